@@ -1,0 +1,11 @@
+// The protocol's primitives, from the platform's adapter (package.json "imports": #crypto).
+
+import { crypto } from '#crypto';
+
+export type { CryptoPort } from './port.ts';
+export { isSafePublicKey } from './strictness.ts';
+
+export const { sha256, signEd25519, verifyEd25519, publicKeyOfSeed } = crypto;
+
+/** Name of the adapter in use, for reports: 'node:crypto' or 'noble'. */
+export const cryptoAdapter: string = crypto.name;

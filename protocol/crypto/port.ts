@@ -1,0 +1,15 @@
+// The crypto port: what the protocol needs of a platform. Two adapters: native.ts (node:crypto) and noble.ts (pure JavaScript).
+
+/** Synchronous primitives. Both adapters accept and refuse exactly the same signatures (see strictness.ts). */
+export interface CryptoPort {
+  /** 'node:crypto' or 'noble'. */
+  readonly name: string;
+  /** SHA-256 of the bytes: 32 bytes. */
+  sha256(bytes: Uint8Array): Uint8Array;
+  /** Ed25519 (RFC 8032) signature, 64 bytes, with a 32-byte seed. */
+  signEd25519(seed: Uint8Array, message: Uint8Array): Uint8Array;
+  /** True only for a valid signature under the profile of strictness.ts. Never throws on hostile input. */
+  verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** The 32-byte public key of a 32-byte seed. */
+  publicKeyOfSeed(seed: Uint8Array): Uint8Array;
+}

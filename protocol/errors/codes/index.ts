@@ -1,0 +1,11 @@
+// The one table of error codes. docs/reference/errors.md is generated from it.
+
+import { indexServiceCodes } from './index-service.ts';
+import { nodeCodes } from './node.ts';
+import { protocolCodes } from './protocol.ts';
+import { wasmRunnerCodes } from './wasm-runner.ts';
+
+export const errorCodes = { ...protocolCodes, ...wasmRunnerCodes, ...indexServiceCodes, ...nodeCodes } as const;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof errorCodes;
