@@ -1,0 +1,113 @@
+// Checks inclusion and consistency proofs by the algorithms of RFC 9162 sections 2.1.3.2 and 2.1.4.2, with nothing left over:
+// an element too many or too few, a hash of another length, or a size without a tree is refused.
+
+import { equalBytes } from '../bytes/index.ts';
+import { ZeroError } from '../errors/index.ts';
+import { EMPTY_ROOT, nodeHash, requireHash } from './hash.ts';
+import { half, isOdd, requireSize } from './size.ts';
+
+export interface InclusionClaim {
+  readonly leafHash: Uint8Array;
+  readonly index: number | bigint;
+  readonly size: number | bigint;
+  readonly proof: readonly Uint8Array[];
+  readonly root: Uint8Array;
+}
+
+export interface ConsistencyClaim {
+  readonly from: number | bigint;
+  readonly to: number | bigint;
+  readonly proof: readonly Uint8Array[];
+  readonly fromRoot: Uint8Array;
+  readonly toRoot: Uint8Array;
+}
+
+function refuse(message: string): never {
+  throw new ZeroError('PROOF_INVALID', message);
+}
+
+/** Checks that a leaf is in a tree. Throws PROOF_INVALID, DECODE_FAILED (form) or LIMIT_EXCEEDED (a size of 2^53 or more). */
+export function verifyInclusion(claim: InclusionClaim): void {
+  const size = requireSize(claim.size, 'tree size');
+  const index = requireSize(claim.index, 'leaf index');
+  requireHash(claim.root, 'root');
+  if (index >= size) refuse('the leaf index is outside the tree');
+  let hash = requireHash(claim.leafHash, 'leaf hash');
+  let at = index;
+  let last = size - 1;
+  for (const sibling of claim.proof) {
+    requireHash(sibling, 'proof element');
+    if (last === 0) refuse('the proof has too many elements');
+    if (isOdd(at) || at === last) {
+      hash = nodeHash(sibling, hash);
+      while (!isOdd(at) && at !== 0) {
+        at = half(at);
+        last = half(last);
+      }
+    } else {
+      hash = nodeHash(hash, sibling);
+    }
+    at = half(at);
+    last = half(last);
+  }
+  if (last !== 0) refuse('the proof has too few elements');
+  if (!equalBytes(hash, claim.root)) refuse('the proof does not lead to the root');
+}
+
+/** Checks that one tree is a prefix of another. Throws PROOF_INVALID, DECODE_FAILED (form) or LIMIT_EXCEEDED (size). */
+export function verifyConsistency(claim: ConsistencyClaim): void {
+  const from = requireSize(claim.from, 'first tree size');
+  const to = requireSize(claim.to, 'second tree size');
+  requireHash(claim.fromRoot, 'first root');
+  requireHash(claim.toRoot, 'second root');
+  if (from > to) refuse('the first tree is larger than the second');
+  // A tree of no leaves has one root only; any other root beside size 0 is a claim about nothing.
+  if (from === 0 && !equalBytes(claim.fromRoot, EMPTY_ROOT))
+    refuse('the first tree is empty, its root is not');
+  if (to === 0 && !equalBytes(claim.toRoot, EMPTY_ROOT)) refuse('the second tree is empty, its root is not');
+  if (from === 0 || from === to) {
+    if (claim.proof.length !== 0) refuse('the proof has too many elements');
+    if (from === to && !equalBytes(claim.fromRoot, claim.toRoot)) refuse('one size has two roots');
+    return;
+  }
+  walkConsistency(from, to, claim);
+}
+
+function walkConsistency(from: number, to: number, claim: ConsistencyClaim): void {
+  const proof = claim.proof;
+  let at = from - 1;
+  let last = to - 1;
+  while (isOdd(at)) {
+    at = half(at);
+    last = half(last);
+  }
+  // A first tree that is one complete subtree is its own first element: its root is already known.
+  let next = 0;
+  let fromHash: Uint8Array;
+  if (at === 0) {
+    fromHash = claim.fromRoot;
+  } else {
+    if (proof.length === 0) refuse('the proof has too few elements');
+    fromHash = requireHash(proof[next++], 'proof element');
+  }
+  let toHash = fromHash;
+  for (; next < proof.length; next++) {
+    const element = requireHash(proof[next], 'proof element');
+    if (last === 0) refuse('the proof has too many elements');
+    if (isOdd(at) || at === last) {
+      fromHash = nodeHash(element, fromHash);
+      toHash = nodeHash(element, toHash);
+      while (!isOdd(at) && at !== 0) {
+        at = half(at);
+        last = half(last);
+      }
+    } else {
+      toHash = nodeHash(toHash, element);
+    }
+    at = half(at);
+    last = half(last);
+  }
+  if (last !== 0) refuse('the proof has too few elements');
+  if (!equalBytes(fromHash, claim.fromRoot)) refuse('the proof does not lead to the first root');
+  if (!equalBytes(toHash, claim.toRoot)) refuse('the proof does not lead to the second root');
+}
