@@ -1,0 +1,42 @@
+// did:key names of Ed25519 keys (W3C did:key method, multicodec 0xed, base58btc).
+
+import { base58btc } from 'multiformats/bases/base58';
+import { concatBytes } from '../bytes/index.ts';
+import { isSafePublicKey } from '../crypto/index.ts';
+import { ZeroError } from '../errors/index.ts';
+
+const PREFIX = 'did:key:';
+const ED25519_MULTICODEC = Uint8Array.of(0xed, 0x01);
+const PUBLIC_KEY_BYTES = 32;
+/** Every did:key of an Ed25519 key has exactly this many characters. */
+const DID_KEY_CHARS = 56;
+
+/** did:key:z6Mk… of a 32-byte Ed25519 public key. Error: KEY_INVALID when the key is malformed or of small order. */
+export function didKeyOf(publicKey: Uint8Array): string {
+  if (!isSafePublicKey(publicKey))
+    throw new ZeroError('KEY_INVALID', 'Ed25519 public key is malformed, non-canonical or has torsion');
+  return PREFIX + base58btc.encode(concatBytes(ED25519_MULTICODEC, publicKey));
+}
+
+/** The 32-byte Ed25519 public key of a did:key. Error: KEY_INVALID for any other text, codec or unsafe key. */
+export function publicKeyOfDidKey(did: string): Uint8Array {
+  if (did.length !== DID_KEY_CHARS || !did.startsWith(`${PREFIX}z6Mk`))
+    throw new ZeroError('KEY_INVALID', 'text is not the did:key of an Ed25519 key');
+  let bytes: Uint8Array;
+  try {
+    bytes = base58btc.decode(did.slice(PREFIX.length));
+  } catch (cause) {
+    throw new ZeroError('KEY_INVALID', 'did:key is not base58', { cause });
+  }
+  if (
+    bytes.length !== PUBLIC_KEY_BYTES + 2 ||
+    bytes[0] !== ED25519_MULTICODEC[0] ||
+    bytes[1] !== ED25519_MULTICODEC[1]
+  ) {
+    throw new ZeroError('KEY_INVALID', 'did:key does not hold an Ed25519 key');
+  }
+  const publicKey = bytes.slice(2);
+  if (!isSafePublicKey(publicKey))
+    throw new ZeroError('KEY_INVALID', 'Ed25519 public key is malformed, non-canonical or has torsion');
+  return publicKey;
+}

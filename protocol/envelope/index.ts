@@ -1,0 +1,12 @@
+// DSSE envelopes: one form for everything that is signed. The only door of this folder.
+
+export { checkEnvelope, type EnvelopeLimits } from './check-shape.ts';
+export { contentIdOf, digestOfContentId, isContentId } from './content-id.ts';
+export { didKeyOf, publicKeyOfDidKey } from './did-key.ts';
+export { type EnvelopeJson, envelopeFromJson, envelopeToJson } from './json-form.ts';
+export * from './limits.ts';
+export { envelopeDigest, envelopeId, pae } from './pae.ts';
+export { seedSigner, signEnvelope } from './sign.ts';
+export type { Envelope, EnvelopeSignature, Signer } from './types.ts';
+export { verifyEnvelope, verifyExactly } from './verify.ts';
+export { decodeEnvelope, encodeEnvelope } from './wire.ts';

@@ -1,0 +1,22 @@
+// DSSE's pre-authentication encoding: the bytes that are signed. Lengths are in bytes, not characters.
+
+import { concatBytes, utf8 } from '../bytes/index.ts';
+import { sha256 } from '../crypto/index.ts';
+import { contentIdOf } from './content-id.ts';
+import type { Envelope } from './types.ts';
+
+/** "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body (DSSE v1.0.2, protocol.md). */
+export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
+  const type = utf8(payloadType);
+  return concatBytes(utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload);
+}
+
+/** SHA-256 of the envelope's PAE: 32 bytes. Signatures are not part of it. */
+export function envelopeDigest(envelope: Pick<Envelope, 'payloadType' | 'payload'>): Uint8Array {
+  return sha256(pae(envelope.payloadType, envelope.payload));
+}
+
+/** The content id of an envelope: CIDv1 (raw, sha2-256) of its PAE, base32. The same for every set of signatures. */
+export function envelopeId(envelope: Pick<Envelope, 'payloadType' | 'payload'>): string {
+  return contentIdOf(envelopeDigest(envelope));
+}

@@ -1,0 +1,24 @@
+// Signing envelopes.
+
+import { publicKeyOfSeed, signEd25519 } from '../crypto/index.ts';
+import { checkEnvelope, type EnvelopeLimits } from './check-shape.ts';
+import { didKeyOf } from './did-key.ts';
+import { pae } from './pae.ts';
+import type { Envelope, Signer } from './types.ts';
+
+/** A signer over a 32-byte Ed25519 seed; its key id is the did:key of the public key. The seed stays inside. */
+export function seedSigner(seed: Uint8Array): Signer {
+  const kept = seed.slice();
+  return { keyid: didKeyOf(publicKeyOfSeed(kept)), sign: (message) => signEd25519(kept, message) };
+}
+
+/** Signs exact payload bytes with every signer, in order. Errors: LIMIT_EXCEEDED, DECODE_FAILED. */
+export function signEnvelope(
+  input: { payloadType: string; payload: Uint8Array; signers: readonly Signer[] },
+  limits: EnvelopeLimits = {},
+): Envelope {
+  const { payloadType, payload, signers } = input;
+  const message = pae(payloadType, payload);
+  const signatures = signers.map((signer) => ({ keyid: signer.keyid, sig: signer.sign(message) }));
+  return checkEnvelope({ payloadType, payload, signatures }, limits);
+}

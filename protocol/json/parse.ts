@@ -1,0 +1,89 @@
+// Strict JSON: what JSON.parse accepts, less what lets two readers see two documents: duplicate keys, lone surrogates,
+// numbers out of range; and less what hurts: size and depth. Must not repair anything.
+
+import { fromUtf8 } from '../bytes/index.ts';
+import { ZeroError } from '../errors/index.ts';
+import { JSON_BYTES_MAX, JSON_DEPTH_MAX } from './limits.ts';
+import type { JsonValue } from './types.ts';
+
+export interface JsonLimits {
+  /** Largest input, in bytes (UTF-16 units when a string is given). */
+  readonly bytesMax?: number;
+  /** Deepest nesting; a bare scalar has depth 0. */
+  readonly depthMax?: number;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+// Counts the members of all objects of the text, and refuses depth before JSON.parse allocates anything. A wrong count on
+// malformed text does no harm: JSON.parse refuses that text afterwards.
+function countMembers(text: string, depthMax: number): number {
+  let members = 0;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === QUOTE) {
+      for (i++; i < text.length; i++) {
+        const inner = text.charCodeAt(i);
+        if (inner === QUOTE) break;
+        if (inner === BACKSLASH) i++;
+      }
+    } else if (c === 0x3a) {
+      members++;
+    } else if (c === 0x7b || c === 0x5b) {
+      if (++depth > depthMax)
+        throw new ZeroError('LIMIT_EXCEEDED', `JSON is nested deeper than ${depthMax}`, {
+          details: { depthMax },
+        });
+    } else if (c === 0x7d || c === 0x5d) {
+      depth--;
+    }
+  }
+  return members;
+}
+
+// Returns how many members the parsed value kept. Recursion is safe: depth was bounded above.
+function checkValue(value: JsonValue): number {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new ZeroError('DECODE_FAILED', 'JSON string has a lone surrogate');
+    return 0;
+  }
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new ZeroError('DECODE_FAILED', 'JSON number is out of range');
+    return 0;
+  }
+  if (value === null || typeof value !== 'object') return 0;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) members += checkValue(item);
+    return members;
+  }
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') throw new ZeroError('DECODE_FAILED', 'JSON member "__proto__" is refused');
+    if (!key.isWellFormed()) throw new ZeroError('DECODE_FAILED', 'JSON key has a lone surrogate');
+    members += 1 + checkValue(value[key] as JsonValue);
+  }
+  return members;
+}
+
+/**
+ * Parses a JSON text strictly (RFC 8259 and I-JSON's rules on keys, surrogates and numbers).
+ * A duplicate key is found by arithmetic: the text has more members than the parsed value kept.
+ * Errors: DECODE_FAILED for the form, LIMIT_EXCEEDED for size and depth.
+ */
+export function parseStrictJson(input: string | Uint8Array, limits: JsonLimits = {}): JsonValue {
+  const bytesMax = limits.bytesMax ?? JSON_BYTES_MAX;
+  if (input.length > bytesMax)
+    throw new ZeroError('LIMIT_EXCEEDED', `JSON is larger than ${bytesMax} bytes`, { details: { bytesMax } });
+  const text = typeof input === 'string' ? input : fromUtf8(input);
+  const written = countMembers(text, limits.depthMax ?? JSON_DEPTH_MAX);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw new ZeroError('DECODE_FAILED', 'text is not JSON', { cause });
+  }
+  if (checkValue(value) !== written) throw new ZeroError('DECODE_FAILED', 'JSON object has a duplicate key');
+  return value;
+}
