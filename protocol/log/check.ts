@@ -4,7 +4,7 @@
 import { equalBytes } from '../bytes/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { EMPTY_ROOT, nodeHash, requireHash } from './hash.ts';
-import { half, isOdd, requireSize } from './size.ts';
+import { half, isOdd, isPowerOfTwo, requireSize } from './size.ts';
 
 export interface InclusionClaim {
   readonly leafHash: Uint8Array;
@@ -74,25 +74,34 @@ export function verifyConsistency(claim: ConsistencyClaim): void {
 }
 
 function walkConsistency(from: number, to: number, claim: ConsistencyClaim): void {
-  const proof = claim.proof;
+  // A first tree that is one complete subtree is its own first element: its root is already known, and not sent.
+  const first = isPowerOfTwo(from) ? claim.fromRoot : claim.proof[0];
+  if (first === undefined) refuse('the proof has too few elements');
+  const roots = consistencyRoots(from, to, first, isPowerOfTwo(from) ? claim.proof : claim.proof.slice(1));
+  if (!equalBytes(roots.fromRoot, claim.fromRoot)) refuse('the proof does not lead to the first root');
+  if (!equalBytes(roots.toRoot, claim.toRoot)) refuse('the proof does not lead to the second root');
+}
+
+/**
+ * Both roots that a consistency proof leads to (0 < from < to): `first` is the hash of the rightmost complete subtree of the first
+ * tree, `rest` are the elements after it. Throws PROOF_INVALID when their number does not fit, DECODE_FAILED on their form.
+ */
+export function consistencyRoots(
+  from: number,
+  to: number,
+  first: Uint8Array,
+  rest: readonly Uint8Array[],
+): { fromRoot: Uint8Array; toRoot: Uint8Array } {
   let at = from - 1;
   let last = to - 1;
   while (isOdd(at)) {
     at = half(at);
     last = half(last);
   }
-  // A first tree that is one complete subtree is its own first element: its root is already known.
-  let next = 0;
-  let fromHash: Uint8Array;
-  if (at === 0) {
-    fromHash = claim.fromRoot;
-  } else {
-    if (proof.length === 0) refuse('the proof has too few elements');
-    fromHash = requireHash(proof[next++], 'proof element');
-  }
+  let fromHash = requireHash(first, 'proof element');
   let toHash = fromHash;
-  for (; next < proof.length; next++) {
-    const element = requireHash(proof[next], 'proof element');
+  for (const element of rest) {
+    requireHash(element, 'proof element');
     if (last === 0) refuse('the proof has too many elements');
     if (isOdd(at) || at === last) {
       fromHash = nodeHash(element, fromHash);
@@ -108,6 +117,5 @@ function walkConsistency(from: number, to: number, claim: ConsistencyClaim): voi
     last = half(last);
   }
   if (last !== 0) refuse('the proof has too few elements');
-  if (!equalBytes(fromHash, claim.fromRoot)) refuse('the proof does not lead to the first root');
-  if (!equalBytes(toHash, claim.toRoot)) refuse('the proof does not lead to the second root');
+  return { fromRoot: fromHash, toRoot: toHash };
 }

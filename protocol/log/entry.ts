@@ -1,8 +1,8 @@
 // The record that a log holds for a statement: which one (SHA-256 of its PAE), and a salt. The salt keeps the leaf hash from
 // confirming a guess, so that hashes and checkpoints may be public while statements are not.
 
-import { base32 } from 'multiformats/bases/base32';
 import { concatBytes } from '../bytes/index.ts';
+import { contentIdOf, digestOfContentId } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { leafHash } from './hash.ts';
 
@@ -14,9 +14,6 @@ export const LOG_SALT_BYTES = 16;
 const VERSION = 1;
 const DIGEST_BYTES = 32;
 const RECORD_BYTES = 1 + DIGEST_BYTES + LOG_SALT_BYTES;
-// CIDv1, raw codec, sha2-256, 32 bytes
-const CID_PREFIX: Uint8Array = Uint8Array.fromHex('01551220');
-const CID_CHARS = 59;
 
 export interface LogEntry {
   /** CIDv1 (raw, sha2-256 of the PAE) of the statement's envelope, base32 text. */
@@ -29,7 +26,7 @@ export interface LogEntry {
 export function encodeLogEntry(entry: LogEntry): Uint8Array {
   if (entry.salt.length !== LOG_SALT_BYTES)
     throw new ZeroError('DECODE_FAILED', `salt is not ${LOG_SALT_BYTES} bytes`);
-  return concatBytes(Uint8Array.of(VERSION), digestOfStatementId(entry.statementId), entry.salt);
+  return concatBytes(Uint8Array.of(VERSION), digestOfContentId(entry.statementId), entry.salt);
 }
 
 /** The entry of a record. Throws DECODE_FAILED. */
@@ -37,7 +34,7 @@ export function decodeLogEntry(record: Uint8Array): LogEntry {
   if (record.length !== RECORD_BYTES || record[0] !== VERSION)
     throw new ZeroError('DECODE_FAILED', 'log record has an unknown form');
   return {
-    statementId: statementIdOfDigest(record.subarray(1, 1 + DIGEST_BYTES)),
+    statementId: contentIdOf(record.subarray(1, 1 + DIGEST_BYTES)),
     salt: record.slice(1 + DIGEST_BYTES),
   };
 }
@@ -45,26 +42,4 @@ export function decodeLogEntry(record: Uint8Array): LogEntry {
 /** Leaf hash of an entry's record. */
 export function entryLeafHash(entry: LogEntry): Uint8Array {
   return leafHash(encodeLogEntry(entry));
-}
-
-/** SHA-256 that a statement id (CIDv1, raw, sha2-256, lower-case base32) names. Throws DECODE_FAILED. */
-export function digestOfStatementId(id: string): Uint8Array {
-  const digest = id.length === CID_CHARS ? tryDigest(id) : undefined;
-  // The second half refuses spare bits in the last character: one id, one text.
-  if (digest === undefined || statementIdOfDigest(digest) !== id)
-    throw new ZeroError('DECODE_FAILED', 'not a statement id');
-  return digest;
-}
-
-/** Statement id of a SHA-256. */
-export function statementIdOfDigest(digest: Uint8Array): string {
-  return base32.encode(concatBytes(CID_PREFIX, digest));
-}
-
-function tryDigest(id: string): Uint8Array | undefined {
-  try {
-    return base32.decode(id).slice(CID_PREFIX.length);
-  } catch {
-    return undefined;
-  }
 }

@@ -13,13 +13,11 @@ export {
 export { CompactTree, type TreeNode } from './compact-tree.ts';
 export {
   decodeLogEntry,
-  digestOfStatementId,
   encodeLogEntry,
   entryLeafHash,
   LOG_RECORD_BYTES_MAX,
   LOG_SALT_BYTES,
   type LogEntry,
-  statementIdOfDigest,
 } from './entry.ts';
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash, requireHash } from './hash.ts';
 export {

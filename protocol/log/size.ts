@@ -45,6 +45,11 @@ export function isOdd(n: number): boolean {
   return n % 2 === 1;
 }
 
+/** True for 1, 2, 4 and so on. */
+export function isPowerOfTwo(n: number): boolean {
+  return n > 0 && 2 ** Math.round(Math.log2(n)) === n;
+}
+
 /** Largest power of two that is strictly smaller than n (n >= 2): where RFC 6962 splits a tree of n leaves. */
 export function splitPoint(n: number): number {
   let k = n <= 0x40000000 ? 1 << (31 - Math.clz32(n)) : 2 ** Math.floor(Math.log2(n));

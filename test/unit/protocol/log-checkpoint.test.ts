@@ -1,6 +1,7 @@
 // Signed notes, checkpoints, origins and log records: the published examples, and what must be refused.
 
 import assert from 'node:assert/strict';
+import { contentIdOf } from '../../../protocol/envelope/index.ts';
 import {
   decodeLogEntry,
   EMPTY_ROOT,
@@ -16,7 +17,6 @@ import {
   peerIdOfKey,
   peerIdOfOrigin,
   signCheckpoint,
-  statementIdOfDigest,
   verifyCheckpoint,
   verifyNodeCheckpoint,
   verifyNote,
@@ -162,7 +162,7 @@ describe('origins', () => {
 
 describe('log records', () => {
   const entry = {
-    statementId: statementIdOfDigest(new Uint8Array(32).fill(3)),
+    statementId: contentIdOf(new Uint8Array(32).fill(3)),
     salt: new Uint8Array(16).fill(4),
   };
 

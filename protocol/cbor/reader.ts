@@ -1,0 +1,125 @@
+// Reads CBOR by a known shape, in its one allowed form. A reader never builds what it was not asked for, so depth and size are
+// bounded by the caller's code and not by the sender's bytes.
+
+import { fromUtf8 } from '../bytes/index.ts';
+import { ZeroError } from '../errors/index.ts';
+
+const UINT = 0;
+const BYTES = 2;
+const TEXT = 3;
+const ARRAY = 4;
+const MAP = 5;
+const TAG = 6;
+const FALSE = 0xf4;
+const TRUE = 0xf5;
+const NULL = 0xf6;
+
+/** A cursor over CBOR bytes. Every method throws DECODE_FAILED on another form, LIMIT_EXCEEDED above `max`. */
+export class CborReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  #refuse(what: string): never {
+    throw new ZeroError('DECODE_FAILED', `CBOR: ${what}`, { details: { offset: this.#at } });
+  }
+
+  #head(major: number, max: number, what: string): number {
+    const first = this.#bytes[this.#at];
+    if (first === undefined || first >> 5 !== major) this.#refuse(`expected ${what}`);
+    const short = first & 0x1f;
+    if (short > 27) this.#refuse(`${what} has an indefinite or reserved length`);
+    const extra = short < 24 ? 0 : 1 << (short - 24);
+    const value = extra === 0 ? BigInt(short) : this.#wide(extra, what);
+    if (value > BigInt(max))
+      throw new ZeroError('LIMIT_EXCEEDED', `CBOR: ${what} exceeds ${max}`, { details: { max } });
+    this.#at += 1 + extra;
+    return Number(value);
+  }
+
+  #wide(extra: number, what: string): bigint {
+    if (this.#at + 1 + extra > this.#bytes.length) this.#refuse(`${what} is cut off`);
+    let value = 0n;
+    for (let i = 1; i <= extra; i++) value = value * 256n + BigInt(this.#bytes[this.#at + i]!);
+    const least = extra === 1 ? 24n : 1n << BigInt(extra * 4);
+    if (value < least) this.#refuse(`${what} is not in its shortest form`);
+    return value;
+  }
+
+  #take(length: number, what: string): Uint8Array {
+    if (this.#at + length > this.#bytes.length) this.#refuse(`${what} is cut off`);
+    this.#at += length;
+    return this.#bytes.slice(this.#at - length, this.#at);
+  }
+
+  /** An unsigned integer up to `max` (at most 2^53-1). */
+  uint(max: number, what: string): number {
+    return this.#head(UINT, max, what);
+  }
+
+  /** A byte string of at most `max` bytes, copied. */
+  bytes(max: number, what: string): Uint8Array {
+    return this.#take(this.#head(BYTES, max, what), what);
+  }
+
+  /** A byte string of exactly `length` bytes, copied. */
+  exactBytes(length: number, what: string): Uint8Array {
+    const value = this.bytes(length, what);
+    if (value.length !== length) this.#refuse(`${what} is not ${length} bytes`);
+    return value;
+  }
+
+  /** A text of at most `max` UTF-8 bytes. */
+  text(max: number, what: string): string {
+    return fromUtf8(this.#take(this.#head(TEXT, max, what), what));
+  }
+
+  /** Length of an array of at most `max` items. */
+  array(max: number, what: string): number {
+    return this.#head(ARRAY, max, what);
+  }
+
+  /** A map of exactly `length` pairs; its keys are then read with key(). */
+  map(length: number, what: string): void {
+    if (this.#head(MAP, length, what) !== length) this.#refuse(`${what} does not have ${length} members`);
+  }
+
+  /** The given tag. */
+  tag(number: number, what: string): void {
+    if (this.#head(TAG, number, what) !== number) this.#refuse(`${what} has another tag`);
+  }
+
+  /** The given text key; the order of keys is part of the form. */
+  key(name: string): void {
+    if (this.text(name.length, `key "${name}"`) !== name) this.#refuse(`expected key "${name}"`);
+  }
+
+  bool(what: string): boolean {
+    const byte = this.#bytes[this.#at];
+    if (byte !== TRUE && byte !== FALSE) this.#refuse(`expected ${what}`);
+    this.#at++;
+    return byte === TRUE;
+  }
+
+  #nextIsNull(): boolean {
+    if (this.#bytes[this.#at] !== NULL) return false;
+    this.#at++;
+    return true;
+  }
+
+  bytesOrNull(max: number, what: string): Uint8Array | null {
+    return this.#nextIsNull() ? null : this.bytes(max, what);
+  }
+
+  textOrNull(max: number, what: string): string | null {
+    return this.#nextIsNull() ? null : this.text(max, what);
+  }
+
+  /** Refuses bytes after the item. */
+  end(): void {
+    if (this.#at !== this.#bytes.length) this.#refuse('bytes follow the item');
+  }
+}
