@@ -1,7 +1,7 @@
 // Judges a tree against the rules of rules.ts. Returns findings; prints nothing.
 
 import { isBuiltin } from 'node:module';
-import type { ImportReference } from '../source/imports.ts';
+import { type ImportReference, packageOf } from '../source/imports.ts';
 import { type Finding, resolveRelative, type SourceFile, type Tree } from '../source/tree.ts';
 import { findImpurities } from './purity.ts';
 import {
@@ -20,14 +20,6 @@ import {
 const roomOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
 const startsWithAny = (path: string, prefixes: readonly string[]): boolean =>
   prefixes.some((prefix) => path.startsWith(prefix));
-
-/** The package a bare specifier belongs to: `@a/b/c` is of `@a/b`. */
-function packageOf(specifier: string): string {
-  return specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/');
-}
 
 function judgeBare(file: SourceFile, specifier: string): string | null {
   if (!startsWithAny(file.path, PURE_PREFIXES) || file.path === NATIVE_PORT) return null;

@@ -12,6 +12,14 @@ export interface ImportReference {
   readonly offset: number;
 }
 
+/** The package that a bare specifier belongs to: `@a/b/c` is of `@a/b`. */
+export function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
 /** True when the tokens from `at` have exactly these texts. */
 export function reads(tokens: readonly Token[], at: number, texts: readonly string[]): boolean {
   return texts.every((text, i) => tokens[at + i]?.text === text);

@@ -7,6 +7,10 @@ import { lineOf, type Tokens, tokenize } from './tokens.ts';
 
 const IGNORED = new Set(['node_modules', 'dist', 'build', 'coverage', '.git', '.zerostate']);
 const SOURCE = /\.(?:ts|mts|js|mjs)$/;
+const TEXT =
+  /(?:\.(?:ts|mts|js|mjs|json|md|ya?ml|sh|css|html|svg|txt|toml|service|cedar|wat)|\/(?:run|Dockerfile))$/;
+/** Recorded inputs of tests: other people's bytes, judged by nobody. */
+const FIXTURES = /^(?:test\/fixtures\/|protocol\/vectors\/.*\.json$|package-lock\.json$)/;
 
 /** A file; `path` is relative to the root, with forward slashes. */
 export interface TreeFile {
@@ -96,9 +100,14 @@ export function readTree(root: string): Tree {
   return {
     root,
     files,
-    sources: files.filter((file) => SOURCE.test(file.path)),
+    sources: files.filter(({ path }) => SOURCE.test(path) && !FIXTURES.test(path)),
     has: (path) => known.has(path),
   };
+}
+
+/** True for files of text that the project wrote itself. */
+export function isText(path: string): boolean {
+  return TEXT.test(path) && !FIXTURES.test(path);
 }
 
 /** Path (relative to the root) that a relative specifier names, or null for a package, a node: module or a URL. */

@@ -1,0 +1,34 @@
+// The generated reference documents: where each one stands and how its text is made.
+
+import { configSchema } from '../../node/config/schema.ts';
+import { metricNames } from '../../node/metrics/names.ts';
+import type { Finding, Tree } from '../source/tree.ts';
+import { configurationDocument, type SchemaNode } from './configuration.ts';
+import { checkErrorTable, ERRORS_DOC, errorsDocument } from './errors.ts';
+import { limitsDocument } from './limits.ts';
+import { metricsDocument } from './metrics.ts';
+import { codesByRoom } from './rooms-codes.ts';
+
+export interface GeneratedDocument {
+  readonly path: string;
+  render(tree: Tree): string;
+}
+
+export const generatedDocuments: readonly GeneratedDocument[] = [
+  { path: ERRORS_DOC, render: () => errorsDocument(codesByRoom) },
+  { path: 'docs/reference/metrics.md', render: () => metricsDocument(metricNames) },
+  {
+    path: 'docs/reference/configuration.md',
+    render: () => configurationDocument(configSchema as SchemaNode),
+  },
+  { path: 'docs/reference/limits.md', render: limitsDocument },
+];
+
+/** Generated documents that do not match their source, and errors of the error table itself. */
+export function checkGenerated(tree: Tree): Finding[] {
+  const stale = generatedDocuments.filter(
+    ({ path, render }) => tree.files.find((file) => file.path === path)?.text !== render(tree),
+  );
+  const message = 'stale: run "npm run docs:reference"';
+  return [...checkErrorTable(codesByRoom), ...stale.map(({ path }) => ({ path, message }))];
+}

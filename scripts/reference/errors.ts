@@ -1,0 +1,64 @@
+// docs/reference/errors.md, from the one table of error codes; and what every row of that table must fulfil.
+
+import type { ErrorEntry } from '../../protocol/errors/index.ts';
+import type { Finding } from '../source/tree.ts';
+import { cell } from './markdown.ts';
+
+export const ERRORS_DOC = 'docs/reference/errors.md';
+const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
+
+/** The codes of each room, in the order of the document. */
+export type CodesByRoom = Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>;
+
+const HEAD = `# Error codes
+
+Generated from \`protocol/errors/codes/\` by \`npm run docs:reference\`; do not edit. A code is stable: it is never renamed
+and never reused. The HTTP API answers \`{ "error": { "code", "message", "hint", "retryable" } }\`, and a command ends
+with the exit code of its error.
+
+| exit | meaning |
+| --- | --- |
+| 0 | done |
+| 1 | failed |
+| 2 | wrong usage |
+| 3 | verification refused |
+| 4 | unreachable |
+`;
+
+/** The whole document. */
+export function errorsDocument(rooms: CodesByRoom): string {
+  const parts = [HEAD];
+  for (const [room, codes] of Object.entries(rooms)) {
+    const entries = Object.entries(codes).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (entries.length === 0) continue;
+    parts.push(`## ${room}\n`);
+    parts.push(
+      '| code | exit | HTTP | retry | what happened | what to do |',
+      '| --- | --- | --- | --- | --- | --- |',
+    );
+    for (const [code, { exit, http, retryable, summary, remedy }] of entries) {
+      const row = [`\`${code}\``, exit, http, retryable ? 'yes' : 'no', cell(summary), cell(remedy)];
+      parts.push(`| ${row.join(' | ')} |`);
+    }
+    parts.push('');
+  }
+  return `${parts.join('\n').trimEnd()}\n`;
+}
+
+/** Codes that stand in two rooms, and codes whose name or sentences are not in form. */
+export function checkErrorTable(rooms: CodesByRoom): Finding[] {
+  const findings: Finding[] = [];
+  const owners = new Map<string, string>();
+  for (const [room, codes] of Object.entries(rooms)) {
+    const path = `protocol/errors/codes/${room}.ts`;
+    for (const [code, { summary, remedy }] of Object.entries(codes)) {
+      const owner = owners.get(code);
+      if (owner !== undefined) findings.push({ path, message: `${code} is a code of ${owner} already` });
+      owners.set(code, room);
+      if (!CODE.test(code)) findings.push({ path, message: `${code} is not in UPPER_SNAKE_CASE` });
+      if (!/\.$/.test(summary) || !/\.$/.test(remedy))
+        findings.push({ path, message: `${code}: write whole sentences` });
+    }
+  }
+  return findings;
+}

@@ -1,0 +1,27 @@
+// `npm run tidy`: the repository checked as a whole. One check per file in scripts/tidy/; add yours to the list.
+
+import { checkGenerated } from './reference/documents.ts';
+import { checkLimits } from './reference/limits.ts';
+import { type Finding, REPOSITORY_ROOT, readTree, report, type Tree } from './source/tree.ts';
+import { checkDependencies } from './tidy/dependencies.ts';
+import { checkDead, checkHeaders, checkSizes } from './tidy/files.ts';
+import { checkLinks } from './tidy/links.ts';
+import { checkText } from './tidy/text-rules.ts';
+
+const CHECKS: readonly ((tree: Tree) => Finding[])[] = [
+  checkText,
+  checkHeaders,
+  checkSizes,
+  checkDead,
+  checkLinks,
+  checkDependencies,
+  checkLimits,
+  checkGenerated,
+];
+
+const tree = readTree(process.argv[2] ?? REPOSITORY_ROOT);
+report(
+  'tidy',
+  CHECKS.flatMap((check) => check(tree)),
+  `${tree.files.length} files, ${CHECKS.length} checks`,
+);

@@ -1,0 +1,76 @@
+// Tidy checks on whole files: a first comment that says what the file is for, a bounded size, and no dead source.
+
+import { posix } from 'node:path';
+import { type Finding, resolveRelative, type Tree } from '../source/tree.ts';
+import { SIZE_EXCEPTIONS } from './exceptions.ts';
+
+/** Largest source file: beyond this nobody reads a file whole. */
+export const SOURCE_BYTES_MAX = 12_000;
+/** Shorter first comments say nothing. */
+const HEADER_CHARS_MIN = 24;
+
+/** Files that open without a comment that says what they are for. */
+export function checkHeaders(tree: Tree): Finding[] {
+  const findings: Finding[] = [];
+  for (const { path, text, comments } of tree.sources) {
+    const start = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
+    const first = comments[0];
+    const opens = first !== undefined && text.slice(start, first.offset).trim() === '';
+    if (opens && first.text.length >= HEADER_CHARS_MIN) continue;
+    findings.push({ path, line: 1, message: 'the first lines do not say what the file is for' });
+  }
+  return findings;
+}
+
+/** Files over the bound, and exceptions that are no longer needed. */
+export function checkSizes(tree: Tree): Finding[] {
+  const findings: Finding[] = [];
+  for (const { path, bytes } of tree.sources) {
+    const exception = SIZE_EXCEPTIONS[path];
+    const max = exception?.bytesMax ?? SOURCE_BYTES_MAX;
+    if (bytes > max) findings.push({ path, message: `${bytes} bytes, more than ${max}: split it` });
+    else if (exception !== undefined && bytes <= SOURCE_BYTES_MAX) {
+      findings.push({ path, message: 'small enough now: remove it from scripts/tidy/exceptions.ts' });
+    }
+  }
+  return findings;
+}
+
+const ENTRY = [/^bin\/[^/]+$/, /^scripts\/[^/]+$/, /^test\/.*\.test\.ts$/, /^test\/bench\/[^/]+\.bench\.ts$/];
+
+// Paths that package.json, HTML pages and the like name in strings or attributes.
+function namedPaths(from: string, text: string): string[] {
+  const relative = [...text.matchAll(/["'(=\s]((?:\.{0,2}\/)?[\w@./-]+\.(?:[cm]?[jt]s))\b/g)].map(
+    (match) => match[1]!,
+  );
+  return relative.flatMap((name) => {
+    const bare = name.replace(/^\//, '');
+    return [posix.normalize(bare), posix.normalize(posix.join(posix.dirname(from), bare))];
+  });
+}
+
+/** Source files that no entry point, test, page or package field reaches. */
+export function checkDead(tree: Tree): Finding[] {
+  const queue = tree.sources
+    .filter(({ path }) => ENTRY.some((pattern) => pattern.test(path)))
+    .map(({ path }) => path);
+  for (const { path, text } of tree.files.filter(({ path }) =>
+    /(?:\.html|^package\.json|^\.mocharc\.json)$/.test(path),
+  )) {
+    queue.push(...namedPaths(path, text));
+  }
+  const byPath = new Map(tree.sources.map((file) => [file.path, file]));
+  const reached = new Set<string>();
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    const file = byPath.get(path);
+    if (file === undefined || reached.has(path)) continue;
+    reached.add(path);
+    for (const { specifier } of file.imports) {
+      const target = specifier === null ? null : resolveRelative(path, specifier);
+      if (target !== null) queue.push(target);
+    }
+  }
+  return tree.sources
+    .filter(({ path }) => !reached.has(path) && !path.startsWith('examples/'))
+    .map(({ path }) => ({ path, message: 'dead: no entry point, test, page or package field reaches it' }));
+}
