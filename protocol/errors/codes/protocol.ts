@@ -45,4 +45,47 @@ export const protocolCodes = {
     summary: 'A tree node that a proof needs is not in the store.',
     remedy: "Rebuild the log's tree nodes from its records.",
   },
+  SYNC_REFUSED: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: "A partner's answer does not fit what was asked.",
+    remedy: 'Ask another partner for the same log; the answer was not stored.',
+  },
+  CREDIT_EXCEEDED: {
+    exit: 3,
+    http: 413,
+    retryable: false,
+    summary: 'A partner sent more bytes than it was granted.',
+    remedy: "Lower the partner's budget or stop peering with it; the answer was not stored.",
+  },
+  LOG_FORKED: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    summary: 'One log signed two histories that exclude each other.',
+    remedy: 'Keep the evidence, stop trusting the log, and show both checkpoints to its partners.',
+  },
+  KEYCHAIN_INVALID: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: "An agent's keys do not form a chain from its id.",
+    remedy:
+      'Resolve the agent again; if it is your own, check that the seed is the one that the last root promised.',
+  },
+  CARD_INVALID: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'An agent card contradicts itself or its keys.',
+    remedy: 'Resolve the card again; if it is your own, sign it anew from its draft.',
+  },
+  STATEMENT_INVALID: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'A statement contradicts itself, or its signer may not say what it says.',
+    remedy: 'Do not use this statement; ask its issuer for a corrected one.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

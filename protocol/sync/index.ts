@@ -1,0 +1,26 @@
+// Synchronisation of logs between partners, without I/O: compare heads, fetch tails, check everything before it is stored.
+
+export { decodeSyncMessage, encodeSyncMessage, syncMessageBytesMax } from './codec.ts';
+export {
+  answerHeads,
+  type Fetch,
+  type Fork,
+  type Head,
+  headsRequests,
+  planSync,
+  type SyncPlan,
+} from './heads.ts';
+export * from './limits.ts';
+export type {
+  ConsistencyRequest,
+  ConsistencyResponse,
+  HeadsRequest,
+  HeadsResponse,
+  Refusal,
+  SyncMessage,
+  TailEntry,
+  TailRequest,
+  TailResponse,
+} from './messages.ts';
+export { answerTail, type TailSource } from './serve.ts';
+export { isHeadOf, type SyncedEntry, type Tail, tailRequest, verifyTail } from './tail.ts';

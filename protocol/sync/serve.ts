@@ -1,0 +1,78 @@
+// Answers tail requests within the credit that the partner granted. Storage comes as arguments; bytes out never exceed the credit.
+
+import { ZeroError } from '../errors/index.ts';
+import { type AsyncHashReader, consistencyProofAsync, parseCheckpoint } from '../log/index.ts';
+import { encodeSyncMessage } from './codec.ts';
+import { CREDIT_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.ts';
+import type { TailEntry, TailRequest, TailResponse } from './messages.ts';
+
+/** What the answering side holds of one log. */
+export interface TailSource {
+  /** Newest checkpoint whose entries are all held. */
+  readonly checkpoint: string;
+  /** Tree nodes of that checkpoint's tree. */
+  readonly nodes: AsyncHashReader;
+  /** Entries [from, to) in order; a body the partner may not see is null. Iteration stops early when the credit is spent. */
+  entries(from: number, to: number): AsyncIterable<TailEntry> | Iterable<TailEntry>;
+}
+
+// Array head, two byte string heads of at most five bytes each.
+const ENTRY_FRAME_BYTES = 11;
+// Kind, keys and heads of the message around its parts.
+const MESSAGE_FRAME_BYTES = 128;
+const PROOF_ELEMENT_BYTES = 34;
+const PROOF_ELEMENTS_WORST = 64;
+
+/** Bytes of an answer with no entries, at most. */
+function baseBytes(checkpoint: string): number {
+  return (
+    MESSAGE_FRAME_BYTES +
+    new TextEncoder().encode(checkpoint).length +
+    PROOF_ELEMENTS_WORST * PROOF_ELEMENT_BYTES
+  );
+}
+
+/**
+ * The encoded answer to a tail request, at most `request.credit` bytes. It holds as many entries as fit, and the proof from their
+ * end to the checkpoint. Throws SYNC_REFUSED when the request is beyond what is held, NODE_MISSING when the store is damaged.
+ */
+export async function answerTail(request: TailRequest, source: TailSource): Promise<Uint8Array> {
+  const { size } = parseCheckpoint(source.checkpoint);
+  if (request.from > size) throw new ZeroError('SYNC_REFUSED', 'the asked part of the log is not held here');
+  const base = baseBytes(source.checkpoint);
+  const budget = Math.min(request.credit, CREDIT_BYTES_MAX) - base;
+  const { entries, needs } = await take(source, request.from, Math.min(request.to, size), budget);
+  const to = request.from + entries.length;
+  const proof = to === 0 ? [] : await consistencyProofAsync(to, size, source.nodes);
+  const response: TailResponse = {
+    kind: 'tail-response',
+    checkpoint: source.checkpoint,
+    entries,
+    proof,
+    needs: needs === 0 ? 0 : base + needs,
+  };
+  const bytes = encodeSyncMessage(response);
+  if (bytes.length > request.credit)
+    throw new ZeroError('SYNC_REFUSED', 'the credit does not hold an answer');
+  return bytes;
+}
+
+async function take(
+  source: TailSource,
+  from: number,
+  to: number,
+  budget: number,
+): Promise<{ entries: TailEntry[]; needs: number }> {
+  const entries: TailEntry[] = [];
+  const end = Math.min(to, from + TAIL_ENTRIES_MAX);
+  if (end <= from) return { entries, needs: 0 };
+  let left = budget;
+  for await (const entry of source.entries(from, end)) {
+    const bytes = ENTRY_FRAME_BYTES + entry.record.length + (entry.body?.length ?? 0);
+    if (bytes > left) return { entries, needs: entries.length === 0 ? bytes : 0 };
+    left -= bytes;
+    entries.push(entry);
+    if (entries.length === end - from) break;
+  }
+  return { entries, needs: 0 };
+}
