@@ -1,0 +1,71 @@
+// Takes from a verified card what the index keeps, and refuses what it could not keep. Pure.
+
+import { ZeroError } from '../protocol/errors/index.ts';
+import type { CardEntry, IndexableCard } from './interface.ts';
+import { ENVELOPE_BYTES_MAX, FIELD_BYTES_MAX, PRICES_MAX, TAGS_MAX } from './limits.ts';
+import { type CardFields, PRICE_UNITS, SERVICE_LEVELS } from './store/record.ts';
+
+const encoder = new TextEncoder();
+
+/** Throws INDEX_CARD_REFUSED for a card that is too large, or that belongs to another agent. */
+export function cardFields({ agentId, cardId, card, envelope }: CardEntry): CardFields {
+  const refuse = (why: string): never => {
+    throw new ZeroError('INDEX_CARD_REFUSED', `card ${cardId}: ${why}`);
+  };
+  if (card.id !== agentId) refuse(`it belongs to ${card.id}, not to ${agentId}`);
+  if (envelope.length > ENVELOPE_BYTES_MAX)
+    refuse(`its envelope has ${envelope.length} bytes, at most ${ENVELOPE_BYTES_MAX} fit`);
+  const tags = [...new Set([...card.tags, ...card.capabilities.flatMap((capability) => capability.tags)])];
+  const fields: CardFields = {
+    agentId,
+    cardId,
+    name: card.name,
+    epoch: card.epoch,
+    keySerial: card.keySerial,
+    sequence: card.sequence,
+    expiresAtMs: Date.parse(card.expiresAt),
+    region: card.region,
+    operator: card.operator ?? '',
+    sla: card.sla,
+    tags,
+    prices: card.prices.map(({ unit, amount, currency }) => ({
+      unit,
+      amount: wholeNumber(amount, refuse),
+      currency,
+    })),
+  };
+  if (!Number.isFinite(fields.expiresAtMs)) refuse('its expiry is no date');
+  if (!SERVICE_LEVELS.includes(fields.sla)) refuse(`service level ${fields.sla} is unknown`);
+  if (fields.prices.some(({ unit }) => !PRICE_UNITS.includes(unit))) refuse('a price unit is unknown');
+  if (tags.length > TAGS_MAX) refuse(`it has ${tags.length} tags, at most ${TAGS_MAX} fit`);
+  if (fields.prices.length > PRICES_MAX)
+    refuse(`it has ${fields.prices.length} prices, at most ${PRICES_MAX} fit`);
+  const texts = [
+    agentId,
+    cardId,
+    fields.name,
+    fields.region,
+    fields.operator,
+    ...tags,
+    ...fields.prices.map((p) => p.currency),
+  ];
+  if (texts.some((text) => encoder.encode(text).length > FIELD_BYTES_MAX))
+    refuse(`a field is longer than ${FIELD_BYTES_MAX} bytes`);
+  return fields;
+}
+
+function wholeNumber(amount: string, refuse: (why: string) => never): bigint {
+  return /^\d{1,78}$/.test(amount) ? BigInt(amount) : refuse(`price ${amount} is no whole number`);
+}
+
+type Version = Pick<IndexableCard, 'epoch' | 'keySerial' | 'sequence'> & { readonly cardId: string };
+
+/** Positive when `a` is the newer card: by epoch, key serial, sequence, then card id, as everywhere in the network. */
+export function compareVersions(a: Version, b: Version): number {
+  return (
+    a.epoch - b.epoch ||
+    a.keySerial - b.keySerial ||
+    a.sequence - b.sequence ||
+    (a.cardId < b.cardId ? -1 : a.cardId > b.cardId ? 1 : 0)
+  );
+}

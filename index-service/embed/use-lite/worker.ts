@@ -1,0 +1,37 @@
+// Worker thread of the USE-lite embedder: loads the weights once, answers batches of texts with vectors.
+// Runs off the event loop, because one text costs from one to fifty milliseconds of arithmetic.
+
+import { parentPort } from 'node:worker_threads';
+import { encodeReference } from './reference.ts';
+import { Tokenizer } from './tokenizer.ts';
+import { loadWeights } from './weights.ts';
+
+export interface EmbedRequest {
+  readonly id: number;
+  readonly texts: readonly string[];
+}
+
+export type EmbedReply =
+  | { readonly id: number; readonly vectors: Float32Array }
+  | { readonly id: number; readonly code: string; readonly message: string };
+
+const port = parentPort;
+if (port === null) throw new Error('worker.ts runs only as a worker thread');
+
+const ready = loadWeights().then((weights) => ({ weights, tokenizer: new Tokenizer(weights.vocabulary) }));
+// The failure is reported with each request; without this line it would end the process first.
+ready.catch(() => {});
+
+port.on('message', async ({ id, texts }: EmbedRequest) => {
+  try {
+    const { weights, tokenizer } = await ready;
+    const vectors = new Float32Array(texts.length * 512);
+    texts.forEach((text, row) => {
+      vectors.set(encodeReference(weights, tokenizer.encode(text)), row * 512);
+    });
+    port.postMessage({ id, vectors } satisfies EmbedReply, [vectors.buffer]);
+  } catch (error) {
+    const { code = 'EMBEDDER_UNAVAILABLE', message } = error as { code?: string; message: string };
+    port.postMessage({ id, code, message } satisfies EmbedReply);
+  }
+});

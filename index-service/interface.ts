@@ -1,0 +1,153 @@
+// The contract of the card index: what goes in, what comes out, what can be asked. Types only: no code, no storage, no numbers.
+
+import type { Verified } from '../protocol/verified.ts';
+
+/** Turns text into vectors of unit length. Vectors of different ids are never compared. */
+export interface Embedder {
+  /** Names weights, dimensions and version; two embedders with one id give the same vectors. */
+  readonly id: string;
+  readonly dims: number;
+  embed(text: string): Promise<Float32Array>;
+  embedBatch(texts: readonly string[]): Promise<Float32Array[]>;
+  /** Loads what `embed` needs, so that the first query does not pay for it. */
+  warmUp?(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+export type PriceUnit = 'request' | 'fuel' | 'byte' | 'gb-second' | 'token';
+export type ServiceLevel = 'best-effort' | 'standard' | 'premium';
+
+/** What the index reads of a card. The network's AgentCard has these members and more. */
+export interface IndexableCard {
+  readonly id: string;
+  readonly epoch: number;
+  readonly keySerial: number;
+  readonly sequence: number;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  readonly name: string;
+  readonly description: string;
+  readonly region: string;
+  readonly operator?: string | undefined;
+  readonly capabilities: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly tags: readonly string[];
+  }[];
+  readonly tags: readonly string[];
+  readonly prices: readonly {
+    readonly unit: PriceUnit;
+    readonly amount: string;
+    readonly currency: string;
+  }[];
+  readonly sla: ServiceLevel;
+}
+
+/** One verified card with the signed bytes it came in. */
+export interface CardEntry {
+  readonly agentId: string;
+  readonly cardId: string;
+  readonly card: Verified<IndexableCard>;
+  /** The signed envelope, kept as it is: the index can hand it on and be checked. */
+  readonly envelope: Uint8Array;
+}
+
+/** A price ceiling. A card passes when it asks nothing, or at most `amount` of this currency for this unit. */
+export interface PriceLimit {
+  readonly amount: string | bigint;
+  readonly currency: string;
+  /** Default 'request'. */
+  readonly unit?: PriceUnit;
+}
+
+/** Conditions that a card must meet. All members given must hold; `and`, `or` and `not` combine further filters. */
+export interface CardFilter {
+  readonly region?: string | readonly string[];
+  readonly tagsAny?: readonly string[];
+  readonly tagsAll?: readonly string[];
+  readonly tagsNone?: readonly string[];
+  readonly priceMax?: PriceLimit;
+  /** Lowest acceptable service level, or the list of acceptable ones. */
+  readonly sla?: ServiceLevel | readonly ServiceLevel[];
+  /** Milliseconds since 1970: only cards that expire later. */
+  readonly notExpiredAt?: number;
+  /** Operator named by the card. */
+  readonly owner?: string | readonly string[];
+  /** Lowest reputation, 0..1, as set by `setReputation`; an unknown agent counts as `REPUTATION_UNKNOWN`. */
+  readonly reputationMin?: number;
+  readonly and?: readonly CardFilter[];
+  readonly or?: readonly CardFilter[];
+  readonly not?: CardFilter;
+}
+
+export interface CardQuery {
+  readonly text?: string;
+  /** A vector of the index's embedder instead of a text; `embedder` must then name it. */
+  readonly vector?: Float32Array;
+  readonly embedder?: string;
+  readonly k: number;
+  readonly filter?: CardFilter;
+}
+
+export interface CardHit {
+  readonly agentId: string;
+  readonly cardId: string;
+  readonly name: string;
+  /** Cosine of query and card, clamped to 0..1. */
+  readonly score: number;
+}
+
+/** How a query was answered: by comparing every passing card, by compressed scan then exact order, or by the graph. */
+export type SearchMode = 'exact' | 'compressed' | 'graph';
+
+export interface CardAnswer {
+  /** By score, then agent id. */
+  readonly results: CardHit[];
+  readonly mode: SearchMode;
+  readonly embedder: string;
+  /** How many cards passed the filter. */
+  readonly matched: number;
+}
+
+export interface IndexStats {
+  readonly cards: number;
+  /** Cards past their expiry by the index's clock. */
+  readonly expired: number;
+  readonly tombstones: number;
+  readonly dims: number;
+  readonly embedder: string;
+  readonly bytesOnDisk: number;
+  /** 'ready', 'building' or why there is none; a query never waits for the graph. */
+  readonly graph: 'ready' | 'building' | 'not-needed' | 'unavailable';
+  readonly graphCards: number;
+  /** What opening found: bytes of an unfinished last write cut off, damaged records set aside. */
+  readonly recovery: { readonly records: number; readonly tornBytes: number; readonly quarantined: number };
+  readonly queries: { readonly exact: number; readonly compressed: number; readonly graph: number };
+}
+
+/** The index of one node. Readers get only `query`, `has`, `get` and `stats`. */
+export interface CardIndex {
+  /** Resolves when the card is on disk. An older card than the known one is ignored. */
+  upsert(entry: CardEntry): Promise<void>;
+  upsertBatch(
+    entries: readonly CardEntry[],
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<void>;
+  /** Resolves when the removal is on disk; unknown ids are no error. */
+  remove(agentId: string): Promise<void>;
+  has(agentId: string): boolean;
+  /** The stored card id and signed envelope, or null. */
+  get(agentId: string): Promise<{ cardId: string; envelope: Uint8Array } | null>;
+  query(query: CardQuery): Promise<CardAnswer>;
+  /** Reputation 0..1 for `reputationMin`; kept in memory, its source of truth is elsewhere. */
+  setReputation(agentId: string, value: number): void;
+  agentIds(): IterableIterator<string>;
+  stats(): IndexStats;
+  close(): Promise<void>;
+}
+
+/** What the index needs of a logger; pino fits. */
+export interface IndexLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}

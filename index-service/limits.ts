@@ -1,0 +1,32 @@
+// Every bound of the index, with its unit and its reason.
+
+/** Results a query may ask for: beyond this a caller wants a list, not a search. */
+export const QUERY_K_MAX = 1_000;
+/** Characters of a query; the embedder reads some 500 of them. */
+export const QUERY_TEXT_MAX = 4_096;
+/** Bytes of a signed card: the card limit of the network (64 KiB) with room for its envelope. */
+export const ENVELOPE_BYTES_MAX = 131_072;
+/** Bytes of one log record: envelope, vector of 4,096 numbers, and fields. */
+export const RECORD_BYTES_MAX = 262_144;
+/** Bytes of any single text field kept for filters and answers. */
+export const FIELD_BYTES_MAX = 4_096;
+/** Tags counted per card, its capabilities' tags included. */
+export const TAGS_MAX = 256;
+/** Prices counted per card. */
+export const PRICES_MAX = 32;
+/** Nodes of a filter tree, all levels: filters come from the network. */
+export const FILTER_NODES_MAX = 64;
+/** Values in one list of a filter. */
+export const FILTER_VALUES_MAX = 1_024;
+/** Records of one group commit; together with the next bound it keeps a commit near one disk flush. */
+export const COMMIT_RECORDS_MAX = 128;
+/** Bytes of one group commit: 128 average records. */
+export const COMMIT_BYTES_MAX = 1_048_576;
+/** Records that may wait for the disk before `upsert` refuses. */
+export const COMMIT_QUEUE_MAX = 65_536;
+/** Vector dimensions that a log header may name. */
+export const DIMS_MAX = 4_096;
+/** Cards of one index: slots are 32-bit and the vectors must fit memory. */
+export const CARDS_MAX = 4_000_000;
+/** Reputation of an agent nobody reported on: below a good record, above a bad one. */
+export const REPUTATION_UNKNOWN = 0.5;

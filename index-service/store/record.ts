@@ -1,0 +1,192 @@
+// One record of the card log: header with length and checksums, body with fields, vector and signed envelope.
+// Codec only: no files. Everything is little-endian.
+//
+// header (16 bytes): magic 'ZIR1' | body length u32 | CRC32 of body u32 | CRC32 of the 12 bytes before u32
+// The header has a checksum of its own, so a damaged length cannot swallow the records behind it.
+
+import { crc32 } from 'node:zlib';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { PriceUnit, ServiceLevel } from '../interface.ts';
+import {
+  DIMS_MAX,
+  ENVELOPE_BYTES_MAX,
+  FIELD_BYTES_MAX,
+  PRICES_MAX,
+  RECORD_BYTES_MAX,
+  TAGS_MAX,
+} from '../limits.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+
+export const RECORD_HEADER_BYTES = 16;
+/** 'ZIR1' read as a little-endian u32. */
+export const RECORD_MAGIC = 0x3152495a;
+
+const KIND_PUT = 1;
+const KIND_REMOVE = 2;
+
+export const PRICE_UNITS: readonly PriceUnit[] = ['request', 'fuel', 'byte', 'gb-second', 'token'];
+/** In rising order, so that "at least standard" is a comparison. */
+export const SERVICE_LEVELS: readonly ServiceLevel[] = ['best-effort', 'standard', 'premium'];
+
+/** What filters and answers need of a card, without its envelope. */
+export interface CardFields {
+  readonly agentId: string;
+  readonly cardId: string;
+  readonly name: string;
+  readonly epoch: number;
+  readonly keySerial: number;
+  readonly sequence: number;
+  readonly expiresAtMs: number;
+  readonly region: string;
+  readonly operator: string;
+  readonly sla: ServiceLevel;
+  readonly tags: readonly string[];
+  readonly prices: readonly {
+    readonly unit: PriceUnit;
+    readonly amount: bigint;
+    readonly currency: string;
+  }[];
+}
+
+export interface PutRecord {
+  readonly kind: 'put';
+  readonly fields: CardFields;
+  readonly vector: Float32Array;
+  readonly envelope: Uint8Array;
+}
+
+export interface RemoveRecord {
+  readonly kind: 'remove';
+  readonly agentId: string;
+}
+
+export type LogRecord = PutRecord | RemoveRecord;
+
+/** Header and body as one array. Throws LIMIT_EXCEEDED for fields out of bounds. */
+export function encodeRecord(record: LogRecord): Uint8Array {
+  const writer = new ByteWriter(
+    RECORD_HEADER_BYTES +
+      (record.kind === 'put' ? record.envelope.length + record.vector.byteLength + 512 : 128),
+  );
+  writer.skip(RECORD_HEADER_BYTES);
+  if (record.kind === 'put') putBody(writer, record);
+  else {
+    writer.u8(KIND_REMOVE);
+    writer.text(record.agentId);
+  }
+  const bytes = writer.finish();
+  sealHeader(bytes);
+  return bytes;
+}
+
+function sealHeader(bytes: Uint8Array): void {
+  const body = bytes.subarray(RECORD_HEADER_BYTES);
+  if (body.length > RECORD_BYTES_MAX) {
+    throw new ZeroError('LIMIT_EXCEEDED', `record of ${body.length} bytes exceeds ${RECORD_BYTES_MAX}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_HEADER_BYTES);
+  view.setUint32(0, RECORD_MAGIC, true);
+  view.setUint32(4, body.length, true);
+  view.setUint32(8, crc32(body), true);
+  view.setUint32(12, crc32(bytes.subarray(0, 12)), true);
+}
+
+function putBody(writer: ByteWriter, { fields, vector, envelope }: PutRecord): void {
+  checkBounds(fields, vector, envelope);
+  writer.u8(KIND_PUT);
+  writeFields(writer, fields);
+  writer.u16(vector.length);
+  writer.bytes(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+  writer.u32(envelope.length);
+  writer.bytes(envelope);
+}
+
+function checkBounds(fields: CardFields, vector: Float32Array, envelope: Uint8Array): void {
+  const refuse = (what: string): never => {
+    throw new ZeroError('LIMIT_EXCEEDED', `${what} of card ${fields.cardId} is over its limit`);
+  };
+  if (vector.length > DIMS_MAX) refuse('vector');
+  if (envelope.length > ENVELOPE_BYTES_MAX) refuse('envelope');
+  if (fields.tags.length > TAGS_MAX) refuse('number of tags');
+  if (fields.prices.length > PRICES_MAX) refuse('number of prices');
+}
+
+/** Fields in a fixed order; snapshots use the same form. */
+export function writeFields(writer: ByteWriter, fields: CardFields): void {
+  writer.text(fields.agentId);
+  writer.text(fields.cardId);
+  writer.text(fields.name);
+  writer.f64(fields.epoch);
+  writer.f64(fields.keySerial);
+  writer.f64(fields.sequence);
+  writer.f64(fields.expiresAtMs);
+  writer.text(fields.region);
+  writer.text(fields.operator);
+  writer.u8(SERVICE_LEVELS.indexOf(fields.sla));
+  writer.u16(fields.tags.length);
+  for (const tag of fields.tags) writer.text(tag);
+  writer.u8(fields.prices.length);
+  for (const price of fields.prices) {
+    writer.u8(PRICE_UNITS.indexOf(price.unit));
+    writer.text(price.amount.toString());
+    writer.text(price.currency);
+  }
+}
+
+export function readFields(reader: ByteReader): CardFields {
+  const text = () => reader.text(FIELD_BYTES_MAX);
+  const agentId = text();
+  const cardId = text();
+  const name = text();
+  const [epoch, keySerial, sequence, expiresAtMs] = [reader.f64(), reader.f64(), reader.f64(), reader.f64()];
+  const region = text();
+  const operator = text();
+  const sla = SERVICE_LEVELS[reader.u8()] ?? 'best-effort';
+  const tags = readList(reader.u16(), TAGS_MAX, text);
+  const prices = readList(reader.u8(), PRICES_MAX, () => ({
+    unit: PRICE_UNITS[reader.u8()] ?? ('request' as const),
+    amount: BigInt(text()),
+    currency: text(),
+  }));
+  return {
+    agentId,
+    cardId,
+    name,
+    epoch,
+    keySerial,
+    sequence,
+    expiresAtMs,
+    region,
+    operator,
+    sla,
+    tags,
+    prices,
+  };
+}
+
+function readList<T>(count: number, max: number, read: () => T): T[] {
+  if (count > max) throw new ZeroError('INDEX_CORRUPT', `list of ${count} exceeds ${max}`);
+  return Array.from({ length: count }, read);
+}
+
+/** The record of a checked body. Throws INDEX_CORRUPT when its form is wrong all the same. */
+export function decodeBody(body: Uint8Array): LogRecord {
+  const reader = new ByteReader(body);
+  const kind = reader.u8();
+  if (kind === KIND_REMOVE) return { kind: 'remove', agentId: reader.text(FIELD_BYTES_MAX) };
+  if (kind !== KIND_PUT) throw new ZeroError('INDEX_CORRUPT', `record of unknown kind ${kind}`);
+  const fields = readFields(reader);
+  const vector = reader.floats(reader.u16());
+  const envelope = reader.bytes(reader.u32());
+  return { kind: 'put', fields, vector, envelope };
+}
+
+/** Length and checksum of a body, or null when these 16 bytes are no sound header. */
+export function readHeader(bytes: Uint8Array, at: number): { length: number; crc: number } | null {
+  if (at + RECORD_HEADER_BYTES > bytes.length) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, RECORD_HEADER_BYTES);
+  if (view.getUint32(0, true) !== RECORD_MAGIC) return null;
+  if (view.getUint32(12, true) !== crc32(bytes.subarray(at, at + 12))) return null;
+  const length = view.getUint32(4, true);
+  return length > RECORD_BYTES_MAX ? null : { length, crc: view.getUint32(8, true) };
+}
