@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { findBrokenArrows } from '../../../scripts/arrows/arrows.ts';
-import { REPOSITORY_ROOT, readTree } from '../../../scripts/source/tree.ts';
+import { readTree } from '../../../scripts/source/tree.ts';
 import { tempTree } from '../../support/temp-tree.ts';
 
 const HOUSE: Readonly<Record<string, string>> = {

@@ -1,0 +1,105 @@
+// `npm run bench -- NAME… [--json] [--full] [--seed N]` runs benchmarks; `npm run bench -- list` names them.
+// Rows go to stdout, remarks to stderr.
+
+import { readdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Bar, Bench, Row } from './bench.ts';
+import { benchContext } from './context.ts';
+import { reaches } from './measure.ts';
+
+const SUFFIX = '.bench.ts';
+const SEED = '1';
+
+const names = (): string[] =>
+  readdirSync(import.meta.dirname)
+    .filter((file) => file.endsWith(SUFFIX))
+    .map((file) => file.slice(0, -SUFFIX.length))
+    .sort();
+
+async function load(name: string): Promise<Bench> {
+  const { bench } = (await import(new URL(`./${name}${SUFFIX}`, import.meta.url).href)) as { bench: Bench };
+  if (bench.name !== name) throw new Error(`${name}${SUFFIX} exports a benchmark named ${bench.name}`);
+  return bench;
+}
+
+const barText = ({ sign, value }: Bar): string => `${sign} ${value}`;
+
+function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+async function list(json: boolean): Promise<void> {
+  const benches = await Promise.all(names().map(load));
+  if (json)
+    for (const { name, summary, bar } of benches)
+      console.log(JSON.stringify({ name, summary, bar: barText(bar) }));
+  else
+    printTable([
+      ['name', 'bar', 'what'],
+      ...benches.map(({ name, summary, bar }) => [name, barText(bar), summary]),
+    ]);
+}
+
+const amount = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
+
+async function run(name: string, options: { json: boolean; full: boolean; seed: number }): Promise<void> {
+  const bench = await load(name);
+  const table: string[][] = [['case', 'ours', 'peer', 'unit', 'ratio', 'bar', '', 'peer is']];
+  const onRow = (row: Row, bar: Bar): void => {
+    if (options.json) console.log(JSON.stringify(row));
+    const verdict = reaches(row.ratio, bar) ? 'reached' : 'MISSED';
+    table.push([
+      row.case,
+      amount(row.ours),
+      amount(row.peer),
+      row.unit,
+      amount(row.ratio),
+      barText(bar),
+      verdict,
+      row.peerName,
+    ]);
+  };
+  const started = performance.now();
+  {
+    using context = benchContext(bench, { ...options, onRow, onNote: (text) => console.error(text) });
+    await bench.run(context);
+  }
+  console.error(
+    `${name}: ${((performance.now() - started) / 1000).toFixed(1)} s, Node ${process.version}, seed ${options.seed}`,
+  );
+  if (options.json) return;
+  console.log(`${name}: ${bench.summary}`);
+  printTable(table);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    seed: { type: 'string', default: SEED },
+  },
+});
+const known = names();
+const unknown = positionals.filter((name) => name !== 'list' && !known.includes(name));
+if (positionals.length === 0 || unknown.length > 0) {
+  console.error(
+    unknown.length > 0
+      ? `no benchmark named ${unknown.join(', ')}`
+      : 'usage: npm run bench -- NAME… [--json] [--full]',
+  );
+  console.error(`benchmarks: ${known.join(', ')}; "list" describes them`);
+  process.exitCode = 2;
+} else {
+  for (const name of positionals) {
+    if (name === 'list') await list(values.json);
+    else await run(name, { json: values.json, full: values.full, seed: Number(values.seed) });
+  }
+}
