@@ -1,0 +1,131 @@
+// Verifies keychains: the one way from an agent id to the keys that speak for it. No clock: see checkKeysTime.
+
+import { concatBytes, toHex } from '../bytes/index.ts';
+import { sha256 } from '../crypto/index.ts';
+import {
+  type Envelope,
+  encodeEnvelope,
+  envelopeId,
+  publicKeyOfDidKey,
+  verifyExactly,
+} from '../envelope/index.ts';
+import { ZeroError } from '../errors/index.ts';
+import { timeMs } from '../fields/index.ts';
+import { markVerified, type Verified } from '../verified.ts';
+import { agentIdOf, keyCommitment } from './agent-id.ts';
+import { KEY_PAYLOAD_BYTES_MAX, KEYCHAIN_MEMORY_MAX, ROOTS_MAX } from './limits.ts';
+import { readDelegation, readRoot } from './read.ts';
+import {
+  AGENT_ROOT_TYPE,
+  type AgentKeys,
+  type AgentRoot,
+  KEY_DELEGATION_TYPE,
+  type Keychain,
+  type KeyDelegation,
+} from './types.ts';
+
+function refuse(message: string): never {
+  throw new ZeroError('KEYCHAIN_INVALID', message);
+}
+
+function requireType(envelope: Envelope, type: string, where: string): void {
+  if (envelope.payloadType !== type)
+    refuse(`${where} has the payload type ${envelope.payloadType.slice(0, 80)}`);
+}
+
+interface Link {
+  readonly root: AgentRoot;
+  readonly id: string;
+}
+
+// TUF's chain rule, with the pre-committed key in the place of the new threshold: the new key must be the one promised, and
+// the old key signs as well wherever it still exists ("countersigned").
+function verifyRoot(envelope: Envelope, epoch: number, agentId: string, before: Link | undefined): Link {
+  const where = `root ${epoch}`;
+  requireType(envelope, AGENT_ROOT_TYPE, where);
+  const root = readRoot(envelope.payload, where);
+  if (root.epoch !== epoch) refuse(`${where} says it is root ${root.epoch}`);
+  const key = publicKeyOfDidKey(root.identityKey);
+  if (root.nextKey === keyCommitment(key)) refuse(`${where} promises the same key again`);
+  const signers = [key];
+  if (before !== undefined) {
+    if (root.agent !== agentId) refuse(`${where} belongs to another agent`);
+    if (root.previous !== before.id) refuse(`${where} does not follow the root before it`);
+    if (keyCommitment(key) !== before.root.nextKey)
+      refuse(`${where} does not use the key that the root before it promised`);
+    if (root.countersigned) signers.push(publicKeyOfDidKey(before.root.identityKey));
+  }
+  verifyExactly(envelope, signers);
+  return { root, id: envelopeId(envelope) };
+}
+
+function verifyDelegation(envelope: Envelope, agentId: string, last: Link): KeyDelegation {
+  requireType(envelope, KEY_DELEGATION_TYPE, 'delegation');
+  verifyExactly(envelope, [publicKeyOfDidKey(last.root.identityKey)]);
+  const delegation = readDelegation(envelope.payload, 'delegation');
+  if (delegation.agent !== agentId) refuse('delegation belongs to another agent');
+  if (delegation.epoch !== last.root.epoch || delegation.root !== last.id)
+    refuse('delegation belongs to another root');
+  if (delegation.operationalKey === last.root.identityKey) refuse('the operational key is the identity key');
+  if (keyCommitment(publicKeyOfDidKey(delegation.operationalKey)) === last.root.nextKey)
+    refuse('the operational key is the promised next identity key');
+  return delegation;
+}
+
+function verifyFresh(keychain: Keychain): AgentKeys {
+  const first = keychain.roots[0] as Envelope;
+  const agentId = agentIdOf(first);
+  const links: Link[] = [];
+  for (const [epoch, envelope] of keychain.roots.entries())
+    links.push(verifyRoot(envelope, epoch, agentId, links.at(-1)));
+  const last = links.at(-1) as Link;
+  const delegation = verifyDelegation(keychain.delegation, agentId, last);
+  return Object.freeze({
+    agentId,
+    epoch: last.root.epoch,
+    serial: delegation.serial,
+    rootIds: links.map((link) => link.id),
+    countersigned: links.map((link) => link.root.countersigned),
+    identityKey: last.root.identityKey,
+    operationalKey: delegation.operationalKey,
+    identityPublicKey: publicKeyOfDidKey(last.root.identityKey),
+    operationalPublicKey: publicKeyOfDidKey(delegation.operationalKey),
+    nextKey: last.root.nextKey,
+    notBefore: delegation.notBefore,
+    notAfter: delegation.notAfter,
+  });
+}
+
+const remembered = new Map<string, Verified<AgentKeys>>();
+
+/**
+ * Verifies every link of a keychain and returns what it says. The same bytes are verified once (a bounded memory of results).
+ * Errors: KEYCHAIN_INVALID, SIGNATURE_INVALID, KEY_INVALID, DECODE_FAILED, LIMIT_EXCEEDED.
+ */
+export function verifyKeychain(keychain: Keychain): Verified<AgentKeys> {
+  if (keychain.roots.length === 0) refuse('keychain has no root');
+  if (keychain.roots.length > ROOTS_MAX)
+    throw new ZeroError('LIMIT_EXCEEDED', `keychain has more than ${ROOTS_MAX} roots`);
+  const bounds = { payloadBytesMax: KEY_PAYLOAD_BYTES_MAX };
+  // Each encoding is self-delimiting, so no two keychains share these bytes.
+  const bytes = concatBytes(
+    ...keychain.roots.map((root) => encodeEnvelope(root, bounds)),
+    encodeEnvelope(keychain.delegation, bounds),
+  );
+  const name = toHex(sha256(bytes));
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const keys = markVerified(verifyFresh(keychain));
+  if (remembered.size >= KEYCHAIN_MEMORY_MAX) remembered.delete(remembered.keys().next().value as string);
+  remembered.set(name, keys);
+  return keys;
+}
+
+/** Is the delegation in force at this time (milliseconds since 1970)? */
+export function checkKeysTime(
+  keys: Pick<AgentKeys, 'notBefore' | 'notAfter'>,
+  nowMs: number,
+): 'valid' | 'expired' | 'not-yet-valid' {
+  if (nowMs < timeMs(keys.notBefore)) return 'not-yet-valid';
+  return nowMs < timeMs(keys.notAfter) ? 'valid' : 'expired';
+}
