@@ -5,6 +5,7 @@ import { fromUtf8 } from '../bytes/index.ts';
 import { ZeroError } from '../errors/index.ts';
 
 const UINT = 0;
+const NEGATIVE = 1;
 const BYTES = 2;
 const TEXT = 3;
 const ARRAY = 4;
@@ -13,6 +14,8 @@ const TAG = 6;
 const FALSE = 0xf4;
 const TRUE = 0xf5;
 const NULL = 0xf6;
+/** Labels of COSE are small; this only keeps them in the range of numbers. */
+const LABEL_MAX = 0xffff;
 
 /** A cursor over CBOR bytes. Every method throws DECODE_FAILED on another form, LIMIT_EXCEEDED above `max`. */
 export class CborReader {
@@ -95,6 +98,17 @@ export class CborReader {
   /** The given text key; the order of keys is part of the form. */
   key(name: string): void {
     if (this.text(name.length, `key "${name}"`) !== name) this.#refuse(`expected key "${name}"`);
+  }
+
+  /** The given integer, as a map label or value; negative ones are for COSE. */
+  intKey(value: number): void {
+    const major = value < 0 ? NEGATIVE : UINT;
+    const wanted = value < 0 ? -1 - value : value;
+    if (this.#head(major, LABEL_MAX, `label ${value}`) !== wanted) this.#refuse(`expected label ${value}`);
+  }
+
+  null(what: string): void {
+    if (!this.#nextIsNull()) this.#refuse(`expected null as ${what}`);
   }
 
   bool(what: string): boolean {

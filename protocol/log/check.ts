@@ -28,9 +28,14 @@ function refuse(message: string): never {
 
 /** Checks that a leaf is in a tree. Throws PROOF_INVALID, DECODE_FAILED (form) or LIMIT_EXCEEDED (a size of 2^53 or more). */
 export function verifyInclusion(claim: InclusionClaim): void {
+  requireHash(claim.root, 'root');
+  if (!equalBytes(inclusionRoot(claim), claim.root)) refuse('the proof does not lead to the root');
+}
+
+/** The root that an inclusion proof leads to. Throws PROOF_INVALID when its length or the index does not fit the size. */
+export function inclusionRoot(claim: Omit<InclusionClaim, 'root'>): Uint8Array {
   const size = requireSize(claim.size, 'tree size');
   const index = requireSize(claim.index, 'leaf index');
-  requireHash(claim.root, 'root');
   if (index >= size) refuse('the leaf index is outside the tree');
   let hash = requireHash(claim.leafHash, 'leaf hash');
   let at = index;
@@ -51,7 +56,7 @@ export function verifyInclusion(claim: InclusionClaim): void {
     last = half(last);
   }
   if (last !== 0) refuse('the proof has too few elements');
-  if (!equalBytes(hash, claim.root)) refuse('the proof does not lead to the root');
+  return hash;
 }
 
 /** Checks that one tree is a prefix of another. Throws PROOF_INVALID, DECODE_FAILED (form) or LIMIT_EXCEEDED (size). */

@@ -5,7 +5,8 @@ import { ZeroError } from '../errors/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { EMPTY_ROOT, requireHash } from './hash.ts';
 import {
-  decodeNote,
+  decodeText,
+  NOTE_BYTES_MAX,
   NOTE_NAME_CHARS_MAX,
   type NoteSignature,
   type NoteSigner,
@@ -55,7 +56,7 @@ export function signCheckpoint(head: {
 
 /** Parses a checkpoint without checking signatures. Throws DECODE_FAILED or LIMIT_EXCEEDED (also for a size of 2^53 or more). */
 export function parseCheckpoint(input: string | Uint8Array): Checkpoint {
-  const text = decodeNote(input);
+  const text = decodeText(input, NOTE_BYTES_MAX);
   const note = parseNote(text);
   const [origin, size, root, ...extensions] = note.text.slice(0, -1).split('\n');
   if (origin === undefined || size === undefined || root === undefined)

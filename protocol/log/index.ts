@@ -1,6 +1,13 @@
 // Transparency logs: RFC 6962 trees, proofs, C2SP checkpoints. Pure: nodes and records are kept by the caller.
 
-export { type ConsistencyClaim, type InclusionClaim, verifyConsistency, verifyInclusion } from './check.ts';
+export {
+  type ConsistencyClaim,
+  consistencyRoots,
+  type InclusionClaim,
+  inclusionRoot,
+  verifyConsistency,
+  verifyInclusion,
+} from './check.ts';
 export {
   CHECKPOINT_EXTENSIONS_MAX,
   type Checkpoint,
@@ -11,6 +18,8 @@ export {
   verifyNodeCheckpoint,
 } from './checkpoint.ts';
 export { CompactTree, type TreeNode } from './compact-tree.ts';
+export { type CoseReceipt, exportCoseReceipt, verifyCoseReceipt } from './cose-receipt.ts';
+export { addSignatures, type Cosignature, cosign, readCosignature } from './cosignature.ts';
 export {
   decodeLogEntry,
   encodeLogEntry,
@@ -19,6 +28,19 @@ export {
   LOG_SALT_BYTES,
   type LogEntry,
 } from './entry.ts';
+export {
+  decodeEquivocation,
+  type Equivocation,
+  type EquivocationFinding,
+  EVIDENCE_BYTES_MAX,
+  EVIDENCE_KIND,
+  encodeEquivocation,
+  explicitConsistency,
+  explicitConsistencyAsync,
+  findEquivocation,
+  implicitConsistency,
+  verifyEquivocation,
+} from './equivocation.ts';
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash, requireHash } from './hash.ts';
 export {
   formatVerifierKey,
@@ -40,6 +62,22 @@ export {
 } from './note.ts';
 export { keyOfPeerId, ORIGIN_PREFIX, originKey, originOf, peerIdOfKey, peerIdOfOrigin } from './origin.ts';
 export {
+  applyPolicy,
+  CLOCK_SKEW_SECONDS_MAX,
+  type LogPolicy,
+  POLICY_BYTES_MAX,
+  type PolicyFinding,
+  parsePolicy,
+} from './policy.ts';
+export {
+  decodeProof,
+  encodeProof,
+  INCLUSION_ELEMENTS_MAX,
+  type LogProof,
+  PROOF_FILE_BYTES_MAX,
+  verifyProof,
+} from './proof-file.ts';
+export {
   type AsyncHashReader,
   consistencyProof,
   consistencyProofAsync,
@@ -53,3 +91,16 @@ export {
   planRoot,
 } from './prove.ts';
 export { parseSize, requireSize, TREE_SIZE_MAX } from './size.ts';
+export {
+  decodeEntryBundle,
+  encodeEntryBundle,
+  parseTilePath,
+  TILE_HEIGHT,
+  TILE_WIDTH,
+  type TileRef,
+  tilePath,
+  tileReader,
+  tilesBetween,
+  tileWidth,
+} from './tile.ts';
+export { reviewForCosigning, type WitnessState, type WitnessVerdict } from './witness.ts';

@@ -87,7 +87,7 @@ export function signNote(text: string, name: string, signer: NoteSigner): string
 
 /** Parses a note. Throws DECODE_FAILED or LIMIT_EXCEEDED; signatures are not checked here. */
 export function parseNote(input: string | Uint8Array): Note {
-  const whole = decodeNote(input);
+  const whole = decodeText(input, NOTE_BYTES_MAX);
   const split = whole.lastIndexOf('\n\n');
   if (split < 0 || !whole.endsWith('\n')) throw new ZeroError('DECODE_FAILED', 'note has no signature lines');
   const text = whole.slice(0, split + 1);
@@ -97,14 +97,13 @@ export function parseNote(input: string | Uint8Array): Note {
   return { text, signatures: lines.map(parseSignatureLine) };
 }
 
-/** Text of a note: bounded, valid UTF-8, no control character but newline. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
-export function decodeNote(input: string | Uint8Array): string {
+/** Bounded text, valid UTF-8, no control character but newline. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
+export function decodeText(input: string | Uint8Array, bytesMax: number): string {
   // A string's UTF-8 form is never shorter than its length, so this cheap test comes before any other work.
-  if (input.length > NOTE_BYTES_MAX)
-    throw new ZeroError('LIMIT_EXCEEDED', `note is longer than ${NOTE_BYTES_MAX} bytes`);
+  if (input.length > bytesMax) throw new ZeroError('LIMIT_EXCEEDED', `text is longer than ${bytesMax} bytes`);
   const whole = typeof input === 'string' ? input : fromUtf8(input);
   if (!whole.isWellFormed() || CONTROL.test(whole))
-    throw new ZeroError('DECODE_FAILED', 'note holds a control character or a lone surrogate');
+    throw new ZeroError('DECODE_FAILED', 'text holds a control character or a lone surrogate');
   return whole;
 }
 

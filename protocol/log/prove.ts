@@ -3,7 +3,7 @@
 
 import { ZeroError } from '../errors/index.ts';
 import { nodeHash, requireHash } from './hash.ts';
-import { requireSize, splitPoint } from './size.ts';
+import { isPowerOfTwo, requireSize, splitPoint } from './size.ts';
 
 /** Where a complete subtree sits; see TreeNode. */
 export interface NodeRef {
@@ -47,6 +47,13 @@ export function planInclusion(size: number, index: number): ProofPlan {
 
 /** Plan of the proof that the tree of `from` is a prefix of the tree of `to`. Empty when from is 0 or equals to. */
 export function planConsistency(from: number, to: number): ProofPlan {
+  const plan = planExplicitConsistency(from, to);
+  // RFC 6962 leaves out the first element when it is the first tree's own root, which the verifier holds.
+  return plan.length > 0 && isPowerOfTwo(from) ? plan.slice(1) : plan;
+}
+
+/** The same with the first element always there; see equivocation.ts. Empty when from is 0 or equals to. */
+export function planExplicitConsistency(from: number, to: number): ProofPlan {
   requireSize(from, 'first tree size');
   requireSize(to, 'second tree size');
   if (from > to) throw new ZeroError('DECODE_FAILED', 'first tree is larger than the second');
@@ -54,7 +61,6 @@ export function planConsistency(from: number, to: number): ProofPlan {
   const plan: NodeRef[][] = [];
   let low = 0;
   let high = to;
-  // RFC 6962's SUBPROOF: its flag b is "low is still 0", since only the leftmost walk keeps the first tree's own root known.
   while (from !== high) {
     const middle = low + splitPoint(high - low);
     if (from <= middle) {
@@ -65,7 +71,7 @@ export function planConsistency(from: number, to: number): ProofPlan {
       low = middle;
     }
   }
-  if (low !== 0) plan.push(subtrees(low, high));
+  plan.push(subtrees(low, high));
   return plan.reverse();
 }
 
@@ -104,11 +110,13 @@ function held(hash: Uint8Array | undefined, ref: NodeRef): Uint8Array {
   return requireHash(hash, 'stored tree node');
 }
 
-function collect(plan: ProofPlan, reader: HashReader): Uint8Array[] {
+/** Reads and folds a plan. Throws NODE_MISSING. */
+export function readPlan(plan: ProofPlan, reader: HashReader): Uint8Array[] {
   return plan.map((refs) => fold(refs.map((ref) => held(reader.node(ref.level, ref.index), ref))));
 }
 
-async function collectAsync(plan: ProofPlan, reader: AsyncHashReader): Promise<Uint8Array[]> {
+/** readPlan over asynchronous storage. */
+export async function readPlanAsync(plan: ProofPlan, reader: AsyncHashReader): Promise<Uint8Array[]> {
   return Promise.all(
     plan.map(async (refs) =>
       fold(await Promise.all(refs.map(async (ref) => held(await reader.node(ref.level, ref.index), ref)))),
@@ -118,7 +126,7 @@ async function collectAsync(plan: ProofPlan, reader: AsyncHashReader): Promise<U
 
 /** Inclusion proof of leaf `index` in the tree of `size`, leaf's sibling first. Throws NODE_MISSING. */
 export function inclusionProof(size: number, index: number, reader: HashReader): Uint8Array[] {
-  return collect(planInclusion(size, index), reader);
+  return readPlan(planInclusion(size, index), reader);
 }
 
 /** inclusionProof over asynchronous storage. */
@@ -127,12 +135,12 @@ export async function inclusionProofAsync(
   index: number,
   reader: AsyncHashReader,
 ): Promise<Uint8Array[]> {
-  return collectAsync(planInclusion(size, index), reader);
+  return readPlanAsync(planInclusion(size, index), reader);
 }
 
 /** Consistency proof between the trees of two sizes. Throws NODE_MISSING. */
 export function consistencyProof(from: number, to: number, reader: HashReader): Uint8Array[] {
-  return collect(planConsistency(from, to), reader);
+  return readPlan(planConsistency(from, to), reader);
 }
 
 /** consistencyProof over asynchronous storage. */
@@ -141,5 +149,5 @@ export async function consistencyProofAsync(
   to: number,
   reader: AsyncHashReader,
 ): Promise<Uint8Array[]> {
-  return collectAsync(planConsistency(from, to), reader);
+  return readPlanAsync(planConsistency(from, to), reader);
 }

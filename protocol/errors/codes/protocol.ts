@@ -88,4 +88,18 @@ export const protocolCodes = {
     summary: 'A statement contradicts itself, or its signer may not say what it says.',
     remedy: 'Do not use this statement; ask its issuer for a corrected one.',
   },
+  LOG_UNKNOWN: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'A policy does not name the log that signed a checkpoint.',
+    remedy: "Add a log line with the log's verifier key to the policy, if you trust it.",
+  },
+  WITNESS_QUORUM_MISSING: {
+    exit: 3,
+    http: 422,
+    retryable: true,
+    summary: 'Too few of the witnesses that a policy names vouch for a checkpoint, or too long ago.',
+    remedy: 'Ask the log for a checkpoint with newer cosignatures.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
