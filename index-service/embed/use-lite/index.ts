@@ -7,8 +7,8 @@ import type { Embedder } from '../../interface.ts';
 import { SHAPE, WEIGHTS_SHA256 } from './weights.ts';
 import type { EmbedReply, EmbedRequest } from './worker.ts';
 
-/** Texts sent to a worker at once: bounds the wait of a query behind an import. */
-const BATCH_TEXTS_MAX = 32;
+/** Texts sent to a worker at once, some 20 ms of work: bounds the wait of a query behind an import. */
+const BATCH_TEXTS_MAX = 16;
 /** Texts that may wait before callers are refused. */
 const QUEUE_TEXTS_MAX = 8_192;
 
@@ -29,11 +29,13 @@ export function useLiteEmbedder({ threads = 1 }: UseLiteOptions = {}): Embedder 
 }
 
 class UseLiteEmbedder implements Embedder {
-  readonly id = `use-lite-en/1/512/${WEIGHTS_SHA256.slice(0, 16)}`;
+  readonly id = `use-lite-en/int8-1/512/${WEIGHTS_SHA256.slice(0, 16)}`;
   readonly dims = SHAPE.model;
   readonly #threads: number;
   readonly #workers: EmbedWorker[] = [];
-  readonly #queue: Pending[] = [];
+  /** Single texts are queries: somebody waits for them, so they go before batches. */
+  readonly #queries: Pending[] = [];
+  readonly #batches: Pending[] = [];
   #closed = false;
 
   constructor(threads: number) {
@@ -45,35 +47,38 @@ class UseLiteEmbedder implements Embedder {
   }
 
   embed(text: string): Promise<Float32Array> {
+    return this.#enqueue(this.#queries, text);
+  }
+
+  embedBatch(texts: readonly string[]): Promise<Float32Array[]> {
+    return Promise.all(texts.map((text) => this.#enqueue(this.#batches, text)));
+  }
+
+  #enqueue(queue: Pending[], text: string): Promise<Float32Array> {
     if (this.#closed) return Promise.reject(new ZeroError('INDEX_CLOSED', 'the embedder is closed'));
-    if (this.#queue.length >= QUEUE_TEXTS_MAX) {
+    if (queue.length >= QUEUE_TEXTS_MAX) {
       return Promise.reject(
         new ZeroError('INDEX_OVERLOADED', `${QUEUE_TEXTS_MAX} texts wait for the embedder`),
       );
     }
-    const promise = new Promise<Float32Array>((resolve, reject) =>
-      this.#queue.push({ text, resolve, reject }),
-    );
+    const promise = new Promise<Float32Array>((resolve, reject) => queue.push({ text, resolve, reject }));
     this.#dispatch();
     return promise;
-  }
-
-  embedBatch(texts: readonly string[]): Promise<Float32Array[]> {
-    return Promise.all(texts.map((text) => this.embed(text)));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
-    for (const { reject } of this.#queue.splice(0))
+    for (const { reject } of [...this.#queries.splice(0), ...this.#batches.splice(0)])
       reject(new ZeroError('INDEX_CLOSED', 'the embedder is closed'));
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
-      const worker = this.#freeWorker();
+    for (;;) {
+      const queue = this.#queries.length > 0 ? this.#queries : this.#batches;
+      const worker = queue.length > 0 ? this.#freeWorker() : null;
       if (worker === null) return;
-      worker.run(this.#queue.splice(0, BATCH_TEXTS_MAX));
+      worker.run(queue.splice(0, BATCH_TEXTS_MAX));
     }
   }
 

@@ -1,14 +1,12 @@
-// The USE-lite encoder in plain float32 loops: the definition that the fast kernel is checked against, and what runs
-// where WebAssembly SIMD is missing. Pure: ids in, one vector out.
+// The USE-lite encoder in plain float32 loops: the definition that the fast kernel is checked against. Pure: ids in, one
+// vector out. Some forty times slower than kernel.ts, so it serves no query.
 //
 // Two transformer layers (Vaswani et al. 2017, pre-norm) over 2 x embedding + position signal, mean over the tokens,
 // tanh layer, unit length. Cer et al., "Universal Sentence Encoder", 2018 (the "lite" variant).
 
 import type { Dense, LayerWeights, UseLiteWeights } from './weights.ts';
-import { SHAPE } from './weights.ts';
+import { SHAPE, TOKENS_MAX } from './weights.ts';
 
-/** The model was trained on 128 tokens and ignores the rest. */
-export const TOKENS_MAX = 128;
 const NORM_EPSILON = 1e-6;
 
 /** Vector of unit length for token ids; an empty text has a vector too. */

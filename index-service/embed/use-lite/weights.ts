@@ -17,6 +17,9 @@ export const WEIGHTS_SHA256 = 'b5eaca706b046522643006a4bfc034892acc878bce825fa63
 /** Width of the token embedding, of the layers and of the result. */
 export const SHAPE = { vocabulary: 8002, embed: 256, model: 512, hidden: 1536, heads: 4, layers: 2 } as const;
 
+/** The model was trained on 128 tokens and ignores the rest. */
+export const TOKENS_MAX = 128;
+
 export interface LayerWeights {
   readonly inputWidth: number;
   readonly norm: { scale: Float32Array; bias: Float32Array };

@@ -1,8 +1,8 @@
 // Worker thread of the USE-lite embedder: loads the weights once, answers batches of texts with vectors.
-// Runs off the event loop, because one text costs from one to fifty milliseconds of arithmetic.
+// Runs off the event loop, because one text costs a millisecond or more of arithmetic.
 
 import { parentPort } from 'node:worker_threads';
-import { encodeReference } from './reference.ts';
+import { UseLiteKernel } from './kernel.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { loadWeights } from './weights.ts';
 
@@ -18,18 +18,18 @@ export type EmbedReply =
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs only as a worker thread');
 
-const ready = loadWeights().then((weights) => ({ weights, tokenizer: new Tokenizer(weights.vocabulary) }));
+const ready = loadWeights().then((weights) => ({
+  kernel: new UseLiteKernel(weights),
+  tokenizer: new Tokenizer(weights.vocabulary),
+}));
 // The failure is reported with each request; without this line it would end the process first.
 ready.catch(() => {});
 
 port.on('message', async ({ id, texts }: EmbedRequest) => {
   try {
-    const { weights, tokenizer } = await ready;
-    const vectors = new Float32Array(texts.length * 512);
-    texts.forEach((text, row) => {
-      vectors.set(encodeReference(weights, tokenizer.encode(text)), row * 512);
-    });
-    port.postMessage({ id, vectors } satisfies EmbedReply, [vectors.buffer]);
+    const { kernel, tokenizer } = await ready;
+    const vectors = kernel.encode(texts.map((text) => tokenizer.encode(text)));
+    port.postMessage({ id, vectors } satisfies EmbedReply, [vectors.buffer as ArrayBuffer]);
   } catch (error) {
     const { code = 'EMBEDDER_UNAVAILABLE', message } = error as { code?: string; message: string };
     port.postMessage({ id, code, message } satisfies EmbedReply);
