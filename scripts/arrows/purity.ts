@@ -44,6 +44,15 @@ function isDeclaration(tokens: readonly Token[], at: number): boolean {
   return after === '{' || after === ':';
 }
 
+// A variable or a first parameter of the same name is the file's own.
+function isShadowed(tokens: readonly Token[], name: string): boolean {
+  return tokens.some(({ text }, at) => {
+    if (text !== name) return false;
+    const before = tokens[at - 1]?.text ?? '';
+    return /^(?:const|let|var|function)$/.test(before) || (before === '(' && tokens[at + 1]?.text === ':');
+  });
+}
+
 function isWallClock(tokens: readonly Token[], at: number): boolean {
   if (tokens[at]!.text !== 'Date' || isMember(tokens, at)) return false;
   if (tokens[at + 1]?.text === '.') return tokens[at + 2]?.text === 'now';
@@ -68,7 +77,7 @@ export function findImpurities(tokens: readonly Token[], strict: boolean): Impur
     else if (isDeclaration(tokens, at)) continue;
     else if (mathRandom || RANDOM_NAMES.test(text))
       found.push({ offset, what: `ambient randomness (${text})` });
-    else if (!member && banned.has(text)) found.push({ offset, what: text });
+    else if (!member && banned.has(text) && !isShadowed(tokens, text)) found.push({ offset, what: text });
   }
   return found;
 }

@@ -3,9 +3,16 @@
 import { indexServiceCodes } from './index-service.ts';
 import { nodeCodes } from './node.ts';
 import { protocolCodes } from './protocol.ts';
+import { simCodes } from './sim.ts';
 import { wasmRunnerCodes } from './wasm-runner.ts';
 
-export const errorCodes = { ...protocolCodes, ...wasmRunnerCodes, ...indexServiceCodes, ...nodeCodes } as const;
+export const errorCodes = {
+  ...protocolCodes,
+  ...wasmRunnerCodes,
+  ...indexServiceCodes,
+  ...nodeCodes,
+  ...simCodes,
+} as const;
 
 /** A stable error code. */
 export type ErrorCode = keyof typeof errorCodes;

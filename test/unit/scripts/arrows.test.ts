@@ -203,6 +203,7 @@ describe('purity of protocol/', () => {
     const text = [
       'interface Port { fetch(id: string): void; setTimeout?: number; performance: string }',
       'const a = port.fetch("x") ?? { performance: 1 };',
+      'function f(navigator: { language: string }): string { return navigator.language; }',
       'const b = new Date(now).toISOString() + Date.parse("2026-01-01") + random();',
     ];
     deepEqual(findings({ 'protocol/x.ts': text.join('\n') }), []);
