@@ -1,0 +1,411 @@
+// The network view: a map of the nodes and their connections, figures, what is happening now, and the nodes in a table.
+
+import { fill, h } from '../dom.js';
+import { clean, digits, originPeer, shorten } from '../format.js';
+import { badge, cardBadge, fields, identifier, section, text, when } from '../parts/bits.js';
+import { icon } from '../parts/icons.js';
+import { createMap, lastSeenText, rttText } from '../parts/map.js';
+import { emptyState, errorState, loadingState, staleBar } from '../parts/states.js';
+import { createTable } from '../parts/table.js';
+import { routeTo } from '../router.js';
+
+/** @typedef {import('../types.js').NetworkNode} NetworkNode @typedef {import('../types.js').NetworkView} NetworkView */
+
+/** Agents listed in a node's detail; all of them are one click away. */
+const AGENTS_SHOWN = 12;
+const LEGEND = /** @type {const} */ ([
+  ['boot', 'boot'],
+  ['relay', 'relay'],
+  ['index', 'index'],
+  ['edge', 'edge'],
+]);
+/** @type {Record<string, import('../parts/icons.js').IconName>} */
+const SIGNS = {
+  card: 'cards',
+  receipt: 'receipts',
+  revocation: 'revocations',
+  head: 'log',
+  peer: 'network',
+  task: 'clock',
+};
+
+/** @param {import('../main.js').Context} ctx @returns {import('../main.js').View} */
+export function mountNetwork(ctx) {
+  const { store, live } = ctx;
+  let openId = '';
+  const stale = h('div');
+  const status = h('div');
+  const figures = h('div', { class: 'figures' });
+  const map = createMap();
+  const feed = h('ol', { class: 'feed' });
+  const panel = h('aside', {
+    class: 'view-detail',
+    'aria-label': 'Node',
+    hidden: true,
+    on: {
+      keydown: (/** @type {KeyboardEvent} */ event) => {
+        if (event.key === 'Escape') location.hash = '#/network';
+      },
+    },
+  });
+  const list = h('section', { class: 'view-list', 'aria-labelledby': 'view-title' });
+  const table = createTable({
+    name: 'nodes',
+    label: 'Nodes',
+    scroller: list,
+    key: (/** @type {NetworkNode} */ node) => node.peerId,
+    href: (node) => routeTo(['network', node.peerId]),
+    empty: () =>
+      emptyState(
+        'No node is known.',
+        'Join a network with ',
+        h('code', null, 'zerostate up --join ADDRESS'),
+        '.',
+      ),
+    sort: { id: 'name', down: false },
+    tone: (node) => (node.self || node.connected ? '' : 'dim'),
+    columns: [
+      {
+        id: 'name',
+        title: 'Node',
+        sort: (node) => String(node.name),
+        cell: (node) => [
+          h('strong', null, text(node.name, 60)),
+          h('span', { class: 'sub' }, h('code', null, shorten(node.peerId, 10, 8))),
+        ],
+      },
+      {
+        id: 'region',
+        title: 'Region',
+        sort: (node) => String(node.region),
+        cell: (node) => clean(node.region, 40),
+      },
+      {
+        id: 'roles',
+        title: 'Roles',
+        sort: (node) => node.roles.join(' '),
+        cell: (node) =>
+          h(
+            'span',
+            { class: 'tags' },
+            node.roles.map((role) => h('span', { class: 'tag' }, clean(role, 20))),
+          ),
+      },
+      {
+        id: 'rtt',
+        title: 'Round trip',
+        numeric: true,
+        sort: (node) => rttOf(node.peerId) ?? Number.MAX_VALUE,
+        cell: (node) => (node.self ? '–' : rttText(rttOf(node.peerId))),
+      },
+      {
+        id: 'seen',
+        title: 'Last heard',
+        numeric: true,
+        sort: (node) => node.lastSeenMs ?? Number.MAX_VALUE,
+        cell: (node) => (node.self ? 'now' : lastSeenText(node.lastSeenMs)),
+      },
+      { id: 'state', title: 'State', sort: stateOf, cell: stateBadge },
+    ],
+  });
+  const mapPanel = h(
+    'section',
+    { class: 'panel map-panel', 'aria-label': 'Map' },
+    map.element,
+    h(
+      'p',
+      { class: 'legend' },
+      LEGEND.map(([role, sign]) => h('span', null, icon(sign), role)),
+      h('span', { class: 'legend-self' }, 'this node'),
+      h('span', { class: 'legend-down' }, 'not connected'),
+    ),
+  );
+  const content = h(
+    'div',
+    { class: 'network-body', hidden: true },
+    figures,
+    h(
+      'div',
+      { class: 'network-columns' },
+      mapPanel,
+      h('section', { class: 'panel feed-panel' }, h('h2', null, 'Happening now'), feed),
+    ),
+    h('h2', { class: 'list-title' }, 'Nodes'),
+    table.element,
+  );
+  list.append(
+    h(
+      'header',
+      { class: 'view-head' },
+      h(
+        'div',
+        null,
+        h('h1', { id: 'view-title', tabindex: '-1' }, 'Network'),
+        h('p', { class: 'lead' }, 'The nodes this one knows, where they are, and how they are connected.'),
+      ),
+    ),
+    stale,
+    status,
+    content,
+  );
+  const element = h('div', { class: 'view view-master view-network' }, list, panel);
+
+  const network = () => /** @type {NetworkView | null} */ (store.get('network').data);
+  const rttOf = (/** @type {string} */ peerId) => {
+    const self = network()?.nodes.find((node) => node.self)?.peerId;
+    const link = network()?.links.find(
+      (one) => (one.from === self && one.to === peerId) || (one.to === self && one.from === peerId),
+    );
+    return link?.rttMs ?? null;
+  };
+
+  const draw = () => {
+    const held = store.get('network');
+    const retry = () => void store.load('network');
+    fill(stale, staleBar(held, retry));
+    const data = network();
+    content.hidden = data === null;
+    fill(
+      status,
+      data !== null ? null : held.error ? errorState(held.error, retry) : loadingState('the network'),
+    );
+    if (data === null) return;
+    fill(figures, figureTiles(ctx, data));
+    map.set(data, openId);
+    table.setRows(data.nodes);
+    drawDetail();
+  };
+
+  const drawFeed = () => {
+    const lines = live.activity();
+    if (lines.length === 0)
+      fill(
+        feed,
+        h(
+          'li',
+          { class: 'feed-none' },
+          'Quiet for now. Cards, receipts, revocations and log heads appear here as they happen.',
+        ),
+      );
+    else fill(feed, lines.map(feedLine));
+  };
+
+  const drawDetail = () => {
+    const node = network()?.nodes.find((one) => one.peerId === openId);
+    table.select(openId);
+    element.classList.toggle('has-detail', openId !== '');
+    panel.hidden = openId === '';
+    if (openId === '' || network() === null) return;
+    const scroll = panel.scrollTop;
+    const hadFocus = panel.contains(document.activeElement);
+    fill(
+      panel,
+      h(
+        'div',
+        { class: 'detail-bar' },
+        h(
+          'a',
+          { class: 'button button-quiet', href: '#/network' },
+          icon('back'),
+          h('span', null, 'All nodes'),
+        ),
+      ),
+      node
+        ? nodeDetail(ctx, node, rttOf(node.peerId))
+        : h(
+            'div',
+            { class: 'detail' },
+            h('h2', { tabindex: '-1' }, 'This node is not known here'),
+            identifier(openId, 'peer id'),
+          ),
+    );
+    panel.scrollTop = scroll;
+    if (hadFocus) panel.querySelector('h2')?.focus({ preventScroll: true });
+  };
+
+  const stops = [
+    store.subscribe(['network', 'node', 'cards', 'receipts', 'logs', 'revocations'], draw),
+    live.subscribe(({ activity }) => {
+      if (!activity) return;
+      drawFeed();
+      map.pulse(activity.peer);
+    }),
+  ];
+
+  return {
+    element,
+    update(route) {
+      const next = route.path[1] ?? '';
+      const moved = next !== openId;
+      openId = next;
+      draw();
+      drawFeed();
+      if (moved && openId !== '') panel.querySelector('h2')?.focus({ preventScroll: true });
+    },
+    destroy() {
+      for (const stop of stops) stop();
+      table.destroy();
+      map.destroy();
+    },
+  };
+}
+
+/** @param {import('../main.js').Context} ctx @param {NetworkView} network */
+function figureTiles(ctx, network) {
+  const { store } = ctx;
+  const list = (/** @type {import('../store.js').Name} */ name) =>
+    /** @type {any[] | null} */ (store.get(name).data);
+  const up = network.nodes.filter((node) => node.self || node.connected).length;
+  const cards = list('cards');
+  const valid = cards?.filter((card) => card.status === 'valid').length;
+  const receipts = list('receipts');
+  const revoked = list('revocations');
+  const size = store.get('node').data?.log?.size;
+  return [
+    tile('Nodes reachable', `${up}`, `of ${network.nodes.length} known`, '#/network'),
+    tile(
+      'Agents',
+      valid === undefined ? '…' : digits(valid),
+      cards && valid !== undefined && cards.length > valid
+        ? `${cards.length - valid} not valid`
+        : 'all valid',
+      '#/cards',
+    ),
+    tile(
+      'Receipts',
+      receipts ? digits(receipts.length) : '…',
+      receipts ? `${receipts.filter((one) => one.status === 'OK').length} OK` : '',
+      '#/receipts',
+    ),
+    tile(
+      'Log size',
+      size === undefined ? '…' : digits(size),
+      `${Math.max(0, (list('logs')?.length ?? 1) - 1)} other origins`,
+      '#/log',
+    ),
+    tile(
+      'Revocations',
+      revoked ? digits(revoked.length) : '…',
+      revoked?.length ? 'in force' : 'none in force',
+      '#/revocations',
+    ),
+  ];
+}
+
+/** @param {string} name @param {string} figure @param {string} more @param {string} href */
+function tile(name, figure, more, href) {
+  return h(
+    'a',
+    { class: 'tile', href },
+    h('span', { class: 'tile-name' }, name),
+    h('span', { class: 'tile-figure' }, figure),
+    h('span', { class: 'tile-more' }, more),
+  );
+}
+
+/** @param {import('../live.js').Activity} line */
+function feedLine(line) {
+  const title = h('span', { class: 'feed-title' }, clean(line.title, 80));
+  return h(
+    'li',
+    { class: `feed-${line.kind === 'revocation' ? 'bad' : 'plain'}` },
+    icon(SIGNS[line.kind] ?? 'clock'),
+    h(
+      'div',
+      null,
+      line.href ? h('a', { href: line.href }, title) : title,
+      h('span', { class: 'feed-detail' }, text(line.detail, 80)),
+    ),
+    when(line.at),
+  );
+}
+
+/** @param {NetworkNode} node */
+const stateOf = (node) => (node.self ? 'this node' : node.connected ? 'connected' : 'not connected');
+
+/** @param {NetworkNode} node */
+function stateBadge(node) {
+  return node.self
+    ? badge('ok', 'this node')
+    : node.connected
+      ? badge('ok', 'connected')
+      : badge('warn', 'not connected');
+}
+
+/** @param {import('../main.js').Context} ctx @param {NetworkNode} node @param {number | null} rtt */
+function nodeDetail(ctx, node, rtt) {
+  const agents = (ctx.store.get('cards').data ?? []).filter(
+    (/** @type {any} */ card) => card.host === node.peerId,
+  );
+  const log = (ctx.store.get('logs').data ?? []).find(
+    (/** @type {any} */ one) => originPeer(one.origin) === node.peerId,
+  );
+  const own = node.self ? ctx.store.get('node').data : null;
+  return h(
+    'article',
+    { class: 'detail' },
+    h('div', { class: 'detail-title' }, h('h2', { tabindex: '-1' }, text(node.name, 80)), stateBadge(node)),
+    fields([
+      ['Region', clean(node.region, 60)],
+      [
+        'Roles',
+        h(
+          'span',
+          { class: 'tags' },
+          node.roles.map((role) => h('span', { class: 'tag' }, clean(role, 20))),
+        ),
+      ],
+      ['Peer', identifier(node.peerId, 'peer id')],
+      node.self ? null : ['Round trip', rttText(rtt)],
+      node.self ? null : ['Last heard', lastSeenText(node.lastSeenMs)],
+      own ? ['Version', clean(own.version, 40)] : null,
+      own?.embedder ? ['Embedder', clean(own.embedder, 80)] : null,
+    ]),
+    own?.addresses?.length
+      ? section(
+          'Addresses',
+          h(
+            'ul',
+            { class: 'plain' },
+            own.addresses
+              .slice(0, 16)
+              .map((/** @type {string} */ address) =>
+                h('li', null, identifier(address, 'address', { head: 30, tail: 10 })),
+              ),
+          ),
+        )
+      : null,
+    log
+      ? section(
+          'Log',
+          fields([
+            ['Size', digits(log.size)],
+            ['Root', identifier(log.root, 'root')],
+            ['Seen', when(log.at)],
+          ]),
+        )
+      : null,
+    section(
+      'Agents',
+      agents.length === 0
+        ? h('p', { class: 'muted' }, 'No agent of this node is known here.')
+        : h(
+            'ul',
+            { class: 'plain agents' },
+            agents
+              .slice(0, AGENTS_SHOWN)
+              .map((/** @type {any} */ card) =>
+                h(
+                  'li',
+                  null,
+                  h('a', { href: routeTo(['cards', card.agentId]) }, text(card.name, 80)),
+                  cardBadge(card.status),
+                ),
+              ),
+          ),
+      agents.length > AGENTS_SHOWN
+        ? h('p', { class: 'muted' }, `and ${agents.length - AGENTS_SHOWN} more`)
+        : null,
+    ),
+  );
+}
