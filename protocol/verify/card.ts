@@ -1,0 +1,40 @@
+// Checks of an agent card: form, keychain and signature, and whether it is in force at the verification time.
+
+import { checkCardTime, type VerifiedCard, verifyCard } from '../card/index.ts';
+import type { Envelope } from '../envelope/index.ts';
+import type { Checks } from './report.ts';
+
+/** Form, keychain and signature. The clock is not asked. */
+export function checkCardSignature(
+  checks: Checks,
+  envelope: Envelope,
+  name: string,
+): VerifiedCard | undefined {
+  return checks.attempt(
+    name,
+    () => verifyCard(envelope),
+    ({ card, keys }) =>
+      `${card.name}, sequence ${card.sequence}, signed by the operational key of epoch ${keys.epoch}, serial ${keys.serial}`,
+  );
+}
+
+/** A card file. */
+export function checkCardFile(checks: Checks, envelope: Envelope, nowMs: number): void {
+  const verified = checkCardSignature(checks, envelope, 'signature');
+  if (verified === undefined) return;
+  const { card, cardId } = verified;
+  checks.describe({
+    agentId: card.id,
+    cardId,
+    name: card.name,
+    sequence: card.sequence,
+    expiresAt: card.expiresAt,
+  });
+  const time = checkCardTime(card, nowMs);
+  const details = {
+    valid: `in force until ${card.expiresAt}`,
+    expired: `expired at ${card.expiresAt}`,
+    'not-yet-valid': `not in force before ${card.issuedAt}`,
+  };
+  checks.add('time', time === 'valid', details[time], time === 'valid' ? undefined : 'NOT_IN_FORCE');
+}

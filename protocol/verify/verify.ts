@@ -1,0 +1,57 @@
+// The verifier: one call for every kind of file, offline by construction. It never throws for what is in a file.
+
+import { AGENT_CARD_TYPE } from '../card/index.ts';
+import type { Envelope } from '../envelope/index.ts';
+import { STATEMENT_PAYLOAD_TYPE } from '../statement/index.ts';
+import { checkCardFile } from './card.ts';
+import { checkCheckpointFile, checkEquivocationFile, checkProofFile } from './checkpoint.ts';
+import { type Context, contextOf, type VerifyOptions } from './options.ts';
+import { checkReceiptFile } from './receipt-file.ts';
+import { Checks, type Kind, type Report } from './report.ts';
+import { sniff } from './sniff.ts';
+import { checkStatementFile } from './statement.ts';
+
+/**
+ * Verifies a file: a receipt file, an envelope (card or statement; JSON or wire bytes), a checkpoint, a log proof or equivocation
+ * evidence. The report holds a line for each check; `ok` means that all hold. Throws only for wrong options.
+ */
+export function verify(bytes: Uint8Array, options: VerifyOptions): Report {
+  const context = contextOf(options);
+  const checks = new Checks();
+  const kind = run(checks, bytes, context);
+  return checks.report(kind, context.now);
+}
+
+function run(checks: Checks, bytes: Uint8Array, context: Context): Kind {
+  const found = checks.require('form', () => sniff(bytes));
+  if (found === undefined) return 'unknown';
+  switch (found.form) {
+    case 'receipt-file':
+      checkReceiptFile(checks, found.file, context);
+      return 'receipt-file';
+    case 'equivocation':
+      checkEquivocationFile(checks, bytes);
+      return 'equivocation';
+    case 'log-proof':
+      checkProofFile(checks, bytes, context);
+      return 'log-proof';
+    case 'checkpoint':
+      checkCheckpointFile(checks, bytes, context);
+      return 'checkpoint';
+    case 'envelope':
+      return checkEnvelopeFile(checks, found.envelope, context);
+  }
+}
+
+function checkEnvelopeFile(checks: Checks, envelope: Envelope, context: Context): Kind {
+  if (envelope.payloadType === AGENT_CARD_TYPE) {
+    checkCardFile(checks, envelope, context.now);
+    return 'agent-card';
+  }
+  if (envelope.payloadType === STATEMENT_PAYLOAD_TYPE) {
+    checkStatementFile(checks, envelope, context);
+    return 'statement';
+  }
+  checks.add('form', false, 'the envelope holds no kind of payload that is known here', 'DECODE_FAILED');
+  return 'unknown';
+}
