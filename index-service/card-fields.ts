@@ -1,9 +1,16 @@
 // Takes from a verified card what the index keeps, and refuses what it could not keep. Pure.
 
+import {
+  type CardOrder,
+  cardOrder,
+  compareCardOrder,
+  PRICE_UNITS,
+  SLA_CLASSES,
+} from '../protocol/card/index.ts';
 import { ZeroError } from '../protocol/errors/index.ts';
-import type { CardEntry, IndexableCard } from './interface.ts';
+import type { CardEntry } from './interface.ts';
 import { ENVELOPE_BYTES_MAX, FIELD_BYTES_MAX, PRICES_MAX, TAGS_MAX } from './limits.ts';
-import { type CardFields, PRICE_UNITS, SERVICE_LEVELS } from './store/record.ts';
+import type { CardFields, CardVersion } from './store/record.ts';
 
 const encoder = new TextEncoder();
 
@@ -20,9 +27,7 @@ export function cardFields({ agentId, cardId, card, envelope }: CardEntry): Card
     agentId,
     cardId,
     name: card.name,
-    epoch: card.epoch,
-    keySerial: card.keySerial,
-    sequence: card.sequence,
+    version: versionOf(card),
     expiresAtMs: Date.parse(card.expiresAt),
     region: card.region,
     operator: card.operator ?? '',
@@ -35,7 +40,7 @@ export function cardFields({ agentId, cardId, card, envelope }: CardEntry): Card
     })),
   };
   if (!Number.isFinite(fields.expiresAtMs)) refuse('its expiry is no date');
-  if (!SERVICE_LEVELS.includes(fields.sla)) refuse(`service level ${fields.sla} is unknown`);
+  if (!SLA_CLASSES.includes(fields.sla)) refuse(`service level ${fields.sla} is unknown`);
   if (fields.prices.some(({ unit }) => !PRICE_UNITS.includes(unit))) refuse('a price unit is unknown');
   if (tags.length > TAGS_MAX) refuse(`it has ${tags.length} tags, at most ${TAGS_MAX} fit`);
   if (fields.prices.length > PRICES_MAX)
@@ -58,14 +63,29 @@ function wholeNumber(amount: string, refuse: (why: string) => never): bigint {
   return /^\d{1,78}$/.test(amount) ? BigInt(amount) : refuse(`price ${amount} is no whole number`);
 }
 
-type Version = Pick<IndexableCard, 'epoch' | 'keySerial' | 'sequence'> & { readonly cardId: string };
+/** Where a verified card stands. Throws CARD_INVALID for an object that verifyCard did not return. */
+export function versionOf(card: CardEntry['card']): CardVersion {
+  const { rootIds, countersigned, serial, sequence } = cardOrder(card);
+  const roots = rootIds.slice(1).map((id, i) => ({ id, countersigned: countersigned[i + 1] === true }));
+  return { roots, serial, sequence };
+}
 
-/** Positive when `a` is the newer card: by epoch, key serial, sequence, then card id, as everywhere in the network. */
-export function compareVersions(a: Version, b: Version): number {
-  return (
-    a.epoch - b.epoch ||
-    a.keySerial - b.keySerial ||
-    a.sequence - b.sequence ||
-    (a.cardId < b.cardId ? -1 : a.cardId > b.cardId ? 1 : 0)
-  );
+/** Positive when `a` is the newer card of an agent, by the network's one order. */
+export function compareVersions(
+  a: Pick<CardFields, 'version' | 'cardId'>,
+  b: Pick<CardFields, 'version' | 'cardId'>,
+): number {
+  return compareCardOrder(orderOf(a), orderOf(b));
+}
+
+function orderOf({ version, cardId }: Pick<CardFields, 'version' | 'cardId'>): CardOrder {
+  const { roots, serial, sequence } = version;
+  // All cards of an agent share the first root: any text may stand for it.
+  return {
+    rootIds: ['', ...roots.map(({ id }) => id)],
+    countersigned: [true, ...roots.map(({ countersigned }) => countersigned)],
+    serial,
+    sequence,
+    cardId,
+  };
 }

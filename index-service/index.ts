@@ -11,7 +11,6 @@ export type {
   CardIndex,
   CardQuery,
   Embedder,
-  IndexableCard,
   IndexLogger,
   IndexStats,
   PriceLimit,

@@ -1,5 +1,6 @@
 // The contract of the card index: what goes in, what comes out, what can be asked. Types only: no code, no storage, no numbers.
 
+import type { AgentCard, PriceUnit, SlaClass } from '../protocol/card/index.ts';
 import type { Verified } from '../protocol/verified.ts';
 
 /** Turns text into vectors of unit length. Vectors of different ids are never compared. */
@@ -14,40 +15,11 @@ export interface Embedder {
   close?(): Promise<void>;
 }
 
-export type PriceUnit = 'request' | 'fuel' | 'byte' | 'gb-second' | 'token';
-export type ServiceLevel = 'best-effort' | 'standard' | 'premium';
-
-/** What the index reads of a card. The network's AgentCard has these members and more. */
-export interface IndexableCard {
-  readonly id: string;
-  readonly epoch: number;
-  readonly keySerial: number;
-  readonly sequence: number;
-  readonly issuedAt: string;
-  readonly expiresAt: string;
-  readonly name: string;
-  readonly description: string;
-  readonly region: string;
-  readonly operator?: string | undefined;
-  readonly capabilities: readonly {
-    readonly name: string;
-    readonly description: string;
-    readonly tags: readonly string[];
-  }[];
-  readonly tags: readonly string[];
-  readonly prices: readonly {
-    readonly unit: PriceUnit;
-    readonly amount: string;
-    readonly currency: string;
-  }[];
-  readonly sla: ServiceLevel;
-}
-
 /** One verified card with the signed bytes it came in. */
 export interface CardEntry {
   readonly agentId: string;
   readonly cardId: string;
-  readonly card: Verified<IndexableCard>;
+  readonly card: Verified<AgentCard>;
   /** The signed envelope, kept as it is: the index can hand it on and be checked. */
   readonly envelope: Uint8Array;
 }
@@ -68,7 +40,7 @@ export interface CardFilter {
   readonly tagsNone?: readonly string[];
   readonly priceMax?: PriceLimit;
   /** Lowest acceptable service level, or the list of acceptable ones. */
-  readonly sla?: ServiceLevel | readonly ServiceLevel[];
+  readonly sla?: SlaClass | readonly SlaClass[];
   /** Milliseconds since 1970: only cards that expire later. */
   readonly notExpiredAt?: number;
   /** Operator named by the card. */

@@ -14,6 +14,8 @@ export const FIELD_BYTES_MAX = 4_096;
 export const TAGS_MAX = 256;
 /** Prices counted per card. */
 export const PRICES_MAX = 32;
+/** Roots of an agent's keys that a record may hold: the keychain's own limit is 16. */
+export const ROOTS_MAX = 32;
 /** Nodes of a filter tree, all levels: filters come from the network. */
 export const FILTER_NODES_MAX = 64;
 /** Values in one list of a filter. */

@@ -1,10 +1,10 @@
 // Checks a query and its filter before anything runs: queries come from the network. Refuses unknown members, wrong types
 // and sizes out of bounds; returns nothing new.
 
+import { PRICE_UNITS, SLA_CLASSES } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { CardFilter, CardQuery, PriceLimit } from '../interface.ts';
 import { FILTER_NODES_MAX, FILTER_VALUES_MAX, QUERY_K_MAX, QUERY_TEXT_MAX } from '../limits.ts';
-import { PRICE_UNITS, SERVICE_LEVELS } from '../store/record.ts';
 
 function refuse(message: string): never {
   throw new ZeroError('INDEX_QUERY_INVALID', message);
@@ -52,7 +52,7 @@ const MEMBERS: Record<keyof CardFilter, (value: unknown, budget: { left: number 
   priceMax: (value) => checkPrice(value as PriceLimit),
   sla: (value) => {
     for (const level of Array.isArray(value) ? value : [value])
-      if (!SERVICE_LEVELS.includes(level)) refuse(`sla ${String(level)} is unknown`);
+      if (!SLA_CLASSES.includes(level)) refuse(`sla ${String(level)} is unknown`);
   },
   notExpiredAt: (value) => finite('notExpiredAt', value),
   reputationMin: (value) => finite('reputationMin', value),

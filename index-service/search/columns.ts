@@ -1,8 +1,9 @@
 // Fields of all cards by slot, in columns, with posting lists for what filters ask most. Slots only grow; a replaced card
 // leaves a dead slot behind until the index is compacted.
 
+import { SLA_CLASSES } from '../../protocol/card/index.ts';
 import { REPUTATION_UNKNOWN } from '../limits.ts';
-import { type CardFields, SERVICE_LEVELS } from '../store/record.ts';
+import type { CardFields } from '../store/record.ts';
 import { PostingList } from './posting-list.ts';
 import { StringTable } from './string-table.ts';
 
@@ -46,7 +47,7 @@ export class CardColumns {
     this.#free[slot] = fields.prices.length === 0 ? 1 : 0;
     this.#region[slot] = this.regions.intern(fields.region);
     this.#operator[slot] = this.operators.intern(fields.operator);
-    this.#sla[slot] = SERVICE_LEVELS.indexOf(fields.sla);
+    this.#sla[slot] = SLA_CLASSES.indexOf(fields.sla);
     this.#expires[slot] = fields.expiresAtMs;
     this.#reputation[slot] = reputation;
     this.#tagsOf[slot] = Uint32Array.from(new Set(fields.tags), (tag) => this.tags.intern(tag));

@@ -1,8 +1,8 @@
 // Evaluates a filter before any search: to the list of slots that pass, or to "all". The most selective posting list gives
 // the candidates, a predicate checks the rest; both come from one walk over the filter.
 
+import { PRICE_UNITS, SLA_CLASSES } from '../../protocol/card/index.ts';
 import type { CardFilter } from '../interface.ts';
-import { PRICE_UNITS, SERVICE_LEVELS } from '../store/record.ts';
 import type { CardColumns } from './columns.ts';
 import type { PostingList } from './posting-list.ts';
 
@@ -161,10 +161,10 @@ function priceClause(limit: NonNullable<CardFilter['priceMax']>, columns: CardCo
 
 function slaClause(sla: NonNullable<CardFilter['sla']>, columns: CardColumns): Clause {
   if (typeof sla === 'string') {
-    const least = SERVICE_LEVELS.indexOf(sla);
+    const least = SLA_CLASSES.indexOf(sla);
     return { candidates: null, passes: least === 0 ? null : (slot) => columns.sla(slot) >= least };
   }
-  const levels = sla.map((level) => SERVICE_LEVELS.indexOf(level));
+  const levels = sla.map((level) => SLA_CLASSES.indexOf(level));
   return { candidates: null, passes: (slot) => levels.includes(columns.sla(slot)) };
 }
 

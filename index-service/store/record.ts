@@ -5,14 +5,15 @@
 // The header has a checksum of its own, so a damaged length cannot swallow the records behind it.
 
 import { crc32 } from 'node:zlib';
+import { PRICE_UNITS, type PriceUnit, SLA_CLASSES, type SlaClass } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import type { PriceUnit, ServiceLevel } from '../interface.ts';
 import {
   DIMS_MAX,
   ENVELOPE_BYTES_MAX,
   FIELD_BYTES_MAX,
   PRICES_MAX,
   RECORD_BYTES_MAX,
+  ROOTS_MAX,
   TAGS_MAX,
 } from '../limits.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
@@ -24,22 +25,24 @@ export const RECORD_MAGIC = 0x3152495a;
 const KIND_PUT = 1;
 const KIND_REMOVE = 2;
 
-export const PRICE_UNITS: readonly PriceUnit[] = ['request', 'fuel', 'byte', 'gb-second', 'token'];
-/** In rising order, so that "at least standard" is a comparison. */
-export const SERVICE_LEVELS: readonly ServiceLevel[] = ['best-effort', 'standard', 'premium'];
+/** Where a card stands among the cards of its agent: what compareCardOrder needs, with what is always the same left out. */
+export interface CardVersion {
+  /** Roots of the agent's keys behind the first, which its id names. Empty for most agents. */
+  readonly roots: readonly { readonly id: string; readonly countersigned: boolean }[];
+  readonly serial: number;
+  readonly sequence: number;
+}
 
 /** What filters and answers need of a card, without its envelope. */
 export interface CardFields {
   readonly agentId: string;
   readonly cardId: string;
   readonly name: string;
-  readonly epoch: number;
-  readonly keySerial: number;
-  readonly sequence: number;
+  readonly version: CardVersion;
   readonly expiresAtMs: number;
   readonly region: string;
   readonly operator: string;
-  readonly sla: ServiceLevel;
+  readonly sla: SlaClass;
   readonly tags: readonly string[];
   readonly prices: readonly {
     readonly unit: PriceUnit;
@@ -116,13 +119,11 @@ export function writeFields(writer: ByteWriter, fields: CardFields): void {
   writer.text(fields.agentId);
   writer.text(fields.cardId);
   writer.text(fields.name);
-  writer.f64(fields.epoch);
-  writer.f64(fields.keySerial);
-  writer.f64(fields.sequence);
+  writeVersion(writer, fields.version);
   writer.f64(fields.expiresAtMs);
   writer.text(fields.region);
   writer.text(fields.operator);
-  writer.u8(SERVICE_LEVELS.indexOf(fields.sla));
+  writer.u8(SLA_CLASSES.indexOf(fields.sla));
   writer.u16(fields.tags.length);
   for (const tag of fields.tags) writer.text(tag);
   writer.u8(fields.prices.length);
@@ -138,10 +139,11 @@ export function readFields(reader: ByteReader): CardFields {
   const agentId = text();
   const cardId = text();
   const name = text();
-  const [epoch, keySerial, sequence, expiresAtMs] = [reader.f64(), reader.f64(), reader.f64(), reader.f64()];
+  const version = readVersion(reader);
+  const expiresAtMs = reader.f64();
   const region = text();
   const operator = text();
-  const sla = SERVICE_LEVELS[reader.u8()] ?? 'best-effort';
+  const sla = SLA_CLASSES[reader.u8()] ?? 'best-effort';
   const tags = readList(reader.u16(), TAGS_MAX, text);
   const prices = readList(reader.u8(), PRICES_MAX, () => ({
     unit: PRICE_UNITS[reader.u8()] ?? ('request' as const),
@@ -152,9 +154,7 @@ export function readFields(reader: ByteReader): CardFields {
     agentId,
     cardId,
     name,
-    epoch,
-    keySerial,
-    sequence,
+    version,
     expiresAtMs,
     region,
     operator,
@@ -162,6 +162,24 @@ export function readFields(reader: ByteReader): CardFields {
     tags,
     prices,
   };
+}
+
+function writeVersion(writer: ByteWriter, { roots, serial, sequence }: CardVersion): void {
+  writer.u8(roots.length);
+  for (const { id, countersigned } of roots) {
+    writer.text(id);
+    writer.u8(countersigned ? 1 : 0);
+  }
+  writer.f64(serial);
+  writer.f64(sequence);
+}
+
+function readVersion(reader: ByteReader): CardVersion {
+  const roots = readList(reader.u8(), ROOTS_MAX, () => ({
+    id: reader.text(FIELD_BYTES_MAX),
+    countersigned: reader.u8() === 1,
+  }));
+  return { roots, serial: reader.f64(), sequence: reader.f64() };
 }
 
 function readList<T>(count: number, max: number, read: () => T): T[] {
