@@ -6,6 +6,7 @@ import { type Finding, REPOSITORY_ROOT, readTree, report, type Tree } from './so
 import { checkDependencies } from './tidy/dependencies.ts';
 import { checkDead, checkHeaders, checkSizes } from './tidy/files.ts';
 import { checkLinks } from './tidy/links.ts';
+import { checkLock } from './tidy/lock.ts';
 import { checkText } from './tidy/text-rules.ts';
 
 const CHECKS: readonly ((tree: Tree) => Finding[])[] = [
@@ -15,6 +16,7 @@ const CHECKS: readonly ((tree: Tree) => Finding[])[] = [
   checkDead,
   checkLinks,
   checkDependencies,
+  checkLock,
   checkLimits,
   checkGenerated,
 ];

@@ -1,12 +1,13 @@
 // Plants each kind of untidiness in a temporary tree and sees it found; and sees that lawful look-alikes pass.
 
-import { deepEqual, match } from 'node:assert/strict';
+import { deepEqual, match, throws } from 'node:assert/strict';
 import { checkErrorTable, errorsDocument } from '../../../scripts/reference/errors.ts';
 import { checkLimits, limitsOfTree } from '../../../scripts/reference/limits.ts';
 import { type Finding, readTree, type Tree } from '../../../scripts/source/tree.ts';
 import { checkDependencies } from '../../../scripts/tidy/dependencies.ts';
 import { checkDead, checkHeaders, checkSizes, SOURCE_BYTES_MAX } from '../../../scripts/tidy/files.ts';
 import { checkLinks } from '../../../scripts/tidy/links.ts';
+import { checkLock, type Lock, missingFromLock, platformEntry } from '../../../scripts/tidy/lock.ts';
 import { checkText } from '../../../scripts/tidy/text-rules.ts';
 import { tempTree } from '../../support/temp-tree.ts';
 
@@ -143,6 +144,38 @@ describe('tidy: documents', () => {
     };
     finds(checkDependencies, bare, /no reason for level/);
     finds(checkDependencies, { 'package.json': '{"dependencies":{"level":"1"}}' }, /no row for level/);
+  });
+});
+
+describe('tidy: lock file', () => {
+  const lock = (packages: Lock['packages']): string => JSON.stringify({ packages });
+  const tool = { license: 'MIT', dev: true, optionalDependencies: { 't-linux-x64-musl': '1.2.3' } };
+
+  it('finds platform packages that are not in it, and completes them', () => {
+    const text = lock({ '': { dependencies: { a: '^1' } }, 'node_modules/a': tool });
+    finds(
+      checkLock,
+      { 'package-lock.json': text },
+      /t-linux-x64-musl, which node_modules\/a depends on, is missing/,
+    );
+    finds(checkLock, {}, /no lock file/);
+    const entry = platformEntry('t-linux-x64-musl', '1.2.3', tool);
+    deepEqual(
+      [entry.os, entry.cpu, entry.libc, entry.dev, entry.optional],
+      [['linux'], ['x64'], ['musl'], true, true],
+    );
+    throws(() => platformEntry('left-pad', '^1.0.0', tool), /run npm install/);
+  });
+
+  it('looks for packages as Node does', () => {
+    const packages = {
+      '': { dependencies: { a: '1' } },
+      'node_modules/a': { dependencies: { b: '1', c: '1' } },
+      'node_modules/a/node_modules/b': { dependencies: { c: '1', '@s/d': '1' } },
+      'node_modules/c': { dependencies: { b: '1' } },
+      'node_modules/@s/d': {},
+    };
+    deepEqual(missingFromLock({ packages }), [{ name: 'b', by: 'node_modules/c', version: '1' }]);
   });
 });
 
