@@ -4,6 +4,7 @@ import { type CardDraft, signCard } from '../../protocol/card/index.ts';
 import { publicKeyOfSeed } from '../../protocol/crypto/index.ts';
 import { type Envelope, type Signer, seedSigner } from '../../protocol/envelope/index.ts';
 import { type AgentId, createAgentKeys, type Keychain } from '../../protocol/identity/index.ts';
+import type { ReceiptDeterministic, ReceiptObserved } from '../../protocol/receipt/index.ts';
 
 export const NOT_BEFORE = '2026-01-01T00:00:00Z';
 export const NOT_AFTER = '2026-12-31T00:00:00Z';
@@ -74,3 +75,44 @@ export function makeCard(
 export function refused(code: string): (error: unknown) => boolean {
   return (error) => (error as { code?: string }).code === code;
 }
+
+const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
+
+/** The deterministic part of a receipt, with changes to its result. */
+export function makeDeterministic(
+  result: Partial<ReceiptDeterministic['result']> = {},
+): ReceiptDeterministic {
+  return {
+    moduleDigest: digest('1'),
+    inputsDigest: digest('2'),
+    argsDigest: digest('3'),
+    envDigest: digest('4'),
+    stdinDigest: digest('5'),
+    scheduleId: 'schedule-1',
+    rewriter: 'rewriter-1',
+    abi: 'wasi-preview1/1',
+    limits: { fuel: '1000000', memoryBytes: 1_048_576, stackBytes: 65_536, outputBytes: 65_536 },
+    seed: '0'.repeat(64),
+    clock: { origin: '0', step: '1000000' },
+    result: {
+      status: 'OK',
+      exitCode: 0,
+      trap: null,
+      fuel: '4242',
+      stdoutDigest: digest('6'),
+      stderrDigest: digest('7'),
+      outputTreeDigest: digest('8'),
+      ...result,
+    },
+  };
+}
+
+export const OBSERVED: ReceiptObserved = {
+  taskId: 'task-1',
+  manifestDigest: digest('9'),
+  requester: null,
+  executor: PEER,
+  origin: `zerostate.dev/log/${PEER}`,
+  startedAt: '2026-03-01T00:00:00Z',
+  wallMs: 12,
+};

@@ -102,4 +102,32 @@ export const protocolCodes = {
     summary: 'Too few of the witnesses that a policy names vouch for a checkpoint, or too long ago.',
     remedy: 'Ask the log for a checkpoint with newer cosignatures.',
   },
+  NOT_IN_FORCE: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'An object or its key is not in force at the verification time.',
+    remedy: 'Fetch the newest version, or verify at the time for which you need the answer.',
+  },
+  PARTS_MISMATCH: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'The parts of a file belong to different objects.',
+    remedy: 'Export the file again from the node that made it.',
+  },
+  SIGNER_UNKNOWN: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'An object is signed by keys that the verifier was not told to trust.',
+    remedy: "Name the signer's key to the verifier if you trust it.",
+  },
+  REVOCATION_REFUSED: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'A revocation names something that its signer may not revoke.',
+    remedy: 'Revoke keys and agents with the identity key, and only what is your own.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,27 @@
+// Bounds of statements.
+
+/** Bytes of a statement of ours: a keychain of at most 16 roots, and small predicates. */
+export const STATEMENT_BYTES_MAX = 65_536;
+
+/** Bytes of a statement from another tool: SBOMs of large images are a few MB. */
+export const FOREIGN_STATEMENT_BYTES_MAX = 16_777_216;
+
+/** Nesting of a statement of ours; receipts reach 6 with their keychain. */
+export const STATEMENT_DEPTH_MAX = 12;
+
+/** Subjects of one statement; SLSA provenance of a multi-platform release names some hundreds. */
+export const SUBJECTS_MAX = 1_024;
+
+/** Digests of one subject: the algorithms of one tool. */
+export const DIGESTS_MAX = 16;
+
+/** Characters of a subject's name or URI, of a predicate type, of a digest. */
+export const SUBJECT_NAME_CHARS_MAX = 1_024;
+export const PREDICATE_TYPE_CHARS_MAX = 512;
+export const DIGEST_CHARS_MAX = 256;
+
+/** Statement ids that one statement may cite as evidence. */
+export const EVIDENCE_MAX = 16;
+
+/** Reasons of one decision record: one a check, and no check list of ours is longer than 20. */
+export const DECISION_REASONS_MAX = 64;

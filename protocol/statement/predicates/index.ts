@@ -1,0 +1,66 @@
+// The table of our predicates: how each is read, and what its statement must be about.
+
+import { ZeroError } from '../../errors/index.ts';
+import type { JsonValue } from '../../json/index.ts';
+import type { Subject } from '../types.ts';
+import { cardEventSubjects, readCardEvent } from './card-event.ts';
+import { decisionSubjects, readDecision } from './decision.ts';
+import { readReceipt, receiptSubjects } from './execution-receipt.ts';
+import { readReputationEvent, reputationEventSubjects } from './reputation-event.ts';
+import { readRevocation, revocationSubjects } from './revocation.ts';
+import * as types from './types.ts';
+
+interface Rule<P> {
+  readonly read: (value: JsonValue) => P;
+  readonly subjects: (predicate: P) => Subject[];
+}
+
+const RULES: { readonly [T in types.OwnPredicateType]: Rule<types.OwnPredicates[T]> } = {
+  [types.RECEIPT_PREDICATE]: { read: readReceipt, subjects: receiptSubjects },
+  [types.CARD_EVENT_PREDICATE]: { read: readCardEvent, subjects: cardEventSubjects },
+  [types.REVOCATION_PREDICATE]: { read: readRevocation, subjects: revocationSubjects },
+  [types.REPUTATION_EVENT_PREDICATE]: { read: readReputationEvent, subjects: reputationEventSubjects },
+  [types.DECISION_PREDICATE]: { read: readDecision, subjects: decisionSubjects },
+};
+
+/** The predicate types that verifyAgentStatement admits. */
+export const OWN_PREDICATE_TYPES = Object.keys(RULES) as types.OwnPredicateType[];
+
+/** True for a predicate type of ours. */
+export function isOwnPredicateType(type: string): type is types.OwnPredicateType {
+  return Object.hasOwn(RULES, type);
+}
+
+function sameSubjects(a: readonly Subject[], b: readonly Subject[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((subject, i) => {
+    const other = b[i] as Subject;
+    const plain = subject.uri === undefined && Object.keys(subject.digest).length === 1;
+    return plain && subject.name === other.name && subject.digest.sha256 === other.digest.sha256;
+  });
+}
+
+/**
+ * Reads a predicate of ours and checks that the statement's subjects are those that follow from it: an index by subject must not lie.
+ * Errors: DECODE_FAILED, KEY_INVALID, STATEMENT_INVALID.
+ */
+export function readOwnPredicate<T extends types.OwnPredicateType>(
+  type: T,
+  predicate: JsonValue,
+  subjects: readonly Subject[],
+): types.OwnPredicates[T] {
+  const rule = RULES[type];
+  const read = rule.read(predicate);
+  if (!sameSubjects(subjects, rule.subjects(read)))
+    throw new ZeroError(
+      'STATEMENT_INVALID',
+      'the subjects of the statement do not follow from its predicate',
+    );
+  return read;
+}
+
+/** The subjects of a statement with this predicate. */
+export function subjectsOf<T extends types.OwnPredicateType>(type: T, predicate: JsonValue): Subject[] {
+  const rule = RULES[type];
+  return rule.subjects(rule.read(predicate));
+}

@@ -1,0 +1,155 @@
+// The predicates of our own: types, members, and who may sign each.
+
+import type { AgentId, KeychainJson } from '../../identity/index.ts';
+
+const BASE = 'https://zerostate.dev/predicates';
+
+export const RECEIPT_PREDICATE = `${BASE}/execution-receipt/v1`;
+export const CARD_EVENT_PREDICATE = `${BASE}/card-event/v1`;
+export const REVOCATION_PREDICATE = `${BASE}/revocation/v1`;
+export const REPUTATION_EVENT_PREDICATE = `${BASE}/reputation-event/v1`;
+export const DECISION_PREDICATE = `${BASE}/decision/v1`;
+
+/** Members that every predicate of ours begins with. */
+export type Authored = {
+  /** Who says so. */
+  issuer: AgentId;
+  /** The issuer's keys, so that the statement verifies alone. */
+  keychain: KeychainJson;
+  issuedAt: string;
+};
+
+/** Ends that the same module and inputs reach on every machine, and that may therefore be signed as a result. */
+export const RECEIPT_STATUSES = [
+  'OK',
+  'EXIT',
+  'TRAP',
+  'OUT_OF_FUEL',
+  'STACK_LIMIT',
+  'OUT_OF_MEMORY',
+  'OUTPUT_LIMIT',
+  'MODULE_INVALID',
+  'FEATURE_REFUSED',
+  'IMPORT_REFUSED',
+  'LIMIT_REFUSED',
+] as const;
+export type ReceiptStatus = (typeof RECEIPT_STATUSES)[number];
+
+/** What replaying must reproduce, and all that it needs besides the bytes themselves. Digests are 'sha256:<hex>'. */
+export type ReceiptDeterministic = {
+  moduleDigest: string;
+  inputsDigest: string;
+  argsDigest: string;
+  envDigest: string;
+  stdinDigest: string;
+  /** Id of the fuel schedule; another schedule is another task. */
+  scheduleId: string;
+  rewriter: string;
+  abi: string;
+  limits: { fuel: string; memoryBytes: number; stackBytes: number; outputBytes: number };
+  /** 64 hexadecimal digits. */
+  seed: string;
+  /** Virtual clock in nanoseconds: origin, and step a call. */
+  clock: { origin: string; step: string };
+  result: {
+    status: ReceiptStatus;
+    exitCode: number | null;
+    trap: string | null;
+    fuel: string;
+    stdoutDigest: string;
+    stderrDigest: string;
+    outputTreeDigest: string;
+  };
+};
+
+/** What was observed once and cannot be replayed. */
+export type ReceiptObserved = {
+  taskId: string;
+  /** Digest of the signed task manifest. */
+  manifestDigest: string | null;
+  /** For whom the task ran: a receipt presented by another requester is a replay. */
+  requester: AgentId | null;
+  /** Peer id of the node that ran it. */
+  executor: string;
+  /** Log that the executor appends this receipt to. */
+  origin: string | null;
+  startedAt: string;
+  wallMs: number;
+};
+
+export type ReceiptPredicate = Authored & { deterministic: ReceiptDeterministic; observed: ReceiptObserved };
+
+export const CARD_EVENTS = ['published', 'updated', 'withdrawn'] as const;
+export type CardEventPredicate = Authored & {
+  event: (typeof CARD_EVENTS)[number];
+  card: string;
+  sequence: number;
+  previous: string | null;
+};
+
+export const REVOCATION_KINDS = ['card', 'statement', 'key', 'agent'] as const;
+export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+
+/** Where a revoked card stood: cards at or below it are revoked too, so an older one cannot be replayed in its place. */
+export type CardPosition = { epoch: number; keySerial: number; sequence: number };
+
+/** Card and statement ids are content ids, keys are did:key texts, agents are agent ids. */
+export type RevocationTarget = { kind: RevocationKind; id: string; through?: CardPosition };
+
+export type RevocationPredicate = Authored & {
+  /** 1, 2, 3 … per issuer. */
+  sequence: number;
+  /** Statement id of the issuer's revocation before this one. */
+  previous: string | null;
+  target: RevocationTarget;
+  reason: string;
+};
+
+export const REPUTATION_KINDS = [
+  'task-completed',
+  'task-failed',
+  'task-diverged',
+  'relay-served',
+  'relay-failed',
+  'payment-settled',
+  'payment-defaulted',
+  'appeal',
+] as const;
+export type ReputationEventPredicate = Authored & {
+  about: AgentId;
+  kind: (typeof REPUTATION_KINDS)[number];
+  /** From -100 (as bad as can be) to 100. */
+  value: number;
+  /** Statement ids, receipts above all. */
+  evidence: string[];
+  note?: string;
+};
+
+export const SAFETY_TIERS = ['safe', 'risky', 'dangerous'] as const;
+export type SafetyTier = (typeof SAFETY_TIERS)[number];
+
+export type DecisionReason = { check: string; ok: boolean; detail: string };
+export type DecisionPredicate = Authored & {
+  action: string;
+  resource: { name: string; digest: string };
+  verdict: 'allow' | 'deny';
+  tier: SafetyTier;
+  /** True when the decision was taken on stale knowledge because policy allowed it. */
+  degraded: boolean;
+  /** Up to when revocations were known; null when they were not. */
+  asOf: string | null;
+  /** Digest of the policy that decided. */
+  policyDigest: string | null;
+  reasons: DecisionReason[];
+  evidence: string[];
+};
+
+/** Predicate type to predicate. */
+export type OwnPredicates = {
+  [RECEIPT_PREDICATE]: ReceiptPredicate;
+  [CARD_EVENT_PREDICATE]: CardEventPredicate;
+  [REVOCATION_PREDICATE]: RevocationPredicate;
+  [REPUTATION_EVENT_PREDICATE]: ReputationEventPredicate;
+  [DECISION_PREDICATE]: DecisionPredicate;
+};
+export type OwnPredicateType = keyof OwnPredicates;
