@@ -3,7 +3,7 @@
 import { decodeEnvelope, type Envelope, envelopeId, verifyExactly } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { timeMs } from '../fields/index.ts';
-import { type AgentKeys, keychainFromJson, verifyKeychain } from '../identity/index.ts';
+import { type AgentKeys, verifyKeychainJson } from '../identity/index.ts';
 import { isJsonObject, parseStrictJson } from '../json/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { CARD_BYTES_MAX, CARD_DEPTH_MAX, CARD_LIFETIME_MS_MAX } from './limits.ts';
@@ -50,9 +50,7 @@ export function verifyCard(input: Envelope | Uint8Array): VerifiedCard {
   if (envelope.payloadType !== AGENT_CARD_TYPE)
     throw new ZeroError('DECODE_FAILED', 'the envelope does not hold an agent card');
   const value = parseStrictJson(envelope.payload, { bytesMax: CARD_BYTES_MAX, depthMax: CARD_DEPTH_MAX });
-  const keys = verifyKeychain(
-    keychainFromJson(isJsonObject(value) ? value.keychain : undefined, 'card.keychain'),
-  );
+  const keys = verifyKeychainJson(isJsonObject(value) ? value.keychain : undefined, 'card.keychain');
   verifyExactly(envelope, [keys.operationalPublicKey]);
   const card = readCard(value);
   checkAgreement(card, keys);

@@ -5,7 +5,7 @@ import { crypto } from '#crypto';
 export type { CryptoPort } from './port.ts';
 export { isSafePublicKey } from './strictness.ts';
 
-export const { sha256, signEd25519, verifyEd25519, publicKeyOfSeed } = crypto;
+export const { sha256, sha256Into, signEd25519, verifyEd25519, publicKeyOfSeed } = crypto;
 
 /** Name of the adapter in use, for reports: 'node:crypto' or 'noble'. */
 export const cryptoAdapter: string = crypto.name;

@@ -1,10 +1,12 @@
 // Crypto adapter over node:crypto: about eleven times faster than pure JavaScript on verification.
 // The only file of protocol/ that may import a node: module.
 
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { CryptoPort } from './port.ts';
 import { hasCanonicalShape, isSafePublicKey } from './strictness.ts';
 
+const DIGEST_BYTES = 32;
+/** Key objects remembered; the issuers of a busy node, at about 1 kB each. */
 const KEY_CACHE_MAX = 4096;
 const PKCS8_PREFIX = Uint8Array.fromHex('302e020100300506032b657004220420');
 const SPKI_PREFIX = Uint8Array.fromHex('302a300506032b6570032100');
@@ -30,9 +32,22 @@ function publicKeyObject(raw: Uint8Array): KeyObject {
   return made;
 }
 
+// One-shot and as a string: a third of the time of createHash, and of a digest in a Buffer, for inputs of tree-node size.
+function digestInto(bytes: Uint8Array, target: Uint8Array, at: number): void {
+  const text = hash('sha256', bytes, 'binary');
+  for (let i = 0; i < DIGEST_BYTES; i++) target[at + i] = text.charCodeAt(i);
+}
+
+function digest(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(DIGEST_BYTES);
+  digestInto(bytes, out, 0);
+  return out;
+}
+
 export const crypto: CryptoPort = {
   name: 'node:crypto',
-  sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
+  sha256: digest,
+  sha256Into: digestInto,
   signEd25519: (seed, message) => new Uint8Array(sign(null, message, privateKey(seed))),
   publicKeyOfSeed(seed) {
     const der = createPublicKey(privateKey(seed)).export({ format: 'der', type: 'spki' });

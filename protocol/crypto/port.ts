@@ -6,6 +6,8 @@ export interface CryptoPort {
   readonly name: string;
   /** SHA-256 of the bytes: 32 bytes. */
   sha256(bytes: Uint8Array): Uint8Array;
+  /** SHA-256 of the bytes, written into `target` at `at`; `target` may be `bytes`. For chains of hashes, without an array each. */
+  sha256Into(bytes: Uint8Array, target: Uint8Array, at: number): void;
   /** Ed25519 (RFC 8032) signature, 64 bytes, with a 32-byte seed. */
   signEd25519(seed: Uint8Array, message: Uint8Array): Uint8Array;
   /** True only for a valid signature under the profile of strictness.ts. Never throws on hostile input. */

@@ -11,15 +11,28 @@ const PUBLIC_KEY_BYTES = 32;
 /** Every did:key of an Ed25519 key has exactly this many characters. */
 const DID_KEY_CHARS = 56;
 
-/** did:key:z6Mk… of a 32-byte Ed25519 public key. Error: KEY_INVALID when the key is malformed or of small order. */
-export function didKeyOf(publicKey: Uint8Array): string {
-  if (!isSafePublicKey(publicKey))
-    throw new ZeroError('KEY_INVALID', 'Ed25519 public key is malformed, non-canonical or has torsion');
-  return PREFIX + base58btc.encode(concatBytes(ED25519_MULTICODEC, publicKey));
+/** Names and keys remembered, about 0.3 kB a pair: issuers repeat, and base58 costs more than a lookup. */
+const REMEMBERED_MAX = 8_192;
+const nameOfKey = new Map<string, string>();
+const keyOfName = new Map<string, Uint8Array>();
+
+function remember<T>(memory: Map<string, T>, name: string, value: T): T {
+  if (memory.size >= REMEMBERED_MAX) memory.delete(memory.keys().next().value as string);
+  memory.set(name, value);
+  return value;
 }
 
-/** The 32-byte Ed25519 public key of a did:key. Error: KEY_INVALID for any other text, codec or unsafe key. */
-export function publicKeyOfDidKey(did: string): Uint8Array {
+/** did:key:z6Mk… of a 32-byte Ed25519 public key. Error: KEY_INVALID when the key is malformed or of small order. */
+export function didKeyOf(publicKey: Uint8Array): string {
+  const raw = publicKey.length === PUBLIC_KEY_BYTES ? String.fromCharCode(...publicKey) : '';
+  const known = nameOfKey.get(raw);
+  if (known !== undefined) return known;
+  if (!isSafePublicKey(publicKey))
+    throw new ZeroError('KEY_INVALID', 'Ed25519 public key is malformed, non-canonical or has torsion');
+  return remember(nameOfKey, raw, PREFIX + base58btc.encode(concatBytes(ED25519_MULTICODEC, publicKey)));
+}
+
+function decodeDidKey(did: string): Uint8Array {
   if (did.length !== DID_KEY_CHARS || !did.startsWith(`${PREFIX}z6Mk`))
     throw new ZeroError('KEY_INVALID', 'text is not the did:key of an Ed25519 key');
   let bytes: Uint8Array;
@@ -39,4 +52,9 @@ export function publicKeyOfDidKey(did: string): Uint8Array {
   if (!isSafePublicKey(publicKey))
     throw new ZeroError('KEY_INVALID', 'Ed25519 public key is malformed, non-canonical or has torsion');
   return publicKey;
+}
+
+/** The 32-byte Ed25519 public key of a did:key, a fresh copy. Error: KEY_INVALID for any other text, codec or unsafe key. */
+export function publicKeyOfDidKey(did: string): Uint8Array {
+  return (keyOfName.get(did) ?? remember(keyOfName, did, decodeDidKey(did))).slice();
 }

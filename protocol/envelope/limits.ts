@@ -1,4 +1,4 @@
-// Bounds of envelopes.
+// Bounds of envelopes: every decoder and every verifier of this folder keeps them.
 
 /** Bytes of a payload. Our own objects stay below 64 KiB; an SBOM of a large image is a few MB and is imported with its own bound. */
 export const PAYLOAD_BYTES_MAX = 1_048_576;

@@ -7,8 +7,8 @@ import type { Envelope } from './types.ts';
 
 /** "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body (DSSE v1.0.2, protocol.md). */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
-  const type = utf8(payloadType);
-  return concatBytes(utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload);
+  const typeBytes = utf8(payloadType).length;
+  return concatBytes(utf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
 }
 
 /** SHA-256 of the envelope's PAE: 32 bytes. Signatures are not part of it. */

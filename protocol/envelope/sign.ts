@@ -1,4 +1,4 @@
-// Signing envelopes.
+// Signs envelopes. Must not canonicalise: the payload is signed byte for byte as it was given.
 
 import { publicKeyOfSeed, signEd25519 } from '../crypto/index.ts';
 import { checkEnvelope, type EnvelopeLimits } from './check-shape.ts';

@@ -9,6 +9,8 @@ export const DECIMAL_DIGITS_MAX = 22;
 /** Characters of a free text that explains (a reason, a note). */
 export const REASON_CHARS_MAX = 500;
 
-/** Entries of an object's `extensions`, and bytes of each value in canonical JSON: room for other people's data, not for bulk. */
+/** Entries of an object's `extensions`: other people's data. */
 export const EXTENSIONS_MAX = 16;
+
+/** Characters of each extension in JSON: room for facts, not for bulk. */
 export const EXTENSION_BYTES_MAX = 4_096;

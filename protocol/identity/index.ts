@@ -24,3 +24,4 @@ export {
   type KeyOrder,
 } from './types.ts';
 export { checkKeysTime, verifyKeychain } from './verify.ts';
+export { verifyKeychainJson } from './verify-json.ts';

@@ -9,5 +9,8 @@ export const KEY_SERIAL_MAX = 2 ** 31 - 1;
 /** Bytes of the payload of a root or a delegation; the largest legitimate one holds an ML-DSA-65 key. */
 export const KEY_PAYLOAD_BYTES_MAX = 4_096;
 
-/** Verified keychains remembered, by digest: issuers repeat, and each costs two or more signature checks. About 1 kB each. */
-export const KEYCHAIN_MEMORY_MAX = 2_048;
+/** Characters of verified keychains remembered, in all: issuers repeat, and each keychain costs two or more signature checks. */
+export const KEYCHAIN_MEMORY_CHARS_MAX = 16_777_216;
+
+/** Characters of one keychain in JSON: ROOTS_MAX roots and a delegation at their largest, in base64, with signatures. */
+export const KEYCHAIN_CHARS_MAX = 131_072;

@@ -1,10 +1,8 @@
 // Verifies keychains: the one way from an agent id to the keys that speak for it. No clock: see checkKeysTime.
 
-import { concatBytes, toHex } from '../bytes/index.ts';
-import { sha256 } from '../crypto/index.ts';
 import {
+  checkEnvelope,
   type Envelope,
-  encodeEnvelope,
   envelopeId,
   publicKeyOfDidKey,
   verifyExactly,
@@ -13,7 +11,7 @@ import { ZeroError } from '../errors/index.ts';
 import { timeMs } from '../fields/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { agentIdOf, keyCommitment } from './agent-id.ts';
-import { KEY_PAYLOAD_BYTES_MAX, KEYCHAIN_MEMORY_MAX, ROOTS_MAX } from './limits.ts';
+import { KEY_PAYLOAD_BYTES_MAX, ROOTS_MAX } from './limits.ts';
 import { readDelegation, readRoot } from './read.ts';
 import {
   AGENT_ROOT_TYPE,
@@ -72,7 +70,7 @@ function verifyDelegation(envelope: Envelope, agentId: string, last: Link): KeyD
   return delegation;
 }
 
-function verifyFresh(keychain: Keychain): AgentKeys {
+function verifyLinks(keychain: Keychain): AgentKeys {
   const first = keychain.roots[0] as Envelope;
   const agentId = agentIdOf(first);
   const links: Link[] = [];
@@ -84,8 +82,8 @@ function verifyFresh(keychain: Keychain): AgentKeys {
     agentId,
     epoch: last.root.epoch,
     serial: delegation.serial,
-    rootIds: links.map((link) => link.id),
-    countersigned: links.map((link) => link.root.countersigned),
+    rootIds: Object.freeze(links.map((link) => link.id)),
+    countersigned: Object.freeze(links.map((link) => link.root.countersigned)),
     identityKey: last.root.identityKey,
     operationalKey: delegation.operationalKey,
     identityPublicKey: publicKeyOfDidKey(last.root.identityKey),
@@ -96,29 +94,17 @@ function verifyFresh(keychain: Keychain): AgentKeys {
   });
 }
 
-const remembered = new Map<string, Verified<AgentKeys>>();
-
 /**
- * Verifies every link of a keychain and returns what it says. The same bytes are verified once (a bounded memory of results).
- * Errors: KEYCHAIN_INVALID, SIGNATURE_INVALID, KEY_INVALID, DECODE_FAILED, LIMIT_EXCEEDED.
+ * Verifies every link of a keychain and returns what it says. For keychains inside JSON objects use verifyKeychainJson, which
+ * remembers its results. Errors: KEYCHAIN_INVALID, SIGNATURE_INVALID, KEY_INVALID, DECODE_FAILED, LIMIT_EXCEEDED.
  */
 export function verifyKeychain(keychain: Keychain): Verified<AgentKeys> {
   if (keychain.roots.length === 0) refuse('keychain has no root');
   if (keychain.roots.length > ROOTS_MAX)
     throw new ZeroError('LIMIT_EXCEEDED', `keychain has more than ${ROOTS_MAX} roots`);
-  const bounds = { payloadBytesMax: KEY_PAYLOAD_BYTES_MAX };
-  // Each encoding is self-delimiting, so no two keychains share these bytes.
-  const bytes = concatBytes(
-    ...keychain.roots.map((root) => encodeEnvelope(root, bounds)),
-    encodeEnvelope(keychain.delegation, bounds),
-  );
-  const name = toHex(sha256(bytes));
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const keys = markVerified(verifyFresh(keychain));
-  if (remembered.size >= KEYCHAIN_MEMORY_MAX) remembered.delete(remembered.keys().next().value as string);
-  remembered.set(name, keys);
-  return keys;
+  for (const envelope of [...keychain.roots, keychain.delegation])
+    checkEnvelope(envelope, { payloadBytesMax: KEY_PAYLOAD_BYTES_MAX });
+  return markVerified(verifyLinks(keychain));
 }
 
 /** Is the delegation in force at this time (milliseconds since 1970)? */

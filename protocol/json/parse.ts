@@ -16,6 +16,16 @@ export interface JsonLimits {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+// Position of the quote that closes a string, or the end of the text.
+function closingQuote(text: string, opening: number): number {
+  for (let at = text.indexOf('"', opening + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let before = at - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before--;
+    if ((at - before) % 2 === 1) return at;
+  }
+  return text.length;
+}
+
 // Counts the members of all objects of the text, and refuses depth before JSON.parse allocates anything. A wrong count on
 // malformed text does no harm: JSON.parse refuses that text afterwards.
 function countMembers(text: string, depthMax: number): number {
@@ -24,11 +34,7 @@ function countMembers(text: string, depthMax: number): number {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === QUOTE) {
-      for (i++; i < text.length; i++) {
-        const inner = text.charCodeAt(i);
-        if (inner === QUOTE) break;
-        if (inner === BACKSLASH) i++;
-      }
+      i = closingQuote(text, i);
     } else if (c === 0x3a) {
       members++;
     } else if (c === 0x7b || c === 0x5b) {
@@ -44,9 +50,11 @@ function countMembers(text: string, depthMax: number): number {
 }
 
 // Returns how many members the parsed value kept. Recursion is safe: depth was bounded above.
-function checkValue(value: JsonValue): number {
+// Lone surrogates can only come from escapes, or from a string that was given instead of bytes.
+function checkValue(value: JsonValue, surrogates: boolean): number {
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new ZeroError('DECODE_FAILED', 'JSON string has a lone surrogate');
+    if (surrogates && !value.isWellFormed())
+      throw new ZeroError('DECODE_FAILED', 'JSON string has a lone surrogate');
     return 0;
   }
   if (typeof value === 'number') {
@@ -56,13 +64,14 @@ function checkValue(value: JsonValue): number {
   if (value === null || typeof value !== 'object') return 0;
   let members = 0;
   if (Array.isArray(value)) {
-    for (const item of value) members += checkValue(item);
+    for (const item of value) members += checkValue(item, surrogates);
     return members;
   }
   for (const key of Object.keys(value)) {
     if (key === '__proto__') throw new ZeroError('DECODE_FAILED', 'JSON member "__proto__" is refused');
-    if (!key.isWellFormed()) throw new ZeroError('DECODE_FAILED', 'JSON key has a lone surrogate');
-    members += 1 + checkValue(value[key] as JsonValue);
+    if (surrogates && !key.isWellFormed())
+      throw new ZeroError('DECODE_FAILED', 'JSON key has a lone surrogate');
+    members += 1 + checkValue(value[key] as JsonValue, surrogates);
   }
   return members;
 }
@@ -84,6 +93,8 @@ export function parseStrictJson(input: string | Uint8Array, limits: JsonLimits =
   } catch (cause) {
     throw new ZeroError('DECODE_FAILED', 'text is not JSON', { cause });
   }
-  if (checkValue(value) !== written) throw new ZeroError('DECODE_FAILED', 'JSON object has a duplicate key');
+  const surrogates = typeof input === 'string' || text.includes('\\u');
+  if (checkValue(value, surrogates) !== written)
+    throw new ZeroError('DECODE_FAILED', 'JSON object has a duplicate key');
   return value;
 }

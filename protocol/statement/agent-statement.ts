@@ -7,9 +7,9 @@ import {
   type AgentId,
   type AgentKeys,
   type Keychain,
-  keychainFromJson,
   keychainToJson,
   verifyKeychain,
+  verifyKeychainJson,
 } from '../identity/index.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '../json/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
@@ -127,7 +127,7 @@ export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateTy
     depthMax: STATEMENT_DEPTH_MAX,
   });
   const claim = isJsonObject(value) && isJsonObject(value.predicate) ? value.predicate : {};
-  const keys = verifyKeychain(keychainFromJson(claim.keychain, 'predicate.keychain'));
+  const keys = verifyKeychainJson(claim.keychain, 'predicate.keychain');
   const type = isJsonObject(value) && typeof value.predicateType === 'string' ? value.predicateType : '';
   const signerRole = verifySigner(envelope, keys, type);
   if (!isOwnPredicateType(type) || (predicateType !== undefined && type !== predicateType))

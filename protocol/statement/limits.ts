@@ -15,9 +15,13 @@ export const SUBJECTS_MAX = 1_024;
 /** Digests of one subject: the algorithms of one tool. */
 export const DIGESTS_MAX = 16;
 
-/** Characters of a subject's name or URI, of a predicate type, of a digest. */
+/** Characters of a subject's name or URI; package URLs with qualifiers reach some hundreds. */
 export const SUBJECT_NAME_CHARS_MAX = 1_024;
+
+/** Characters of a predicate type, a URI. */
 export const PREDICATE_TYPE_CHARS_MAX = 512;
+
+/** Characters of a digest: SHA-512 in hexadecimal has 128. */
 export const DIGEST_CHARS_MAX = 256;
 
 /** Statement ids that one statement may cite as evidence. */

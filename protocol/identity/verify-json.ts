@@ -1,0 +1,38 @@
+// Verifies keychains inside JSON objects, and remembers the verified ones: the same issuers sign again and again.
+// Only verified keychains are remembered, under their exact text, so the memory cannot change an answer.
+
+import { ZeroError } from '../errors/index.ts';
+import type { JsonValue } from '../json/index.ts';
+import type { Verified } from '../verified.ts';
+import { keychainFromJson } from './json-form.ts';
+import { KEYCHAIN_CHARS_MAX, KEYCHAIN_MEMORY_CHARS_MAX } from './limits.ts';
+import type { AgentKeys } from './types.ts';
+import { verifyKeychain } from './verify.ts';
+
+const remembered = new Map<string, Verified<AgentKeys>>();
+let rememberedChars = 0;
+
+function remember(text: string, keys: Verified<AgentKeys>): void {
+  remembered.set(text, keys);
+  rememberedChars += text.length;
+  for (const oldest of remembered.keys()) {
+    if (rememberedChars <= KEYCHAIN_MEMORY_CHARS_MAX) break;
+    remembered.delete(oldest);
+    rememberedChars -= oldest.length;
+  }
+}
+
+/**
+ * Verifies the JSON form of a keychain; `where` names it in messages. The value must come from parseStrictJson.
+ * Errors: as verifyKeychain and keychainFromJson.
+ */
+export function verifyKeychainJson(value: JsonValue | undefined, where: string): Verified<AgentKeys> {
+  const text = JSON.stringify(value) ?? '';
+  if (text.length > KEYCHAIN_CHARS_MAX)
+    throw new ZeroError('LIMIT_EXCEEDED', `${where} is longer than ${KEYCHAIN_CHARS_MAX} characters`);
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const keys = verifyKeychain(keychainFromJson(value, where));
+  remember(text, keys);
+  return keys;
+}
