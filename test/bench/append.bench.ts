@@ -27,7 +27,7 @@ export const bench: Bench = {
       clock: systemClock,
       peerId: peerIdOfKey(publicKeyOfSeed(seed)),
       seed,
-      onHead: () => undefined,
+      listener: { entry: () => undefined, head: () => undefined },
     });
     let written = 0;
     for (const group of sizes([1, 16, 128], [1, 16, 128, 1_024])) {

@@ -1,0 +1,149 @@
+// `npm test` runs every stage; `npm test -- check unit` runs some. All chosen stages run, also after one has failed, and the
+// last lines say which. A stage that finds no test file, or that does not end in its time, has failed.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { REPOSITORY_ROOT } from './source/tree.ts';
+
+const MOCHA = 'node_modules/mocha/bin/mocha.js';
+const TSC = 'node_modules/typescript/bin/tsc';
+const MINUTE_MS = 60_000;
+/** Test files at once where the suites share nothing: CI has two cores. */
+const JOBS = '2';
+
+interface Command {
+  readonly label: string;
+  readonly args: readonly string[];
+}
+
+interface Stage {
+  readonly name: string;
+  /** A stage that still runs then has an open handle or a deadlock. */
+  readonly minutesMax: number;
+  /** Patterns of test files for mocha, or commands that run side by side. */
+  readonly files?: readonly string[];
+  readonly parallel?: boolean;
+  readonly commands?: readonly Command[];
+}
+
+const STAGES: readonly Stage[] = [
+  {
+    name: 'check',
+    minutesMax: 3,
+    commands: [
+      { label: 'types', args: [TSC, '--noEmit', '--singleThreaded', '-p', 'tsconfig.json'] },
+      { label: 'types of the console', args: [TSC, '--noEmit', '-p', 'tsconfig.browser.json'] },
+      { label: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
+      { label: 'arrows', args: ['scripts/check-arrows.ts'] },
+      { label: 'tidy', args: ['scripts/tidy.ts'] },
+    ],
+  },
+  {
+    name: 'unit',
+    minutesMax: 4,
+    files: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'],
+    parallel: true,
+  },
+  { name: 'integration', minutesMax: 6, files: ['test/integration/**/*.test.ts'] },
+  { name: 'browser', minutesMax: 4, files: ['test/browser/**/*.test.ts'] },
+  { name: 'e2e', minutesMax: 6, files: ['test/e2e/**/*.test.ts'] },
+];
+
+const running = new Set<ChildProcess>();
+let stopping = false;
+
+interface Outcome {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly late: boolean;
+}
+
+function execute(args: readonly string[], msMax: number, capture: boolean): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const stdio = capture
+      ? (['ignore', 'pipe', 'pipe'] as const)
+      : (['ignore', 'inherit', 'inherit'] as const);
+    const child = spawn(process.execPath, [...args], { cwd: REPOSITORY_ROOT, stdio: [...stdio] });
+    running.add(child);
+    let output = '';
+    let late = false;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, msMax);
+    const end = (ok: boolean): void => {
+      clearTimeout(timer);
+      running.delete(child);
+      resolve({ ok, output, late });
+    };
+    child.on('error', () => end(false));
+    child.on('close', (code) => end(code === 0));
+  });
+}
+
+async function runCommands(commands: readonly Command[], msMax: number): Promise<boolean> {
+  const results = await Promise.all(
+    commands.map(async ({ label, args }) => {
+      const outcome = await execute(args, msMax, true);
+      console.log(`  ${outcome.ok ? 'ok    ' : 'FAILED'} ${label}`);
+      if (!outcome.ok) console.log(outcome.output.trimEnd());
+      return outcome.ok;
+    }),
+  );
+  return results.every(Boolean);
+}
+
+async function runStage({ minutesMax, files, parallel, commands, name }: Stage): Promise<boolean> {
+  const msMax = minutesMax * MINUTE_MS;
+  if (commands !== undefined) return await runCommands(commands, msMax);
+  if (globSync([...files!], { cwd: REPOSITORY_ROOT }).length === 0) {
+    console.log(`  no test file matches ${files!.join(' ')}`);
+    return false;
+  }
+  const options = parallel === true ? ['--parallel', '--jobs', JOBS] : [];
+  const { ok, late } = await execute([MOCHA, ...options, ...files!], msMax, false);
+  if (late)
+    console.log(
+      `  ${name} did not end within ${minutesMax} minutes: a test hangs, or something was left open`,
+    );
+  return ok;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    process.exitCode = 1;
+    for (const child of running) child.kill(signal);
+    stopping = true;
+  });
+}
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !STAGES.some((stage) => stage.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no stage named ${unknown.join(', ')}; there are ${STAGES.map(({ name }) => name).join(', ')}`,
+  );
+  process.exitCode = 2;
+} else {
+  const chosen = STAGES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const summary: string[] = [];
+  for (const stage of chosen) {
+    if (stopping) break;
+    console.log(`\n== ${stage.name}`);
+    const started = performance.now();
+    const ok = await runStage(stage);
+    if (!ok) process.exitCode = 1;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(7);
+    summary.push(`  ${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${stage.name}`);
+  }
+  console.log(
+    `\n== ${process.exitCode === undefined ? 'everything passed' : 'not everything passed'}\n${summary.join('\n')}`,
+  );
+}
