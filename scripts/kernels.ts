@@ -17,6 +17,7 @@ const LINE_CHARACTERS = 100;
 /** Kernels by name, with the features each needs. */
 export const KERNELS = {
   embed: ['--enable', 'simd'],
+  search: ['--enable', 'simd', '--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type KernelName = keyof typeof KERNELS;

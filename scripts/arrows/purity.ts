@@ -16,7 +16,7 @@ const TIMERS = [
   'clearInterval',
   'clearImmediate',
 ];
-const HOST = ['process', 'Buffer', 'globalThis', 'navigator', 'console', 'require', 'eval', 'Intl'];
+const HOST = ['process', 'Buffer', 'globalThis', 'navigator', 'console', 'eval', 'Intl'];
 const NETWORK = ['fetch', 'WebSocket', 'XMLHttpRequest', 'EventSource'];
 
 /** Bare names that a room under virtual time must not use. */

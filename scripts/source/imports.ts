@@ -90,8 +90,12 @@ export function findImports(tokens: readonly Token[]): ImportReference[] {
     if (token.text === 'import') found.push(pathAt(tokens, at) ?? importAt(tokens, at));
     else if (token.text === 'export') found.push(exportAt(tokens, at));
     else if (token.text === 'new') found.push(urlAt(tokens, at));
-    else if (token.text === 'require' && tokens[at + 1]?.text === '(') {
-      found.push({ kind: 'require', specifier: tokens[at + 2]?.value ?? null, offset: token.offset });
+    else if (
+      token.text === 'require' &&
+      tokens[at + 1]?.text === '(' &&
+      tokens[at + 2]?.value !== undefined
+    ) {
+      found.push({ kind: 'require', specifier: tokens[at + 2]!.value!, offset: token.offset });
     }
   }
   return found.filter((reference) => reference !== null);
