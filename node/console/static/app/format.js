@@ -35,7 +35,7 @@ export function fromMicro(amount) {
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
-/** @param {import('./types.js').Price} price */
+/** @param {import('./api.js').Price} price */
 export function priceText(price) {
   return `${fromMicro(String(price.amount))} ${clean(price.currency, 12)} / ${clean(price.unit, 24)}`;
 }

@@ -22,7 +22,7 @@ const TIMES_MS = 5000;
 const NETWORK_MS = 15_000;
 
 /**
- * @typedef {{ element: HTMLElement, update: (route: import('./types.js').Route) => void, destroy: () => void, focus?: () => void }} View
+ * @typedef {{ element: HTMLElement, update: (route: import('./api.js').Route) => void, destroy: () => void, focus?: () => void }} View
  * @typedef {{ store: import('./store.js').Store, live: import('./live.js').Live, announce: (words: string) => void, nodeName: (peerId: string) => string }} Context
  */
 

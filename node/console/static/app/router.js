@@ -1,6 +1,6 @@
 // Hash routes: `#/cards/<agent id>?status=revoked`. Deep links are plain strings, so that any link can be shared.
 
-/** @param {string} hash @returns {import('./types.js').Route} */
+/** @param {string} hash @returns {import('./api.js').Route} */
 export function parseRoute(hash) {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   return { path: path.split('/').filter(Boolean).map(decodePart), query: new URLSearchParams(query) };

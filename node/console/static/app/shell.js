@@ -11,7 +11,7 @@ export const VIEWS = /** @type {const} */ ([
   ['cards', 'Cards'],
   ['receipts', 'Receipts'],
   ['log', 'Log'],
-  ['revocations', 'Revocations'],
+  ['revocations', 'Revocations', 'Revoked'],
 ]);
 const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
 
@@ -19,13 +19,14 @@ const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
 export function mountShell(ctx, host) {
   const { store, live } = ctx;
   const links = new Map(
-    VIEWS.map(([id, title]) => [
+    VIEWS.map(([id, title, short]) => [
       id,
       h(
         'a',
         { href: `#/${id}`, class: 'nav-link' },
         icon(id),
-        h('span', { class: 'nav-text' }, title),
+        h('span', { class: short ? 'nav-text nav-long' : 'nav-text' }, title),
+        short ? h('span', { class: 'nav-text nav-short' }, short) : null,
         h('span', { class: 'nav-count' }),
       ),
     ]),

@@ -4,6 +4,8 @@
 /** Above this many nodes in one region the ring becomes a spiral. */
 const RING_MAX = 12;
 const GAP = 20;
+/** Below this height, in px, nodes move up to leave room for the words under them. */
+const LOW_ZONE = 240;
 /** In radians. */
 const LIFT = 0.5;
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
@@ -86,7 +88,10 @@ function divide(
 
 /** @param {Zone} zone @param {Placed[]} members @param {Point} centre @param {Map<string, Point>} points */
 function placeIn(zone, members, centre, points) {
-  const middle = { x: zone.x + zone.width / 2, y: zone.y + zone.height / 2 + 4 };
+  const middle = {
+    x: zone.x + zone.width / 2,
+    y: zone.y + zone.height / 2 + (zone.height < LOW_ZONE ? -8 : 4),
+  };
   const reachX = zone.width / 2 - Math.min(70, zone.width * 0.24);
   const reachY = zone.height / 2 - Math.min(78, zone.height * 0.32);
   if (members.length === 1) {
@@ -95,8 +100,11 @@ function placeIn(zone, members, centre, points) {
   }
   // The first, most important, faces the middle of the map, where most links go; a little above it, so that the
   // links of the others pass below.
-  const lift = Math.abs(centre.x - middle.x) < 1 ? 0 : centre.x > middle.x ? -LIFT : LIFT;
-  const facing = Math.atan2(centre.y - middle.y, centre.x - middle.x) + lift;
+  const stacked = Math.abs(centre.x - middle.x) < 1;
+  const lift = stacked ? 0 : centre.x > middle.x ? -LIFT : LIFT;
+  // Two nodes of a low, wide zone stand side by side.
+  const facing =
+    stacked && members.length === 2 ? Math.PI : Math.atan2(centre.y - middle.y, centre.x - middle.x) + lift;
   members.forEach((node, index) => {
     if (members.length <= RING_MAX) {
       const angle = facing + (index * 2 * Math.PI) / members.length;

@@ -27,7 +27,7 @@ export function createMap() {
     layer.nodes,
   );
   const element = h('div', { class: 'map-box' }, svg);
-  /** @type {import('../types.js').NetworkView} */
+  /** @type {import('../api.js').NetworkView} */
   let network = { nodes: [], links: [] };
   let selected = '';
   /** @type {ReturnType<typeof layoutMap>} */
@@ -40,6 +40,7 @@ export function createMap() {
     const focused = /** @type {Element | null} */ (
       svg.contains(document.activeElement) ? document.activeElement : null
     )?.getAttribute('data-peer');
+    if (svg.getAttribute('viewBox') !== `0 0 ${width} ${height}`) layer.pulses.replaceChildren();
     svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     layout = layoutMap(network.nodes, { width, height });
     layer.zones.replaceChildren(...layout.zones.flatMap(drawZone));
@@ -59,7 +60,7 @@ export function createMap() {
       });
   };
 
-  /** @param {import('../types.js').NetworkLink} link @param {string} near */
+  /** @param {import('../api.js').NetworkLink} link @param {string} near */
   const drawLink = (link, near) => {
     const a = layout.points.get(link.from);
     const b = layout.points.get(link.to);
@@ -78,7 +79,7 @@ export function createMap() {
     return [path];
   };
 
-  /** @param {import('../types.js').NetworkNode} node @param {number | undefined} rtt to the node that is looked from */
+  /** @param {import('../api.js').NetworkNode} node @param {number | undefined} rtt to the node that is looked from */
   const drawNode = (node, rtt) => {
     const at = layout.points.get(node.peerId);
     if (!at) return [];
@@ -129,7 +130,7 @@ export function createMap() {
 
   return {
     element,
-    /** @param {import('../types.js').NetworkView} next @param {string} peerId the node whose detail is open */
+    /** @param {import('../api.js').NetworkView} next @param {string} peerId the node whose detail is open */
     set(next, peerId) {
       network = next;
       selected = peerId;

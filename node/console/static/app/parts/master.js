@@ -189,7 +189,8 @@ export function mountMaster(ctx, options) {
     table.setRows(shown, { mark });
   }
 
-  function draw() {
+  /** @param {boolean} moved */
+  function draw(moved) {
     const held = store.get(options.main);
     const reload = () => void store.load(options.main);
     fill(stale, staleBar(held, reload));
@@ -210,7 +211,7 @@ export function mountMaster(ctx, options) {
       drawFilters();
       drawRows();
     }
-    drawDetail(false);
+    drawDetail(moved);
   }
 
   /** @param {boolean} moved the user has just opened or closed it */
@@ -261,7 +262,7 @@ export function mountMaster(ctx, options) {
     if (event.key === 'Escape' && !event.defaultPrevented) location.hash = closeHref();
   }
 
-  const stop = store.subscribe([...new Set([options.main, ...options.resources])], draw);
+  const stop = store.subscribe([...new Set([options.main, ...options.resources])], () => draw(false));
   for (const name of new Set([options.main, ...options.resources]))
     if (store.get(name).phase === 'idle') void store.load(name);
 
@@ -273,8 +274,7 @@ export function mountMaster(ctx, options) {
       const next = route.path[1] ?? '';
       const moved = next !== openId;
       openId = next;
-      draw();
-      if (moved) drawDetail(true);
+      draw(moved);
     },
     destroy() {
       stop();

@@ -21,7 +21,7 @@ import { mountMaster } from '../parts/master.js';
 import { emptyState, errorState } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
-/** @typedef {import('../types.js').CardView} CardView */
+/** @typedef {import('../api.js').CardView} CardView */
 
 /** Lower-case words of a card, kept because a filter looks at every card on every key. @type {WeakMap<CardView, string>} */
 const haystacks = new WeakMap();

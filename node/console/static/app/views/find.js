@@ -178,7 +178,7 @@ export function mountFind(ctx) {
   };
 }
 
-/** @param {import('../types.js').FindAnswer} found */
+/** @param {import('../api.js').FindAnswer} found */
 function answerView(found) {
   const rejected = found.rejected ?? [];
   const took = Number.isFinite(found.tookMs) ? ` in ${Math.round(found.tookMs)} ms` : '';
@@ -225,7 +225,7 @@ function answerView(found) {
   );
 }
 
-/** @param {import('../types.js').FindResult} result @param {number} rank @param {boolean} accepted */
+/** @param {import('../api.js').FindResult} result @param {number} rank @param {boolean} accepted */
 function resultView(result, rank, accepted) {
   const reasons = (result.reasons ?? []).map((reason) => ({
     name: reason.check,

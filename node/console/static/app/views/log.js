@@ -7,7 +7,7 @@ import { emptyState, errorState, loadingState, staleBar } from '../parts/states.
 import { createTable } from '../parts/table.js';
 import { routeTo } from '../router.js';
 
-/** @typedef {import('../types.js').LogEntry} LogEntry @typedef {import('../types.js').LogHead} LogHead */
+/** @typedef {import('../api.js').LogEntry} LogEntry @typedef {import('../api.js').LogHead} LogHead */
 
 /** @param {import('../main.js').Context} ctx @returns {import('../main.js').View} */
 export function mountLog(ctx) {
@@ -18,6 +18,7 @@ export function mountLog(ctx) {
   const entriesState = h('div');
   const originsState = h('div');
   const count = h('p', { class: 'count' });
+  const known = h('p', { class: 'count' });
   const entries = createTable({
     name: 'entries',
     label: 'Newest entries of this log',
@@ -99,7 +100,7 @@ export function mountLog(ctx) {
       'div',
       { class: 'log-columns' },
       h('section', null, h('h2', null, 'Newest entries'), count, entriesState, entries.element),
-      h('section', null, h('h2', null, 'Other origins'), originsState, origins.element),
+      h('section', null, h('h2', null, 'Other origins'), known, originsState, origins.element),
     ),
   );
 
@@ -107,7 +108,7 @@ export function mountLog(ctx) {
     const held = store.get('log');
     const retry = () => void store.load('log');
     fill(stale, staleBar(held, retry));
-    const log = /** @type {import('../types.js').LogView | null} */ (held.data);
+    const log = /** @type {import('../api.js').LogView | null} */ (held.data);
     entries.element.hidden = log === null;
     if (log === null) {
       fill(entriesState, held.error ? errorState(held.error, retry) : loadingState('the log'));
@@ -133,7 +134,9 @@ export function mountLog(ctx) {
       );
     else {
       fill(originsState);
-      origins.setRows(held.data.filter((/** @type {LogHead} */ log) => !log.self));
+      const others = held.data.filter((/** @type {LogHead} */ log) => !log.self);
+      known.textContent = `${digits(others.length)} known`;
+      origins.setRows(others);
     }
   };
   const stops = [store.subscribe(['log', 'cards'], drawLog), store.subscribe(['logs'], drawOrigins)];
@@ -153,7 +156,7 @@ export function mountLog(ctx) {
   };
 }
 
-/** @param {import('../types.js').LogView} log */
+/** @param {import('../api.js').LogView} log */
 function headCard(log) {
   return h(
     'div',
@@ -187,7 +190,7 @@ function entryHref(entry) {
 /** @param {import('../main.js').Context} ctx @param {string} issuer */
 function issuerName(ctx, issuer) {
   const card = (ctx.store.get('cards').data ?? []).find(
-    (/** @type {import('../types.js').CardView} */ one) => one.agentId === issuer,
+    (/** @type {import('../api.js').CardView} */ one) => one.agentId === issuer,
   );
   return card?.name ?? shorten(issuer, 12, 6);
 }

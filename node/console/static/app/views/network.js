@@ -1,18 +1,17 @@
 // The network view: a map of the nodes and their connections, figures, what is happening now, and the nodes in a table.
 
 import { fill, h } from '../dom.js';
-import { clean, digits, originPeer, shorten } from '../format.js';
-import { badge, cardBadge, fields, identifier, section, text, when } from '../parts/bits.js';
+import { clean, digits, shorten } from '../format.js';
+import { identifier, text, when } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { createMap, lastSeenText, rttText } from '../parts/map.js';
 import { emptyState, errorState, loadingState, staleBar } from '../parts/states.js';
 import { createTable } from '../parts/table.js';
 import { routeTo } from '../router.js';
+import { nodeDetail, stateBadge, stateOf } from './node-detail.js';
 
-/** @typedef {import('../types.js').NetworkNode} NetworkNode @typedef {import('../types.js').NetworkView} NetworkView */
+/** @typedef {import('../api.js').NetworkNode} NetworkNode @typedef {import('../api.js').NetworkView} NetworkView */
 
-/** Agents listed in a node's detail; all of them are one click away. */
-const AGENTS_SHOWN = 12;
 const LEGEND = /** @type {const} */ ([
   ['boot', 'boot'],
   ['relay', 'relay'],
@@ -317,95 +316,5 @@ function feedLine(line) {
       h('span', { class: 'feed-detail' }, text(line.detail, 80)),
     ),
     when(line.at),
-  );
-}
-
-/** @param {NetworkNode} node */
-const stateOf = (node) => (node.self ? 'this node' : node.connected ? 'connected' : 'not connected');
-
-/** @param {NetworkNode} node */
-function stateBadge(node) {
-  return node.self
-    ? badge('ok', 'this node')
-    : node.connected
-      ? badge('ok', 'connected')
-      : badge('warn', 'not connected');
-}
-
-/** @param {import('../main.js').Context} ctx @param {NetworkNode} node @param {number | null} rtt */
-function nodeDetail(ctx, node, rtt) {
-  const agents = (ctx.store.get('cards').data ?? []).filter(
-    (/** @type {any} */ card) => card.host === node.peerId,
-  );
-  const log = (ctx.store.get('logs').data ?? []).find(
-    (/** @type {any} */ one) => originPeer(one.origin) === node.peerId,
-  );
-  const own = node.self ? ctx.store.get('node').data : null;
-  return h(
-    'article',
-    { class: 'detail' },
-    h('div', { class: 'detail-title' }, h('h2', { tabindex: '-1' }, text(node.name, 80)), stateBadge(node)),
-    fields([
-      ['Region', clean(node.region, 60)],
-      [
-        'Roles',
-        h(
-          'span',
-          { class: 'tags' },
-          node.roles.map((role) => h('span', { class: 'tag' }, clean(role, 20))),
-        ),
-      ],
-      ['Peer', identifier(node.peerId, 'peer id')],
-      node.self ? null : ['Round trip', rttText(rtt)],
-      node.self ? null : ['Last heard', lastSeenText(node.lastSeenMs)],
-      own ? ['Version', clean(own.version, 40)] : null,
-      own?.embedder ? ['Embedder', clean(own.embedder, 80)] : null,
-    ]),
-    own?.addresses?.length
-      ? section(
-          'Addresses',
-          h(
-            'ul',
-            { class: 'plain' },
-            own.addresses
-              .slice(0, 16)
-              .map((/** @type {string} */ address) =>
-                h('li', null, identifier(address, 'address', { head: 30, tail: 10 })),
-              ),
-          ),
-        )
-      : null,
-    log
-      ? section(
-          'Log',
-          fields([
-            ['Size', digits(log.size)],
-            ['Root', identifier(log.root, 'root')],
-            ['Seen', when(log.at)],
-          ]),
-        )
-      : null,
-    section(
-      'Agents',
-      agents.length === 0
-        ? h('p', { class: 'muted' }, 'No agent of this node is known here.')
-        : h(
-            'ul',
-            { class: 'plain agents' },
-            agents
-              .slice(0, AGENTS_SHOWN)
-              .map((/** @type {any} */ card) =>
-                h(
-                  'li',
-                  null,
-                  h('a', { href: routeTo(['cards', card.agentId]) }, text(card.name, 80)),
-                  cardBadge(card.status),
-                ),
-              ),
-          ),
-      agents.length > AGENTS_SHOWN
-        ? h('p', { class: 'muted' }, `and ${agents.length - AGENTS_SHOWN} more`)
-        : null,
-    ),
   );
 }

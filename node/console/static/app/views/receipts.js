@@ -21,7 +21,7 @@ import { mountMaster } from '../parts/master.js';
 import { emptyState, errorState, loadingState } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
-/** @typedef {import('../types.js').ReceiptView} ReceiptView */
+/** @typedef {import('../api.js').ReceiptView} ReceiptView */
 
 /** Largest receipt file read from disk, in bytes: what the API takes in one request. */
 const FILE_BYTES_MAX = 24 * 1024 * 1024;
@@ -261,7 +261,7 @@ async function verifyInto(host, file, trigger) {
   if (trigger) trigger.disabled = true;
   fill(host, loadingState('the proof'));
   try {
-    const report = /** @type {import('../types.js').Report} */ (await apiPost('/v1/verify', file));
+    const report = /** @type {import('../api.js').Report} */ (await apiPost('/v1/verify', file));
     fill(host, reportView(report));
   } catch (error) {
     fill(host, errorState(/** @type {import('../api.js').ApiError} */ (error)));
@@ -270,7 +270,7 @@ async function verifyInto(host, file, trigger) {
   }
 }
 
-/** @param {import('../types.js').Report} report */
+/** @param {import('../api.js').Report} report */
 function reportView(report) {
   const checks = report.checks ?? [];
   const failed = checks.filter((check) => !check.ok);

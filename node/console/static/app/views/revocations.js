@@ -7,7 +7,7 @@ import { mountMaster } from '../parts/master.js';
 import { emptyState } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
-/** @typedef {import('../types.js').RevocationView} RevocationView */
+/** @typedef {import('../api.js').RevocationView} RevocationView */
 
 /** @param {import('../main.js').Context} ctx */
 export function mountRevocations(ctx) {

@@ -1,0 +1,67 @@
+// Gives test files one shared Chromium, closed when all of them are done. Where none can be had the suite says so loudly,
+// and fails when CI is set: an untested console must not look like a tested one.
+
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { type LaunchedBrowser, launchChromium } from './chromium.ts';
+
+/** Longest wait for something to appear, in ms: far above what it takes, so that only a fault reaches it. */
+export const APPEAR_MS_MAX = 15_000;
+
+const { launched, why } = await launchChromium().then(
+  (browser): { launched?: LaunchedBrowser; why?: unknown } => ({ launched: browser }),
+  (error: unknown): { launched?: LaunchedBrowser; why?: unknown } => ({ why: error }),
+);
+let folder: string | undefined;
+
+after(async () => {
+  await launched?.close();
+  if (folder !== undefined) console.log(`screenshots: ${folder}`);
+});
+
+/** A describe block whose tests have a browser. */
+export function browserSuite(title: string, define: (browser: Browser) => void): void {
+  describe(title, () => {
+    if (launched !== undefined) {
+      define(launched.browser);
+      return;
+    }
+    it('HAS NO CHROMIUM: nothing of the console was tested', () => {
+      const words = `No Chromium runs here, so the console was NOT tested: ${why instanceof Error ? why.message : String(why)}\nSet CHROMIUM_PATH to a Chromium or Chrome program.`;
+      if (process.env.CI) throw new Error(words);
+      console.error(`\n${'!'.repeat(80)}\n${words}\n${'!'.repeat(80)}\n`);
+    });
+  });
+}
+
+/** Writes a picture of the window to the screenshots folder (SCREENSHOT_DIR, else a temporary one). */
+export async function picture(page: Page, name: string): Promise<void> {
+  folder ??= process.env.SCREENSHOT_DIR ?? mkdtempSync(join(tmpdir(), 'zerostate-console-'));
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
+}
+
+/** Goes to a view by its hash route and waits until the view has drawn its data. */
+export async function goTo(page: Page, route: string, selector: string): Promise<void> {
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, route);
+  await page.waitForSelector(selector, { timeout: APPEAR_MS_MAX });
+}
+
+/** True when the page, or any view in it, is wider than the window. */
+export function overflows(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wide = [...document.querySelectorAll('body, main, .view, .view-list, .view-detail')];
+    return wide
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
+      .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`);
+  });
+}
+
+/** The words inside an element, with single spaces. */
+export async function words(locator: Locator): Promise<string> {
+  return ((await locator.textContent()) ?? '').replace(/\s+/g, ' ').trim();
+}
