@@ -1,0 +1,94 @@
+// A growing byte buffer with the WebAssembly encodings. Must not: know what it writes.
+
+/** Width of a padded length: enough for any section, and written before the length is known. */
+const PADDED_U32_BYTES = 5;
+
+export class ByteWriter {
+  bytes: Uint8Array;
+  at = 0;
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Makes room for `count` more bytes. */
+  reserve(count: number): void {
+    if (this.at + count <= this.bytes.length) return;
+    const bigger = new Uint8Array(Math.max(this.bytes.length * 2, this.at + count));
+    bigger.set(this.bytes.subarray(0, this.at));
+    this.bytes = bigger;
+  }
+
+  byte(value: number): void {
+    if (this.at === this.bytes.length) this.reserve(1);
+    this.bytes[this.at++] = value;
+  }
+
+  raw(...values: number[]): void {
+    this.reserve(values.length);
+    for (const value of values) this.bytes[this.at++] = value;
+  }
+
+  u32(value: number): void {
+    this.reserve(PADDED_U32_BYTES);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.bytes[this.at++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.bytes[this.at++] = rest;
+  }
+
+  /** Signed LEB128 of an integer of at most 53 bits. */
+  signed(value: number): void {
+    this.reserve(10);
+    let rest = value;
+    for (;;) {
+      const low = ((rest % 0x80) + 0x80) % 0x80;
+      rest = Math.floor(rest / 0x80);
+      if ((rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40)) {
+        this.bytes[this.at++] = low;
+        return;
+      }
+      this.bytes[this.at++] = low | 0x80;
+    }
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    // A loop beats set(subarray()) for the short runs between two edits.
+    if (count <= 48) {
+      let to = this.at;
+      for (let from = start; from < end; from++) this.bytes[to++] = source[from]!;
+    } else this.bytes.set(source.subarray(start, end), this.at);
+    this.at += count;
+  }
+
+  name(text: string): void {
+    const encoded = new TextEncoder().encode(text);
+    this.u32(encoded.length);
+    this.copy(encoded, 0, encoded.length);
+  }
+
+  /** Leaves room for a length and returns where it goes; see `patchLength`. */
+  openLength(): number {
+    this.reserve(PADDED_U32_BYTES);
+    this.at += PADDED_U32_BYTES;
+    return this.at;
+  }
+
+  /** Writes the length of everything since `openLength` in padded form. */
+  closeLength(start: number): void {
+    let rest = this.at - start;
+    for (let index = 0; index < PADDED_U32_BYTES; index++) {
+      const more = index < PADDED_U32_BYTES - 1 ? 0x80 : 0;
+      this.bytes[start - PADDED_U32_BYTES + index] = (rest & 0x7f) | more;
+      rest = Math.floor(rest / 0x80);
+    }
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, this.at) as Uint8Array<ArrayBuffer>;
+  }
+}

@@ -1,0 +1,304 @@
+// Second pass over one function body: copies it with the scanner's edits applied. Must not: decide what to edit.
+//
+// A function with a loop holds the fuel in a local and writes it back around calls and on every way out; others use the global.
+// A function that can recurse takes its frame from the stack global and gives it back in an epilogue that all ways out share: the
+// body stands in one block with the function's results, so branch depths stay as they were.
+
+import type { ByteWriter } from './byte-writer.ts';
+import { FUNCTION_BYTES_OUT_MAX, LEAF_FRAME_BYTES_MAX } from './limits.ts';
+import type { FunctionType, Outline } from './module.ts';
+import { F32, F32X4, F64 } from './opcodes.ts';
+import { tooBig } from './refusal.ts';
+import * as scan from './scan.ts';
+import { LENGTH_WEIGHTS } from './schedule.ts';
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const V128 = 0x7b;
+
+/** Bytes of a frame that every call takes on the metered stack, whatever the function holds. */
+const FRAME_BASE_BYTES = 64;
+/** Bytes per local and operand: what an engine's baseline tier spills; vectors take twice that. */
+const SLOT_BYTES = 8;
+
+/** Indexes of what the rewriter added to the module. */
+export interface Additions {
+  readonly fuel: number;
+  readonly stack: number;
+  readonly growMemory: number;
+  readonly growTable: ReadonlyMap<number, number>;
+  /** Type index of a block that gives a function type's several results. */
+  blockType(type: FunctionType): number;
+}
+
+export class Emitter {
+  readonly #out: ByteWriter;
+  readonly #outline: Outline;
+  readonly #add: Additions;
+  // State of the function in hand.
+  #fuelLocal = -1;
+  #fuelScratch = 0;
+  #count = 0;
+  #nan = 0;
+
+  constructor(out: ByteWriter, outline: Outline, additions: Additions) {
+    this.#out = out;
+    this.#outline = outline;
+    this.#add = additions;
+  }
+
+  /** Writes the body of function `index` (imports not counted) that `plan` has just scanned, with its length. */
+  emit(index: number, plan: scan.Scanner): void {
+    const out = this.#out;
+    const { bytes, bodies } = this.#outline;
+    const type = this.#outline.types[this.#outline.functions[this.#outline.imports.length + index]!]!;
+    const slot = plan.usesSimd ? SLOT_BYTES * 2 : SLOT_BYTES;
+    const frame = FRAME_BASE_BYTES + slot * (plan.locals + plan.heightMax);
+    const metersStack = plan.callsOwn || frame > LEAF_FRAME_BYTES_MAX;
+    const inLocal = plan.hasLoop;
+    const start = out.openLength();
+    this.#locals(plan, metersStack);
+    this.#fuelLocal = inLocal ? this.#fuelScratch : -1;
+    if (inLocal) out.raw(0x23), out.u32(this.#add.fuel);
+    const wrapped = inLocal || metersStack;
+    this.#enter(plan.cellCost.values[0]!, metersStack ? frame : 0, inLocal);
+    if (wrapped) {
+      out.byte(0x02);
+      this.#blockType(type);
+    }
+    this.#body(plan, bytes, bodies[index]!.end, wrapped);
+    if (wrapped) {
+      if (inLocal) this.#writeBack();
+      if (metersStack) this.#moveStack(0x7c, frame);
+      out.byte(0x0b);
+    }
+    if (out.at - start > FUNCTION_BYTES_OUT_MAX)
+      throw tooBig(`a function grows to ${out.at - start} bytes, at most ${FUNCTION_BYTES_OUT_MAX}`);
+    out.closeLength(start);
+  }
+
+  #locals(plan: scan.Scanner, metersStack: boolean): void {
+    const out = this.#out;
+    let next = plan.locals;
+    const groups: [count: number, type: number][] = [];
+    this.#fuelScratch = next;
+    const longs = metersStack || plan.hasLoop || plan.hasBulk ? 2 : 0;
+    if (longs > 0) groups.push([longs, I64]);
+    next += longs;
+    this.#count = next;
+    if (plan.hasBulk) {
+      groups.push([1, I32]);
+      next++;
+    }
+    this.#nan = next;
+    groups.push(...nanLocals(plan));
+    out.u32(plan.groups + groups.length);
+    out.copy(this.#outline.bytes, plan.groupsStart, plan.codeStart);
+    for (const [count, type] of groups) {
+      out.u32(count);
+      out.byte(type);
+    }
+  }
+
+  /** Function entry: the first charge, the frame, and one check for both. The fuel is on the stack when it lives in a local. */
+  #enter(cost: number, frame: number, inLocal: boolean): void {
+    const out = this.#out;
+    if (!inLocal && (cost > 0 || frame > 0)) {
+      out.byte(0x23);
+      out.u32(this.#add.fuel);
+    }
+    if (cost > 0) this.#subtract(cost);
+    if (frame === 0) {
+      if (inLocal) this.#set(0x21, this.#fuelLocal);
+      else if (cost > 0) this.#set(0x24, this.#add.fuel);
+      return;
+    }
+    this.#set(0x22, this.#fuelScratch);
+    if (!inLocal) {
+      this.#set(0x24, this.#add.fuel);
+      this.#set(0x20, this.#fuelScratch);
+    }
+    out.byte(0x23);
+    out.u32(this.#add.stack);
+    out.byte(0x42);
+    out.signed(frame);
+    out.byte(0x7d);
+    this.#set(0x22, this.#fuelScratch + 1);
+    this.#set(0x24, this.#add.stack);
+    this.#set(0x20, this.#fuelScratch + 1);
+    out.byte(0x84); // i64.or: negative when either is
+    this.#trapIfNegative();
+  }
+
+  #body(plan: scan.Scanner, bytes: Uint8Array, end: number, wrapped: boolean): void {
+    const out = this.#out;
+    const count = plan.editKind.length;
+    const at = plan.editAt.values;
+    const ends = plan.editEnd.values;
+    const kinds = plan.editKind.values;
+    const args = plan.editArg.values;
+    const seen = plan.editSeen.values;
+    let from = plan.codeStart;
+    for (let edit = 1; edit < count; edit++) {
+      const kind = kinds[edit]!;
+      if (kind >= scan.NAN_VALUE && seen[edit] === 0) continue;
+      const arg = args[edit]!;
+      if (kind === scan.CHARGE) {
+        const cost = plan.cellCost.values[arg]!;
+        if (cost === 0) continue;
+      } else if (kind <= scan.AFTER_CALL) {
+        if (this.#fuelLocal < 0) continue;
+      } else if (kind === scan.RETURN && !wrapped) continue;
+      const position = at[edit]!;
+      if (from < position) out.copy(bytes, from, position);
+      from = ends[edit]!;
+      this.#apply(plan, kind, arg);
+    }
+    out.copy(bytes, from, end);
+  }
+
+  #apply(plan: scan.Scanner, kind: number, arg: number): void {
+    const out = this.#out;
+    switch (kind) {
+      case scan.CHARGE:
+        return this.#charge(plan.cellCost.values[arg]!, plan.cellKind.values[arg] === scan.CELL_LOOP);
+      case scan.BEFORE_CALL:
+        return this.#writeBack();
+      case scan.AFTER_CALL:
+        out.byte(0x23);
+        out.u32(this.#add.fuel);
+        return this.#set(0x21, this.#fuelLocal);
+      case scan.RETURN:
+        out.byte(0x0c);
+        return out.u32(arg);
+      case scan.BULK_MEMORY:
+        return this.#bulk(0x88, LENGTH_WEIGHTS.bulkMemoryShift);
+      case scan.BULK_TABLE:
+        return this.#bulk(0x86, LENGTH_WEIGHTS.bulkTableShift);
+      case scan.GROW_MEMORY:
+        out.byte(0x10);
+        return out.u32(this.#add.growMemory);
+      case scan.GROW_TABLE:
+        out.byte(0x10);
+        return out.u32(this.#add.growTable.get(arg)!);
+      case scan.NAN_VALUE: {
+        const local = this.#nan + nanIndex(plan, arg);
+        this.#set(0x22, local);
+        return this.#canonical(arg, local);
+      }
+      default:
+        return this.#canonical(plan.localType(arg) === 0x7d ? F32 : F64, arg);
+    }
+  }
+
+  #charge(cost: number, check: boolean): void {
+    const out = this.#out;
+    out.byte(this.#fuelLocal < 0 ? 0x23 : 0x20);
+    out.u32(this.#fuelLocal < 0 ? this.#add.fuel : this.#fuelLocal);
+    this.#subtract(cost);
+    if (!check)
+      return this.#set(
+        this.#fuelLocal < 0 ? 0x24 : 0x21,
+        this.#fuelLocal < 0 ? this.#add.fuel : this.#fuelLocal,
+      );
+    // Loops keep their fuel in a local.
+    this.#set(0x22, this.#fuelLocal);
+    this.#trapIfNegative();
+  }
+
+  /** With a length on the stack: charges it and stops before the work when the fuel does not cover it. */
+  #bulk(shift: number, bits: number): void {
+    const out = this.#out;
+    this.#set(0x22, this.#count);
+    // The operand stays below; the fuel is computed above it.
+    out.byte(this.#fuelLocal < 0 ? 0x23 : 0x20);
+    out.u32(this.#fuelLocal < 0 ? this.#add.fuel : this.#fuelLocal);
+    this.#set(0x20, this.#count);
+    out.byte(0xad); // i64.extend_i32_u
+    out.byte(0x42);
+    out.signed(bits);
+    out.byte(shift);
+    out.byte(0x7d);
+    this.#set(0x22, this.#fuelScratch);
+    if (this.#fuelLocal < 0) {
+      this.#set(0x24, this.#add.fuel);
+      this.#set(0x20, this.#fuelScratch);
+    }
+    this.#trapIfNegative();
+  }
+
+  #subtract(cost: number): void {
+    const out = this.#out;
+    out.byte(0x42);
+    out.signed(cost);
+    out.byte(0x7d);
+  }
+
+  #set(opcode: number, index: number): void {
+    this.#out.byte(opcode);
+    this.#out.u32(index);
+  }
+
+  /** Pops an i64; a negative one ends the run, with the fuel written back so that the end can be told. */
+  #trapIfNegative(): void {
+    const out = this.#out;
+    out.raw(0x42, 0x00, 0x53, 0x04, 0x40);
+    if (this.#fuelLocal >= 0) this.#writeBack();
+    out.raw(0x00, 0x0b);
+  }
+
+  #writeBack(): void {
+    this.#set(0x20, this.#fuelLocal);
+    this.#set(0x24, this.#add.fuel);
+  }
+
+  #moveStack(opcode: number, frame: number): void {
+    const out = this.#out;
+    out.byte(0x23);
+    out.u32(this.#add.stack);
+    out.byte(0x42);
+    out.signed(frame);
+    out.byte(opcode);
+    this.#set(0x24, this.#add.stack);
+  }
+
+  #blockType(type: FunctionType): void {
+    const out = this.#out;
+    if (type.results.length === 0) out.byte(0x40);
+    else if (type.results.length === 1) out.byte(type.results[0]!);
+    else out.signed(this.#add.blockType(type));
+  }
+
+  /** With a float on the stack and in `local`: puts the canonical NaN in its place when it is one. */
+  #canonical(shape: number, local: number): void {
+    const out = this.#out;
+    if (shape === F32) out.raw(0x43, 0x00, 0x00, 0xc0, 0x7f);
+    else if (shape === F64) out.raw(0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f);
+    else if (shape === F32X4) out.raw(0xfd, 0x0c, ...F32X4_NAN);
+    else out.raw(0xfd, 0x0c, ...F64X2_NAN);
+    this.#set(0x20, local);
+    this.#set(0x20, local);
+    if (shape === F32) out.raw(0x5b, 0x1b);
+    else if (shape === F64) out.raw(0x61, 0x1b);
+    else if (shape === F32X4) out.raw(0xfd, 0x41, 0xfd, 0x52);
+    else out.raw(0xfd, 0x47, 0xfd, 0x52);
+  }
+}
+
+const F32X4_NAN = [0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f];
+const F64X2_NAN = [0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f];
+
+/** Scratch locals for canonical NaNs: one of each type that the function needs, f32 before f64 before v128. */
+function nanLocals(plan: scan.Scanner): [count: number, type: number][] {
+  const groups: [number, number][] = [];
+  if (plan.nanTypes & 1) groups.push([1, 0x7d]);
+  if (plan.nanTypes & 2) groups.push([1, 0x7c]);
+  if (plan.nanTypes & 4) groups.push([1, V128]);
+  return groups;
+}
+
+function nanIndex(plan: scan.Scanner, shape: number): number {
+  const before = shape === F32 ? 0 : shape === F64 ? 1 : 3;
+  const types = plan.nanTypes & before;
+  return (types & 1) + ((types >> 1) & 1);
+}

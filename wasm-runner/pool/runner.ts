@@ -1,0 +1,401 @@
+// Runs jobs on a pool of isolated workers: queue, dispatch, deadlines, crashes. Must not: interpret results.
+
+import { availableParallelism } from 'node:os';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { ABI_ID, REWRITER_ID, SCHEDULE_ID } from '../identity.ts';
+import { checkJob, type Job, limitProblem, type RunResult } from '../job.ts';
+import { CACHE_BYTES_DEFAULT, QUEUE_DEFAULT } from '../limits.ts';
+import { isSignable, type Status } from '../status.ts';
+import type { Answer, Channel } from './channel.ts';
+import { IsolatedChild } from './child.ts';
+import { moduleId } from './module-id.ts';
+import { FairQueue } from './queue.ts';
+import { Speeds } from './speeds.ts';
+
+export interface RunnerOptions {
+  /** Worker threads; as many as the machine has cores by default. One more is kept as a spare. */
+  readonly workers?: number;
+  /** Jobs that may wait; the next one is answered OVERLOADED. */
+  readonly queueMax?: number;
+  /** Bytes of compiled code that each worker keeps. */
+  readonly cacheBytesMax?: number;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Who sends the job: jobs of different senders take turns. */
+  readonly sender?: string;
+}
+
+export interface RunnerStats {
+  readonly running: number;
+  readonly waiting: number;
+  readonly finished: number;
+  readonly overloaded: number;
+  /** Workers that were ended for time or on request. */
+  readonly replaced: number;
+  /** Isolated processes that ended by themselves. */
+  readonly crashes: number;
+  readonly workers: number;
+  readonly pid: number | null;
+}
+
+export interface Runner {
+  /** Runs a job to its end. Rejects only for a malformed job (JOB_INVALID) or a closed or broken runner; all else is a status. */
+  run(job: Job, options?: RunOptions): Promise<RunResult>;
+  /** Starts the isolated process ahead of the first job. */
+  warm(): Promise<void>;
+  stats(): RunnerStats;
+  /** Ends the process and answers what waits or runs with CANCELLED. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+interface Task {
+  readonly job: Job;
+  readonly lane: string;
+  readonly module: string;
+  readonly resolve: (result: RunResult) => void;
+  stopListening: () => void;
+  /** Processes that ended while this job ran in them. */
+  crashes: number;
+  withModule: boolean;
+  channel: Channel | null;
+  startedMs: number;
+  timers: NodeJS.Timeout[];
+  /** Known or found out to take long. */
+  slow: boolean;
+}
+
+/** A job that was in this many crashed processes is taken for the cause. */
+const CRASHES_MAX = 2;
+/** A job that runs longer than this is slow: slow ones never take the last worker from quick ones. */
+const SLOW_MS = 20;
+/** Times in a row that the process may fail before it has answered anything. */
+const START_FAILURES_MAX = 3;
+
+export class PooledRunner implements Runner {
+  readonly #workers: number;
+  readonly #queueMax: number;
+  readonly #cacheBytesMax: number;
+  readonly #queue = new FairQueue<Task>();
+  readonly #running = new Set<Task>();
+  readonly #speeds = new Speeds();
+  /** Jobs that were in a crashed process: run alone, so that the cause is found and the others are cleared. */
+  #suspects: Task[] = [];
+  #child: IsolatedChild | null = null;
+  #idle: Channel[] = [];
+  #held = new Set<string>();
+  #nextId = 0;
+  #startFailures = 0;
+  #closed = false;
+  #finished = 0;
+  #overloaded = 0;
+  #replaced = 0;
+  #crashes = 0;
+
+  constructor(options: RunnerOptions) {
+    this.#workers = Math.max(1, options.workers ?? availableParallelism());
+    this.#queueMax = Math.max(0, options.queueMax ?? QUEUE_DEFAULT);
+    this.#cacheBytesMax = options.cacheBytesMax ?? CACHE_BYTES_DEFAULT;
+  }
+
+  run(job: Job, options: RunOptions = {}): Promise<RunResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new ZeroError('RUNNER_CLOSED', 'the runner is closed'));
+      if (this.#startFailures >= START_FAILURES_MAX)
+        return reject(new ZeroError('RUNNER_UNAVAILABLE', this.#lastFailure));
+      checkJob(job);
+      const problem = limitProblem(job.limits);
+      if (problem !== null) return resolve(plainResult('LIMIT_REFUSED', problem));
+      if (options.signal?.aborted === true)
+        return resolve(plainResult('CANCELLED', 'cancelled before it started'));
+      if (this.#queue.size >= this.#queueMax && this.#free() === 0) {
+        this.#overloaded++;
+        return resolve(plainResult('OVERLOADED', `${this.#queue.size} tasks wait already`));
+      }
+      const module = moduleId(job.module);
+      const task: Task = {
+        job,
+        lane: options.sender ?? '',
+        module,
+        resolve,
+        stopListening: () => {},
+        crashes: 0,
+        withModule: false,
+        channel: null,
+        startedMs: 0,
+        timers: [],
+        slow: this.#speeds.isSlow(module, SLOW_MS),
+      };
+      if (options.signal !== undefined) this.#listen(task, options.signal);
+      this.#queue.push(task.lane, task);
+      this.#dispatch();
+    });
+  }
+
+  async warm(): Promise<void> {
+    this.#start();
+  }
+
+  stats(): RunnerStats {
+    return {
+      running: this.#running.size,
+      waiting: this.#queue.size + this.#suspects.length,
+      finished: this.#finished,
+      overloaded: this.#overloaded,
+      replaced: this.#replaced,
+      crashes: this.#crashes,
+      workers: this.#workers,
+      pid: this.#child?.pid ?? null,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const child = this.#child;
+    this.#child = null;
+    for (const task of [...this.#running, ...this.#suspects, ...this.#queue.drain()])
+      this.#finish(task, plainResult('CANCELLED', 'the runner was closed'));
+    this.#suspects = [];
+    await child?.kill();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #listen(task: Task, signal: AbortSignal): void {
+    const abort = (): void => this.#cancel(task);
+    signal.addEventListener('abort', abort, { once: true });
+    task.stopListening = () => signal.removeEventListener('abort', abort);
+  }
+
+  #cancel(task: Task): void {
+    const result = plainResult('CANCELLED', 'cancelled by the caller');
+    if (task.channel !== null) return this.#stop(task, result);
+    this.#queue.remove(task.lane, task);
+    this.#suspects = this.#suspects.filter((other) => other !== task);
+    this.#finish(task, result);
+  }
+
+  #start(): void {
+    if (this.#child !== null || this.#closed) return;
+    // One channel more than workers: the spare takes over while a killed worker is replaced.
+    const child = new IsolatedChild(this.#workers + 1, this.#cacheBytesMax, {
+      onWorkerDied: (channel, reason) => this.#workerDied(child, channel, reason),
+      onGone: (reason) => this.#childGone(child, reason),
+    });
+    this.#child = child;
+    this.#held = new Set();
+    this.#idle = [...child.channels];
+    child.hold(this.#running.size > 0);
+  }
+
+  /** Jobs that could start now. The spare is free only while a running job is slow. */
+  #free(): number {
+    const usable = this.#child === null ? this.#workers : this.#idle.length;
+    return Math.max(0, Math.min(usable, this.#limit() - this.#running.size));
+  }
+
+  #limit(): number {
+    const slow = this.#slowCount();
+    return this.#workers + (slow > 0 ? 1 : 0);
+  }
+
+  #slowCount(): number {
+    let count = 0;
+    for (const task of this.#running) if (task.slow) count++;
+    return count;
+  }
+
+  #dispatch(): void {
+    if (this.#closed) return;
+    if (this.#suspects.length > 0) return this.#dispatchSuspect();
+    while (this.#queue.size > 0) {
+      this.#start();
+      if (this.#free() === 0) return;
+      // Slow jobs may use all workers but not the spare, which stays for the quick ones.
+      const slowAllowed = this.#slowCount() < this.#workers;
+      const task =
+        this.#queue.take((candidate) => !candidate.slow) ??
+        (slowAllowed ? this.#queue.take(() => true) : undefined);
+      if (task === undefined) return;
+      this.#send(task, this.#idle.shift()!);
+    }
+  }
+
+  #dispatchSuspect(): void {
+    if (this.#running.size > 0) return;
+    this.#start();
+    const channel = this.#idle.shift();
+    const task = this.#suspects.shift();
+    if (channel !== undefined && task !== undefined) this.#send(task, channel);
+  }
+
+  #send(task: Task, channel: Channel): void {
+    if (this.#running.size === 0) this.#child!.hold(true);
+    this.#running.add(task);
+    task.channel = channel;
+    task.startedMs = performance.now();
+    const { job } = task;
+    const paths = Object.keys(job.inputs);
+    const hasModule = task.withModule || !this.#held.has(task.module);
+    const blobs = [job.stdin, ...paths.map((path) => job.inputs[path]!)];
+    if (hasModule) blobs.push(job.module);
+    channel.onAnswer = (answer) => this.#answered(task, channel, answer);
+    task.timers = [
+      setTimeout(
+        () => this.#stop(task, plainResult('TIMEOUT', `still running after ${job.limits.wallMs} ms`)),
+        job.limits.wallMs,
+      ),
+      setTimeout(() => this.#markSlow(task), SLOW_MS),
+    ];
+    channel.send(
+      {
+        id: this.#nextId++,
+        module: task.module,
+        hasModule,
+        args: job.args,
+        env: job.env,
+        inputs: paths,
+        fuel: job.limits.fuel.toString(),
+        memoryBytes: job.limits.memoryBytes,
+        stackBytes: job.limits.stackBytes,
+        outputBytes: job.limits.outputBytes,
+        mode: job.mode,
+        seed: job.seed,
+        originNs: job.clock.originNs.toString(),
+        stepNs: job.clock.stepNs.toString(),
+      },
+      blobs,
+    );
+  }
+
+  #markSlow(task: Task): void {
+    task.slow = true;
+    this.#speeds.note(task.module, SLOW_MS * 2);
+    this.#dispatch();
+  }
+
+  #answered(task: Task, channel: Channel, { header, blobs }: Answer): void {
+    this.#startFailures = 0;
+    this.#release(task);
+    this.#idle.push(channel);
+    if (header.needModule) {
+      task.withModule = true;
+      this.#send(task, this.#idle.pop()!);
+      return;
+    }
+    this.#held.add(task.module);
+    const wallMs = performance.now() - task.startedMs;
+    this.#speeds.note(task.module, wallMs);
+    const outputs: Record<string, Uint8Array> = {};
+    header.outputs.forEach((path, index) => {
+      outputs[path] = plain(blobs[index + 2]!);
+    });
+    const status = header.status as Status;
+    this.#finish(task, {
+      ...plainResult(status, header.detail ?? undefined),
+      exitCode: header.exitCode,
+      trap: header.trap,
+      fuel: BigInt(header.fuel),
+      stdout: plain(blobs[0] ?? EMPTY),
+      stderr: plain(blobs[1] ?? EMPTY),
+      outputs,
+      signable: isSignable(status) && task.job.mode === 'deterministic',
+      wallMs,
+    });
+    this.#dispatch();
+  }
+
+  /** Takes a running job off its channel. */
+  #release(task: Task): void {
+    for (const timer of task.timers) clearTimeout(timer);
+    task.timers = [];
+    if (task.channel !== null) task.channel.onAnswer = null;
+    task.channel = null;
+    this.#running.delete(task);
+    if (this.#running.size === 0) this.#child?.hold(false);
+  }
+
+  #finish(task: Task, result: RunResult): void {
+    this.#release(task);
+    task.stopListening();
+    this.#finished++;
+    task.resolve(result);
+  }
+
+  /** Ends a running job from outside: its worker is replaced. */
+  #stop(task: Task, result: RunResult): void {
+    const channel = task.channel;
+    const child = this.#child;
+    if (channel === null || child === null) return;
+    this.#speeds.note(task.module, performance.now() - task.startedMs);
+    this.#finish(task, { ...result, wallMs: performance.now() - task.startedMs });
+    this.#replaceWorker(child, channel);
+    this.#dispatch();
+  }
+
+  #replaceWorker(child: IsolatedChild, channel: Channel): void {
+    this.#replaced++;
+    child.replace(channel, () => {
+      if (child !== this.#child) return;
+      this.#idle.push(channel);
+      this.#dispatch();
+    });
+  }
+
+  #workerDied(child: IsolatedChild, channel: Channel, reason: string): void {
+    if (child !== this.#child) return;
+    const task = [...this.#running].find((candidate) => candidate.channel === channel);
+    this.#idle = this.#idle.filter((other) => other !== channel);
+    if (task !== undefined) this.#finish(task, plainResult('WORKER_CRASH', reason));
+    this.#replaceWorker(child, channel);
+    this.#dispatch();
+  }
+
+  #lastFailure = '';
+
+  #childGone(child: IsolatedChild, reason: string): void {
+    if (child !== this.#child) return;
+    this.#child = null;
+    this.#idle = [];
+    this.#crashes++;
+    this.#startFailures++;
+    this.#lastFailure = reason;
+    for (const task of [...this.#running]) {
+      this.#release(task);
+      task.crashes++;
+      task.withModule = false;
+      if (task.crashes >= CRASHES_MAX) this.#finish(task, plainResult('WORKER_CRASH', reason));
+      else this.#suspects.push(task);
+    }
+    this.#dispatch();
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** A plain view: callers need not meet Node's Buffer. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function plainResult(status: Status, detail: string | undefined): RunResult {
+  return {
+    status,
+    exitCode: null,
+    trap: null,
+    fuel: 0n,
+    stdout: EMPTY,
+    stderr: EMPTY,
+    outputs: {},
+    signable: isSignable(status),
+    scheduleId: SCHEDULE_ID,
+    rewriter: REWRITER_ID,
+    abi: ABI_ID,
+    wallMs: 0,
+    ...(detail === undefined ? {} : { detail }),
+  };
+}

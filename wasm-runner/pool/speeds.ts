@@ -1,0 +1,25 @@
+// Remembers how long tasks of a module took, so that long ones do not stand in the way of short ones. Must not: decide order.
+
+/** Modules remembered; the least recently noted go first. */
+const MODULES_MAX = 4_096;
+/** Share of the newest time in the running mean. */
+const NEW_SHARE = 0.3;
+
+export class Speeds {
+  readonly #means = new Map<string, number>();
+
+  /** Notes that a task of a module took, or already takes, this many milliseconds. */
+  note(module: string, ms: number): void {
+    const before = this.#means.get(module);
+    this.#means.delete(module);
+    this.#means.set(module, before === undefined ? ms : before + NEW_SHARE * (ms - before));
+    if (this.#means.size <= MODULES_MAX) return;
+    const oldest = this.#means.keys().next().value;
+    if (oldest !== undefined) this.#means.delete(oldest);
+  }
+
+  /** True when tasks of a module took longer than this on the whole. Unknown modules count as quick. */
+  isSlow(module: string, ms: number): boolean {
+    return (this.#means.get(module) ?? 0) > ms;
+  }
+}
