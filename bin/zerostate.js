@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// Launcher for any Node from 20 on. libp2p needs a newer Node than many systems have, so the npm package "node" is a
+// dependency and the program runs through it. Plain JavaScript, no imports of ours: it must start everywhere.
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const MAJOR_NEEDED = 26;
+
+// Node does not strip types below node_modules: an installed package runs its built form.
+const built = new URL('../dist/bin/zerostate.js', import.meta.url);
+const source = new URL('./zerostate.ts', import.meta.url);
+const program = !existsSync(source) || import.meta.url.includes('/node_modules/') ? built : source;
+
+if (Number(process.versions.node.split('.')[0]) >= MAJOR_NEEDED) {
+  await import(program.href);
+} else {
+  runWith(findNode());
+}
+
+function findNode() {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('node/package.json');
+    const binary = fileURLToPath(
+      new URL(process.platform === 'win32' ? 'bin/node.exe' : 'bin/node', `file://${manifest}`),
+    );
+    if (existsSync(binary)) return binary;
+  } catch {
+    // answered below
+  }
+  process.stderr.write(
+    `zerostate: this is Node ${process.versions.node}; zerostate needs Node ${MAJOR_NEEDED}, which normally comes with "npm ci" as the package "node".\n` +
+      'Its install script did not run: allow it (npm install-scripts approve node; npm rebuild node), or use a newer Node. [RUNTIME_MISSING]\n',
+  );
+  process.exit(1);
+}
+
+function runWith(node) {
+  const child = spawn(node, [fileURLToPath(program), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A terminal's Ctrl-C reaches the child by itself; a signal that is sent to this process alone is passed on.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGHUP', () => child.kill('SIGHUP'));
+  child.on('error', (error) => {
+    process.stderr.write(`zerostate: cannot start ${node}: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+}

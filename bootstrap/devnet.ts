@@ -1,0 +1,170 @@
+// Runs the devnet: real processes, real keys, real ports. Tells what it does through `say`; leaves nothing behind when it stops.
+
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { ApiClient, readRunFile } from '../node/cli/index.ts';
+import { completeConfig, renderConfigFile } from '../node/config/index.ts';
+import type { CardView, NodeView } from '../node/index.ts';
+import { ZeroError } from '../protocol/errors/index.ts';
+import { bootAddress, configOf, type PlannedNode, planDevnet } from './devnet-plan.ts';
+import { type NodeProcess, startNodeProcess } from './node-process.ts';
+
+const SETTLE_MS_MAX = 60_000;
+const POLL_MS = 150;
+
+export interface DevnetOptions {
+  /** Folder of all nodes' homes. */
+  readonly root: string;
+  readonly nodes: number;
+  readonly basePort: number;
+  /** Folder of card drafts; each edge publishes its share. */
+  readonly cards: string;
+  /** The program that node processes run: bin/zerostate. */
+  readonly program: string;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A node of a running devnet. */
+export interface DevnetNode {
+  readonly name: string;
+  readonly peerId: string;
+  readonly region: string;
+  readonly api: string;
+  readonly token: string;
+  readonly home: string;
+}
+
+/** A devnet that is up and settled. */
+export interface Devnet {
+  readonly nodes: readonly DevnetNode[];
+  readonly cards: number;
+  readonly reused: boolean;
+  readonly processes: readonly NodeProcess[];
+  stop(): Promise<void>;
+}
+
+/** Starts everything and waits until every node resolves every card. Throws DATA_LOCKED when it runs already; stops what it started on failure. */
+export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
+  const { root, say, signal } = options;
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  if ((await readRunFile(join(root, 'boot-1'))) !== undefined)
+    throw new ZeroError('DATA_LOCKED', `a devnet runs already with its data in ${root}`);
+  const reused = existsSync(join(root, 'boot-1', 'keys', 'node.key'));
+  const plan = await planDevnet(options);
+  say(`${reused ? 'Reusing' : 'Creating'} ${plan.length} nodes in ${root}`);
+  const processes: NodeProcess[] = [];
+  const stop = async () => {
+    await Promise.all(processes.map((one) => one.stop()));
+  };
+  try {
+    const nodes = await startAll(plan, options, processes);
+    signal.throwIfAborted();
+    const cards = await publishCards(nodes, options);
+    await settle(nodes, cards, options);
+    return { nodes, cards, reused, processes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAll(
+  plan: readonly PlannedNode[],
+  { program, say }: DevnetOptions,
+  processes: NodeProcess[],
+): Promise<DevnetNode[]> {
+  const start = async (node: PlannedNode, joins: readonly string[]): Promise<DevnetNode> => {
+    await mkdir(node.home, { recursive: true, mode: 0o700 });
+    await writeFile(join(node.home, 'config.yaml'), renderConfigFile(completeConfig(configOf(node, joins))));
+    const running = await startNodeProcess({ name: node.name, home: node.home, program });
+    processes.push(running);
+    say(`  ${node.name} is up (${node.region}, ${node.roles.join(' + ')})`);
+    return { name: node.name, region: node.region, home: node.home, ...running.ready };
+  };
+  const [bootPlan, ...edgePlans] = plan as [PlannedNode, ...PlannedNode[]];
+  say('Starting nodes');
+  const boot = await start(bootPlan, []);
+  const results = await Promise.allSettled(
+    edgePlans.map((edge) => start(edge, [bootAddress(bootPlan, boot.peerId)])),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return [boot, ...results.map((result) => (result as PromiseFulfilledResult<DevnetNode>).value)];
+}
+
+/** Each edge publishes its share of the drafts, unless it did so in an earlier run. Answers how many cards the network has. */
+async function publishCards(nodes: readonly DevnetNode[], { cards, say }: DevnetOptions): Promise<number> {
+  const edges = nodes.length > 1 ? nodes.slice(1) : nodes;
+  const files = (await readdir(cards)).filter((file) => /\.ya?ml$/.test(file)).sort();
+  say(`Publishing ${files.length} agent cards`);
+  let published = 0;
+  await Promise.all(
+    edges.map(async (edge, i) => {
+      const api = new ApiClient(edge);
+      const own = new Set(
+        (await api.get<{ cards: CardView[] }>('/v1/cards')).cards
+          .filter((card) => card.local)
+          .map((card) => card.name),
+      );
+      for (const file of files.filter((_, at) => at % edges.length === i)) {
+        const draft = parseYaml(await readFile(join(cards, file), 'utf8')) as { name: string };
+        if (own.has(draft.name)) continue;
+        await api.post('/v1/cards', { draft });
+        published += 1;
+      }
+    }),
+  );
+  say(
+    published === 0
+      ? '  all of them are published already'
+      : `  ${published} published, each with keys of its own`,
+  );
+  return files.length;
+}
+
+/** Waits until every node knows every card, resolves it, and the index has it. */
+async function settle(
+  nodes: readonly DevnetNode[],
+  cards: number,
+  { say, signal }: DevnetOptions,
+): Promise<void> {
+  say('Waiting until every node resolves every card');
+  const deadline = Date.now() + SETTLE_MS_MAX;
+  for (const node of nodes) {
+    const api = new ApiClient(node);
+    await until(deadline, signal, async () => {
+      const view = await api.get<NodeView>('/v1/node');
+      return (
+        view.cards >= cards &&
+        (view.peers > 0 || nodes.length === 1) &&
+        (view.index === null || view.index.cards >= cards)
+      );
+    });
+    const { cards: known } = await api.get<{ cards: CardView[] }>('/v1/cards');
+    let resolved = 0;
+    for (const card of known) {
+      await until(deadline, signal, async () => {
+        const answer = await api.get<{ source: string }>(
+          `/v1/cards/${encodeURIComponent(card.agentId)}/resolve`,
+        );
+        return answer.source === 'dht';
+      });
+      resolved += 1;
+    }
+    say(`  ${node.name}: ${resolved} of ${known.length} cards resolved in the DHT`);
+  }
+}
+
+async function until(deadline: number, signal: AbortSignal, done: () => Promise<boolean>): Promise<void> {
+  while (!(await done().catch(() => false))) {
+    signal.throwIfAborted();
+    if (Date.now() > deadline)
+      throw new ZeroError('PEER_UNREACHABLE', 'the network did not settle in time', {
+        hint: 'Look into the node.log files below the devnet folder.',
+      });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

@@ -1,0 +1,36 @@
+// The HTTP API of a node: every route, in one list.
+
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { NodeContext } from '../node.ts';
+import { registerCardRoutes } from './routes/cards.ts';
+import { registerConsole } from './routes/console.ts';
+import { registerEventRoutes } from './routes/events.ts';
+import { registerFindRoutes } from './routes/find.ts';
+import { registerLogRoutes } from './routes/logs.ts';
+import { registerNetworkRoutes } from './routes/network.ts';
+import { registerTaskRoutes } from './routes/tasks.ts';
+import { type ApiServer, startApi } from './server.ts';
+
+export type { ApiServer } from './server.ts';
+
+/** Starts the API of a node. Throws PORT_IN_USE. */
+export async function serveNode(
+  node: NodeContext,
+  options: { token: string; log: Logger; metrics: Metrics },
+): Promise<ApiServer> {
+  return await startApi({
+    ...node.config.api,
+    token: options.token,
+    log: options.log,
+    routes: async (app) => {
+      registerNetworkRoutes(app, node, options.metrics);
+      registerCardRoutes(app, node);
+      registerFindRoutes(app, node);
+      registerTaskRoutes(app, node);
+      registerLogRoutes(app, node);
+      registerEventRoutes(app, node);
+      await registerConsole(app);
+    },
+  });
+}

@@ -1,0 +1,123 @@
+// Routes of agent cards: list, show, resolve, publish, update, revoke.
+
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import { decodeEnvelope, envelopeToJson } from '../../../protocol/envelope/index.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+import type { BookEntry } from '../../cards/card-book.ts';
+import type { NodeContext } from '../../node.ts';
+import { cardView } from '../../views.ts';
+import { cardViewSchema } from '../views.ts';
+
+const agentParams = Type.Object({ agentId: Type.String({ minLength: 1, maxLength: 128 }) });
+const draftBody = Type.Object(
+  { draft: Type.Unsafe<object>({ type: 'object', additionalProperties: true }) },
+  { additionalProperties: false },
+);
+const revokeBody = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 500 }), forever: Type.Boolean({ default: false }) },
+  { additionalProperties: false },
+);
+const resolvedSchema = Type.Intersect([
+  cardViewSchema,
+  Type.Object({ source: Type.Union([Type.Literal('dht'), Type.Literal('log')]) }),
+]);
+const positionSchema = Type.Object({
+  origin: Type.String(),
+  index: Type.Integer(),
+  statementId: Type.String(),
+});
+
+export function registerCardRoutes(app: FastifyInstance, node: NodeContext): void {
+  const withEnvelope = (entry: BookEntry) => ({
+    ...cardView(node, entry),
+    envelope: envelopeToJson(decodeEnvelope(entry.bytes)),
+  });
+
+  app.get(
+    '/v1/cards',
+    {
+      schema: {
+        summary: 'Every card known',
+        response: { 200: Type.Object({ cards: Type.Array(cardViewSchema) }) },
+      },
+    },
+    async () => ({ cards: node.book.list().map((entry) => cardView(node, entry)) }),
+  );
+
+  app.get<{ Params: { agentId: string } }>(
+    '/v1/cards/:agentId',
+    {
+      schema: {
+        summary: 'One card with its signed envelope',
+        params: agentParams,
+        response: { 200: cardViewSchema },
+      },
+    },
+    async (request) => {
+      const entry = await node.cards.resolve(request.params.agentId);
+      if (entry === undefined)
+        throw new ZeroError('NOT_FOUND', 'no card of that agent is known, nor found in the DHT');
+      return withEnvelope(entry);
+    },
+  );
+
+  app.get<{ Params: { agentId: string } }>(
+    '/v1/cards/:agentId/resolve',
+    {
+      schema: {
+        summary: 'Look the card up in the DHT',
+        params: agentParams,
+        response: { 200: resolvedSchema },
+      },
+    },
+    async (request) => {
+      const found = await node.cards.lookup(request.params.agentId);
+      if (found === undefined)
+        throw new ZeroError('NOT_FOUND', 'no card of that agent is known, nor found in the DHT');
+      return { ...withEnvelope(found.entry), source: found.source };
+    },
+  );
+
+  app.post<{ Body: { draft: object } }>(
+    '/v1/cards',
+    {
+      schema: {
+        summary: 'Make an agent and publish its card',
+        body: draftBody,
+        response: { 201: cardViewSchema },
+      },
+    },
+    async (request, reply) => {
+      const entry = await node.cards.publish(request.body.draft);
+      return reply.status(201).send(cardView(node, entry));
+    },
+  );
+
+  app.post<{ Params: { agentId: string }; Body: { draft: object } }>(
+    '/v1/cards/:agentId',
+    {
+      schema: {
+        summary: 'Publish a new version of a local agent’s card',
+        params: agentParams,
+        body: draftBody,
+        response: { 200: cardViewSchema },
+      },
+    },
+    async (request) => cardView(node, await node.cards.update(request.params.agentId, request.body.draft)),
+  );
+
+  app.post<{ Params: { agentId: string }; Body: { reason: string; forever: boolean } }>(
+    '/v1/cards/:agentId/revoke',
+    {
+      schema: {
+        summary: 'Revoke a local agent’s cards, or the agent for ever',
+        params: agentParams,
+        body: revokeBody,
+        response: { 200: positionSchema },
+      },
+    },
+    async (request) =>
+      node.revocations.revoke(request.params.agentId, request.body.reason, request.body.forever),
+  );
+}

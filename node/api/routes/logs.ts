@@ -1,0 +1,44 @@
+// Routes of the logs and of revocations.
+
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { NodeContext } from '../../node.ts';
+import { logsView, logView, revocationView } from '../../views.ts';
+import { logsViewSchema, logViewSchema, revocationViewSchema } from '../views.ts';
+
+const LISTED_MAX = 1_000;
+const query = Type.Object({
+  origin: Type.Optional(Type.String({ maxLength: 256 })),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+});
+
+export function registerLogRoutes(app: FastifyInstance, node: NodeContext): void {
+  app.get<{ Querystring: { origin?: string; limit: number } }>(
+    '/v1/log',
+    {
+      schema: {
+        summary: 'Head and newest entries of a log (default: the own one)',
+        querystring: query,
+        response: { 200: logViewSchema },
+      },
+    },
+    async (request) => logView(node, request.query.origin ?? node.ownLog.origin, request.query.limit),
+  );
+  app.get(
+    '/v1/logs',
+    { schema: { summary: 'Every log held', response: { 200: logsViewSchema } } },
+    async () => logsView(node),
+  );
+  app.get(
+    '/v1/revocations',
+    {
+      schema: {
+        summary: 'Revocations known, newest first',
+        response: { 200: Type.Object({ revocations: Type.Array(revocationViewSchema) }) },
+      },
+    },
+    async () => ({
+      revocations: node.revocations.list(LISTED_MAX).map((known) => revocationView(node, known)),
+    }),
+  );
+}

@@ -1,0 +1,63 @@
+// Routes about the node itself and the network it sees; health and metrics.
+
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { Metrics } from '../../metrics/index.ts';
+import type { NodeContext } from '../../node.ts';
+import { networkView, nodeView } from '../../views.ts';
+import { networkViewSchema, nodeViewSchema } from '../views.ts';
+
+const healthSchema = Type.Object({
+  ok: Type.Boolean(),
+  checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
+});
+
+export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, metrics: Metrics): void {
+  app.get('/v1/node', { schema: { summary: 'This node', response: { 200: nodeViewSchema } } }, async () =>
+    nodeView(node),
+  );
+  app.get(
+    '/v1/network',
+    { schema: { summary: 'Nodes and connections, as announced', response: { 200: networkViewSchema } } },
+    async () => networkView(node),
+  );
+  app.get('/livez', { schema: { summary: 'The process answers', security: [] } }, async () => ({ ok: true }));
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'The node can serve: database readable, network joined',
+        security: [],
+        response: { 200: healthSchema, 503: healthSchema },
+      },
+    },
+    async (_request, reply) => {
+      const checks = await readiness(node);
+      const ok = checks.every((check) => check.ok);
+      return reply.status(ok ? 200 : 503).send({ ok, checks });
+    },
+  );
+  app.get('/metrics', { schema: { summary: 'Prometheus metrics', security: [] } }, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render()),
+  );
+}
+
+async function readiness(node: NodeContext) {
+  const { size, origin } = node.ownLog.state();
+  const readable =
+    size === 0 ? true : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
+  const peers = node.host.getPeers().length;
+  const alone = node.config.join.length === 0;
+  return [
+    {
+      name: 'database',
+      ok: readable,
+      detail: readable ? 'the newest log entry reads back' : 'the newest log entry does not read back',
+    },
+    {
+      name: 'network',
+      ok: peers > 0 || alone,
+      detail: peers > 0 ? `${peers} peers` : alone ? 'no peers, and none asked for' : 'no peer is connected',
+    },
+  ];
+}

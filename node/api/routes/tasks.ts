@@ -1,0 +1,144 @@
+// Routes of tasks and their receipts.
+
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import { fromBase64, fromUtf8, utf8 } from '../../../protocol/bytes/index.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+import { verify } from '../../../protocol/verify/index.ts';
+import type { NodeContext } from '../../node.ts';
+import { buildReceiptFile, encodeReceiptFile } from '../../receipts/receipt-file.ts';
+import { completeManifest, TASK_REQUEST_BYTES_MAX } from '../../tasks/manifest.ts';
+import { viewOf } from '../../tasks/task-store.ts';
+import { receiptView } from '../../views.ts';
+import { receiptViewSchema, taskViewSchema } from '../views.ts';
+
+const BASE64_CHARS_MAX = Math.ceil(TASK_REQUEST_BYTES_MAX / 3) * 4;
+const RECEIPTS_LISTED_MAX = 500;
+const WAIT_MS_MAX = 60_000;
+
+const base64 = Type.String({ maxLength: BASE64_CHARS_MAX });
+const taskBody = Type.Object(
+  {
+    manifest: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
+    module: base64,
+    stdin: Type.String({ maxLength: BASE64_CHARS_MAX, default: '' }),
+    files: Type.Record(Type.String({ maxLength: 1_024 }), base64, { default: {} }),
+  },
+  { additionalProperties: false },
+);
+const idParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
+const reportSchema = Type.Unsafe<object>({ type: 'object', additionalProperties: true });
+
+interface TaskBody {
+  manifest: object;
+  module: string;
+  stdin: string;
+  files: Record<string, string>;
+}
+
+export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): void {
+  app.post<{ Body: TaskBody }>(
+    '/v1/tasks',
+    {
+      schema: {
+        summary: 'Run a WASI module on a member that is found for it',
+        body: taskBody,
+        response: { 202: taskViewSchema },
+      },
+    },
+    async (request, reply) => {
+      const { manifest, module, stdin, files } = request.body;
+      const inputs = Object.fromEntries(
+        Object.entries(files).map(([path, content]) => [path, fromBase64(content)]),
+      );
+      const task = node.requester.submit({
+        manifest: completeManifest(manifest),
+        module: fromBase64(module),
+        stdin: fromBase64(stdin),
+        inputs,
+      });
+      return reply.status(202).send(viewOf(task));
+    },
+  );
+
+  app.get(
+    '/v1/tasks',
+    {
+      schema: {
+        summary: 'Tasks of this node, newest first',
+        response: { 200: Type.Object({ tasks: Type.Array(taskViewSchema) }) },
+      },
+    },
+    async () => ({ tasks: node.tasks.list().map(viewOf) }),
+  );
+
+  app.get<{ Params: { id: string }; Querystring: { waitMs: number } }>(
+    '/v1/tasks/:id',
+    {
+      schema: {
+        summary: 'One task; with waitMs, its end is waited for',
+        params: idParams,
+        querystring: Type.Object({ waitMs: Type.Integer({ minimum: 0, maximum: WAIT_MS_MAX, default: 0 }) }),
+        response: { 200: taskViewSchema },
+      },
+    },
+    async (request) =>
+      viewOf(
+        request.query.waitMs === 0
+          ? node.tasks.get(request.params.id)
+          : await node.tasks.ended(request.params.id, request.query.waitMs),
+      ),
+  );
+
+  app.get(
+    '/v1/receipts',
+    {
+      schema: {
+        summary: 'Receipts known, newest first',
+        response: { 200: Type.Object({ receipts: Type.Array(receiptViewSchema) }) },
+      },
+    },
+    async () => ({
+      receipts: node.receipts.list(RECEIPTS_LISTED_MAX).map((receipt) => receiptView(node, receipt)),
+    }),
+  );
+
+  app.get<{ Params: { id: string } }>(
+    '/v1/receipts/:id',
+    {
+      schema: {
+        summary: 'The receipt file, with its replay capsule where this node asked for the task',
+        params: idParams,
+        response: { 200: reportSchema },
+      },
+    },
+    async (request, reply) => {
+      const receipt = node.receipts.get(request.params.id);
+      const kept = await node.files.get(receipt.id);
+      const bytes =
+        kept ??
+        encodeReceiptFile(
+          await buildReceiptFile(node.store, receipt.position, node.book.get(receipt.issuer)?.bytes),
+        );
+      return reply
+        .type('application/json')
+        .serializer((text: string) => text)
+        .send(fromUtf8(bytes));
+    },
+  );
+
+  app.post<{ Body: object }>(
+    '/v1/verify',
+    {
+      schema: {
+        summary: 'Verify a receipt file, card, checkpoint or proof',
+        response: { 200: reportSchema },
+      },
+    },
+    async (request) => {
+      if (typeof request.body !== 'object' || request.body === null)
+        throw new ZeroError('USAGE', 'the body is the file to verify');
+      return verify(utf8(JSON.stringify(request.body)), { now: node.clock.now() });
+    },
+  );
+}

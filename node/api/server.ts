@@ -1,0 +1,106 @@
+// The HTTP API server of a node: token, host check, limits, typed errors. Routes live in routes/.
+
+import { timingSafeEqual } from 'node:crypto';
+import fastifySwagger from '@fastify/swagger';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { Logger } from '../logger/index.ts';
+import { VERSION } from '../version.ts';
+
+/** A task with its module and inputs in base64 must fit. */
+export const BODY_BYTES_MAX = 24 * 1024 * 1024;
+const REQUEST_MS_MAX = 130_000;
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
+
+export interface ApiOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly log: Logger;
+  readonly routes: (app: FastifyInstance) => Promise<void>;
+}
+
+/** Paths that need no token: they say nothing that is secret. */
+function isOpen(path: string): boolean {
+  return path === '/livez' || path === '/readyz' || path === '/metrics' || !path.startsWith('/v1/');
+}
+
+/** A running API. */
+export interface ApiServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts the server. Throws PORT_IN_USE. */
+export async function startApi(options: ApiOptions): Promise<ApiServer> {
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    forceCloseConnections: true,
+    logger: false,
+    routerOptions: { maxParamLength: 256 },
+  });
+  const expected = Buffer.from(`Bearer ${options.token}`);
+  app.addHook('onRequest', async (request) => {
+    checkHost(request, options.host);
+    const path = request.url.split('?')[0] as string;
+    if (isOpen(path)) return;
+    const given = Buffer.from(request.headers.authorization ?? '');
+    if (given.length !== expected.length || !timingSafeEqual(given, expected))
+      throw new ZeroError('UNAUTHORIZED', 'the bearer token is missing or wrong');
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const typed = toZeroError(error);
+    if (typed.code === 'INTERNAL') options.log.error({ err: error }, 'request failed');
+    void reply.status(typed.http === 200 ? 500 : typed.http).send({ error: typed.toJSON() });
+  });
+  app.setNotFoundHandler((request) => {
+    throw new ZeroError('NOT_FOUND', `no route ${request.method} ${request.url.split('?')[0]}`, {
+      hint: 'GET /v1/openapi.json lists every route.',
+    });
+  });
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'zerostate node', version: VERSION },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  });
+  await options.routes(app);
+  app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  try {
+    const url = await app.listen({ host: options.host, port: options.port });
+    return { url, close: () => app.close() };
+  } catch (cause) {
+    await app.close();
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new ZeroError('PORT_IN_USE', `port ${options.port} on ${options.host} is taken`, { cause });
+    throw new ZeroError('INTERNAL', `the API cannot listen on ${options.host}:${options.port}`, { cause });
+  }
+}
+
+/** A web page of another origin must not reach a loopback API through a name that resolves to it. */
+function checkHost(request: FastifyRequest, host: string): void {
+  if (LOOPBACK.has(host) && !LOOPBACK.has(request.hostname))
+    throw new ZeroError(
+      'UNAUTHORIZED',
+      `the API is on loopback and not for host ${request.hostname.slice(0, 100)}`,
+    );
+}
+
+function toZeroError(error: unknown): ZeroError {
+  if (isZeroError(error)) return error;
+  const { statusCode, message, validation } = error as {
+    statusCode?: number;
+    message?: string;
+    validation?: unknown;
+  };
+  if (validation !== undefined || (statusCode !== undefined && statusCode < 500)) {
+    return new ZeroError(statusCode === 413 ? 'LIMIT_EXCEEDED' : 'USAGE', message ?? 'malformed request', {
+      cause: error,
+      hint: 'GET /v1/openapi.json describes every request.',
+    });
+  }
+  return new ZeroError('INTERNAL', 'internal error', { cause: error });
+}

@@ -1,0 +1,146 @@
+// What the HTTP API answers: one schema each, from which validation, types and the OpenAPI document come.
+
+import Type, { type Static } from 'typebox';
+
+const text = Type.String();
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const cardViewSchema = Type.Object({
+  agentId: text,
+  cardId: text,
+  name: text,
+  description: text,
+  region: text,
+  operator: Type.Optional(text),
+  tags: Type.Array(text),
+  capabilities: Type.Array(Type.Object({ name: text, description: text, tags: Type.Array(text) })),
+  prices: Type.Array(Type.Object({ unit: text, amount: text, currency: text })),
+  sla: text,
+  sequence: Type.Integer(),
+  issuedAt: text,
+  expiresAt: text,
+  host: text,
+  local: Type.Boolean(),
+  status: Type.Union([Type.Literal('valid'), Type.Literal('expired'), Type.Literal('revoked')]),
+  revocation: nullable(Type.Object({ reason: text, statementId: text, at: text })),
+  envelope: Type.Optional(Type.Unsafe<object>({ type: 'object', additionalProperties: true })),
+});
+export type CardView = Static<typeof cardViewSchema>;
+
+export const nodeViewSchema = Type.Object({
+  name: text,
+  peerId: text,
+  region: text,
+  network: text,
+  roles: Type.Array(text),
+  version: text,
+  addresses: Type.Array(text),
+  uptimeSeconds: Type.Integer(),
+  agents: Type.Array(text),
+  peers: Type.Integer(),
+  cards: Type.Integer(),
+  log: Type.Object({ origin: text, size: Type.Integer(), root: text }),
+  index: nullable(
+    Type.Object({ cards: Type.Integer(), embedder: text, graph: text, waiting: Type.Integer() }),
+  ),
+});
+export type NodeView = Static<typeof nodeViewSchema>;
+
+export const networkViewSchema = Type.Object({
+  nodes: Type.Array(
+    Type.Object({
+      peerId: text,
+      name: text,
+      region: text,
+      roles: Type.Array(text),
+      version: text,
+      self: Type.Boolean(),
+      connected: Type.Boolean(),
+      online: Type.Boolean(),
+      lastSeenMs: Type.Integer(),
+    }),
+  ),
+  links: Type.Array(Type.Object({ from: text, to: text, rttMs: nullable(Type.Integer()) })),
+});
+export type NetworkView = Static<typeof networkViewSchema>;
+
+export const receiptViewSchema = Type.Object({
+  id: text,
+  taskId: text,
+  status: text,
+  exitCode: nullable(Type.Integer()),
+  fuel: text,
+  executor: text,
+  executorName: text,
+  requester: text,
+  module: text,
+  issuedAt: text,
+  logIndex: Type.Integer(),
+  origin: text,
+});
+export type ReceiptView = Static<typeof receiptViewSchema>;
+
+export const revocationViewSchema = Type.Object({
+  statementId: text,
+  issuer: text,
+  issuerName: text,
+  target: Type.Object({ kind: text, id: text, name: Type.Optional(text) }),
+  reason: text,
+  issuedAt: text,
+  receivedAt: text,
+  sequence: Type.Integer(),
+});
+export type RevocationView = Static<typeof revocationViewSchema>;
+
+export const logEntryViewSchema = Type.Object({
+  index: Type.Integer(),
+  statementId: text,
+  predicateType: text,
+  issuer: text,
+  at: text,
+});
+export const logViewSchema = Type.Object({
+  origin: text,
+  size: Type.Integer(),
+  root: text,
+  checkpoint: text,
+  entries: Type.Array(logEntryViewSchema),
+});
+export type LogView = Static<typeof logViewSchema>;
+
+export const logsViewSchema = Type.Object({
+  logs: Type.Array(
+    Type.Object({
+      origin: text,
+      peerId: text,
+      name: text,
+      size: Type.Integer(),
+      root: text,
+      self: Type.Boolean(),
+      at: text,
+    }),
+  ),
+});
+export type LogsView = Static<typeof logsViewSchema>;
+
+export const taskViewSchema = Type.Object({
+  taskId: text,
+  name: text,
+  state: text,
+  status: nullable(text),
+  exitCode: nullable(Type.Integer()),
+  fuel: nullable(text),
+  executor: nullable(text),
+  executorName: nullable(text),
+  /** Base64 of what the task wrote. */
+  stdout: text,
+  stderr: text,
+  outputs: Type.Record(text, text),
+  receiptId: nullable(text),
+  error: nullable(Type.Object({ code: text, message: text, hint: text })),
+  tried: Type.Array(Type.Object({ agentId: text, name: text, error: text })),
+  why: Type.Array(Type.Object({ check: text, ok: Type.Boolean(), detail: text })),
+  submittedAt: text,
+  tookMs: nullable(Type.Number()),
+});
+export type TaskView = Static<typeof taskViewSchema>;

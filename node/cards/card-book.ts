@@ -1,0 +1,64 @@
+// The newest verified card of every agent that this node knows, in memory. Rebuilt from the logs at start.
+// An older card never replaces a newer one, wherever it comes from.
+
+import { type AgentCard, compareCards, type VerifiedCard } from '../../protocol/card/index.ts';
+import { encodeEnvelope } from '../../protocol/envelope/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
+
+/** Cards held in memory, about 6 kB each; past it new agents are resolved on demand and not kept. */
+const CARDS_MAX = 100_000;
+
+/** A card as the node keeps it. */
+export interface BookEntry {
+  readonly agentId: AgentId;
+  readonly cardId: string;
+  readonly card: Verified<AgentCard>;
+  readonly keys: VerifiedCard['keys'];
+  /** Wire bytes of the signed envelope. */
+  readonly bytes: Uint8Array;
+}
+
+/** A verified card as the node keeps it. */
+export function entryOf({ card, cardId, keys, envelope }: VerifiedCard): BookEntry {
+  return { agentId: card.id, cardId, card, keys, bytes: encodeEnvelope(envelope) };
+}
+
+/** What came of offering a card. */
+export type CardVerdict = 'new' | 'same' | 'stale' | 'full';
+
+/** The book of cards. */
+export class CardBook {
+  readonly #entries = new Map<AgentId, BookEntry>();
+  readonly #onNew: (entry: BookEntry) => void;
+
+  constructor(onNew: (entry: BookEntry) => void) {
+    this.#onNew = onNew;
+  }
+
+  /** Offers a verified card; keeps it when it is the newest of its agent. */
+  offer(verified: VerifiedCard): CardVerdict {
+    const { card, cardId } = verified;
+    const known = this.#entries.get(card.id);
+    if (known?.cardId === cardId) return 'same';
+    if (known !== undefined && compareCards(card, known.card) <= 0) return 'stale';
+    if (known === undefined && this.#entries.size >= CARDS_MAX) return 'full';
+    const entry = entryOf(verified);
+    this.#entries.set(card.id, entry);
+    this.#onNew(entry);
+    return 'new';
+  }
+
+  get(agentId: AgentId): BookEntry | undefined {
+    return this.#entries.get(agentId);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Every entry, oldest known first. */
+  list(): BookEntry[] {
+    return [...this.#entries.values()];
+  }
+}

@@ -1,0 +1,165 @@
+// Cards at work: publish and update for the agents that live here, resolve for everybody's, republication.
+// publish: sign -> own log (durable) -> DHT. The log is what makes the card known; the DHT is the second way to it.
+
+import { toBase64 } from '../../protocol/bytes/index.ts';
+import { type CardDraft, draftCard, signCard, verifyCard } from '../../protocol/card/index.ts';
+import { seedSigner } from '../../protocol/envelope/index.ts';
+import { isZeroError } from '../../protocol/errors/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import { type Clock, rfc3339 } from '../clock/index.ts';
+import type { CardRecords } from '../dht/card-records.ts';
+import type { Host } from '../host/create.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
+import type { OwnLog } from '../log/index.ts';
+import type { Logger } from '../logger/index.ts';
+import { Serial } from '../serial.ts';
+import { type BookEntry, type CardBook, entryOf } from './card-book.ts';
+
+const DAY_MS = 86_400_000;
+/** Life of a card; it is renewed long before. */
+const CARD_LIFE_MS = 90 * DAY_MS;
+/** Life of an operational key. */
+const KEY_LIFE_MS = 360 * DAY_MS;
+/** A fresh signature may be judged by a clock that is somewhat slow. */
+const BACKDATE_MS = 10 * 60_000;
+/** DHT records die after 48 h: republish every 12 h, jittered so that nodes do not do it together. */
+const REPUBLISH_MS = 12 * 3_600_000;
+/** A put that missed its quorum is tried again after this time. */
+const RETRY_MS = 15_000;
+/** Addresses that a card names for its host. */
+const ADDRESSES_MAX = 4;
+
+/** Publishes and resolves cards. */
+export class CardService {
+  readonly #deps: CardServiceDeps;
+  readonly #serial = new Serial();
+  readonly #due = new Map<AgentId, number>();
+  #cancel: () => void = () => {};
+
+  constructor(deps: CardServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts the republication of local agents' cards. */
+  start(): void {
+    const round = () => {
+      void this.#republish().finally(() => {
+        this.#cancel = this.#deps.clock.after(5_000, round);
+      });
+    };
+    this.#cancel = this.#deps.clock.after(1_000, round);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  /** Makes a new agent with its own keys and publishes its first card. Throws DECODE_FAILED on a wrong draft. */
+  async publish(input: unknown): Promise<BookEntry> {
+    const { clock, vault, region } = this.#deps;
+    const draft = draftCard(input, { region });
+    const now = clock.now();
+    const agent = await vault.create({
+      notBefore: rfc3339(now - BACKDATE_MS),
+      notAfter: rfc3339(now + KEY_LIFE_MS),
+    });
+    return await this.#sign(agent.agentId, draft);
+  }
+
+  /** Publishes a new version of a local agent's card. Throws NOT_OWNER or DECODE_FAILED. */
+  async update(agentId: AgentId, input: unknown): Promise<BookEntry> {
+    this.#deps.vault.get(agentId);
+    return await this.#sign(agentId, draftCard(input, { region: this.#deps.region }));
+  }
+
+  async #sign(agentId: AgentId, draft: CardDraft): Promise<BookEntry> {
+    return await this.#serial.run(agentId, async () => {
+      const { book, clock, host, ownLog, vault } = this.#deps;
+      const agent = vault.get(agentId);
+      const before = book.get(agentId);
+      const now = clock.now();
+      const { size, root } = ownLog.state();
+      const envelope = signCard({
+        draft,
+        agent,
+        operationalSigner: seedSigner(agent.operationalSeed),
+        sequence: (before?.card.sequence ?? 0) + 1,
+        previous: before?.cardId ?? null,
+        issuedAt: rfc3339(now),
+        expiresAt: rfc3339(now + CARD_LIFE_MS),
+        endpoints: [
+          {
+            protocol: this.#deps.taskProtocol,
+            peer: host.peerId.toString(),
+            addresses: host.getMultiaddrs().map(String).slice(0, ADDRESSES_MAX),
+          },
+        ],
+        log: { origin: ownLog.origin, size, root: toBase64(root) },
+      });
+      const verified = verifyCard(envelope);
+      await ownLog.append(envelope);
+      book.offer(verified);
+      this.#due.set(agentId, 0);
+      return entryOf(verified);
+    });
+  }
+
+  /** The newest card of an agent: known here, else from the DHT. Undefined when nobody answers with one. */
+  async resolve(agentId: AgentId): Promise<BookEntry | undefined> {
+    return this.#deps.book.get(agentId) ?? (await this.lookup(agentId))?.entry;
+  }
+
+  /** Asks the DHT, keeps what is newer, and answers the newest: `source` says whether the DHT had it. */
+  async lookup(
+    agentId: AgentId,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<{ entry: BookEntry; source: 'dht' | 'log' } | undefined> {
+    const found = await this.#deps.records.get(agentId, options);
+    if (found !== undefined) this.#deps.book.offer(found);
+    const entry = this.#deps.book.get(agentId) ?? (found === undefined ? undefined : entryOf(found));
+    return entry === undefined
+      ? undefined
+      : { entry, source: found?.cardId === entry.cardId ? 'dht' : 'log' };
+  }
+
+  async #republish(): Promise<void> {
+    const { book, clock, host, log, records, vault } = this.#deps;
+    if (host.getPeers().length === 0) return;
+    for (const { agentId } of vault.list()) {
+      const entry = book.get(agentId);
+      if (entry === undefined || (this.#due.get(agentId) ?? 0) > clock.now()) continue;
+      try {
+        const holders = await records.put(agentId, entry.bytes);
+        this.#due.set(agentId, clock.now() + REPUBLISH_MS * (0.8 + 0.4 * Math.random()));
+        log.debug({ agentId, holders }, 'card put into the DHT');
+      } catch (error) {
+        this.#due.set(agentId, clock.now() + RETRY_MS * (0.8 + 0.4 * Math.random()));
+        log.warn(
+          { agentId, code: isZeroError(error) ? error.code : undefined, error: (error as Error).message },
+          'card not put into the DHT yet',
+        );
+      }
+    }
+  }
+
+  /** Local agents whose newest card the DHT has not confirmed yet. */
+  unconfirmed(): AgentId[] {
+    return this.#deps.vault
+      .list()
+      .map(({ agentId }) => agentId)
+      .filter((agentId) => (this.#due.get(agentId) ?? 0) <= this.#deps.clock.now() + RETRY_MS * 1.2);
+  }
+}
+
+export interface CardServiceDeps {
+  readonly book: CardBook;
+  readonly vault: AgentVault;
+  readonly records: CardRecords;
+  readonly ownLog: OwnLog;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly region: string;
+  /** libp2p protocol under which this node takes tasks. */
+  readonly taskProtocol: string;
+}

@@ -1,0 +1,109 @@
+// zerostate status, peers, log, revocations: what a running node sees.
+
+import type { Command } from 'commander';
+import type { LogsView, LogView, NetworkView, NodeView, RevocationView } from '../../api/views.ts';
+import { ApiClient } from '../client.ts';
+import { plain, print, runAction, style, table } from '../output.ts';
+import { type ClientFlags, withTarget } from '../shared-flags.ts';
+
+/** Registers a command that reads one route and prints it. */
+function reader<T>(
+  program: Command,
+  name: string,
+  description: string,
+  path: string,
+  human: (data: T) => string,
+): void {
+  withTarget(program.command(name).description(description)).action(async (flags: ClientFlags) => {
+    await runAction(flags, async () =>
+      print(flags, await (await ApiClient.connect(flags)).get<T>(path), human),
+    );
+  });
+}
+
+export function registerStatus(program: Command): void {
+  reader<NodeView>(program, 'status', 'the node: identity, peers, log', '/v1/node', (node) =>
+    [
+      `${style.bold(plain(node.name))}  ${node.region}  ${node.roles.join(', ')}  up ${node.uptimeSeconds} s`,
+      `  peer id  ${node.peerId}`,
+      ...node.addresses.map((address) => `  address  ${address}`),
+      `  network  ${node.network}, ${node.peers} peers, ${node.cards} cards known, ${node.agents.length} agents here`,
+      `  log      ${node.log.size} entries, root ${node.log.root}`,
+      ...(node.index === null
+        ? []
+        : [`  index    ${node.index.cards} cards, ${node.index.embedder}, graph ${node.index.graph}`]),
+    ].join('\n'),
+  );
+  reader<NetworkView>(
+    program,
+    'peers',
+    'nodes of the network, and who is connected',
+    '/v1/network',
+    ({ nodes, links }) => {
+      const rtt = new Map(
+        links
+          .filter((link) => nodes.find((node) => node.self)?.peerId === link.from)
+          .map((link) => [link.to, link.rttMs]),
+      );
+      return table([
+        ['NAME', 'REGION', 'ROLES', 'STATE', 'RTT', 'PEER ID'],
+        ...nodes.map((node) => [
+          plain(node.name),
+          node.region,
+          node.roles.join('+'),
+          node.self ? 'this node' : node.connected ? 'connected' : node.online ? 'heard of' : 'silent',
+          rtt.get(node.peerId) == null ? '' : `${rtt.get(node.peerId)} ms`,
+          node.peerId,
+        ]),
+      ]);
+    },
+  );
+  reader<LogView>(
+    program,
+    'log',
+    'the node’s own log: signed head and newest entries',
+    '/v1/log?limit=20',
+    (log) =>
+      [
+        log.checkpoint.trimEnd(),
+        '',
+        table([
+          ['#', 'TYPE', 'AT', 'STATEMENT'],
+          ...log.entries.map((entry) => [
+            String(entry.index),
+            entry.predicateType.split('/').slice(-2).join('/'),
+            entry.at,
+            entry.statementId,
+          ]),
+        ]),
+      ].join('\n'),
+  );
+  reader<LogsView>(program, 'logs', 'every log that the node holds', '/v1/logs', ({ logs }) =>
+    table([
+      ['NAME', 'SIZE', 'ROOT', 'ORIGIN'],
+      ...logs.map((log) => [
+        plain(log.name) + (log.self ? ' (own)' : ''),
+        String(log.size),
+        log.root,
+        log.origin,
+      ]),
+    ]),
+  );
+  reader<{ revocations: RevocationView[] }>(
+    program,
+    'revocations',
+    'revocations that the node knows',
+    '/v1/revocations',
+    ({ revocations }) =>
+      table([
+        ['AGENT', 'KIND', 'REASON', 'ISSUED', 'STATEMENT'],
+        ...revocations.map((one) => [
+          plain(one.issuerName || one.issuer),
+          one.target.kind,
+          plain(one.reason),
+          one.issuedAt,
+          one.statementId,
+        ]),
+      ]),
+  );
+}

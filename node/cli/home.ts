@@ -1,0 +1,79 @@
+// Where a node keeps its things, and how a command finds the node it talks to.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { type RunFile, readRunFile } from '../run-file.ts';
+
+const FOLDER = '.zerostate';
+/** The devnet node that commands talk to when none is named. */
+const DEVNET_DEFAULT = 'edge-1';
+
+/** Flags that every command of a running node has. */
+export interface TargetFlags {
+  home?: string;
+  node?: string;
+  api?: string;
+  tokenFile?: string;
+}
+
+/** --home, else ZEROSTATE_HOME, else the nearest .zerostate from here upwards, else ~/.zerostate. */
+export function resolveHome(
+  flag: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+  cwd: string = process.cwd(),
+): string {
+  if (flag !== undefined) return resolve(flag);
+  if (env.ZEROSTATE_HOME) return resolve(env.ZEROSTATE_HOME);
+  for (let at = cwd; ; at = dirname(at)) {
+    const candidate = join(at, FOLDER);
+    if (existsSync(candidate)) return candidate;
+    if (dirname(at) === at) return join(homedir(), FOLDER);
+  }
+}
+
+/** Where the API of the meant node is, and the token for it. */
+export interface Target {
+  readonly api: string;
+  readonly token: string;
+}
+
+/** Finds the node that a command means. Throws NODE_UNREACHABLE with what to do. */
+export async function resolveTarget(
+  flags: TargetFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Target> {
+  const api = flags.api ?? env.ZEROSTATE_API;
+  if (api !== undefined) {
+    const token =
+      env.ZEROSTATE_TOKEN ??
+      (flags.tokenFile === undefined ? undefined : (await readFile(flags.tokenFile, 'utf8')).trim());
+    if (token === undefined) throw new ZeroError('USAGE', '--api needs --token-file or ZEROSTATE_TOKEN');
+    return { api: api.replace(/\/$/, ''), token };
+  }
+  const home = resolveHome(flags.home, env);
+  const places =
+    flags.node === undefined
+      ? [home, join(home, 'devnet', DEVNET_DEFAULT)]
+      : [join(home, 'devnet', flags.node), join(home, flags.node)];
+  for (const place of places) {
+    const run = await readRunFile(place);
+    if (run !== undefined) return { api: run.api, token: await readToken(place, run) };
+  }
+  throw new ZeroError(
+    'NODE_UNREACHABLE',
+    flags.node === undefined
+      ? `no node runs with its data in ${home}`
+      : `no node named ${flags.node} runs below ${home}`,
+  );
+}
+
+async function readToken(home: string, run: RunFile): Promise<string> {
+  try {
+    return (await readFile(join(home, run.tokenFile), 'utf8')).trim();
+  } catch (cause) {
+    throw new ZeroError('UNAUTHORIZED', `cannot read the API token below ${home}`, { cause });
+  }
+}

@@ -1,0 +1,66 @@
+// How commands speak: people's text or JSON on stdout, diagnostics on stderr, one exit code per kind of failure.
+
+import { CommanderError } from 'commander';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+
+/** Flags that every command has. */
+export interface OutputFlags {
+  json?: boolean;
+}
+
+const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+
+/** Emphasis on a terminal, plain text elsewhere. */
+export const style = {
+  bold: (text: string) => (colour ? `\x1b[1m${text}\x1b[22m` : text),
+  dim: (text: string) => (colour ? `\x1b[2m${text}\x1b[22m` : text),
+  green: (text: string) => (colour ? `\x1b[32m${text}\x1b[39m` : text),
+  red: (text: string) => (colour ? `\x1b[31m${text}\x1b[39m` : text),
+};
+
+/** Control characters of untrusted text never reach a terminal. */
+export function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
+}
+
+/** Prints a result: `data` as JSON with --json, else what `human` makes of it. */
+export function print<T>(flags: OutputFlags, data: T, human: (data: T) => string): void {
+  process.stdout.write(`${flags.json === true ? JSON.stringify(data, null, 2) : human(data)}\n`);
+}
+
+/** A table with aligned columns; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [style.dim(lines[0] ?? ''), ...lines.slice(1)].join('\n');
+}
+
+/** Runs a command's action; failures become text on stderr (JSON on stdout with --json) and an exit code. */
+export async function runAction(flags: OutputFlags, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    reportError(flags, error);
+  }
+}
+
+/** Prints an error and sets the exit code. */
+export function reportError(flags: OutputFlags, error: unknown): void {
+  if (error instanceof CommanderError) throw error;
+  const typed = isZeroError(error)
+    ? error
+    : new ZeroError('INTERNAL', (error as Error).message ?? String(error), { cause: error });
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ error: typed.toJSON() })}\n`);
+  const text = plain(typed.message);
+  const cause = typed.code === 'INTERNAL' && typed.cause instanceof Error ? `\n${typed.cause.stack}` : '';
+  process.stderr.write(`${style.red('error')}: ${text} [${typed.code}]\n  ${plain(typed.hint)}${cause}\n`);
+  process.exitCode = typed.exit;
+}

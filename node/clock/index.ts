@@ -1,0 +1,24 @@
+// The clock port: services take it in their constructor, so that the simulator can hand them virtual time.
+
+/** Time and timers of one node. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Calls `run` once after `ms` milliseconds; answers a function that cancels. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The machine's own clock. Its timers do not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** RFC 3339 UTC text of a time in milliseconds, to the second: what signed objects carry. */
+export function rfc3339(ms: number): string {
+  return `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+}

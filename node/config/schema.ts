@@ -1,0 +1,160 @@
+// The one configuration schema of a node. docs/reference/configuration.md is generated from it.
+
+import Type, { type Static } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+/** What a node may do for others. */
+export const ROLES = ['edge', 'boot', 'index', 'relay'] as const;
+export type Role = (typeof ROLES)[number];
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export const configSchema = Type.Object(
+  {
+    name: Type.String({
+      default: 'node',
+      minLength: 1,
+      maxLength: 64,
+      pattern: '^[A-Za-z0-9._-]+$',
+      description: 'Name that people see; it proves nothing.',
+    }),
+    network: Type.String({
+      default: 'local',
+      minLength: 1,
+      maxLength: 32,
+      pattern: '^[a-z0-9-]+$',
+      description: 'Network profile: nodes of different networks ignore each other.',
+    }),
+    region: Type.String({
+      default: 'local',
+      minLength: 1,
+      maxLength: 32,
+      pattern: '^[a-z0-9-]+$',
+      description: 'Region this node says it is in.',
+    }),
+    roles: Type.Array(Type.Enum([...ROLES]), {
+      default: ['edge'],
+      minItems: 1,
+      maxItems: 4,
+      uniqueItems: true,
+      description: 'What this node does for others: edge, boot, index, relay.',
+    }),
+    listen: Type.Array(Type.String({ maxLength: 256 }), {
+      default: ['/ip4/127.0.0.1/tcp/0'],
+      maxItems: 16,
+      description: 'Multiaddrs to listen on. "/p2p-circuit" reserves a slot on a relay.',
+    }),
+    announce: Type.Array(Type.String({ maxLength: 256 }), {
+      default: [],
+      maxItems: 16,
+      description: 'Multiaddrs to tell others instead of the listening ones.',
+    }),
+    join: Type.Array(Type.String({ maxLength: 256 }), {
+      default: [],
+      maxItems: 32,
+      description: 'Multiaddrs (with /p2p/<peer id>) of nodes to join through; any live one is enough.',
+    }),
+    api: Type.Object(
+      {
+        host: Type.String({
+          default: '127.0.0.1',
+          maxLength: 255,
+          description: 'Address of the HTTP API. Anything but loopback exposes the node: put TLS in front.',
+        }),
+        port: Type.Integer({
+          default: 7480,
+          minimum: 0,
+          maximum: 65535,
+          description: 'Port of the HTTP API; 0 takes any free one.',
+        }),
+      },
+      { ...closed, default: {}, description: 'HTTP API and console.' },
+    ),
+    log: Type.Object(
+      {
+        level: Type.Enum([...LEVELS], {
+          default: 'info',
+          description: 'Least severe level that is written to stderr.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Diagnostics.' },
+    ),
+    peers: Type.Object(
+      {
+        target: Type.Integer({
+          default: 8,
+          minimum: 1,
+          maximum: 64,
+          description: 'Connections that the node keeps up by itself.',
+        }),
+        max: Type.Integer({
+          default: 128,
+          minimum: 8,
+          maximum: 1024,
+          description: 'Connections at most; at least 10 % stay free for dialling out.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Connections.' },
+    ),
+    sync: Type.Object(
+      {
+        intervalSeconds: Type.Integer({
+          default: 15,
+          minimum: 1,
+          maximum: 3600,
+          description: 'Seconds between two rounds of anti-entropy with some peer.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Anti-entropy: what makes gossip complete.' },
+    ),
+    find: Type.Object(
+      {
+        revocationMaxAgeSeconds: Type.Integer({
+          default: 300,
+          minimum: 5,
+          maximum: 86400,
+          description:
+            'A verdict needs revocation knowledge at most this old; else the answer is "unknown" and the agent is not accepted.',
+        }),
+        minScore: Type.Number({
+          default: 0.2,
+          minimum: 0,
+          maximum: 1,
+          description: 'Cosine similarity below which a card is no answer.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Discovery.' },
+    ),
+    tasks: Type.Object(
+      {
+        accept: Type.Boolean({
+          default: true,
+          description: 'Run tasks of other nodes for the agents that live here.',
+        }),
+        fuelMax: Type.String({
+          default: '20000000000',
+          pattern: '^[0-9]{1,18}$',
+          description: 'Most fuel that a foreign task may ask for.',
+        }),
+        memoryBytesMax: Type.Integer({
+          default: 268435456,
+          minimum: 65536,
+          maximum: 4294967296,
+          description: 'Most memory in bytes that a foreign task may ask for.',
+        }),
+        wallMsMax: Type.Integer({
+          default: 60000,
+          minimum: 100,
+          maximum: 600000,
+          description: 'Most wall-clock milliseconds that a foreign task may ask for.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Execution of tasks.' },
+    ),
+  },
+  closed,
+);
+
+/** A complete, validated configuration. */
+export type Config = Static<typeof configSchema>;

@@ -1,0 +1,102 @@
+// Cards in the DHT: put with a quorum of our own, get that collects every answer and chooses itself.
+// One lying or refusing holder must neither fail a get nor win it.
+
+import { equalBytes } from '../../protocol/bytes/index.ts';
+import { compareCards, type VerifiedCard } from '../../protocol/card/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import type { Host } from '../host/create.ts';
+import type { Logger } from '../logger/index.ts';
+import { cardKey, cardOfRecord } from './rules.ts';
+
+/** Holders that must echo a put, where so many peers are connected. */
+const PUT_QUORUM = 3;
+/** A put that takes longer has failed: it is retried by the republication round. */
+const PUT_MS_MAX = 20_000;
+const GET_MS_MAX = 5_000;
+/** Equal answers after which a lookup need not go on. */
+const GET_AGREEING = 3;
+
+interface FoundCard extends VerifiedCard {
+  readonly bytes: Uint8Array;
+}
+
+/** Puts and gets cards. */
+export class CardRecords {
+  readonly #host: Host;
+  readonly #log: Logger;
+
+  constructor(deps: { host: Host; log: Logger }) {
+    this.#host = deps.host;
+    this.#log = deps.log;
+  }
+
+  /** Stores a card. Answers how many holders echoed it; throws QUORUM_FAILED when fewer than a quorum did. */
+  async put(agentId: AgentId, bytes: Uint8Array): Promise<number> {
+    const holders = new Set<string>();
+    const signal = AbortSignal.timeout(PUT_MS_MAX);
+    try {
+      for await (const event of this.#host.services.dht.put(cardKey(agentId), bytes, { signal })) {
+        if (
+          event.name === 'PEER_RESPONSE' &&
+          event.messageName === 'PUT_VALUE' &&
+          event.record !== undefined &&
+          equalBytes(event.record.value, bytes)
+        ) {
+          holders.add(event.from.toString());
+        }
+      }
+    } catch (error) {
+      this.#log.debug({ agentId, error: (error as Error).message }, 'dht put ended early');
+    }
+    const needed = Math.min(PUT_QUORUM, Math.max(1, this.#host.getPeers().length));
+    if (holders.size < needed)
+      throw new ZeroError('QUORUM_FAILED', `${holders.size} of ${needed} holders stored the card`, {
+        details: { holders: holders.size, needed },
+      });
+    return holders.size;
+  }
+
+  /** The newest valid card that any holder has, or undefined. */
+  async get(agentId: AgentId, options: { signal?: AbortSignal } = {}): Promise<VerifiedCard | undefined> {
+    const key = cardKey(agentId);
+    const timeout = AbortSignal.timeout(GET_MS_MAX);
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    timeout.addEventListener('abort', stop, { once: true });
+    options.signal?.addEventListener('abort', stop, { once: true });
+    let best: FoundCard | undefined;
+    let agreeing = 0;
+    try {
+      for await (const event of this.#host.services.dht.get(key, { signal: controller.signal })) {
+        const value =
+          event.name === 'VALUE'
+            ? event.value
+            : event.name === 'PEER_RESPONSE'
+              ? event.record?.value
+              : undefined;
+        if (value === undefined) continue;
+        if (best !== undefined && equalBytes(value, best.bytes)) agreeing += 1;
+        const found = this.#read(key, value);
+        if (found !== undefined && (best === undefined || compareCards(found.card, best.card) > 0))
+          [best, agreeing] = [found, 1];
+        if (agreeing >= GET_AGREEING) break;
+      }
+    } catch (error) {
+      // The library throws when a holder refuses its correction, though the value is in hand by then.
+      this.#log.debug({ agentId, error: (error as Error).message }, 'dht get ended early');
+    } finally {
+      timeout.removeEventListener('abort', stop);
+      options.signal?.removeEventListener('abort', stop);
+    }
+    return best;
+  }
+
+  #read(key: Uint8Array, bytes: Uint8Array): FoundCard | undefined {
+    try {
+      return { ...cardOfRecord(key, bytes), bytes };
+    } catch {
+      return undefined;
+    }
+  }
+}

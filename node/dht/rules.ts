@@ -1,0 +1,61 @@
+// Validators and selectors of DHT records. The library stores whatever a validator lets through, even an older record over a
+// newer one, so the validator compares with the newest card that this node knows.
+
+import type { SelectFn, ValidateFn } from '@libp2p/kad-dht';
+import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
+import { type AgentCard, compareCards, type VerifiedCard, verifyCard } from '../../protocol/card/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
+import { DHT_VALUE_BYTES_MAX } from '../host/limits.ts';
+
+const NAMESPACE = 'zs-card';
+
+/** Validators and selectors by namespace, as kad-dht takes them. */
+export interface DhtRules {
+  readonly validators: Record<string, ValidateFn>;
+  readonly selectors: Record<string, SelectFn>;
+}
+
+/** DHT key of an agent's card. */
+export function cardKey(agentId: AgentId): Uint8Array {
+  return utf8(`/${NAMESPACE}/${agentId}`);
+}
+
+/** Reads a record's value as the card that its key names. Throws when it is not. */
+export function cardOfRecord(key: Uint8Array, value: Uint8Array): VerifiedCard {
+  if (value.length > DHT_VALUE_BYTES_MAX) throw new ZeroError('LIMIT_EXCEEDED', 'DHT value is too large');
+  const verified = verifyCard(value);
+  if (fromUtf8(key) !== `/${NAMESPACE}/${verified.card.id}`)
+    throw new ZeroError('SIGNATURE_INVALID', 'the card is of another agent than the key');
+  return verified;
+}
+
+/** The rules over the cards that this node knows. */
+export function cardRules(newest: (agentId: AgentId) => Verified<AgentCard> | undefined): DhtRules {
+  return {
+    validators: {
+      [NAMESPACE]: (key, value) => {
+        const { card } = cardOfRecord(key, value);
+        const known = newest(card.id);
+        if (known !== undefined && compareCards(card, known) < 0)
+          throw new ZeroError('CARD_STALE', 'a newer card of this agent is known');
+      },
+    },
+    selectors: {
+      [NAMESPACE]: (key, values) => {
+        let best = -1;
+        let bestCard: Verified<AgentCard> | undefined;
+        values.forEach((value, i) => {
+          try {
+            const { card } = cardOfRecord(key, value);
+            if (bestCard === undefined || compareCards(card, bestCard) > 0) [best, bestCard] = [i, card];
+          } catch {
+            // an invalid record never wins
+          }
+        });
+        return Math.max(best, 0);
+      },
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// Gossip topics of a node, with validators. This is the one place that maps verdicts to gossipsub's.
+
+import { TopicValidatorResult } from '@libp2p/gossipsub';
+import type { PeerId } from '@libp2p/interface';
+import { isZeroError } from '../../protocol/errors/index.ts';
+import type { Host } from '../host/create.ts';
+import { GOSSIP_MESSAGE_BYTES_MAX } from '../host/limits.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+
+/** accept: new and valid, pass it on. ignore: duplicate, stale or not to be judged now. reject: provably invalid, its sender pays. */
+export type Verdict = 'accept' | 'ignore' | 'reject';
+
+/** Judges one message. What it accepts it has stored already. */
+export type GossipValidator = (data: Uint8Array, from: PeerId) => Promise<Verdict>;
+
+/** Short names of the topics. */
+export const TOPIC_NAMES = ['announce', 'heads'] as const;
+export type TopicName = (typeof TOPIC_NAMES)[number];
+
+/** The topic's full name on a network. */
+export function topicOf(network: string, name: TopicName): string {
+  return `/zerostate/${network}/${name}/1`;
+}
+
+const RESULTS: Record<Verdict, TopicValidatorResult> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};
+
+/** Subscribes and publishes. */
+export class Gossip {
+  readonly #host: Host;
+  readonly #network: string;
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+
+  constructor(deps: { host: Host; network: string; log: Logger; metrics: Metrics }) {
+    this.#host = deps.host;
+    this.#network = deps.network;
+    this.#log = deps.log;
+    this.#metrics = deps.metrics;
+  }
+
+  /** Subscribes to a topic; every message goes through `validate`. */
+  subscribe(name: TopicName, validate: GossipValidator): void {
+    const topic = topicOf(this.#network, name);
+    this.#host.services.pubsub.topicValidators.set(
+      topic,
+      async (from, message) => RESULTS[await this.#judge(name, validate, message.data, from)],
+    );
+    this.#host.services.pubsub.subscribe(topic);
+  }
+
+  /** Publishes bytes; returns how many peers got them directly. Gossip is best effort: no peers is no error. */
+  async publish(name: TopicName, data: Uint8Array): Promise<number> {
+    try {
+      const { recipients } = await this.#host.services.pubsub.publish(topicOf(this.#network, name), data);
+      return recipients.length;
+    } catch (error) {
+      this.#log.debug({ topic: name, error: (error as Error).message }, 'gossip publish failed');
+      return 0;
+    }
+  }
+
+  async #judge(name: TopicName, validate: GossipValidator, data: Uint8Array, from: PeerId): Promise<Verdict> {
+    const verdict = await this.#verdict(validate, data, from);
+    this.#metrics.count('zerostate_gossip_messages_total', { topic: name, verdict });
+    if (verdict === 'reject')
+      this.#log.warn({ topic: name, from: from.toString() }, 'invalid gossip message');
+    return verdict;
+  }
+
+  async #verdict(validate: GossipValidator, data: Uint8Array, from: PeerId): Promise<Verdict> {
+    if (data.length > GOSSIP_MESSAGE_BYTES_MAX) return 'reject';
+    try {
+      return await validate(data, from);
+    } catch (error) {
+      // What a verifier refuses is provably invalid; anything else (disk, network) is our trouble and not the sender's.
+      return isZeroError(error) && error.exit === 3 ? 'reject' : 'ignore';
+    }
+  }
+}

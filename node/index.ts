@@ -1,0 +1,19 @@
+// The public door of the node room.
+
+export type {
+  CardView,
+  LogsView,
+  LogView,
+  NetworkView,
+  NodeView,
+  ReceiptView,
+  RevocationView,
+  TaskView,
+} from './api/views.ts';
+export { ApiClient } from './cli/client.ts';
+export { type Clock, systemClock } from './clock/index.ts';
+export { type Config, completeConfig, renderConfigFile } from './config/index.ts';
+export { openNode, type ZerostateNode } from './node.ts';
+export { readRunFile } from './run-file.ts';
+export { type RunningNode, runNode } from './up.ts';
+export { VERSION } from './version.ts';

@@ -1,0 +1,35 @@
+// Private keys on disk: owner-only files, written atomically, refused when others can read them.
+
+import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ZeroError } from '../../protocol/errors/index.ts';
+
+const OTHERS_MASK = 0o077;
+
+/** Writes a file that only the owner can read: temp, fsync, rename. */
+export async function writeSecretFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await using file = await open(temporary, 'w', 0o600);
+  await file.writeFile(text);
+  await file.sync();
+  await chmod(temporary, 0o600);
+  await rename(temporary, path);
+}
+
+/** Reads a secret file, or undefined when there is none. Throws KEY_FILE_UNSAFE when group or others can read it. */
+export async function readSecretFile(path: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(path);
+    if (process.platform !== 'win32' && (mode & OTHERS_MASK) !== 0) {
+      throw new ZeroError(
+        'KEY_FILE_UNSAFE',
+        `${path} has mode ${(mode & 0o777).toString(8)}; it must be 600`,
+      );
+    }
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

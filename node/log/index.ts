@@ -1,0 +1,4 @@
+// Logs of a node: its own, written here, and its peers', kept as they signed them.
+
+export { type LogAppend, type LogState, LogStore, type StoredEntry } from './log-store.ts';
+export { type AppendListener, type LogPosition, OwnLog } from './own-log.ts';

@@ -1,0 +1,131 @@
+// The node's own log: one writer, append-only, group commit. Nothing is acknowledged before it is on disk.
+
+import { randomBytes } from 'node:crypto';
+import { type Envelope, encodeEnvelope, envelopeId } from '../../protocol/envelope/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import {
+  encodeLogEntry,
+  LOG_SALT_BYTES,
+  leafHash,
+  type NoteSigner,
+  noteSigner,
+  originOf,
+  signCheckpoint,
+} from '../../protocol/log/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { LogState, LogStore } from './log-store.ts';
+
+/** Appends that wait for the disk at once. */
+const WAITING_MAX = 4096;
+/** Appends in one batch: keeps the batch a few MiB at most. */
+const BATCH_MAX = 128;
+
+/** Where a statement stands in a log. */
+export interface LogPosition {
+  readonly origin: string;
+  readonly index: number;
+  readonly statementId: string;
+}
+
+interface Waiting {
+  readonly envelope: Envelope;
+  readonly resolve: (position: LogPosition) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Told of each durable append before its caller is. */
+export interface AppendListener {
+  /** A statement of this node is on disk. */
+  entry(body: Uint8Array, position: LogPosition): void;
+  /** The log has a new signed head. */
+  head(state: LogState): void;
+}
+
+/** Writer of the node's own log. */
+export class OwnLog {
+  readonly origin: string;
+  readonly #store: LogStore;
+  readonly #clock: Clock;
+  readonly #signer: NoteSigner;
+  readonly #listener: AppendListener;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+
+  constructor(deps: {
+    store: LogStore;
+    clock: Clock;
+    peerId: string;
+    seed: Uint8Array;
+    listener: AppendListener;
+  }) {
+    this.#store = deps.store;
+    this.#clock = deps.clock;
+    this.#listener = deps.listener;
+    this.origin = originOf(deps.peerId);
+    this.#signer = noteSigner(deps.seed);
+  }
+
+  /** The newest durable state. */
+  state(): LogState {
+    return this.#store.state(this.origin);
+  }
+
+  /** Appends a signed envelope; resolves when it is on disk under a signed checkpoint. Throws BUSY or STORAGE_FAILED. */
+  async append(envelope: Envelope): Promise<LogPosition> {
+    if (this.#waiting.length >= WAITING_MAX)
+      throw new ZeroError('BUSY', 'too many statements wait for the disk');
+    const position = new Promise<LogPosition>((resolve, reject) =>
+      this.#waiting.push({ envelope, resolve, reject }),
+    );
+    this.#writing ??= this.#drain().finally(() => {
+      this.#writing = undefined;
+    });
+    return await position;
+  }
+
+  /** Resolves when nothing waits any more. */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, BATCH_MAX);
+      try {
+        await this.#write(group);
+      } catch (error) {
+        for (const one of group) one.reject(error);
+      }
+    }
+  }
+
+  async #write(group: readonly Waiting[]): Promise<void> {
+    const { size, tree: current } = this.state();
+    const tree = current.clone();
+    const ids = group.map(({ envelope }) => envelopeId(envelope));
+    const entries = group.map(({ envelope }, i) => ({
+      record: encodeLogEntry({ statementId: ids[i]!, salt: new Uint8Array(randomBytes(LOG_SALT_BYTES)) }),
+      body: encodeEnvelope(envelope),
+    }));
+    const nodes = entries.flatMap(({ record }) => tree.append(leafHash(record)));
+    // Signed before it is stored, told to nobody before it is: a crash between leaves no second head of this size in the world.
+    const checkpoint = signCheckpoint({
+      origin: this.origin,
+      size: tree.size,
+      root: tree.root(),
+      signer: this.#signer,
+    });
+    const state = await this.#store.append(
+      { origin: this.origin, from: size, entries, nodes, tree, checkpoint },
+      this.#clock.now(),
+    );
+    const positions = ids.map((statementId, i) => ({ origin: this.origin, index: size + i, statementId }));
+    positions.forEach((position, i) => {
+      this.#listener.entry(entries[i]!.body, position);
+    });
+    this.#listener.head(state);
+    group.forEach((one, i) => {
+      one.resolve(positions[i]!);
+    });
+  }
+}

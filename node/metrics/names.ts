@@ -1,0 +1,48 @@
+// Every metric's name, kind and meaning, in one place. Names are stable; docs/reference/metrics.md lists them.
+
+export const metricNames = {
+  zerostate_peers_connected: { kind: 'gauge', help: 'Peers connected now.' },
+  zerostate_cards_known: { kind: 'gauge', help: 'Agent cards held and verified.' },
+  zerostate_statements_stored_total: {
+    kind: 'counter',
+    help: 'Statements stored, by origin: own or replicated.',
+    labels: ['origin'],
+  },
+  zerostate_gossip_messages_total: {
+    kind: 'counter',
+    help: 'Gossip messages by topic and verdict (accept, ignore, reject).',
+    labels: ['topic', 'verdict'],
+  },
+  zerostate_sync_rounds_total: {
+    kind: 'counter',
+    help: 'Anti-entropy rounds by result (ok, failed).',
+    labels: ['result'],
+  },
+  zerostate_sync_bytes_total: { kind: 'counter', help: 'Bytes of log tails received by anti-entropy.' },
+  zerostate_finds_total: {
+    kind: 'counter',
+    help: 'Discovery requests by result (ok, partial, failed).',
+    labels: ['result'],
+  },
+  zerostate_find_seconds: {
+    kind: 'histogram',
+    help: 'Discovery latency, words in to validated cards out, in seconds.',
+  },
+  zerostate_tasks_total: {
+    kind: 'counter',
+    help: 'Tasks by role (requester, executor) and final status.',
+    labels: ['role', 'status'],
+  },
+  zerostate_task_seconds: {
+    kind: 'histogram',
+    help: 'Task latency at the requester, end to end, in seconds.',
+  },
+  zerostate_log_size: { kind: 'gauge', help: 'Entries in the own log.' },
+  zerostate_inbound_refused_total: {
+    kind: 'counter',
+    help: 'Inbound protocol requests refused, by protocol and reason.',
+    labels: ['protocol', 'reason'],
+  },
+} as const;
+
+export type MetricName = keyof typeof metricNames;

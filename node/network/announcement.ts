@@ -1,0 +1,82 @@
+// A node's signed word about itself: name, region, roles, addresses, neighbours. Signed by the key that its peer id names.
+
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { utf8 } from '../../protocol/bytes/index.ts';
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  seedSigner,
+  signEnvelope,
+  verifyEnvelope,
+} from '../../protocol/envelope/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { parseStrictJson } from '../../protocol/json/index.ts';
+import { keyOfPeerId } from '../../protocol/log/index.ts';
+
+export const ANNOUNCEMENT_TYPE = 'application/vnd.zerostate.node-announcement+json';
+/** Neighbours that one announcement names. */
+export const ANNOUNCED_LINKS_MAX = 64;
+/** Addresses that one announcement names. */
+export const ANNOUNCED_ADDRESSES_MAX = 8;
+
+const label = (max: number) => Type.String({ minLength: 1, maxLength: max, pattern: '^[A-Za-z0-9._-]+$' });
+
+const announcementSchema = Type.Object(
+  {
+    type: Type.Literal('NodeAnnouncement'),
+    peerId: Type.String({ minLength: 52, maxLength: 52 }),
+    name: label(64),
+    region: label(32),
+    roles: Type.Array(label(16), { maxItems: 8 }),
+    version: Type.String({ maxLength: 32 }),
+    addresses: Type.Array(Type.String({ maxLength: 256 }), { maxItems: ANNOUNCED_ADDRESSES_MAX }),
+    links: Type.Array(
+      Type.Object(
+        {
+          peer: Type.String({ maxLength: 64 }),
+          rttMs: Type.Union([Type.Integer({ minimum: 0, maximum: 600_000 }), Type.Null()]),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: ANNOUNCED_LINKS_MAX },
+    ),
+    /** The node's own log when it spoke: who holds as much knows every statement of that node as of then. */
+    log: Type.Object(
+      {
+        size: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+        root: Type.String({ maxLength: 44 }),
+      },
+      { additionalProperties: false },
+    ),
+    /** Milliseconds of the announcer's clock; the greater replaces the smaller. */
+    issuedAtMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  },
+  { additionalProperties: false },
+);
+
+export type Announcement = Static<typeof announcementSchema>;
+
+/** Signs an announcement with the node's seed; answers its wire bytes. */
+export function signAnnouncement(announcement: Announcement, seed: Uint8Array): Uint8Array {
+  return encodeEnvelope(
+    signEnvelope({
+      payloadType: ANNOUNCEMENT_TYPE,
+      payload: utf8(JSON.stringify(announcement)),
+      signers: [seedSigner(seed)],
+    }),
+  );
+}
+
+/** Checks wire bytes. Throws SIGNATURE_INVALID or DECODE_FAILED. */
+export function verifyAnnouncement(bytes: Uint8Array): Announcement {
+  const envelope = decodeEnvelope(bytes);
+  if (envelope.payloadType !== ANNOUNCEMENT_TYPE)
+    throw new ZeroError('DECODE_FAILED', 'not a node announcement');
+  // The signer is named by the payload itself (the peer id is its key), so this one object is read before it is verified.
+  const claim: unknown = parseStrictJson(envelope.payload);
+  if (!Value.Check(announcementSchema, claim))
+    throw new ZeroError('DECODE_FAILED', 'announcement has a wrong form');
+  verifyEnvelope(envelope, { keys: [keyOfPeerId(claim.peerId)] });
+  return claim;
+}

@@ -1,0 +1,202 @@
+// Who is out there: the newest announcement of every node, kept while it is fresh. Feeds the console, peer choice and index choice.
+
+import type { PeerId } from '@libp2p/interface';
+import { toBase64 } from '../../protocol/bytes/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Gossip, Verdict } from '../gossip/index.ts';
+import type { Host } from '../host/create.ts';
+import type { Logger } from '../logger/index.ts';
+import {
+  ANNOUNCED_ADDRESSES_MAX,
+  ANNOUNCED_LINKS_MAX,
+  type Announcement,
+  signAnnouncement,
+  verifyAnnouncement,
+} from './announcement.ts';
+
+/** Nodes remembered; the longest silent is forgotten first. */
+const NODES_MAX = 5_000;
+/** How often a node speaks of itself. */
+const ANNOUNCE_EVERY_MS = 10_000;
+/** A change of neighbours is told after this pause, so that a burst of connections is one message. */
+const ANNOUNCE_PAUSE_MS = 500;
+/** A node that was silent for this long counts as gone. */
+export const SILENT_AFTER_MS = 35_000;
+/** Forgotten after this time. */
+const FORGET_AFTER_MS = 3_600_000;
+/** Clocks may differ by this much; announcements further off are ignored. */
+const CLOCK_TOLERANCE_MS = 600_000;
+
+export interface NodeEntry extends Announcement {
+  /** When this node last heard of it, own clock. */
+  readonly heardAtMs: number;
+}
+
+/** What stays the same in a node's own announcements. */
+export interface SelfDescription {
+  readonly name: string;
+  readonly region: string;
+  readonly roles: readonly string[];
+  readonly version: string;
+}
+
+/** The directory of nodes. */
+export class Directory {
+  readonly #entries = new Map<string, NodeEntry>();
+  readonly #rtt = new Map<string, number>();
+  readonly #host: Host;
+  readonly #gossip: Gossip;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #seed: Uint8Array;
+  readonly #self: SelfDescription;
+  readonly #ownLog: () => { size: number; root: Uint8Array };
+  readonly #onHeard: (entry: NodeEntry) => void;
+  readonly #onChange: () => void;
+  #cancel: () => void = () => {};
+  #cancelSoon: (() => void) | undefined;
+  #last = 0;
+
+  constructor(deps: {
+    host: Host;
+    gossip: Gossip;
+    clock: Clock;
+    log: Logger;
+    seed: Uint8Array;
+    self: SelfDescription;
+    ownLog: () => { size: number; root: Uint8Array };
+    onHeard: (entry: NodeEntry) => void;
+    onChange: () => void;
+  }) {
+    this.#host = deps.host;
+    this.#gossip = deps.gossip;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#seed = deps.seed;
+    this.#self = deps.self;
+    this.#ownLog = deps.ownLog;
+    this.#onHeard = deps.onHeard;
+    this.#onChange = deps.onChange;
+  }
+
+  /** Starts to listen and to speak. */
+  start(): void {
+    this.#gossip.subscribe('announce', async (data) => this.#receive(data));
+    this.#host.addEventListener('peer:connect', this.#soon);
+    this.#host.addEventListener('peer:disconnect', this.#soon);
+    const round = () => {
+      void this.#measure().then(() => this.announce());
+      this.#forget();
+      this.#cancel = this.#clock.after(ANNOUNCE_EVERY_MS, round);
+    };
+    round();
+  }
+
+  stop(): void {
+    this.#cancel();
+    this.#cancelSoon?.();
+    this.#host.removeEventListener('peer:connect', this.#soon);
+    this.#host.removeEventListener('peer:disconnect', this.#soon);
+  }
+
+  readonly #soon = (): void => {
+    this.#onChange();
+    this.#cancelSoon ??= this.#clock.after(ANNOUNCE_PAUSE_MS, () => {
+      this.#cancelSoon = undefined;
+      void this.announce();
+    });
+  };
+
+  /** This node's own entry. */
+  self(): NodeEntry {
+    const peers = this.#host.getPeers().map((peer) => peer.toString());
+    const now = this.#clock.now();
+    const { size, root } = this.#ownLog();
+    return {
+      type: 'NodeAnnouncement',
+      peerId: this.#host.peerId.toString(),
+      name: this.#self.name,
+      region: this.#self.region,
+      roles: [...this.#self.roles],
+      version: this.#self.version,
+      addresses: this.#host.getMultiaddrs().map(String).slice(0, ANNOUNCED_ADDRESSES_MAX),
+      links: peers
+        .slice(0, ANNOUNCED_LINKS_MAX)
+        .map((peer) => ({ peer, rttMs: this.#rtt.get(peer) ?? null })),
+      log: { size, root: toBase64(root) },
+      issuedAtMs: now,
+      heardAtMs: now,
+    };
+  }
+
+  /** Speaks of itself once. */
+  async announce(): Promise<void> {
+    const { heardAtMs: _, ...announcement } = this.self();
+    // Two announcements within one millisecond, or a clock that stepped back, must still replace the former.
+    this.#last = Math.max(this.#last + 1, announcement.issuedAtMs);
+    await this.#gossip.publish(
+      'announce',
+      signAnnouncement({ ...announcement, issuedAtMs: this.#last }, this.#seed),
+    );
+  }
+
+  /** Nodes heard of lately, without this one. */
+  nodes(): NodeEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** True while a node's announcements arrive. */
+  isFresh(entry: NodeEntry): boolean {
+    return this.#clock.now() - entry.heardAtMs < SILENT_AFTER_MS;
+  }
+
+  /** One node's entry, by peer id text. */
+  get(peerId: string): NodeEntry | undefined {
+    return this.#entries.get(peerId);
+  }
+
+  async #receive(data: Uint8Array): Promise<Verdict> {
+    const announcement = verifyAnnouncement(data);
+    if (announcement.peerId === this.#host.peerId.toString()) return 'ignore';
+    const now = this.#clock.now();
+    if (Math.abs(announcement.issuedAtMs - now) > CLOCK_TOLERANCE_MS) return 'ignore';
+    const known = this.#entries.get(announcement.peerId);
+    if (known !== undefined && known.issuedAtMs >= announcement.issuedAtMs) return 'ignore';
+    this.#entries.delete(announcement.peerId);
+    const entry = { ...announcement, heardAtMs: now };
+    this.#entries.set(announcement.peerId, entry);
+    this.#onHeard(entry);
+    if (this.#entries.size > NODES_MAX) this.#entries.delete(this.#entries.keys().next().value as string);
+    if (known === undefined)
+      this.#log.info(
+        { peer: announcement.peerId, name: announcement.name, region: announcement.region },
+        'node heard of',
+      );
+    this.#onChange();
+    return 'accept';
+  }
+
+  #forget(): void {
+    const now = this.#clock.now();
+    for (const [id, entry] of this.#entries)
+      if (now - entry.heardAtMs > FORGET_AFTER_MS) this.#entries.delete(id);
+  }
+
+  async #measure(): Promise<void> {
+    const peers = this.#host.getPeers().slice(0, ANNOUNCED_LINKS_MAX);
+    const alive = new Set(peers.map(String));
+    for (const id of this.#rtt.keys()) if (!alive.has(id)) this.#rtt.delete(id);
+    await Promise.all(peers.map((peer) => this.#ping(peer)));
+  }
+
+  async #ping(peer: PeerId): Promise<void> {
+    try {
+      this.#rtt.set(
+        peer.toString(),
+        await this.#host.services.ping.ping(peer, { signal: AbortSignal.timeout(5_000) }),
+      );
+    } catch {
+      this.#rtt.delete(peer.toString());
+    }
+  }
+}

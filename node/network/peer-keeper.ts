@@ -1,0 +1,145 @@
+// Keeps the node connected: dials the join list, peers it knew in earlier runs and announced nodes until it has enough.
+// libp2p 3 does not dial what it discovers.
+
+import { peerIdFromString } from '@libp2p/peer-id';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import type { Clock } from '../clock/index.ts';
+import type { Host } from '../host/create.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Directory } from './directory.ts';
+
+const ROUND_MS = 2_000;
+/** Dials of one round. */
+const DIALS_PER_ROUND = 4;
+/** A peer that failed rests: doubling from the first to the last of these. */
+const REST_MS_FIRST = 2_000;
+const REST_MS_LAST = 120_000;
+/** Peers whose failures are remembered. */
+const FAILURES_MAX = 4_096;
+
+interface Candidate {
+  readonly id: string;
+  readonly dial: Multiaddr | Multiaddr[] | ReturnType<typeof peerIdFromString>;
+}
+
+/** Dials until `target` connections are up, forever. */
+export class PeerKeeper {
+  readonly #host: Host;
+  readonly #directory: Directory;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #target: number;
+  readonly #join: readonly Candidate[];
+  readonly #failures = new Map<string, { count: number; until: number }>();
+  #cancel: () => void = () => {};
+  #stopped = false;
+
+  constructor(deps: {
+    host: Host;
+    directory: Directory;
+    clock: Clock;
+    log: Logger;
+    target: number;
+    join: readonly string[];
+  }) {
+    this.#host = deps.host;
+    this.#directory = deps.directory;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#target = deps.target;
+    this.#join = deps.join.map((text) => {
+      const address = multiaddr(text);
+      return { id: peerOf(address) ?? text, dial: address };
+    });
+  }
+
+  /** Runs one round now and then one every two seconds. */
+  start(): void {
+    const round = () => {
+      void this.#round()
+        .catch((error: unknown) => this.#log.debug({ err: error }, 'dial round failed'))
+        .finally(() => {
+          if (!this.#stopped) this.#cancel = this.#clock.after(ROUND_MS, round);
+        });
+    };
+    round();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  async #round(): Promise<void> {
+    const connected = new Set(this.#host.getPeers().map(String));
+    if (connected.size >= this.#target) return;
+    const now = this.#clock.now();
+    const self = this.#host.peerId.toString();
+    const wanted: Candidate[] = [];
+    const seen = new Set([self]);
+    for (const candidate of await this.#candidates()) {
+      if (seen.has(candidate.id) || connected.has(candidate.id)) continue;
+      seen.add(candidate.id);
+      if ((this.#failures.get(candidate.id)?.until ?? 0) <= now) wanted.push(candidate);
+      if (wanted.length >= Math.min(DIALS_PER_ROUND, this.#target - connected.size)) break;
+    }
+    await Promise.all(wanted.map((candidate) => this.#dial(candidate)));
+  }
+
+  async #candidates(): Promise<Candidate[]> {
+    const announced = this.#directory.nodes().filter((node) => this.#directory.isFresh(node));
+    const stored = await this.#host.peerStore.all({ limit: 64 });
+    return [
+      ...this.#join,
+      ...shuffled(
+        announced.map((node) => ({ id: node.peerId, dial: addressOf(node.peerId, node.addresses) })),
+      ),
+      ...shuffled(
+        stored
+          .filter((peer) => peer.addresses.length > 0)
+          .map((peer) => ({ id: peer.id.toString(), dial: peer.id })),
+      ),
+    ];
+  }
+
+  async #dial(candidate: Candidate): Promise<void> {
+    try {
+      await this.#host.dial(candidate.dial);
+      this.#failures.delete(candidate.id);
+    } catch (error) {
+      const count = (this.#failures.get(candidate.id)?.count ?? 0) + 1;
+      const rest =
+        Math.min(REST_MS_LAST, REST_MS_FIRST * 2 ** Math.min(count - 1, 10)) * (0.5 + Math.random());
+      this.#failures.delete(candidate.id);
+      this.#failures.set(candidate.id, { count, until: this.#clock.now() + rest });
+      if (this.#failures.size > FAILURES_MAX)
+        this.#failures.delete(this.#failures.keys().next().value as string);
+      this.#log.debug({ peer: candidate.id, count, error: (error as Error).message }, 'dial failed');
+    }
+  }
+}
+
+/** Peer id text at the end of a multiaddr, if it has one. */
+function peerOf(address: Multiaddr): string | undefined {
+  return address.getComponents().findLast((part) => part.name === 'p2p')?.value;
+}
+
+function addressOf(peerId: string, addresses: readonly string[]): Candidate['dial'] {
+  const usable: Multiaddr[] = [];
+  for (const text of addresses) {
+    try {
+      const address = multiaddr(text);
+      usable.push(peerOf(address) === peerId ? address : address.encapsulate(`/p2p/${peerId}`));
+    } catch {
+      // an announcement may hold nonsense: take its other addresses
+    }
+  }
+  return usable.length > 0 ? usable : peerIdFromString(peerId);
+}
+
+function shuffled<T>(items: T[]): T[] {
+  return items
+    .map((item) => [Math.random(), item] as const)
+    .sort((a, b) => a[0] - b[0])
+    .map(([, item]) => item);
+}

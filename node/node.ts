@@ -1,0 +1,331 @@
+// One participant: opens the database, makes the services, starts and stops them in one list. The only place that knows them all.
+
+import { join } from 'node:path';
+import { multiaddr } from '@multiformats/multiaddr';
+import { sha256 } from '../protocol/crypto/index.ts';
+import { createRunner } from '../wasm-runner/index.ts';
+import { CardBook } from './cards/card-book.ts';
+import { CardService } from './cards/card-service.ts';
+import { type Clock, systemClock } from './clock/index.ts';
+import type { Config } from './config/index.ts';
+import { CardRecords } from './dht/card-records.ts';
+import { cardRules } from './dht/rules.ts';
+import { Events } from './events/index.ts';
+import { FindService } from './find/find-service.ts';
+import { ShortlistClient } from './find/shortlist-client.ts';
+import { Gossip, TOPIC_NAMES, topicOf } from './gossip/index.ts';
+import { createHost } from './host/create.ts';
+import { STOP_MS_MAX } from './host/limits.ts';
+import { IndexRole } from './index-role/index-role.ts';
+import { AgentVault } from './keys/agent-vault.ts';
+import { loadOrCreateNodeKey } from './keys/node-key.ts';
+import { LogStore, OwnLog } from './log/index.ts';
+import type { Logger } from './logger/index.ts';
+import { createMetrics } from './metrics/index.ts';
+import { Directory } from './network/directory.ts';
+import { PeerKeeper } from './network/peer-keeper.ts';
+import { ReceiptBook } from './receipts/receipt-book.ts';
+import { ReceiptFiles } from './receipts/receipt-files.ts';
+import { RevocationService } from './revocation/revocation-service.ts';
+import { Rpc } from './rpc/index.ts';
+import { StatementRouter } from './statements/router.ts';
+import { openDatabase } from './storage/index.ts';
+import { SyncService } from './sync/sync-service.ts';
+import { Executor, taskProtocolId } from './tasks/executor.ts';
+import { Requester } from './tasks/requester.ts';
+import { TaskStore } from './tasks/task-store.ts';
+import { VERSION } from './version.ts';
+import { cardView, networkView, receiptView, revocationView } from './views.ts';
+
+export interface NodeOptions {
+  readonly home: string;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Count Node's own process metrics too: for one node a process. */
+  readonly processMetrics?: boolean;
+}
+
+/** Something that is started and stopped. */
+interface Service {
+  readonly name: string;
+  start(): Promise<void> | void;
+  stop(): Promise<void> | void;
+}
+
+/** Opens a home folder and makes a node of it, not started. Throws DATA_LOCKED, DATA_CORRUPT, KEY_FILE_UNSAFE or CONFIG_INVALID. */
+export async function openNode(options: NodeOptions) {
+  const { home, config, log } = options;
+  const clock = options.clock ?? systemClock;
+  const metrics = createMetrics({ processMetrics: options.processMetrics === true });
+  const events = new Events();
+  const startedAt = clock.now();
+
+  const key = await loadOrCreateNodeKey(home);
+  const vault = new AgentVault(home);
+  await vault.load();
+  const db = await openDatabase(join(home, 'db'));
+  const store = new LogStore(db);
+  const files = new ReceiptFiles(db);
+  await store.load();
+  await files.load();
+
+  const book: CardBook = new CardBook((entry) => {
+    index?.offer(entry);
+    metrics.set('zerostate_cards_known', book.size);
+    events.emit('card', () => cardView(context, entry));
+  });
+  const host = await createHost({
+    privateKey: key.libp2p,
+    db,
+    network: config.network,
+    listen: config.listen,
+    announce: config.announce,
+    maxConnections: config.peers.max,
+    relay: config.roles.includes('relay'),
+    dhtRules: cardRules((agentId) => book.get(agentId)?.card),
+    topics: TOPIC_NAMES.map((name) => topicOf(config.network, name)),
+    messageId: sha256,
+    version: VERSION,
+  });
+  const peerId = host.peerId.toString();
+  const rpc = new Rpc({ host, clock, log, metrics });
+  const gossip = new Gossip({ host, network: config.network, log, metrics });
+  const receipts = new ReceiptBook();
+  const router = new StatementRouter({
+    log,
+    handlers: {
+      card: (card) => book.offer(card),
+      statement: (statement, { position, live }) => {
+        const receipt = receipts.offer(statement, position);
+        if (receipt !== undefined && live) events.emit('receipt', () => receiptView(context, receipt));
+        const revocation = revocations.offer(statement, position);
+        if (revocation === undefined) return;
+        if (live)
+          log.info(
+            {
+              issuer: revocation.issuer,
+              statementId: revocation.statementId,
+              reason: revocation.predicate.reason,
+            },
+            'revocation known',
+          );
+        events.emit('revocation', () => revocationView(context, revocation));
+      },
+    },
+  });
+  const ownLog: OwnLog = new OwnLog({
+    store,
+    clock,
+    peerId,
+    seed: key.seed,
+    listener: {
+      entry: (body, position) => {
+        metrics.count('zerostate_statements_stored_total', { origin: 'own' });
+        router.apply(body, { position, live: true });
+      },
+      head: (state) => {
+        metrics.set('zerostate_log_size', state.size);
+        events.emit('head', () => ({ origin: state.origin, size: state.size }));
+        void sync.publishHead(state);
+      },
+    },
+  });
+  const revocations = new RevocationService({
+    vault,
+    book,
+    ownLog,
+    store,
+    clock,
+    log,
+    maxAgeMs: config.find.revocationMaxAgeSeconds * 1000,
+  });
+  const sync: SyncService = new SyncService({
+    host,
+    rpc,
+    gossip,
+    store,
+    clock,
+    log,
+    metrics,
+    network: config.network,
+    ownOrigin: ownLog.origin,
+    intervalMs: config.sync.intervalSeconds * 1000,
+    onEntries: async (origin, entries) => {
+      for (const { index, entry, body } of entries)
+        router.apply(body, { position: { origin, index, statementId: entry.statementId }, live: true });
+      revocations.grown(origin);
+      events.emit('head', () => ({ origin, size: store.state(origin).size }));
+    },
+  });
+  const directory = new Directory({
+    host,
+    gossip,
+    clock,
+    log,
+    seed: key.seed,
+    self: { name: config.name, region: config.region, roles: config.roles, version: VERSION },
+    ownLog: () => ownLog.state(),
+    onHeard: (entry) => revocations.heard(entry),
+    onChange: () => {
+      metrics.set('zerostate_peers_connected', host.getPeers().length);
+      events.emit('peer', () => networkView(context));
+    },
+  });
+  const keeper = new PeerKeeper({
+    host,
+    directory,
+    clock,
+    log,
+    target: config.peers.target,
+    join: config.join,
+  });
+  const records = new CardRecords({ host, log });
+  const cards = new CardService({
+    book,
+    vault,
+    records,
+    ownLog,
+    host,
+    clock,
+    log,
+    region: config.region,
+    taskProtocol: taskProtocolId(config.network),
+  });
+  const index = config.roles.includes('index')
+    ? new IndexRole({ home, rpc, clock, log, network: config.network, cards: () => book.list() })
+    : undefined;
+  const shortlists = new ShortlistClient({
+    rpc,
+    directory,
+    log,
+    network: config.network,
+    own: index,
+    self: peerId,
+  });
+  const find = new FindService({
+    shortlists,
+    cards,
+    revocations,
+    clock,
+    metrics,
+    minScore: config.find.minScore,
+  });
+  const runner = await createRunner();
+  const executor = new Executor({
+    rpc,
+    runner,
+    vault,
+    book,
+    ownLog,
+    store,
+    clock,
+    log,
+    metrics,
+    network: config.network,
+    peerId,
+    limits: config.tasks,
+  });
+  const tasks = new TaskStore({ clock, onChange: (view) => events.emit('task', () => view) });
+  const requester = new Requester({
+    rpc,
+    host,
+    find,
+    cards,
+    tasks,
+    executor,
+    files,
+    clock,
+    log,
+    metrics,
+    network: config.network,
+  });
+
+  // Started in this order, stopped in the reverse.
+  const services: Service[] = [
+    { name: 'database', start: () => {}, stop: () => db.close() },
+    {
+      name: 'statements',
+      start: async () => log.debug({ statements: await router.replay(store) }, 'logs read'),
+      stop: () => ownLog.flush(),
+    },
+    { name: 'index', start: () => index?.start(), stop: () => index?.stop() },
+    { name: 'runner', start: () => {}, stop: () => runner.close() },
+    { name: 'host', start: () => host.start(), stop: () => host.stop() },
+    { name: 'sync', start: () => sync.start(), stop: () => sync.stop() },
+    { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
+    { name: 'peers', start: () => keeper.start(), stop: () => keeper.stop() },
+    { name: 'cards', start: () => cards.start(), stop: () => cards.stop() },
+    { name: 'tasks', start: () => executor.start(), stop: () => {} },
+  ];
+  const started: Service[] = [];
+
+  /** Starts every service; on failure stops those that had started. */
+  async function start(): Promise<void> {
+    for (const address of config.join) multiaddr(address);
+    try {
+      for (const service of services) {
+        started.push(service);
+        await service.start();
+      }
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  }
+
+  /** Stops every service in reverse order; one that hangs is named and left behind after STOP_MS_MAX. */
+  async function stop(): Promise<void> {
+    for (let service = started.pop(); service !== undefined; service = started.pop()) {
+      await withDeadline(service, log);
+    }
+  }
+
+  const context = {
+    book,
+    cards,
+    clock,
+    config,
+    directory,
+    events,
+    files,
+    find,
+    home,
+    host,
+    index,
+    metrics,
+    ownLog,
+    peerId,
+    receipts,
+    requester,
+    revocations,
+    startedAt,
+    store,
+    tasks,
+    vault,
+  };
+  return { ...context, start, stop };
+}
+
+/** A node with its services. */
+export type ZerostateNode = Awaited<ReturnType<typeof openNode>>;
+
+/** What the API and the views see of a node. */
+export type NodeContext = Omit<ZerostateNode, 'start' | 'stop'>;
+
+async function withDeadline(service: Service, log: Logger): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      log.error({ service: service.name }, 'a service did not stop in time');
+      resolve();
+    }, STOP_MS_MAX);
+  });
+  try {
+    await Promise.race([Promise.resolve(service.stop()), late]);
+  } catch (error) {
+    log.error({ err: error, service: service.name }, 'a service failed to stop');
+  } finally {
+    clearTimeout(timer);
+  }
+}

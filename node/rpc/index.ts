@@ -1,0 +1,172 @@
+// One request, one answer over a libp2p stream: length-prefixed DAG-CBOR, bounded in size, time and rate.
+
+import { decode, encode } from '@ipld/dag-cbor';
+import type { Connection, PeerId, Stream } from '@libp2p/interface';
+import { lpStream } from '@libp2p/utils';
+import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Host } from '../host/create.ts';
+import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { TokenBuckets } from './token-bucket.ts';
+
+const MESSAGE_CHARS_MAX = 500; // an error message of a peer is shown to people: short, and never trusted
+const FRAME_BYTES = 64; // what the answer's wrapper adds to its body
+
+/** The bounds of one protocol. */
+export interface RpcProtocol {
+  /** libp2p protocol id. */
+  readonly id: string;
+  readonly requestBytesMax: number;
+  readonly responseBytesMax: number;
+  /** Longest time for the whole exchange, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Requests a second that one peer may send, and how many at once. */
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+type Answer = { ok: Uint8Array } | { error: { code: string; message: string } };
+
+/** Answers one request. `peer` is authenticated by the connection. Throw a ZeroError to refuse. */
+export type RpcHandler = (request: Uint8Array, peer: PeerId) => Promise<Uint8Array>;
+
+/** Client and server side of request/answer protocols on one host. */
+export class Rpc {
+  readonly #host: Host;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+
+  constructor(deps: { host: Host; clock: Clock; log: Logger; metrics: Metrics }) {
+    this.#host = deps.host;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#metrics = deps.metrics;
+  }
+
+  /** Registers a handler. Refuses peers over their rate before it reads a byte. */
+  async handle(protocol: RpcProtocol, handler: RpcHandler): Promise<void> {
+    const buckets = new TokenBuckets({
+      clock: this.#clock,
+      perSecond: protocol.perSecond,
+      burst: protocol.burst,
+    });
+    await this.#host.handle(
+      protocol.id,
+      async (stream: Stream, connection: Connection) => {
+        const peer = connection.remotePeer;
+        try {
+          const framed = frames(stream, protocol.requestBytesMax);
+          const signal = AbortSignal.timeout(protocol.timeoutMs);
+          const answer = await this.#answer(protocol, buckets, handler, peer, async () =>
+            (await framed.read({ signal })).subarray(),
+          );
+          await framed.write(encode(answer), { signal });
+          await stream.close({ signal });
+        } catch (error) {
+          this.#log.debug(
+            { protocol: protocol.id, peer: peer.toString(), error: (error as Error).message },
+            'rpc stream failed',
+          );
+          stream.abort(error as Error);
+        }
+      },
+      {
+        maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
+        maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
+        runOnLimitedConnection: true,
+      },
+    );
+  }
+
+  async #answer(
+    protocol: RpcProtocol,
+    buckets: TokenBuckets,
+    handler: RpcHandler,
+    peer: PeerId,
+    read: () => Promise<Uint8Array>,
+  ): Promise<Answer> {
+    if (!buckets.take(peer.toString())) {
+      this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: 'rate' });
+      return { error: { code: 'BUSY', message: 'too many requests from this peer' } };
+    }
+    const request = await read();
+    try {
+      return { ok: await handler(request, peer) };
+    } catch (error) {
+      if (!isZeroError(error)) this.#log.error({ protocol: protocol.id, err: error }, 'rpc handler failed');
+      this.#metrics.count('zerostate_inbound_refused_total', {
+        protocol: protocol.id,
+        reason: isZeroError(error) ? error.code : 'INTERNAL',
+      });
+      return {
+        error: isZeroError(error)
+          ? { code: error.code, message: error.message.slice(0, MESSAGE_CHARS_MAX) }
+          : { code: 'INTERNAL', message: 'internal error' },
+      };
+    }
+  }
+
+  /** Asks a peer. Throws PEER_UNREACHABLE, DECODE_FAILED, or the typed error that the peer answered. */
+  async call(
+    peer: PeerId,
+    protocol: RpcProtocol,
+    request: Uint8Array,
+    options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  ): Promise<Uint8Array> {
+    // One timer that is cleared: composed timeout signals are kept alive by the runtime until they fire.
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => controller.abort(new Error('timed out')),
+      options.timeoutMs ?? protocol.timeoutMs,
+    );
+    const onAbort = () => controller.abort(options.signal?.reason);
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    let stream: Stream | undefined;
+    let answer: Uint8Array;
+    try {
+      const { signal } = controller;
+      stream = await this.#host.dialProtocol(peer, protocol.id, { signal, runOnLimitedConnection: true });
+      const framed = frames(stream, protocol.responseBytesMax + FRAME_BYTES);
+      await framed.write(request, { signal });
+      answer = (await framed.read({ signal })).subarray();
+      await stream.close({ signal });
+    } catch (cause) {
+      stream?.abort(cause as Error);
+      throw new ZeroError(
+        'PEER_UNREACHABLE',
+        `${protocol.id} with ${peer.toString()} failed: ${(cause as Error).message}`,
+        { cause },
+      );
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', onAbort);
+    }
+    return unwrap(answer);
+  }
+}
+
+function frames(stream: Stream, bytesMax: number) {
+  return lpStream(stream, { maxDataLength: bytesMax, maxBufferSize: bytesMax + 16 });
+}
+
+function unwrap(bytes: Uint8Array): Uint8Array {
+  let answer: Partial<{ ok: unknown; error: { code?: unknown; message?: unknown } }>;
+  try {
+    answer = decode(bytes);
+  } catch (cause) {
+    throw new ZeroError('DECODE_FAILED', 'the peer answered with malformed bytes', { cause });
+  }
+  if (answer.ok instanceof Uint8Array) return answer.ok;
+  const { code, message } = answer.error ?? {};
+  const known =
+    typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'DECODE_FAILED';
+  throw new ZeroError(
+    known,
+    typeof message === 'string'
+      ? `peer: ${message.slice(0, MESSAGE_CHARS_MAX)}`
+      : 'the peer answered without a result',
+  );
+}

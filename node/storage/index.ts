@@ -1,0 +1,45 @@
+// One LevelDB per node; each service owns a sub-level. What must not be lost is written with sync: true.
+
+import { mkdir } from 'node:fs/promises';
+import { Level } from 'level';
+import { ZeroError } from '../../protocol/errors/index.ts';
+
+/** Fsync before the write is acknowledged. */
+export const DURABLE = { sync: true } as const;
+
+/** The database of one node. */
+export type Database = Level<string, Uint8Array>;
+
+/** Opens (or makes) the database. Throws DATA_LOCKED when another process has it, DATA_CORRUPT or STORAGE_FAILED otherwise. */
+export async function openDatabase(dir: string): Promise<Database> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const db: Database = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  try {
+    await db.open();
+  } catch (cause) {
+    const code = ((cause as Error).cause as { code?: string } | undefined)?.code;
+    if (code === 'LEVEL_LOCKED')
+      throw new ZeroError('DATA_LOCKED', `${dir} is in use by another process`, { cause });
+    if (code === 'LEVEL_CORRUPTION') throw new ZeroError('DATA_CORRUPT', `${dir} is damaged`, { cause });
+    throw new ZeroError('STORAGE_FAILED', `cannot open ${dir}`, { cause });
+  }
+  return db;
+}
+
+/** A service's own part of the database, raw bytes as values. */
+export function bytesLevel(db: Database, name: string) {
+  return db.sublevel<string, Uint8Array>(name, { keyEncoding: 'utf8', valueEncoding: 'view' });
+}
+
+/** A service's own part of the database, JSON values. */
+export function jsonLevel<T>(db: Database, name: string) {
+  return db.sublevel<string, T>(name, { keyEncoding: 'utf8', valueEncoding: 'json' });
+}
+
+export type BytesLevel = ReturnType<typeof bytesLevel>;
+export type JsonLevel<T> = ReturnType<typeof jsonLevel<T>>;
+
+/** Key text of a number that sorts as numbers do (up to 2^53). */
+export function orderedKey(value: number): string {
+  return value.toString(16).padStart(14, '0');
+}

@@ -1,0 +1,76 @@
+// Runs one node with its API from a home folder until it is told to stop.
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { ApiServer } from './api/index.ts';
+import { serveNode } from './api/index.ts';
+import type { Config } from './config/index.ts';
+import { readSecretFile, writeSecretFile } from './keys/key-file.ts';
+import { createLogger } from './logger/index.ts';
+import { openNode, type ZerostateNode } from './node.ts';
+import { removeRunFile, writeRunFile } from './run-file.ts';
+
+const TOKEN_FILE = 'api-token';
+const TOKEN_BYTES = 32;
+
+/** A node that is up. */
+export interface RunningNode {
+  readonly node: ZerostateNode;
+  readonly api: ApiServer;
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a node and its API. Throws DATA_LOCKED, PORT_IN_USE, KEY_FILE_UNSAFE or DATA_CORRUPT. */
+export async function runNode(options: {
+  home: string;
+  config: Config;
+  processMetrics?: boolean;
+}): Promise<RunningNode> {
+  const { home, config } = options;
+  const log = createLogger({ level: config.log.level, name: config.name });
+  const node = await openNode({ home, config, log, processMetrics: options.processMetrics === true });
+  await node.start();
+  try {
+    const token = await loadOrCreateToken(home);
+    const api = await serveNode(node, { token, log, metrics: node.metrics });
+    await writeRunFile(home, {
+      pid: process.pid,
+      api: api.url,
+      peerId: node.peerId,
+      name: config.name,
+      region: config.region,
+      tokenFile: TOKEN_FILE,
+    });
+    log.info(
+      {
+        api: api.url,
+        peerId: node.peerId,
+        region: config.region,
+        roles: config.roles,
+        addresses: node.host.getMultiaddrs().map(String),
+      },
+      'node is up',
+    );
+    const stop = async () => {
+      await removeRunFile(home);
+      await api.close();
+      await node.stop();
+      log.info('node has stopped');
+    };
+    return { node, api, token, stop };
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
+}
+
+/** The API token of a home folder, made on first use. Throws KEY_FILE_UNSAFE when others can read it. */
+async function loadOrCreateToken(home: string): Promise<string> {
+  const path = join(home, TOKEN_FILE);
+  const known = (await readSecretFile(path))?.trim();
+  if (known !== undefined && known.length > 0) return known;
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  await writeSecretFile(path, `${token}\n`);
+  return token;
+}
