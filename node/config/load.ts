@@ -51,7 +51,10 @@ function fromText(type: string, text: string): unknown {
 
 function setPath(tree: Tree, path: readonly string[], value: unknown): void {
   let at = tree;
-  for (const part of path.slice(0, -1)) at = (at[part] ??= {}) as Tree;
+  for (const part of path.slice(0, -1)) {
+    at[part] ??= {};
+    at = at[part] as Tree;
+  }
   at[path.at(-1)!] = value;
 }
 
