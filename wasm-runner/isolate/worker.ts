@@ -58,7 +58,7 @@ function send(part: Uint8Array): void {
   for (let at = 0; at < part.length; ) at += writeSync(fd, part, at, part.length - at);
 }
 
-function answer(header: AnswerHeader, blobs: readonly Uint8Array[]): void {
+function answer(header: AnswerHeader, blobs: readonly Uint8Array[]) {
   const head = frameHead(header, blobs);
   const total = blobs.reduce((sum, blob) => sum + blob.length, head.length);
   if (total <= READ_BYTES) {
@@ -75,7 +75,7 @@ function answer(header: AnswerHeader, blobs: readonly Uint8Array[]): void {
 }
 
 /** Modules that other workers compiled, passed on by the main thread. */
-function adoptModules(): void {
+function adoptModules() {
   if (parentPort === null) return;
   for (
     let message = receiveMessageOnPort(parentPort);
@@ -150,7 +150,7 @@ const EMPTY_ANSWER = {
   outputs: [] as string[],
 } satisfies Omit<AnswerHeader, 'id'>;
 
-function handle(frame: Uint8Array): void {
+function handle(frame: Uint8Array) {
   const { header, blobs } = readFrame<JobHeader>(frame);
   const compiled = find(header, blobs);
   if (compiled === null) return answer({ ...EMPTY_ANSWER, id: header.id, needModule: true }, []);

@@ -59,7 +59,7 @@ export class Emitter {
     const start = out.openLength();
     this.#locals(plan, metersStack);
     this.#fuelLocal = inLocal ? this.#fuelScratch : -1;
-    if (inLocal) out.raw(0x23), out.u32(this.#add.fuel);
+    if (inLocal) this.#set(0x23, this.#add.fuel);
     const wrapped = inLocal || metersStack;
     this.#enter(plan.cellCost.values[0]!, metersStack ? frame : 0, inLocal);
     if (wrapped) {
@@ -157,7 +157,7 @@ export class Emitter {
     out.copy(bytes, from, end);
   }
 
-  #apply(plan: scan.Scanner, kind: number, arg: number): void {
+  #apply(plan: scan.Scanner, kind: number, arg: number) {
     const out = this.#out;
     switch (kind) {
       case scan.CHARGE:
@@ -191,7 +191,7 @@ export class Emitter {
     }
   }
 
-  #charge(cost: number, check: boolean): void {
+  #charge(cost: number, check: boolean) {
     const out = this.#out;
     out.byte(this.#fuelLocal < 0 ? 0x23 : 0x20);
     out.u32(this.#fuelLocal < 0 ? this.#add.fuel : this.#fuelLocal);

@@ -59,9 +59,13 @@ class Rewriter {
     const code = this.#code();
     const out = this.#out;
     out.raw(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
-    this.#extend(1, this.#newTypes.length, () => this.#newTypes.forEach((type) => this.#writeType(type)));
+    this.#extend(1, this.#newTypes.length, () => {
+      for (const type of this.#newTypes) this.#writeType(type);
+    });
     this.#copy(2);
-    this.#extend(3, code.helperTypes.length, () => code.helperTypes.forEach((type) => out.u32(type)));
+    this.#extend(3, code.helperTypes.length, () => {
+      for (const type of code.helperTypes) out.u32(type);
+    });
     this.#copy(4);
     this.#copy(5);
     this.#extend(6, 5, () => {
@@ -162,7 +166,7 @@ class Rewriter {
   }
 
   /** Copies a section that is a vector and adds `count` entries, or makes it when the module has none. */
-  #extend(id: number, count: number, write: () => void): void {
+  #extend(id: number, count: number, write: () => void) {
     if (count === 0) return this.#copy(id);
     const out = this.#out;
     out.byte(id);

@@ -343,8 +343,7 @@ export class Scanner {
     const type = this.#frameType[top]!;
     const results = typeof type === 'number' ? type : type.results.length;
     this.#observe(results);
-    const kind = this.#frameKind.values[top]!;
-    const escape = this.#frameEscape.values[top]!;
+    const outermost = this.#frameEscape.values[top]!;
     const entry = this.#frameCell.values[top]!;
     this.#height = this.#frameHeight.values[top]!;
     for (const list of [this.#frameKind, this.#frameHeight, this.#frameCell, this.#frameEscape])
@@ -353,16 +352,16 @@ export class Scanner {
     if (top === 0) return;
     this.#base = this.#frameHeight.values[top - 1]!;
     this.#pushMany(results);
-    if (escape < top) {
+    if (outermost < top) {
       // Some branch leaves for further out, so what follows may not run.
-      if (escape < this.#frameEscape.values[top - 1]!) this.#frameEscape.values[top - 1] = escape;
+      if (outermost < this.#frameEscape.values[top - 1]!) this.#frameEscape.values[top - 1] = outermost;
       this.#openCell(this.#reader.at, entry, CELL_PLAIN);
     } else this.#cell = entry;
   }
 
   // Instructions.
 
-  #instruction(): void {
+  #instruction() {
     const reader = this.#reader;
     const at = reader.at;
     const opcode = reader.byte();
@@ -378,7 +377,7 @@ export class Scanner {
     this.#data(op.CORE.pops[opcode]!, op.CORE.pushes[opcode]!, op.CORE.effects[opcode]!);
   }
 
-  #immediates(kind: number): void {
+  #immediates(kind: number) {
     const reader = this.#reader;
     switch (kind) {
       case op.NONE:
@@ -434,7 +433,7 @@ export class Scanner {
     }
   }
 
-  #special(opcode: number, at: number): void {
+  #special(opcode: number, at: number) {
     const reader = this.#reader;
     switch (opcode) {
       case 0x00:
@@ -574,7 +573,7 @@ export class Scanner {
     }
   }
 
-  #misc(at: number): void {
+  #misc(at: number) {
     const reader = this.#reader;
     const opcode = reader.u32();
     if (opcode > 255 || op.MISC.known[opcode] === undefined) throw refuseMisc(opcode);

@@ -52,7 +52,7 @@ export class Channel {
     return this.#nonce.toString('hex');
   }
 
-  #take(chunk: Buffer): void {
+  #take(chunk: Buffer) {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     if (this.#nonce !== null) return this.#seekNonce(this.#nonce);
@@ -74,7 +74,7 @@ export class Channel {
     return this.#chunks[0]!;
   }
 
-  #answer(bytes: Buffer): void {
+  #answer(bytes: Buffer) {
     let frame: Answer;
     try {
       frame = readFrame<AnswerHeader>(bytes);

@@ -171,7 +171,7 @@ export class PooledRunner implements Runner {
     task.stopListening = () => signal.removeEventListener('abort', abort);
   }
 
-  #cancel(task: Task): void {
+  #cancel(task: Task) {
     const result = plainResult('CANCELLED', 'cancelled by the caller');
     if (task.channel !== null) return this.#stop(task, result);
     this.#queue.remove(task.lane, task);
@@ -209,7 +209,7 @@ export class PooledRunner implements Runner {
     return count;
   }
 
-  #dispatch(): void {
+  #dispatch() {
     if (this.#closed) return;
     if (this.#suspects.length > 0) return this.#dispatchSuspect();
     while (this.#queue.size > 0) {

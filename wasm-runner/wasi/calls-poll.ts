@@ -39,16 +39,14 @@ export const pollCalls = {
         ready.push({ userdata, type, ...probe(host, host.memory.u32(at + 16), type) });
       else return EINVAL;
     }
-    const shortest = timers.reduce(
-      (least, timer) => (timer.left < least ? timer.left : least),
-      timers[0]?.left ?? 0n,
-    );
+    let shortest = timers[0]?.left ?? 0n;
+    for (const { left } of timers) if (left < shortest) shortest = left;
     const waited = ready.length > 0 ? 0n : shortest;
     if (waited > 0n) host.clock.wait(waited);
     for (const timer of timers)
       if (timer.left <= waited)
         ready.push({ userdata: timer.userdata, error: ESUCCESS, type: TYPE_CLOCK, bytes: 0n });
-    ready.forEach((event, index) => putEvent(host, events + index * EVENT_BYTES, event));
+    for (const [index, event] of ready.entries()) putEvent(host, events + index * EVENT_BYTES, event);
     host.memory.setU32(result, ready.length);
     return ESUCCESS;
   },
