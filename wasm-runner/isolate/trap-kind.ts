@@ -3,7 +3,7 @@
 const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['unreachable', /unreachable/],
   ['memory-out-of-bounds', /memory access|data segment/],
-  ['table-out-of-bounds', /table|element segment/],
+  ['table-out-of-bounds', /\btable\b|element segment/],
   ['indirect-call-mismatch', /signature|null function|indirect call/],
   ['divide-by-zero', /divide by zero|remainder by zero/],
   ['integer-overflow', /unrepresentable/],
