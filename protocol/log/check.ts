@@ -3,7 +3,7 @@
 
 import { equalBytes } from '../bytes/index.ts';
 import { ZeroError } from '../errors/index.ts';
-import { EMPTY_ROOT, nodeHash, requireHash } from './hash.ts';
+import { EMPTY_ROOT, nodeHash, RisingHash, requireHash } from './hash.ts';
 import { half, isOdd, isPowerOfTwo, requireSize } from './size.ts';
 
 export interface InclusionClaim {
@@ -37,26 +37,26 @@ export function inclusionRoot(claim: Omit<InclusionClaim, 'root'>): Uint8Array {
   const size = requireSize(claim.size, 'tree size');
   const index = requireSize(claim.index, 'leaf index');
   if (index >= size) refuse('the leaf index is outside the tree');
-  let hash = requireHash(claim.leafHash, 'leaf hash');
+  const rising = new RisingHash(requireHash(claim.leafHash, 'leaf hash'));
   let at = index;
   let last = size - 1;
   for (const sibling of claim.proof) {
     requireHash(sibling, 'proof element');
     if (last === 0) refuse('the proof has too many elements');
     if (isOdd(at) || at === last) {
-      hash = nodeHash(sibling, hash);
+      rising.joinLeft(sibling);
       while (!isOdd(at) && at !== 0) {
         at = half(at);
         last = half(last);
       }
     } else {
-      hash = nodeHash(hash, sibling);
+      rising.joinRight(sibling);
     }
     at = half(at);
     last = half(last);
   }
   if (last !== 0) refuse('the proof has too few elements');
-  return hash;
+  return rising.value();
 }
 
 /** Checks that one tree is a prefix of another. Throws PROOF_INVALID, DECODE_FAILED (form) or LIMIT_EXCEEDED (size). */

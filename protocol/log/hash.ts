@@ -1,6 +1,6 @@
 // RFC 6962 section 2.1 hashing: the only place where leaves and nodes of a log become hashes.
 
-import { sha256 } from '../crypto/index.ts';
+import { sha256, sha256Into } from '../crypto/index.ts';
 import { ZeroError } from '../errors/index.ts';
 
 /** Length of every tree hash: SHA-256. */
@@ -29,6 +29,37 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   nodeInput.set(left, 1);
   nodeInput.set(right, 1 + HASH_BYTES);
   return sha256(nodeInput);
+}
+
+const LEFT = 1;
+const RIGHT = 1 + HASH_BYTES;
+
+/** A hash on its way up a tree: like nodeHash again and again, without an array for each step. Siblings are checked by the caller. */
+export class RisingHash {
+  readonly #node = new Uint8Array(1 + 2 * HASH_BYTES);
+
+  constructor(start: Uint8Array) {
+    this.#node[0] = NODE_PREFIX;
+    this.#node.set(start, LEFT);
+  }
+
+  /** Becomes the parent of `sibling` (left) and itself. */
+  joinLeft(sibling: Uint8Array): void {
+    this.#node.copyWithin(RIGHT, LEFT, RIGHT);
+    this.#node.set(sibling, LEFT);
+    sha256Into(this.#node, this.#node, LEFT);
+  }
+
+  /** Becomes the parent of itself and `sibling` (right). */
+  joinRight(sibling: Uint8Array): void {
+    this.#node.set(sibling, RIGHT);
+    sha256Into(this.#node, this.#node, LEFT);
+  }
+
+  /** The hash reached. */
+  value(): Uint8Array {
+    return this.#node.slice(LEFT, RIGHT);
+  }
 }
 
 /** Refuses anything but 32 bytes. Throws DECODE_FAILED. */

@@ -42,6 +42,7 @@ export {
   verifyEquivocation,
 } from './equivocation.ts';
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash, requireHash } from './hash.ts';
+export { InclusionChecker } from './inclusion-checker.ts';
 export {
   formatVerifierKey,
   NOTE_BYTES_MAX,

@@ -47,18 +47,25 @@ export function sampleLeaves(n: number): Uint8Array[] {
 export class MemoryTree implements HashReader {
   readonly tree = new CompactTree();
   readonly roots: Uint8Array[] = [EMPTY_ROOT];
-  readonly #nodes = new Map<string, Uint8Array>();
+  readonly #levels: Uint8Array[][] = [];
 
-  constructor(leaves: Iterable<Uint8Array> = []) {
+  readonly #keepRoots: boolean;
+
+  /** With `roots: false` the root of each size is not kept: for large trees. */
+  constructor(leaves: Iterable<Uint8Array> = [], options: { roots: boolean } = { roots: true }) {
+    this.#keepRoots = options.roots;
     for (const leaf of leaves) this.append(leaf);
   }
 
   append(leaf: Uint8Array): void {
-    for (const { level, index, hash } of this.tree.append(leaf)) this.#nodes.set(`${level}/${index}`, hash);
-    this.roots.push(this.tree.root());
+    for (const { level, hash } of this.tree.append(leaf)) {
+      this.#levels[level] ??= [];
+      this.#levels[level].push(hash);
+    }
+    if (this.#keepRoots) this.roots.push(this.tree.root());
   }
 
   node(level: number, index: number): Uint8Array | undefined {
-    return this.#nodes.get(`${level}/${index}`);
+    return this.#levels[level]?.[index];
   }
 }
