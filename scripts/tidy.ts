@@ -3,8 +3,9 @@
 import { checkGenerated } from './reference/documents.ts';
 import { checkLimits } from './reference/limits.ts';
 import { type Finding, REPOSITORY_ROOT, readTree, report, type Tree } from './source/tree.ts';
+import { checkDead } from './tidy/dead.ts';
 import { checkDependencies } from './tidy/dependencies.ts';
-import { checkDead, checkHeaders, checkSizes } from './tidy/files.ts';
+import { checkHeaders, checkSizes } from './tidy/files.ts';
 import { checkLinks } from './tidy/links.ts';
 import { checkLock } from './tidy/lock.ts';
 import { checkText } from './tidy/text-rules.ts';

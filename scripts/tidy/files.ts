@@ -1,7 +1,6 @@
-// Tidy checks on whole files: a first comment that says what the file is for, a bounded size, and no dead source.
+// Tidy checks on whole files: a first comment that says what the file is for, and a bounded size.
 
-import { posix } from 'node:path';
-import { type Finding, resolveRelative, type Tree } from '../source/tree.ts';
+import type { Finding, Tree } from '../source/tree.ts';
 import { SIZE_EXCEPTIONS } from './exceptions.ts';
 
 /** Largest source file: beyond this nobody reads a file whole. */
@@ -37,43 +36,4 @@ export function checkSizes(tree: Tree): Finding[] {
     }
   }
   return findings;
-}
-
-const ENTRY = [/^bin\/[^/]+$/, /^scripts\/[^/]+$/, /^test\/.*\.test\.ts$/, /^test\/bench\/[^/]+\.bench\.ts$/];
-
-// Paths that package.json, HTML pages and the like name in strings or attributes.
-function namedPaths(from: string, text: string): string[] {
-  const relative = [...text.matchAll(/["'(=\s]((?:\.{0,2}\/)?[\w@./-]+\.(?:[cm]?[jt]s))\b/g)].map(
-    (match) => match[1]!,
-  );
-  return relative.flatMap((name) => {
-    const bare = name.replace(/^\//, '');
-    return [posix.normalize(bare), posix.normalize(posix.join(posix.dirname(from), bare))];
-  });
-}
-
-/** Source files that no entry point, test, page or package field reaches. */
-export function checkDead(tree: Tree): Finding[] {
-  const queue = tree.sources
-    .filter(({ path }) => ENTRY.some((pattern) => pattern.test(path)))
-    .map(({ path }) => path);
-  for (const { path, text } of tree.files.filter(({ path }) =>
-    /(?:\.html|^package\.json|^\.mocharc\.json)$/.test(path),
-  )) {
-    queue.push(...namedPaths(path, text));
-  }
-  const byPath = new Map(tree.sources.map((file) => [file.path, file]));
-  const reached = new Set<string>();
-  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-    const file = byPath.get(path);
-    if (file === undefined || reached.has(path)) continue;
-    reached.add(path);
-    for (const { specifier } of file.imports) {
-      const target = specifier === null ? null : resolveRelative(path, specifier);
-      if (target !== null) queue.push(target);
-    }
-  }
-  return tree.sources
-    .filter(({ path }) => !reached.has(path) && !path.startsWith('examples/'))
-    .map(({ path }) => ({ path, message: 'dead: no entry point, test, page or package field reaches it' }));
 }

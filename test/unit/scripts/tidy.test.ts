@@ -4,8 +4,9 @@ import { deepEqual, match, throws } from 'node:assert/strict';
 import { checkErrorTable, errorsDocument } from '../../../scripts/reference/errors.ts';
 import { checkLimits, limitsOfTree } from '../../../scripts/reference/limits.ts';
 import { type Finding, readTree, type Tree } from '../../../scripts/source/tree.ts';
+import { checkDead } from '../../../scripts/tidy/dead.ts';
 import { checkDependencies } from '../../../scripts/tidy/dependencies.ts';
-import { checkDead, checkHeaders, checkSizes, SOURCE_BYTES_MAX } from '../../../scripts/tidy/files.ts';
+import { checkHeaders, checkSizes, SOURCE_BYTES_MAX } from '../../../scripts/tidy/files.ts';
 import { checkLinks } from '../../../scripts/tidy/links.ts';
 import { checkLock, type Lock, missingFromLock, platformEntry } from '../../../scripts/tidy/lock.ts';
 import { checkText } from '../../../scripts/tidy/text-rules.ts';
@@ -81,12 +82,14 @@ describe('tidy: files', () => {
 
   it('finds dead source, and follows every kind of reference', () => {
     const files = {
-      'package.json': '{ "exports": { "./verify": "./protocol/verify/index.ts" } }',
+      'package.json': '{ "exports": { "./verify": "./dist/protocol/verify/index.js" } }',
       'protocol/verify/index.ts': '',
       'bin/main.ts': "import '../node/a.ts';",
       'node/a.ts':
         "export * from './b.ts'; new URL('./c.ts', import.meta.url); import.meta.resolve('./d.ts');",
-      'node/b.ts': "await import('./e.ts');",
+      'node/b.ts': "await import('./e.ts'); const f = `./f${extension}`;",
+      'node/f.ts': "const script = built ? './g.js' : './g.ts';",
+      'node/g.ts': '',
       'node/c.ts': '',
       'node/d.ts': '',
       'node/e.ts': '',
