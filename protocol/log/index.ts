@@ -104,4 +104,5 @@ export {
   tilesBetween,
   tileWidth,
 } from './tile.ts';
+export { TreeProver } from './tree-prover.ts';
 export { reviewForCosigning, type WitnessState, type WitnessVerdict } from './witness.ts';

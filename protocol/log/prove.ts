@@ -35,10 +35,10 @@ export function planInclusion(size: number, index: number): ProofPlan {
   while (high - low > 1) {
     const middle = low + splitPoint(high - low);
     if (index < middle) {
-      plan.push(subtrees(middle, high));
+      plan.push(planRange(middle, high));
       high = middle;
     } else {
-      plan.push(subtrees(low, middle));
+      plan.push(planRange(low, middle));
       low = middle;
     }
   }
@@ -64,25 +64,25 @@ export function planExplicitConsistency(from: number, to: number): ProofPlan {
   while (from !== high) {
     const middle = low + splitPoint(high - low);
     if (from <= middle) {
-      plan.push(subtrees(middle, high));
+      plan.push(planRange(middle, high));
       high = middle;
     } else {
-      plan.push(subtrees(low, middle));
+      plan.push(planRange(low, middle));
       low = middle;
     }
   }
-  plan.push(subtrees(low, high));
+  plan.push(planRange(low, high));
   return plan.reverse();
 }
 
 /** Plan of the root of the tree of `size` (a single element), for sizes from 1. */
 export function planRoot(size: number): ProofPlan {
   requireSize(size, 'tree size');
-  return size === 0 ? [] : [subtrees(0, size)];
+  return size === 0 ? [] : [planRange(0, size)];
 }
 
 /** Complete subtrees that make up leaves [low, high), left to right; low is a multiple of the first one's width. */
-function subtrees(low: number, high: number): NodeRef[] {
+export function planRange(low: number, high: number): NodeRef[] {
   const refs: NodeRef[] = [];
   let at = low;
   while (at < high) {

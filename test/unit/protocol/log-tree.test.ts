@@ -11,6 +11,7 @@ import {
   leafHash,
   planConsistency,
   planInclusion,
+  TreeProver,
   verifyConsistency,
   verifyInclusion,
 } from '../../../protocol/log/index.ts';
@@ -77,10 +78,13 @@ describe('RFC 6962 tree', () => {
 describe('inclusion proofs', () => {
   it('are those of the recursive definition, and verify, for every leaf of every size', async () => {
     for (let size = 1; size <= LEAVES.length; size++) {
+      const prover = new TreeProver(size, log);
+      refuses(() => prover.inclusion(size), 'DECODE_FAILED');
       for (let index = 0; index < size; index++) {
         const proof = inclusionProof(size, index, log);
         assert.deepEqual(proof, slowInclusion(index, LEAVES.slice(0, size)));
         assert.deepEqual(await inclusionProofAsync(size, index, log), proof);
+        assert.deepEqual(prover.inclusion(index), proof);
         verifyInclusion({ leafHash: LEAVES[index]!, index, size, proof, root: log.roots[size]! });
       }
     }
