@@ -9,6 +9,7 @@ import { registerTask } from './commands/task.ts';
 import { registerUp } from './commands/up.ts';
 
 export { readRunFile } from '../run-file.ts';
+export { VERSION } from '../version.ts';
 export { ApiClient } from './client.ts';
 export { resolveHome } from './home.ts';
 export { type OutputFlags, plain, print, reportError, runAction, style, table } from './output.ts';

@@ -6,13 +6,13 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
 import { encodeProof, inclusionProofAsync, parseCheckpoint } from '../../protocol/log/index.ts';
 import type { LogPosition, LogStore } from '../log/index.ts';
-import { completeManifest, type TaskParts } from '../tasks/manifest.ts';
+import { completeManifest, manifestBytes, type TaskParts } from '../tasks/manifest.ts';
 
 export const RECEIPT_FILE_KIND = 'zerostate-receipt/v1';
 
 /** What a task was given, in base64. */
 export interface Capsule {
-  manifest: object;
+  manifest: string;
   module: string;
   stdin: string;
   files: Record<string, string>;
@@ -27,8 +27,8 @@ export interface ReceiptFile {
   entry: string;
   /** C2SP tlog-proof: inclusion of the record under the executor's signed checkpoint. */
   proof: string;
-  /** The executor's signed card (DSSE), or null where it is not known. */
-  executorCard: EnvelopeJson | null;
+  /** The executor's signed card (DSSE). */
+  executorCard: EnvelopeJson;
   /** Replay capsule. */
   inputs?: Capsule;
 }
@@ -39,6 +39,7 @@ export async function buildReceiptFile(
   position: LogPosition,
   executorCard: Uint8Array | undefined,
 ): Promise<ReceiptFile> {
+  if (executorCard === undefined) throw new ZeroError('NOT_FOUND', 'the executor’s card is not known here');
   const { origin, index } = position;
   const [record, body] = await Promise.all([store.record(origin, index), store.body(origin, index)]);
   const { checkpoint } = store.state(origin);
@@ -56,14 +57,14 @@ export async function buildReceiptFile(
       proof: await inclusionProofAsync(size, index, store.reader(origin)),
       checkpoint,
     }),
-    executorCard: executorCard === undefined ? null : envelopeToJson(decodeEnvelope(executorCard)),
+    executorCard: envelopeToJson(decodeEnvelope(executorCard)),
   };
 }
 
 /** The replay capsule of a task. */
 export function capsuleOf(parts: TaskParts): Capsule {
   return {
-    manifest: parts.manifest,
+    manifest: toBase64(manifestBytes(parts.manifest)),
     module: toBase64(parts.module),
     stdin: toBase64(parts.stdin),
     files: Object.fromEntries(Object.entries(parts.inputs).map(([path, bytes]) => [path, toBase64(bytes)])),
@@ -73,7 +74,7 @@ export function capsuleOf(parts: TaskParts): Capsule {
 /** The task of a capsule. Throws DECODE_FAILED or USAGE. */
 export function partsOf(capsule: Capsule): TaskParts {
   return {
-    manifest: completeManifest(capsule.manifest),
+    manifest: completeManifest(parseStrictJson(fromBase64(capsule.manifest))),
     module: fromBase64(capsule.module),
     stdin: fromBase64(capsule.stdin),
     inputs: Object.fromEntries(Object.entries(capsule.files).map(([path, text]) => [path, fromBase64(text)])),

@@ -4,7 +4,7 @@
 import type { PeerId } from '@libp2p/interface';
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { signReceipt } from '../../protocol/receipt/index.ts';
+import { bytesDigest, signReceipt } from '../../protocol/receipt/index.ts';
 import type { Runner, RunResult } from '../../wasm-runner/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
@@ -20,6 +20,7 @@ import {
   decodeTaskRequest,
   encodeTaskResponse,
   jobOf,
+  manifestBytes,
   TASK_REQUEST_BYTES_MAX,
   TASK_RESPONSE_BYTES_MAX,
   type TaskRequest,
@@ -129,7 +130,7 @@ export class Executor {
       deterministic: deterministicPart(jobOf(request), result),
       observed: {
         taskId: request.taskId,
-        manifestDigest: null,
+        manifestDigest: bytesDigest(manifestBytes(request.manifest)),
         requester: null,
         executor: peerId,
         origin: ownLog.origin,

@@ -4,9 +4,9 @@
 import { decode, encode } from '@ipld/dag-cbor';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
+import { fromUtf8 } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { parseStrictJson } from '../../protocol/json/index.ts';
+import { canonicalJson, type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
 import type { Job } from '../../wasm-runner/index.ts';
 
 const MIB = 1024 * 1024;
@@ -68,6 +68,11 @@ export function completeManifest(input: unknown): Manifest {
   throw new ZeroError('USAGE', `task manifest: ${[...new Set(problems)].slice(0, 5).join('; ')}`);
 }
 
+/** The bytes that a receipt's manifest digest covers: canonical JSON of the completed manifest. */
+export function manifestBytes(manifest: Manifest): Uint8Array {
+  return canonicalJson(manifest as unknown as JsonValue);
+}
+
 /** A task with everything it needs. */
 export interface TaskParts {
   readonly manifest: Manifest;
@@ -107,7 +112,7 @@ export function encodeTaskRequest({
   stdin,
   inputs,
 }: TaskRequest): Uint8Array {
-  const bytes = encode({ taskId, agentId, manifest: utf8(JSON.stringify(manifest)), module, stdin, inputs });
+  const bytes = encode({ taskId, agentId, manifest: manifestBytes(manifest), module, stdin, inputs });
   if (bytes.length > TASK_REQUEST_BYTES_MAX)
     throw new ZeroError(
       'LIMIT_EXCEEDED',

@@ -6,7 +6,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { type EnvelopeJson, envelopeFromJson } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { JsonValue } from '../../protocol/json/index.ts';
-import { verifyReceipt } from '../../protocol/receipt/index.ts';
+import { bytesDigest, verifyReceipt } from '../../protocol/receipt/index.ts';
 import { verify } from '../../protocol/verify/index.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
@@ -23,6 +23,7 @@ import {
   decodeTaskResponse,
   encodeTaskRequest,
   jobOf,
+  manifestBytes,
   TASK_RESPONSE_BYTES_MAX,
   type TaskParts,
   type TaskResponse,
@@ -164,6 +165,8 @@ export class Requester {
     } = verifyReceipt(envelopeFromJson(file.receipt as EnvelopeJson & JsonValue));
     if (issuer !== member.agentId)
       throw new ZeroError('RECEIPT_REFUSED', 'the receipt is of another agent than the one that was asked');
+    if (predicate.observed.manifestDigest !== bytesDigest(manifestBytes(parts.manifest)))
+      throw new ZeroError('RECEIPT_REFUSED', 'the receipt is of another manifest');
     const said = { ...predicate.deterministic, ...predicate.deterministic.result } as Record<string, unknown>;
     for (const [name, digest] of Object.entries({ ...askedDigests(jobOf(parts)), ...gotDigests(response) })) {
       if (said[name] !== digest)

@@ -1,5 +1,6 @@
 // Execution receipts. The only door of this folder.
 
+export { argsDigest, bytesDigest, envDigest, treeDigest } from './job-digests.ts';
 export {
   compareReceipts,
   isReceiptStatus,

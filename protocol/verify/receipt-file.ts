@@ -2,13 +2,13 @@
 // Running it again is not done here: this file says what was claimed, by whom, and that it was logged.
 
 import { fromBase64 } from '../bytes/index.ts';
-import { sha256 } from '../crypto/index.ts';
 import { type Envelope, envelopeFromJson } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { Fields } from '../fields/index.ts';
 import { isForked } from '../identity/index.ts';
 import { isJsonObject, type JsonObject } from '../json/index.ts';
 import { decodeLogEntry, decodeProof, LOG_RECORD_BYTES_MAX, type LogProof } from '../log/index.ts';
+import { bytesDigest, treeDigest } from '../receipt/index.ts';
 import { type AgentStatement, RECEIPT_PREDICATE, type ReceiptPredicate } from '../statement/index.ts';
 import { checkCardSignature } from './card.ts';
 import { checkInclusion } from './checkpoint.ts';
@@ -21,6 +21,7 @@ import { checkAgentSignature, checkIssued } from './statement.ts';
 export interface ReplayCapsule {
   readonly module: Uint8Array;
   readonly manifest: Uint8Array;
+  readonly stdin: Uint8Array;
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
@@ -62,7 +63,12 @@ function readBase64(fields: Fields, name: string, bytesMax?: number): Uint8Array
 }
 
 function readCapsule(file: Fields): ReplayCapsule {
-  const fields = new Fields(file.raw('inputs'), 'receipt file.inputs', ['module', 'manifest', 'files']);
+  const fields = new Fields(file.raw('inputs'), 'receipt file.inputs', [
+    'module',
+    'manifest',
+    'stdin',
+    'files',
+  ]);
   const files = fields.raw('files');
   if (!isJsonObject(files)) return fields.refuse('files', 'is not an object');
   const paths = Object.keys(files);
@@ -72,6 +78,7 @@ function readCapsule(file: Fields): ReplayCapsule {
   return {
     module: readBase64(fields, 'module'),
     manifest: readBase64(fields, 'manifest'),
+    stdin: readBase64(fields, 'stdin'),
     files: Object.fromEntries(paths.map((path) => [path, readBase64(each, path)])),
   };
 }
@@ -152,13 +159,16 @@ function checkExecutor(checks: Checks, file: ReceiptFile, agent: AgentStatement)
 }
 
 function checkCapsule(checks: Checks, inputs: ReplayCapsule, receipt: ReceiptPredicate): void {
-  checkDigest(checks, 'module', inputs.module, receipt.deterministic.moduleDigest);
+  const { moduleDigest, stdinDigest, inputsDigest } = receipt.deterministic;
   const { manifestDigest } = receipt.observed;
-  if (manifestDigest !== null) checkDigest(checks, 'manifest', inputs.manifest, manifestDigest);
+  checkDigest(checks, 'module', bytesDigest(inputs.module), moduleDigest);
+  checkDigest(checks, 'stdin', bytesDigest(inputs.stdin), stdinDigest);
+  checkDigest(checks, 'input files', treeDigest(inputs.files), inputsDigest);
+  if (manifestDigest !== null) checkDigest(checks, 'manifest', bytesDigest(inputs.manifest), manifestDigest);
 }
 
-function checkDigest(checks: Checks, name: string, bytes: Uint8Array, expected: string): void {
-  const ok = `sha256:${sha256(bytes).toHex()}` === expected;
+function checkDigest(checks: Checks, name: string, digest: string, expected: string): void {
+  const ok = digest === expected;
   checks.add(
     name,
     ok,

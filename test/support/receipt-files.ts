@@ -1,14 +1,15 @@
 // A complete receipt file and its parts, the same on every run: what a node hands to a requester.
 
 import { toBase64, utf8 } from '../../protocol/bytes/index.ts';
-import { sha256 } from '../../protocol/crypto/index.ts';
 import { type Envelope, encodeEnvelope, envelopeId, envelopeToJson } from '../../protocol/envelope/index.ts';
 import type { JsonObject } from '../../protocol/json/index.ts';
 import { encodeLogEntry, encodeProof, inclusionProof, peerIdOfOrigin } from '../../protocol/log/index.ts';
 import {
+  bytesDigest as digest,
   type ReceiptDeterministic,
   type ReceiptObserved,
   signReceipt,
+  treeDigest,
 } from '../../protocol/receipt/index.ts';
 import { RECEIPT_FILE_KIND } from '../../protocol/verify/index.ts';
 import { makeAgent, makeCard, type TestAgent } from './agents.ts';
@@ -20,12 +21,12 @@ export const NOW = Date.parse('2026-03-01T13:00:00Z');
 
 export const MODULE: Uint8Array = utf8('\0asm pretend module');
 export const MANIFEST: Uint8Array = utf8('{"pretend":"manifest"}');
-const digest = (bytes: Uint8Array): string => `sha256:${sha256(bytes).toHex()}`;
+const FILES = { 'in/a.txt': utf8('a') };
 const NOTHING = digest(new Uint8Array(0));
 
 export const DETERMINISTIC: ReceiptDeterministic = {
   moduleDigest: digest(MODULE),
-  inputsDigest: NOTHING,
+  inputsDigest: treeDigest(FILES),
   argsDigest: NOTHING,
   envDigest: NOTHING,
   stdinDigest: NOTHING,
@@ -95,7 +96,8 @@ export function sampleReceipt(
     inputs: {
       module: toBase64(MODULE),
       manifest: toBase64(MANIFEST),
-      files: { 'in/a.txt': toBase64(utf8('a')) },
+      stdin: '',
+      files: { 'in/a.txt': toBase64(FILES['in/a.txt']) },
     },
   };
   return { log, executor, receipt, record, index, file };

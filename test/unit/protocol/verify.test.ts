@@ -95,6 +95,16 @@ describe('verifying a receipt file', () => {
       { inputs: { ...(sample.file.inputs as JsonObject), manifest: 'AAAA' } },
       ['manifest: PARTS_MISMATCH'],
     ],
+    [
+      'another standard input',
+      { inputs: { ...(sample.file.inputs as JsonObject), stdin: 'AAAA' } },
+      ['stdin: PARTS_MISMATCH'],
+    ],
+    [
+      'another input file',
+      { inputs: { ...(sample.file.inputs as JsonObject), files: { 'in/a.txt': 'AAAA' } } },
+      ['input files: PARTS_MISMATCH'],
+    ],
     ['an unknown member', { extra: 1 }, ['form: DECODE_FAILED']],
     ['a record that is none', { entry: 'AAAA' }, ['record: DECODE_FAILED', 'inclusion: PROOF_INVALID']],
   ];

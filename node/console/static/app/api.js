@@ -7,9 +7,9 @@ import { currentToken } from './session.js';
 /**
  * @typedef {{ name: string, peerId: string, region: string, roles: string[], version: string, addresses: string[],
  *   uptimeSeconds: number, agents: string[], peers: number, log: { origin: string, size: number, root: string },
- *   embedder?: string }} NodeView
- * @typedef {{ peerId: string, name: string, region: string, roles: string[], self: boolean, connected: boolean,
- *   lastSeenMs: number | null }} NetworkNode
+ *   index: null | { cards: number, embedder: string, graph: string } }} NodeView
+ * @typedef {{ peerId: string, name: string, region: string, roles: string[], self: boolean, connected: boolean, online: boolean,
+ *   lastSeenMs: number }} NetworkNode
  * @typedef {{ from: string, to: string, rttMs: number | null }} NetworkLink
  * @typedef {{ nodes: NetworkNode[], links: NetworkLink[] }} NetworkView
  * @typedef {{ name: string, description: string, tags: string[] }} Capability

@@ -38,11 +38,13 @@ export function createLive(store) {
         return;
       }
       if (value === null || typeof value !== 'object') return;
+      const lines =
+        type === 'peer' ? describePeers(store.get('network').data, value) : describe(store, type, value);
       merge(store, type, value);
-      const line = describe(store, type, value);
-      if (!line) return;
-      activity = [line, ...activity].slice(0, ACTIVITY_MAX);
-      for (const listener of listeners) listener({ activity: line });
+      for (const line of lines) {
+        activity = [line, ...activity].slice(0, ACTIVITY_MAX);
+        for (const listener of listeners) listener({ activity: line });
+      }
     },
   });
 
@@ -79,79 +81,81 @@ export function createLive(store) {
 function merge(store, type, value) {
   if (type === 'card') store.upsert('cards', [value]);
   if (type === 'receipt') store.upsert('receipts', [value]);
-  if (type === 'peer') store.reloadSoon('network');
+  if (type === 'peer') store.put('network', value);
   if (type === 'revocation') {
     store.upsert('revocations', [value]);
     store.reloadSoon('cards');
   }
   if (type === 'head') {
     store.upsert('logs', [value]);
+    store.reloadSoon('logs');
     const own = store.get('node').data;
     if (own?.log?.origin === value.origin) {
-      store.amend('node', (node) => ({ ...node, log: { ...node.log, size: value.size, root: value.root } }));
+      store.amend('node', (node) => ({ ...node, log: { ...node.log, size: value.size } }));
       store.reloadSoon('log');
     }
   }
 }
 
-/** @param {import('./store.js').Store} store @param {string} type @param {any} value @returns {Activity | null} */
+/** @param {import('./store.js').Store} store @param {string} type @param {any} value @returns {Activity[]} */
 function describe(store, type, value) {
-  const base = { at: Date.now(), kind: type, detail: '', href: null, peer: null };
+  const line = (
+    /** @type {string} */ title,
+    /** @type {unknown} */ detail,
+    /** @type {string} */ href,
+    /** @type {string | null} */ peer = null,
+  ) => [{ at: Date.now(), kind: type, title, detail: String(detail ?? ''), href, peer }];
   switch (type) {
     case 'card':
-      return {
-        ...base,
-        title: 'Card published',
-        detail: value.name,
-        peer: value.host,
-        href: routeTo(['cards', String(value.agentId)]),
-      };
+      return line('Card published', value.name, routeTo(['cards', String(value.agentId)]), value.host);
     case 'receipt':
-      return {
-        ...base,
-        title: `Receipt: ${value.status}`,
-        detail: value.executorName,
-        peer: originPeer(value.origin),
-        href: routeTo(['receipts', String(value.id)]),
-      };
+      return line(
+        `Receipt: ${value.status}`,
+        value.executorName,
+        routeTo(['receipts', String(value.id)]),
+        originPeer(value.origin),
+      );
     case 'revocation':
-      return {
-        ...base,
-        title: 'Revoked',
-        detail: value.target?.name ?? value.target?.id,
-        href: routeTo(['revocations', String(value.statementId)]),
-      };
+      return line(
+        'Revoked',
+        value.target?.name ?? value.target?.id,
+        routeTo(['revocations', String(value.statementId)]),
+      );
     case 'head':
-      return {
-        ...base,
-        title: `Log grew to ${value.size}`,
-        detail: value.name ?? nameOf(store, value.origin),
-        peer: originPeer(value.origin),
-        href: '#/log',
-      };
-    case 'peer':
-      return {
-        ...base,
-        title: value.connected === false ? 'Peer left' : 'Peer connected',
-        detail: value.name ?? value.peerId,
-        peer: value.peerId,
-        href: routeTo(['network', String(value.peerId)]),
-      };
+      return line(
+        `Log grew to ${value.size}`,
+        nodeName(store.get('network').data, originPeer(value.origin)),
+        '#/log',
+        originPeer(value.origin),
+      );
     case 'task':
-      return {
-        ...base,
-        title: `Task: ${value.status ?? 'started'}`,
-        detail: value.taskId ?? value.id,
-        href: '#/receipts',
-      };
+      return line(
+        `Task ${value.state ?? ''}`,
+        value.name || value.taskId,
+        value.receiptId ? routeTo(['receipts', value.receiptId]) : '#/receipts',
+      );
     default:
-      return null;
+      return [];
   }
 }
 
-/** @param {import('./store.js').Store} store @param {unknown} origin */
-function nameOf(store, origin) {
-  const peer = originPeer(origin);
-  const nodes = store.get('network').data?.nodes ?? [];
-  return nodes.find((/** @type {any} */ node) => node.peerId === peer)?.name ?? peer;
+/** What changed between two views of the network: who came, who went. @param {any} before @param {any} after @returns {Activity[]} */
+function describePeers(before, after) {
+  const was = new Map((before?.nodes ?? []).map((/** @type {any} */ node) => [node.peerId, node.online]));
+  if (was.size === 0) return [];
+  return (after?.nodes ?? [])
+    .filter((/** @type {any} */ node) => !node.self && (was.get(node.peerId) ?? false) !== node.online)
+    .map((/** @type {any} */ node) => ({
+      at: Date.now(),
+      kind: 'peer',
+      title: node.online ? (was.has(node.peerId) ? 'Node is back' : 'Node joined') : 'Node went silent',
+      detail: String(node.name),
+      href: routeTo(['network', String(node.peerId)]),
+      peer: node.peerId,
+    }));
+}
+
+/** @param {any} network @param {string} peerId */
+function nodeName(network, peerId) {
+  return network?.nodes?.find((/** @type {any} */ node) => node.peerId === peerId)?.name ?? peerId;
 }

@@ -112,6 +112,10 @@ export function createStore() {
     get,
     load,
     upsert,
+    /** Puts a whole answer that came as an event. @param {Name} name @param {any} data */
+    put(name, data) {
+      set(name, { phase: 'ready', data, error: null, at: Date.now() });
+    },
     /** Changes the data of a resource that is not a list. @param {Name} name @param {(data: any) => any} change */
     amend(name, change) {
       const current = get(name);

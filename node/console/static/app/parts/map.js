@@ -7,6 +7,8 @@ import { routeTo } from '../router.js';
 import { iconPath } from './icons.js';
 import { layoutMap } from './map-layout.js';
 
+/** Links drawn; beyond it the map is one grey surface. */
+const LINKS_MAX = 2000;
 /** Pulses on the map at one time. */
 const PULSES_MAX = 24;
 const ROLES = /** @type {const} */ (['boot', 'relay', 'index', 'edge']);
@@ -44,7 +46,7 @@ export function createMap() {
     svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     layout = layoutMap(network.nodes, { width, height });
     layer.zones.replaceChildren(...layout.zones.flatMap(drawZone));
-    const shown = network.links.slice(0, 2000);
+    const shown = unique(network.links);
     const near = selected || network.nodes.find((node) => node.self)?.peerId || '';
     layer.links.replaceChildren(...shown.flatMap((link) => drawLink(link, near)));
     /** @type {Map<string, number>} */
@@ -85,12 +87,12 @@ export function createMap() {
     if (!at) return [];
     const r = layout.radius;
     const role = ROLES.find((one) => node.roles.includes(one)) ?? 'edge';
-    const up = node.self || node.connected;
+    const up = node.online;
     const words = [
       node.name,
       node.region,
       node.roles.join(', '),
-      node.self ? 'this node' : up ? 'connected' : 'not connected',
+      node.self ? 'this node' : node.connected ? 'connected' : up ? 'online' : 'silent',
     ]
       .map((word) => clean(word, 60))
       .join(', ');
@@ -153,6 +155,21 @@ export function createMap() {
       observer.disconnect();
     },
   };
+}
+
+/**
+ * Each pair of nodes once: both ends announce their link, and one of them may not have measured it yet.
+ * @param {import('../api.js').NetworkLink[]} links
+ */
+function unique(links) {
+  /** @type {Map<string, import('../api.js').NetworkLink>} */
+  const pairs = new Map();
+  for (const link of links) {
+    const key = link.from < link.to ? `${link.from} ${link.to}` : `${link.to} ${link.from}`;
+    if ((pairs.get(key)?.rttMs ?? null) === null) pairs.set(key, link);
+    if (pairs.size >= LINKS_MAX) break;
+  }
+  return [...pairs.values()];
 }
 
 /** @param {import('./map-layout.js').Zone} zone */

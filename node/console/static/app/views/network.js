@@ -62,7 +62,7 @@ export function mountNetwork(ctx) {
         '.',
       ),
     sort: { id: 'name', down: false },
-    tone: (node) => (node.self || node.connected ? '' : 'dim'),
+    tone: (node) => (node.online ? '' : 'dim'),
     columns: [
       {
         id: 'name',
@@ -116,7 +116,7 @@ export function mountNetwork(ctx) {
       { class: 'legend' },
       LEGEND.map(([role, sign]) => h('span', null, icon(sign), role)),
       h('span', { class: 'legend-self' }, 'this node'),
-      h('span', { class: 'legend-down' }, 'not connected'),
+      h('span', { class: 'legend-down' }, 'silent'),
     ),
   );
   const content = h(
@@ -153,7 +153,9 @@ export function mountNetwork(ctx) {
   const rttOf = (/** @type {string} */ peerId) => {
     const self = network()?.nodes.find((node) => node.self)?.peerId;
     const link = network()?.links.find(
-      (one) => (one.from === self && one.to === peerId) || (one.to === self && one.from === peerId),
+      (one) =>
+        one.rttMs !== null &&
+        ((one.from === self && one.to === peerId) || (one.to === self && one.from === peerId)),
     );
     return link?.rttMs ?? null;
   };
@@ -254,14 +256,14 @@ function figureTiles(ctx, network) {
   const { store } = ctx;
   const list = (/** @type {import('../store.js').Name} */ name) =>
     /** @type {any[] | null} */ (store.get(name).data);
-  const up = network.nodes.filter((node) => node.self || node.connected).length;
+  const up = network.nodes.filter((node) => node.online).length;
   const cards = list('cards');
   const valid = cards?.filter((card) => card.status === 'valid').length;
   const receipts = list('receipts');
   const revoked = list('revocations');
   const size = store.get('node').data?.log?.size;
   return [
-    tile('Nodes reachable', `${up}`, `of ${network.nodes.length} known`, '#/network'),
+    tile('Nodes online', `${up}`, `of ${network.nodes.length} known`, '#/network'),
     tile(
       'Agents',
       valid === undefined ? '…' : digits(valid),

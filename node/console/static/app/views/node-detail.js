@@ -11,16 +11,13 @@ import { routeTo } from '../router.js';
 /** Agents listed in a node's detail; all of them are one click away. */
 const AGENTS_SHOWN = 12;
 
-/** @param {NetworkNode} node */
-export const stateOf = (node) => (node.self ? 'this node' : node.connected ? 'connected' : 'not connected');
+/** Online nodes without a connection of their own are heard through others. @param {NetworkNode} node */
+export const stateOf = (node) =>
+  node.self ? 'this node' : node.connected ? 'connected' : node.online ? 'online' : 'silent';
 
 /** @param {NetworkNode} node */
 export function stateBadge(node) {
-  return node.self
-    ? badge('ok', 'this node')
-    : node.connected
-      ? badge('ok', 'connected')
-      : badge('warn', 'not connected');
+  return badge(node.self || node.connected || node.online ? 'ok' : 'warn', stateOf(node));
 }
 
 /** @param {import('../main.js').Context} ctx @param {NetworkNode} node @param {number | null} rtt */
@@ -50,7 +47,8 @@ export function nodeDetail(ctx, node, rtt) {
       node.self ? null : ['Round trip', rttText(rtt)],
       node.self ? null : ['Last heard', lastSeenText(node.lastSeenMs)],
       own ? ['Version', clean(own.version, 40)] : null,
-      own?.embedder ? ['Embedder', clean(own.embedder, 80)] : null,
+      own?.index ? ['Index', `${digits(own.index.cards)} cards, ${clean(own.index.graph, 40)}`] : null,
+      own?.index ? ['Embedder', identifier(own.index.embedder, 'embedder')] : null,
     ]),
     own?.addresses?.length
       ? section(
