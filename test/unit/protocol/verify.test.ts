@@ -51,6 +51,8 @@ describe('verifying a receipt file', () => {
         'executor card',
         'executor',
         'module',
+        'stdin',
+        'input files',
         'manifest',
         'checkpoint',
         'inclusion',
