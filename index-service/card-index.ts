@@ -8,6 +8,7 @@ import { cardText } from './embed/card-text.ts';
 import type {
   CardAnswer,
   CardEntry,
+  CardHit,
   CardIndex,
   CardQuery,
   Embedder,
@@ -16,9 +17,9 @@ import type {
 } from './interface.ts';
 import { checkQuery } from './search/check-query.ts';
 import { CardColumns } from './search/columns.ts';
-import { matchingSlots } from './search/filter.ts';
-import { TopK } from './search/top-k.ts';
-import { VectorStore } from './search/vectors.ts';
+import { VectorEngine } from './search/engine.ts';
+import { FilterEvaluator } from './search/filter.ts';
+import { selectionCount } from './search/searcher.ts';
 import { type CardLog, type LogRecovery, openCardLog } from './store/card-log.ts';
 import type { CardFields } from './store/record.ts';
 
@@ -56,12 +57,12 @@ class LocalIndex implements CardIndex {
   readonly #embedder: Embedder;
   readonly #now: () => number;
   readonly #columns = new CardColumns();
-  readonly #vectors: VectorStore;
+  readonly #engine: VectorEngine;
+  readonly #filters: FilterEvaluator;
   readonly #stored = new Map<string, Stored>();
   readonly #bySlot: CardFields[] = [];
   /** Newest version of each agent on its way to disk. */
   readonly #pending = new Map<string, CardFields>();
-  readonly #queries = { exact: 0, compressed: 0, graph: 0 };
   #log!: CardLog;
   #recovery: LogRecovery = { records: 0, tornBytes: 0, quarantined: 0 };
   #closed = false;
@@ -69,7 +70,8 @@ class LocalIndex implements CardIndex {
   constructor(embedder: Embedder, now: () => number) {
     this.#embedder = embedder;
     this.#now = now;
-    this.#vectors = new VectorStore(embedder.dims);
+    this.#engine = new VectorEngine({ dims: embedder.dims });
+    this.#filters = new FilterEvaluator(this.#columns, () => this.#engine.vectors.living());
   }
 
   async open(dir: string, log: IndexLogger | undefined): Promise<void> {
@@ -129,16 +131,16 @@ class LocalIndex implements CardIndex {
       fields,
       old === undefined ? undefined : this.#columns.reputation(old.slot),
     );
-    this.#vectors.push(vector);
+    this.#engine.push(vector);
     this.#bySlot[slot] = fields;
     this.#stored.set(fields.agentId, { slot, offset, fields });
-    if (old !== undefined) this.#columns.kill(old.slot);
+    if (old !== undefined) this.#engine.kill(old.slot);
   }
 
   #forget(agentId: string): void {
     const old = this.#stored.get(agentId);
     if (old === undefined) return;
-    this.#columns.kill(old.slot);
+    this.#engine.kill(old.slot);
     this.#stored.delete(agentId);
   }
 
@@ -174,15 +176,27 @@ class LocalIndex implements CardIndex {
     this.#refuseClosed();
     checkQuery(query, this.#embedder);
     const vector = query.vector ?? (await this.#embedder.embed(query.text!));
-    const slots = matchingSlots(query.filter, this.#columns);
-    const top = new TopK(query.k);
-    for (const slot of slots) top.offer(slot, this.#vectors.dot(vector, slot));
-    this.#queries.exact++;
-    const results = top.sorted().map(({ slot, score }) => {
-      const { agentId, cardId, name } = this.#bySlot[slot]!;
-      return { agentId, cardId, name, score: Math.min(1, Math.max(0, score)) };
+    const selection = this.#filters.select(query.filter, this.#engine.cards);
+    const { slots, scores, mode, recall } = await this.#engine.search(vector, query.k, selection);
+    const results: CardHit[] = [];
+    slots.forEach((slot, i) => {
+      const fields = this.#bySlot[slot];
+      // A card may have been replaced while another thread searched.
+      if (fields === undefined || this.#stored.get(fields.agentId)?.slot !== slot) return;
+      results.push({
+        agentId: fields.agentId,
+        cardId: fields.cardId,
+        name: fields.name,
+        score: Math.min(1, Math.max(0, scores[i]!)),
+      });
     });
-    return { results, mode: 'exact', embedder: this.#embedder.id, matched: slots.length };
+    return {
+      results: results.sort(byScore),
+      mode,
+      recall,
+      embedder: this.#embedder.id,
+      matched: selectionCount(selection),
+    };
   }
 
   stats(): IndexStats {
@@ -193,10 +207,12 @@ class LocalIndex implements CardIndex {
       dims: this.#embedder.dims,
       embedder: this.#embedder.id,
       bytesOnDisk: this.#log.bytes,
-      graph: 'not-needed',
-      graphCards: 0,
+      graph: this.#engine.graph.state,
+      graphCards: this.#engine.graph.slots,
+      graphRecall: this.#engine.graph.recall,
+      bytesInMemory: this.#engine.vectors.bytes,
       recovery: this.#recovery,
-      queries: { ...this.#queries },
+      queries: { ...this.#engine.runs },
     };
   }
 
@@ -212,9 +228,15 @@ class LocalIndex implements CardIndex {
     if (this.#closed) return;
     this.#closed = true;
     await this.#log.close();
+    await this.#engine.close();
   }
 
   #refuseClosed(): void {
     if (this.#closed) throw new ZeroError('INDEX_CLOSED', 'the index is closed');
   }
+}
+
+/** Best first; ties by agent id, so that shards and repetitions agree. */
+function byScore(a: CardHit, b: CardHit): number {
+  return b.score - a.score || (a.agentId < b.agentId ? -1 : 1);
 }

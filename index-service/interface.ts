@@ -76,6 +76,8 @@ export interface CardAnswer {
   /** By score, then agent id. */
   readonly results: CardHit[];
   readonly mode: SearchMode;
+  /** 1 for an exact answer, else the share of the true best that this mode was measured to find. */
+  readonly recall: number;
   readonly embedder: string;
   /** How many cards passed the filter. */
   readonly matched: number;
@@ -92,6 +94,10 @@ export interface IndexStats {
   /** 'ready', 'building' or why there is none; a query never waits for the graph. */
   readonly graph: 'ready' | 'building' | 'not-needed' | 'unavailable';
   readonly graphCards: number;
+  /** Share of the true best that the graph was measured to find. */
+  readonly graphRecall: number;
+  /** Shared search memory, scratch space included; pages never touched cost nothing. */
+  readonly bytesInMemory: number;
   /** What opening found: bytes of an unfinished last write cut off, damaged records set aside. */
   readonly recovery: { readonly records: number; readonly tornBytes: number; readonly quarantined: number };
   readonly queries: { readonly exact: number; readonly compressed: number; readonly graph: number };

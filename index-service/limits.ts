@@ -28,7 +28,17 @@ export const COMMIT_BYTES_MAX = 1_048_576;
 export const COMMIT_QUEUE_MAX = 65_536;
 /** Vector dimensions that a log header may name. */
 export const DIMS_MAX = 4_096;
-/** Cards of one index: slots are 32-bit and the vectors must fit memory. */
-export const CARDS_MAX = 4_000_000;
+/** Slots of one index, living and dead: 2^21, about what 4 GiB of WebAssembly memory holds at 384 numbers a vector. */
+export const SLOTS_MAX = 2_097_152;
 /** Reputation of an agent nobody reported on: below a good record, above a bad one. */
 export const REPUTATION_UNKNOWN = 0.5;
+/** Slots that one exact pass scores; longer lists are done in parts. 512 KiB of scores and slots a thread. */
+export const LIST_SLOTS_MAX = 65_536;
+/** Candidates that the sign-bit scan hands on at most: more would cost more than scanning int8 in the first place. */
+export const CANDIDATES_MAX = 16_384;
+/** Width of a graph search at most. */
+export const BEAM_MAX = 2_048;
+/** Slots that one graph search looks at most; bounds its time and its table of visited slots. */
+export const WALK_SLOTS_MAX = 16_384;
+/** Threads that use one index's memory: the caller's, one that searches, one that builds the graph. */
+export const SEARCH_THREADS_MAX = 3;

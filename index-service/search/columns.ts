@@ -18,7 +18,6 @@ export class CardColumns {
   readonly tagPostings: PostingList[] = [];
   /** Amount by slot, for each `unit currency`. */
   readonly amounts = new Map<string, Map<number, bigint>>();
-  #alive = new Uint8Array(FIRST_CAPACITY);
   #free = new Uint8Array(FIRST_CAPACITY);
   #region = new Uint32Array(FIRST_CAPACITY);
   #operator = new Uint32Array(FIRST_CAPACITY);
@@ -43,7 +42,6 @@ export class CardColumns {
   add(fields: CardFields, reputation = REPUTATION_UNKNOWN): number {
     const slot = this.#slots++;
     this.#grow();
-    this.#alive[slot] = 1;
     this.#free[slot] = fields.prices.length === 0 ? 1 : 0;
     this.#region[slot] = this.regions.intern(fields.region);
     this.#operator[slot] = this.operators.intern(fields.operator);
@@ -69,15 +67,6 @@ export class CardColumns {
     const known = column.get(slot);
     // Two prices for one unit are an offer of the lower one.
     if (known === undefined || amount < known) column.set(slot, amount);
-  }
-
-  kill(slot: number): void {
-    this.#alive[slot] = 0;
-    for (const column of this.amounts.values()) column.delete(slot);
-  }
-
-  alive(slot: number): boolean {
-    return this.#alive[slot] === 1;
   }
 
   free(slot: number): boolean {
@@ -113,14 +102,13 @@ export class CardColumns {
   }
 
   #grow(): void {
-    const capacity = this.#alive.length;
+    const capacity = this.#free.length;
     if (this.#slots <= capacity) return;
     const larger = <T extends Uint8Array | Uint32Array | Float32Array | Float64Array>(old: T): T => {
       const made = new (old.constructor as new (length: number) => T)(capacity * 2);
       made.set(old);
       return made;
     };
-    this.#alive = larger(this.#alive);
     this.#free = larger(this.#free);
     this.#region = larger(this.#region);
     this.#operator = larger(this.#operator);

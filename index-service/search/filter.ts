@@ -1,174 +1,144 @@
-// Evaluates a filter before any search: to the list of slots that pass, or to "all". The most selective posting list gives
-// the candidates, a predicate checks the rest; both come from one walk over the filter.
+// Evaluates a filter before any search: to a list of slots where few pass, else to a bitmap. A slot's fields never change
+// (a new version of a card gets a new slot), so the bitmap of a condition is kept and only extended by new slots.
 
-import { PRICE_UNITS, SLA_CLASSES } from '../../protocol/card/index.ts';
 import type { CardFilter } from '../interface.ts';
+import { andWith, countBits, hasBit, invert, orWith, setBit, wordsFor } from './bitset.ts';
 import type { CardColumns } from './columns.ts';
-import type { PostingList } from './posting-list.ts';
+import { type Condition, conditionsOf } from './conditions.ts';
+import type { Selection } from './searcher.ts';
 
-type Predicate = (slot: number) => boolean;
+/** Bitmaps kept: an eighth of a byte per slot each. */
+const KEPT_MAX = 64;
+/** A condition that names fewer slots than this share of all leads: its slots are checked one by one. */
+const LEAD_SHARE = 1 / 16;
 
-interface Clause {
-  /** Slots outside these lists cannot pass; null when the clause has no posting list. */
-  readonly candidates: readonly PostingList[] | null;
-  /** Null when every candidate passes. */
-  readonly passes: Predicate | null;
+interface Kept {
+  bits: Uint32Array;
+  /** Slots below this are in `bits`. */
+  upTo: number;
 }
 
-const NOTHING: Clause = { candidates: [], passes: null };
+export class FilterEvaluator {
+  readonly #columns: CardColumns;
+  readonly #living: () => Uint32Array;
+  readonly #kept = new Map<string, Kept>();
 
-/** Living slots that pass, in rising order. */
-export function matchingSlots(filter: CardFilter | undefined, columns: CardColumns): Uint32Array {
-  const clauses = filter === undefined ? [] : clausesOf(filter, columns);
-  const leader = leadingClause(clauses);
-  const checks = clauses
-    .filter((clause) => clause !== leader || !coversAlone(clause))
-    .flatMap(({ passes }) => passes ?? []);
-  const passes: Predicate = (slot) => columns.alive(slot) && checks.every((check) => check(slot));
-  return leader === null ? filterAll(columns.slots, passes) : filterLists(leader.candidates!, passes);
-}
-
-/** A list of candidates decides a clause by itself: membership is the condition. */
-function coversAlone(clause: Clause): boolean {
-  return clause.candidates !== null;
-}
-
-function leadingClause(clauses: readonly Clause[]): Clause | null {
-  let best: Clause | null = null;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const clause of clauses) {
-    if (clause.candidates === null) continue;
-    const count = clause.candidates.reduce((sum, list) => sum + list.length, 0);
-    if (count < fewest) [best, fewest] = [clause, count];
+  constructor(columns: CardColumns, living: () => Uint32Array) {
+    this.#columns = columns;
+    this.#living = living;
   }
-  return best;
-}
 
-function filterAll(slots: number, passes: Predicate): Uint32Array {
-  const out = new Uint32Array(slots);
-  let count = 0;
-  for (let slot = 0; slot < slots; slot++) if (passes(slot)) out[count++] = slot;
-  return out.subarray(0, count);
-}
+  /** The living slots that pass. `cards` is the number of living slots. */
+  select(filter: CardFilter | undefined, cards: number): Selection {
+    const conditions = filter === undefined ? [] : conditionsOf(filter, this.#columns);
+    if (conditions.length === 0) return { kind: 'living', count: cards };
+    const leader = this.#leader(conditions);
+    if (leader !== null) return { kind: 'list', slots: this.#checkOneByOne(leader, conditions) };
+    const bits = this.#living().slice(0, wordsFor(this.#columns.slots));
+    for (const condition of conditions) andWith(bits, this.#bits(condition));
+    return { kind: 'bits', bits, count: countBits(bits) };
+  }
 
-function filterLists(lists: readonly PostingList[], passes: Predicate): Uint32Array {
-  const out = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0));
-  let count = 0;
-  for (const list of lists) for (const slot of list.view()) if (passes(slot)) out[count++] = slot;
-  const found = out.subarray(0, count);
-  return lists.length < 2 ? found : distinct(found.sort());
+  #leader(conditions: readonly Condition[]): Condition | null {
+    let leader: Condition | null = null;
+    let fewest = this.#columns.slots * LEAD_SHARE;
+    for (const condition of conditions) {
+      if (condition.kind !== 'postings') continue;
+      const count = condition.lists.reduce((sum, list) => sum + list.length, 0);
+      if (count <= fewest) [leader, fewest] = [condition, count];
+    }
+    return leader;
+  }
+
+  #checkOneByOne(leader: Condition, conditions: readonly Condition[]): Uint32Array {
+    if (leader.kind !== 'postings') throw new TypeError('only a condition with lists can lead');
+    const living = this.#living();
+    const checks = conditions.filter((one) => one !== leader).map((one) => this.#check(one));
+    const out = new Uint32Array(leader.lists.reduce((sum, list) => sum + list.length, 0));
+    let count = 0;
+    for (const list of leader.lists) {
+      for (const slot of list.view()) {
+        if (hasBit(living, slot) && checks.every((check) => check(slot))) out[count++] = slot;
+      }
+    }
+    const found = out.subarray(0, count);
+    return leader.lists.length < 2 ? found : distinct(found.sort());
+  }
+
+  #check(condition: Condition): (slot: number) => boolean {
+    switch (condition.kind) {
+      case 'postings':
+      case 'test':
+        return condition.passes;
+      case 'and': {
+        const inner = condition.inner.map((one) => this.#check(one));
+        return (slot) => inner.every((check) => check(slot));
+      }
+      case 'or': {
+        const inner = condition.inner.map((one) => this.#check(one));
+        return (slot) => inner.some((check) => check(slot));
+      }
+      case 'not': {
+        const inner = this.#check(condition.inner);
+        return (slot) => !inner(slot);
+      }
+    }
+  }
+
+  /** Bitmap of a condition over all slots, dead ones included. Not to be changed. */
+  #bits(condition: Condition): Uint32Array {
+    const words = wordsFor(this.#columns.slots);
+    switch (condition.kind) {
+      case 'postings':
+        return this.#keep(condition.key, (bits, from) => {
+          for (const list of condition.lists) for (const slot of list.from(from)) setBit(bits, slot);
+        });
+      case 'test':
+        if (condition.key === null) return this.#fill(new Uint32Array(words), 0, condition.passes);
+        return this.#keep(condition.key, (bits, from) => this.#fill(bits, from, condition.passes));
+      case 'and': {
+        const bits = new Uint32Array(words).fill(0xffffffff);
+        for (const one of condition.inner) andWith(bits, this.#bits(one));
+        return bits;
+      }
+      case 'or': {
+        const bits = new Uint32Array(words);
+        for (const one of condition.inner) orWith(bits, this.#bits(one));
+        return bits;
+      }
+      case 'not': {
+        const bits = this.#bits(condition.inner).slice(0, words);
+        invert(bits);
+        return bits;
+      }
+    }
+  }
+
+  #fill(bits: Uint32Array, from: number, passes: (slot: number) => boolean): Uint32Array {
+    for (let slot = from; slot < this.#columns.slots; slot++) if (passes(slot)) setBit(bits, slot);
+    return bits;
+  }
+
+  #keep(key: string, extend: (bits: Uint32Array, from: number) => void): Uint32Array {
+    const kept = this.#kept.get(key) ?? { bits: new Uint32Array(0), upTo: 0 };
+    const words = wordsFor(this.#columns.slots);
+    if (kept.bits.length < words) {
+      const larger = new Uint32Array(Math.max(words, kept.bits.length * 2));
+      larger.set(kept.bits);
+      kept.bits = larger;
+    }
+    if (kept.upTo < this.#columns.slots) extend(kept.bits, kept.upTo);
+    kept.upTo = this.#columns.slots;
+    // The most recently used stays at the end; the oldest goes.
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value!);
+    return kept.bits;
+  }
 }
 
 function distinct(sorted: Uint32Array): Uint32Array {
   let count = 0;
   for (const slot of sorted) if (count === 0 || sorted[count - 1] !== slot) sorted[count++] = slot;
   return sorted.subarray(0, count);
-}
-
-/** True or false for one slot: for `or`, `not` and nested filters. */
-function predicateOf(filter: CardFilter, columns: CardColumns): Predicate {
-  const checks = clausesOf(filter, columns).flatMap((clause) =>
-    clause === NOTHING ? [() => false] : (clause.passes ?? []),
-  );
-  return (slot) => checks.every((check) => check(slot));
-}
-
-function clausesOf(filter: CardFilter, columns: CardColumns): Clause[] {
-  const clauses: Clause[] = [];
-  if (filter.region !== undefined)
-    clauses.push(
-      valueClause(listOf(filter.region), columns.regions, columns.regionPostings, (slot) =>
-        columns.region(slot),
-      ),
-    );
-  if (filter.owner !== undefined)
-    clauses.push(
-      valueClause(listOf(filter.owner), columns.operators, columns.operatorPostings, (slot) =>
-        columns.operator(slot),
-      ),
-    );
-  if (filter.tagsAny !== undefined) clauses.push(anyTag(filter.tagsAny, columns));
-  for (const tag of filter.tagsAll ?? []) clauses.push(anyTag([tag], columns));
-  if (filter.tagsNone !== undefined) clauses.push(noTag(filter.tagsNone, columns));
-  if (filter.priceMax !== undefined) clauses.push(priceClause(filter.priceMax, columns));
-  if (filter.sla !== undefined) clauses.push(slaClause(filter.sla, columns));
-  if (filter.notExpiredAt !== undefined) clauses.push(...expiryClause(filter.notExpiredAt, columns));
-  if (filter.reputationMin !== undefined) {
-    const least = filter.reputationMin;
-    clauses.push({ candidates: null, passes: (slot) => columns.reputation(slot) >= least });
-  }
-  for (const inner of filter.and ?? []) clauses.push(...clausesOf(inner, columns));
-  if (filter.or !== undefined) {
-    const any = filter.or.map((inner) => predicateOf(inner, columns));
-    clauses.push({ candidates: null, passes: (slot) => any.some((passes) => passes(slot)) });
-  }
-  if (filter.not !== undefined) {
-    const inner = predicateOf(filter.not, columns);
-    clauses.push({ candidates: null, passes: (slot) => !inner(slot) });
-  }
-  return clauses;
-}
-
-function listOf(value: string | readonly string[]): readonly string[] {
-  return typeof value === 'string' ? [value] : value;
-}
-
-function valueClause(
-  values: readonly string[],
-  table: { find(text: string): number | undefined },
-  postings: readonly PostingList[],
-  column: (slot: number) => number,
-): Clause {
-  const ids = known(values, table);
-  if (ids.length === 0) return NOTHING;
-  return { candidates: ids.map((id) => postings[id]!), passes: (slot) => ids.includes(column(slot)) };
-}
-
-function anyTag(tags: readonly string[], columns: CardColumns): Clause {
-  const ids = known(tags, columns.tags);
-  if (ids.length === 0) return NOTHING;
-  return {
-    candidates: ids.map((id) => columns.tagPostings[id]!),
-    passes: (slot) => ids.some((id) => columns.hasTag(slot, id)),
-  };
-}
-
-function noTag(tags: readonly string[], columns: CardColumns): Clause {
-  const ids = known(tags, columns.tags);
-  return {
-    candidates: null,
-    passes: ids.length === 0 ? null : (slot) => !ids.some((id) => columns.hasTag(slot, id)),
-  };
-}
-
-function known(values: readonly string[], table: { find(text: string): number | undefined }): number[] {
-  return [...new Set(values)].flatMap((value) => table.find(value) ?? []);
-}
-
-function priceClause(limit: NonNullable<CardFilter['priceMax']>, columns: CardColumns): Clause {
-  const unit = limit.unit ?? PRICE_UNITS[0]!;
-  const amounts = columns.amounts.get(`${unit} ${limit.currency}`);
-  const most = BigInt(limit.amount);
-  return {
-    candidates: null,
-    passes: (slot) => {
-      if (columns.free(slot)) return true;
-      const amount = amounts?.get(slot);
-      return amount !== undefined && amount <= most;
-    },
-  };
-}
-
-function slaClause(sla: NonNullable<CardFilter['sla']>, columns: CardColumns): Clause {
-  if (typeof sla === 'string') {
-    const least = SLA_CLASSES.indexOf(sla);
-    return { candidates: null, passes: least === 0 ? null : (slot) => columns.sla(slot) >= least };
-  }
-  const levels = sla.map((level) => SLA_CLASSES.indexOf(level));
-  return { candidates: null, passes: (slot) => levels.includes(columns.sla(slot)) };
-}
-
-/** Most of the time nothing has expired: then the clause costs nothing. */
-function expiryClause(at: number, columns: CardColumns): Clause[] {
-  return columns.expiresMin > at ? [] : [{ candidates: null, passes: (slot) => columns.expires(slot) > at }];
 }

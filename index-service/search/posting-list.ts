@@ -24,4 +24,16 @@ export class PostingList {
   view(): Uint32Array {
     return this.#slots.subarray(0, this.#length);
   }
+
+  /** Slots not below `first`. A view, as above. */
+  from(first: number): Uint32Array {
+    let low = 0;
+    let high = this.#length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#slots[middle]! < first) low = middle + 1;
+      else high = middle;
+    }
+    return this.#slots.subarray(low, this.#length);
+  }
 }

@@ -27,8 +27,12 @@ export function kernelMemory(bytes: number, maximum?: number): KernelMemory {
   return new engine.Memory({ initial, maximum: Math.ceil(maximum / PAGE_BYTES), shared: true });
 }
 
+/** Compiled once a thread: two kernels exist. */
+const modules = new Map<string, object>();
+
 /** The exports of a kernel over this memory. */
 export function instantiateKernel<Exports extends object>(base64: string, memory: KernelMemory): Exports {
-  const module = new engine.Module(Uint8Array.fromBase64(base64));
+  const module = modules.get(base64) ?? new engine.Module(Uint8Array.fromBase64(base64));
+  modules.set(base64, module);
   return new engine.Instance(module, { env: { memory } }).exports as Exports;
 }

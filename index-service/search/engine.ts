@@ -1,0 +1,209 @@
+// Vectors in memory and the ways to search them: plans each search, runs short ones at once and long ones on another
+// thread, builds and measures the graph in the background. Knows slots, not cards; keeps nothing on disk.
+
+import { type GraphState, type Plan, type PlanInput, Planner } from './planner.ts';
+import { SearchThread } from './search-thread.ts';
+import { type Hits, Searcher, type Selection, selectionCount } from './searcher.ts';
+import { BUILD_THREAD, OWNER_THREAD, SEARCH_THREAD, VectorMemory } from './vector-memory.ts';
+
+/** Searches expected to be shorter run on the caller's thread: handing one over costs some 50 microseconds. */
+const INLINE_MICROSECONDS = 250;
+/** Below this many slots a scan is as fast as a graph. */
+const GRAPH_SLOTS_MIN = 32_768;
+/** Below this many slots the exact scan answers within 200 microseconds: no approximate method is used. */
+const APPROXIMATE_SLOTS_MIN = 8_192;
+/** Growth after which the approximate methods are measured again. */
+const MEASURE_GROWTH = 1.25;
+/** New slots that may wait outside the graph before the builder runs again. */
+const GRAPH_LAG_SLOTS = 1_024;
+/** Slots of one slice of building: some 50 ms, after which progress counts. */
+const BUILD_SLICE_SLOTS = 256;
+
+export interface EngineOptions {
+  readonly dims: number;
+  /** False: everything runs on the caller's thread and no graph is built. For tools and tests. */
+  readonly threads?: boolean;
+}
+
+export interface EngineAnswer extends Hits {
+  readonly mode: 'exact' | 'compressed' | 'graph';
+  /** 1 for exact answers, else the measured share of the true best that this method finds. */
+  readonly recall: number;
+}
+
+export class VectorEngine {
+  readonly vectors: VectorMemory;
+  readonly #planner: Planner;
+  readonly #searcher: Searcher;
+  readonly #threads: boolean;
+  readonly #searchThread: SearchThread;
+  readonly #buildThread: SearchThread;
+  readonly #runs = { exact: 0, compressed: 0, graph: 0 };
+  #cards = 0;
+  #graph: GraphState = { built: 0, beam: 0, recall: 0 };
+  #linked = 0;
+  #compressed = { want: 0, recall: 0 };
+  #measuredSlots = 0;
+  #background: Promise<void> | null = null;
+  #failure: unknown = null;
+  #closed = false;
+
+  constructor({ dims, threads = true }: EngineOptions) {
+    this.vectors = new VectorMemory(dims);
+    const { memory, layout } = this.vectors;
+    this.#planner = new Planner(layout.width);
+    this.#searcher = new Searcher(memory, layout, OWNER_THREAD);
+    this.#threads = threads;
+    this.#searchThread = new SearchThread({ memory, dims, thread: SEARCH_THREAD });
+    this.#buildThread = new SearchThread({ memory, dims, thread: BUILD_THREAD });
+  }
+
+  /** Living slots. */
+  get cards(): number {
+    return this.#cards;
+  }
+
+  get runs(): Readonly<Record<'exact' | 'compressed' | 'graph', number>> {
+    return this.#runs;
+  }
+
+  /** State of the graph for statistics. */
+  get graph(): {
+    readonly state: 'ready' | 'building' | 'not-needed' | 'unavailable';
+    readonly slots: number;
+    readonly recall: number;
+  } {
+    const quiet = this.#graph.built > 0 ? 'ready' : 'not-needed';
+    const state =
+      this.#failure !== null
+        ? 'unavailable'
+        : this.#linked < this.vectors.slots && this.#background !== null
+          ? 'building'
+          : quiet;
+    return { state, slots: this.#linked, recall: this.#graph.recall };
+  }
+
+  /** Adds a vector; it can be found at once. */
+  push(vector: Float32Array): number {
+    const slot = this.vectors.push(vector);
+    this.#cards++;
+    if (this.#hasBackgroundWork()) this.#background ??= this.#runBackground();
+    return slot;
+  }
+
+  kill(slot: number): void {
+    this.vectors.kill(slot);
+    this.#cards--;
+  }
+
+  /** How a search would run. */
+  plan(k: number, selection: Selection): Plan {
+    return this.#planner.plan(this.#input(k, selection));
+  }
+
+  async search(vector: Float32Array, k: number, selection: Selection, fixed?: Plan): Promise<EngineAnswer> {
+    const input = this.#input(k, selection);
+    const plan = fixed ?? this.#planner.plan(input);
+    const job = { vector, k, selection, method: plan.method, slots: input.slots };
+    const { mode } = plan.method;
+    let hits: Hits;
+    if (!this.#threads || plan.microseconds <= INLINE_MICROSECONDS) {
+      const start = performance.now();
+      hits = this.#searcher.search(job);
+      this.#planner.learn(plan.method, input, (performance.now() - start) * 1000);
+    } else {
+      const reply = await this.#searchThread.ask({ kind: 'search', job });
+      if (reply.kind !== 'search') throw new TypeError(`a search was answered with ${reply.kind}`);
+      this.#planner.learn(plan.method, input, reply.microseconds);
+      hits = reply;
+    }
+    const expected = Math.min(k, selectionCount(selection));
+    if (mode === 'graph' && hits.slots.length < expected) {
+      // The walk ended among slots that may not be answered: scan instead.
+      return this.search(vector, k, selection, {
+        method: { mode: 'exact' },
+        microseconds: Number.POSITIVE_INFINITY,
+      });
+    }
+    this.#runs[mode]++;
+    return { slots: hits.slots, scores: hits.scores, mode, recall: this.#recallOf(mode) };
+  }
+
+  /** Resolves when the graph holds every slot, or none is wanted. */
+  async settled(): Promise<void> {
+    while (this.#background !== null) await this.#background;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([this.#searchThread.close(), this.#buildThread.close()]);
+    await this.#background;
+  }
+
+  #input(k: number, selection: Selection): PlanInput {
+    return {
+      selection,
+      slots: this.vectors.slots,
+      cards: this.#cards,
+      k,
+      graph: this.#graph,
+      compressed: this.#compressed,
+    };
+  }
+
+  #recallOf(mode: 'exact' | 'compressed' | 'graph'): number {
+    return mode === 'exact' ? 1 : mode === 'graph' ? this.#graph.recall : this.#compressed.recall;
+  }
+
+  #hasBackgroundWork(): boolean {
+    const { slots } = this.vectors;
+    if (!this.#threads || this.#failure !== null) return false;
+    return (slots >= GRAPH_SLOTS_MIN && slots - this.#linked >= GRAPH_LAG_SLOTS) || this.#needsMeasure();
+  }
+
+  #needsMeasure(): boolean {
+    return (
+      this.vectors.slots >= APPROXIMATE_SLOTS_MIN &&
+      this.vectors.slots >= this.#measuredSlots * MEASURE_GROWTH
+    );
+  }
+
+  async #runBackground(): Promise<void> {
+    // Starts in a later turn, so that an import of many vectors begins one long run and not many short ones.
+    await new Promise(setImmediate);
+    try {
+      // The scans are measured first: they serve while the graph is built.
+      if (this.#needsMeasure()) await this.#measure(0);
+      if (this.vectors.slots >= GRAPH_SLOTS_MIN) {
+        await this.#build();
+        if (this.#graph.built === 0 || this.#needsMeasure()) await this.#measure(this.#linked);
+      }
+    } catch (error) {
+      // Without a graph the scans answer, and the statistics say so. A closed index is the usual reason.
+      this.#failure = error;
+    } finally {
+      this.#background = null;
+    }
+  }
+
+  async #build(): Promise<void> {
+    while (this.#linked < this.vectors.slots && !this.#closed) {
+      const to = Math.min(this.vectors.slots, this.#linked + BUILD_SLICE_SLOTS);
+      this.vectors.setEntries(Math.max(1, this.#linked));
+      await this.#buildThread.ask({ kind: 'build', from: this.#linked, to });
+      this.#linked = to;
+      if (this.#graph.built > 0) this.#graph = { ...this.#graph, built: to };
+    }
+    this.vectors.setEntries(Math.max(1, this.#linked));
+  }
+
+  async #measure(built: number): Promise<void> {
+    const { slots } = this.vectors;
+    const reply = await this.#buildThread.ask({ kind: 'measure', slots: built === 0 ? slots : built, built });
+    if (reply.kind !== 'measure') throw new TypeError(`a measurement was answered with ${reply.kind}`);
+    const { beam, graphRecall, want, compressedRecall } = reply.tuning;
+    if (built > 0) this.#graph = { built, beam, recall: graphRecall };
+    this.#compressed = { want, recall: compressedRecall };
+    this.#measuredSlots = slots;
+  }
+}

@@ -1,0 +1,246 @@
+// Runs one search at a time on one thread, by one of three methods. Knows slots and vectors, not cards.
+//
+// exact       int8 scores with their proven error bound choose candidates, float32 orders them: the true k best
+// compressed  nearest sign bits, then int8, then float32: recall near 1, measured
+// graph       beam search over int8, then float32: recall near 1, measured
+
+import { CANDIDATES_MAX, LIST_SLOTS_MAX, WALK_SLOTS_MAX } from '../limits.ts';
+import type { KernelMemory } from '../simd/instantiate.ts';
+import { type SearchExports, searchInstance } from './kernel.ts';
+import { ENTRIES, type Layout, type Scratch } from './layout.ts';
+
+/** Which slots may be answered. `bits` has one bit per slot; `living` means the shared bitmap of living slots. */
+export type Selection =
+  | { readonly kind: 'list'; readonly slots: Uint32Array }
+  | { readonly kind: 'bits'; readonly bits: Uint32Array; readonly count: number }
+  | { readonly kind: 'living'; readonly count: number };
+
+export type Method =
+  | { readonly mode: 'exact' }
+  /** `want`: candidates taken from the sign bits. */
+  | { readonly mode: 'compressed'; readonly want: number }
+  /** `beam`: width of the search; `built`: slots below this are in the graph, the rest is scanned. */
+  | { readonly mode: 'graph'; readonly beam: number; readonly built: number };
+
+export interface SearchJob {
+  readonly vector: Float32Array;
+  readonly k: number;
+  readonly selection: Selection;
+  readonly method: Method;
+  /** Slots that exist. */
+  readonly slots: number;
+}
+
+export interface Hits {
+  readonly slots: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+/** Rounding of a query to 13 bits moves a cosine by at most this share of its largest value, times sqrt(width). */
+const QUERY_STEPS = 4_095;
+/** Float32 sums of a few thousand terms differ from the true sum by less than this. */
+const FLOAT_SLACK = 1e-5;
+
+/** One per thread. */
+export class Searcher {
+  readonly #memory: KernelMemory;
+  readonly #layout: Layout;
+  readonly #kernel: SearchExports;
+  readonly #scratch: Scratch;
+
+  constructor(memory: KernelMemory, layout: Layout, thread: number) {
+    this.#memory = memory;
+    this.#layout = layout;
+    this.#scratch = layout.scratch[thread]!;
+    this.#kernel = searchInstance(memory, layout, thread);
+  }
+
+  /** The k best slots, best first; ties by slot. */
+  search(job: SearchJob): Hits {
+    if (selectionCount(job.selection) === 0 || job.slots === 0)
+      return { slots: new Uint32Array(0), scores: new Float32Array(0) };
+    this.#writeQuery(job.vector);
+    const best = new BestHits(job.k);
+    if (job.method.mode === 'exact')
+      this.#exact(
+        listOf(job.selection, job.slots, () => this.#living(job.slots)),
+        job.k,
+        best,
+      );
+    else if (job.method.mode === 'compressed') this.#compressed(job, job.method.want, best);
+    else this.#graph(job, job.method.beam, job.method.built, best);
+    return best.sorted();
+  }
+
+  #factor = 0;
+  #slack = 0;
+
+  #writeQuery(vector: Float32Array): void {
+    const { query, queryWords, queryBits } = this.#scratch;
+    const { width, mean, dims } = this.#layout;
+    const floats = new Float32Array(this.#memory.buffer, query, width);
+    floats.fill(0);
+    floats.set(vector.subarray(0, dims));
+    let square = 0;
+    for (let i = 0; i < dims; i++) square += floats[i]! ** 2;
+    const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+    let top = 0;
+    for (let i = 0; i < dims; i++) {
+      floats[i]! *= scale;
+      top = Math.max(top, Math.abs(floats[i]!));
+    }
+    this.#factor = this.#kernel.prepare(query, queryWords);
+    this.#slack = (top / QUERY_STEPS / 2) * Math.sqrt(dims) + FLOAT_SLACK;
+    this.#kernel.prepareBits(query, mean, queryBits);
+  }
+
+  #exact(list: Uint32Array, k: number, best: BestHits): void {
+    const { queryWords, list: listAt, kept, scores, heap } = this.#scratch;
+    for (let from = 0; from < list.length; from += LIST_SLOTS_MAX) {
+      const part = list.subarray(from, from + LIST_SLOTS_MAX);
+      this.#words(listAt, part.length).set(part);
+      const count = this.#kernel.candidates(
+        listAt,
+        part.length,
+        queryWords,
+        this.#factor,
+        this.#slack,
+        k,
+        scores,
+        heap,
+        kept,
+      );
+      this.#rerank(kept, count, k, best);
+    }
+  }
+
+  #compressed({ k, selection, slots }: SearchJob, want: number, best: BestHits): void {
+    const { queryWords, queryBits, histogram, list, kept, scores, allowed, heap } = this.#scratch;
+    const wanted = Math.min(CANDIDATES_MAX / 2, Math.max(want, 2 * k));
+    let count: number;
+    if (selection.kind === 'list' && selection.slots.length <= LIST_SLOTS_MAX) {
+      this.#words(list, selection.slots.length).set(selection.slots);
+      count = this.#kernel.nearestOfList(
+        list,
+        selection.slots.length,
+        queryBits,
+        wanted,
+        CANDIDATES_MAX,
+        scores,
+        histogram,
+        kept,
+      );
+    } else {
+      const bits = selection.kind === 'living' ? this.#layout.living : this.#writeAllowed(selection, slots);
+      count = this.#kernel.nearestOfAll(
+        bits,
+        slots,
+        queryBits,
+        wanted,
+        CANDIDATES_MAX,
+        scores,
+        histogram,
+        kept,
+      );
+    }
+    // Sign bits are coarse, int8 is not: a short list suffices for the last step.
+    const shortlist = this.#kernel.shorten(kept, count, queryWords, Math.min(count, 4 * k + 24), heap);
+    this.#rerank(kept, shortlist, k, best);
+    void allowed;
+  }
+
+  #graph({ k, selection, slots }: SearchJob, beam: number, built: number, best: BestHits): void {
+    const { queryWords, kept, heap, frontier } = this.#scratch;
+    const width = Math.max(beam, k);
+    const bits = selection.kind === 'living' ? this.#layout.living : this.#writeAllowed(selection, slots);
+    const found = this.#kernel.walk(
+      queryWords,
+      this.#layout.entries,
+      Math.min(ENTRIES, built),
+      width,
+      WALK_SLOTS_MAX,
+      bits,
+      heap,
+      frontier,
+    );
+    this.#kernel.sortBest(heap, found);
+    const pairs = this.#words(heap, 2 * found);
+    const short = Math.min(found, 2 * k + 16);
+    const list = this.#words(kept, short);
+    for (let i = 0; i < short; i++) list[i] = pairs[2 * i + 1]!;
+    this.#rerank(kept, short, k, best);
+    // What the graph does not hold yet.
+    if (built < slots) this.#exact(tailOf(this.#words(bits, Math.ceil(slots / 32)), built, slots), k, best);
+  }
+
+  #rerank(list: number, count: number, k: number, best: BestHits): void {
+    const { query, heap } = this.#scratch;
+    const found = this.#kernel.rerank(list, count, query, k, heap);
+    const slots = this.#words(heap, 2 * found);
+    const scores = new Float32Array(this.#memory.buffer, heap, 2 * found);
+    for (let i = 0; i < found; i++) best.add(slots[2 * i + 1]!, scores[2 * i]!);
+  }
+
+  #writeAllowed(selection: Selection, slots: number): number {
+    const words = this.#words(this.#scratch.allowed, Math.ceil(slots / 32));
+    words.fill(0);
+    if (selection.kind === 'bits') words.set(selection.bits.subarray(0, words.length));
+    else if (selection.kind === 'list')
+      for (const slot of selection.slots) words[slot >>> 5]! |= 1 << (slot & 31);
+    return this.#scratch.allowed;
+  }
+
+  #living(slots: number): Uint32Array {
+    return this.#words(this.#layout.living, Math.ceil(slots / 32));
+  }
+
+  #words(at: number, count: number): Uint32Array {
+    return new Uint32Array(this.#memory.buffer, at, count);
+  }
+}
+
+export function selectionCount(selection: Selection): number {
+  return selection.kind === 'list' ? selection.slots.length : selection.count;
+}
+
+function listOf(selection: Selection, slots: number, living: () => Uint32Array): Uint32Array {
+  if (selection.kind === 'list') return selection.slots;
+  return tailOf(selection.kind === 'bits' ? selection.bits : living(), 0, slots);
+}
+
+/** Slots from `from` to `to` whose bit is set. */
+function tailOf(bits: Uint32Array, from: number, to: number): Uint32Array {
+  const out = new Uint32Array(to - from);
+  let count = 0;
+  for (let word = from >>> 5; word << 5 < to; word++) {
+    let left = bits[word]!;
+    while (left !== 0) {
+      const slot = (word << 5) + (31 - Math.clz32(left & -left));
+      left &= left - 1;
+      if (slot >= from && slot < to) out[count++] = slot;
+    }
+  }
+  return out.subarray(0, count);
+}
+
+/** Collects hits of several passes. */
+class BestHits {
+  readonly #k: number;
+  readonly #hits: { slot: number; score: number }[] = [];
+
+  constructor(k: number) {
+    this.#k = k;
+  }
+
+  add(slot: number, score: number): void {
+    this.#hits.push({ slot, score });
+  }
+
+  sorted(): Hits {
+    const top = this.#hits.sort((a, b) => b.score - a.score || a.slot - b.slot).slice(0, this.#k);
+    return {
+      slots: Uint32Array.from(top, ({ slot }) => slot),
+      scores: Float32Array.from(top, ({ score }) => score),
+    };
+  }
+}

@@ -1,0 +1,107 @@
+// The shared memory of one index: vectors by slot, the bitmap of living slots, graph links. Only the thread that owns the
+// index writes vectors; others read, and one of them writes links.
+
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { type KernelMemory, kernelMemory, PAGE_BYTES } from '../simd/instantiate.ts';
+import { type SearchExports, searchInstance } from './kernel.ts';
+import { ENTRIES, type Layout, layoutFor, SLOTS_PER_BLOCK } from './layout.ts';
+
+/** Thread numbers: each has scratch space of its own. */
+export const OWNER_THREAD = 0;
+export const SEARCH_THREAD = 1;
+export const BUILD_THREAD = 2;
+
+/** Up to here the mean is taken anew at each doubling; later vectors no longer move it much. */
+const MEAN_SLOTS_MAX = 65_536;
+const FIRST_MEAN_SLOTS = 256;
+
+export class VectorMemory {
+  readonly layout: Layout;
+  readonly memory: KernelMemory;
+  readonly #kernel: SearchExports;
+  #slots = 0;
+  #nextMean = FIRST_MEAN_SLOTS;
+
+  constructor(dims: number) {
+    this.layout = layoutFor(dims);
+    const { blocks, slotsMax, blockBytes } = this.layout;
+    this.memory = kernelMemory(blocks, blocks + (slotsMax / SLOTS_PER_BLOCK) * blockBytes);
+    this.#kernel = searchInstance(this.memory, this.layout, OWNER_THREAD);
+  }
+
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** Bytes of shared memory in use, scratch space included. */
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** Appends a vector; returns its slot. Throws LIMIT_EXCEEDED when the memory is full. */
+  push(vector: Float32Array): number {
+    const { layout } = this;
+    const slot = this.#slots;
+    this.reserve(slot + 1);
+    const at = layout.scratch[OWNER_THREAD]!.query;
+    const floats = new Float32Array(this.memory.buffer, at, layout.width);
+    floats.fill(0);
+    floats.set(vector.subarray(0, layout.dims));
+    this.#kernel.put(slot, at, layout.mean);
+    this.living()[slot >>> 5]! |= 1 << (slot & 31);
+    this.#slots = slot + 1;
+    if (this.#slots === this.#nextMean) this.#moveMean();
+    return slot;
+  }
+
+  /** Makes room for this many slots. */
+  reserve(slots: number): void {
+    const { layout } = this;
+    if (slots > layout.slotsMax) {
+      throw new ZeroError(
+        'LIMIT_EXCEEDED',
+        `the index holds at most ${layout.slotsMax} vectors of ${layout.dims} numbers`,
+      );
+    }
+    const wanted = layout.blocks + Math.ceil(slots / SLOTS_PER_BLOCK) * layout.blockBytes;
+    const missing = wanted - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+  }
+
+  kill(slot: number): void {
+    this.living()[slot >>> 5]! &= ~(1 << (slot & 31));
+  }
+
+  /** One bit per slot. A view; not to be kept over a push. */
+  living(): Uint32Array {
+    return new Uint32Array(this.memory.buffer, this.layout.living, Math.ceil(this.layout.slotsMax / 32));
+  }
+
+  /** The stored vector of unit length. A view. */
+  vector(slot: number): Float32Array {
+    const { blocks, blockBytes, width, dims } = this.layout;
+    const at =
+      blocks + Math.floor(slot / SLOTS_PER_BLOCK) * blockBytes + (slot % SLOTS_PER_BLOCK) * width * 4;
+    return new Float32Array(this.memory.buffer, at, dims);
+  }
+
+  /** Entry points of graph searches, spread over the slots that are in the graph. */
+  setEntries(built: number): void {
+    const entries = new Uint32Array(this.memory.buffer, this.layout.entries, ENTRIES);
+    for (let i = 0; i < ENTRIES; i++) entries[i] = Math.min(built - 1, Math.floor((i * built) / ENTRIES));
+  }
+
+  /** Sign bits tell most when they are taken around the mean of the data. */
+  #moveMean(): void {
+    this.#nextMean = this.#nextMean * 2 > MEAN_SLOTS_MAX ? Number.POSITIVE_INFINITY : this.#nextMean * 2;
+    const { width, dims, mean } = this.layout;
+    const sum = new Float64Array(dims);
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const vector = this.vector(slot);
+      for (let i = 0; i < dims; i++) sum[i]! += vector[i]!;
+    }
+    const target = new Float32Array(this.memory.buffer, mean, width);
+    for (let i = 0; i < dims; i++) target[i] = sum[i]! / this.#slots;
+    this.#kernel.rebit(0, this.#slots, mean);
+  }
+}

@@ -1,0 +1,117 @@
+// Search against a naive model: exact answers are the true best, whatever the vectors, the filter and what has died.
+
+import { strict as assert } from 'node:assert';
+import fc from 'fast-check';
+import { setBit, wordsFor } from '../../../index-service/search/bitset.ts';
+import { VectorEngine } from '../../../index-service/search/engine.ts';
+import type { Method, Selection } from '../../../index-service/search/searcher.ts';
+
+const component = fc.double({ min: -1, max: 1, noNaN: true });
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let dot = 0;
+  let aa = 0;
+  let bb = 0;
+  a.forEach((value, i) => {
+    dot += value * b[i]!;
+    aa += value * value;
+    bb += b[i]! * b[i]!;
+  });
+  return aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb);
+}
+
+function scenario() {
+  return fc.integer({ min: 1, max: 200 }).chain((dims) => {
+    const vector = fc
+      .array(component, { minLength: dims, maxLength: dims })
+      .map((values) => Float32Array.from(values));
+    return fc.record({
+      vectors: fc.array(vector, { minLength: 1, maxLength: 40 }),
+      query: vector,
+      dims: fc.constant(dims),
+      k: fc.integer({ min: 1, max: 12 }),
+      dead: fc.infiniteStream(fc.integer({ min: 0, max: 3 })),
+      chosen: fc.infiniteStream(fc.boolean()),
+      kind: fc.constantFrom('list', 'bits', 'living' as const),
+    });
+  });
+}
+
+describe('exact search', () => {
+  it('gives the k best living slots of the selection, by cosine', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario(), async ({ vectors, query, dims, k, dead, chosen, kind }) => {
+        const engine = new VectorEngine({ dims, threads: false });
+        for (const vector of vectors) engine.push(vector);
+        const living = vectors.map((_, slot) => slot).filter(() => dead.next().value !== 0);
+        vectors.forEach((_, slot) => {
+          if (!living.includes(slot)) engine.kill(slot);
+        });
+        const allowed = kind === 'living' ? living : living.filter(() => chosen.next().value);
+        const answer = await engine.search(query, k, selection(kind, allowed, vectors.length));
+        const truth = allowed
+          .map((slot) => cosine(vectors[slot]!, query))
+          .sort((a, b) => b - a)
+          .slice(0, k);
+        assert.equal(answer.mode, 'exact');
+        assert.equal(answer.slots.length, truth.length);
+        answer.slots.forEach((slot, i) => {
+          assert.ok(allowed.includes(slot));
+          // Ties may come in either order, so scores are compared and not slots.
+          assert.ok(
+            Math.abs(answer.scores[i]! - truth[i]!) < 1e-5,
+            `score ${answer.scores[i]} against ${truth[i]}`,
+          );
+        });
+        await engine.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function selection(kind: string, allowed: readonly number[], slots: number): Selection {
+  if (kind === 'list') return { kind: 'list', slots: Uint32Array.from(allowed) };
+  if (kind === 'living') return { kind: 'living', count: allowed.length };
+  const bits = new Uint32Array(wordsFor(slots));
+  for (const slot of allowed) setBit(bits, slot);
+  return { kind: 'bits', bits, count: allowed.length };
+}
+
+describe('approximate search', () => {
+  const DIMS = 64;
+  const COUNT = 3_000;
+  let engine: VectorEngine;
+  let queries: Float32Array[];
+
+  before(() => {
+    // Clustered, like real text: uniform noise has no neighbours to find.
+    let state = 7;
+    const unit = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 31 - 1;
+    };
+    const centres = Array.from({ length: 30 }, () => Float32Array.from({ length: DIMS }, unit));
+    const draw = () => centres[Math.floor((unit() + 1) * 15)]!.map((value) => value + 0.4 * unit());
+    engine = new VectorEngine({ dims: DIMS, threads: false });
+    for (let i = 0; i < COUNT; i++) engine.push(draw());
+    queries = Array.from({ length: 50 }, draw);
+  });
+
+  after(() => engine.close());
+
+  async function recall(method: Method): Promise<number> {
+    const all: Selection = { kind: 'living', count: COUNT };
+    let found = 0;
+    for (const query of queries) {
+      const truth = await engine.search(query, 10, all, { method: { mode: 'exact' }, microseconds: 0 });
+      const answer = await engine.search(query, 10, all, { method, microseconds: 0 });
+      for (const slot of answer.slots) if (truth.slots.includes(slot)) found++;
+    }
+    return found / (10 * queries.length);
+  }
+
+  it('by sign bits finds nearly all of the true best', async () => {
+    assert.ok((await recall({ mode: 'compressed', want: 300 })) > 0.98);
+  });
+});
