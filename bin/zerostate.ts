@@ -1,27 +1,14 @@
-// The composition root: the one place that knows every room. Puts their commands into one program and runs it.
+// Runs the program: parses the arguments and turns what goes wrong into an exit code.
 
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
-import { registerDevnetCommands } from '../bootstrap/cli/index.ts';
-import { registerNodeCommands, reportError } from '../node/cli/index.ts';
-import { VERSION } from '../node/version.ts';
+import { CommanderError } from 'commander';
+import { reportError } from '../node/cli/index.ts';
+import { buildProgram } from './program.ts';
 
 const EXIT_USAGE = 2;
 
-const program = new Command('zerostate')
-  .description(
-    'A federated trust network: find agents by meaning, run tasks with receipts that anyone can replay, prove, revoke.',
-  )
-  .version(VERSION)
-  .showHelpAfterError('(--help shows how)')
-  .exitOverride()
-  .configureHelp({ sortSubcommands: false });
-
-registerDevnetCommands(program, fileURLToPath(import.meta.url));
-registerNodeCommands(program);
-
 try {
-  await program.parseAsync();
+  await buildProgram(fileURLToPath(import.meta.url)).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) reportError({}, error);
   // Help and version are no errors; everything else that the parser refuses is wrong usage.

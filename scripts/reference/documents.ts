@@ -1,8 +1,10 @@
 // The generated reference documents: where each one stands and how its text is made.
 
+import { buildProgram } from '../../bin/program.ts';
 import { configSchema } from '../../node/config/schema.ts';
 import { metricNames } from '../../node/metrics/names.ts';
 import type { Finding, Tree } from '../source/tree.ts';
+import { cliDocument } from './cli.ts';
 import { configurationDocument, type SchemaNode } from './configuration.ts';
 import { checkErrorTable, ERRORS_DOC, errorsDocument } from './errors.ts';
 import { limitsDocument } from './limits.ts';
@@ -22,6 +24,7 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
     render: () => configurationDocument(configSchema as SchemaNode),
   },
   { path: 'docs/reference/limits.md', render: limitsDocument },
+  { path: 'docs/reference/cli.md', render: () => cliDocument(buildProgram('zerostate')) },
 ];
 
 /** Generated documents that do not match their source, and errors of the error table itself. */

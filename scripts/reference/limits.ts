@@ -1,7 +1,7 @@
 // docs/reference/limits.md, from the named bounds in the source: constants that end in _MAX or _MIN.
 
 import type { Finding, SourceFile, Tree } from '../source/tree.ts';
-import { cell, table } from './markdown.ts';
+import { cell, code, table } from './markdown.ts';
 
 const LIMIT = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:MAX|MIN)$/;
 /** Largest numbers of a width are mathematics, not bounds of ours. */
@@ -74,12 +74,7 @@ export function limitsDocument(tree: Tree): string {
   const parts = ROOMS.flatMap((room) => {
     const rows = limits
       .filter(({ path }) => path.startsWith(`${room}/`))
-      .map(({ name, value, reason, path }) => [
-        `\`${name}\``,
-        `\`${cell(value)}\``,
-        cell(reason),
-        `\`${path}\``,
-      ]);
+      .map(({ name, value, reason, path }) => [code(name), code(value), cell(reason), code(path)]);
     return rows.length === 0
       ? []
       : [`## ${room}\n\n${table(['bound', 'value', 'what it bounds and why', 'where'], rows)}\n`];

@@ -1,6 +1,7 @@
 // The simulator's commands. They need no running node.
 
 import type { Command } from 'commander';
+import { type OutputFlags, print, runAction, withJson } from '../../node/cli/index.ts';
 import { runGossip } from '../gossip/model.ts';
 import {
   DEFAULT_SCENARIO,
@@ -40,28 +41,30 @@ function describe(scenario: GossipScenario, result: GossipResult): string {
   ].join('\n');
 }
 
+function simulate(flags: OutputFlags, parts: Partial<GossipScenario>): void {
+  const scenario = gossipScenario(parts);
+  const started = performance.now();
+  const result = runGossip(scenario);
+  const seconds = (performance.now() - started) / 1_000;
+  print(flags, { model: 'gossip', scenario, ...result }, () => describe(scenario, result));
+  const rate = Math.round(result.events / seconds);
+  process.stderr.write(`${seconds.toFixed(2)} s, ${rate.toLocaleString('en-US')} events a second\n`);
+}
+
 /** Adds `sim` and its commands to a program. */
 export function registerSimCommands(program: Command): void {
   const sim = program.command('sim').description('simulate the network under virtual time');
-  const run = sim
-    .command('run')
-    .description('spread messages by gossip; the same seed gives the same trace hash')
-    .option('--json', 'print the scenario and its result as one JSON object');
+  const run = withJson(
+    sim.command('run').description('spread messages by gossip; the same seed gives the same trace hash'),
+  );
   for (const [name, text] of Object.entries(DESCRIPTIONS)) {
     const field = name as keyof GossipScenario;
     const [min, max] = SCENARIO_RANGES[field];
     const range = field === 'seed' ? '' : `, ${min} to ${max}`;
     run.option(`--${flag(name)} <n>`, `${text}${range}`, Number, DEFAULT_SCENARIO[field]);
   }
-  run.action(({ json, ...parts }: GossipScenario & { json?: boolean }) => {
-    const scenario = gossipScenario(parts);
-    const started = performance.now();
-    const result = runGossip(scenario);
-    const seconds = (performance.now() - started) / 1_000;
-    if (json === true) console.log(JSON.stringify({ model: 'gossip', scenario, ...result }));
-    else console.log(describe(scenario, result));
-    console.error(
-      `${seconds.toFixed(2)} s, ${Math.round(result.events / seconds).toLocaleString('en-US')} events a second`,
-    );
+  run.action(({ json, ...parts }: GossipScenario & OutputFlags) => {
+    const flags = json === undefined ? {} : { json };
+    return runAction(flags, async () => simulate(flags, parts));
   });
 }

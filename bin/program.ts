@@ -1,0 +1,22 @@
+// The composition root: the one place that knows every room. Puts their commands into one program.
+
+import { Command } from 'commander';
+import { registerDevnetCommands } from '../bootstrap/cli/index.ts';
+import { registerNodeCommands, VERSION } from '../node/cli/index.ts';
+import { registerSimCommands } from '../sim/cli/index.ts';
+
+/** The whole command line. `script` is the file that child processes run with the same Node. */
+export function buildProgram(script: string): Command {
+  const program = new Command('zerostate')
+    .description(
+      'A federated trust network: find agents by meaning, run tasks with receipts that anyone can replay, prove, revoke.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('(--help shows how)')
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false });
+  registerDevnetCommands(program, script);
+  registerNodeCommands(program);
+  registerSimCommands(program);
+  return program;
+}
