@@ -85,6 +85,7 @@ browserSuite('console, when something is wrong', (browser: Browser) => {
       roles: [String(HOSTILE.description)],
       self: false,
       connected: true,
+      online: true,
       lastSeenMs: 1,
     });
     await open(`#token=${TOKEN}&view=/cards`);

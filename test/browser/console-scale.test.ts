@@ -148,7 +148,7 @@ browserSuite('console, with many rows and in every window', (browser: Browser) =
       await page.locator('.table-receipts .row-link', { hasText: 'Burst 299' }).waitFor();
       assert.equal(
         await words(page.locator('.count')),
-        `${api.data.receipts.length + burst.length} receipts`,
+        `${(api.data.receipts.length + burst.length).toLocaleString('en')} receipts`,
       );
       assert.ok((await page.locator('.table-receipts .row-link').count()) < ROWS_DRAWN_MAX);
     });

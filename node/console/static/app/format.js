@@ -26,6 +26,11 @@ export function digits(value) {
   return /^\d+$/.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, ',') : clean(text, 80);
 }
 
+/** "1 card", "2 cards". @param {number} count @param {string} noun whose plural adds an s */
+export function plural(count, noun) {
+  return `${digits(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** An integer amount of micro-units as a decimal, without floats. @param {string} amount */
 export function fromMicro(amount) {
   if (!/^\d{1,40}$/.test(amount)) return clean(amount, 40);

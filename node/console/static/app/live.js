@@ -2,6 +2,7 @@
 
 import { createEventLink } from './events.js';
 import { originPeer } from './format.js';
+import { cardLine, receiptLine, revocationLine } from './recent.js';
 import { routeTo } from './router.js';
 
 /** Activity lines kept; older ones are in the log and the tables. */
@@ -99,41 +100,32 @@ function merge(store, type, value) {
 
 /** @param {import('./store.js').Store} store @param {string} type @param {any} value @returns {Activity[]} */
 function describe(store, type, value) {
-  const line = (
-    /** @type {string} */ title,
-    /** @type {unknown} */ detail,
-    /** @type {string} */ href,
-    /** @type {string | null} */ peer = null,
-  ) => [{ at: Date.now(), kind: type, title, detail: String(detail ?? ''), href, peer }];
+  const at = Date.now();
   switch (type) {
     case 'card':
-      return line('Card published', value.name, routeTo(['cards', String(value.agentId)]), value.host);
+      return [cardLine(value, at)];
     case 'receipt':
-      return line(
-        `Receipt: ${value.status}`,
-        value.executorName,
-        routeTo(['receipts', String(value.id)]),
-        originPeer(value.origin),
-      );
+      return [receiptLine(value, at)];
     case 'revocation':
-      return line(
-        'Revoked',
-        value.target?.name ?? value.target?.id,
-        routeTo(['revocations', String(value.statementId)]),
-      );
-    case 'head':
-      return line(
-        `Log grew to ${value.size}`,
-        nodeName(store.get('network').data, originPeer(value.origin)),
-        '#/log',
-        originPeer(value.origin),
-      );
-    case 'task':
-      return line(
-        `Task ${value.state ?? ''}`,
-        value.name || value.taskId,
-        value.receiptId ? routeTo(['receipts', value.receiptId]) : '#/receipts',
-      );
+      return [revocationLine(value, at)];
+    case 'head': {
+      const peer = originPeer(value.origin);
+      const detail = nodeName(store.get('network').data, peer);
+      return [{ at, kind: type, title: `Log grew to ${value.size}`, detail, href: '#/log', peer }];
+    }
+    case 'task': {
+      const href = value.receiptId ? routeTo(['receipts', String(value.receiptId)]) : '#/receipts';
+      return [
+        {
+          at,
+          kind: type,
+          title: `Task ${value.state ?? ''}`,
+          detail: String(value.name ?? value.taskId ?? ''),
+          href,
+          peer: null,
+        },
+      ];
+    }
     default:
       return [];
   }

@@ -2,7 +2,7 @@
 // It owns loading, empty and error states, deep links and the focus; the views say what a row is.
 
 import { fill, h } from '../dom.js';
-import { clean } from '../format.js';
+import { clean, digits, plural } from '../format.js';
 import { replaceQuery, routeTo } from '../router.js';
 import { button } from './bits.js';
 import { icon } from './icons.js';
@@ -182,10 +182,11 @@ export function mountMaster(ctx, options) {
     if (held.data === null) return;
     const all = rowsOf(held.data);
     const shown = all.filter((/** @type {any} */ row) => options.matches(row, values));
+    const noun = options.what.replace(/s$/, '');
     count.textContent =
       shown.length === all.length
-        ? `${all.length} ${options.what}`
-        : `${shown.length} of ${all.length} ${options.what}`;
+        ? plural(all.length, noun)
+        : `${digits(shown.length)} of ${plural(all.length, noun)}`;
     table.setRows(shown, { mark });
   }
 

@@ -173,7 +173,9 @@ function headCard(log) {
       'section',
       { class: 'block' },
       h('h3', null, 'Signed checkpoint ', badge('plain', 'C2SP tlog-checkpoint')),
-      codeBlock(clean(log.checkpoint, 4000), 'checkpoint'),
+      log.checkpoint
+        ? codeBlock(clean(log.checkpoint, 4000), 'checkpoint')
+        : h('p', { class: 'muted' }, 'None yet. The first is signed with the first entry.'),
     ),
   );
 }

@@ -1,12 +1,13 @@
 // The network view: a map of the nodes and their connections, figures, what is happening now, and the nodes in a table.
 
 import { fill, h } from '../dom.js';
-import { clean, digits, shorten } from '../format.js';
+import { clean, digits, plural, shorten } from '../format.js';
 import { identifier, text, when } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { createMap, lastSeenText, rttText } from '../parts/map.js';
 import { emptyState, errorState, loadingState, staleBar } from '../parts/states.js';
 import { createTable } from '../parts/table.js';
+import { recentActivity } from '../recent.js';
 import { routeTo } from '../router.js';
 import { nodeDetail, stateBadge, stateOf } from './node-detail.js';
 
@@ -175,17 +176,18 @@ export function mountNetwork(ctx) {
     map.set(data, openId);
     table.setRows(data.nodes);
     drawDetail();
+    drawFeed();
   };
 
   const drawFeed = () => {
-    const lines = live.activity();
+    const lines = recentActivity(live.activity(), store);
     if (lines.length === 0)
       fill(
         feed,
         h(
           'li',
           { class: 'feed-none' },
-          'Quiet for now. Cards, receipts, revocations and log heads appear here as they happen.',
+          'Quiet so far. Cards, receipts, revocations and log heads appear here as they happen.',
         ),
       );
     else fill(feed, lines.map(feedLine));
@@ -240,7 +242,6 @@ export function mountNetwork(ctx) {
       const moved = next !== openId;
       openId = next;
       draw();
-      drawFeed();
       if (moved && openId !== '') panel.querySelector('h2')?.focus({ preventScroll: true });
     },
     destroy() {
@@ -281,7 +282,7 @@ function figureTiles(ctx, network) {
     tile(
       'Log size',
       size === undefined ? '…' : digits(size),
-      `${Math.max(0, (list('logs')?.length ?? 1) - 1)} other origins`,
+      plural((list('logs') ?? []).filter((log) => !log.self).length, 'other log'),
       '#/log',
     ),
     tile(

@@ -1,0 +1,80 @@
+// What happened before the page was opened, read from the lists, so that the feed is never blank on a busy network.
+
+import { originPeer } from './format.js';
+import { routeTo } from './router.js';
+
+/** Lines of the feed; older ones are in the tables. */
+const LINES_MAX = 24;
+
+/** @typedef {import('./live.js').Activity} Activity */
+
+/**
+ * Live lines and the newest of the lists, newest first, each thing once.
+ * @param {Activity[]} live
+ * @param {import('./store.js').Store} store
+ */
+export function recentActivity(live, store) {
+  const seen = new Set(live.map(keyOf));
+  const older = [
+    ...newest(store.get('receipts').data, (one) => one.issuedAt, receiptLine),
+    ...newest(store.get('revocations').data, (one) => one.receivedAt, revocationLine),
+    ...newest(store.get('cards').data, (one) => one.issuedAt, cardLine),
+  ].filter((line) => !seen.has(keyOf(line)));
+  return [...live, ...older].sort((a, b) => b.at - a.at).slice(0, LINES_MAX);
+}
+
+/** @param {Activity} line */
+const keyOf = (line) => `${line.kind} ${line.href}`;
+
+/**
+ * The newest rows of a list in one pass: the list may be long.
+ * @param {any[] | null} rows @param {(row: any) => string} timeOf @param {(row: any, at: number) => Activity} lineOf
+ */
+function newest(rows, timeOf, lineOf) {
+  /** @type {{ at: number, row: any }[]} */
+  const kept = [];
+  for (const row of rows ?? []) {
+    const at = Date.parse(timeOf(row));
+    if (Number.isNaN(at) || (kept.length === LINES_MAX && at <= (kept.at(-1)?.at ?? 0))) continue;
+    kept.push({ at, row });
+    kept.sort((a, b) => b.at - a.at);
+    if (kept.length > LINES_MAX) kept.pop();
+  }
+  return kept.map(({ at, row }) => lineOf(row, at));
+}
+
+/** @param {any} one @param {number} at @returns {Activity} */
+export function cardLine(one, at) {
+  return {
+    at,
+    kind: 'card',
+    title: 'Card published',
+    detail: String(one.name ?? ''),
+    href: routeTo(['cards', String(one.agentId)]),
+    peer: one.host ?? null,
+  };
+}
+
+/** @param {any} one @param {number} at @returns {Activity} */
+export function receiptLine(one, at) {
+  return {
+    at,
+    kind: 'receipt',
+    title: `Receipt: ${one.status}`,
+    detail: String(one.executorName ?? ''),
+    href: routeTo(['receipts', String(one.id)]),
+    peer: originPeer(one.origin),
+  };
+}
+
+/** @param {any} one @param {number} at @returns {Activity} */
+export function revocationLine(one, at) {
+  return {
+    at,
+    kind: 'revocation',
+    title: 'Revoked',
+    detail: String(one.target?.name ?? one.target?.id ?? ''),
+    href: routeTo(['revocations', String(one.statementId)]),
+    peer: null,
+  };
+}
