@@ -125,7 +125,7 @@ async function publishCards(nodes: readonly DevnetNode[], { cards, say }: Devnet
   return files.length;
 }
 
-/** Waits until every node knows every card, resolves it, and the index has it. */
+/** Waits until every node knows every card, resolves it, and can find. */
 async function settle(
   nodes: readonly DevnetNode[],
   cards: number,
@@ -133,29 +133,38 @@ async function settle(
 ): Promise<void> {
   say('Waiting until every node resolves every card');
   const deadline = Date.now() + SETTLE_MS_MAX;
-  for (const node of nodes) {
-    const api = new ApiClient(node);
-    await until(deadline, signal, async () => {
-      const view = await api.get<NodeView>('/v1/node');
-      return (
-        view.cards >= cards &&
-        (view.peers > 0 || nodes.length === 1) &&
-        (view.index === null || view.index.cards >= cards)
-      );
-    });
-    const { cards: known } = await api.get<{ cards: CardView[] }>('/v1/cards');
-    let resolved = 0;
-    for (const card of known) {
-      await until(deadline, signal, async () => {
-        const answer = await api.get<{ source: string }>(
-          `/v1/cards/${encodeURIComponent(card.agentId)}/resolve`,
-        );
-        return answer.source === 'dht';
+  const wait = (done: () => Promise<boolean>) => until(deadline, signal, done);
+  await Promise.all(
+    nodes.map(async (node) => {
+      const api = new ApiClient(node);
+      await wait(async () => {
+        const view = await api.get<NodeView>('/v1/node');
+        const joined = view.peers > 0 || nodes.length === 1;
+        return joined && view.cards >= cards && (view.index === null || view.index.cards >= cards);
       });
-      resolved += 1;
-    }
-    say(`  ${node.name}: ${resolved} of ${known.length} cards resolved in the DHT`);
-  }
+      const { cards: known } = await api.get<{ cards: CardView[] }>('/v1/cards');
+      const source = nodes.length === 1 ? 'log' : 'dht';
+      for (const card of known) {
+        const path = `/v1/cards/${encodeURIComponent(card.agentId)}/resolve`;
+        await wait(async () => (await api.get<{ source: string }>(path)).source === source);
+      }
+      say(`  ${node.name}: ${known.length} cards resolved`);
+    }),
+  );
+  // The first question loads the sentence encoder and shows that revocations are known to be fresh everywhere.
+  await Promise.all(nodes.map((node) => wait(async () => canFind(new ApiClient(node)))));
+  say('Every node finds');
+}
+
+async function canFind(api: ApiClient): Promise<boolean> {
+  const answer = await api.post<{
+    results: object[];
+    rejected: { reasons: { code?: string }[] }[];
+  }>('/v1/find', { text: 'count words', limit: 5 });
+  const unknown = answer.rejected.some(({ reasons }) =>
+    reasons.some(({ code }) => code === 'REVOCATION_UNKNOWN'),
+  );
+  return answer.results.length > 0 && !unknown;
 }
 
 async function until(deadline: number, signal: AbortSignal, done: () => Promise<boolean>): Promise<void> {

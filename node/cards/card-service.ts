@@ -26,6 +26,10 @@ const BACKDATE_MS = 10 * 60_000;
 const REPUBLISH_MS = 12 * 3_600_000;
 /** A put that missed its quorum is tried again after this time. */
 const RETRY_MS = 15_000;
+/** Pause between two looks at what is due. */
+const ROUND_MS = 500;
+/** Puts under way at once: each asks up to 20 peers. */
+const PUTS_MAX = 4;
 /** Addresses that a card names for its host. */
 const ADDRESSES_MAX = 4;
 
@@ -35,6 +39,7 @@ export class CardService {
   readonly #serial = new Serial();
   readonly #due = new Map<AgentId, number>();
   #cancel: () => void = () => {};
+  #stopped = false;
 
   constructor(deps: CardServiceDeps) {
     this.#deps = deps;
@@ -44,13 +49,14 @@ export class CardService {
   start(): void {
     const round = () => {
       void this.#republish().finally(() => {
-        this.#cancel = this.#deps.clock.after(5_000, round);
+        if (!this.#stopped) this.#cancel = this.#deps.clock.after(ROUND_MS, round);
       });
     };
-    this.#cancel = this.#deps.clock.after(1_000, round);
+    this.#cancel = this.#deps.clock.after(ROUND_MS, round);
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel();
   }
 
@@ -122,33 +128,39 @@ export class CardService {
       : { entry, source: found?.cardId === entry.cardId ? 'dht' : 'log' };
   }
 
+  /** Puts every local card that is due, a few at a time. */
   async #republish(): Promise<void> {
-    const { book, clock, host, log, records, vault } = this.#deps;
+    const { book, clock, host, vault } = this.#deps;
     if (host.getPeers().length === 0) return;
-    for (const { agentId } of vault.list()) {
-      const entry = book.get(agentId);
-      if (entry === undefined || (this.#due.get(agentId) ?? 0) > clock.now()) continue;
-      try {
-        const holders = await records.put(agentId, entry.bytes);
-        this.#due.set(agentId, clock.now() + REPUBLISH_MS * (0.8 + 0.4 * Math.random()));
-        log.debug({ agentId, holders }, 'card put into the DHT');
-      } catch (error) {
-        this.#due.set(agentId, clock.now() + RETRY_MS * (0.8 + 0.4 * Math.random()));
-        log.warn(
-          { agentId, code: isZeroError(error) ? error.code : undefined, error: (error as Error).message },
-          'card not put into the DHT yet',
-        );
-      }
-    }
+    const due = vault
+      .list()
+      .flatMap(({ agentId }) =>
+        (this.#due.get(agentId) ?? 0) > clock.now() ? [] : (book.get(agentId) ?? []),
+      );
+    const next = due.values();
+    const worker = async () => {
+      for (const entry of next) if (!this.#stopped) await this.#put(entry);
+    };
+    await Promise.all(Array.from({ length: PUTS_MAX }, worker));
   }
 
-  /** Local agents whose newest card the DHT has not confirmed yet. */
-  unconfirmed(): AgentId[] {
-    return this.#deps.vault
-      .list()
-      .map(({ agentId }) => agentId)
-      .filter((agentId) => (this.#due.get(agentId) ?? 0) <= this.#deps.clock.now() + RETRY_MS * 1.2);
+  async #put({ agentId, bytes }: BookEntry): Promise<void> {
+    const { clock, log, records } = this.#deps;
+    try {
+      const holders = await records.put(agentId, bytes);
+      this.#due.set(agentId, clock.now() + REPUBLISH_MS * jitter());
+      log.debug({ agentId, holders }, 'card put into the DHT');
+    } catch (error) {
+      this.#due.set(agentId, clock.now() + RETRY_MS * jitter());
+      const code = isZeroError(error) ? error.code : undefined;
+      log.warn({ agentId, code, error: (error as Error).message }, 'card not put into the DHT yet');
+    }
   }
+}
+
+/** 0.8 to 1.2, so that nodes do not act together. */
+function jitter(): number {
+  return 0.8 + 0.4 * Math.random();
 }
 
 export interface CardServiceDeps {

@@ -1,28 +1,27 @@
 // Discovery: words in, validated cards out, each with the reason for its verdict. An index only proposes; the cards themselves,
 // the revocations and the caller's constraints decide.
 
-import { checkCardTime, verifyCard } from '../../protocol/card/index.ts';
-import { isZeroError } from '../../protocol/errors/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
+import {
+  checkConstraints,
+  checkRevocation,
+  checkScore,
+  checkSequence,
+  checkSignature,
+  checkValidity,
+  type Reason,
+  refuse,
+} from './checks.ts';
 import { type FindFilter, RESULTS_MAX } from './schema.ts';
 import type { ShortlistClient } from './shortlist-client.ts';
 
 /** Proposals asked for, per answer wanted: revoked and stale ones fall out on the way. */
 const OVERFETCH = 4;
 const SHORTLIST_MIN = 20;
-/** Clocks may differ by this much before a fresh card counts as from the future. */
-const CLOCK_TOLERANCE_MS = 600_000;
-
-/** One check of one agent. */
-export interface Reason {
-  readonly check: 'score' | 'resolved' | 'signature' | 'sequence' | 'validity' | 'revocation' | 'constraints';
-  readonly ok: boolean;
-  readonly detail: string;
-}
 
 /** An agent with its verdict. */
 export interface FindResult {
@@ -36,6 +35,8 @@ export interface FindResult {
   readonly host: string;
   readonly reasons: Reason[];
 }
+
+export type { Reason } from './checks.ts';
 
 export interface FindRequest {
   readonly text: string;
@@ -110,21 +111,11 @@ export class FindService {
     hit: { agentId: string; cardId: string; score: number },
     filter: FindFilter,
   ): Promise<FindResult> {
-    const { minScore } = this.#deps;
-    const reasons: Reason[] = [
-      {
-        check: 'score',
-        ok: hit.score >= minScore,
-        detail: `similarity ${hit.score.toFixed(3)}, ${hit.score >= minScore ? 'at least' : 'below'} ${minScore}`,
-      },
-    ];
+    const { clock, minScore, revocations } = this.#deps;
+    const reasons: Reason[] = [checkScore(hit.score, minScore)];
     const entry = await this.#resolve(hit);
     if (entry === undefined) {
-      reasons.push({
-        check: 'resolved',
-        ok: false,
-        detail: 'nobody has the card: not in the log, not in the DHT',
-      });
+      reasons.push(refuse('resolved', 'NOT_RESOLVED', 'nobody has the card: not in a log, not in the DHT'));
       return {
         agentId: hit.agentId,
         cardId: hit.cardId,
@@ -137,7 +128,13 @@ export class FindService {
         reasons,
       };
     }
-    reasons.push(...this.#checkCard(hit, entry), ...constraints(entry, filter));
+    reasons.push(
+      checkSignature(entry),
+      checkSequence(entry, hit.cardId),
+      checkValidity(entry.card, clock.now()),
+      checkRevocation(revocations.verdict(entry)),
+      ...checkConstraints(entry.card, filter),
+    );
     const { card } = entry;
     return {
       agentId: entry.agentId,
@@ -158,73 +155,4 @@ export class FindService {
     if (known === undefined || known.cardId === hit.cardId) return known;
     return (await this.#deps.cards.lookup(hit.agentId))?.entry;
   }
-
-  #checkCard(hit: { cardId: string }, entry: BookEntry): Reason[] {
-    const now = this.#deps.clock.now();
-    const { card } = entry;
-    const time = checkCardTime(card, now);
-    const early =
-      time === 'not-yet-valid' && checkCardTime(card, now + CLOCK_TOLERANCE_MS) !== 'not-yet-valid';
-    const revocation = this.#deps.revocations.verdict(entry);
-    return [
-      signature(entry),
-      {
-        check: 'sequence',
-        ok: true,
-        detail:
-          entry.cardId === hit.cardId
-            ? `version ${card.sequence}, the newest known`
-            : `version ${card.sequence}; the index proposed another version and was corrected`,
-      },
-      {
-        check: 'validity',
-        ok: time === 'valid' || early,
-        detail:
-          time === 'expired'
-            ? `expired ${card.expiresAt}`
-            : time === 'valid'
-              ? `valid until ${card.expiresAt}`
-              : `valid from ${card.issuedAt}`,
-      },
-      { check: 'revocation', ok: revocation.state === 'clear', detail: revocation.detail },
-    ];
-  }
-}
-
-function signature(entry: BookEntry): Reason {
-  try {
-    verifyCard(entry.bytes);
-    return { check: 'signature', ok: true, detail: `signed by ${entry.card.operationalKey}` };
-  } catch (error) {
-    return {
-      check: 'signature',
-      ok: false,
-      detail: isZeroError(error) ? `${error.code}: ${error.message}` : 'the signature does not verify',
-    };
-  }
-}
-
-/** The index applies the filter too, but nothing of what an index says is believed. */
-function constraints({ card }: BookEntry, filter: FindFilter): Reason[] {
-  const tags = new Set([...card.tags, ...card.capabilities.flatMap((capability) => capability.tags)]);
-  const failed: string[] = [];
-  if (filter.region !== undefined && card.region !== filter.region)
-    failed.push(`region is ${card.region}, not ${filter.region}`);
-  const lacks = filter.tagsAll?.filter((tag) => !tags.has(tag)) ?? [];
-  if (lacks.length > 0) failed.push(`lacks ${lacks.join(', ')}`);
-  if (
-    filter.tagsAny !== undefined &&
-    filter.tagsAny.length > 0 &&
-    !filter.tagsAny.some((tag) => tags.has(tag))
-  )
-    failed.push(`has none of ${filter.tagsAny.join(', ')}`);
-  const banned = filter.tagsNone?.filter((tag) => tags.has(tag)) ?? [];
-  if (banned.length > 0) failed.push(`has ${banned.join(', ')}`);
-  const levels = ['best-effort', 'standard', 'premium'];
-  if (filter.sla !== undefined && levels.indexOf(card.sla) < levels.indexOf(filter.sla))
-    failed.push(`offers ${card.sla}, not ${filter.sla}`);
-  if (failed.length > 0) return [{ check: 'constraints', ok: false, detail: failed.join('; ') }];
-  return Object.keys(filter).length === 0
-    ? []
-    : [{ check: 'constraints', ok: true, detail: 'meets the constraints of the request' }];
 }

@@ -84,6 +84,8 @@ export class Directory {
     this.#gossip.subscribe('announce', async (data) => this.#receive(data));
     this.#host.addEventListener('peer:connect', this.#soon);
     this.#host.addEventListener('peer:disconnect', this.#soon);
+    // A peer hears gossip only once it has subscribed, which is some time after it connected.
+    this.#host.services.pubsub.addEventListener('subscription-change', this.#soon);
     const round = () => {
       void this.#measure().then(() => this.announce());
       this.#forget();
@@ -97,6 +99,7 @@ export class Directory {
     this.#cancelSoon?.();
     this.#host.removeEventListener('peer:connect', this.#soon);
     this.#host.removeEventListener('peer:disconnect', this.#soon);
+    this.#host.services.pubsub.removeEventListener('subscription-change', this.#soon);
   }
 
   readonly #soon = (): void => {

@@ -25,7 +25,9 @@ const resultSchema = Type.Object({
   score: Type.Number(),
   sequence: Type.Integer(),
   host: text,
-  reasons: Type.Array(Type.Object({ check: text, ok: Type.Boolean(), detail: text })),
+  reasons: Type.Array(
+    Type.Object({ check: text, ok: Type.Boolean(), detail: text, code: Type.Optional(text) }),
+  ),
 });
 
 const answerSchema = Type.Object({

@@ -113,13 +113,9 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
       },
     },
     async (request, reply) => {
-      const receipt = node.receipts.get(request.params.id);
-      const kept = await node.files.get(receipt.id);
-      const bytes =
-        kept ??
-        encodeReceiptFile(
-          await buildReceiptFile(node.store, receipt.position, node.book.get(receipt.issuer)?.bytes),
-        );
+      const { id } = request.params;
+      // A task's own receipt is kept before the executor's log has been pulled.
+      const bytes = (await node.files.get(id)) ?? (await receiptBytes(node, id));
       return reply
         .type('application/json')
         .serializer((text: string) => text)
@@ -140,5 +136,14 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
         throw new ZeroError('USAGE', 'the body is the file to verify');
       return verify(utf8(JSON.stringify(request.body)), { now: node.clock.now() });
     },
+  );
+}
+
+async function receiptBytes(node: NodeContext, id: string): Promise<Uint8Array> {
+  const receipt = node.receipts.get(id);
+  const kept = await node.files.get(receipt.id);
+  if (kept !== undefined) return kept;
+  return encodeReceiptFile(
+    await buildReceiptFile(node.store, receipt.position, node.book.get(receipt.issuer)?.bytes),
   );
 }
