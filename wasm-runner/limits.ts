@@ -1,5 +1,7 @@
 // Bounds of a job and of the pool, with their reasons. Must not: hold the rewriter's bounds (meter/limits.ts does).
 
+import { COUNTER_FUEL_MAX, COUNTER_STACK_BYTES_MAX } from './meter/counter.ts';
+
 const MIB = 1024 * 1024;
 
 /** What a job may use when it does not say. */
@@ -14,12 +16,12 @@ export const DEFAULT_LIMITS = {
 
 /** The most a job may ask for. */
 export const LIMITS_MAX = {
-  /** Far below the i64 range, so that no charge can wrap. */
-  fuel: 1n << 60n,
+  /** What the counter of a metered module holds. */
+  fuel: COUNTER_FUEL_MAX,
   /** All of a 32-bit memory. */
   memoryBytes: 4096 * MIB,
   /** A quarter of WORKER_STACK_MB: an engine's frames can be larger than the metered ones. */
-  stackBytes: 16 * MIB,
+  stackBytes: COUNTER_STACK_BYTES_MAX,
   outputBytes: 512 * MIB,
   wallMs: 3_600_000,
 } as const;

@@ -7,7 +7,9 @@ import {
   LENGTH_WEIGHTS,
   METER_EXPORTS,
   PAGE_BYTES,
+  packCounter,
   TABLE_ELEMENTS_MAX,
+  unpackCounter,
 } from '../meter/index.ts';
 import type { Status } from '../status.ts';
 import { ExitEnd, FuelEnd, OutputEnd } from '../wasi/ends.ts';
@@ -37,8 +39,7 @@ export interface Execution {
 }
 
 interface MeterGlobals {
-  readonly fuel: WebAssembly.Global;
-  readonly stack: WebAssembly.Global;
+  readonly counter: WebAssembly.Global;
   readonly flags: WebAssembly.Global;
 }
 
@@ -123,26 +124,24 @@ function run(
   }
   const { exports } = instance;
   const globals: MeterGlobals = {
-    fuel: exports[METER_EXPORTS.fuel] as WebAssembly.Global,
-    stack: exports[METER_EXPORTS.stack] as WebAssembly.Global,
+    counter: exports[METER_EXPORTS.counter] as WebAssembly.Global,
     flags: exports[METER_EXPORTS.flags] as WebAssembly.Global,
   };
   const pages = Math.min(Math.floor(job.memoryBytes / PAGE_BYTES), compiled.memoryMax ?? 0);
   (exports[METER_EXPORTS.pagesMax] as WebAssembly.Global).value = pages;
   (exports[METER_EXPORTS.elementsLeft] as WebAssembly.Global).value =
     TABLE_ELEMENTS_MAX - compiled.tableElements;
-  globals.fuel.value = fuel;
-  globals.stack.value = BigInt(job.stackBytes);
+  globals.counter.value = packCounter(fuel, job.stackBytes);
   const memory =
     compiled.memoryExport === null
       ? new WebAssembly.Memory({ initial: 0 })
       : (exports[compiled.memoryExport] as WebAssembly.Memory);
-  host.attach(memory, globals.fuel as { value: bigint });
+  host.attach(memory, globals.counter as { value: bigint });
   const end = settle(globals, () => {
     if (compiled.hasStart) (exports[METER_EXPORTS.start] as () => void)();
     (exports._start as () => void)();
   });
-  const left = globals.fuel.value as bigint;
+  const left = countedIn(globals).fuel;
   return {
     status: end.status,
     exitCode: end.exitCode ?? null,
@@ -157,6 +156,10 @@ function run(
   };
 }
 
+function countedIn(globals: MeterGlobals): { fuel: bigint; stack: bigint } {
+  return unpackCounter(globals.counter.value as bigint);
+}
+
 /** Runs the guest and names its end. */
 function settle(globals: MeterGlobals, guest: () => void): End {
   let end: End;
@@ -167,7 +170,7 @@ function settle(globals: MeterGlobals, guest: () => void): End {
     end = classify(error, globals);
   }
   // The last charges of a run are not followed by a check.
-  if ((globals.fuel.value as bigint) < 0n && end.status !== 'WORKER_CRASH')
+  if (countedIn(globals).fuel < 0n && end.status !== 'WORKER_CRASH')
     return { status: 'OUT_OF_FUEL', detail: 'the fuel limit was reached' };
   return end;
 }
@@ -185,8 +188,8 @@ function classify(error: unknown, globals: MeterGlobals): End {
     return { status: 'OUTPUT_LIMIT', detail: 'stdout, stderr and /out together went over the output limit' };
   if (!(error instanceof WebAssembly.RuntimeError))
     return { status: 'WORKER_CRASH', detail: `the host failed: ${String(error)}` };
-  if ((globals.fuel.value as bigint) < 0n) return { status: 'OUT_OF_FUEL' };
-  if ((globals.stack.value as bigint) < 0n)
+  if (countedIn(globals).fuel < 0n) return { status: 'OUT_OF_FUEL' };
+  if (countedIn(globals).stack < 0n)
     return { status: 'STACK_LIMIT', detail: 'calls went deeper than the stack limit' };
   if (flags & FLAG_HOST_MEMORY)
     return { status: 'HOST_OOM', detail: 'the machine had no memory below the limit' };

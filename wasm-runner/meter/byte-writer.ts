@@ -54,6 +54,17 @@ export class ByteWriter {
     }
   }
 
+  /** Signed LEB128 of a 64-bit integer. */
+  signedBig(value: bigint) {
+    let rest = value;
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40)) return this.byte(low);
+      this.byte(low | 0x80);
+    }
+  }
+
   copy(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     this.reserve(count);

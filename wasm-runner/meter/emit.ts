@@ -1,13 +1,15 @@
 // Second pass over one function body: copies it with the scanner's edits applied. Must not: decide what to edit.
 //
-// A function with a loop holds the fuel in a local and writes it back around calls and on every way out; others use the global.
-// A function that can recurse takes its frame from the stack global and gives it back in an epilogue that all ways out share: the
+// A function with a loop holds the counter in a local, and writes it back at every loop head, around calls and on every way out, so
+// that a trap loses the charge of one iteration at most. Others work on the global.
+// A function that can recurse takes its frame from the stack and gives it back in an epilogue that all ways out share: the
 // body stands in one block with the function's results, so branch depths stay as they were.
 
 import type { ByteWriter } from './byte-writer.ts';
+import { EXHAUSTED_MASK, FUEL_UNIT, STACK_BITS, STACK_UNIT_BYTES } from './counter.ts';
 import { FUNCTION_BYTES_OUT_MAX, LEAF_FRAME_BYTES_MAX } from './limits.ts';
 import type { FunctionType, Outline } from './module.ts';
-import { F32, F32X4, F64 } from './opcodes.ts';
+import { F32, F32X4, F64, F64X2 } from './opcodes.ts';
 import { tooBig } from './refusal.ts';
 import * as scan from './scan.ts';
 import { LENGTH_WEIGHTS } from './schedule.ts';
@@ -23,8 +25,8 @@ const SLOT_BYTES = 8;
 
 /** Indexes of what the rewriter added to the module. */
 export interface Additions {
-  readonly fuel: number;
-  readonly stack: number;
+  /** The global of counter.ts. */
+  readonly counter: number;
   readonly growMemory: number;
   readonly growTable: ReadonlyMap<number, number>;
   /** Type index of a block that gives a function type's several results. */
@@ -55,21 +57,21 @@ export class Emitter {
     const slot = plan.usesSimd ? SLOT_BYTES * 2 : SLOT_BYTES;
     const frame = FRAME_BASE_BYTES + slot * (plan.locals + plan.heightMax);
     const metersStack = plan.callsOwn || frame > LEAF_FRAME_BYTES_MAX;
+    const units = metersStack ? Math.ceil(frame / STACK_UNIT_BYTES) : 0;
     const inLocal = plan.hasLoop;
     const start = out.openLength();
     this.#locals(plan, metersStack);
     this.#fuelLocal = inLocal ? this.#fuelScratch : -1;
-    if (inLocal) this.#set(0x23, this.#add.fuel);
+    if (inLocal) this.#set(0x23, this.#add.counter);
     const wrapped = inLocal || metersStack;
-    this.#enter(plan.cellCost.values[0]!, metersStack ? frame : 0, inLocal);
+    this.#enter(plan.cellCost.values[0]!, units, inLocal);
     if (wrapped) {
       out.byte(0x02);
       this.#blockType(type);
     }
     this.#body(plan, bytes, bodies[index]!.end, wrapped);
     if (wrapped) {
-      if (inLocal) this.#writeBack();
-      if (metersStack) this.#moveStack(0x7c, frame);
+      this.#leave(units);
       out.byte(0x0b);
     }
     if (out.at - start > FUNCTION_BYTES_OUT_MAX)
@@ -82,9 +84,10 @@ export class Emitter {
     let next = plan.locals;
     const groups: [count: number, type: number][] = [];
     this.#fuelScratch = next;
-    const longs = metersStack || plan.hasLoop || plan.hasBulk ? 2 : 0;
-    if (longs > 0) groups.push([longs, I64]);
-    next += longs;
+    if (metersStack || plan.hasLoop || plan.hasBulk) {
+      groups.push([1, I64]);
+      next++;
+    }
     this.#count = next;
     if (plan.hasBulk) {
       groups.push([1, I32]);
@@ -100,34 +103,33 @@ export class Emitter {
     }
   }
 
-  /** Function entry: the first charge, the frame, and one check for both. The fuel is on the stack when it lives in a local. */
-  #enter(cost: number, frame: number, inLocal: boolean): void {
+  /** Function entry: the first charge and the frame in one step. The counter is on the stack already when it lives in a local. */
+  #enter(cost: number, units: number, inLocal: boolean) {
     const out = this.#out;
-    if (!inLocal && (cost > 0 || frame > 0)) {
-      out.byte(0x23);
-      out.u32(this.#add.fuel);
-    }
-    if (cost > 0) this.#subtract(cost);
-    if (frame === 0) {
-      if (inLocal) this.#set(0x21, this.#fuelLocal);
-      else if (cost > 0) this.#set(0x24, this.#add.fuel);
-      return;
-    }
-    this.#set(0x22, this.#fuelScratch);
-    if (!inLocal) {
-      this.#set(0x24, this.#add.fuel);
-      this.#set(0x20, this.#fuelScratch);
-    }
-    out.byte(0x23);
-    out.u32(this.#add.stack);
+    if (cost === 0 && units === 0 && !inLocal) return;
+    if (!inLocal) this.#set(0x23, this.#add.counter);
+    const step = cost * FUEL_UNIT + units;
+    if (step > 0) this.#subtract(step);
+    if (units === 0) return inLocal ? this.#set(0x21, this.#fuelLocal) : this.#set(0x24, this.#add.counter);
+    this.#settle();
     out.byte(0x42);
-    out.signed(frame);
-    out.byte(0x7d);
-    this.#set(0x22, this.#fuelScratch + 1);
-    this.#set(0x24, this.#add.stack);
-    this.#set(0x20, this.#fuelScratch + 1);
-    out.byte(0x84); // i64.or: negative when either is
-    this.#trapIfNegative();
+    out.signedBig(EXHAUSTED_MASK);
+    out.raw(0x83, 0x50, 0x45); // i64.and, i64.eqz, i32.eqz
+    this.#trapIf();
+  }
+
+  /** Function exit: gives the frame back and writes the counter back. */
+  #leave(units: number): void {
+    if (this.#fuelLocal < 0 && units === 0) return;
+    const out = this.#out;
+    if (this.#fuelLocal < 0) this.#set(0x23, this.#add.counter);
+    else this.#set(0x20, this.#fuelLocal);
+    if (units > 0) {
+      out.byte(0x42);
+      out.signed(units);
+      out.byte(0x7c);
+    }
+    this.#set(0x24, this.#add.counter);
   }
 
   #body(plan: scan.Scanner, bytes: Uint8Array, end: number, wrapped: boolean): void {
@@ -166,15 +168,15 @@ export class Emitter {
         return this.#writeBack();
       case scan.AFTER_CALL:
         out.byte(0x23);
-        out.u32(this.#add.fuel);
+        out.u32(this.#add.counter);
         return this.#set(0x21, this.#fuelLocal);
       case scan.RETURN:
         out.byte(0x0c);
         return out.u32(arg);
       case scan.BULK_MEMORY:
-        return this.#bulk(0x88, LENGTH_WEIGHTS.bulkMemoryShift);
+        return this.#bulk(LENGTH_WEIGHTS.bulkMemoryShift, 0);
       case scan.BULK_TABLE:
-        return this.#bulk(0x86, LENGTH_WEIGHTS.bulkTableShift);
+        return this.#bulk(0, LENGTH_WEIGHTS.bulkTableShift);
       case scan.GROW_MEMORY:
         out.byte(0x10);
         return out.u32(this.#add.growMemory);
@@ -194,36 +196,36 @@ export class Emitter {
   #charge(cost: number, check: boolean) {
     const out = this.#out;
     out.byte(this.#fuelLocal < 0 ? 0x23 : 0x20);
-    out.u32(this.#fuelLocal < 0 ? this.#add.fuel : this.#fuelLocal);
-    this.#subtract(cost);
+    out.u32(this.#fuelLocal < 0 ? this.#add.counter : this.#fuelLocal);
+    this.#subtract(cost * FUEL_UNIT);
     if (!check)
       return this.#set(
         this.#fuelLocal < 0 ? 0x24 : 0x21,
-        this.#fuelLocal < 0 ? this.#add.fuel : this.#fuelLocal,
+        this.#fuelLocal < 0 ? this.#add.counter : this.#fuelLocal,
       );
-    // Loops keep their fuel in a local.
-    this.#set(0x22, this.#fuelLocal);
+    this.#settle();
     this.#trapIfNegative();
   }
 
   /** With a length on the stack: charges it and stops before the work when the fuel does not cover it. */
-  #bulk(shift: number, bits: number): void {
+  #bulk(right: number, left: number): void {
     const out = this.#out;
     this.#set(0x22, this.#count);
     // The operand stays below; the fuel is computed above it.
     out.byte(this.#fuelLocal < 0 ? 0x23 : 0x20);
-    out.u32(this.#fuelLocal < 0 ? this.#add.fuel : this.#fuelLocal);
+    out.u32(this.#fuelLocal < 0 ? this.#add.counter : this.#fuelLocal);
     this.#set(0x20, this.#count);
     out.byte(0xad); // i64.extend_i32_u
-    out.byte(0x42);
-    out.signed(bits);
-    out.byte(shift);
-    out.byte(0x7d);
-    this.#set(0x22, this.#fuelScratch);
-    if (this.#fuelLocal < 0) {
-      this.#set(0x24, this.#add.fuel);
-      this.#set(0x20, this.#fuelScratch);
+    if (right > 0) {
+      out.byte(0x42);
+      out.signed(right);
+      out.byte(0x88); // i64.shr_u
     }
+    out.byte(0x42);
+    out.signed(STACK_BITS + left);
+    out.byte(0x86); // i64.shl
+    out.byte(0x7d);
+    this.#settle();
     this.#trapIfNegative();
   }
 
@@ -239,27 +241,27 @@ export class Emitter {
     this.#out.u32(index);
   }
 
-  /** Pops an i64; a negative one ends the run, with the fuel written back so that the end can be told. */
+  /** Pops an i64; a negative one ends the run. */
   #trapIfNegative(): void {
     const out = this.#out;
-    out.raw(0x42, 0x00, 0x53, 0x04, 0x40);
-    if (this.#fuelLocal >= 0) this.#writeBack();
-    out.raw(0x00, 0x0b);
+    out.raw(0x42, 0x00, 0x53);
+    this.#trapIf();
+  }
+
+  #trapIf(): void {
+    this.#out.raw(0x04, 0x40, 0x00, 0x0b);
+  }
+
+  /** Stores the counter on the stack and leaves it there: whatever check follows, the end can be told from the global. */
+  #settle(): void {
+    this.#set(0x22, this.#fuelScratch);
+    this.#set(0x24, this.#add.counter);
+    this.#set(0x20, this.#fuelScratch);
   }
 
   #writeBack(): void {
     this.#set(0x20, this.#fuelLocal);
-    this.#set(0x24, this.#add.fuel);
-  }
-
-  #moveStack(opcode: number, frame: number): void {
-    const out = this.#out;
-    out.byte(0x23);
-    out.u32(this.#add.stack);
-    out.byte(0x42);
-    out.signed(frame);
-    out.byte(opcode);
-    this.#set(0x24, this.#add.stack);
+    this.#set(0x24, this.#add.counter);
   }
 
   #blockType(type: FunctionType): void {
@@ -272,16 +274,19 @@ export class Emitter {
   /** With a float on the stack and in `local`: puts the canonical NaN in its place when it is one. */
   #canonical(shape: number, local: number): void {
     const out = this.#out;
-    if (shape === F32) out.raw(0x43, 0x00, 0x00, 0xc0, 0x7f);
-    else if (shape === F64) out.raw(0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f);
-    else if (shape === F32X4) out.raw(0xfd, 0x0c, ...F32X4_NAN);
-    else out.raw(0xfd, 0x0c, ...F64X2_NAN);
+    if (shape === F32X4 || shape === F64X2) {
+      out.raw(0xfd, 0x0c, ...(shape === F32X4 ? F32X4_NAN : F64X2_NAN));
+      this.#set(0x20, local);
+      this.#set(0x20, local);
+      out.raw(0xfd, shape === F32X4 ? 0x41 : 0x47, 0xfd, 0x52); // lanes that equal themselves stay: eq, bitselect
+      return;
+    }
+    // A branch that is never taken costs less than a select: x == x ? x : nan.
     this.#set(0x20, local);
+    out.raw(shape === F32 ? 0x5b : 0x61, 0x04, shape === F32 ? 0x7d : 0x7c);
     this.#set(0x20, local);
-    if (shape === F32) out.raw(0x5b, 0x1b);
-    else if (shape === F64) out.raw(0x61, 0x1b);
-    else if (shape === F32X4) out.raw(0xfd, 0x41, 0xfd, 0x52);
-    else out.raw(0xfd, 0x47, 0xfd, 0x52);
+    if (shape === F32) out.raw(0x05, 0x43, 0x00, 0x00, 0xc0, 0x7f, 0x0b);
+    else out.raw(0x05, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x0b);
   }
 }
 

@@ -1,11 +1,13 @@
 // The functions that the rewriter appends to a module: memory.grow and table.grow under a cap. Must not: be reachable by name.
 
 import type { ByteWriter } from './byte-writer.ts';
+import { FUEL_UNIT } from './counter.ts';
 import { LENGTH_WEIGHTS } from './schedule.ts';
 
 /** Indexes of the globals that the helpers use. */
 export interface HelperGlobals {
-  readonly fuel: number;
+  /** The global of counter.ts. */
+  readonly counter: number;
   /** Pages that memory may have. */
   readonly pagesMax: number;
   /** Elements that tables may still grow by. */
@@ -92,14 +94,14 @@ function refuse(out: ByteWriter, globals: HelperGlobals): void {
 }
 
 function charge(out: ByteWriter, globals: HelperGlobals, local: number, weight: number): void {
-  get(out, 0x23, globals.fuel);
+  get(out, 0x23, globals.counter);
   get(out, 0x20, local);
   out.byte(0xad);
   out.byte(0x42);
-  out.signed(weight);
+  out.signed(weight * FUEL_UNIT);
   out.raw(0x7e, 0x7d);
-  get(out, 0x24, globals.fuel);
-  get(out, 0x23, globals.fuel);
+  get(out, 0x24, globals.counter);
+  get(out, 0x23, globals.counter);
   out.raw(0x42, 0x00, 0x53, 0x04, 0x40, 0x00, 0x0b);
 }
 

@@ -5,6 +5,7 @@ import { type Outline, readOutline } from './module.ts';
 import { invalid, Refusal } from './refusal.ts';
 import { rewrite } from './rewrite.ts';
 
+export { COUNTER_FUEL_MAX, COUNTER_STACK_BYTES_MAX, packCounter, unpackCounter } from './counter.ts';
 export { FLAG_GROWTH_REFUSED, FLAG_HOST_MEMORY } from './helpers.ts';
 export { PAGE_BYTES, TABLE_ELEMENTS_MAX } from './limits.ts';
 export type { FunctionType, ImportedFunction, Limits, ModuleExport, Outline } from './module.ts';

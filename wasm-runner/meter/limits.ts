@@ -32,9 +32,3 @@ export const LEAF_FRAME_BYTES_MAX = 1_024;
 
 /** Bytes per memory page. */
 export const PAGE_BYTES = 65_536;
-
-/** A conditional part at most this heavy joins the part before it (see docs/reference/fuel-schedule.md). */
-export const MERGE_COST_MAX = 16;
-
-/** Weight that may join one part this way: bounds the overcharge of long chains. */
-export const MERGE_TOTAL_MAX = 64;

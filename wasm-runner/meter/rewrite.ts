@@ -14,8 +14,7 @@ export const REWRITER_ID = 'zerostate-meter/1';
 
 /** Names under which a rewritten module exports what the host sets and reads. */
 export const METER_EXPORTS = {
-  fuel: 'zerostate:fuel',
-  stack: 'zerostate:stack',
+  counter: 'zerostate:counter',
   pagesMax: 'zerostate:pages-max',
   elementsLeft: 'zerostate:elements-left',
   flags: 'zerostate:flags',
@@ -39,19 +38,13 @@ class Rewriter {
   readonly #out: ByteWriter;
   readonly #newTypes: { params: Uint8Array; results: Uint8Array }[] = [];
   readonly #typeByKey = new Map<string, number>();
-  readonly #globals: HelperGlobals & { stack: number };
+  readonly #globals: HelperGlobals;
 
   constructor(outline: Outline) {
     this.#outline = outline;
     this.#out = new ByteWriter(Math.ceil(outline.bytes.length * 1.5) + 4_096);
     const first = outline.globals;
-    this.#globals = {
-      fuel: first,
-      stack: first + 1,
-      pagesMax: first + 2,
-      elementsLeft: first + 3,
-      flags: first + 4,
-    };
+    this.#globals = { counter: first, pagesMax: first + 1, elementsLeft: first + 2, flags: first + 3 };
   }
 
   run(): Uint8Array<ArrayBuffer> {
@@ -68,11 +61,11 @@ class Rewriter {
     });
     this.#copy(4);
     this.#copy(5);
-    this.#extend(6, 5, () => {
-      out.raw(0x7e, 0x01, 0x42, 0x00, 0x0b, 0x7e, 0x01, 0x42, 0x00, 0x0b);
+    this.#extend(6, 4, () => {
+      out.raw(0x7e, 0x01, 0x42, 0x00, 0x0b);
       for (let left = 3; left > 0; left--) out.raw(0x7f, 0x01, 0x41, 0x00, 0x0b);
     });
-    this.#extend(7, outline.start === null ? 5 : 6, () => this.#writeExports());
+    this.#extend(7, outline.start === null ? 4 : 5, () => this.#writeExports());
     this.#copy(9);
     this.#copy(12);
     if (outline.functions.length > outline.imports.length) {
@@ -95,8 +88,7 @@ class Rewriter {
     // memory.grow takes the first helper index whether used or not, so that indexes are known before all bodies are read.
     const firstHelper = outline.functions.length;
     const additions: Additions = {
-      fuel: this.#globals.fuel,
-      stack: this.#globals.stack,
+      counter: this.#globals.counter,
       growMemory: firstHelper,
       growTable,
       blockType: (type) => this.#typeIndex(new Uint8Array(0), type.results),
@@ -144,7 +136,7 @@ class Rewriter {
 
   #writeExports(): void {
     const out = this.#out;
-    for (const name of ['fuel', 'stack', 'pagesMax', 'elementsLeft', 'flags'] as const) {
+    for (const name of ['counter', 'pagesMax', 'elementsLeft', 'flags'] as const) {
       out.name(METER_EXPORTS[name]);
       out.byte(EXPORT_GLOBAL);
       out.u32(this.#globals[name]);

@@ -6,7 +6,7 @@
 
 import { ByteReader } from './byte-reader.ts';
 import { checkReferenceType, checkValueType, refuseCore, refuseMisc, refuseSimd } from './features.ts';
-import { FUNCTION_BYTES_MAX, LOCALS_MAX, MERGE_COST_MAX, MERGE_TOTAL_MAX, NESTING_MAX } from './limits.ts';
+import { FUNCTION_BYTES_MAX, LOCALS_MAX, NESTING_MAX } from './limits.ts';
 import type { FunctionType, Outline } from './module.ts';
 import * as op from './opcodes.ts';
 import { feature, invalid, tooBig } from './refusal.ts';
@@ -88,8 +88,6 @@ export class Scanner {
 
   readonly #outline: Outline;
   readonly #reader: ByteReader;
-  readonly #cellParent = new IntList();
-  readonly #cellMerged = new IntList();
   readonly #frameKind = new IntList();
   readonly #frameHeight = new IntList();
   readonly #frameType: (FunctionType | number)[] = [];
@@ -124,12 +122,11 @@ export class Scanner {
     this.#reset();
     this.#readLocals(type);
     this.codeStart = reader.at;
-    this.#openCell(reader.at, -1, CELL_PLAIN);
+    this.#openCell(reader.at, CELL_PLAIN);
     this.#charge(ENTRY_WEIGHT);
     this.#pushFrame(BLOCK, type, 0);
     while (this.#frameKind.length > 0) this.#instruction();
     if (reader.at !== reader.end) throw invalid(`bytes after the end of a function at ${reader.at}`);
-    this.#mergeCells();
     this.#settleNans();
   }
 
@@ -144,14 +141,7 @@ export class Scanner {
       this.cellKind,
     ])
       list.length = 0;
-    for (const list of [
-      this.#cellParent,
-      this.#cellMerged,
-      this.#frameKind,
-      this.#frameHeight,
-      this.#frameCell,
-    ])
-      list.length = 0;
+    for (const list of [this.#frameKind, this.#frameHeight, this.#frameCell]) list.length = 0;
     for (const list of [this.#frameEscape, this.#writeLocal, this.#writeOrigin]) list.length = 0;
     this.#frameType.length = 0;
     this.#height = this.#base = this.heightMax = 0;
@@ -184,36 +174,15 @@ export class Scanner {
 
   // Cells.
 
-  #openCell(at: number, parent: number, kind: number): void {
+  #openCell(at: number, kind: number): void {
     const cell = this.cellCost.push(0);
     this.cellKind.push(kind);
-    this.#cellParent.push(parent);
-    this.#cellMerged.push(0);
     this.#edit(CHARGE, at, at, cell);
     this.#cell = cell;
   }
 
   #charge(weight: number): void {
     this.cellCost.values[this.#cell]! += weight;
-  }
-
-  /** Joins light conditional parts to the part before them: fewer charges, a bounded overcharge. */
-  #mergeCells(): void {
-    const cost = this.cellCost.values;
-    const merged = this.#cellMerged.values;
-    for (let cell = this.cellCost.length - 1; cell > 0; cell--) {
-      const parent = this.#cellParent.values[cell]!;
-      const own = cost[cell]!;
-      if (
-        this.cellKind.values[cell] === CELL_LOOP ||
-        own > MERGE_COST_MAX ||
-        merged[parent]! + own > MERGE_TOTAL_MAX
-      )
-        continue;
-      cost[parent]! += own;
-      merged[parent]! += own;
-      cost[cell] = 0;
-    }
   }
 
   #edit(kind: number, at: number, end: number, arg: number): number {
@@ -322,9 +291,9 @@ export class Scanner {
     this.#pushMany(params);
     if (kind === LOOP) {
       this.hasLoop = true;
-      this.#openCell(this.#reader.at, this.#cell, CELL_LOOP);
+      this.#openCell(this.#reader.at, CELL_LOOP);
       this.#charge(CORE_WEIGHTS[0x03]!);
-    } else if (kind === IF) this.#openCell(this.#reader.at, this.#cell, CELL_PLAIN);
+    } else if (kind === IF) this.#openCell(this.#reader.at, CELL_PLAIN);
   }
 
   #else(): void {
@@ -335,7 +304,7 @@ export class Scanner {
     this.#frameKind.values[top] = ELSE;
     this.#height = this.#base;
     this.#pushMany(typeof type === 'number' ? 0 : type.params.length);
-    this.#openCell(this.#reader.at, this.#frameCell.values[top]!, CELL_PLAIN);
+    this.#openCell(this.#reader.at, CELL_PLAIN);
   }
 
   #end(): void {
@@ -355,7 +324,7 @@ export class Scanner {
     if (outermost < top) {
       // Some branch leaves for further out, so what follows may not run.
       if (outermost < this.#frameEscape.values[top - 1]!) this.#frameEscape.values[top - 1] = outermost;
-      this.#openCell(this.#reader.at, entry, CELL_PLAIN);
+      this.#openCell(this.#reader.at, CELL_PLAIN);
     } else this.#cell = entry;
   }
 
@@ -458,7 +427,7 @@ export class Scanner {
       case 0x0d:
         this.#pop(1);
         this.#branch(reader.u32());
-        return this.#openCell(reader.at, this.#cell, CELL_PLAIN);
+        return this.#openCell(reader.at, CELL_PLAIN);
       case 0x0e: {
         this.#pop(1);
         for (let left = reader.count(reader.bytes.length, 'br_table') + 1; left > 0; left--)

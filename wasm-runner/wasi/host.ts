@@ -1,6 +1,7 @@
 // One run's WASI host: its streams, file system, clock, randomness and fuel. The calls themselves stand in calls-*.ts.
 // Must not: touch the machine's files, network, clock or entropy, unless the job asked for a real clock.
 
+import { FUEL_UNIT } from '../meter/counter.ts';
 import { NODE_BYTES, OutputBudget } from './budget.ts';
 import { type GuestClock, RealClock, VirtualClock } from './clock.ts';
 import { Descriptors, type OpenDirectory } from './descriptors.ts';
@@ -32,8 +33,8 @@ export interface HostJob {
   readonly clockStepNs: bigint;
 }
 
-/** Reads and writes the instance's fuel global. */
-export interface FuelPort {
+/** The instance's counter global (meter/counter.ts). */
+export interface CounterPort {
   value: bigint;
 }
 
@@ -77,7 +78,7 @@ export class WasiHost {
   /** Fuel that host calls took; the guest's own share is the rest. */
   hostFuel = 0;
   #memory: GuestMemory | null = null;
-  #fuel: FuelPort = { value: 0n };
+  #counter: CounterPort = { value: 0n };
   #inode = 0n;
   readonly #out: DirectoryNode;
 
@@ -130,9 +131,9 @@ export class WasiHost {
   }
 
   /** Connects the host to an instance before anything of it runs. */
-  attach(memory: WebAssembly.Memory, fuel: FuelPort): void {
+  attach(memory: WebAssembly.Memory, counter: CounterPort): void {
     this.#memory = new GuestMemory(memory);
-    this.#fuel = fuel;
+    this.#counter = counter;
   }
 
   get memory(): GuestMemory {
@@ -142,8 +143,8 @@ export class WasiHost {
   /** Takes fuel for work of the host, before it is done. */
   charge(units: number): void {
     this.hostFuel += units;
-    const left = this.#fuel.value - BigInt(units);
-    this.#fuel.value = left;
+    const left = this.#counter.value - BigInt(units * FUEL_UNIT);
+    this.#counter.value = left;
     if (left < 0n) throw new FuelEnd();
   }
 
