@@ -19,6 +19,8 @@ export interface SignCardInput {
   readonly draft: CardDraft;
   readonly agent: { readonly keychain: Keychain };
   readonly operationalSigner: Signer;
+  /** The ML-DSA-65 operational key, exactly when the agent has one. */
+  readonly postQuantumSigner?: Signer;
   /** One more than the card before. */
   readonly sequence: number;
   /** Id of the card before, null for the first. */
@@ -66,7 +68,14 @@ export function signCard(input: SignCardInput): Envelope {
   };
   const payload = canonicalJson(card as unknown as JsonValue);
   const envelope = signEnvelope(
-    { payloadType: AGENT_CARD_TYPE, payload, signers: [input.operationalSigner] },
+    {
+      payloadType: AGENT_CARD_TYPE,
+      payload,
+      signers: [
+        input.operationalSigner,
+        ...(input.postQuantumSigner === undefined ? [] : [input.postQuantumSigner]),
+      ],
+    },
     { payloadBytesMax: CARD_BYTES_MAX },
   );
   verifyCard(envelope);

@@ -3,7 +3,7 @@
 import { decodeEnvelope, type Envelope, envelopeId, verifyExactly } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { timeMs } from '../fields/index.ts';
-import { type AgentKeys, verifyKeychainJson } from '../identity/index.ts';
+import { type AgentKeys, operationalKeysOf, verifyKeychainJson } from '../identity/index.ts';
 import { isJsonObject, parseStrictJson } from '../json/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { CARD_BYTES_MAX, CARD_DEPTH_MAX, CARD_LIFETIME_MS_MAX } from './limits.ts';
@@ -51,7 +51,7 @@ export function verifyCard(input: Envelope | Uint8Array): VerifiedCard {
     throw new ZeroError('DECODE_FAILED', 'the envelope does not hold an agent card');
   const value = parseStrictJson(envelope.payload, { bytesMax: CARD_BYTES_MAX, depthMax: CARD_DEPTH_MAX });
   const keys = verifyKeychainJson(isJsonObject(value) ? value.keychain : undefined, 'card.keychain');
-  verifyExactly(envelope, [keys.operationalPublicKey]);
+  verifyExactly(envelope, operationalKeysOf(keys));
   const card = readCard(value);
   checkAgreement(card, keys);
   const verified = markVerified(card);

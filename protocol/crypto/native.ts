@@ -2,6 +2,13 @@
 // The only file of protocol/ that may import a node: module.
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  hasMlDsa65Shape,
+  ML_DSA_65_PUBLIC_KEY_BYTES,
+  mlDsa65KeyOfSeed,
+  signMlDsa65,
+  verifyMlDsa65 as verifyMlDsa65InJavaScript,
+} from './ml-dsa.ts';
 import type { CryptoPort } from './port.ts';
 import { hasCanonicalShape, isSafePublicKey } from './strictness.ts';
 
@@ -17,6 +24,26 @@ function withPrefix(prefix: Uint8Array, body: Uint8Array): Buffer {
 
 function privateKey(seed: Uint8Array): KeyObject {
   return createPrivateKey({ key: withPrefix(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' });
+}
+
+const SPKI_PREFIX_ML_DSA_65 = Uint8Array.fromHex('308207b2300b0609608648016503040312038207a100');
+
+function mlDsaKeyObject(raw: Uint8Array): KeyObject {
+  return createPublicKey({ key: withPrefix(SPKI_PREFIX_ML_DSA_65, raw), format: 'der', type: 'spki' });
+}
+
+// OpenSSL before 3.5 does not know ML-DSA. Any 1,952 bytes are a well-formed public key.
+let nativeMlDsa: boolean | undefined;
+function hasNativeMlDsa(): boolean {
+  if (nativeMlDsa === undefined) {
+    try {
+      mlDsaKeyObject(new Uint8Array(ML_DSA_65_PUBLIC_KEY_BYTES));
+      nativeMlDsa = true;
+    } catch {
+      nativeMlDsa = false;
+    }
+  }
+  return nativeMlDsa;
 }
 
 const publicKeys = new Map<string, KeyObject>();
@@ -57,6 +84,18 @@ export const crypto: CryptoPort = {
     if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return false;
     try {
       return verify(null, message, publicKeyObject(publicKey), signature);
+    } catch {
+      return false;
+    }
+  },
+  // OpenSSL signs with fresh entropy each time; the JavaScript one is deterministic, as the port promises.
+  signMlDsa65,
+  mlDsa65KeyOfSeed,
+  verifyMlDsa65(publicKey, message, signature) {
+    if (!hasMlDsa65Shape(publicKey, signature)) return false;
+    if (!hasNativeMlDsa()) return verifyMlDsa65InJavaScript(publicKey, message, signature);
+    try {
+      return verify(null, message, mlDsaKeyObject(publicKey), signature);
     } catch {
       return false;
     }

@@ -4,6 +4,7 @@
 
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import { mlDsa65KeyOfSeed, signMlDsa65, verifyMlDsa65 } from './ml-dsa.ts';
 import type { CryptoPort } from './port.ts';
 import { hasCanonicalShape, isTorsionFreePoint } from './strictness.ts';
 
@@ -22,4 +23,7 @@ export const crypto: CryptoPort = {
       return false;
     }
   },
+  signMlDsa65,
+  verifyMlDsa65,
+  mlDsa65KeyOfSeed,
 };

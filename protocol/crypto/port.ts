@@ -14,4 +14,10 @@ export interface CryptoPort {
   verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   /** The 32-byte public key of a 32-byte seed. */
   publicKeyOfSeed(seed: Uint8Array): Uint8Array;
+  /** Deterministic ML-DSA-65 (FIPS 204) signature, 3,309 bytes, with a 32-byte seed. */
+  signMlDsa65(seed: Uint8Array, message: Uint8Array): Uint8Array;
+  /** True only for a valid ML-DSA-65 signature with an empty context. Never throws on hostile input. */
+  verifyMlDsa65(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** The 1,952-byte ML-DSA-65 public key of a 32-byte seed. */
+  mlDsa65KeyOfSeed(seed: Uint8Array): Uint8Array;
 }

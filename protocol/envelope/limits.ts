@@ -12,8 +12,8 @@ export const SIGNATURES_MAX = 16;
 /** Bytes of one signature: ML-DSA-87, the largest we know, has 4,627. */
 export const SIGNATURE_BYTES_MAX = 5_120;
 
-/** Bytes of a key id. The longest of ours is the did:key of an ML-DSA-65 key, below 2,700 characters. */
-export const KEYID_BYTES_MAX = 4_096;
+/** Bytes of a key id: ours have at most 74, other tools put fingerprints and URLs there. */
+export const KEYID_BYTES_MAX = 1_024;
 
 /** Trusted keys that one verification may be given; with SIGNATURES_MAX it bounds a verification to 1,024 checks. */
 export const TRUSTED_KEYS_MAX = 64;

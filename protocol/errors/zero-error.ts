@@ -41,11 +41,22 @@ export class ZeroError extends Error {
 
   /** What the API and `--json` print. */
   toJSON(): { code: ErrorCode; message: string; retryable: boolean; hint: string; details: object } {
-    return { code: this.code, message: this.message, retryable: this.retryable, hint: this.hint, details: this.details };
+    return {
+      code: this.code,
+      message: this.message,
+      retryable: this.retryable,
+      hint: this.hint,
+      details: this.details,
+    };
   }
 }
 
 /** True for any ZeroError, also one from another copy of this module. */
 export function isZeroError(value: unknown): value is ZeroError {
-  return value instanceof Error && value.name === 'ZeroError' && typeof (value as ZeroError).code === 'string' && (value as ZeroError).code in errorCodes;
+  return (
+    value instanceof Error &&
+    value.name === 'ZeroError' &&
+    typeof (value as ZeroError).code === 'string' &&
+    (value as ZeroError).code in errorCodes
+  );
 }

@@ -1,7 +1,15 @@
 // Makes and rotates agent keys. Seeds and times are arguments: this file neither draws keys nor reads a clock.
 
-import { publicKeyOfSeed } from '../crypto/index.ts';
-import { didKeyOf, type Envelope, envelopeId, seedSigner, signEnvelope } from '../envelope/index.ts';
+import { mlDsa65KeyOfSeed, publicKeyOfSeed } from '../crypto/index.ts';
+import {
+  didKeyOf,
+  type Envelope,
+  envelopeId,
+  multikeyOf,
+  postQuantumSigner,
+  seedSigner,
+  signEnvelope,
+} from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { canonicalJson, type JsonObject } from '../json/index.ts';
 import { agentIdOf, keyCommitment } from './agent-id.ts';
@@ -20,6 +28,8 @@ export interface DelegationInput {
   readonly operationalPublicKey: Uint8Array;
   readonly notBefore: string;
   readonly notAfter: string;
+  /** ML-DSA-65 keys, exactly when the agent was created with them. */
+  readonly postQuantum?: { readonly identitySeed: Uint8Array; readonly operationalPublicKey: Uint8Array };
 }
 
 export interface AgentKeysInput extends DelegationInput {
@@ -47,14 +57,6 @@ function signRoot(root: AgentRoot, seeds: readonly Uint8Array[]): Envelope {
   });
 }
 
-function signDelegation(delegation: KeyDelegation, identitySeed: Uint8Array): Envelope {
-  return signEnvelope({
-    payloadType: KEY_DELEGATION_TYPE,
-    payload: canonicalJson(delegation as JsonObject),
-    signers: [seedSigner(identitySeed)],
-  });
-}
-
 function delegate(
   agentId: AgentId,
   root: Envelope,
@@ -63,6 +65,7 @@ function delegate(
   identitySeed: Uint8Array,
   input: DelegationInput,
 ): Envelope {
+  const { postQuantum } = input;
   const delegation: KeyDelegation = {
     type: 'KeyDelegation',
     version: 1,
@@ -73,8 +76,22 @@ function delegate(
     operationalKey: didKeyOf(input.operationalPublicKey),
     notBefore: input.notBefore,
     notAfter: input.notAfter,
+    ...(postQuantum === undefined
+      ? {}
+      : {
+          postQuantumIdentityKey: multikeyOf(mlDsa65KeyOfSeed(postQuantum.identitySeed)),
+          postQuantumKey: multikeyOf(postQuantum.operationalPublicKey),
+        }),
   };
-  return signDelegation(delegation, identitySeed);
+  const signers = [
+    seedSigner(identitySeed),
+    ...(postQuantum === undefined ? [] : [postQuantumSigner(postQuantum.identitySeed)]),
+  ];
+  return signEnvelope({
+    payloadType: KEY_DELEGATION_TYPE,
+    payload: canonicalJson(delegation as JsonObject),
+    signers,
+  });
 }
 
 function checked(agentId: AgentId, keychain: Keychain): { agentId: AgentId; keychain: Keychain } {
@@ -94,6 +111,9 @@ export function createAgentKeys(input: AgentKeysInput): { agentId: AgentId; keyc
       identityKey: didKeyOf(publicKeyOfSeed(input.identitySeed)),
       nextKey: keyCommitment(input.nextIdentityPublicKey),
       countersigned: false,
+      ...(input.postQuantum === undefined
+        ? {}
+        : { postQuantumIdentity: keyCommitment(mlDsa65KeyOfSeed(input.postQuantum.identitySeed)) }),
     },
     [input.identitySeed],
   );

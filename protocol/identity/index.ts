@@ -23,5 +23,11 @@ export {
   type KeyDelegation,
   type KeyOrder,
 } from './types.ts';
-export { checkKeysTime, verifyKeychain } from './verify.ts';
+export {
+  checkKeysTime,
+  identityKeysOf,
+  operationalKeysOf,
+  requirePostQuantum,
+  verifyKeychain,
+} from './verify.ts';
 export { verifyKeychainJson } from './verify-json.ts';

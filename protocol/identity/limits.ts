@@ -6,8 +6,8 @@ export const ROOTS_MAX = 16;
 /** Serial numbers of operational keys within one epoch; far beyond use, and safe to compare as a double. */
 export const KEY_SERIAL_MAX = 2 ** 31 - 1;
 
-/** Bytes of the payload of a root or a delegation; the largest legitimate one holds an ML-DSA-65 key. */
-export const KEY_PAYLOAD_BYTES_MAX = 4_096;
+/** Bytes of the payload of a root or a delegation; the largest legitimate one holds two ML-DSA-65 keys, 2.6 kB each. */
+export const KEY_PAYLOAD_BYTES_MAX = 8_192;
 
 /** Characters of verified keychains remembered, in all: issuers repeat, and each keychain costs two or more signature checks. */
 export const KEYCHAIN_MEMORY_CHARS_MAX = 16_777_216;

@@ -1,7 +1,7 @@
 // Reads roots and delegations from payload bytes whose signature the caller has verified or verifies with what is read here.
 // The first root names its own key, so it must be read before its signature can be checked; nothing read here is used before that.
 
-import { isContentId, publicKeyOfDidKey } from '../envelope/index.ts';
+import { isContentId, publicKeyOfDidKey, publicKeyOfMultikey } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { Fields, timeMs } from '../fields/index.ts';
 import { parseStrictJson } from '../json/index.ts';
@@ -18,6 +18,7 @@ const ROOT_MEMBERS = [
   'identityKey',
   'nextKey',
   'countersigned',
+  'postQuantumIdentity',
 ];
 const DELEGATION_MEMBERS = [
   'type',
@@ -29,6 +30,8 @@ const DELEGATION_MEMBERS = [
   'operationalKey',
   'notBefore',
   'notAfter',
+  'postQuantumIdentityKey',
+  'postQuantumKey',
 ];
 const DID_KEY = { max: 56, min: 56 };
 
@@ -40,6 +43,13 @@ function contentId(fields: Fields, name: string): string {
   const value = fields.raw(name);
   if (typeof value !== 'string' || !isContentId(value)) fields.refuse(name, 'is not a content id');
   return value;
+}
+
+function readMultikey<K extends string>(fields: Fields, name: K): { [name in K]?: string } {
+  if (!fields.has(name)) return {};
+  const text = fields.text(name, { max: KEY_PAYLOAD_BYTES_MAX });
+  publicKeyOfMultikey(text);
+  return { [name]: text } as { [name in K]: string };
 }
 
 /** The root of these payload bytes. Errors: DECODE_FAILED, LIMIT_EXCEEDED, KEY_INVALID. */
@@ -55,9 +65,14 @@ export function readRoot(payload: Uint8Array, where: string): AgentRoot {
     identityKey: fields.text('identityKey', DID_KEY),
     nextKey: fields.digest('nextKey'),
     countersigned: fields.boolean('countersigned'),
+    ...(fields.has('postQuantumIdentity')
+      ? { postQuantumIdentity: fields.digest('postQuantumIdentity') }
+      : {}),
   };
   publicKeyOfDidKey(root.identityKey);
   const first = root.epoch === 0;
+  if (!first && root.postQuantumIdentity !== undefined)
+    throw new ZeroError('KEYCHAIN_INVALID', `${where}: only the first root commits to a post-quantum key`);
   if (
     first !== (root.agent === null) ||
     first !== (root.previous === null) ||
@@ -84,6 +99,8 @@ export function readDelegation(payload: Uint8Array, where: string): KeyDelegatio
     operationalKey: fields.text('operationalKey', DID_KEY),
     notBefore: fields.time('notBefore'),
     notAfter: fields.time('notAfter'),
+    ...readMultikey(fields, 'postQuantumIdentityKey'),
+    ...readMultikey(fields, 'postQuantumKey'),
   };
   publicKeyOfDidKey(delegation.operationalKey);
   if (timeMs(delegation.notAfter) <= timeMs(delegation.notBefore))

@@ -23,6 +23,11 @@ export type AgentRoot = {
   nextKey: string;
   /** True when the identity key of the epoch before signed this root too. */
   countersigned: boolean;
+  /**
+   * First root only: 'sha256:<hex>' of an ML-DSA-65 key that must sign every delegation of this agent. It holds for the agent's
+   * whole life, because the agent's id is the hash of this root: who breaks Ed25519 still cannot delegate.
+   */
+  postQuantumIdentity?: string;
 };
 
 /** The identity key's word that an operational key speaks for the agent. */
@@ -38,6 +43,10 @@ export type KeyDelegation = {
   operationalKey: string;
   notBefore: string;
   notAfter: string;
+  /** The committed ML-DSA-65 identity key, as a Multikey; exactly when the first root commits to one. */
+  postQuantumIdentityKey?: string;
+  /** The ML-DSA-65 operational key, as a Multikey; exactly when the first root commits to an identity key. */
+  postQuantumKey?: string;
 };
 
 /** What a stranger needs to know an agent's keys: at most ROOTS_MAX roots, oldest first, and one delegation. */
@@ -69,6 +78,9 @@ export interface AgentKeys extends KeyOrder {
   readonly operationalKey: string;
   readonly identityPublicKey: Uint8Array;
   readonly operationalPublicKey: Uint8Array;
+  /** ML-DSA-65 keys; null when the agent has none. All that such an agent signs carries a second signature. */
+  readonly postQuantumIdentityKey: Uint8Array | null;
+  readonly postQuantumKey: Uint8Array | null;
   /** Commitment to the identity key of the next epoch. */
   readonly nextKey: string;
   readonly notBefore: string;

@@ -5,6 +5,7 @@ import {
   type Envelope,
   envelopeId,
   publicKeyOfDidKey,
+  publicKeyOfMultikey,
   verifyExactly,
 } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
@@ -57,17 +58,50 @@ function verifyRoot(envelope: Envelope, epoch: number, agentId: string, before: 
   return { root, id: envelopeId(envelope) };
 }
 
-function verifyDelegation(envelope: Envelope, agentId: string, last: Link): KeyDelegation {
+interface PostQuantumKeys {
+  readonly identity: Uint8Array;
+  readonly operational: Uint8Array;
+}
+
+// All or nothing: an agent whose first root commits to an ML-DSA-65 key has one in each role, any other has none.
+function postQuantumKeys(delegation: KeyDelegation, commitment: string | undefined): PostQuantumKeys | null {
+  const { postQuantumIdentityKey, postQuantumKey } = delegation;
+  if (commitment === undefined) {
+    if (postQuantumIdentityKey !== undefined || postQuantumKey !== undefined)
+      refuse('delegation names post-quantum keys that the first root does not commit to');
+    return null;
+  }
+  if (postQuantumIdentityKey === undefined || postQuantumKey === undefined)
+    refuse('delegation lacks the post-quantum keys that the first root demands');
+  if (postQuantumIdentityKey === postQuantumKey)
+    refuse('the post-quantum operational key is the identity key');
+  const identity = publicKeyOfMultikey(postQuantumIdentityKey);
+  if (keyCommitment(identity) !== commitment)
+    refuse('delegation uses another post-quantum key than the first root commits to');
+  return { identity, operational: publicKeyOfMultikey(postQuantumKey) };
+}
+
+// The delegation carries the post-quantum key that signs it, so it is read before it is verified; nothing of it is used before.
+function verifyDelegation(
+  envelope: Envelope,
+  agentId: string,
+  first: Link,
+  last: Link,
+): [KeyDelegation, PostQuantumKeys | null] {
   requireType(envelope, KEY_DELEGATION_TYPE, 'delegation');
-  verifyExactly(envelope, [publicKeyOfDidKey(last.root.identityKey)]);
   const delegation = readDelegation(envelope.payload, 'delegation');
+  const postQuantum = postQuantumKeys(delegation, first.root.postQuantumIdentity);
+  verifyExactly(envelope, [
+    publicKeyOfDidKey(last.root.identityKey),
+    ...(postQuantum === null ? [] : [postQuantum.identity]),
+  ]);
   if (delegation.agent !== agentId) refuse('delegation belongs to another agent');
   if (delegation.epoch !== last.root.epoch || delegation.root !== last.id)
     refuse('delegation belongs to another root');
   if (delegation.operationalKey === last.root.identityKey) refuse('the operational key is the identity key');
   if (keyCommitment(publicKeyOfDidKey(delegation.operationalKey)) === last.root.nextKey)
     refuse('the operational key is the promised next identity key');
-  return delegation;
+  return [delegation, postQuantum];
 }
 
 function verifyLinks(keychain: Keychain): AgentKeys {
@@ -77,7 +111,7 @@ function verifyLinks(keychain: Keychain): AgentKeys {
   for (const [epoch, envelope] of keychain.roots.entries())
     links.push(verifyRoot(envelope, epoch, agentId, links.at(-1)));
   const last = links.at(-1) as Link;
-  const delegation = verifyDelegation(keychain.delegation, agentId, last);
+  const [delegation, postQuantum] = verifyDelegation(keychain.delegation, agentId, links[0] as Link, last);
   return Object.freeze({
     agentId,
     epoch: last.root.epoch,
@@ -88,6 +122,8 @@ function verifyLinks(keychain: Keychain): AgentKeys {
     operationalKey: delegation.operationalKey,
     identityPublicKey: publicKeyOfDidKey(last.root.identityKey),
     operationalPublicKey: publicKeyOfDidKey(delegation.operationalKey),
+    postQuantumIdentityKey: postQuantum?.identity ?? null,
+    postQuantumKey: postQuantum?.operational ?? null,
     nextKey: last.root.nextKey,
     notBefore: delegation.notBefore,
     notAfter: delegation.notAfter,
@@ -105,6 +141,28 @@ export function verifyKeychain(keychain: Keychain): Verified<AgentKeys> {
   for (const envelope of [...keychain.roots, keychain.delegation])
     checkEnvelope(envelope, { payloadBytesMax: KEY_PAYLOAD_BYTES_MAX });
   return markVerified(verifyLinks(keychain));
+}
+
+/** The keys that must have signed what the operational role says, in order. */
+export function operationalKeysOf(keys: AgentKeys): Uint8Array[] {
+  return keys.postQuantumKey === null
+    ? [keys.operationalPublicKey]
+    : [keys.operationalPublicKey, keys.postQuantumKey];
+}
+
+/** The keys that must have signed what the identity role says, in order. */
+export function identityKeysOf(keys: AgentKeys): Uint8Array[] {
+  return keys.postQuantumIdentityKey === null
+    ? [keys.identityPublicKey]
+    : [keys.identityPublicKey, keys.postQuantumIdentityKey];
+}
+
+/** For policies that demand it: throws POST_QUANTUM_REQUIRED unless everything of this agent carries ML-DSA-65 signatures. */
+export function requirePostQuantum(keys: AgentKeys): void {
+  if (keys.postQuantumKey === null)
+    throw new ZeroError('POST_QUANTUM_REQUIRED', 'the agent has no post-quantum keys', {
+      details: { agentId: keys.agentId },
+    });
 }
 
 /** Is the delegation in force at this time (milliseconds since 1970)? */

@@ -30,6 +30,8 @@ export interface SignReceiptInput {
   readonly keychain: Keychain;
   /** The executor's operational key. */
   readonly signer: Signer;
+  /** The ML-DSA-65 key of the same role, exactly when the agent has one. */
+  readonly postQuantumSigner?: Signer;
   readonly issuedAt: string;
   readonly deterministic: ReceiptDeterministic;
   readonly observed: ReceiptObserved;
@@ -48,6 +50,7 @@ export function signReceipt(input: SignReceiptInput): Envelope {
     predicate: { issuedAt, deterministic, observed },
     keychain,
     signer,
+    ...(input.postQuantumSigner === undefined ? {} : { postQuantumSigner: input.postQuantumSigner }),
   });
 }
 

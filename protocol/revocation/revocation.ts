@@ -22,6 +22,8 @@ export interface SignRevocationInput {
   readonly keychain: Keychain;
   /** The operational key for cards and statements; the identity key for keys and agents (it may sign the others too). */
   readonly signer: Signer;
+  /** The ML-DSA-65 key of the same role, exactly when the agent has one. */
+  readonly postQuantumSigner?: Signer;
   /** One more than the issuer's last revocation; see RevocationSet.head. */
   readonly sequence: number;
   /** Statement id of the issuer's last revocation, null for its first. */
@@ -58,6 +60,7 @@ export function signRevocation(input: SignRevocationInput): Envelope {
     predicate: { sequence, previous, target, reason, issuedAt },
     keychain,
     signer,
+    ...(input.postQuantumSigner === undefined ? {} : { postQuantumSigner: input.postQuantumSigner }),
   });
   verifyRevocation(envelope);
   return envelope;

@@ -6,8 +6,10 @@ import { timeMs } from '../fields/index.ts';
 import {
   type AgentId,
   type AgentKeys,
+  identityKeysOf,
   type Keychain,
   keychainToJson,
+  operationalKeysOf,
   verifyKeychain,
   verifyKeychainJson,
 } from '../identity/index.ts';
@@ -48,6 +50,8 @@ export interface SignAgentStatementInput<T extends OwnPredicateType> {
   readonly predicate: Omit<OwnPredicates[T], 'issuer' | 'keychain'>;
   readonly keychain: Keychain;
   readonly signer: Signer;
+  /** The ML-DSA-65 key of the same role, exactly when the agent has one. */
+  readonly postQuantumSigner?: Signer;
 }
 
 /**
@@ -55,14 +59,15 @@ export interface SignAgentStatementInput<T extends OwnPredicateType> {
  * Errors as verifyAgentStatement.
  */
 export function signAgentStatement<T extends OwnPredicateType>(input: SignAgentStatementInput<T>): Envelope {
-  const { predicateType, keychain, signer } = input;
+  const { predicateType, keychain, signer, postQuantumSigner } = input;
+  const signers = postQuantumSigner === undefined ? { signer } : { signer, postQuantumSigner };
   const author = { issuer: verifyKeychain(keychain).agentId, keychain: keychainToJson(keychain) };
   const predicate = { ...input.predicate, ...author } as unknown as JsonObject;
   const envelope = signStatement({
     subject: subjectsOf(predicateType, predicate),
     predicateType,
     predicate,
-    signer,
+    ...signers,
   });
   verifyAgentStatement(envelope, predicateType);
   return envelope;
@@ -76,7 +81,7 @@ function verifySigner(
 ): 'operational' | 'identity' {
   const byIdentity =
     predicateType === REVOCATION_PREDICATE && envelope.signatures[0]?.keyid === keys.identityKey;
-  verifyExactly(envelope, [byIdentity ? keys.identityPublicKey : keys.operationalPublicKey]);
+  verifyExactly(envelope, byIdentity ? identityKeysOf(keys) : operationalKeysOf(keys));
   return byIdentity ? 'identity' : 'operational';
 }
 

@@ -4,6 +4,7 @@
 import {
   decodeEnvelope,
   type Envelope,
+  type EnvelopeTrust,
   type Signer,
   signEnvelope,
   verifyEnvelope,
@@ -20,11 +21,13 @@ export interface SignStatementInput {
   readonly predicateType: string;
   readonly predicate: JsonObject;
   readonly signer: Signer;
+  /** A second signer, ML-DSA-65, whose signature follows the first. */
+  readonly postQuantumSigner?: Signer;
 }
 
 /** Signs any in-toto v1 statement (canonical JSON in DSSE). Errors: DECODE_FAILED, LIMIT_EXCEEDED. */
 export function signStatement(input: SignStatementInput): Envelope {
-  const { subject, predicateType, predicate, signer } = input;
+  const { subject, predicateType, predicate, signer, postQuantumSigner } = input;
   const statement: JsonValue = {
     _type: STATEMENT_TYPE,
     subject: [...subject] as JsonValue[],
@@ -34,25 +37,26 @@ export function signStatement(input: SignStatementInput): Envelope {
   readStatement(statement);
   const bounds = { payloadBytesMax: FOREIGN_STATEMENT_BYTES_MAX };
   return signEnvelope(
-    { payloadType: STATEMENT_PAYLOAD_TYPE, payload: canonicalJson(statement), signers: [signer] },
+    {
+      payloadType: STATEMENT_PAYLOAD_TYPE,
+      payload: canonicalJson(statement),
+      signers: postQuantumSigner === undefined ? [signer] : [signer, postQuantumSigner],
+    },
     bounds,
   );
 }
 
 /**
- * Verifies a statement against given Ed25519 keys (32 bytes each), then reads it.
- * Errors: SIGNATURE_INVALID, DECODE_FAILED, LIMIT_EXCEEDED.
+ * Verifies a statement against given keys, then reads it.
+ * Errors: SIGNATURE_INVALID, POST_QUANTUM_REQUIRED, DECODE_FAILED, LIMIT_EXCEEDED.
  */
-export function verifyStatement(
-  input: Envelope | Uint8Array,
-  options: { keys: readonly Uint8Array[]; threshold?: number },
-): Verified<Statement> {
+export function verifyStatement(input: Envelope | Uint8Array, trust: EnvelopeTrust): Verified<Statement> {
   const envelope =
     input instanceof Uint8Array
       ? decodeEnvelope(input, { payloadBytesMax: FOREIGN_STATEMENT_BYTES_MAX })
       : input;
   if (envelope.payloadType !== STATEMENT_PAYLOAD_TYPE)
     throw new ZeroError('DECODE_FAILED', 'the envelope does not hold an in-toto statement');
-  const { payload } = verifyEnvelope(envelope, options);
+  const { payload } = verifyEnvelope(envelope, trust);
   return markVerified(parseStatement(payload));
 }

@@ -130,4 +130,11 @@ export const protocolCodes = {
     summary: 'A revocation names something that its signer may not revoke.',
     remedy: 'Revoke keys and agents with the identity key, and only what is your own.',
   },
+  POST_QUANTUM_REQUIRED: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'Policy demands a post-quantum signature, and the object has none.',
+    remedy: 'Ask the issuer for an agent with ML-DSA keys, or relax the policy.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
