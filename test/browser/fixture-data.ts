@@ -167,11 +167,14 @@ export function receiptOf(index: number, cards: Row[]): Row {
 }
 
 function entryOf(index: number, cards: Row[]): Row {
-  const kinds = ['card-event', 'execution-receipt', 'execution-receipt', 'reputation-event', 'revocation'];
+  const kinds = ['execution-receipt', 'execution-receipt', 'reputation-event', 'revocation'];
   return {
     index,
     statementId: fakeId('bafkrei', `entry ${index}`),
-    predicateType: `https://zerostate.dev/predicates/${kinds[index % kinds.length]}/v1`,
+    predicateType:
+      index % 5 === 0
+        ? 'application/vnd.zerostate.agent-card+json'
+        : `https://zerostate.dev/predicates/${kinds[index % kinds.length]}/v1`,
     issuer: cards[index % 6]?.agentId,
     at: ago((14 - index) * 25_000),
   };

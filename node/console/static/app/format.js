@@ -81,10 +81,17 @@ export function duration(seconds) {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
-/** The last part of a predicate type, in words: ".../predicates/execution-receipt/v1" -> "execution receipt". @param {unknown} uri */
-export function predicateName(uri) {
-  const match = /\/predicates\/([a-z0-9-]+)\/v\d+$/.exec(String(uri ?? ''));
-  return match?.[1] ? match[1].replaceAll('-', ' ') : clean(uri, 120);
+/**
+ * The kind of a log entry in words: ".../predicates/execution-receipt/v1" -> "execution receipt",
+ * "application/vnd.zerostate.agent-card+json" -> "agent card".
+ * @param {unknown} type
+ */
+export function entryKind(type) {
+  const match = /\/predicates\/([a-z0-9-]+)\/v\d+$|^application\/vnd\.zerostate\.([a-z0-9-]+)\+/.exec(
+    String(type ?? ''),
+  );
+  const word = match?.[1] ?? match?.[2];
+  return word ? word.replaceAll('-', ' ') : clean(type, 120);
 }
 
 /** The peer id that a log origin names. @param {unknown} origin */

@@ -1,7 +1,7 @@
 // The log view: this node's head and signed checkpoint, its newest entries, and the heads of the other origins it knows.
 
 import { fill, h } from '../dom.js';
-import { clean, digits, predicateName, shorten } from '../format.js';
+import { clean, digits, entryKind, shorten } from '../format.js';
 import { badge, codeBlock, fields, identifier, section, text, when } from '../parts/bits.js';
 import { emptyState, errorState, loadingState, staleBar } from '../parts/states.js';
 import { createTable } from '../parts/table.js';
@@ -35,7 +35,7 @@ export function mountLog(ctx) {
         id: 'what',
         title: 'Entry',
         cell: (entry) => [
-          h('strong', null, predicateName(entry.predicateType)),
+          h('strong', null, entryKind(entry.predicateType)),
           h('span', { class: 'sub' }, h('code', null, shorten(entry.statementId, 14, 8))),
         ],
       },
@@ -182,10 +182,10 @@ function headCard(log) {
 
 /** @param {LogEntry} entry */
 function entryHref(entry) {
-  const kind = predicateName(entry.predicateType);
+  const kind = entryKind(entry.predicateType);
   if (kind === 'execution receipt') return routeTo(['receipts', entry.statementId]);
   if (kind === 'revocation') return routeTo(['revocations', entry.statementId]);
-  if (kind === 'card event') return routeTo(['cards', entry.issuer]);
+  if (kind === 'agent card' || kind === 'card event') return routeTo(['cards', entry.issuer]);
   return routeTo(['log', String(entry.index)]);
 }
 

@@ -128,7 +128,7 @@ export function mountNetwork(ctx) {
       'div',
       { class: 'network-columns' },
       mapPanel,
-      h('section', { class: 'panel feed-panel' }, h('h2', null, 'Happening now'), feed),
+      h('section', { class: 'panel feed-panel' }, h('h2', null, 'Latest'), feed),
     ),
     h('h2', { class: 'list-title' }, 'Nodes'),
     table.element,

@@ -1,0 +1,196 @@
+// The console against a real network: five node processes, as `npm start` starts them. Join, find, run, prove, revoke,
+// each seen in the page as it happens and without a reload.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { NARROW, openPage, type WatchedPage, WIDE } from './chromium.ts';
+import {
+  call,
+  DEVNET_START_MS_MAX,
+  type DevnetNode,
+  type RunningDevnet,
+  runWordCount,
+  startDevnet,
+} from './devnet.ts';
+import { lowContrast, unnamed } from './page-checks.ts';
+import { APPEAR_MS_MAX, browserSuite, goTo, overflows, picture, words } from './suite.ts';
+
+const QUESTION = 'turn scanned invoices into a spreadsheet';
+const DRAFT = {
+  name: 'Bellfounder',
+  description: 'Tunes church bells and computes the thickness of their walls.',
+  capabilities: [{ name: 'tune-bell', description: 'Compute the partials of a bell.', tags: ['bells'] }],
+  tags: ['music', 'metal'],
+  prices: [{ unit: 'request', amount: '7000', currency: 'EUR' }],
+  sla: 'standard',
+};
+
+interface Cards {
+  readonly cards: readonly { readonly agentId: string; readonly name: string; readonly local: boolean }[];
+}
+
+browserSuite('console of a real network', (browser: Browser) => {
+  let devnet: RunningDevnet;
+  let boot: DevnetNode;
+  let watched: WatchedPage;
+  let page: Page;
+
+  before(async function () {
+    this.timeout(DEVNET_START_MS_MAX + 5_000);
+    devnet = await startDevnet();
+    boot = devnet.nodes[0] as DevnetNode;
+    watched = await openPage(browser, devnet.console, { viewport: WIDE });
+    page = watched.page;
+    page.setDefaultTimeout(APPEAR_MS_MAX);
+  });
+  after(async function () {
+    this.timeout(30_000);
+    await watched?.close();
+    await devnet?.stop();
+  });
+  afterEach(() => {
+    assert.deepEqual(watched.faults, []);
+    assert.deepEqual(watched.strangers, []);
+  });
+
+  it('opens from the printed address, and draws five nodes in two regions with their connections', async () => {
+    await page.locator('.live-state', { hasText: 'Live' }).waitFor();
+    await page.locator('.map .node').nth(4).waitFor();
+    assert.equal(new URL(page.url()).hash, '#/network');
+    assert.deepEqual((await page.locator('.zone-name').allTextContents()).sort(), ['eu-west', 'us-east']);
+    assert.match(
+      (await page.locator('.node.is-self').getAttribute('aria-label')) ?? '',
+      /boot-1, eu-west, boot, index, relay, this node/,
+    );
+    assert.ok((await page.locator('.map .link').count()) >= 4);
+    await page.locator('.tile', { hasText: 'Nodes online' }).getByText('of 5 known').waitFor();
+    await page.locator('.map .node', { hasText: 'edge-1' }).click();
+    await page.locator('.view-detail h2', { hasText: 'edge-1' }).waitFor();
+    assert.equal(await page.locator('.agents li').count(), 8);
+  });
+
+  it('lists the card of every example, and a new card of another node within seconds', async () => {
+    await goTo(page, '#/cards', '.table-cards .row-link');
+    assert.equal(await words(page.locator('.tab', { hasText: 'Valid' })), 'Valid32');
+    await call(devnet.nodes[2] as DevnetNode, '/v1/cards', { draft: DRAFT });
+    await page.getByLabel('Filter the cards by words').fill('bells');
+    await page.locator('.table-cards .row-link', { hasText: 'Bellfounder' }).click();
+    await page.getByRole('heading', { name: 'Bellfounder' }).waitFor();
+    await page.getByText('Signed envelope').click();
+    await page
+      .locator('.view-detail pre', { hasText: 'application/vnd.zerostate.agent-card+json' })
+      .waitFor();
+    await page.getByText('0.007 EUR / request').first().waitFor();
+  });
+
+  it('finds by meaning and says why', async () => {
+    await goTo(page, `#/find?q=${encodeURIComponent(QUESTION)}`, '.results .result');
+    const first = page.locator('.results .result').first();
+    assert.match(await words(first), /Ledgerleaf[\s\S]*signature[\s\S]*revocation/);
+    await picture(page, 'find-wide');
+  });
+
+  it('shows a receipt as soon as the task has run, and verifies it check by check', async () => {
+    await goTo(page, '#/receipts', '.table-receipts');
+    await runWordCount(devnet.nodes[1] as DevnetNode);
+    await page.locator('.table-receipts .row-link').first().click();
+    await page.getByRole('button', { name: 'Verify', exact: true }).click();
+    await page.getByRole('heading', { name: /^Verified: all \d+ checks passed$/ }).waitFor();
+    const checks = (await page.locator('.report .checks strong').allTextContents()).join(' ');
+    for (const check of ['signature', 'inclusion', 'checkpoint']) assert.ok(checks.includes(check), check);
+    await picture(page, 'receipt-wide');
+  });
+
+  it('refuses a receipt file of which one byte was changed', async () => {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save the file' }).click();
+    const file = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+    const payload = Buffer.from(file.receipt.payload, 'base64');
+    payload.writeUInt8(payload.readUInt8(200) ^ 1, 200);
+    file.receipt.payload = payload.toString('base64');
+    await page.getByRole('button', { name: 'Verify a file…' }).click();
+    await page
+      .getByLabel(/ends in .receipt.json/)
+      .setInputFiles({
+        name: 'changed.receipt.json',
+        mimeType: 'application/json',
+        buffer: Buffer.from(JSON.stringify(file)),
+      });
+    await page.getByRole('dialog').getByRole('button', { name: 'Verify' }).click();
+    await page.getByRole('heading', { name: /^Refused: \d+ of \d+ checks failed$/ }).waitFor();
+    assert.ok((await page.locator('dialog .checks .is-bad').count()) >= 1);
+    await page.keyboard.press('Escape');
+  });
+
+  it('shows the log of an edge with its signed checkpoint, and the heads of the others', async () => {
+    const edge = devnet.nodes[2] as DevnetNode;
+    const other = await openPage(browser, `${edge.api}/#token=${edge.token}&view=/log`, { viewport: WIDE });
+    await other.page.waitForSelector('.table-entries .row-link');
+    const log = await call<{ size: number; checkpoint: string }>(edge, '/v1/log');
+    assert.equal(await other.page.locator('.log-card .code pre').textContent(), log.checkpoint);
+    assert.equal(await words(other.page.locator('.log-card .figure')), String(log.size));
+    await other.page.locator('.table-entries .row-link', { hasText: 'agent card' }).first().waitFor();
+    assert.ok((await other.page.locator('.table-origins .row-link').count()) >= 3);
+    await picture(other.page, 'log-wide');
+    assert.deepEqual([...other.faults, ...other.strangers], []);
+    await other.close();
+  });
+
+  it('learns of a revocation on another node within seconds, and find refuses the agent with the reason', async () => {
+    await goTo(page, '#/revocations', '.table-revocations');
+    const owner = devnet.nodes.slice(1);
+    const mine = await Promise.all(
+      owner.map(async (node) => ({ node, ...(await call<Cards>(node, '/v1/cards')) })),
+    );
+    const found = mine.flatMap(({ node, cards }) =>
+      cards.filter((card) => card.local && card.name === 'Ledgerleaf').map((card) => ({ node, card })),
+    )[0];
+    assert.ok(found, 'an edge hosts Ledgerleaf');
+    await call(found.node, `/v1/cards/${encodeURIComponent(found.card.agentId)}/revoke`, {
+      reason: 'the laptop was stolen',
+    });
+    await page.locator('.table-revocations .row-link', { hasText: 'Ledgerleaf' }).waitFor();
+    await goTo(page, `#/cards/${encodeURIComponent(found.card.agentId)}`, '.view-detail .note-bad');
+    assert.match(await words(page.locator('.view-detail .note-bad')), /the laptop was stolen/);
+    await goTo(page, `#/find?q=${encodeURIComponent(`${QUESTION} `)}`, '.refused .result');
+    assert.match(
+      await words(page.locator('.refused .result', { hasText: 'Ledgerleaf' })),
+      /revo[\s\S]*the laptop was stolen/i,
+    );
+    assert.doesNotMatch(await words(page.locator('.answer > div > ol.results')), /Ledgerleaf/);
+  });
+
+  for (const [name, viewport, colorScheme] of [
+    ['wide', WIDE, 'light'],
+    ['dark', WIDE, 'dark'],
+    ['narrow', NARROW, 'light'],
+  ] as const) {
+    it(`is whole in a ${name} window`, async () => {
+      const other = await openPage(browser, `${boot.api}/#token=${boot.token}`, {
+        viewport,
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      await other.page.locator('.live-state', { hasText: 'Live' }).waitFor();
+      for (const [view, selector] of [
+        ['network', '.map .node'],
+        ['find', '.welcome'],
+        ['cards', '.table-cards .row-link'],
+        ['receipts', '.table-receipts .row-link'],
+        ['log', '.table-origins .row-link'],
+        ['revocations', '.table-revocations .row-link'],
+      ] as const) {
+        await goTo(other.page, `#/${view}`, selector);
+        await picture(other.page, `${view}-${name}`);
+        assert.deepEqual(
+          [await overflows(other.page), await unnamed(other.page), await lowContrast(other.page)],
+          [[], [], []],
+          view,
+        );
+      }
+      assert.deepEqual([...other.faults, ...other.strangers], []);
+      await other.close();
+    });
+  }
+});
