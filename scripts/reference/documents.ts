@@ -6,7 +6,7 @@ import { metricNames } from '../../node/metrics/names.ts';
 import type { Finding, Tree } from '../source/tree.ts';
 import { cliDocument } from './cli.ts';
 import { configurationDocument, type SchemaNode } from './configuration.ts';
-import { checkErrorTable, ERRORS_DOC, errorsDocument } from './errors.ts';
+import { checkCodesRaised, checkErrorTable, ERRORS_DOC, errorsDocument } from './errors.ts';
 import { limitsDocument } from './limits.ts';
 import { metricsDocument } from './metrics.ts';
 import { codesByRoom } from './rooms-codes.ts';
@@ -33,5 +33,9 @@ export function checkGenerated(tree: Tree): Finding[] {
     ({ path, render }) => tree.files.find((file) => file.path === path)?.text !== render(tree),
   );
   const message = 'stale: run "npm run docs:reference"';
-  return [...checkErrorTable(codesByRoom), ...stale.map(({ path }) => ({ path, message }))];
+  return [
+    ...checkErrorTable(codesByRoom),
+    ...checkCodesRaised(tree, codesByRoom),
+    ...stale.map(({ path }) => ({ path, message })),
+  ];
 }

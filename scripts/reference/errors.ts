@@ -1,7 +1,7 @@
 // docs/reference/errors.md, from the one table of error codes; and what every row of that table must fulfil.
 
 import type { ErrorEntry } from '../../protocol/errors/index.ts';
-import type { Finding } from '../source/tree.ts';
+import type { Finding, Tree } from '../source/tree.ts';
 import { cell } from './markdown.ts';
 
 export const ERRORS_DOC = 'docs/reference/errors.md';
@@ -61,4 +61,17 @@ export function checkErrorTable(rooms: CodesByRoom): Finding[] {
     }
   }
   return findings;
+}
+
+/** Codes that no source file outside the table names: nothing can raise them. */
+export function checkCodesRaised(tree: Tree, rooms: CodesByRoom): Finding[] {
+  const raising = tree.sources.filter(
+    ({ path }) => !path.startsWith('protocol/errors/codes/') && !path.startsWith('test/'),
+  );
+  const named = new Set(raising.flatMap(({ tokens }) => tokens.map(({ value }) => value)));
+  return Object.entries(rooms).flatMap(([room, codes]) =>
+    Object.keys(codes)
+      .filter((code) => !named.has(code))
+      .map((code) => ({ path: `protocol/errors/codes/${room}.ts`, message: `nothing raises ${code}` })),
+  );
 }

@@ -1,4 +1,4 @@
-// Tidy check on packages: each one that package.json lists has a reason in docs/reference/dependencies.md, each one that
+// Tidy check on packages: each one that package.json lists has a reason in docs/reference/dependencies.md and a use, each one that
 // source imports is listed, and what ships does not import what only development installs.
 
 import { isBuiltin } from 'node:module';
@@ -13,6 +13,7 @@ interface PackageFile {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly scripts?: Readonly<Record<string, string>>;
 }
 
 /** Rows of the document: package name to reason (the last column). */
@@ -31,14 +32,29 @@ function reasonsOf(text: string): Map<string, { line: number; reason: string }> 
   return rows;
 }
 
-/** Packages without a reason, reasons without a package, and imports that package.json does not cover. */
+// A package is in use when source or a script names it, by import, path or option; types are used by the compiler.
+function isNamed(name: string, texts: readonly string[]): boolean {
+  return name.startsWith('@types/') || texts.some((text) => text.includes(name));
+}
+
+/** Packages that nothing names. */
+function unused(tree: Tree, all: ReadonlySet<string>, scripts: readonly string[]): Finding[] {
+  const strings = tree.sources.flatMap(({ tokens }) =>
+    tokens.filter(({ kind }) => kind === 'string').map(({ text }) => text),
+  );
+  return [...all]
+    .filter((name) => !isNamed(name, strings) && !isNamed(name, scripts))
+    .map((name) => ({ path: 'package.json', message: `nothing uses ${name}` }));
+}
+
+/** Packages without a reason or a use, reasons without a package, and imports that package.json does not cover. */
 export function checkDependencies(tree: Tree): Finding[] {
   const text = (path: string): string => tree.files.find((file) => file.path === path)?.text ?? '';
   const manifest = JSON.parse(text('package.json') || '{}') as PackageFile;
   const shipped = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
   const all = new Set([...shipped, ...Object.keys(manifest.devDependencies ?? {})]);
   const reasons = reasonsOf(text(DEPENDENCIES_DOC));
-  const findings: Finding[] = [];
+  const findings = unused(tree, all, Object.values(manifest.scripts ?? {}));
   for (const name of all) {
     const row = reasons.get(name);
     if (row === undefined) findings.push({ path: DEPENDENCIES_DOC, message: `no row for ${name}` });

@@ -1,7 +1,7 @@
 // Plants each kind of untidiness in a temporary tree and sees it found; and sees that lawful look-alikes pass.
 
 import { deepEqual, match, throws } from 'node:assert/strict';
-import { checkErrorTable, errorsDocument } from '../../../scripts/reference/errors.ts';
+import { checkCodesRaised, checkErrorTable, errorsDocument } from '../../../scripts/reference/errors.ts';
 import { checkLimits, limitsOfTree } from '../../../scripts/reference/limits.ts';
 import { type Finding, readTree, type Tree } from '../../../scripts/source/tree.ts';
 import { checkDead } from '../../../scripts/tidy/dead.ts';
@@ -131,11 +131,16 @@ describe('tidy: documents', () => {
     const manifest = JSON.stringify({ dependencies: { level: '1' }, devDependencies: { mocha: '1' } });
     const row = (name: string, reason: string): string => `| \`${name}\` | MIT | ${reason} |\n`;
     const reasons = row('level', 'The database of a node.') + row('mocha', 'Runs every test of ours.');
-    const good = { 'package.json': manifest, 'docs/reference/dependencies.md': reasons };
+    const use = "import 'level'; import 'mocha/x';";
+    const good = { 'package.json': manifest, 'docs/reference/dependencies.md': reasons, 'test/a.ts': use };
     deepEqual(findings(checkDependencies, { ...good, 'node/a.ts': "import 'level'; import 'node:fs';" }), []);
     finds(checkDependencies, { ...good, 'node/a.ts': "import 'pino';" }, /pino is not in package.json/);
     finds(checkDependencies, { ...good, 'node/a.ts': "import 'mocha';" }, /development dependency only/);
-    deepEqual(findings(checkDependencies, { ...good, 'test/a.ts': "import 'mocha/x';" }), []);
+    finds(
+      checkDependencies,
+      { ...good, 'test/a.ts': "import 'mocha/x';" },
+      /package.json: nothing uses level/,
+    );
     const extra = {
       ...good,
       'docs/reference/dependencies.md': reasons + row('chalk', 'Colours the output of commands.'),
@@ -146,7 +151,8 @@ describe('tidy: documents', () => {
       'docs/reference/dependencies.md': row('level', '') + row('mocha', 'Runs every test of ours.'),
     };
     finds(checkDependencies, bare, /no reason for level/);
-    finds(checkDependencies, { 'package.json': '{"dependencies":{"level":"1"}}' }, /no row for level/);
+    const alone = { 'package.json': '{"dependencies":{"level":"1"},"scripts":{"x":"level"}}' };
+    finds(checkDependencies, alone, /no row for level/);
   });
 });
 
@@ -204,6 +210,12 @@ describe('tidy: error codes and limits', () => {
       errorsDocument({ protocol: { A_B: entry } }),
       /\| `A_B` \| 1 \| 500 \| no \| It failed. \| Try again. \|/,
     );
+  });
+
+  it('finds a code that nothing raises', () => {
+    const files = { 'node/a.ts': "throw new ZeroError('A_B', 'x');", 'test/a.ts': "code === 'C_D';" };
+    const found = findings((tree) => checkCodesRaised(tree, { node: { A_B: entry, C_D: entry } }), files);
+    deepEqual(found, ['protocol/errors/codes/node.ts: nothing raises C_D']);
   });
 
   it('finds a bound without a reason, and reads the ones that have it', () => {
