@@ -6,7 +6,7 @@ import { type Finding, REPOSITORY_ROOT, readTree, report, type Tree } from './so
 import { checkDead } from './tidy/dead.ts';
 import { checkDependencies } from './tidy/dependencies.ts';
 import { checkHeaders, checkSizes } from './tidy/files.ts';
-import { checkLinks } from './tidy/links.ts';
+import { checkLinks, checkOrphans } from './tidy/links.ts';
 import { checkLock } from './tidy/lock.ts';
 import { checkText } from './tidy/text-rules.ts';
 
@@ -16,6 +16,7 @@ const CHECKS: readonly ((tree: Tree) => Finding[])[] = [
   checkSizes,
   checkDead,
   checkLinks,
+  checkOrphans,
   checkDependencies,
   checkLock,
   checkLimits,

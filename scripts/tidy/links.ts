@@ -84,3 +84,26 @@ export function checkLinks(tree: Tree): Finding[] {
   }
   return findings;
 }
+
+/** Documents below docs/ that no chain of links from README.md or docs/README.md reaches. */
+export function checkOrphans(tree: Tree): Finding[] {
+  const documents = new Map(
+    tree.files.filter(({ path }) => path.endsWith('.md')).map((file) => [file.path, file]),
+  );
+  const queue = ['README.md', 'docs/README.md'];
+  const reached = new Set<string>();
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    const file = documents.get(path);
+    if (file === undefined || reached.has(path)) continue;
+    reached.add(path);
+    for (const { text } of prose(file.text)) {
+      for (const match of text.matchAll(LINK)) {
+        const link = (match[1] ?? match[2] ?? match[3])!.split('#', 1)[0]!;
+        queue.push(posix.normalize(posix.join(posix.dirname(path), link)));
+      }
+    }
+  }
+  return [...documents.keys()]
+    .filter((path) => path.startsWith('docs/') && !reached.has(path))
+    .map((path) => ({ path, message: 'no link from docs/README.md leads to it' }));
+}

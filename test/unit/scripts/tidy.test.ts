@@ -7,7 +7,7 @@ import { type Finding, readTree, type Tree } from '../../../scripts/source/tree.
 import { checkDead } from '../../../scripts/tidy/dead.ts';
 import { checkDependencies } from '../../../scripts/tidy/dependencies.ts';
 import { checkHeaders, checkSizes, SOURCE_BYTES_MAX } from '../../../scripts/tidy/files.ts';
-import { checkLinks } from '../../../scripts/tidy/links.ts';
+import { checkLinks, checkOrphans } from '../../../scripts/tidy/links.ts';
 import { checkLock, type Lock, missingFromLock, platformEntry } from '../../../scripts/tidy/lock.ts';
 import { checkText } from '../../../scripts/tidy/text-rules.ts';
 import { tempTree } from '../../support/temp-tree.ts';
@@ -125,6 +125,16 @@ describe('tidy: documents', () => {
       'docs/f.png': '',
     };
     deepEqual(findings(checkLinks, files), []);
+  });
+
+  it('finds documents that no link leads to', () => {
+    const files = {
+      'docs/README.md': '[a](how-to/a.md#x)',
+      'docs/how-to/a.md': '[b](../b.md)',
+      'docs/b.md': '',
+      'docs/c.md': '[a](how-to/a.md)',
+    };
+    deepEqual(findings(checkOrphans, files), ['docs/c.md: no link from docs/README.md leads to it']);
   });
 
   it('finds packages without a reason, and imports without a package', () => {
