@@ -1,27 +1,30 @@
-// The card index: log for the truth, columns and vectors for the search. Opens from its folder, validates queries, keeps
-// the newest card of each agent.
+// The card index of a node: log for the truth, table for the search. Validates what comes in, keeps the newest card of each
+// agent, and tidies its folder in the background.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ZeroError } from '../protocol/errors/index.ts';
 import { cardFields, compareVersions } from './card-fields.ts';
+import type { CardTable } from './card-table.ts';
+import { Compaction, type Revector } from './compaction.ts';
 import { cardText } from './embed/card-text.ts';
+import { storedCardText } from './embed/stored-card-text.ts';
 import type {
   CardAnswer,
   CardEntry,
-  CardHit,
   CardIndex,
   CardQuery,
   Embedder,
   IndexLogger,
   IndexStats,
 } from './interface.ts';
+import { type OpenFolder, openFolder } from './open-folder.ts';
 import { checkQuery } from './search/check-query.ts';
-import { CardColumns } from './search/columns.ts';
-import { VectorEngine } from './search/engine.ts';
-import { FilterEvaluator } from './search/filter.ts';
-import { selectionCount } from './search/searcher.ts';
-import { type CardLog, type LogRecovery, openCardLog } from './store/card-log.ts';
+import type { CardLog, LogRecovery } from './store/card-log.ts';
+import { lockFolder } from './store/lock.ts';
+import { logName, type Manifest, snapshotName, writeManifest } from './store/manifest.ts';
 import type { CardFields } from './store/record.ts';
+import { saveTable } from './table-snapshot.ts';
 
 export interface OpenIndexOptions {
   /** Folder of this index alone. Created when missing. */
@@ -32,9 +35,21 @@ export interface OpenIndexOptions {
   readonly now?: () => number;
 }
 
-const LOG_NAME = 'cards-000001.log';
+/** Cards embedded and written together in an import: a few batches of the embedder. */
+const IMPORT_GROUP = 64;
+/** Share of dead slots at which the index is compacted in the background, and the least number of them worth it. */
+const COMPACT_SHARE = 0.2;
+const COMPACT_DEAD_MIN = 1_000;
+/** Changes after which a snapshot is taken in the background: this many, and a quarter of the cards. */
+const SNAPSHOT_CHANGES_MIN = 20_000;
+const SNAPSHOT_SHARE = 0.25;
+/** Changes that make a snapshot at closing worth its write; fewer are read from the log in a few milliseconds. */
+const SNAPSHOT_AT_CLOSE_MIN = 500;
 
-/** Opens an index folder, or makes one. Everything acknowledged before the last end, even a kill, is there. */
+/**
+ * Opens an index folder, or makes one. Everything acknowledged before the last end, even a kill, is there. Cards stored
+ * with another embedder are embedded again. Errors: INDEX_LOCKED, INDEX_CORRUPT, and what the embedder throws.
+ */
 export async function openIndex({
   dir,
   embedder,
@@ -42,47 +57,53 @@ export async function openIndex({
   now = Date.now,
 }: OpenIndexOptions): Promise<CardIndex> {
   await mkdir(dir, { recursive: true });
-  const index = new LocalIndex(embedder, now);
-  await index.open(dir, log);
-  return index;
+  const unlock = await lockFolder(dir);
+  try {
+    const opened = await openFolder(dir, embedder, log);
+    const index = new LocalIndex({ dir, embedder, log, now, unlock, opened });
+    if (opened.recovery.tornBytes > 0 || opened.recovery.quarantined > 0)
+      log?.warn({ ...opened.recovery }, 'index log repaired');
+    if (opened.storedEmbedder !== embedder.id) await index.embedAgain();
+    return index;
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
 }
 
-interface Stored {
-  readonly slot: number;
-  readonly offset: number;
-  readonly fields: CardFields;
+interface LocalIndexInput {
+  readonly dir: string;
+  readonly embedder: Embedder;
+  readonly log: IndexLogger | undefined;
+  readonly now: () => number;
+  readonly unlock: () => Promise<void>;
+  readonly opened: OpenFolder;
 }
 
 class LocalIndex implements CardIndex {
+  readonly #input: LocalIndexInput;
   readonly #embedder: Embedder;
-  readonly #now: () => number;
-  readonly #columns = new CardColumns();
-  readonly #engine: VectorEngine;
-  readonly #filters: FilterEvaluator;
-  readonly #stored = new Map<string, Stored>();
-  readonly #bySlot: CardFields[] = [];
+  readonly #recovery: LogRecovery;
   /** Newest version of each agent on its way to disk. */
   readonly #pending = new Map<string, CardFields>();
-  #log!: CardLog;
-  #recovery: LogRecovery = { records: 0, tornBytes: 0, quarantined: 0 };
-  #closed = false;
+  #table: CardTable;
+  #log: CardLog;
+  #manifest: Manifest;
+  #compaction: Compaction | null = null;
+  #upkeep: Promise<void> | null = null;
+  /** Writers wait here while a compaction switches files. */
+  #gate: Promise<void> | null = null;
+  #changes: number;
+  #closing: Promise<void> | null = null;
 
-  constructor(embedder: Embedder, now: () => number) {
-    this.#embedder = embedder;
-    this.#now = now;
-    this.#engine = new VectorEngine({ dims: embedder.dims });
-    this.#filters = new FilterEvaluator(this.#columns, () => this.#engine.vectors.living());
-  }
-
-  async open(dir: string, log: IndexLogger | undefined): Promise<void> {
-    const opened = await openCardLog(dir, LOG_NAME, 0, (record, offset) => {
-      if (record.kind === 'remove') this.#forget(record.agentId);
-      else this.#apply(record.fields, record.vector, offset);
-    });
-    this.#log = opened.log;
-    this.#recovery = opened.recovery;
-    if (this.#recovery.tornBytes > 0 || this.#recovery.quarantined > 0)
-      log?.warn({ ...this.#recovery }, 'index log repaired');
+  constructor(input: LocalIndexInput) {
+    this.#input = input;
+    this.#embedder = input.embedder;
+    this.#table = input.opened.table;
+    this.#log = input.opened.log;
+    this.#manifest = input.opened.manifest;
+    this.#recovery = input.opened.recovery;
+    this.#changes = input.opened.recovery.records;
   }
 
   async upsert(entry: CardEntry): Promise<void> {
@@ -97,146 +118,241 @@ class LocalIndex implements CardIndex {
     entries: readonly CardEntry[],
     onProgress?: (done: number, total: number) => void,
   ): Promise<void> {
-    const step = 64;
-    for (let at = 0; at < entries.length; at += step) {
+    for (let at = 0; at < entries.length; at += IMPORT_GROUP) {
       this.#refuseClosed();
-      const part = entries.slice(at, at + step);
-      const vectors = await this.#embedder.embedBatch(part.map(({ card }) => cardText(card)));
-      await Promise.all(part.map((entry, i) => this.#write(cardFields(entry), vectors[i]!, entry.envelope)));
-      onProgress?.(Math.min(at + step, entries.length), entries.length);
+      const group = entries
+        .slice(at, at + IMPORT_GROUP)
+        .map((entry) => ({ entry, fields: cardFields(entry) }));
+      const wanted = group.filter(({ fields }) => this.#isNewer(fields));
+      const vectors = await this.#embedder.embedBatch(wanted.map(({ entry }) => cardText(entry.card)));
+      await Promise.all(
+        wanted.map(({ entry, fields }, i) => this.#write(fields, vectors[i]!, entry.envelope)),
+      );
+      onProgress?.(Math.min(at + IMPORT_GROUP, entries.length), entries.length);
     }
   }
 
   async #write(fields: CardFields, vector: Float32Array, envelope: Uint8Array): Promise<void> {
+    while (this.#gate !== null) await this.#gate;
     this.#refuseClosed();
     if (!this.#isNewer(fields)) return;
     this.#pending.set(fields.agentId, fields);
     try {
-      await this.#log.append({ kind: 'put', fields, vector, envelope }, (offset) =>
-        this.#apply(fields, vector, offset),
-      );
+      await this.#log.append({ kind: 'put', fields, vector, envelope }, (offset) => {
+        this.#table.put(fields, vector, offset);
+        this.#changed(fields.agentId);
+      });
     } finally {
       if (this.#pending.get(fields.agentId) === fields) this.#pending.delete(fields.agentId);
     }
   }
 
   #isNewer(fields: CardFields): boolean {
-    const known = this.#pending.get(fields.agentId) ?? this.#stored.get(fields.agentId)?.fields;
+    const known = this.#pending.get(fields.agentId) ?? this.#table.find(fields.agentId)?.fields;
     return known === undefined || compareVersions(fields, known) > 0;
   }
 
-  #apply(fields: CardFields, vector: Float32Array, offset: number): void {
-    const old = this.#stored.get(fields.agentId);
-    const slot = this.#columns.add(
-      fields,
-      old === undefined ? undefined : this.#columns.reputation(old.slot),
-    );
-    this.#engine.push(vector);
-    this.#bySlot[slot] = fields;
-    this.#stored.set(fields.agentId, { slot, offset, fields });
-    if (old !== undefined) this.#engine.kill(old.slot);
-  }
-
-  #forget(agentId: string): void {
-    const old = this.#stored.get(agentId);
-    if (old === undefined) return;
-    this.#engine.kill(old.slot);
-    this.#stored.delete(agentId);
-  }
-
   async remove(agentId: string): Promise<void> {
+    while (this.#gate !== null) await this.#gate;
     this.#refuseClosed();
-    if (!this.#stored.has(agentId) && !this.#pending.has(agentId)) return;
+    if (!this.has(agentId) && !this.#pending.has(agentId)) return;
     this.#pending.delete(agentId);
-    await this.#log.append({ kind: 'remove', agentId }, () => this.#forget(agentId));
+    await this.#log.append({ kind: 'remove', agentId }, () => {
+      this.#table.remove(agentId);
+      this.#changed(agentId);
+    });
   }
 
   has(agentId: string): boolean {
-    return this.#stored.has(agentId);
+    return this.#table.find(agentId) !== undefined;
   }
 
   async get(agentId: string): Promise<{ cardId: string; envelope: Uint8Array } | null> {
     this.#refuseClosed();
-    const stored = this.#stored.get(agentId);
+    const log = this.#log;
+    const stored = this.#table.find(agentId);
     if (stored === undefined) return null;
-    const { envelope } = await this.#log.read(stored.offset);
-    return { cardId: stored.fields.cardId, envelope };
+    try {
+      const { envelope } = await log.read(stored.offset);
+      return { cardId: stored.fields.cardId, envelope };
+    } catch (error) {
+      // A compaction may have closed this log while it was read.
+      if (log !== this.#log) return this.get(agentId);
+      throw error;
+    }
   }
 
   agentIds(): IterableIterator<string> {
-    return this.#stored.keys();
+    return this.#table.agentIds();
   }
 
   setReputation(agentId: string, value: number): void {
-    const stored = this.#stored.get(agentId);
-    if (stored !== undefined) this.#columns.setReputation(stored.slot, Math.min(1, Math.max(0, value)));
+    const stored = this.#table.find(agentId);
+    if (stored !== undefined) this.#table.columns.setReputation(stored.slot, Math.min(1, Math.max(0, value)));
   }
 
   async query(query: CardQuery): Promise<CardAnswer> {
     this.#refuseClosed();
     checkQuery(query, this.#embedder);
     const vector = query.vector ?? (await this.#embedder.embed(query.text!));
-    const selection = this.#filters.select(query.filter, this.#engine.cards);
-    const { slots, scores, mode, recall } = await this.#engine.search(vector, query.k, selection);
-    const results: CardHit[] = [];
-    slots.forEach((slot, i) => {
-      const fields = this.#bySlot[slot];
-      // A card may have been replaced while another thread searched.
-      if (fields === undefined || this.#stored.get(fields.agentId)?.slot !== slot) return;
-      results.push({
-        agentId: fields.agentId,
-        cardId: fields.cardId,
-        name: fields.name,
-        score: Math.min(1, Math.max(0, scores[i]!)),
-      });
-    });
-    return {
-      results: results.sort(byScore),
-      mode,
-      recall,
-      embedder: this.#embedder.id,
-      matched: selectionCount(selection),
-    };
+    this.#refuseClosed();
+    return { ...(await this.#table.search(vector, query.k, query.filter)), embedder: this.#embedder.id };
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#embedder.warmUp?.();
+    if (this.#table.cards > 0) await this.query({ text: 'warm up', k: 1 });
+  }
+
+  async compact(onProgress?: (done: number, total: number) => void): Promise<void> {
+    while (this.#upkeep !== null) await this.#upkeep;
+    this.#refuseClosed();
+    const work = this.#compact(undefined, onProgress);
+    await this.#keep(work);
+    await work;
+  }
+
+  /** Cards whose vectors come from another embedder get new ones. */
+  async embedAgain(): Promise<void> {
+    const { log } = this.#input;
+    log?.info(
+      { cards: this.#table.cards, from: this.#input.opened.storedEmbedder, to: this.#embedder.id },
+      'index is embedded again',
+    );
+    const revector: Revector = (records) =>
+      this.#embedder.embedBatch(records.map(({ envelope }) => storedCardText(envelope)));
+    const work = this.#compact(revector);
+    await this.#keep(work);
+    await work;
   }
 
   stats(): IndexStats {
+    const { engine } = this.#table;
     return {
-      cards: this.#stored.size,
+      cards: this.#table.cards,
       expired: this.#expired(),
-      tombstones: this.#columns.slots - this.#stored.size,
+      tombstones: this.#table.dead,
       dims: this.#embedder.dims,
       embedder: this.#embedder.id,
       bytesOnDisk: this.#log.bytes,
-      graph: this.#engine.graph.state,
-      graphCards: this.#engine.graph.slots,
-      graphRecall: this.#engine.graph.recall,
-      bytesInMemory: this.#engine.vectors.bytes,
+      graph: engine.graph.state,
+      graphCards: engine.graph.slots,
+      graphRecall: engine.graph.recall,
+      bytesInMemory: engine.vectors.bytes,
       recovery: this.#recovery,
-      queries: { ...this.#engine.runs },
+      queries: { ...engine.runs },
     };
   }
 
   #expired(): number {
-    const now = this.#now();
-    if (this.#columns.expiresMin > now) return 0;
+    const { columns } = this.#table;
+    const now = this.#input.now();
+    if (columns.expiresMin > now) return 0;
     let count = 0;
-    for (const { slot } of this.#stored.values()) if (this.#columns.expires(slot) <= now) count++;
+    for (const agentId of this.#table.agentIds())
+      if (columns.expires(this.#table.find(agentId)!.slot) <= now) count++;
     return count;
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#log.close();
-    await this.#engine.close();
+  async settled(): Promise<void> {
+    while (this.#upkeep !== null) await this.#upkeep;
+    await this.#table.engine.settled();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    while (this.#upkeep !== null) await this.#upkeep;
+    await this.#log.drain();
+    try {
+      if (this.#changes >= SNAPSHOT_AT_CLOSE_MIN) await this.#snapshot();
+    } finally {
+      await this.#log.close();
+      await this.#table.retire();
+      await this.#input.unlock();
+    }
   }
 
   #refuseClosed(): void {
-    if (this.#closed) throw new ZeroError('INDEX_CLOSED', 'the index is closed');
+    if (this.#closing !== null) throw new ZeroError('INDEX_CLOSED', 'the index is closed');
   }
-}
 
-/** Best first; ties by agent id, so that shards and repetitions agree. */
-function byScore(a: CardHit, b: CardHit): number {
-  return b.score - a.score || (a.agentId < b.agentId ? -1 : 1);
+  /** After each durable change. */
+  #changed(agentId: string): void {
+    this.#compaction?.touch(agentId);
+    this.#changes++;
+    if (this.#upkeep !== null || this.#closing !== null) return;
+    const { dead, cards } = this.#table;
+    if (dead >= COMPACT_DEAD_MIN && dead > (dead + cards) * COMPACT_SHARE) void this.#keep(this.#compact());
+    else if (this.#changes >= Math.max(SNAPSHOT_CHANGES_MIN, cards * SNAPSHOT_SHARE))
+      void this.#keep(this.#snapshot());
+  }
+
+  /** Upkeep runs one at a time. Its failure costs time, not cards: the log goes on. */
+  async #keep(work: Promise<void>): Promise<void> {
+    this.#upkeep = work
+      .catch((error: Error) => this.#input.log?.warn({ err: error.message }, 'index upkeep failed'))
+      .finally(() => {
+        this.#upkeep = null;
+      });
+    await this.#upkeep;
+  }
+
+  async #snapshot(): Promise<void> {
+    const { dir } = this.#input;
+    const offset = this.#log.bytes;
+    this.#changes = 0;
+    const file = snapshotName(this.#manifest.generation, offset);
+    await saveTable(this.#table, this.#embedder.id, join(dir, file));
+    const old = this.#manifest.snapshot;
+    this.#manifest = { ...this.#manifest, snapshot: { file, offset } };
+    await writeManifest(dir, this.#manifest);
+    if (old !== null && old.file !== file) await unlink(join(dir, old.file)).catch(() => {});
+  }
+
+  async #compact(revector?: Revector, onProgress?: (done: number, total: number) => void): Promise<void> {
+    const { dir } = this.#input;
+    const generation = this.#manifest.generation + 1;
+    const old = { table: this.#table, log: this.#log, manifest: this.#manifest };
+    const compaction = new Compaction({
+      dir,
+      logName: logName(generation),
+      embedder: this.#embedder,
+      table: old.table,
+      log: old.log,
+      onDamaged: (agentId) => this.#input.log?.warn({ agentId }, 'a stored card is damaged and left out'),
+      ...(revector && { revector }),
+      ...(onProgress && { onProgress }),
+    });
+    this.#compaction = compaction;
+    let open = () => {};
+    try {
+      await compaction.copy();
+      this.#gate = new Promise((resolve) => {
+        open = resolve;
+      });
+      await old.log.drain();
+      const log = await compaction.finish();
+      const { id, dims } = this.#embedder;
+      this.#manifest = { embedder: id, dims, generation, log: logName(generation), snapshot: null };
+      await writeManifest(dir, this.#manifest);
+      this.#log = log;
+      this.#table = compaction.table;
+      this.#changes = this.#table.cards;
+    } catch (error) {
+      await compaction.abandon();
+      throw error;
+    } finally {
+      this.#compaction = null;
+      this.#gate = null;
+      open();
+    }
+    await old.table.retire();
+    await old.log.close();
+    await unlink(join(dir, old.manifest.log)).catch(() => {});
+    if (old.manifest.snapshot !== null) await unlink(join(dir, old.manifest.snapshot.file)).catch(() => {});
+  }
 }

@@ -120,6 +120,12 @@ export interface CardIndex {
   /** Reputation 0..1 for `reputationMin`; kept in memory, its source of truth is elsewhere. */
   setReputation(agentId: string, value: number): void;
   agentIds(): IterableIterator<string>;
+  /** Loads the embedder and runs one query, so that the first caller does not pay for it. */
+  warmUp(): Promise<void>;
+  /** Rewrites the log with living cards only. Happens by itself at a fifth of dead slots. */
+  compact(onProgress?: (done: number, total: number) => void): Promise<void>;
+  /** Resolves when background work (graph, snapshot, compaction) has come to rest. */
+  settled(): Promise<void>;
   stats(): IndexStats;
   close(): Promise<void>;
 }

@@ -38,6 +38,14 @@ export class CardColumns {
     return this.#expiresMin;
   }
 
+  /** A slot that never answers, so that slots of a snapshot keep their numbers. */
+  addDead(): number {
+    const slot = this.#slots++;
+    this.#grow();
+    this.#tagsOf[slot] = new Uint32Array(0);
+    return slot;
+  }
+
   /** Stores the fields and returns their slot. */
   add(fields: CardFields, reputation = REPUTATION_UNKNOWN): number {
     const slot = this.#slots++;

@@ -25,6 +25,16 @@ export interface EngineOptions {
   readonly threads?: boolean;
 }
 
+/** What a snapshot keeps of an engine beside its memory. */
+export interface EngineState {
+  readonly slots: number;
+  readonly cards: number;
+  readonly linked: number;
+  readonly graph: GraphState;
+  readonly compressed: { readonly want: number; readonly recall: number };
+  readonly measuredSlots: number;
+}
+
 export interface EngineAnswer extends Hits {
   readonly mode: 'exact' | 'compressed' | 'graph';
   /** 1 for exact answers, else the measured share of the true best that this method finds. */
@@ -46,6 +56,7 @@ export class VectorEngine {
   #measuredSlots = 0;
   #background: Promise<void> | null = null;
   #failure: unknown = null;
+  #paused = false;
   #closed = false;
 
   constructor({ dims, threads = true }: EngineOptions) {
@@ -87,7 +98,7 @@ export class VectorEngine {
   push(vector: Float32Array): number {
     const slot = this.vectors.push(vector);
     this.#cards++;
-    if (this.#hasBackgroundWork()) this.#background ??= this.#runBackground();
+    this.#wake();
     return slot;
   }
 
@@ -129,6 +140,41 @@ export class VectorEngine {
     return { slots: hits.slots, scores: hits.scores, mode, recall: this.#recallOf(mode) };
   }
 
+  /** State for a snapshot. Call between `pause` and `resume`, or links may name slots that the snapshot lacks. */
+  state(): EngineState {
+    return {
+      slots: this.vectors.slots,
+      cards: this.#cards,
+      linked: this.#linked,
+      graph: this.#graph,
+      compressed: this.#compressed,
+      measuredSlots: this.#measuredSlots,
+    };
+  }
+
+  /** Continues from a snapshot whose memory the caller has filled. */
+  adopt(state: EngineState): void {
+    this.vectors.adopt(state.slots);
+    this.#cards = state.cards;
+    this.#linked = state.linked;
+    this.#graph = state.graph;
+    this.#compressed = state.compressed;
+    this.#measuredSlots = state.measuredSlots;
+    this.vectors.setEntries(Math.max(1, state.linked));
+    this.#wake();
+  }
+
+  /** Stops background work at its next slice; resolves when it has stopped. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    await this.#background;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#wake();
+  }
+
   /** Resolves when the graph holds every slot, or none is wanted. */
   async settled(): Promise<void> {
     while (this.#background !== null) await this.#background;
@@ -155,9 +201,13 @@ export class VectorEngine {
     return mode === 'exact' ? 1 : mode === 'graph' ? this.#graph.recall : this.#compressed.recall;
   }
 
+  #wake(): void {
+    if (this.#hasBackgroundWork()) this.#background ??= this.#runBackground();
+  }
+
   #hasBackgroundWork(): boolean {
     const { slots } = this.vectors;
-    if (!this.#threads || this.#failure !== null) return false;
+    if (!this.#threads || this.#paused || this.#failure !== null) return false;
     return (slots >= GRAPH_SLOTS_MIN && slots - this.#linked >= GRAPH_LAG_SLOTS) || this.#needsMeasure();
   }
 
@@ -176,7 +226,8 @@ export class VectorEngine {
       if (this.#needsMeasure()) await this.#measure(0);
       if (this.vectors.slots >= GRAPH_SLOTS_MIN) {
         await this.#build();
-        if (this.#graph.built === 0 || this.#needsMeasure()) await this.#measure(this.#linked);
+        const whole = this.#linked === this.vectors.slots;
+        if (whole && (this.#graph.built === 0 || this.#needsMeasure())) await this.#measure(this.#linked);
       }
     } catch (error) {
       // Without a graph the scans answer, and the statistics say so. A closed index is the usual reason.
@@ -187,7 +238,7 @@ export class VectorEngine {
   }
 
   async #build(): Promise<void> {
-    while (this.#linked < this.vectors.slots && !this.#closed) {
+    while (this.#linked < this.vectors.slots && !this.#closed && !this.#paused) {
       const to = Math.min(this.vectors.slots, this.#linked + BUILD_SLICE_SLOTS);
       this.vectors.setEntries(Math.max(1, this.#linked));
       await this.#buildThread.ask({ kind: 'build', from: this.#linked, to });

@@ -91,16 +91,39 @@ export class VectorMemory {
     for (let i = 0; i < ENTRIES; i++) entries[i] = Math.min(built - 1, Math.floor((i * built) / ENTRIES));
   }
 
+  /** Blocks in use. */
+  get blocks(): number {
+    return Math.ceil(this.#slots / SLOTS_PER_BLOCK);
+  }
+
+  /** Bytes of one block, for a snapshot. A view. */
+  block(number: number): Uint8Array {
+    const { blocks, blockBytes } = this.layout;
+    return new Uint8Array(this.memory.buffer, blocks + number * blockBytes, blockBytes);
+  }
+
+  /** The mean around which sign bits are taken. A view. */
+  mean(): Float32Array {
+    return new Float32Array(this.memory.buffer, this.layout.mean, this.layout.width);
+  }
+
+  /** Takes over slots whose blocks the caller has filled from a snapshot. */
+  adopt(slots: number): void {
+    this.#slots = slots;
+    while (this.#nextMean <= slots)
+      this.#nextMean = this.#nextMean * 2 > MEAN_SLOTS_MAX ? Number.POSITIVE_INFINITY : this.#nextMean * 2;
+  }
+
   /** Sign bits tell most when they are taken around the mean of the data. */
   #moveMean(): void {
     this.#nextMean = this.#nextMean * 2 > MEAN_SLOTS_MAX ? Number.POSITIVE_INFINITY : this.#nextMean * 2;
-    const { width, dims, mean } = this.layout;
+    const { dims, mean } = this.layout;
     const sum = new Float64Array(dims);
     for (let slot = 0; slot < this.#slots; slot++) {
       const vector = this.vector(slot);
       for (let i = 0; i < dims; i++) sum[i]! += vector[i]!;
     }
-    const target = new Float32Array(this.memory.buffer, mean, width);
+    const target = this.mean();
     for (let i = 0; i < dims; i++) target[i] = sum[i]! / this.#slots;
     this.#kernel.rebit(0, this.#slots, mean);
   }

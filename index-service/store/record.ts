@@ -22,6 +22,7 @@ export const RECORD_HEADER_BYTES = 16;
 /** 'ZIR1' read as a little-endian u32. */
 export const RECORD_MAGIC = 0x3152495a;
 
+const KIND_START = 0;
 const KIND_PUT = 1;
 const KIND_REMOVE = 2;
 
@@ -63,7 +64,14 @@ export interface RemoveRecord {
   readonly agentId: string;
 }
 
-export type LogRecord = PutRecord | RemoveRecord;
+/** First record of a log: what its vectors are. */
+export interface StartRecord {
+  readonly kind: 'start';
+  readonly embedder: string;
+  readonly dims: number;
+}
+
+export type LogRecord = StartRecord | PutRecord | RemoveRecord;
 
 /** Header and body as one array. Throws LIMIT_EXCEEDED for fields out of bounds. */
 export function encodeRecord(record: LogRecord): Uint8Array {
@@ -73,9 +81,13 @@ export function encodeRecord(record: LogRecord): Uint8Array {
   );
   writer.skip(RECORD_HEADER_BYTES);
   if (record.kind === 'put') putBody(writer, record);
-  else {
+  else if (record.kind === 'remove') {
     writer.u8(KIND_REMOVE);
     writer.text(record.agentId);
+  } else {
+    writer.u8(KIND_START);
+    writer.text(record.embedder);
+    writer.u16(record.dims);
   }
   const bytes = writer.finish();
   sealHeader(bytes);
@@ -192,6 +204,8 @@ export function decodeBody(body: Uint8Array): LogRecord {
   const reader = new ByteReader(body);
   const kind = reader.u8();
   if (kind === KIND_REMOVE) return { kind: 'remove', agentId: reader.text(FIELD_BYTES_MAX) };
+  if (kind === KIND_START)
+    return { kind: 'start', embedder: reader.text(FIELD_BYTES_MAX), dims: reader.u16() };
   if (kind !== KIND_PUT) throw new ZeroError('INDEX_CORRUPT', `record of unknown kind ${kind}`);
   const fields = readFields(reader);
   const vector = reader.floats(reader.u16());

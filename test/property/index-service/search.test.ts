@@ -6,7 +6,8 @@ import { setBit, wordsFor } from '../../../index-service/search/bitset.ts';
 import { VectorEngine } from '../../../index-service/search/engine.ts';
 import type { Method, Selection } from '../../../index-service/search/searcher.ts';
 
-const component = fc.double({ min: -1, max: 1, noNaN: true });
+// Thousandths: a vector is zero, or long enough that float32 can bring it to unit length.
+const component = fc.integer({ min: -1_000, max: 1_000 }).map((value) => value / 1_000);
 
 function cosine(a: Float32Array, b: Float32Array): number {
   let dot = 0;
@@ -65,7 +66,7 @@ describe('exact search', () => {
         });
         await engine.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
