@@ -6,7 +6,6 @@ import { moduleId } from './pool/module-id.ts';
 
 export interface JobDigests {
   readonly module: string;
-  /** Arguments, environment, stdin and input tree, one digest each. */
   readonly args: string;
   readonly env: string;
   readonly stdin: string;
@@ -19,7 +18,7 @@ export interface ResultDigests {
   readonly outputs: string;
 }
 
-/** Digests of everything a deterministic result depends on, limits, seed and clock apart (they stand in a receipt as they are). */
+/** Digests of what a job gives the task; limits, seed and clock stand in a receipt as they are. */
 export function digestJob(job: Job): JobDigests {
   return {
     module: moduleId(job.module),

@@ -1,9 +1,10 @@
 // The public door of the WASM runner: run one untrusted module, measure it, get the same answer everywhere.
 //
 //   await using runner = await createRunner();
-//   const result = await runner.run(makeJob({ module, args: ['task'], inputs: { 'text.txt': bytes } }));
+//   const result = await runner.run(makeJob({ module, inputs: { 'text.txt': bytes } }));
 
-import { PooledRunner, type Runner, type RunnerOptions } from './pool/runner.ts';
+import type { Runner, RunnerOptions } from './pool/interface.ts';
+import { PooledRunner } from './pool/runner.ts';
 
 export { digestJob, digestResult, type JobDigests, type ResultDigests } from './digest.ts';
 export { ABI_ID, REWRITER_ID, SCHEDULE_ID } from './identity.ts';
@@ -19,7 +20,7 @@ export {
   ZERO_SEED,
 } from './job.ts';
 export { DEFAULT_LIMITS, LIMITS_MAX } from './limits.ts';
-export type { Runner, RunnerOptions, RunnerStats, RunOptions } from './pool/runner.ts';
+export type { Runner, RunnerOptions, RunnerStats, RunOptions } from './pool/interface.ts';
 export {
   isSignable,
   SIGNABLE_STATUSES,

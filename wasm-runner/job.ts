@@ -22,7 +22,7 @@ export type JobMode = 'deterministic' | 'live';
 export interface Job {
   /** WebAssembly bytes. Must not be changed while the runner lives: its digest is taken once. */
   readonly module: Uint8Array;
-  /** Arguments, the program's name first. */
+  /** Arguments; the program's name, which comes before them, is always `task`. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: Uint8Array;
@@ -80,7 +80,7 @@ export interface JobInput {
 export function makeJob(input: JobInput): Job {
   return {
     module: input.module,
-    args: input.args ?? ['task'],
+    args: input.args ?? [],
     env: input.env ?? {},
     stdin: input.stdin ?? new Uint8Array(0),
     inputs: input.inputs ?? {},

@@ -7,11 +7,12 @@
 
 import type { ByteWriter } from './byte-writer.ts';
 import { EXHAUSTED_MASK, FUEL_UNIT, STACK_BITS, STACK_UNIT_BYTES } from './counter.ts';
+import * as edits from './edits.ts';
 import { FUNCTION_BYTES_OUT_MAX, LEAF_FRAME_BYTES_MAX } from './limits.ts';
 import type { FunctionType, Outline } from './module.ts';
 import { F32, F32X4, F64, F64X2 } from './opcodes.ts';
 import { tooBig } from './refusal.ts';
-import * as scan from './scan.ts';
+import type { Scanner } from './scan.ts';
 import { LENGTH_WEIGHTS } from './schedule.ts';
 
 const I32 = 0x7f;
@@ -50,12 +51,12 @@ export class Emitter {
   }
 
   /** Writes the body of function `index` (imports not counted) that `plan` has just scanned, with its length. */
-  emit(index: number, plan: scan.Scanner): void {
+  emit(index: number, plan: Scanner): void {
     const out = this.#out;
     const { bytes, bodies } = this.#outline;
     const type = this.#outline.types[this.#outline.functions[this.#outline.imports.length + index]!]!;
     const slot = plan.usesSimd ? SLOT_BYTES * 2 : SLOT_BYTES;
-    const frame = FRAME_BASE_BYTES + slot * (plan.locals + plan.heightMax);
+    const frame = FRAME_BASE_BYTES + slot * (plan.locals.count + plan.stack.heightMax);
     const metersStack = plan.callsOwn || frame > LEAF_FRAME_BYTES_MAX;
     const units = metersStack ? Math.ceil(frame / STACK_UNIT_BYTES) : 0;
     const inLocal = plan.hasLoop;
@@ -79,9 +80,9 @@ export class Emitter {
     out.closeLength(start);
   }
 
-  #locals(plan: scan.Scanner, metersStack: boolean): void {
+  #locals(plan: Scanner, metersStack: boolean): void {
     const out = this.#out;
-    let next = plan.locals;
+    let next = plan.locals.count;
     const groups: [count: number, type: number][] = [];
     this.#fuelScratch = next;
     if (metersStack || plan.hasLoop || plan.hasBulk) {
@@ -95,8 +96,8 @@ export class Emitter {
     }
     this.#nan = next;
     groups.push(...nanLocals(plan));
-    out.u32(plan.groups + groups.length);
-    out.copy(this.#outline.bytes, plan.groupsStart, plan.codeStart);
+    out.u32(plan.locals.groups + groups.length);
+    out.copy(this.#outline.bytes, plan.locals.groupsStart, plan.codeStart);
     for (const [count, type] of groups) {
       out.u32(count);
       out.byte(type);
@@ -132,25 +133,25 @@ export class Emitter {
     this.#set(0x24, this.#add.counter);
   }
 
-  #body(plan: scan.Scanner, bytes: Uint8Array, end: number, wrapped: boolean): void {
+  #body(plan: Scanner, bytes: Uint8Array, end: number, wrapped: boolean): void {
     const out = this.#out;
-    const count = plan.editKind.length;
-    const at = plan.editAt.values;
-    const ends = plan.editEnd.values;
-    const kinds = plan.editKind.values;
-    const args = plan.editArg.values;
-    const seen = plan.editSeen.values;
+    const count = plan.edits.length;
+    const at = plan.edits.at.values;
+    const ends = plan.edits.end.values;
+    const kinds = plan.edits.kind.values;
+    const args = plan.edits.arg.values;
+    const seen = plan.edits.seen.values;
     let from = plan.codeStart;
     for (let edit = 1; edit < count; edit++) {
       const kind = kinds[edit]!;
-      if (kind >= scan.NAN_VALUE && seen[edit] === 0) continue;
+      if (kind >= edits.NAN_VALUE && seen[edit] === 0) continue;
       const arg = args[edit]!;
-      if (kind === scan.CHARGE) {
+      if (kind === edits.CHARGE) {
         const cost = plan.cellCost.values[arg]!;
         if (cost === 0) continue;
-      } else if (kind <= scan.AFTER_CALL) {
+      } else if (kind <= edits.AFTER_CALL) {
         if (this.#fuelLocal < 0) continue;
-      } else if (kind === scan.RETURN && !wrapped) continue;
+      } else if (kind === edits.RETURN && !wrapped) continue;
       const position = at[edit]!;
       if (from < position) out.copy(bytes, from, position);
       from = ends[edit]!;
@@ -159,37 +160,37 @@ export class Emitter {
     out.copy(bytes, from, end);
   }
 
-  #apply(plan: scan.Scanner, kind: number, arg: number) {
+  #apply(plan: Scanner, kind: number, arg: number) {
     const out = this.#out;
     switch (kind) {
-      case scan.CHARGE:
-        return this.#charge(plan.cellCost.values[arg]!, plan.cellKind.values[arg] === scan.CELL_LOOP);
-      case scan.BEFORE_CALL:
+      case edits.CHARGE:
+        return this.#charge(plan.cellCost.values[arg]!, plan.cellKind.values[arg] === edits.CELL_LOOP);
+      case edits.BEFORE_CALL:
         return this.#writeBack();
-      case scan.AFTER_CALL:
+      case edits.AFTER_CALL:
         out.byte(0x23);
         out.u32(this.#add.counter);
         return this.#set(0x21, this.#fuelLocal);
-      case scan.RETURN:
+      case edits.RETURN:
         out.byte(0x0c);
         return out.u32(arg);
-      case scan.BULK_MEMORY:
+      case edits.BULK_MEMORY:
         return this.#bulk(LENGTH_WEIGHTS.bulkMemoryShift, 0);
-      case scan.BULK_TABLE:
+      case edits.BULK_TABLE:
         return this.#bulk(0, LENGTH_WEIGHTS.bulkTableShift);
-      case scan.GROW_MEMORY:
+      case edits.GROW_MEMORY:
         out.byte(0x10);
         return out.u32(this.#add.growMemory);
-      case scan.GROW_TABLE:
+      case edits.GROW_TABLE:
         out.byte(0x10);
         return out.u32(this.#add.growTable.get(arg)!);
-      case scan.NAN_VALUE: {
+      case edits.NAN_VALUE: {
         const local = this.#nan + nanIndex(plan, arg);
         this.#set(0x22, local);
         return this.#canonical(arg, local);
       }
       default:
-        return this.#canonical(plan.localType(arg) === 0x7d ? F32 : F64, arg);
+        return this.#canonical(plan.locals.types[arg] === 0x7d ? F32 : F64, arg);
     }
   }
 
@@ -294,16 +295,16 @@ const F32X4_NAN = [0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f, 0, 0, 0
 const F64X2_NAN = [0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f];
 
 /** Scratch locals for canonical NaNs: one of each type that the function needs, f32 before f64 before v128. */
-function nanLocals(plan: scan.Scanner): [count: number, type: number][] {
+function nanLocals(plan: Scanner): [count: number, type: number][] {
   const groups: [number, number][] = [];
-  if (plan.nanTypes & 1) groups.push([1, 0x7d]);
-  if (plan.nanTypes & 2) groups.push([1, 0x7c]);
-  if (plan.nanTypes & 4) groups.push([1, V128]);
+  if (plan.stack.nanTypes & 1) groups.push([1, 0x7d]);
+  if (plan.stack.nanTypes & 2) groups.push([1, 0x7c]);
+  if (plan.stack.nanTypes & 4) groups.push([1, V128]);
   return groups;
 }
 
-function nanIndex(plan: scan.Scanner, shape: number): number {
+function nanIndex(plan: Scanner, shape: number): number {
   const before = shape === F32 ? 0 : shape === F64 ? 1 : 3;
-  const types = plan.nanTypes & before;
+  const types = plan.stack.nanTypes & before;
   return (types & 1) + ((types >> 1) & 1);
 }

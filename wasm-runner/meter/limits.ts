@@ -12,6 +12,9 @@ export const FUNCTION_BYTES_OUT_MAX = 7_500_000;
 /** Locals of one function, parameters included, before the rewriter adds its own. Engines stop at 50,000. */
 export const LOCALS_MAX = 40_000;
 
+/** Operands on the stack of one function: a frame of this size is near the largest stack limit. */
+export const HEIGHT_MAX = 262_144;
+
 /** Nested blocks in one function: the rewriter keeps a frame each. */
 export const NESTING_MAX = 20_000;
 

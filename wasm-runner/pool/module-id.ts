@@ -1,6 +1,6 @@
 // Digest of module bytes, taken once per array: hashing a module for every task would cost more than running it.
 
-import { createHash } from 'node:crypto';
+import { bytesDigest } from '../../protocol/receipt/index.ts';
 
 const known = new WeakMap<Uint8Array, string>();
 
@@ -8,13 +8,8 @@ const known = new WeakMap<Uint8Array, string>();
 export function moduleId(bytes: Uint8Array): string {
   let id = known.get(bytes);
   if (id === undefined) {
-    id = sha256(bytes);
+    id = bytesDigest(bytes);
     known.set(bytes, id);
   }
   return id;
-}
-
-/** `sha256:<hex>` of bytes. */
-export function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

@@ -2,54 +2,15 @@
 
 import { availableParallelism } from 'node:os';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { ABI_ID, REWRITER_ID, SCHEDULE_ID } from '../identity.ts';
 import { checkJob, type Job, limitProblem, type RunResult } from '../job.ts';
 import { CACHE_BYTES_DEFAULT, QUEUE_DEFAULT } from '../limits.ts';
-import { isSignable, type Status } from '../status.ts';
 import type { Answer, Channel } from './channel.ts';
 import { IsolatedChild } from './child.ts';
+import type { Runner, RunnerOptions, RunnerStats, RunOptions } from './interface.ts';
 import { moduleId } from './module-id.ts';
 import { FairQueue } from './queue.ts';
+import { plainResult, resultOf } from './results.ts';
 import { Speeds } from './speeds.ts';
-
-export interface RunnerOptions {
-  /** Worker threads; as many as the machine has cores by default. One more is kept as a spare. */
-  readonly workers?: number;
-  /** Jobs that may wait; the next one is answered OVERLOADED. */
-  readonly queueMax?: number;
-  /** Bytes of compiled code that each worker keeps. */
-  readonly cacheBytesMax?: number;
-}
-
-export interface RunOptions {
-  readonly signal?: AbortSignal;
-  /** Who sends the job: jobs of different senders take turns. */
-  readonly sender?: string;
-}
-
-export interface RunnerStats {
-  readonly running: number;
-  readonly waiting: number;
-  readonly finished: number;
-  readonly overloaded: number;
-  /** Workers that were ended for time or on request. */
-  readonly replaced: number;
-  /** Isolated processes that ended by themselves. */
-  readonly crashes: number;
-  readonly workers: number;
-  readonly pid: number | null;
-}
-
-export interface Runner {
-  /** Runs a job to its end. Rejects only for a malformed job (JOB_INVALID) or a closed or broken runner; all else is a status. */
-  run(job: Job, options?: RunOptions): Promise<RunResult>;
-  /** Starts the isolated process ahead of the first job. */
-  warm(): Promise<void>;
-  stats(): RunnerStats;
-  /** Ends the process and answers what waits or runs with CANCELLED. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
 
 interface Task {
   readonly job: Job;
@@ -278,11 +239,11 @@ export class PooledRunner implements Runner {
     this.#dispatch();
   }
 
-  #answered(task: Task, channel: Channel, { header, blobs }: Answer): void {
+  #answered(task: Task, channel: Channel, answer: Answer): void {
     this.#startFailures = 0;
     this.#release(task);
     this.#idle.push(channel);
-    if (header.needModule) {
+    if (answer.header.needModule) {
       task.withModule = true;
       this.#send(task, this.#idle.pop()!);
       return;
@@ -290,22 +251,7 @@ export class PooledRunner implements Runner {
     this.#held.add(task.module);
     const wallMs = performance.now() - task.startedMs;
     this.#speeds.note(task.module, wallMs);
-    const outputs: Record<string, Uint8Array> = {};
-    header.outputs.forEach((path, index) => {
-      outputs[path] = plain(blobs[index + 2]!);
-    });
-    const status = header.status as Status;
-    this.#finish(task, {
-      ...plainResult(status, header.detail ?? undefined),
-      exitCode: header.exitCode,
-      trap: header.trap,
-      fuel: BigInt(header.fuel),
-      stdout: plain(blobs[0] ?? EMPTY),
-      stderr: plain(blobs[1] ?? EMPTY),
-      outputs,
-      signable: isSignable(status) && task.job.mode === 'deterministic',
-      wallMs,
-    });
+    this.#finish(task, resultOf(answer, task.job, wallMs));
     this.#dispatch();
   }
 
@@ -373,29 +319,4 @@ export class PooledRunner implements Runner {
     }
     this.#dispatch();
   }
-}
-
-const EMPTY = new Uint8Array(0);
-
-/** A plain view: callers need not meet Node's Buffer. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function plainResult(status: Status, detail: string | undefined): RunResult {
-  return {
-    status,
-    exitCode: null,
-    trap: null,
-    fuel: 0n,
-    stdout: EMPTY,
-    stderr: EMPTY,
-    outputs: {},
-    signable: isSignable(status),
-    scheduleId: SCHEDULE_ID,
-    rewriter: REWRITER_ID,
-    abi: ABI_ID,
-    wallMs: 0,
-    ...(detail === undefined ? {} : { detail }),
-  };
 }

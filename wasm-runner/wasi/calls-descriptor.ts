@@ -1,4 +1,4 @@
-// Calls on an open descriptor: read, write, seek, stat, readdir.
+// Calls on an open descriptor that move no content: seek, stat, flags, rights, times.
 
 import { LENGTH_WEIGHTS } from '../meter/schedule.ts';
 import type { Descriptor, OpenFile } from './descriptors.ts';
@@ -6,15 +6,12 @@ import * as e from './errno.ts';
 import type { WasiHost } from './host.ts';
 import { FILE_BYTES_MAX, type TreeNode } from './nodes.ts';
 
-const DIRENT_BYTES = 24;
 const SEEK_SET = 0;
 const SEEK_CUR = 1;
 const SEEK_END = 2;
 /** Advice values of fd_advise: 0 to 5. */
 const ADVICE_MAX = 5;
 const SYNC_FLAGS = e.FDFLAGS_DSYNC | e.FDFLAGS_RSYNC | e.FDFLAGS_SYNC;
-/** I/O vectors of one call, as Linux's IOV_MAX. */
-const VECTORS_MAX = 1_024;
 
 export const descriptorCalls = {
   fd_advise(host: WasiHost, fd: number, _offset: bigint, _length: bigint, advice: number): number {
@@ -91,19 +88,6 @@ export const descriptorCalls = {
     return setTimes(host, descriptor.node, atim, mtim, flags);
   },
 
-  fd_pread(
-    host: WasiHost,
-    fd: number,
-    vectors: number,
-    count: number,
-    offset: bigint,
-    result: number,
-  ): number {
-    const file = fileOf(host, fd);
-    if ((file.rights & e.RIGHT_FD_READ) === 0n) return e.EBADF;
-    return finish(host, result, readFrom(host, file.node.content(), position(offset), vectors, count));
-  },
-
   fd_prestat_get(host: WasiHost, fd: number, result: number): number {
     const descriptor = host.descriptors.get(fd);
     if (descriptor.kind !== 'directory' || descriptor.preopen === null) return e.EBADF;
@@ -119,72 +103,6 @@ export const descriptorCalls = {
     if (length >>> 0 < name.length) return e.ENAMETOOLONG;
     host.memory.slice(at, name.length).set(name);
     return e.ESUCCESS;
-  },
-
-  fd_pwrite(
-    host: WasiHost,
-    fd: number,
-    vectors: number,
-    count: number,
-    offset: bigint,
-    result: number,
-  ): number {
-    const file = writableFile(host, fd);
-    return finish(host, result, writeTo(host, file, position(offset), vectors, count));
-  },
-
-  fd_read(host: WasiHost, fd: number, vectors: number, count: number, result: number): number {
-    const descriptor = host.descriptors.get(fd);
-    if (descriptor.kind === 'directory') return e.EISDIR;
-    if (descriptor.kind === 'output' || (descriptor.rights & e.RIGHT_FD_READ) === 0n) return e.EBADF;
-    const bytes = descriptor.kind === 'input' ? descriptor.bytes : descriptor.node.content();
-    const read = readFrom(host, bytes, descriptor.offset, vectors, count);
-    descriptor.offset += read;
-    return finish(host, result, read);
-  },
-
-  fd_readdir(
-    host: WasiHost,
-    fd: number,
-    buffer: number,
-    length: number,
-    cookie: bigint,
-    result: number,
-  ): number {
-    const directory = host.directory(fd);
-    const target = host.memory.slice(buffer, length);
-    if (cookie === 0n || directory.listing === null) {
-      const { node } = directory;
-      directory.listing = [
-        { name: '.', node },
-        { name: '..', node: directory.preopen === null ? (node.parent ?? node) : node },
-        ...node.sorted().map(([name, child]) => ({ name, node: child })),
-      ];
-    }
-    const from = BigInt.asUintN(64, cookie);
-    let used = 0;
-    const entry = new Uint8Array(DIRENT_BYTES);
-    const view = new DataView(entry.buffer);
-    for (
-      let index = from > BigInt(directory.listing.length) ? directory.listing.length : Number(from);
-      index < directory.listing.length;
-      index++
-    ) {
-      const { name, node } = directory.listing[index]!;
-      const encoded = new TextEncoder().encode(name);
-      host.charge(LENGTH_WEIGHTS.hostItem);
-      view.setBigUint64(0, BigInt(index + 1), true);
-      view.setBigUint64(8, node.ino, true);
-      view.setUint32(16, encoded.length, true);
-      view.setUint8(20, node.filetype);
-      for (const part of [entry, encoded]) {
-        const room = Math.min(part.length, target.length - used);
-        target.set(part.subarray(0, room), used);
-        used += room;
-      }
-      if (used === target.length) break;
-    }
-    return finish(host, result, used);
   },
 
   fd_renumber(host: WasiHost, from: number, to: number): number {
@@ -212,26 +130,6 @@ export const descriptorCalls = {
   fd_tell(host: WasiHost, fd: number, result: number): number {
     host.memory.setU64(result, BigInt(seekable(host, fd).offset));
     return e.ESUCCESS;
-  },
-
-  fd_write(host: WasiHost, fd: number, vectors: number, count: number, result: number): number {
-    const descriptor = host.descriptors.get(fd);
-    if (descriptor.kind === 'directory') return e.EISDIR;
-    if (descriptor.kind === 'input' || (descriptor.rights & e.RIGHT_FD_WRITE) === 0n) return e.EBADF;
-    if (descriptor.kind === 'output') {
-      return finish(
-        host,
-        result,
-        eachVector(host, vectors, count, (part) => {
-          descriptor.write(part);
-          return part.length;
-        }),
-      );
-    }
-    const start = descriptor.flags & e.FDFLAGS_APPEND ? descriptor.node.size : descriptor.offset;
-    const written = writeTo(host, descriptor, start, vectors, count);
-    descriptor.offset = start + written;
-    return finish(host, result, written);
   },
 };
 
@@ -270,7 +168,8 @@ function filetypeOf(descriptor: Descriptor): number {
   return descriptor.kind === 'directory' ? e.FILETYPE_DIRECTORY : e.FILETYPE_UNKNOWN;
 }
 
-function fileOf(host: WasiHost, fd: number): OpenFile {
+/** The open file of a descriptor. */
+export function fileOf(host: WasiHost, fd: number): OpenFile {
   const descriptor = host.descriptors.get(fd);
   if (descriptor.kind === 'file') return descriptor;
   return e.fail(descriptor.kind === 'directory' ? e.EBADF : e.ESPIPE);
@@ -280,7 +179,8 @@ function seekable(host: WasiHost, fd: number): OpenFile {
   return fileOf(host, fd);
 }
 
-function writableFile(host: WasiHost, fd: number): OpenFile {
+/** The same, open for writing. */
+export function writableFile(host: WasiHost, fd: number): OpenFile {
   const file = fileOf(host, fd);
   if ((file.rights & e.RIGHT_FD_WRITE) === 0n) e.fail(e.EBADF);
   return file;
@@ -294,58 +194,4 @@ function synced(host: WasiHost, fd: number): number {
 function growFile(host: WasiHost, file: OpenFile, size: number): void {
   host.charge(Math.max(0, size - file.node.size) >> LENGTH_WEIGHTS.hostByteShift);
   file.node.resize(size);
-}
-
-function position(offset: bigint): number {
-  const unsigned = BigInt.asUintN(64, offset);
-  return unsigned > BigInt(Number.MAX_SAFE_INTEGER) ? e.fail(e.EINVAL) : Number(unsigned);
-}
-
-function finish(host: WasiHost, result: number, value: number): number {
-  host.memory.setU32(result, value);
-  return e.ESUCCESS;
-}
-
-/** Calls `use` with every non-empty vector until one is not used up; returns the bytes used. All vectors are consumed in order. */
-function eachVector(
-  host: WasiHost,
-  vectors: number,
-  count: number,
-  use: (part: Uint8Array) => number,
-): number {
-  if (count >>> 0 > VECTORS_MAX) e.fail(e.EINVAL);
-  let total = 0;
-  for (let index = 0; index < count; index++) {
-    const part = host.memory.slice(
-      host.memory.u32(vectors + index * 8),
-      host.memory.u32(vectors + index * 8 + 4),
-    );
-    if (part.length === 0) continue;
-    host.charge(part.length >> LENGTH_WEIGHTS.hostByteShift);
-    const used = use(part);
-    total += used;
-    if (used < part.length) break;
-  }
-  return total;
-}
-
-function readFrom(host: WasiHost, bytes: Uint8Array, offset: number, vectors: number, count: number): number {
-  let at = offset;
-  return eachVector(host, vectors, count, (part) => {
-    const size = Math.max(0, Math.min(part.length, bytes.length - at));
-    part.set(bytes.subarray(at, at + size));
-    at += size;
-    return size;
-  });
-}
-
-function writeTo(host: WasiHost, file: OpenFile, offset: number, vectors: number, count: number): number {
-  let at = offset;
-  return eachVector(host, vectors, count, (part) => {
-    if (at + part.length > FILE_BYTES_MAX) e.fail(e.EFBIG);
-    if (at > file.node.size) host.charge((at - file.node.size) >>> LENGTH_WEIGHTS.hostByteShift);
-    file.node.write(at, part);
-    at += part.length;
-    return part.length;
-  });
 }

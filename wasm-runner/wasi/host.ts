@@ -20,6 +20,9 @@ import { GuestMemory } from './memory.ts';
 import { compareUtf8, DirectoryNode, FileNode, type Tree } from './nodes.ts';
 import { type GuestRandom, RealRandom, SeededRandom } from './random.ts';
 
+/** Argument 0 of every task: a name that a caller could choose would be one more thing to agree on. */
+const PROGRAM_NAME = 'task';
+
 /** What a host needs of a job. */
 export interface HostJob {
   readonly args: readonly string[];
@@ -84,7 +87,7 @@ export class WasiHost {
 
   constructor(job: HostJob) {
     const encoder = new TextEncoder();
-    this.args = job.args.map((arg) => encoder.encode(arg));
+    this.args = [PROGRAM_NAME, ...job.args].map((arg) => encoder.encode(arg));
     // Sorted, so that the order in which a caller built the object does not show.
     this.env = Object.keys(job.env)
       .sort(compareUtf8)

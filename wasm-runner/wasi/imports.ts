@@ -2,6 +2,7 @@
 // Must not: hold the state of a run; one import object serves all runs of a worker, one at a time.
 
 import { LENGTH_WEIGHTS } from '../meter/schedule.ts';
+import { contentCalls } from './calls-content.ts';
 import { descriptorCalls } from './calls-descriptor.ts';
 import { pathCalls } from './calls-path.ts';
 import { pollCalls } from './calls-poll.ts';
@@ -64,9 +65,13 @@ export const WASI_SIGNATURES: Readonly<Record<string, string>> = {
 
 type Call = (host: WasiHost, ...args: never[]) => number;
 
-const CALLS = { ...processCalls, ...descriptorCalls, ...pathCalls, ...pollCalls } as unknown as Readonly<
-  Record<string, Call>
->;
+const CALLS = {
+  ...processCalls,
+  ...descriptorCalls,
+  ...contentCalls,
+  ...pathCalls,
+  ...pollCalls,
+} as unknown as Readonly<Record<string, Call>>;
 
 /** The import object, bound to whichever host is current. */
 export class WasiImports {

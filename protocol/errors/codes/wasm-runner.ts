@@ -24,11 +24,4 @@ export const wasmRunnerCodes = {
     summary: 'The WASM runner cannot start its isolated process.',
     remedy: 'Run on Node 24 or newer and read the details for what the process said.',
   },
-  REPLAY_DIFFERS: {
-    exit: 3,
-    http: 422,
-    retryable: false,
-    summary: 'Running a task again gave another result than the one stated.',
-    remedy: 'Do not rely on the stated result; keep both as evidence.',
-  },
 } as const satisfies Record<string, ErrorEntry>;
