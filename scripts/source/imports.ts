@@ -67,7 +67,10 @@ function urlAt(tokens: readonly Token[], at: number): ImportReference | null {
   const specifier = tokens[at + 3];
   const comma = specifier?.kind === 'string' && specifier.value === undefined ? null : at + 4;
   if (comma === null || !reads(tokens, comma, [',', 'import', '.', 'meta', '.', 'url'])) return null;
-  return { kind: 'url', specifier: specifier?.value ?? null, offset: tokens[at]!.offset };
+  const name = specifier?.value ?? null;
+  // A URL without a scheme, a slash or a dot in front is relative all the same.
+  const relative = name !== null && !/^(?:[./]|[a-z][a-z0-9+.-]*:)/i.test(name);
+  return { kind: 'url', specifier: relative ? `./${name}` : name, offset: tokens[at]!.offset };
 }
 
 // join(import.meta.dirname, '..', 'x') and the like: the string arguments that follow, joined.

@@ -86,7 +86,7 @@ describe('tidy: files', () => {
       'protocol/verify/index.ts': '',
       'bin/main.ts': "import '../node/a.ts';",
       'node/a.ts':
-        "export * from './b.ts'; new URL('./c.ts', import.meta.url); import.meta.resolve('./d.ts');",
+        "export * from './b.ts'; new URL('c.ts', import.meta.url); import.meta.resolve('./d.ts');",
       'node/b.ts': "await import('./e.ts'); const f = `./f${extension}`;",
       'node/f.ts': "const script = built ? './g.js' : './g.ts';",
       'node/g.ts': '',
