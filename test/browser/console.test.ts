@@ -110,13 +110,11 @@ browserSuite('console of a real network', (browser: Browser) => {
     payload.writeUInt8(payload.readUInt8(200) ^ 1, 200);
     file.receipt.payload = payload.toString('base64');
     await page.getByRole('button', { name: 'Verify a file…' }).click();
-    await page
-      .getByLabel(/ends in .receipt.json/)
-      .setInputFiles({
-        name: 'changed.receipt.json',
-        mimeType: 'application/json',
-        buffer: Buffer.from(JSON.stringify(file)),
-      });
+    await page.getByLabel(/ends in .receipt.json/).setInputFiles({
+      name: 'changed.receipt.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify(file)),
+    });
     await page.getByRole('dialog').getByRole('button', { name: 'Verify' }).click();
     await page.getByRole('heading', { name: /^Refused: \d+ of \d+ checks failed$/ }).waitFor();
     assert.ok((await page.locator('dialog .checks .is-bad').count()) >= 1);

@@ -9,7 +9,7 @@ import { routeTo } from './router.js';
 const ACTIVITY_MAX = 60;
 
 /**
- * @typedef {{ at: number, kind: string, title: string, detail: string, href: string | null, peer: string | null }} Activity
+ * @typedef {{ key: string, at: number, kind: string, title: string, detail: string, href: string | null, peer: string | null }} Activity
  * @typedef {import('./events.js').LinkState} LinkState
  */
 
@@ -43,7 +43,8 @@ export function createLive(store) {
         type === 'peer' ? describePeers(store.get('network').data, value) : describe(store, type, value);
       merge(store, type, value);
       for (const line of lines) {
-        activity = [line, ...activity].slice(0, ACTIVITY_MAX);
+        // A newer line about the same thing takes the place of the older.
+        activity = [line, ...activity.filter((one) => one.key !== line.key)].slice(0, ACTIVITY_MAX);
         for (const listener of listeners) listener({ activity: line });
       }
     },
@@ -111,12 +112,23 @@ function describe(store, type, value) {
     case 'head': {
       const peer = originPeer(value.origin);
       const detail = nodeName(store.get('network').data, peer);
-      return [{ at, kind: type, title: `Log grew to ${value.size}`, detail, href: '#/log', peer }];
+      return [
+        {
+          key: `head ${value.origin}`,
+          at,
+          kind: type,
+          title: `Log grew to ${value.size}`,
+          detail,
+          href: '#/log',
+          peer,
+        },
+      ];
     }
     case 'task': {
       const href = value.receiptId ? routeTo(['receipts', String(value.receiptId)]) : '#/receipts';
       return [
         {
+          key: `task ${value.taskId}`,
           at,
           kind: type,
           title: `Task ${value.state ?? ''}`,
@@ -138,6 +150,7 @@ function describePeers(before, after) {
   return (after?.nodes ?? [])
     .filter((/** @type {any} */ node) => !node.self && (was.get(node.peerId) ?? false) !== node.online)
     .map((/** @type {any} */ node) => ({
+      key: `peer ${node.peerId}`,
       at: Date.now(),
       kind: 'peer',
       title: node.online ? (was.has(node.peerId) ? 'Node is back' : 'Node joined') : 'Node went silent',

@@ -14,17 +14,14 @@ const LINES_MAX = 24;
  * @param {import('./store.js').Store} store
  */
 export function recentActivity(live, store) {
-  const seen = new Set(live.map(keyOf));
+  const seen = new Set(live.map((line) => line.key));
   const older = [
     ...newest(store.get('receipts').data, (one) => one.issuedAt, receiptLine),
     ...newest(store.get('revocations').data, (one) => one.receivedAt, revocationLine),
     ...newest(store.get('cards').data, (one) => one.issuedAt, cardLine),
-  ].filter((line) => !seen.has(keyOf(line)));
+  ].filter((line) => !seen.has(line.key));
   return [...live, ...older].sort((a, b) => b.at - a.at).slice(0, LINES_MAX);
 }
-
-/** @param {Activity} line */
-const keyOf = (line) => `${line.kind} ${line.href}`;
 
 /**
  * The newest rows of a list in one pass: the list may be long.
@@ -46,6 +43,7 @@ function newest(rows, timeOf, lineOf) {
 /** @param {any} one @param {number} at @returns {Activity} */
 export function cardLine(one, at) {
   return {
+    key: `card ${one.agentId}`,
     at,
     kind: 'card',
     title: 'Card published',
@@ -58,6 +56,7 @@ export function cardLine(one, at) {
 /** @param {any} one @param {number} at @returns {Activity} */
 export function receiptLine(one, at) {
   return {
+    key: `receipt ${one.id}`,
     at,
     kind: 'receipt',
     title: `Receipt: ${one.status}`,
@@ -70,6 +69,7 @@ export function receiptLine(one, at) {
 /** @param {any} one @param {number} at @returns {Activity} */
 export function revocationLine(one, at) {
   return {
+    key: `revocation ${one.statementId}`,
     at,
     kind: 'revocation',
     title: 'Revoked',
