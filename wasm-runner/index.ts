@@ -8,6 +8,7 @@ import { PooledRunner } from './pool/runner.ts';
 
 export { digestJob, digestResult, type JobDigests, type ResultDigests } from './digest.ts';
 export { ABI_ID, REWRITER_ID, SCHEDULE_ID } from './identity.ts';
+export { type Inspection, inspectModule, type ModuleNeeds } from './inspect.ts';
 export {
   checkJob,
   DEFAULT_CLOCK,

@@ -56,7 +56,7 @@ const EMPTY = new Uint8Array(0);
 export function execute(compiled: CompiledModule, job: ExecutionJob, imports: WasiImports): Execution {
   const refused = refusal(compiled, job);
   if (refused !== null) return { ...nothing(refused), detail: refused.detail ?? null };
-  const started = job.fuel - BigInt(startCost(compiled));
+  const started = job.fuel - BigInt(startFuel(compiled));
   if (started < 0n)
     return {
       ...nothing({ status: 'OUT_OF_FUEL' }),
@@ -73,7 +73,7 @@ export function execute(compiled: CompiledModule, job: ExecutionJob, imports: Wa
 }
 
 /** Fuel of instantiation: memory, tables and segments are made before the first instruction. */
-function startCost(compiled: CompiledModule): number {
+export function startFuel(compiled: CompiledModule): number {
   return (
     compiled.memoryMin * LENGTH_WEIGHTS.initialPage +
     compiled.tableElements * LENGTH_WEIGHTS.initialElement +
