@@ -1,10 +1,9 @@
 // JSON Web Signatures with a detached payload, as A2A cards carry them: EdDSA (Ed25519) and, for reading, ES256.
 // A key is never fetched: `jku` and `x5u` are ignored, a `kid` finds a key only among did:keys and what the caller trusts.
 
-import { p256 } from '@noble/curves/nist.js';
 import { concatBytes, fromUtf8, utf8 } from '../bytes/index.ts';
 import { verifyEd25519 } from '../crypto/index.ts';
-import { publicKeyOfDidKey, type Signer } from '../envelope/index.ts';
+import { publicKeyOfDidKey, type Signer, verifyP256 } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import {
   canonicalJson,
@@ -61,13 +60,11 @@ function verifyWithJwk(
   if (alg === 'EdDSA' && jwk.kty === 'OKP' && jwk.crv === 'Ed25519')
     return verifyEd25519(coordinate(jwk, 'x'), message, signature);
   if (alg !== 'ES256' || jwk.kty !== 'EC' || jwk.crv !== 'P-256' || signature.length !== 64) return false;
-  const point = concatBytes(Uint8Array.of(4), coordinate(jwk, 'x'), coordinate(jwk, 'y'));
-  try {
-    // JOSE does not demand low S; noble hashes the message with SHA-256.
-    return p256.verify(signature, message, point, { lowS: false });
-  } catch {
-    return false;
-  }
+  return verifyP256(
+    concatBytes(Uint8Array.of(4), coordinate(jwk, 'x'), coordinate(jwk, 'y')),
+    message,
+    signature,
+  );
 }
 
 /**

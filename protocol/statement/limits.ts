@@ -29,3 +29,9 @@ export const EVIDENCE_MAX = 16;
 
 /** Reasons of one decision record: one a check, and no check list of ours is longer than 20. */
 export const DECISION_REASONS_MAX = 64;
+
+/** Subjects of an import record: a release with all its platforms. */
+export const IMPORT_SUBJECTS_MAX = 256;
+
+/** Keys that an import record names as verified. */
+export const IMPORT_KEYS_MAX = 16;

@@ -2,10 +2,11 @@
 
 import { ZeroError } from '../../errors/index.ts';
 import type { JsonValue } from '../../json/index.ts';
-import type { Subject } from '../types.ts';
+import type { DigestSet, Subject } from '../types.ts';
 import { cardEventSubjects, readCardEvent } from './card-event.ts';
 import { decisionSubjects, readDecision } from './decision.ts';
 import { readReceipt, receiptSubjects } from './execution-receipt.ts';
+import { importSubjects, readImport } from './imported-attestation.ts';
 import { readReputationEvent, reputationEventSubjects } from './reputation-event.ts';
 import { readRevocation, revocationSubjects } from './revocation.ts';
 import * as types from './types.ts';
@@ -21,6 +22,7 @@ const RULES: { readonly [T in types.OwnPredicateType]: Rule<types.OwnPredicates[
   [types.REVOCATION_PREDICATE]: { read: readRevocation, subjects: revocationSubjects },
   [types.REPUTATION_EVENT_PREDICATE]: { read: readReputationEvent, subjects: reputationEventSubjects },
   [types.DECISION_PREDICATE]: { read: readDecision, subjects: decisionSubjects },
+  [types.IMPORT_PREDICATE]: { read: readImport, subjects: importSubjects },
 };
 
 /** The predicate types that verifyAgentStatement admits. */
@@ -31,13 +33,19 @@ export function isOwnPredicateType(type: string): type is types.OwnPredicateType
   return Object.hasOwn(RULES, type);
 }
 
+function sameDigests(a: DigestSet, b: DigestSet): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
 function sameSubjects(a: readonly Subject[], b: readonly Subject[]): boolean {
   if (a.length !== b.length) return false;
-  return a.every((subject, i) => {
-    const other = b[i] as Subject;
-    const plain = subject.uri === undefined && Object.keys(subject.digest).length === 1;
-    return plain && subject.name === other.name && subject.digest.sha256 === other.digest.sha256;
-  });
+  return a.every(
+    (subject, i) =>
+      subject.name === b[i]?.name &&
+      subject.uri === b[i]?.uri &&
+      sameDigests(subject.digest, (b[i] as Subject).digest),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 // The predicates of our own: types, members, and who may sign each.
 
 import type { AgentId, KeychainJson } from '../../identity/index.ts';
+import type { DigestSet } from '../types.ts';
 
 const BASE = 'https://zerostate.dev/predicates';
 
@@ -9,6 +10,7 @@ export const CARD_EVENT_PREDICATE = `${BASE}/card-event/v1`;
 export const REVOCATION_PREDICATE = `${BASE}/revocation/v1`;
 export const REPUTATION_EVENT_PREDICATE = `${BASE}/reputation-event/v1`;
 export const DECISION_PREDICATE = `${BASE}/decision/v1`;
+export const IMPORT_PREDICATE = `${BASE}/imported-attestation/v1`;
 
 /** Members that every predicate of ours begins with. */
 export type Authored = {
@@ -144,6 +146,31 @@ export type DecisionPredicate = Authored & {
   evidence: string[];
 };
 
+export const IMPORT_KINDS = [
+  'slsa-provenance',
+  'slsa-verification-summary',
+  'cyclonedx',
+  'spdx',
+  'openvex',
+] as const;
+export const IMPORT_FORMS = ['dsse', 'sigstore-bundle', 'statement', 'document'] as const;
+
+/** What an agent holds of another tool. The original bytes are found by their digest, beside the log. */
+export type ImportPredicate = Authored & {
+  kind: (typeof IMPORT_KINDS)[number];
+  /** Of the original. */
+  predicateType: string;
+  form: (typeof IMPORT_FORMS)[number];
+  /** 'sha256:<hex>' of the original bytes, and their number. */
+  digest: string;
+  bytes: number;
+  /** Content id of the original's envelope; null when it is bare. */
+  envelope: string | null;
+  /** Keys under which the issuer verified it; empty when it is unverified. */
+  verifiedBy: string[];
+  subjects: { name: string; digest: DigestSet }[];
+};
+
 /** Predicate type to predicate. */
 export type OwnPredicates = {
   [RECEIPT_PREDICATE]: ReceiptPredicate;
@@ -151,5 +178,6 @@ export type OwnPredicates = {
   [REVOCATION_PREDICATE]: RevocationPredicate;
   [REPUTATION_EVENT_PREDICATE]: ReputationEventPredicate;
   [DECISION_PREDICATE]: DecisionPredicate;
+  [IMPORT_PREDICATE]: ImportPredicate;
 };
 export type OwnPredicateType = keyof OwnPredicates;

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import * as dagCbor from '@ipld/dag-cbor';
+import { p256 } from '@noble/curves/nist.js';
 import { base32 } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
 import * as digest from 'multiformats/hashes/digest';
-import { fromHex, fromUtf8, toBase64, toHex, utf8 } from '../../../protocol/bytes/index.ts';
+import { fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from '../../../protocol/bytes/index.ts';
 import { publicKeyOfSeed, sha256 } from '../../../protocol/crypto/index.ts';
 import * as env from '../../../protocol/envelope/index.ts';
 
@@ -29,6 +30,28 @@ describe('protocol/envelope', () => {
       'DSSEv1 29 http://example.com/HelloWorld 11 hello world',
     );
     assert.equal(fromUtf8(env.pae('é', utf8('€'))), 'DSSEv1 2 é 3 €');
+  });
+
+  it("verifies the example of DSSE's specification (ECDSA P-256), and its DER form", () => {
+    const x = '67cd390f77aa359cb08c2235f652270493a9ed832b0abcc01f70954c0390d238';
+    const y = '0c782bd54e269125a44f4433aff1432ce94e12bca73aa67ac80cea12608ddf74';
+    const key = fromHex(`04${x}${y}`);
+    const sig = 'A3JqsQGtVsJ2O2xqrI5IcnXip5GToJ3F+FnZ+O88SjtR6rDAajabZKciJTfUiHqJPcIAriEGAHTVeCUjW2JIZA==';
+    const example = env.envelopeFromJson({ payload: 'aGVsbG8gd29ybGQ=', payloadType, signatures: [{ sig }] });
+    env.verifyEnvelope(example, { keys: [key] });
+    assert.match(env.trustedSigners(example, [keyA, key])[0]!.keyid, /^did:key:zDn/);
+    const der = p256.Signature.fromBytes(fromBase64(sig)).toBytes('der');
+    env.verifyEnvelope({ ...example, signatures: [{ keyid: '', sig: der }] }, { keys: [key] });
+    assert.throws(
+      () => env.verifyEnvelope({ ...example, payload: utf8('hello world!') }, { keys: [key] }),
+      refused('SIGNATURE_INVALID'),
+    );
+    assert.throws(
+      () =>
+        env.verifyExactly({ ...example, signatures: [{ keyid: env.didKeyOfP256(key), sig: der }] }, [key]),
+      refused('SIGNATURE_INVALID'),
+    );
+    assert.throws(() => env.verifyEnvelope(example, { keys: [key.with(64, 0)] }), refused('KEY_INVALID'));
   });
 
   it('names keys as did:key, and reads only those of Ed25519', () => {
@@ -108,7 +131,7 @@ describe('protocol/envelope', () => {
       signatures: [{ keyid: '', sig: new Uint8Array(64).fill(1, 0, 1) }],
     };
     const neutral = new Uint8Array(32).fill(1, 0, 1);
-    assert.throws(() => env.verifyEnvelope(forged, { keys: [neutral] }), refused('SIGNATURE_INVALID'));
+    assert.throws(() => env.verifyEnvelope(forged, { keys: [neutral] }), refused('KEY_INVALID'));
   });
 
   it('writes and reads the DAG-CBOR that @ipld/dag-cbor writes and reads', () => {

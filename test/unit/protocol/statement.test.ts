@@ -53,6 +53,17 @@ const samples: { [T in st.OwnPredicateType]: Omit<st.OwnPredicates[T], 'issuer' 
     reasons: [{ check: 'revocation', ok: false, detail: '' }],
     evidence: [],
   },
+  [st.IMPORT_PREDICATE]: {
+    issuedAt,
+    kind: 'spdx',
+    predicateType: 'https://spdx.dev/Document',
+    form: 'dsse',
+    digest,
+    bytes: 9,
+    envelope: someId,
+    verifiedBy: ['did:key:zDnae'],
+    subjects: [{ name: 'app', digest: { sha256: 'b'.repeat(64), gitCommit: 'c'.repeat(40) } }],
+  },
 };
 
 function sign(type: st.OwnPredicateType, changes: JsonObject = {}): Envelope {
@@ -198,6 +209,11 @@ describe('protocol/statement: statements of agents', () => {
     [st.DECISION_PREDICATE, { verdict: 'maybe' }],
     [st.DECISION_PREDICATE, { reasons: [] }],
     [st.DECISION_PREDICATE, { degraded: 'no' }],
+    [st.IMPORT_PREDICATE, { envelope: null }],
+    [st.IMPORT_PREDICATE, { envelope: 'x' }],
+    [st.IMPORT_PREDICATE, { kind: 'other' }],
+    [st.IMPORT_PREDICATE, { subjects: [] }],
+    [st.IMPORT_PREDICATE, { subjects: [{ name: 'x', digest: {} }] }],
     [st.REVOCATION_PREDICATE, { previous: someId }],
     [st.REVOCATION_PREDICATE, { sequence: 2 }],
     [st.REVOCATION_PREDICATE, { target: { kind: 'statement', id: agent.agentId } }],
