@@ -77,6 +77,10 @@ export class SnapshotReader {
     }
   }
 
+  names(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
   /** Reads a section, into `target` when given. */
   async read(name: string, target?: Uint8Array): Promise<Uint8Array> {
     const entry = this.#entries.get(name);

@@ -1,0 +1,73 @@
+// The index commands on a folder: import, query, stats, compact, verify, and what they say of damaged input.
+
+import { strict as assert } from 'node:assert';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { registerIndexCommands } from '../../../index-service/cli/index.ts';
+import type { CardEntry } from '../../../index-service/index.ts';
+import { decodeEnvelope, envelopeToJson } from '../../../protocol/envelope/index.ts';
+import { exampleCards } from '../../support/example-cards.ts';
+
+describe('zerostate index', () => {
+  let home: string;
+  let entries: CardEntry[];
+
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'zs-cli-'));
+    entries = [...exampleCards().values()].slice(0, 12);
+    const jsonOf = ({ envelope }: CardEntry) => JSON.stringify(envelopeToJson(decodeEnvelope(envelope)));
+    await writeFile(join(home, 'one.cbor'), entries[0]!.envelope);
+    await writeFile(join(home, 'two.json'), jsonOf(entries[1]!));
+    await writeFile(join(home, 'rest.jsonl'), entries.slice(2).map(jsonOf).join('\n'));
+    await writeFile(join(home, 'bad.json'), jsonOf(entries[3]!).replace(/"sig":"../, '"sig":"AA'));
+  });
+  after(() => rm(home, { recursive: true }));
+
+  /** Runs one command; gives back its JSON and the exit code it set. */
+  async function index(...words: string[]): Promise<{ out: Record<string, unknown>; exit: number }> {
+    const program = new Command().exitOverride();
+    registerIndexCommands(program);
+    const written: string[] = [];
+    const write = process.stdout.write;
+    process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write;
+    try {
+      await program.parseAsync(['index', ...words, '--dir', join(home, 'index'), '--json'], { from: 'user' });
+    } finally {
+      process.stdout.write = write;
+    }
+    const exit = Number(process.exitCode ?? 0);
+    process.exitCode = 0;
+    return { out: JSON.parse(written.join('')), exit };
+  }
+
+  it('imports what verifies and names what does not', async () => {
+    const { out, exit } = await index('import', home);
+    assert.equal(out.cards, 12);
+    assert.equal(exit, 3);
+    assert.match(JSON.stringify(out.refused), /bad\.json.*SIGNATURE_INVALID/);
+  });
+
+  it('finds, counts, compacts and verifies', async () => {
+    const { out } = await index('query', 'which', 'plant', 'disease', 'is', 'this', '--limit', '3');
+    assert.equal((out.results as { name: string }[])[0]!.name, 'Greenthumb');
+    assert.equal((await index('stats')).out.cards, 12);
+    await index('compact');
+    const { out: report, exit } = await index('verify');
+    assert.deepEqual([report.ok, report.cards, exit], [true, 12, 0]);
+  });
+
+  it('says where a log is damaged', async () => {
+    const log = join(
+      home,
+      'index',
+      (await readdir(join(home, 'index'))).find((name) => name.endsWith('.log'))!,
+    );
+    const bytes = await readFile(log);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(log, bytes);
+    const { out, exit } = await index('verify');
+    assert.deepEqual([out.ok, out.problemCount, exit], [false, 1, 3]);
+  });
+});
