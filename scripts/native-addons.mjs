@@ -36,8 +36,13 @@ function loads(node, name) {
 
 /** A folder that node-gyp takes for headers, so that it need not download any. The add-on uses N-API: any version will do. */
 function headersFolder() {
-  const candidates = [dirname(dirname(process.execPath)), '/usr', '/usr/local'];
-  return candidates.find((folder) => existsSync(join(folder, 'include', 'node', 'node_api.h')));
+  const candidates = [
+    process.env.npm_config_nodedir,
+    dirname(dirname(process.execPath)),
+    '/usr',
+    '/usr/local',
+  ];
+  return candidates.find((folder) => folder && existsSync(join(folder, 'include', 'node', 'node_api.h')));
 }
 
 function hasCompiler() {

