@@ -2,8 +2,10 @@
 
 import { Command } from 'commander';
 import { registerDevnetCommands } from '../bootstrap/cli/index.ts';
+import { registerIndexCommands } from '../index-service/cli/index.ts';
 import { registerNodeCommands, VERSION } from '../node/cli/index.ts';
 import { registerSimCommands } from '../sim/cli/index.ts';
+import { registerWasmCommands } from '../wasm-runner/cli/index.ts';
 
 /** The whole command line. `script` is the file that child processes run with the same Node. */
 export function buildProgram(script: string): Command {
@@ -17,6 +19,8 @@ export function buildProgram(script: string): Command {
     .configureHelp({ sortSubcommands: false });
   registerDevnetCommands(program, script);
   registerNodeCommands(program);
+  registerIndexCommands(program);
+  registerWasmCommands(program);
   registerSimCommands(program);
   return program;
 }
