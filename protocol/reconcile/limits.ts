@@ -4,6 +4,8 @@
 export const ID_BYTES = 32;
 /** Bytes of a fingerprint; a chance collision in 2^64 comparisons, and roots are compared under another salt from time to time. */
 export const FINGERPRINT_BYTES = 16;
+/** Bytes of a tag, the first of an item's weight. Chance hides a difference in one list of 2^38, until a session under another salt. */
+export const TAG_BYTES = 6;
 /** Bytes of a session's salt. */
 export const SALT_BYTES = 16;
 /** A range that differs is cut into this many. */

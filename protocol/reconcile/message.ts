@@ -1,8 +1,9 @@
 // Bytes of reconciliation messages. A message is a header and ranges that follow one another from the beginning of the order; what
 // comes after the last range is settled. Strict: one form for each message.
 
-import { compareBytes, concatBytes, equalBytes } from '../bytes/index.ts';
+import { compareBytes, concatBytes } from '../bytes/index.ts';
 import { ZeroError } from '../errors/index.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import {
   FINGERPRINT_BYTES,
   ID_BYTES,
@@ -10,17 +11,20 @@ import {
   RANGES_MAX,
   RECONCILE_BYTES_MAX,
   SALT_BYTES,
+  TAG_BYTES,
 } from './limits.ts';
-import { type Bound, compareItems, type Item, isBelow } from './range-set.ts';
+import type { Bound } from './range-set.ts';
 
 /** What is said about one range, up to its upper bound (null: to the end). */
 export type Range = { readonly upper: Bound | null } & (
   | { readonly mode: 'skip' }
   | { readonly mode: 'fingerprint'; readonly fingerprint: Uint8Array }
-  /** All items of the sender in the range, in order. */
-  | { readonly mode: 'list'; readonly items: readonly Item[] }
-  /** Answer to a list: a bit for each of its items, set when it is lacking here, and the ids that the list lacks. */
-  | { readonly mode: 'difference'; readonly lacking: readonly boolean[]; readonly ids: readonly Uint8Array[] }
+  /** Tags of all items of the sender in the range, in order. */
+  | { readonly mode: 'list'; readonly tags: readonly number[] }
+  /** Answer to a list: a bit for each of its tags, set when it is unknown here, and the ids that the list lacks. */
+  | { readonly mode: 'difference'; readonly unknown: readonly boolean[]; readonly ids: readonly Uint8Array[] }
+  /** Answer to a difference: the ids behind the unknown tags. */
+  | { readonly mode: 'give'; readonly ids: readonly Uint8Array[] }
 );
 
 export interface Header {
@@ -31,55 +35,45 @@ export interface Header {
 
 const VERSION = 1;
 const HEADER_BYTES = 2 + SALT_BYTES;
-const MODES = ['skip', 'fingerprint', 'list', 'difference'] as const;
+const MODES = ['skip', 'fingerprint', 'list', 'difference', 'give'] as const;
 const VARINT_BYTES_MAX = 10;
+const START: Bound = { order: 0n, prefix: new Uint8Array(0) };
 
 /** Header bytes: version, flags, salt. */
 export function encodeHeader(header: Header): Uint8Array {
   return concatBytes(Uint8Array.of(VERSION, header.itemSalted ? 1 : 0), header.salt);
 }
 
-function varint(value: bigint): Uint8Array {
-  const out: number[] = [];
-  let rest = value;
-  do {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    out.push(rest === 0n ? low : low | 0x80);
-  } while (rest !== 0n);
-  return Uint8Array.from(out);
+/**
+ * Appends one range; `previous` is the order of the bound before (0n for the first). A bound is 0 for the end, else 1 + the length
+ * of its prefix, its order as a difference, and the prefix.
+ */
+export function writeRange(out: ByteWriter, range: Range, previous: bigint): void {
+  if (range.upper === null) {
+    out.byte(0);
+  } else {
+    out.byte(1 + range.upper.prefix.length);
+    out.varint(range.upper.order - previous);
+    out.bytes(range.upper.prefix);
+  }
+  out.byte(MODES.indexOf(range.mode));
+  if (range.mode === 'fingerprint') {
+    out.bytes(range.fingerprint);
+  } else if (range.mode === 'list') {
+    out.byte(range.tags.length);
+    for (const tag of range.tags) out.uint(tag, TAG_BYTES);
+  } else if (range.mode === 'difference') {
+    out.byte(range.unknown.length);
+    out.bytes(packBits(range.unknown));
+    writeIds(out, range.ids);
+  } else if (range.mode === 'give') {
+    writeIds(out, range.ids);
+  }
 }
 
-// 0: the end; else 1 + length of the prefix, then the order as a difference to the bound before, then the prefix.
-function encodeBound(bound: Bound | null, previous: bigint): Uint8Array {
-  if (bound === null) return Uint8Array.of(0);
-  return concatBytes(Uint8Array.of(1 + bound.prefix.length), varint(bound.order - previous), bound.prefix);
-}
-
-/** Bytes of one range; `previous` is the order of the bound before (0 for the first). */
-export function encodeRange(range: Range, previous: bigint): Uint8Array {
-  const head = concatBytes(encodeBound(range.upper, previous), Uint8Array.of(MODES.indexOf(range.mode)));
-  if (range.mode === 'skip') return head;
-  if (range.mode === 'fingerprint') return concatBytes(head, range.fingerprint);
-  if (range.mode === 'list')
-    return concatBytes(head, Uint8Array.of(range.items.length), ...encodeItems(range.items, previous));
-  return concatBytes(
-    head,
-    Uint8Array.of(range.lacking.length),
-    packBits(range.lacking),
-    varint(BigInt(range.ids.length)),
-    ...range.ids,
-  );
-}
-
-// Orders as differences, from the order of the range's lower bound on.
-function encodeItems(items: readonly Item[], lowest: bigint): Uint8Array[] {
-  let previous = lowest;
-  return items.flatMap(({ order, id }) => {
-    const step = varint(order - previous);
-    previous = order;
-    return [step, id];
-  });
+function writeIds(out: ByteWriter, ids: readonly Uint8Array[]): void {
+  out.varint(BigInt(ids.length));
+  for (const id of ids) out.bytes(id);
 }
 
 function packBits(bits: readonly boolean[]): Uint8Array {
@@ -111,55 +105,71 @@ class Cursor {
   }
 
   byte(): number {
-    return this.take(1)[0]!;
+    const value = this.#bytes[this.#at++];
+    if (value === undefined) throw new ZeroError('DECODE_FAILED', 'reconciliation message is cut off');
+    return value;
+  }
+
+  uint(length: number): number {
+    let value = 0;
+    for (let i = 0, scale = 1; i < length; i++, scale *= 256) value += this.byte() * scale;
+    return value;
   }
 
   varint(): bigint {
-    let value = 0n;
-    for (let i = 0; i < VARINT_BYTES_MAX; i++) {
+    const first = this.byte();
+    if (first < 0x80) return BigInt(first);
+    let value = BigInt(first & 0x7f);
+    for (let i = 1; i < VARINT_BYTES_MAX; i++) {
       const byte = this.byte();
       value |= BigInt(byte & 0x7f) << BigInt(7 * i);
       if (byte >= 0x80) continue;
-      if ((byte === 0 && i > 0) || value >= 2n ** 64n) break;
+      if (byte === 0 || value >= 2n ** 64n) break;
       return value;
     }
     throw new ZeroError('DECODE_FAILED', 'reconciliation message has a malformed number');
   }
 }
 
-/** Parses a message. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
-export function decodeMessage(bytes: Uint8Array): { header: Header; ranges: Range[] } {
+/** Reads a message's header alone. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
+export function decodeHeader(bytes: Uint8Array): Header {
   if (bytes.length > RECONCILE_BYTES_MAX)
     throw new ZeroError('LIMIT_EXCEEDED', `a message has at most ${RECONCILE_BYTES_MAX} bytes`);
-  if (bytes.length < HEADER_BYTES || bytes[0] !== VERSION || bytes[1]! > 1)
+  if (bytes.length < HEADER_BYTES || bytes[0] !== VERSION || bytes[1]! > 1) {
     throw new ZeroError('DECODE_FAILED', 'not a reconciliation message');
-  const header = { salt: bytes.slice(2, HEADER_BYTES), itemSalted: bytes[1] === 1 };
+  }
+  return { salt: bytes.slice(2, HEADER_BYTES), itemSalted: bytes[1] === 1 };
+}
+
+/** Parses a message. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
+export function decodeMessage(bytes: Uint8Array): { header: Header; ranges: Range[] } {
+  const header = decodeHeader(bytes);
   const cursor = new Cursor(bytes, HEADER_BYTES);
   const ranges: Range[] = [];
-  let previous: Bound | null = { order: 0n, prefix: new Uint8Array(0) };
+  let lower: Bound | null = START;
   while (!cursor.done) {
-    if (previous === null) throw new ZeroError('DECODE_FAILED', 'a range follows the end');
+    if (lower === null) throw new ZeroError('DECODE_FAILED', 'a range follows the end');
     if (ranges.length === RANGES_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `a message has at most ${RANGES_MAX} ranges`);
-    const upper: Bound | null = readBound(cursor, previous);
-    ranges.push(readRange(cursor, previous, upper));
-    previous = upper;
+    const upper: Bound | null = readBound(cursor, lower);
+    ranges.push(readRange(cursor, upper));
+    lower = upper;
   }
   return { header, ranges };
 }
 
-function readBound(cursor: Cursor, previous: Bound): Bound | null {
+function readBound(cursor: Cursor, lower: Bound): Bound | null {
   const first = cursor.byte();
   if (first === 0) return null;
   if (first > 1 + ID_BYTES) throw new ZeroError('DECODE_FAILED', 'a bound is longer than an id');
-  const order = previous.order + cursor.varint();
+  const order = lower.order + cursor.varint();
   const prefix = cursor.take(first - 1);
-  const risen = order > previous.order || compareBytes(prefix, previous.prefix) > 0;
+  const risen = order > lower.order || compareBytes(prefix, lower.prefix) > 0;
   if (order >= 2n ** 64n || !risen) throw new ZeroError('DECODE_FAILED', 'bounds do not rise');
   return { order, prefix };
 }
 
-function readRange(cursor: Cursor, lower: Bound, upper: Bound | null): Range {
+function readRange(cursor: Cursor, upper: Bound | null): Range {
   const mode = MODES[cursor.byte()];
   switch (mode) {
     case 'skip':
@@ -167,40 +177,28 @@ function readRange(cursor: Cursor, lower: Bound, upper: Bound | null): Range {
     case 'fingerprint':
       return { upper, mode, fingerprint: cursor.take(FINGERPRINT_BYTES) };
     case 'list':
-      return { upper, mode, items: readItems(cursor, lower, upper) };
-    case 'difference': {
-      const lacking = readBits(cursor);
-      return { upper, mode, lacking, ids: readIds(cursor) };
-    }
+      return { upper, mode, tags: Array.from({ length: readCount(cursor) }, () => cursor.uint(TAG_BYTES)) };
+    case 'difference':
+      return { upper, mode, unknown: readBits(cursor), ids: readIds(cursor) };
+    case 'give':
+      return { upper, mode, ids: readIds(cursor) };
     default:
       throw new ZeroError('DECODE_FAILED', 'a range has an unknown mode');
   }
 }
 
-function readItems(cursor: Cursor, lower: Bound, upper: Bound | null): Item[] {
-  const length = cursor.byte();
-  if (length > LIST_ITEMS_MAX)
+function readCount(cursor: Cursor): number {
+  const count = cursor.byte();
+  if (count > LIST_ITEMS_MAX)
     throw new ZeroError('LIMIT_EXCEEDED', `a list has at most ${LIST_ITEMS_MAX} items`);
-  const items: Item[] = [];
-  let order = lower.order;
-  for (let i = 0; i < length; i++) {
-    order += cursor.varint();
-    const item = { order, id: cursor.take(ID_BYTES) };
-    const inside = !isBelow(item, lower) && (upper === null || isBelow(item, upper)) && order < 2n ** 64n;
-    const risen = i === 0 || compareItems(items[i - 1]!, item) < 0;
-    if (!inside || !risen) throw new ZeroError('DECODE_FAILED', 'a list is out of order or out of its range');
-    items.push(item);
-  }
-  return items;
+  return count;
 }
 
 function readBits(cursor: Cursor): boolean[] {
-  const length = cursor.byte();
-  if (length > LIST_ITEMS_MAX)
-    throw new ZeroError('LIMIT_EXCEEDED', `a list has at most ${LIST_ITEMS_MAX} ids`);
+  const length = readCount(cursor);
   const bytes = cursor.take(Math.ceil(length / 8));
   const bits = Array.from({ length }, (_, i) => (bytes[i >> 3]! & (1 << (i & 7))) !== 0);
-  if (!equalBytes(packBits(bits), bytes))
+  if (compareBytes(packBits(bits), bytes) !== 0)
     throw new ZeroError('DECODE_FAILED', 'a list of bits has spare ones');
   return bits;
 }
@@ -210,6 +208,6 @@ function readIds(cursor: Cursor): Uint8Array[] {
   if (count > BigInt(RECONCILE_BYTES_MAX / ID_BYTES))
     throw new ZeroError('LIMIT_EXCEEDED', 'a message has too many ids');
   const ids: Uint8Array[] = [];
-  for (let i = 0n; i < count; i++) ids.push(cursor.take(ID_BYTES));
+  for (let i = 0; i < Number(count); i++) ids.push(cursor.take(ID_BYTES));
   return ids;
 }

@@ -6,7 +6,7 @@ import { sha256 } from '../crypto/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { FINGERPRINT_BYTES, ID_BYTES, SALT_BYTES, SET_ITEMS_MAX } from './limits.ts';
 
-/** An item: its place in the order (u64, for instance a time; 0 when there is none) and its id, a hash. */
+/** An item: its id, a hash, and its place in the order (u64). The order must follow from what the id names (a time in it), or be 0. */
 export interface Item {
   readonly order: bigint;
   readonly id: Uint8Array;
@@ -19,21 +19,34 @@ export interface Bound {
 }
 
 const LIMBS = 8;
-const ORDER_BYTES = 8;
 const U64_MAX = 2n ** 64n - 1n;
+const LOW_32 = 0xffffffffn;
 
 export class RangeSet {
   readonly size: number;
-  readonly #orders: BigUint64Array;
+  /** Orders as two words: reading a BigUint64Array makes a BigInt each time. */
+  readonly #high: Uint32Array;
+  readonly #low: Uint32Array;
   readonly #ids: Uint8Array;
   /** Sums mod 2^256 of the first n weights, in little-endian limbs of 32 bits. */
   readonly #sums: Uint32Array;
+  readonly #input = new Uint8Array(SALT_BYTES + 8 + LIMBS * 4);
+  readonly #view = new DataView(this.#input.buffer);
 
-  private constructor(orders: BigUint64Array, ids: Uint8Array, weight: (index: number) => Uint8Array) {
-    this.size = orders.length;
-    this.#orders = orders;
-    this.#ids = ids;
-    this.#sums = prefixSums(this.size, weight);
+  private constructor(sorted: readonly Item[], itemSalt: Uint8Array | undefined) {
+    this.size = sorted.length;
+    this.#high = new Uint32Array(this.size);
+    this.#low = new Uint32Array(this.size);
+    this.#ids = new Uint8Array(this.size * ID_BYTES);
+    sorted.forEach(({ order, id }, i) => {
+      this.#high[i] = Number(order >> 32n);
+      this.#low[i] = Number(order & LOW_32);
+      this.#ids.set(id, i * ID_BYTES);
+    });
+    this.#sums = prefixSums(
+      this.size,
+      itemSalt === undefined ? (i) => this.id(i) : (i) => this.#salted(i, itemSalt),
+    );
   }
 
   /**
@@ -45,19 +58,24 @@ export class RangeSet {
     if (items.length > SET_ITEMS_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `a set has at most ${SET_ITEMS_MAX} items`);
     for (const { order, id } of items) {
-      if (id.length !== ID_BYTES || order < 0n || order > U64_MAX)
+      if (id.length !== ID_BYTES || order < 0n || order > U64_MAX) {
         throw new ZeroError('DECODE_FAILED', 'an item has an id of 32 bytes and a u64 order');
+      }
     }
     const sorted = [...items]
       .sort(compareItems)
       .filter((item, i, all) => i === 0 || compareItems(all[i - 1]!, item) !== 0);
-    const orders = new BigUint64Array(sorted.length);
-    const ids = new Uint8Array(sorted.length * ID_BYTES);
-    sorted.forEach(({ order, id }, i) => {
-      orders[i] = order;
-      ids.set(id, i * ID_BYTES);
-    });
-    return new RangeSet(orders, ids, weights(orders, ids, itemSalt));
+    return new RangeSet(sorted, itemSalt);
+  }
+
+  #salted(index: number, salt: Uint8Array): Uint8Array {
+    const input = new Uint8Array(salt.length + 8 + ID_BYTES);
+    const view = new DataView(input.buffer);
+    input.set(salt);
+    view.setUint32(salt.length, this.#high[index]!);
+    view.setUint32(salt.length + 4, this.#low[index]!);
+    input.set(this.id(index), salt.length + 8);
+    return sha256(input);
   }
 
   /** Id of the item at a place; a view, not to be changed. */
@@ -65,38 +83,32 @@ export class RangeSet {
     return this.#ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
   }
 
-  /** Items of a range; the ids are views. */
-  items(from: number, to: number): Item[] {
-    return Array.from({ length: to - from }, (_, i) => ({
-      order: this.#orders[from + i]!,
-      id: this.id(from + i),
-    }));
+  /** The first six bytes of an item's weight, little-endian, as a number: enough to tell the few items of a list apart. */
+  tag(index: number): number {
+    const [from, to] = [index * LIMBS, (index + 1) * LIMBS];
+    const low = this.#sums[to]! - this.#sums[from]!;
+    const high = this.#sums[to + 1]! - this.#sums[from + 1]! - (low < 0 ? 1 : 0);
+    return (low >>> 0) + (high & 0xffff) * 2 ** 32;
   }
 
   /** First place whose item is not below the bound; null is the end of all ranges. */
   lowerBound(bound: Bound | null): number {
     if (bound === null) return this.size;
-    let low = 0;
-    let high = this.size;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#isBelow(middle, bound)) low = middle + 1;
-      else high = middle;
+    const high = Number(bound.order >> 32n);
+    const low = Number(bound.order & LOW_32);
+    let from = 0;
+    let to = this.size;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#isBelow(middle, high, low, bound.prefix)) from = middle + 1;
+      else to = middle;
     }
-    return low;
+    return from;
   }
 
-  /** Place of an item, or -1. */
-  indexOf(item: Item): number {
-    const index = this.lowerBound({ order: item.order, prefix: item.id });
-    if (index === this.size || this.#orders[index] !== item.order) return -1;
-    return compareBytes(this.id(index), item.id) === 0 ? index : -1;
-  }
-
-  #isBelow(index: number, bound: Bound): boolean {
-    const order = this.#orders[index]!;
-    if (order !== bound.order) return order < bound.order;
-    const { prefix } = bound;
+  #isBelow(index: number, high: number, low: number, prefix: Uint8Array): boolean {
+    if (this.#high[index] !== high) return this.#high[index]! < high;
+    if (this.#low[index] !== low) return this.#low[index]! < low;
     for (let i = 0, at = index * ID_BYTES; i < prefix.length; i++, at++) {
       if (this.#ids[at] !== prefix[i]) return this.#ids[at]! < prefix[i]!;
     }
@@ -105,8 +117,9 @@ export class RangeSet {
 
   /** The shortest bound between the item at `index` and the one before it (0 < index < size). */
   boundBefore(index: number): Bound {
-    const order = this.#orders[index]!;
-    if (this.#orders[index - 1] !== order) return { order, prefix: new Uint8Array(0) };
+    const order = (BigInt(this.#high[index]!) << 32n) | BigInt(this.#low[index]!);
+    if (this.#high[index - 1] !== this.#high[index] || this.#low[index - 1] !== this.#low[index])
+      return { order, prefix: new Uint8Array(0) };
     const [before, id] = [this.id(index - 1), this.id(index)];
     let shared = 0;
     while (shared < ID_BYTES - 1 && before[shared] === id[shared]) shared++;
@@ -115,46 +128,25 @@ export class RangeSet {
 
   /** Fingerprint of a range under a session's salt: SHA-256(salt || count as u64 || sum of 32 bytes), first 16 bytes. */
   fingerprint(from: number, to: number, salt: Uint8Array): Uint8Array {
-    const input = new Uint8Array(SALT_BYTES + 8 + LIMBS * 4);
-    const view = new DataView(input.buffer);
-    input.set(salt);
-    view.setBigUint64(SALT_BYTES, BigInt(to - from));
+    this.#input.set(salt);
+    this.#view.setUint32(SALT_BYTES + 4, to - from);
+    this.#subtract(to, from, this.#view, SALT_BYTES + 8);
+    return sha256(this.#input).subarray(0, FINGERPRINT_BYTES);
+  }
+
+  #subtract(to: number, from: number, out: DataView, at: number): void {
     let borrow = 0;
     for (let limb = 0; limb < LIMBS; limb++) {
       const difference = this.#sums[to * LIMBS + limb]! - this.#sums[from * LIMBS + limb]! - borrow;
       borrow = difference < 0 ? 1 : 0;
-      view.setUint32(SALT_BYTES + 8 + limb * 4, difference >>> 0, true);
+      out.setUint32(at + limb * 4, difference >>> 0, true);
     }
-    return sha256(input).subarray(0, FINGERPRINT_BYTES);
   }
 }
 
-/** Order of items: by order, then by id. */
-export function compareItems(a: Item, b: Item): number {
+function compareItems(a: Item, b: Item): number {
   if (a.order !== b.order) return a.order < b.order ? -1 : 1;
   return compareBytes(a.id, b.id);
-}
-
-/** True when an item comes before a bound. */
-export function isBelow(item: Item, bound: Bound): boolean {
-  if (item.order !== bound.order) return item.order < bound.order;
-  return compareBytes(item.id.subarray(0, bound.prefix.length), bound.prefix) < 0;
-}
-
-function weights(
-  orders: BigUint64Array,
-  ids: Uint8Array,
-  salt: Uint8Array | undefined,
-): (index: number) => Uint8Array {
-  if (salt === undefined) return (index) => ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
-  const input = new Uint8Array(salt.length + ORDER_BYTES + ID_BYTES);
-  const view = new DataView(input.buffer);
-  input.set(salt);
-  return (index) => {
-    view.setBigUint64(salt.length, orders[index]!);
-    input.set(ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES), salt.length + ORDER_BYTES);
-    return sha256(input);
-  };
 }
 
 function prefixSums(size: number, weight: (index: number) => Uint8Array): Uint32Array {

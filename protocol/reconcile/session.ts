@@ -1,9 +1,10 @@
 // Range-based set reconciliation as a pure step: my set and your message in, my answer and what I learned out. The answering side
 // keeps nothing between messages. After Aljoscha Meyer's range-based set reconciliation, with 64-bit orders, a salt for each
-// session, answers that list differences only, and no answer longer than the credit that was granted for it.
+// session, short tags in lists, and no answer longer than the credit that was granted for it.
 
-import { concatBytes, equalBytes } from '../bytes/index.ts';
+import { equalBytes } from '../bytes/index.ts';
 import { ZeroError } from '../errors/index.ts';
+import { ByteWriter } from './byte-writer.ts';
 import {
   BUCKETS,
   ID_BYTES,
@@ -12,8 +13,8 @@ import {
   RECONCILE_CREDIT_MIN,
   SALT_BYTES,
 } from './limits.ts';
-import { decodeMessage, encodeHeader, encodeRange, type Header, type Range } from './message.ts';
-import { type Bound, isBelow, type RangeSet } from './range-set.ts';
+import { decodeHeader, decodeMessage, encodeHeader, type Header, type Range, writeRange } from './message.ts';
+import type { Bound, RangeSet } from './range-set.ts';
 
 export interface StepResult {
   /** What to send back; null when nothing is open any more. */
@@ -24,7 +25,7 @@ export interface StepResult {
   readonly need: readonly Uint8Array[];
 }
 
-// Room that is always left for one last range over all that did not fit: bounds (2 * 43), mode, fingerprint.
+// Room that is always left for one last range over all that did not fit: bounds (2 * 43), modes, fingerprint.
 const REMAINDER_BYTES = 120;
 // Bounds, modes, bits and counts of a difference, without its ids.
 const DIFFERENCE_FRAME_BYTES = 128;
@@ -39,8 +40,7 @@ class Answer {
   readonly set: RangeSet;
   readonly salt: Uint8Array;
   readonly #credit: number;
-  readonly #parts: Uint8Array[];
-  #length: number;
+  readonly #out = new ByteWriter();
   #previous = 0n;
   /** A settled bound that is not written yet: it is only needed when an open range follows. */
   #settled: Bound | null | undefined;
@@ -48,17 +48,15 @@ class Answer {
   #open = false;
 
   constructor(set: RangeSet, header: Header, credit: number) {
-    const bytes = encodeHeader(header);
     this.set = set;
     this.salt = header.salt;
-    this.#parts = [bytes];
-    this.#length = bytes.length;
+    this.#out.bytes(encodeHeader(header));
     this.#credit = credit;
   }
 
   /** Bytes that open ranges may still take. */
   get left(): number {
-    return this.#credit - this.#length - REMAINDER_BYTES;
+    return this.#credit - this.#out.length - REMAINDER_BYTES;
   }
 
   /** Nothing more to say up to this bound, which is at this place of the set. */
@@ -68,18 +66,19 @@ class Answer {
   }
 
   /** Writes an open range up to this place when it fits. */
-  write(range: Range, place: number, budget: number = this.left): boolean {
-    const parts: Uint8Array[] = [];
+  write(range: Range, place: number, spare = 0): boolean {
+    const start = this.#out.length;
+    const budget = this.left + spare;
     let previous = this.#previous;
     if (this.#settled != null) {
-      parts.push(encodeRange({ mode: 'skip', upper: this.#settled }, previous));
+      writeRange(this.#out, { mode: 'skip', upper: this.#settled }, previous);
       previous = this.#settled.order;
     }
-    parts.push(encodeRange(range, previous));
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    if (length > budget) return false;
-    this.#parts.push(...parts);
-    this.#length += length;
+    writeRange(this.#out, range, previous);
+    if (this.#out.length - start > budget) {
+      this.#out.truncate(start);
+      return false;
+    }
     this.#previous = range.upper?.order ?? previous;
     this.#settled = undefined;
     this.#place = place;
@@ -90,11 +89,11 @@ class Answer {
   /** One fingerprint over everything above the last bound: it keeps open what did not fit. */
   writeRemainder(): void {
     const fingerprint = this.set.fingerprint(this.#place, this.set.size, this.salt);
-    this.write({ mode: 'fingerprint', upper: null, fingerprint }, this.set.size, this.left + REMAINDER_BYTES);
+    this.write({ mode: 'fingerprint', upper: null, fingerprint }, this.set.size, REMAINDER_BYTES);
   }
 
   finish(): Uint8Array | null {
-    return this.#open ? concatBytes(...this.#parts) : null;
+    return this.#open ? this.#out.finish() : null;
   }
 }
 
@@ -125,7 +124,7 @@ export function startReconciliation(
 
 /** Reads only the header of a message: under which salt the items are to be weighed. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function reconciliationHeader(message: Uint8Array): Header {
-  return decodeMessage(message).header;
+  return decodeHeader(message);
 }
 
 /**
@@ -162,22 +161,19 @@ function respond(answer: Answer, learned: Learned, range: Range, from: number, t
     case 'list':
       return differ(answer, learned, range, from, to);
     case 'difference':
-      if (range.lacking.length !== to - from)
-        throw new ZeroError('SYNC_REFUSED', 'a difference is not of the list that was sent');
-      range.lacking.forEach((lacking, i) => {
-        if (lacking) learned.have.push(set.id(from + i).slice());
-      });
+      return give(answer, learned, range, from, to);
+    case 'give':
       learned.need.push(...range.ids);
   }
   answer.settle(range.upper, to);
   return true;
 }
 
-/** Says more about a range that differs: its items when they are few, else fingerprints of its parts. */
+/** Says more about a range that differs: tags of its items when they are few, else fingerprints of its parts. */
 function cut(answer: Answer, from: number, to: number, upper: Bound | null): boolean {
   const { set, salt } = answer;
   if (to - from <= LIST_ITEMS_MAX)
-    return answer.write({ mode: 'list', upper, items: set.items(from, to) }, to);
+    return answer.write({ mode: 'list', upper, tags: tagsOf(set, from, to) }, to);
   for (let bucket = 0, low = from; bucket < BUCKETS; bucket++) {
     const high = from + Math.floor(((to - from) * (bucket + 1)) / BUCKETS);
     const bound = bucket === BUCKETS - 1 ? upper : set.boundBefore(high);
@@ -193,7 +189,11 @@ function cut(answer: Answer, from: number, to: number, upper: Bound | null): boo
   return true;
 }
 
-/** Answers a list with what each side lacks of it; cut off where the credit ends. */
+function tagsOf(set: RangeSet, from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => set.tag(from + i));
+}
+
+/** Answers a list with what each side lacks of it; when too much is lacking for the credit, the range is cut instead. */
 function differ(
   answer: Answer,
   learned: Learned,
@@ -202,23 +202,45 @@ function differ(
   to: number,
 ): boolean {
   const { set } = answer;
-  const listed = new Set(range.items.map((item) => set.indexOf(item)));
   const room = Math.floor((answer.left - DIFFERENCE_FRAME_BYTES) / ID_BYTES);
+  // All but the listed items are lacking there; so many need not be looked at one by one.
+  if (to - from - range.tags.length > room)
+    return to - from > LIST_ITEMS_MAX && cut(answer, from, to, range.upper);
+  const listed = new Set(range.tags);
+  const own = new Set<number>();
   const extra: Uint8Array[] = [];
-  let end = from;
-  for (; end < to; end++) {
-    if (listed.has(end)) continue;
-    if (extra.length >= room) break;
-    extra.push(set.id(end).slice());
+  for (let i = from; i < to; i++) {
+    const tag = set.tag(i);
+    own.add(tag);
+    if (!listed.has(tag)) extra.push(set.id(i).slice());
   }
-  if (end === from && end < to) return false;
-  const upper = end === to ? range.upper : set.boundBefore(end);
-  const covered = range.items.filter((item) => upper === null || isBelow(item, upper));
-  const lacking = covered.map((item) => set.indexOf(item) < 0);
-  const missing = covered.filter((_, i) => lacking[i]).map(({ id }) => id);
-  if (extra.length === 0 && missing.length === 0) answer.settle(upper, end);
-  else if (!answer.write({ mode: 'difference', upper, lacking, ids: extra }, end)) return false;
+  const unknown = range.tags.map((tag) => !own.has(tag));
+  if (extra.length === 0 && !unknown.includes(true)) {
+    answer.settle(range.upper, to);
+    return true;
+  }
+  if (!answer.write({ mode: 'difference', upper: range.upper, unknown, ids: extra }, to)) return false;
   learned.have.push(...extra);
-  learned.need.push(...missing);
-  return end === to;
+  return true;
+}
+
+/** Answers a difference with the ids behind the tags that were unknown. */
+function give(
+  answer: Answer,
+  learned: Learned,
+  range: Range & { mode: 'difference' },
+  from: number,
+  to: number,
+): boolean {
+  if (range.unknown.length !== to - from)
+    throw new ZeroError('SYNC_REFUSED', 'a difference is not of the list that was sent');
+  const ids: Uint8Array[] = [];
+  range.unknown.forEach((unknown, i) => {
+    if (unknown) ids.push(answer.set.id(from + i).slice());
+  });
+  if (ids.length === 0) answer.settle(range.upper, to);
+  else if (!answer.write({ mode: 'give', upper: range.upper, ids }, to)) return false;
+  learned.have.push(...ids);
+  learned.need.push(...range.ids);
+  return true;
 }

@@ -35,11 +35,13 @@ export function sampleEntry(n: number, payload = `statement ${n}`): TailEntry {
 export class MemoryLog implements TailSource {
   readonly signer: NoteSigner;
   readonly origin: string;
-  readonly nodes = new MemoryTree();
+  readonly nodes: MemoryTree;
   readonly stored: TailEntry[] = [];
   checkpoint: string;
 
-  constructor(seed: number) {
+  /** With `roots: false` only the newest head can be signed: for large logs. */
+  constructor(seed: number, options: { roots: boolean } = { roots: true }) {
+    this.nodes = new MemoryTree([], options);
     this.signer = noteSigner(new Uint8Array(32).fill(seed));
     this.origin = originOf(peerIdOfKey(this.signer.publicKey));
     this.checkpoint = signCheckpoint({ origin: this.origin, size: 0, root: EMPTY_ROOT, signer: this.signer });
@@ -50,12 +52,16 @@ export class MemoryLog implements TailSource {
       this.stored.push(entry);
       this.nodes.append(leafHash(entry.record));
     }
-    this.checkpoint = this.checkpointAt(this.stored.length);
+    this.checkpoint = this.#sign(this.stored.length, this.nodes.tree.root());
     return this;
   }
 
   checkpointAt(size: number): string {
-    return signCheckpoint({ origin: this.origin, size, root: this.nodes.roots[size]!, signer: this.signer });
+    return this.#sign(size, this.nodes.roots[size]!);
+  }
+
+  #sign(size: number, root: Uint8Array): string {
+    return signCheckpoint({ origin: this.origin, size, root, signer: this.signer });
   }
 
   head(): Head {

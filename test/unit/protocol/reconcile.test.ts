@@ -33,9 +33,8 @@ describe('reconciliation of large sets', () => {
     const set = RangeSet.of(many);
     const nothing = startReconciliation(RangeSet.of([]), { salt: SALT });
     assert.ok(nothing.length < 30);
-    const { reply, have } = stepReconciliation(set, nothing, RECONCILE_CREDIT_MIN);
+    const { reply } = stepReconciliation(set, nothing, RECONCILE_CREDIT_MIN);
     assert.ok(reply !== null && reply.length <= RECONCILE_CREDIT_MIN);
-    assert.ok(have.length > 100);
     const all = reconcile(RangeSet.of([]), set, { credit: RECONCILE_CREDIT_MIN });
     assert.equal(all.need.size, many.length);
   });
@@ -103,14 +102,6 @@ describe('reconciliation messages', () => {
     refuses(() => stepReconciliation(set, new Uint8Array(2_000_000), 4_096), 'LIMIT_EXCEEDED');
     refuses(() => stepReconciliation(set, header, 100), 'LIMIT_EXCEEDED');
     refuses(() => startReconciliation(set, { salt: new Uint8Array(8) }), 'DECODE_FAILED');
-  });
-
-  it('are refused when a list is out of order or of its range', () => {
-    const [a, b] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
-    step(0, 2, 2, 0, ...a, 0, ...b);
-    refuses(() => step(0, 2, 2, 0, ...b, 0, ...a), 'DECODE_FAILED');
-    refuses(() => step(0, 2, 2, 0, ...a, 0, ...a), 'DECODE_FAILED');
-    refuses(() => step(2, 0, 2, 2, 1, 0, ...b), 'DECODE_FAILED');
   });
 
   it('sets refuse items out of form', () => {
