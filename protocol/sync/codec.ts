@@ -18,7 +18,7 @@ import {
   SMALL_MESSAGE_BYTES_MAX,
   TAIL_ENTRIES_MAX,
 } from './limits.ts';
-import type { SyncMessage, TailEntry } from './messages.ts';
+import type { SyncMessage, WireEntry } from './messages.ts';
 
 type Kind = SyncMessage['kind'];
 
@@ -47,7 +47,7 @@ function writeBody(out: CborWriter, message: SyncMessage): void {
     case 'tail-response':
       writeProof(out.map(4).text('needs').int(message.needs), message.proof);
       out.text('entries').array(message.entries.length);
-      for (const { record, body } of message.entries) out.array(2).bytes(record).bytesOrNull(body);
+      for (const entry of message.entries) writeEntry(out.array(2), entry);
       out.text('checkpoint').text(message.checkpoint);
       break;
     case 'consistency-request':
@@ -78,6 +78,11 @@ function writeProof(out: CborWriter, proof: readonly Uint8Array[]): CborWriter {
   out.text('proof').array(proof.length);
   for (const element of proof) out.bytes(element);
   return out;
+}
+
+function writeEntry(out: CborWriter, entry: WireEntry): void {
+  if (entry.body === null) out.bytes(entry.record).null();
+  else out.bytes(entry.salt).bytes(entry.body);
 }
 
 /** Bytes of a message. */
@@ -120,12 +125,11 @@ function readProof(from: CborReader): Uint8Array[] {
   return readList(from, 'proof', PROOF_ELEMENTS_MAX, () => from.exactBytes(HASH_BYTES, 'proof element'));
 }
 
-function readEntry(from: CborReader): TailEntry {
+function readEntry(from: CborReader): WireEntry {
   if (from.array(2, 'entry') !== 2) throw new ZeroError('DECODE_FAILED', 'an entry has two parts');
-  return {
-    record: from.bytes(LOG_RECORD_BYTES_MAX, 'record'),
-    body: from.bytesOrNull(BODY_BYTES_MAX, 'body'),
-  };
+  const first = from.bytes(LOG_RECORD_BYTES_MAX, 'record');
+  const body = from.bytesOrNull(BODY_BYTES_MAX, 'body');
+  return body === null ? { record: first, body } : { salt: first, body };
 }
 
 const SHAPES: Readonly<Record<Kind, Shape>> = {

@@ -21,6 +21,7 @@ export type {
   TailEntry,
   TailRequest,
   TailResponse,
+  WireEntry,
 } from './messages.ts';
 export { answerTail, type TailSource } from './serve.ts';
 export { isHeadOf, type SyncedEntry, type Tail, tailRequest, verifyTail } from './tail.ts';

@@ -33,11 +33,19 @@ export interface TailEntry {
   readonly body: Uint8Array | null;
 }
 
+/**
+ * The same on the wire. A record names its body by hash, so beside a body only the record's salt is sent: the receiver makes the
+ * record itself, and no body can travel under a record that is not its own.
+ */
+export type WireEntry =
+  | { readonly salt: Uint8Array; readonly body: Uint8Array }
+  | { readonly record: Uint8Array; readonly body: null };
+
 /** Entries from the asked index on, and the proof from their end to the checkpoint's size. */
 export interface TailResponse {
   readonly kind: 'tail-response';
   readonly checkpoint: string;
-  readonly entries: readonly TailEntry[];
+  readonly entries: readonly WireEntry[];
   readonly proof: readonly Uint8Array[];
   /** When no entry fitted the credit: the bytes that the next one needs; else 0. */
   readonly needs: number;

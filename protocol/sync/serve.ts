@@ -1,10 +1,15 @@
 // Answers tail requests within the credit that the partner granted. Storage comes as arguments; bytes out never exceed the credit.
 
 import { ZeroError } from '../errors/index.ts';
-import { type AsyncHashReader, consistencyProofAsync, parseCheckpoint } from '../log/index.ts';
+import {
+  type AsyncHashReader,
+  consistencyProofAsync,
+  decodeLogEntry,
+  parseCheckpoint,
+} from '../log/index.ts';
 import { encodeSyncMessage } from './codec.ts';
 import { CREDIT_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.ts';
-import type { TailEntry, TailRequest, TailResponse } from './messages.ts';
+import type { TailEntry, TailRequest, TailResponse, WireEntry } from './messages.ts';
 
 /** What the answering side holds of one log. */
 export interface TailSource {
@@ -62,17 +67,23 @@ async function take(
   from: number,
   to: number,
   budget: number,
-): Promise<{ entries: TailEntry[]; needs: number }> {
-  const entries: TailEntry[] = [];
+): Promise<{ entries: WireEntry[]; needs: number }> {
+  const entries: WireEntry[] = [];
   const end = Math.min(to, from + TAIL_ENTRIES_MAX);
   if (end <= from) return { entries, needs: 0 };
   let left = budget;
   for await (const entry of source.entries(from, end)) {
-    const bytes = ENTRY_FRAME_BYTES + entry.record.length + (entry.body?.length ?? 0);
+    const sent = onWire(entry);
+    const bytes =
+      ENTRY_FRAME_BYTES + (sent.body === null ? sent.record.length : sent.salt.length + sent.body.length);
     if (bytes > left) return { entries, needs: entries.length === 0 ? bytes : 0 };
     left -= bytes;
-    entries.push(entry);
+    entries.push(sent);
     if (entries.length === end - from) break;
   }
   return { entries, needs: 0 };
+}
+
+function onWire({ record, body }: TailEntry): WireEntry {
+  return body === null ? { record, body } : { salt: decodeLogEntry(record).salt, body };
 }

@@ -8,6 +8,7 @@ import {
   type Checkpoint,
   type CompactTree,
   decodeLogEntry,
+  encodeLogEntry,
   type LogEntry,
   leafHash,
   type TreeNode,
@@ -16,9 +17,9 @@ import {
 } from '../log/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { CREDIT_BYTES_DEFAULT, CREDIT_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.ts';
-import type { TailRequest, TailResponse } from './messages.ts';
+import type { TailRequest, TailResponse, WireEntry } from './messages.ts';
 
-/** One entry of a verified tail. The envelope is the one that the record names; its signatures are still to be checked. */
+/** One entry of a verified tail. The record names this envelope; its signatures are still to be checked. */
 export interface SyncedEntry {
   readonly index: number;
   readonly record: Uint8Array;
@@ -71,18 +72,11 @@ export function verifyTail(input: {
   checkFit(request, response, input.tree.size, checkpoint.size);
   const tree = input.tree.clone();
   const nodes: TreeNode[] = [];
-  const entries = response.entries.map(({ record, body }, i): SyncedEntry => {
+  const entries = response.entries.map((received, i): SyncedEntry => {
+    const { record, entry, envelope } = readEntry(received);
     const hash = leafHash(record);
     nodes.push(...tree.append(hash));
-    const entry = decodeLogEntry(record);
-    return {
-      index: request.from + i,
-      record,
-      entry,
-      leafHash: hash,
-      body,
-      envelope: body === null ? null : named(body, entry),
-    };
+    return { index: request.from + i, record, entry, leafHash: hash, body: received.body, envelope };
   });
   checkRoot(tree, checkpoint, response.proof);
   return markVerified({
@@ -119,11 +113,13 @@ function checkRoot(tree: CompactTree, checkpoint: Checkpoint, proof: readonly Ui
   verifyConsistency({ from: tree.size, to: checkpoint.size, proof, fromRoot: root, toRoot: checkpoint.root });
 }
 
-function named(body: Uint8Array, entry: LogEntry): Envelope {
-  const envelope = decodeEnvelope(body);
-  if (envelopeId(envelope) !== entry.statementId)
-    throw new ZeroError('SYNC_REFUSED', 'a body is not the one that its record names');
-  return envelope;
+/** The record, as sent or as the body and its salt make it. */
+function readEntry(received: WireEntry): Pick<SyncedEntry, 'record' | 'entry' | 'envelope'> {
+  if (received.body === null)
+    return { record: received.record, entry: decodeLogEntry(received.record), envelope: null };
+  const envelope = decodeEnvelope(received.body);
+  const entry = { statementId: envelopeId(envelope), salt: received.salt };
+  return { record: encodeLogEntry(entry), entry, envelope };
 }
 
 /** True when the checkpoint is of exactly this tree. */

@@ -28,18 +28,24 @@ export function peerStorage(items: readonly Item[]): PeerStorage {
 export function peerReconcile(
   mine: PeerStorage,
   theirs: PeerStorage,
-): { bytes: number; messages: number; found: Set<string> } {
+): { bytes: number; messages: number; found: Set<string>; told: number } {
   // Frames as large as ours, so that neither side needs more rounds for its smaller frame.
   const sides = [new Negentropy(theirs, 1_000_000), new Negentropy(mine, 1_000_000)];
   const found = new Set<string>();
-  const learn = (id: string): unknown => found.add(id);
   let message: string | null = sides[1]!.initiate();
   let bytes = 0;
   let messages = 0;
+  /** Differences that only the answering side found out. */
+  let told = 0;
   while (message !== null) {
     bytes += message.length / 2;
     messages++;
+    const isAsker = messages % 2 === 0;
+    const learn = (id: string): void => {
+      found.add(id);
+      if (!isAsker) told++;
+    };
     message = sides[(messages + 1) % 2]!.reconcile(message, learn, learn);
   }
-  return { bytes, messages, found };
+  return { bytes, messages, found, told };
 }

@@ -1,6 +1,12 @@
 // A node's log in memory, with its key, its tree and its bodies; and the follower's side of it. For tests of synchronisation.
 
-import { encodeEnvelope, envelopeId, seedSigner, signEnvelope } from '../../protocol/envelope/index.ts';
+import {
+  contentIdOf,
+  encodeEnvelope,
+  envelopeId,
+  seedSigner,
+  signEnvelope,
+} from '../../protocol/envelope/index.ts';
 import {
   CompactTree,
   EMPTY_ROOT,
@@ -29,6 +35,13 @@ export function sampleEntry(n: number, payload = `statement ${n}`): TailEntry {
     record: encodeLogEntry({ statementId: envelopeId(envelope), salt }),
     body: encodeEnvelope(envelope),
   };
+}
+
+/** A record without a body, the same for the same number. */
+export function sampleRecord(n: number): Uint8Array {
+  const salt = new Uint8Array(16);
+  new DataView(salt.buffer).setUint32(0, n);
+  return encodeLogEntry({ statementId: contentIdOf(leafHash(salt)), salt });
 }
 
 /** The writer of a log. */

@@ -14,10 +14,11 @@ import {
 const size = fc.maxSafeNat();
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
-const entry = fc.record({
-  record: fc.uint8Array({ maxLength: 300 }),
-  body: fc.option(fc.uint8Array({ maxLength: 300 })),
-});
+const part = fc.uint8Array({ maxLength: 300 });
+const entry = fc.oneof(
+  fc.record({ record: part, body: fc.constant(null) }),
+  fc.record({ salt: part, body: part }),
+);
 const range = fc.tuple(size, size).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
 
 const message: fc.Arbitrary<SyncMessage> = fc.oneof(

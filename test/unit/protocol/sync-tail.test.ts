@@ -92,7 +92,7 @@ describe('comparing heads', () => {
 
 describe('fetching a tail', () => {
   it('brings a follower to the same tree, also in parts under a small credit', async () => {
-    const log = new MemoryLog(3).append(...entries);
+    const log = new MemoryLog(3).append(...entries.map((_, n) => sampleEntry(n, `${n} `.repeat(300))));
     const follower = new Follower(log.origin);
     let rounds = 0;
     while (follower.checkpoint !== log.checkpoint) {
@@ -148,7 +148,7 @@ describe('fetching a tail', () => {
     const swapped = [honest.entries[1]!, honest.entries[0]!, ...honest.entries.slice(2)];
     refuses(() => check({ ...honest, entries: swapped }), 'PROOF_INVALID');
     refuses(() => check({ ...honest, entries: honest.entries.slice(0, 19) }), 'PROOF_INVALID');
-    refuses(() => check({ ...honest, entries: [...honest.entries, sampleEntry(50)] }), 'SYNC_REFUSED');
+    refuses(() => check({ ...honest, entries: [...honest.entries, honest.entries[0]!] }), 'SYNC_REFUSED');
     refuses(() => check({ ...honest, entries: [] }), 'SYNC_REFUSED');
     refuses(() => check({ ...honest, proof: [EMPTY_ROOT] }), 'PROOF_INVALID');
     refuses(() => check({ ...honest, checkpoint: log.checkpointAt(19) }), 'SYNC_REFUSED');
@@ -156,10 +156,16 @@ describe('fetching a tail', () => {
       () => check({ ...honest, checkpoint: new MemoryLog(4).append(...entries.slice(0, 20)).checkpoint }),
       'SIGNATURE_INVALID',
     );
-    const wrongBody = honest.entries.map((entry, i) =>
-      i === 5 ? { ...entry, body: honest.entries[6]!.body } : entry,
+    const five = honest.entries[5] as { salt: Uint8Array; body: Uint8Array };
+    const replaced = (change: Partial<typeof five>): TailResponse['entries'] =>
+      honest.entries.map((entry, i) => (i === 5 ? { ...five, ...change } : entry));
+    refuses(
+      () => check({ ...honest, entries: replaced({ body: honest.entries[6]!.body! }) }),
+      'PROOF_INVALID',
     );
-    refuses(() => check({ ...honest, entries: wrongBody }), 'SYNC_REFUSED');
+    refuses(() => check({ ...honest, entries: replaced({ salt: new Uint8Array(16) }) }), 'PROOF_INVALID');
+    refuses(() => check({ ...honest, entries: replaced({ salt: new Uint8Array(15) }) }), 'DECODE_FAILED');
+    refuses(() => check({ ...honest, entries: replaced({ body: new Uint8Array(9) }) }), 'DECODE_FAILED');
     assert.equal(tree.size, 0, 'the tree at hand is untouched');
   });
 
