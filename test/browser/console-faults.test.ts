@@ -41,10 +41,10 @@ browserSuite('console, when something is wrong', (browser: Browser) => {
     await api.start();
   });
   afterEach(async () => {
-    assert.deepEqual(ownFaults(), []);
-    assert.deepEqual(watched.strangers, []);
     await watched.close();
     await api.stop();
+    assert.deepEqual(ownFaults(), []);
+    assert.deepEqual(watched.strangers, []);
   });
 
   it('asks for a token, refuses a wrong one with a remedy, and keeps the right one out of the address', async () => {

@@ -30,9 +30,9 @@ browserSuite('console, with many rows and in every window', (browser: Browser) =
   });
   after(() => api.stop());
   afterEach(async () => {
+    await watched.close();
     assert.deepEqual(watched.faults, []);
     assert.deepEqual(watched.strangers, []);
-    await watched.close();
   });
 
   const views = (): [string, string, string][] => [

@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
-import { NARROW, openPage, type WatchedPage, WIDE } from './chromium.ts';
 import {
   call,
   DEVNET_START_MS_MAX,
@@ -12,7 +11,8 @@ import {
   type RunningDevnet,
   runWordCount,
   startDevnet,
-} from './devnet.ts';
+} from '../support/devnet.ts';
+import { NARROW, openPage, type WatchedPage, WIDE } from './chromium.ts';
 import { lowContrast, unnamed } from './page-checks.ts';
 import { APPEAR_MS_MAX, browserSuite, goTo, overflows, picture, words } from './suite.ts';
 

@@ -2,8 +2,8 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { call, type DevnetNode, runWordCount, startDevnet } from '../support/devnet.ts';
 import { launchChromium, openPage, WIDE } from './chromium.ts';
-import { call, type DevnetNode, runWordCount, startDevnet } from './devnet.ts';
 
 const PICTURE = join(import.meta.dirname, '../../docs/images/console.png');
 /** A README loads its pictures each time it is read. */
