@@ -3,7 +3,14 @@
 import { posix } from 'node:path';
 import { type Finding, resolveRelative, type SourceFile, type Tree } from '../source/tree.ts';
 
-const ENTRY = [/^bin\/[^/]+$/, /^scripts\/[^/]+$/, /^test\/.*\.test\.ts$/, /^test\/bench\/[^/]+\.bench\.ts$/];
+const ENTRY = [
+  /^bin\/[^/]+$/,
+  /^scripts\/[^/]+$/,
+  // A room's command line, for use without the whole program.
+  /^[\w-]+\/cli\/main\.ts$/,
+  /^test\/.*\.test\.ts$/,
+  /^test\/bench\/[^/]+\.bench\.ts$/,
+];
 /** Files that name source in their own way. */
 const NAMING = /(?:\.html|^package\.json|^\.mocharc\.json)$/;
 /** Source that others compile or run: examples, and declarations of what the runtime has. */
