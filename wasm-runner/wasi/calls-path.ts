@@ -88,8 +88,7 @@ export const pathCalls = {
     const directory = host.directory(fd);
     const create = (oflags & e.OFLAGS_CREAT) !== 0;
     if (create && oflags & e.OFLAGS_DIRECTORY) return e.EINVAL;
-    if (oflags >>> 0 > 15 || fdflags >>> 0 > 31) return e.EINVAL;
-    if (fdflags & (e.FDFLAGS_DSYNC | e.FDFLAGS_RSYNC | e.FDFLAGS_SYNC)) return e.ENOTSUP;
+    if (oflags >>> 0 > 15 || fdflags >>> 0 > e.FDFLAGS_ALL) return e.EINVAL;
     const rights = BigInt.asUintN(64, rightsBase);
     const exclusive = create && (oflags & e.OFLAGS_EXCL) !== 0;
     const at = lookup(host, fd, path, length, follows(lookupFlags) && !exclusive);

@@ -29,11 +29,10 @@ export const FILETYPE_DIRECTORY = 3;
 export const FILETYPE_REGULAR_FILE = 4;
 export const FILETYPE_SYMBOLIC_LINK = 7;
 
+/** The one descriptor flag that means something here: memory is always in step, and never blocks. */
 export const FDFLAGS_APPEND = 1;
-export const FDFLAGS_DSYNC = 2;
-export const FDFLAGS_NONBLOCK = 4;
-export const FDFLAGS_RSYNC = 8;
-export const FDFLAGS_SYNC = 16;
+/** All descriptor flags: append, dsync, nonblock, rsync, sync. */
+export const FDFLAGS_ALL = 31;
 
 export const OFLAGS_CREAT = 1;
 export const OFLAGS_DIRECTORY = 2;
@@ -55,8 +54,8 @@ export const RIGHT_FD_WRITE = 1n << 6n;
 export const RIGHT_POLL = 1n << 27n;
 /** What a regular file can do: everything on a descriptor but reading a directory. */
 export const RIGHTS_FILE = 0x0000_0000_08e0_01ffn;
-/** What a directory can do: path calls, readdir, stat. */
-export const RIGHTS_DIRECTORY = 0x0000_0000_0fff_fe98n;
+/** What a directory can do: path calls, readdir, stat and times. Not sizes: those belong to files. */
+export const RIGHTS_DIRECTORY = 0x0000_0000_07b7_fe11n;
 export const RIGHTS_STREAM = RIGHT_POLL | (1n << 3n) | (1n << 21n);
 export const RIGHTS_ALL = 0x0000_0000_3fff_ffffn;
 
