@@ -1,7 +1,7 @@
 // Vectors in memory and the ways to search them: plans each search, runs short ones at once and long ones on another
 // thread, builds and measures the graph in the background. Knows slots, not cards; keeps nothing on disk.
 
-import { type GraphState, type Plan, type PlanInput, Planner } from './planner.ts';
+import { type GraphState, type Mode, type Plan, type PlanInput, Planner } from './planner.ts';
 import { SearchThread } from './search-thread.ts';
 import { type Hits, Searcher, type Selection, selectionCount } from './searcher.ts';
 import { BUILD_THREAD, OWNER_THREAD, SEARCH_THREAD, VectorMemory } from './vector-memory.ts';
@@ -9,7 +9,7 @@ import { BUILD_THREAD, OWNER_THREAD, SEARCH_THREAD, VectorMemory } from './vecto
 /** Searches expected to be shorter run on the caller's thread: handing one over costs some 50 microseconds. */
 const INLINE_MICROSECONDS = 250;
 /** Below this many slots a scan is as fast as a graph. */
-const GRAPH_SLOTS_MIN = 32_768;
+const GRAPH_SLOTS_MIN = 16_384;
 /** Below this many slots the exact scan answers within 200 microseconds: no approximate method is used. */
 const APPROXIMATE_SLOTS_MIN = 8_192;
 /** Growth after which the approximate methods are measured again. */
@@ -119,13 +119,10 @@ export class VectorEngine {
     const { mode } = plan.method;
     let hits: Hits;
     if (!this.#threads || plan.microseconds <= INLINE_MICROSECONDS) {
-      const start = performance.now();
       hits = this.#searcher.search(job);
-      this.#planner.learn(plan.method, input, (performance.now() - start) * 1000);
     } else {
       const reply = await this.#searchThread.ask({ kind: 'search', job });
       if (reply.kind !== 'search') throw new TypeError(`a search was answered with ${reply.kind}`);
-      this.#planner.learn(plan.method, input, reply.microseconds);
       hits = reply;
     }
     const expected = Math.min(k, selectionCount(selection));
@@ -252,7 +249,8 @@ export class VectorEngine {
     const { slots } = this.vectors;
     const reply = await this.#buildThread.ask({ kind: 'measure', slots: built === 0 ? slots : built, built });
     if (reply.kind !== 'measure') throw new TypeError(`a measurement was answered with ${reply.kind}`);
-    const { beam, graphRecall, want, compressedRecall } = reply.tuning;
+    const { beam, graphRecall, want, compressedRecall, nanoseconds } = reply.tuning;
+    for (const [mode, cost] of Object.entries(nanoseconds)) this.#planner.setCost(mode as Mode, cost);
     if (built > 0) this.#graph = { built, beam, recall: graphRecall };
     this.#compressed = { want, recall: compressedRecall };
     this.#measuredSlots = slots;

@@ -58,7 +58,7 @@ export class FilterEvaluator {
     let count = 0;
     for (const list of leader.lists) {
       for (const slot of list.view()) {
-        if (hasBit(living, slot) && checks.every((check) => check(slot))) out[count++] = slot;
+        if (hasBit(living, slot) && passesAll(checks, slot)) out[count++] = slot;
       }
     }
     const found = out.subarray(0, count);
@@ -135,6 +135,11 @@ export class FilterEvaluator {
     if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value!);
     return kept.bits;
   }
+}
+
+function passesAll(checks: readonly ((slot: number) => boolean)[], slot: number): boolean {
+  for (const check of checks) if (!check(slot)) return false;
+  return true;
 }
 
 function distinct(sorted: Uint32Array): Uint32Array {

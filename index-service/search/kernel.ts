@@ -12,7 +12,6 @@ export interface SearchExports {
     dims: number,
     bytes: number,
     bits: number,
-    figures: number,
     links: number,
     degree: number,
     visited: number,
@@ -22,6 +21,7 @@ export interface SearchExports {
   rebit(from: number, to: number, mean: number): void;
   prepare(x: number, out: number): number;
   prepareBits(x: number, mean: number, out: number): void;
+  listBits(bits: number, from: number, to: number, out: number): number;
   candidates(
     list: number,
     count: number,
@@ -82,19 +82,8 @@ export interface SearchExports {
 /** A kernel over shared memory for the thread with this number. */
 export function searchInstance(memory: KernelMemory, layout: Layout, thread: number): SearchExports {
   const kernel = instantiateKernel<SearchExports>(searchKernel, memory);
-  const { blocks, blockBytes, width, bytesAt, bitsAt, figuresAt, linksAt, visitedEntries } = layout;
+  const { blocks, blockBytes, width, bytesAt, bitsAt, linksAt, visitedEntries } = layout;
   const { visited } = layout.scratch[thread]!;
-  kernel.configure(
-    blocks,
-    blockBytes,
-    width,
-    bytesAt,
-    bitsAt,
-    figuresAt,
-    linksAt,
-    DEGREE,
-    visited,
-    visitedEntries,
-  );
+  kernel.configure(blocks, blockBytes, width, bytesAt, bitsAt, linksAt, DEGREE, visited, visitedEntries);
   return kernel;
 }

@@ -23,6 +23,8 @@ const CONSTANTS_END = 4_096;
 const PADDING = 128;
 const VISITED_ENTRIES = 2 * WALK_SLOTS_MAX;
 const PAIR_BYTES = 8;
+/** Scale and rounding error of an int8 vector, behind it. */
+const FIGURES_BYTES = 16;
 /** int32 holds a sum of 4,096 products of int8 and 13-bit numbers. */
 const LONGEST = DIMS_MAX;
 
@@ -53,7 +55,6 @@ export interface Layout {
   readonly blockBytes: number;
   readonly bytesAt: number;
   readonly bitsAt: number;
-  readonly figuresAt: number;
   readonly linksAt: number;
   readonly visitedEntries: number;
   readonly slotsMax: number;
@@ -91,9 +92,8 @@ export function layoutFor(dims: number): Layout {
   }));
   const blocks = Math.ceil(at / 65_536) * 65_536;
   const bytesAt = SLOTS_PER_BLOCK * width * 4;
-  const bitsAt = bytesAt + SLOTS_PER_BLOCK * width;
-  const figuresAt = bitsAt + (SLOTS_PER_BLOCK * width) / 8;
-  const linksAt = figuresAt + SLOTS_PER_BLOCK * 16;
+  const bitsAt = bytesAt + SLOTS_PER_BLOCK * (width + FIGURES_BYTES);
+  const linksAt = bitsAt + (SLOTS_PER_BLOCK * width) / 8;
   const blockBytes = linksAt + SLOTS_PER_BLOCK * DEGREE * 4;
   const blocksMax = Math.min(
     SLOTS_MAX / SLOTS_PER_BLOCK,
@@ -110,7 +110,6 @@ export function layoutFor(dims: number): Layout {
     blockBytes,
     bytesAt,
     bitsAt,
-    figuresAt,
     linksAt,
     visitedEntries: VISITED_ENTRIES,
     slotsMax: blocksMax * SLOTS_PER_BLOCK,

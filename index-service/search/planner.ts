@@ -1,7 +1,7 @@
-// Chooses how to search by the counted number of slots that pass, from costs that are measured as queries run. Pure
-// arithmetic over its own state; no clock, no memory.
+// Chooses how to search by the counted number of slots that pass, from costs per unit of work that calibrate.ts measures
+// side by side. Pure arithmetic; no clock.
 
-import { CANDIDATES_MAX } from '../limits.ts';
+import { BEAM_MAX, CANDIDATES_MAX } from '../limits.ts';
 import type { Method, Selection } from './searcher.ts';
 import { selectionCount } from './searcher.ts';
 
@@ -31,19 +31,17 @@ export interface Plan {
 
 /** Recall below which an approximate method is not worth its name. */
 export const RECALL_MIN = 0.99;
+/** Answers for which the widths are measured. */
+export const MEASURED_K = 10;
 /** Below this share of passing slots a graph walks mostly through slots it may not answer. */
 const GRAPH_SHARE_MIN = 0.3;
 /** An exact answer may cost this much more than the cheapest and is still preferred. */
 const EXACT_PREFERENCE = 1.15;
-/** Weight of the newest measurement of a cost. */
-const LEARNING = 0.05;
-/** A measurement further off than this is a busy machine, not a cost. */
-const SURPRISE_MAX = 4;
 
-type Mode = Method['mode'];
+export type Mode = Method['mode'];
 
 export class Planner {
-  /** Nanoseconds for one unit of each mode, scaled by the width of the vectors; learnt while running. */
+  /** Nanoseconds for one unit of each mode, scaled by the width of the vectors, until they are measured. */
   readonly #unit: Record<Mode, number>;
 
   constructor(width: number) {
@@ -63,29 +61,26 @@ export class Planner {
       : cheapest;
   }
 
-  /** Takes in how long a search really ran. */
-  learn(method: Method, input: PlanInput, microseconds: number): void {
-    const { mode } = method;
-    const units = unitsOf(method, input);
-    if (units < 100) return;
-    const measured = (microseconds * 1000) / units;
-    const known = this.#unit[mode];
-    if (measured > known * SURPRISE_MAX || measured < known / SURPRISE_MAX) return;
-    this.#unit[mode] = known + (measured - known) * LEARNING;
+  /** Takes in what one unit of a mode was measured to cost, in nanoseconds. */
+  setCost(mode: Mode, nanoseconds: number): void {
+    this.#unit[mode] = nanoseconds;
   }
 
   #compressed(count: number, input: PlanInput): Plan | null {
     // With few slots the candidates are a large part of all: exact is as cheap.
     const { want, recall } = input.compressed;
-    if (recall < RECALL_MIN || count < 2 * want || 2 * input.k > CANDIDATES_MAX / 2) return null;
-    return this.#cost('compressed', { mode: 'compressed', want }, input);
+    const wide = Math.ceil(want * Math.max(1, input.k / MEASURED_K));
+    if (recall < RECALL_MIN || count < 2 * wide || wide > CANDIDATES_MAX / 2) return null;
+    return this.#cost('compressed', { mode: 'compressed', want: wide }, input);
   }
 
   #graph(count: number, input: PlanInput): Plan | null {
     const { built, beam, recall } = input.graph;
-    if (built === 0 || recall < RECALL_MIN || 2 * input.k > beam || count / input.cards < GRAPH_SHARE_MIN)
+    // The width was measured for MEASURED_K answers; more answers need a search that is wider in proportion.
+    const wide = Math.ceil(beam * Math.max(1, input.k / MEASURED_K));
+    if (built === 0 || recall < RECALL_MIN || wide > BEAM_MAX || count / input.cards < GRAPH_SHARE_MIN)
       return null;
-    return this.#cost('graph', { mode: 'graph', beam, built }, input);
+    return this.#cost('graph', { mode: 'graph', beam: wide, built }, input);
   }
 
   #cost(mode: Mode, method: Method, input: PlanInput): Plan {
@@ -93,13 +88,17 @@ export class Planner {
   }
 }
 
-/** Work of a method in units whose price is learnt: slots scored, slots compared by sign, slots walked over. */
-function unitsOf(method: Method, { selection, slots, cards }: PlanInput): number {
+/** Work of a method in units: slots scored, slots compared by sign, slots walked over. */
+export function unitsOf(
+  method: Method,
+  { selection, slots, cards }: Pick<PlanInput, 'selection' | 'slots' | 'cards'>,
+): number {
   const count = selectionCount(selection);
-  if (method.mode === 'exact') return count + (selection.kind === 'list' ? 0 : slots / 16);
+  if (method.mode === 'exact') return count + (selection.kind === 'list' ? 0 : slots / 100);
   if (method.mode === 'compressed') {
     // A candidate costs some ten times a comparison.
-    return (selection.kind === 'list' ? count * 1.3 : slots) + method.want * 12;
+    const skipped = selection.kind === 'list' ? 0 : (slots - count) / 4;
+    return count * 1.2 + skipped + method.want * 12;
   }
   // Walked slots grow with the beam and, slowly, with the size; a filter makes the walk longer.
   const walked = method.beam * Math.log2(Math.max(2, method.built)) * 1.5;

@@ -25,7 +25,6 @@ export type SearchReply =
       readonly id: number;
       readonly slots: Uint32Array;
       readonly scores: Float32Array;
-      readonly microseconds: number;
     }
   | { readonly kind: 'build'; readonly id: number }
   | { readonly kind: 'measure'; readonly id: number; readonly tuning: Tuning }
@@ -53,9 +52,8 @@ function answer(request: SearchRequest): SearchReply {
   const { id } = request;
   switch (request.kind) {
     case 'search': {
-      const start = performance.now();
       const { slots, scores } = searcher.search(request.job);
-      return { kind: 'search', id, slots, scores, microseconds: (performance.now() - start) * 1000 };
+      return { kind: 'search', id, slots, scores };
     }
     case 'build':
       build(request.from, request.to);

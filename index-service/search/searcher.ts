@@ -61,12 +61,7 @@ export class Searcher {
       return { slots: new Uint32Array(0), scores: new Float32Array(0) };
     this.#writeQuery(job.vector);
     const best = new BestHits(job.k);
-    if (job.method.mode === 'exact')
-      this.#exact(
-        listOf(job.selection, job.slots, () => this.#living(job.slots)),
-        job.k,
-        best,
-      );
+    if (job.method.mode === 'exact') this.#exact(job, best);
     else if (job.method.mode === 'compressed') this.#compressed(job, job.method.want, best);
     else this.#graph(job, job.method.beam, job.method.built, best);
     return best.sorted();
@@ -94,28 +89,47 @@ export class Searcher {
     this.#kernel.prepareBits(query, mean, queryBits);
   }
 
-  #exact(list: Uint32Array, k: number, best: BestHits): void {
-    const { queryWords, list: listAt, kept, scores, heap } = this.#scratch;
-    for (let from = 0; from < list.length; from += LIST_SLOTS_MAX) {
-      const part = list.subarray(from, from + LIST_SLOTS_MAX);
-      this.#words(listAt, part.length).set(part);
-      const count = this.#kernel.candidates(
-        listAt,
-        part.length,
-        queryWords,
-        this.#factor,
-        this.#slack,
-        k,
-        scores,
-        heap,
-        kept,
-      );
-      this.#rerank(kept, count, k, best);
+  #exact({ selection, slots, k }: SearchJob, best: BestHits): void {
+    if (selection.kind !== 'list') {
+      this.#exactRange(this.#bitsOf(selection, slots), 0, slots, k, best);
+      return;
+    }
+    for (let from = 0; from < selection.slots.length; from += LIST_SLOTS_MAX) {
+      const part = selection.slots.subarray(from, from + LIST_SLOTS_MAX);
+      this.#words(this.#scratch.list, part.length).set(part);
+      this.#exactList(part.length, k, best);
     }
   }
 
+  #exactRange(bits: number, from: number, to: number, k: number, best: BestHits): void {
+    for (let at = from; at < to; at += LIST_SLOTS_MAX) {
+      this.#exactList(
+        this.#kernel.listBits(bits, at, Math.min(to, at + LIST_SLOTS_MAX), this.#scratch.list),
+        k,
+        best,
+      );
+    }
+  }
+
+  /** Of the slots that stand in `list`. */
+  #exactList(count: number, k: number, best: BestHits): void {
+    const { queryWords, list, kept, scores, heap } = this.#scratch;
+    const few = this.#kernel.candidates(
+      list,
+      count,
+      queryWords,
+      this.#factor,
+      this.#slack,
+      k,
+      scores,
+      heap,
+      kept,
+    );
+    this.#rerank(kept, few, k, best);
+  }
+
   #compressed({ k, selection, slots }: SearchJob, want: number, best: BestHits): void {
-    const { queryWords, queryBits, histogram, list, kept, scores, allowed, heap } = this.#scratch;
+    const { queryWords, queryBits, histogram, list, kept, scores, heap } = this.#scratch;
     const wanted = Math.min(CANDIDATES_MAX / 2, Math.max(want, 2 * k));
     let count: number;
     if (selection.kind === 'list' && selection.slots.length <= LIST_SLOTS_MAX) {
@@ -131,7 +145,7 @@ export class Searcher {
         kept,
       );
     } else {
-      const bits = selection.kind === 'living' ? this.#layout.living : this.#writeAllowed(selection, slots);
+      const bits = this.#bitsOf(selection, slots);
       count = this.#kernel.nearestOfAll(
         bits,
         slots,
@@ -146,13 +160,12 @@ export class Searcher {
     // Sign bits are coarse, int8 is not: a short list suffices for the last step.
     const shortlist = this.#kernel.shorten(kept, count, queryWords, Math.min(count, 4 * k + 24), heap);
     this.#rerank(kept, shortlist, k, best);
-    void allowed;
   }
 
   #graph({ k, selection, slots }: SearchJob, beam: number, built: number, best: BestHits): void {
     const { queryWords, kept, heap, frontier } = this.#scratch;
     const width = Math.max(beam, k);
-    const bits = selection.kind === 'living' ? this.#layout.living : this.#writeAllowed(selection, slots);
+    const bits = this.#bitsOf(selection, slots);
     const found = this.#kernel.walk(
       queryWords,
       this.#layout.entries,
@@ -170,7 +183,7 @@ export class Searcher {
     for (let i = 0; i < short; i++) list[i] = pairs[2 * i + 1]!;
     this.#rerank(kept, short, k, best);
     // What the graph does not hold yet.
-    if (built < slots) this.#exact(tailOf(this.#words(bits, Math.ceil(slots / 32)), built, slots), k, best);
+    if (built < slots) this.#exactRange(bits, built, slots, k, best);
   }
 
   #rerank(list: number, count: number, k: number, best: BestHits): void {
@@ -179,6 +192,10 @@ export class Searcher {
     const slots = this.#words(heap, 2 * found);
     const scores = new Float32Array(this.#memory.buffer, heap, 2 * found);
     for (let i = 0; i < found; i++) best.add(slots[2 * i + 1]!, scores[2 * i]!);
+  }
+
+  #bitsOf(selection: Selection, slots: number): number {
+    return selection.kind === 'living' ? this.#layout.living : this.#writeAllowed(selection, slots);
   }
 
   #writeAllowed(selection: Selection, slots: number): number {
@@ -190,10 +207,6 @@ export class Searcher {
     return this.#scratch.allowed;
   }
 
-  #living(slots: number): Uint32Array {
-    return this.#words(this.#layout.living, Math.ceil(slots / 32));
-  }
-
   #words(at: number, count: number): Uint32Array {
     return new Uint32Array(this.#memory.buffer, at, count);
   }
@@ -201,26 +214,6 @@ export class Searcher {
 
 export function selectionCount(selection: Selection): number {
   return selection.kind === 'list' ? selection.slots.length : selection.count;
-}
-
-function listOf(selection: Selection, slots: number, living: () => Uint32Array): Uint32Array {
-  if (selection.kind === 'list') return selection.slots;
-  return tailOf(selection.kind === 'bits' ? selection.bits : living(), 0, slots);
-}
-
-/** Slots from `from` to `to` whose bit is set. */
-function tailOf(bits: Uint32Array, from: number, to: number): Uint32Array {
-  const out = new Uint32Array(to - from);
-  let count = 0;
-  for (let word = from >>> 5; word << 5 < to; word++) {
-    let left = bits[word]!;
-    while (left !== 0) {
-      const slot = (word << 5) + (31 - Math.clz32(left & -left));
-      left &= left - 1;
-      if (slot >= from && slot < to) out[count++] = slot;
-    }
-  }
-  return out.subarray(0, count);
 }
 
 /** Collects hits of several passes. */

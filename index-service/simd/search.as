@@ -2,8 +2,8 @@
 // AssemblyScript, compiled to kernels/search.ts by scripts/kernels.ts. Addresses come from search/vector-memory.ts, which
 // has checked them: nothing here allocates, and nothing here knows cards or filters.
 //
-// A block holds 1,024 slots: their float32 vectors, int8 vectors, sign bits, figures (scale, error, spare, spare) and
-// graph links. Vectors have unit length and are padded with zeros to a multiple of 128 numbers.
+// A block holds 1,024 slots: their float32 vectors, int8 vectors each followed by 16 bytes of figures (scale, error, two
+// spare), sign bits and graph links. Figures lie beside the int8 vector because they are read together. Vectors have unit length and are padded with zeros to a multiple of 128 numbers.
 
 const SLOT_BITS: u32 = 10;
 const SLOT_MASK: u32 = 1023;
@@ -15,7 +15,6 @@ let blockBytes: usize = 0;
 let dims: u32 = 0;
 let bytesAt: usize = 0;
 let bitsAt: usize = 0;
-let figuresAt: usize = 0;
 let linksAt: usize = 0;
 let degree: u32 = 0;
 /** Scratch of this thread: see the layout in search/vector-memory.ts. */
@@ -29,7 +28,6 @@ export function configure(
   dimensions: u32,
   bytes: usize,
   bits: usize,
-  figures: usize,
   links: usize,
   linksPerSlot: u32,
   visitedTable: usize,
@@ -40,7 +38,6 @@ export function configure(
   dims = dimensions;
   bytesAt = bytes;
   bitsAt = bits;
-  figuresAt = figures;
   linksAt = links;
   degree = linksPerSlot;
   visited = visitedTable;
@@ -62,7 +59,7 @@ function floatsOf(slot: u32): usize {
 // @ts-ignore: decorator
 @inline
 function bytesOf(slot: u32): usize {
-  return block(slot) + bytesAt + <usize>(slot & SLOT_MASK) * dims;
+  return block(slot) + bytesAt + <usize>(slot & SLOT_MASK) * (<usize>dims + 16);
 }
 
 // @ts-ignore: decorator
@@ -74,7 +71,7 @@ function bitsOf(slot: u32): usize {
 // @ts-ignore: decorator
 @inline
 function figuresOf(slot: u32): usize {
-  return block(slot) + figuresAt + (<usize>(slot & SLOT_MASK) << 4);
+  return bytesOf(slot) + dims;
 }
 
 // @ts-ignore: decorator
@@ -276,6 +273,22 @@ function raiseHigh(heap: usize, from: u32, value: u64, score: f32): void {
 }
 
 // ---- Exact search ----
+
+/** Slots from `from` to `to` whose bit is set, in rising order, at `out`. Returns how many. */
+export function listBits(bits: usize, from: u32, to: u32, out: usize): u32 {
+  let count: u32 = 0;
+  for (let word = from >> 5; word << 5 < to; word++) {
+    let left = load<u32>(bits + (<usize>word << 2));
+    if (word == from >> 5) left &= 0xffffffff << (from & 31);
+    while (left != 0) {
+      const slot = (word << 5) + <u32>ctz(left);
+      left &= left - 1;
+      if (slot >= to) break;
+      store<u32>(out + (<usize>(count++) << 2), slot);
+    }
+  }
+  return count;
+}
 
 /**
  * Scores `count` slots of a list with int8 and keeps, at `out`, every slot that may belong to the k best: its score plus

@@ -105,7 +105,7 @@ describe('filters', () => {
     });
     fc.assert(
       fc.property(
-        fc.array(card, { maxLength: 70 }),
+        fc.array(card, { maxLength: 50 }),
         fc.array(filter, { minLength: 1, maxLength: 3 }),
         (drawn, filters) => {
           const columns = new CardColumns();
@@ -130,7 +130,7 @@ describe('filters', () => {
           check();
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

@@ -1,0 +1,77 @@
+// One thread asking for the ten nearest of many vectors, against hnswlib-node at the same recall. What each side finds of
+// the true ten is printed as a note beside the rate.
+
+import { VectorEngine } from '../../index-service/search/engine.ts';
+import type { Bench } from './bench.ts';
+import { buildHnsw, plainArrays, tuneHnsw } from './hnswlib-peer.ts';
+import { recallOf, vectorSource } from './index-data.ts';
+
+const DIMS = 384;
+const K = 10;
+const RECALL_GOAL = 0.99;
+const QUERIES = 100;
+
+export const bench: Bench = {
+  name: 'index-search',
+  summary: 'unfiltered search of the ten nearest on one thread, against hnswlib-node at equal recall',
+  bar: { sign: '>=', value: 0.95 },
+  async run({ sizes, random, compare, note, report }) {
+    for (const count of sizes([20_000], [100_000])) {
+      const source = vectorSource(random(`vectors ${count}`), DIMS);
+      const vectors = source.draw(count);
+      const queries = source.draw(QUERIES);
+      const tuning = source.draw(QUERIES);
+      const engine = new VectorEngine({ dims: DIMS });
+      for (const vector of vectors) engine.push(vector);
+      await engine.settled();
+      const all = { kind: 'living', count } as const;
+      const truthOf = async (asked: readonly Float32Array[]) => {
+        const out: Uint32Array[] = [];
+        for (const query of asked)
+          out.push(
+            (await engine.search(query, K, all, { method: { mode: 'exact' }, microseconds: 0 })).slots,
+          );
+        return out;
+      };
+      const hnsw = buildHnsw(plainArrays(vectors), DIMS);
+      tuneHnsw(hnsw, plainArrays(tuning), await truthOf(tuning), RECALL_GOAL, K);
+      const truth = await truthOf(queries);
+      const asked = plainArrays(queries);
+      const ourRecall = recallOf(
+        await Promise.all(queries.map(async (query) => (await engine.search(query, K, all)).slots)),
+        truth,
+      );
+      const peerRecall = recallOf(
+        asked.map((query) => hnsw.searchKnn(query, K).neighbors),
+        truth,
+      );
+      const { mode } = engine.plan(K, all).method;
+      note(
+        `index-search, ${count}: recall ours ${ourRecall.toFixed(4)} (${mode}), hnswlib-node ${peerRecall.toFixed(4)}`,
+      );
+      report({
+        case: `recall of ${count}`,
+        sizes: { vectors: count, dims: DIMS },
+        ours: ourRecall,
+        peer: peerRecall,
+        peerName: 'hnswlib-node',
+        unit: 'recall@10',
+        better: 'higher',
+        bar: { sign: '>=', value: 0.995 },
+      });
+      await compare({
+        case: `${count} x ${DIMS}`,
+        sizes: { vectors: count, dims: DIMS, queries: QUERIES },
+        operations: QUERIES,
+        peerName: 'hnswlib-node at recall 0.99',
+        async ours() {
+          for (const query of queries) await engine.search(query, K, all);
+        },
+        peer() {
+          for (const query of asked) hnsw.searchKnn(query, K);
+        },
+      });
+      await engine.close();
+    }
+  },
+};
