@@ -1,142 +1,27 @@
 // Attestations of other tools: every form they come in, what is verified, what is drawn from them, what is refused.
 
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import * as at from '../../../protocol/attestation/index.ts';
 import { utf8 } from '../../../protocol/bytes/index.ts';
-import { pae, publicKeyOfDidKey } from '../../../protocol/envelope/index.ts';
+import { publicKeyOfDidKey } from '../../../protocol/envelope/index.ts';
 import { IMPORT_PREDICATE, verifyAgentStatement } from '../../../protocol/statement/index.ts';
 import { makeAgent, refused } from '../../support/agents.ts';
-
-const sha = (c: string) => c.repeat(64);
-const json = (value: unknown) => utf8(JSON.stringify(value));
-const payloadType = 'application/vnd.in-toto+json';
-const cosign = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const ed = generateKeyPairSync('ed25519');
-const pem = (key: KeyObject) => at.publicKeyOfPem(key.export({ type: 'spki', format: 'pem' }) as string);
-
-function statement(predicateType: string, predicate: unknown) {
-  return {
-    _type: 'https://in-toto.io/Statement/v1',
-    subject: [{ name: 'app', digest: { sha256: sha('a') } }],
-    predicateType,
-    predicate,
-  };
-}
-
-// As cosign writes it: DER signature, empty key id, members that DSSE does not know.
-function dsse(value: unknown, key: KeyObject = cosign.privateKey) {
-  const payload = json(value);
-  const sig = sign(key === ed.privateKey ? null : 'sha256', pae(payloadType, payload), key).toString(
-    'base64',
-  );
-  return {
-    payloadType,
-    payload: Buffer.from(payload).toString('base64'),
-    signatures: [{ keyid: '', sig, cert: '-----BEGIN CERTIFICATE-----\n' }],
-  };
-}
-
-const slsaV1 = {
-  buildDefinition: {
-    buildType: 'https://build.example/v1',
-    externalParameters: {},
-    resolvedDependencies: [
-      { uri: 'git+https://code.example/app', digest: { gitCommit: 'b'.repeat(40) } },
-      { name: 'lib', digest: { sha256: sha('c') } },
-    ],
-  },
-  runDetails: { builder: { id: 'https://build.example/builder' } },
-};
-const slsaV02 = {
-  builder: { id: 'https://build.example/old' },
-  buildType: 'x',
-  materials: [
-    { uri: 'git+https://code.example/app', digest: { sha1: 'd'.repeat(40) } },
-    { uri: 'https://runner.example/image' },
-  ],
-};
-const cyclonedx = {
-  bomFormat: 'CycloneDX',
-  specVersion: '1.6',
-  metadata: {
-    component: {
-      name: 'app',
-      version: '2.0',
-      purl: 'pkg:npm/app@2.0',
-      hashes: [{ alg: 'SHA-256', content: sha('A') }],
-    },
-  },
-  components: [
-    {
-      type: 'library',
-      name: 'lib',
-      version: '1.0',
-      purl: 'pkg:npm/lib@1.0',
-      hashes: [
-        { alg: 'SHA-512', content: 'e'.repeat(128) },
-        { alg: 'BLAKE3', content: 'zz' },
-      ],
-    },
-    { type: 'library', name: 'bare' },
-  ],
-};
-const spdx = {
-  spdxVersion: 'SPDX-2.3',
-  SPDXID: 'SPDXRef-DOCUMENT',
-  name: 'app',
-  packages: [
-    {
-      SPDXID: 'SPDXRef-app',
-      name: 'app',
-      versionInfo: '2.0',
-      checksums: [{ algorithm: 'SHA256', checksumValue: sha('a') }],
-    },
-    {
-      SPDXID: 'SPDXRef-lib',
-      name: 'lib',
-      externalRefs: [
-        { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: 'pkg:npm/lib@1.0' },
-      ],
-    },
-  ],
-  relationships: [
-    { spdxElementId: 'SPDXRef-DOCUMENT', relationshipType: 'DESCRIBES', relatedSpdxElement: 'SPDXRef-app' },
-  ],
-};
-const spdx3 = {
-  '@context': 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld',
-  '@graph': [
-    { type: 'SpdxDocument' },
-    {
-      type: 'software_Package',
-      name: 'lib',
-      software_packageVersion: '1.0',
-      software_packageUrl: 'pkg:npm/lib@1.0',
-      verifiedUsing: [{ type: 'Hash', algorithm: 'sha256', hashValue: sha('f') }],
-    },
-  ],
-};
-const openvex = {
-  '@context': 'https://openvex.dev/ns/v0.2.0',
-  '@id': 'https://vex.example/1',
-  author: 'Example',
-  timestamp: '2026-01-01T00:00:00Z',
-  version: 1,
-  statements: [
-    {
-      vulnerability: { name: 'CVE-2026-0001' },
-      products: [{ '@id': 'pkg:npm/app@2.0', hashes: { 'sha-256': sha('a') } }],
-      status: 'not_affected',
-      justification: 'vulnerable_code_not_present',
-    },
-    {
-      vulnerability: { name: 'CVE-2026-0002' },
-      products: [{ '@id': 'pkg:npm/app@2.0', hashes: { 'sha-256': sha('a') } }, { '@id': 'pkg:npm/b' }],
-      status: 'fixed',
-    },
-  ],
-};
+import {
+  cosign,
+  cyclonedx,
+  dsse,
+  ed,
+  json,
+  openvex,
+  pem,
+  sha,
+  slsaV1,
+  slsaV02,
+  spdx,
+  spdx3,
+  statement,
+} from '../../support/attestations.ts';
 
 describe('protocol/attestation: forms and proof', () => {
   const provenance = statement('https://slsa.dev/provenance/v1', slsaV1);
