@@ -22,8 +22,15 @@ function withPrefix(prefix: Uint8Array, body: Uint8Array): Buffer {
   return Buffer.concat([prefix, body]);
 }
 
+// By identity of the array, and gone with it: a signer keeps its seed, and importing it costs more than signing.
+const privateKeys = new WeakMap<Uint8Array, KeyObject>();
+
 function privateKey(seed: Uint8Array): KeyObject {
-  return createPrivateKey({ key: withPrefix(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' });
+  const cached = privateKeys.get(seed);
+  if (cached !== undefined) return cached;
+  const made = createPrivateKey({ key: withPrefix(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' });
+  privateKeys.set(seed, made);
+  return made;
 }
 
 const SPKI_PREFIX_ML_DSA_65 = Uint8Array.fromHex('308207b2300b0609608648016503040312038207a100');
