@@ -18,13 +18,13 @@ export interface Ran {
 }
 
 /** Exports of the original. */
-export function rawExports(bytes: Uint8Array<ArrayBuffer>): Record<string, WebAssembly.ExportValue> {
+export function rawExports(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Exports {
   return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
 }
 
 /** A metered instance whose functions can be called one after another. */
 export class Metered {
-  readonly exports: Record<string, WebAssembly.ExportValue>;
+  readonly exports: WebAssembly.Exports;
   readonly bytes: Uint8Array;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, pagesMax = 16) {

@@ -107,11 +107,12 @@ export class Emitter {
   /** Function entry: the first charge and the frame in one step. The counter is on the stack already when it lives in a local. */
   #enter(cost: number, units: number, inLocal: boolean) {
     const out = this.#out;
-    if (cost === 0 && units === 0 && !inLocal) return;
     if (!inLocal) this.#set(0x23, this.#add.counter);
-    const step = cost * FUEL_UNIT + units;
-    if (step > 0) this.#subtract(step);
-    if (units === 0) return inLocal ? this.#set(0x21, this.#fuelLocal) : this.#set(0x24, this.#add.counter);
+    this.#subtract(cost * FUEL_UNIT + units);
+    if (units === 0) {
+      if (inLocal) this.#set(0x22, this.#fuelLocal);
+      return this.#set(0x24, this.#add.counter);
+    }
     this.#settle();
     out.byte(0x42);
     out.signedBig(EXHAUSTED_MASK);
