@@ -8,8 +8,10 @@ import {
   SLA_CLASSES,
 } from '../protocol/card/index.ts';
 import { ZeroError } from '../protocol/errors/index.ts';
+import { cardText } from './embed/card-text.ts';
 import type { CardEntry } from './interface.ts';
 import { ENVELOPE_BYTES_MAX, FIELD_BYTES_MAX, PRICES_MAX, TAGS_MAX } from './limits.ts';
+import { wordsOf } from './search/words.ts';
 import type { CardFields, CardVersion } from './store/record.ts';
 
 const encoder = new TextEncoder();
@@ -38,6 +40,7 @@ export function cardFields({ agentId, cardId, card, envelope }: CardEntry): Card
       amount: wholeNumber(amount, refuse),
       currency,
     })),
+    words: wordsOf(cardText(card)),
   };
   if (!Number.isFinite(fields.expiresAtMs)) refuse('its expiry is no date');
   if (!SLA_CLASSES.includes(fields.sla)) refuse(`service level ${fields.sla} is unknown`);

@@ -196,7 +196,10 @@ class LocalIndex implements CardIndex {
     checkQuery(query, this.#embedder);
     const vector = query.vector ?? (await this.#embedder.embed(query.text!));
     this.#refuseClosed();
-    return { ...(await this.#table.search(vector, query.k, query.filter)), embedder: this.#embedder.id };
+    return {
+      ...(await this.#table.search(vector, query.text ?? '', query.k, query.filter)),
+      embedder: this.#embedder.id,
+    };
   }
 
   async warmUp(): Promise<void> {

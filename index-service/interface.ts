@@ -54,7 +54,7 @@ export interface CardFilter {
 
 export interface CardQuery {
   readonly text?: string;
-  /** A vector of the index's embedder instead of a text; `embedder` must then name it. */
+  /** A vector of the index's embedder; `embedder` must then name it. With a text beside it, names and rare words count too. */
   readonly vector?: Float32Array;
   readonly embedder?: string;
   readonly k: number;
@@ -65,7 +65,7 @@ export interface CardHit {
   readonly agentId: string;
   readonly cardId: string;
   readonly name: string;
-  /** Cosine of query and card, clamped to 0..1. */
+  /** Cosine of query and card, raised where they share names or rare words; 0..1. */
   readonly score: number;
 }
 

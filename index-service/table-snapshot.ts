@@ -47,7 +47,7 @@ async function* sectionsOf(table: CardTable, slots: number, living: Uint32Array)
     if (card === undefined) living[slot >>> 5]! &= ~(1 << (slot & 31));
     else {
       offsets[slot] = card.offset;
-      writeFields(writer, card.fields);
+      writeFields(writer, { ...card.fields, words: table.lexicon.wordsAt(slot) });
     }
     if (slot % FIELDS_AT_ONCE === 0) await new Promise(setImmediate);
   }

@@ -14,7 +14,7 @@ function refuse(message: string): never {
 export function checkQuery(query: CardQuery, embedder: { id: string; dims: number }): void {
   if (!Number.isInteger(query.k) || query.k < 1 || query.k > QUERY_K_MAX)
     refuse(`k must be 1 to ${QUERY_K_MAX}`);
-  if ((query.text === undefined) === (query.vector === undefined)) refuse('give either text or vector');
+  if (query.text === undefined && query.vector === undefined) refuse('give a text, a vector, or both');
   if (
     query.text !== undefined &&
     (typeof query.text !== 'string' || query.text.length < 1 || query.text.length > QUERY_TEXT_MAX)

@@ -6,6 +6,7 @@
 
 import { CANDIDATES_MAX, LIST_SLOTS_MAX, WALK_SLOTS_MAX } from '../limits.ts';
 import type { KernelMemory } from '../simd/instantiate.ts';
+import { hasBit } from './bitset.ts';
 import { type SearchExports, searchInstance } from './kernel.ts';
 import { ENTRIES, type Layout, type Scratch } from './layout.ts';
 
@@ -214,6 +215,20 @@ export class Searcher {
 
 export function selectionCount(selection: Selection): number {
   return selection.kind === 'list' ? selection.slots.length : selection.count;
+}
+
+/** True when a selection lets a slot pass; whether the slot lives is not asked. */
+export function allows(selection: Selection, slot: number): boolean {
+  if (selection.kind === 'living') return true;
+  if (selection.kind === 'bits') return slot >>> 5 < selection.bits.length && hasBit(selection.bits, slot);
+  let low = 0;
+  let high = selection.slots.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (selection.slots[middle]! < slot) low = middle + 1;
+    else high = middle;
+  }
+  return selection.slots[low] === slot;
 }
 
 /** Collects hits of several passes. */

@@ -16,6 +16,7 @@ import {
   ROOTS_MAX,
   TAGS_MAX,
 } from '../limits.ts';
+import { WORDS_MAX } from '../search/words.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 export const RECORD_HEADER_BYTES = 16;
@@ -50,6 +51,8 @@ export interface CardFields {
     readonly amount: bigint;
     readonly currency: string;
   }[];
+  /** Words for the lexical part (search/words.ts). */
+  readonly words: readonly string[];
 }
 
 export interface PutRecord {
@@ -144,6 +147,8 @@ export function writeFields(writer: ByteWriter, fields: CardFields): void {
     writer.text(price.amount.toString());
     writer.text(price.currency);
   }
+  writer.u8(fields.words.length);
+  for (const word of fields.words) writer.text(word);
 }
 
 export function readFields(reader: ByteReader): CardFields {
@@ -162,6 +167,7 @@ export function readFields(reader: ByteReader): CardFields {
     amount: BigInt(text()),
     currency: text(),
   }));
+  const words = readList(reader.u8(), WORDS_MAX, text);
   return {
     agentId,
     cardId,
@@ -173,6 +179,7 @@ export function readFields(reader: ByteReader): CardFields {
     sla,
     tags,
     prices,
+    words,
   };
 }
 

@@ -31,6 +31,7 @@ function fields(i: number, tags: string[]): CardFields {
     sla: 'standard',
     tags,
     prices: [],
+    words: [],
   };
 }
 
@@ -71,7 +72,7 @@ export const bench: Bench = {
       const truth = await truthOf(share);
       const found = await Promise.all(
         queries.map(async (query) =>
-          (await table.search(query, K, filter)).results.map(({ agentId }) => Number(agentId.slice(3))),
+          (await table.search(query, '', K, filter)).results.map(({ agentId }) => Number(agentId.slice(3))),
         ),
       );
       const theirs = plain.map((query) => hnsw.searchKnn(query, K, (label) => allowed.has(label)).neighbors);
@@ -85,7 +86,7 @@ export const bench: Bench = {
         peerName: 'hnswlib-node with its filter',
         bar: { sign: '>=', value: sizes(BARS_USUAL, BARS_FULL)[i]! },
         async ours() {
-          for (const query of queries) await table.search(query, K, filter);
+          for (const query of queries) await table.search(query, '', K, filter);
         },
         peer() {
           for (const query of plain) hnsw.searchKnn(query, K, (label) => allowed.has(label));

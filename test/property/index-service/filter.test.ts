@@ -32,6 +32,7 @@ const fields: fc.Arbitrary<CardFields> = fc.record({
     }),
     { maxLength: 2 },
   ),
+  words: fc.constant([]),
 });
 
 const { filter } = fc.letrec<{ filter: CardFilter }>((tie) => ({

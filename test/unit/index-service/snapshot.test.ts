@@ -24,6 +24,7 @@ function fields(i: number): CardFields {
     sla: 'standard',
     tags: [`tag-${i % 10}`],
     prices: [{ unit: 'request', amount: BigInt(i), currency: 'EUR' }],
+    words: [`word${i}`, 'card'],
   };
 }
 
@@ -64,12 +65,12 @@ describe('snapshot of a card table', () => {
       { priceMax: { amount: '500', currency: 'EUR' } },
     ]) {
       for (const q of [5, 77, 1_999]) {
-        const before = await table.search(vector(q), 10, filter);
-        assert.deepEqual((await restored.search(vector(q), 10, filter)).results, before.results);
+        const before = await table.search(vector(q), `word${q}`, 10, filter);
+        assert.deepEqual((await restored.search(vector(q), `word${q}`, 10, filter)).results, before.results);
       }
     }
     restored.put(fields(3_000), vector(3_000), 1);
-    assert.equal((await restored.search(vector(3_000), 1, undefined)).results[0]!.agentId, 'zs:3000');
+    assert.equal((await restored.search(vector(3_000), '', 1, undefined)).results[0]!.agentId, 'zs:3000');
     await restored.engine.close();
   });
 
