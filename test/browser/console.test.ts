@@ -130,7 +130,7 @@ browserSuite('console of a real network', (browser: Browser) => {
     assert.equal(await words(other.page.locator('.log-card .figure')), String(log.size));
     await other.page.locator('.table-entries .row-link', { hasText: 'agent card' }).first().waitFor();
     assert.ok((await other.page.locator('.table-origins .row-link').count()) >= 3);
-    await picture(other.page, 'log-wide');
+    await picture(other.page, 'log-of-edge-wide');
     assert.deepEqual([...other.faults, ...other.strangers], []);
     await other.close();
   });
