@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { registerDevnetCommands } from '../bootstrap/cli/index.ts';
 import { registerIndexCommands } from '../index-service/cli/index.ts';
 import { registerNodeCommands, VERSION } from '../node/cli/index.ts';
+import { registerRelayCommands } from '../relay/cli/index.ts';
 import { registerSimCommands } from '../sim/cli/index.ts';
 import { registerWasmCommands } from '../wasm-runner/cli/index.ts';
 
@@ -21,6 +22,7 @@ export function buildProgram(script: string): Command {
   registerNodeCommands(program);
   registerIndexCommands(program);
   registerWasmCommands(program);
+  registerRelayCommands(program);
   registerSimCommands(program);
   return program;
 }

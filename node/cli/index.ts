@@ -11,6 +11,7 @@ import { registerUp } from './commands/up.ts';
 export { readRunFile } from '../run-file.ts';
 export { VERSION } from '../version.ts';
 export { ApiClient } from './client.ts';
+export { loadConfig, type UpFlags, withConfigFlags } from './commands/up.ts';
 export { resolveHome } from './home.ts';
 export { type OutputFlags, plain, print, reportError, runAction, style, table } from './output.ts';
 export { withJson } from './shared-flags.ts';

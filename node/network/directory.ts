@@ -1,6 +1,8 @@
 // Who is out there: the newest announcement of every node, kept while it is fresh. Feeds the console, peer choice and index choice.
 
 import type { PeerId } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { multiaddr } from '@multiformats/multiaddr';
 import { toBase64 } from '../../protocol/bytes/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Gossip, Verdict } from '../gossip/index.ts';
@@ -169,6 +171,7 @@ export class Directory {
     const entry = { ...announcement, heardAtMs: now };
     this.#entries.set(announcement.peerId, entry);
     this.#onHeard(entry);
+    await this.#learnAddresses(announcement);
     if (this.#entries.size > NODES_MAX) this.#entries.delete(this.#entries.keys().next().value as string);
     if (known === undefined)
       this.#log.info(
@@ -177,6 +180,21 @@ export class Directory {
       );
     this.#onChange();
     return 'accept';
+  }
+
+  /** What a node says of its own addresses is signed by its key: libp2p may dial them, also in a later run. */
+  async #learnAddresses({ peerId, addresses }: Announcement): Promise<void> {
+    const multiaddrs = addresses.flatMap((text) => {
+      try {
+        return [multiaddr(text)];
+      } catch {
+        return [];
+      }
+    });
+    if (multiaddrs.length === 0) return;
+    await this.#host.peerStore
+      .merge(peerIdFromString(peerId), { multiaddrs })
+      .catch((error: Error) => this.#log.debug({ peer: peerId, error: error.message }, 'addresses not kept'));
   }
 
   #forget(): void {

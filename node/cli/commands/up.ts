@@ -20,7 +20,8 @@ import { untilSignal } from '../until-signal.ts';
 
 const CONFIG_FILE = 'config.yaml';
 
-interface UpFlags extends OutputFlags {
+/** Flags of a command that runs a node. */
+export interface UpFlags extends OutputFlags {
   home?: string;
   config?: string;
   name?: string;
@@ -48,7 +49,8 @@ function fromFlags(flags: UpFlags) {
   };
 }
 
-function withConfigFlags(command: Command): Command {
+/** Adds the flags that override configuration keys. */
+export function withConfigFlags(command: Command): Command {
   return withJson(command)
     .option(
       '--home <dir>',
@@ -101,7 +103,9 @@ export function registerUp(program: Command): void {
     });
 }
 
-async function loadConfig(home: string, flags: UpFlags): Promise<Config> {
+/** The effective configuration of a home folder, which is made when it is missing. Throws CONFIG_INVALID. */
+export async function loadConfig(home: string, flags: UpFlags): Promise<Config> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
   const path = flags.config ?? join(home, CONFIG_FILE);
   const file = flags.config !== undefined || existsSync(path) ? await readConfigFile(path) : {};
   return completeConfig(resolveConfig(file, process.env, fromFlags(flags)), path);
@@ -110,7 +114,6 @@ async function loadConfig(home: string, flags: UpFlags): Promise<Config> {
 async function run(flags: UpFlags): Promise<void> {
   const stopping = untilSignal({ supervised: flags.supervised === true });
   const home = resolveHome(flags.home);
-  await mkdir(home, { recursive: true, mode: 0o700 });
   const config = await loadConfig(home, flags);
   // Loaded late, so that every other command starts without libp2p.
   const { runNode } = await import('../../up.ts');

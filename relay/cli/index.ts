@@ -1,0 +1,62 @@
+// zerostate relay: run a relay and say whom it serves.
+
+import type { Command } from 'commander';
+import {
+  loadConfig,
+  print,
+  resolveHome,
+  runAction,
+  type UpFlags,
+  untilSignal,
+  withConfigFlags,
+} from '../../node/cli/index.ts';
+
+const REPORT_MS = 10_000;
+
+/** Adds the relay command. */
+export function registerRelayCommands(program: Command): void {
+  withConfigFlags(program.command('relay').description('run a relay for nodes that cannot be dialled'))
+    .option('--config <file>', 'configuration file (default: config.yaml in the home folder)')
+    .addHelpText(
+      'after',
+      '\nA node behind it runs with:\n  $ zerostate up --listen /p2p-circuit --join <address of the relay>',
+    )
+    .action(async (flags: UpFlags) => {
+      await runAction(flags, async () => run(flags));
+    });
+}
+
+async function run(flags: UpFlags): Promise<void> {
+  const stopping = untilSignal();
+  const home = resolveHome(flags.home);
+  const config = await loadConfig(home, flags);
+  // Loaded late, so that every other command starts without libp2p.
+  const { runRelay } = await import('../run.ts');
+  const relay = await runRelay({ home, config });
+  const { peerId, host } = relay.node;
+  const info = {
+    name: config.name,
+    peerId,
+    region: config.region,
+    api: relay.api.url,
+    addresses: host.getMultiaddrs().map(String),
+  };
+  print(flags, info, (up) =>
+    [
+      `${up.name} relays in ${up.region}`,
+      ...up.addresses.map((address) => `  address  ${address}`),
+      `  api      ${up.api}`,
+      '',
+      'Ctrl-C stops it.',
+    ].join('\n'),
+  );
+  let told = 0;
+  const timer = setInterval(() => {
+    const { length } = relay.reservations();
+    if (length !== told) process.stderr.write(`${length} nodes are reachable through this relay\n`);
+    told = length;
+  }, REPORT_MS);
+  await stopping.promise;
+  clearInterval(timer);
+  await relay.stop();
+}

@@ -1,0 +1,75 @@
+// A node that nobody can dial takes a task through a relay: circuit relay v2 with our own bounds.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { readTask } from '../../../node/cli/commands/task.ts';
+import { completeManifest } from '../../../node/tasks/manifest.ts';
+import { fromBase64 } from '../../../protocol/bytes/index.ts';
+import { eventually } from '../../support/cli.ts';
+import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
+
+const WORD_COUNT = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
+
+describe('relay', function () {
+  this.timeout(60_000);
+
+  it('reaches a node without any address of its own, runs a task there, and its receipt verifies', async () => {
+    await using nodes = new TestNodes();
+    const relay = await nodes.start('relay', { roles: ['boot', 'index', 'relay'] });
+    const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [addressOf(relay)] });
+    const circuit = await eventually('a reservation', 20_000, async () =>
+      hidden.node.host.getMultiaddrs().find((address) => String(address).includes('/p2p-circuit')),
+    );
+    assert.match(String(circuit), new RegExp(`/p2p/${relay.node.peerId}/p2p-circuit`));
+    assert.equal(
+      hidden.node.host.getMultiaddrs().every((address) => String(address).includes('/p2p-circuit')),
+      true,
+    );
+    const card = await hidden.node.cards.publish(draft('Hidden Counter', ['text', 'statistics']));
+
+    // The asker takes no part in peer keeping beyond the relay, so it has no other way than the relayed one.
+    const asker = await nodes.start('asker', { join: [addressOf(relay)], peers: { target: 1, max: 16 } });
+    await eventually('the card to be acceptable', 20_000, async () => {
+      const { results } = await asker.node.find.find({ text: 'Hidden Counter' });
+      return results.some(({ agentId }) => agentId === card.agentId);
+    });
+    const { manifest, module, files } = await readTask(WORD_COUNT);
+    const inputs = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, fromBase64(text)]));
+    const task = asker.node.requester.submit({
+      manifest: completeManifest(manifest),
+      module: fromBase64(module),
+      stdin: new Uint8Array(),
+      inputs,
+    });
+    const done = await asker.node.tasks.ended(task.taskId, 30_000);
+    assert.equal(done.error, undefined);
+    assert.equal(done.response?.status, 'OK');
+    assert.ok(done.receiptId);
+    const [connection] = asker.node.host
+      .getConnections()
+      .filter(({ remotePeer }) => remotePeer.toString() === hidden.node.peerId);
+    assert.match(String(connection?.remoteAddr), /p2p-circuit/);
+  });
+
+  it('starts though its relay is down, and is reachable when the relay returns', async () => {
+    await using nodes = new TestNodes();
+    const port = 29_811;
+    const listen = [`/ip4/127.0.0.1/tcp/${port}`];
+    const first = await nodes.start('relay', { roles: ['relay'], listen });
+    const address = addressOf(first);
+    await nodes.stop('relay');
+    const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [address] });
+    assert.deepEqual(hidden.node.host.getMultiaddrs(), []);
+    await nodes.start('relay', { roles: ['relay'], listen });
+    await eventually('a reservation', 30_000, async () => hidden.node.host.getMultiaddrs().length > 0);
+    // And again after the relay was restarted under a running client.
+    await nodes.stop('relay');
+    await eventually('the loss to be noticed', 30_000, async () => hidden.node.host.getPeers().length === 0);
+    const again = await nodes.start('relay', { roles: ['relay'], listen });
+    await eventually(
+      'a new reservation',
+      30_000,
+      async () => (again.node.host.services.relay?.reservations.size ?? 0) > 0,
+    );
+  });
+});
