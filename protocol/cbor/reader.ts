@@ -14,8 +14,8 @@ const TAG = 6;
 const FALSE = 0xf4;
 const TRUE = 0xf5;
 const NULL = 0xf6;
-/** Labels of COSE are small; this only keeps them in the range of numbers. */
-const LABEL_MAX = 0xffff;
+/** Counts and labels that a shape fixes: any other number is another shape, and no excess. */
+const TUPLE_MAX = Number.MAX_SAFE_INTEGER;
 
 /** A cursor over CBOR bytes. Every method throws DECODE_FAILED on another form, LIMIT_EXCEEDED above `max`. */
 export class CborReader {
@@ -85,9 +85,14 @@ export class CborReader {
     return this.#head(ARRAY, max, what);
   }
 
+  /** An array of exactly `length` items. */
+  tuple(length: number, what: string): void {
+    if (this.#head(ARRAY, TUPLE_MAX, what) !== length) this.#refuse(`${what} does not have ${length} parts`);
+  }
+
   /** A map of exactly `length` pairs; its keys are then read with key(). */
   map(length: number, what: string): void {
-    if (this.#head(MAP, length, what) !== length) this.#refuse(`${what} does not have ${length} members`);
+    if (this.#head(MAP, TUPLE_MAX, what) !== length) this.#refuse(`${what} does not have ${length} members`);
   }
 
   /** The given tag. */
@@ -97,14 +102,16 @@ export class CborReader {
 
   /** The given text key; the order of keys is part of the form. */
   key(name: string): void {
-    if (this.text(name.length, `key "${name}"`) !== name) this.#refuse(`expected key "${name}"`);
+    const length = this.#head(TEXT, TUPLE_MAX, `key "${name}"`);
+    if (length !== name.length || fromUtf8(this.#take(length, 'key')) !== name)
+      this.#refuse(`expected key "${name}"`);
   }
 
   /** The given integer, as a map label or value; negative ones are for COSE. */
   intKey(value: number): void {
     const major = value < 0 ? NEGATIVE : UINT;
     const wanted = value < 0 ? -1 - value : value;
-    if (this.#head(major, LABEL_MAX, `label ${value}`) !== wanted) this.#refuse(`expected label ${value}`);
+    if (this.#head(major, TUPLE_MAX, `label ${value}`) !== wanted) this.#refuse(`expected label ${value}`);
   }
 
   null(what: string): void {

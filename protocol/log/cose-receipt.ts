@@ -98,15 +98,14 @@ export function verifyCoseReceipt(
 ): CoseReceipt {
   const reader = new CborReader(bytes);
   reader.tag(COSE_SIGN1_TAG, 'COSE_Sign1');
-  if (reader.array(4, 'COSE_Sign1') !== 4) throw new ZeroError('DECODE_FAILED', 'COSE_Sign1 has four parts');
+  reader.tuple(4, 'COSE_Sign1');
   const header = reader.bytes(PROTECTED_BYTES_MAX, 'protected header');
   const claims = readHeader(header);
   reader.map(1, 'unprotected header');
   reader.intKey(LABEL_VDP);
   reader.map(1, 'proofs');
   reader.intKey(PROOF_INCLUSION);
-  if (reader.array(1, 'inclusion proofs') !== 1)
-    throw new ZeroError('DECODE_FAILED', 'a receipt has one proof');
+  reader.tuple(1, 'inclusion proofs');
   const { size, index, proof } = readPath(reader.bytes(PROOF_BYTES_MAX, 'inclusion proof'));
   reader.null('payload');
   const signature = reader.exactBytes(SIGNATURE_BYTES, 'signature');
@@ -141,8 +140,7 @@ function readHeader(header: Uint8Array): Header {
 
 function readPath(bytes: Uint8Array): { size: number; index: number; proof: Uint8Array[] } {
   const reader = new CborReader(bytes);
-  if (reader.array(3, 'inclusion proof') !== 3)
-    throw new ZeroError('DECODE_FAILED', 'an inclusion proof has three parts');
+  reader.tuple(3, 'inclusion proof');
   const size = reader.uint(TREE_SIZE_MAX, 'tree size');
   const index = reader.uint(TREE_SIZE_MAX, 'leaf index');
   const length = reader.array(INCLUSION_ELEMENTS_MAX, 'inclusion path');

@@ -126,7 +126,7 @@ function readProof(from: CborReader): Uint8Array[] {
 }
 
 function readEntry(from: CborReader): WireEntry {
-  if (from.array(2, 'entry') !== 2) throw new ZeroError('DECODE_FAILED', 'an entry has two parts');
+  from.tuple(2, 'entry');
   const first = from.bytes(LOG_RECORD_BYTES_MAX, 'record');
   const body = from.bytesOrNull(BODY_BYTES_MAX, 'body');
   return body === null ? { record: first, body } : { salt: first, body };
@@ -242,7 +242,7 @@ export function decodeSyncMessage<K extends Kind>(
     throw new ZeroError('CREDIT_EXCEEDED', `the answer has ${bytes.length} bytes, ${credit} were granted`);
   }
   const reader = new CborReader(bytes);
-  if (reader.array(2, 'message') !== 2) throw new ZeroError('DECODE_FAILED', 'a message has two parts');
+  reader.tuple(2, 'message');
   const kind = reader.text(KIND_CHARS_MAX, 'kind');
   const allowed = expected.find((candidate) => candidate === kind);
   if (allowed === undefined)
