@@ -59,8 +59,10 @@ export async function openIndex({
   await mkdir(dir, { recursive: true });
   const unlock = await lockFolder(dir);
   try {
-    const opened = await openFolder(dir, embedder, log);
+    let damaged: (error: unknown) => void = () => {};
+    const opened = await openFolder(dir, embedder, log, (error) => damaged(error));
     const index = new LocalIndex({ dir, embedder, log, now, unlock, opened });
+    damaged = (error) => index.snapshotDamaged(error);
     if (opened.recovery.tornBytes > 0 || opened.recovery.quarantined > 0)
       log?.warn({ ...opened.recovery }, 'index log repaired');
     if (opened.storedEmbedder !== embedder.id) await index.embedAgain();
@@ -213,6 +215,12 @@ class LocalIndex implements CardIndex {
     const work = this.#compact(undefined, onProgress);
     await this.#keep(work);
     await work;
+  }
+
+  /** Damage found in a snapshot after opening: the table is made again from the log. */
+  snapshotDamaged(error: unknown): void {
+    this.#input.log?.warn({ err: String(error) }, 'index snapshot is damaged; reading the log again');
+    if (this.#closing === null) void this.compact().catch(() => {});
   }
 
   /** Cards whose vectors come from another embedder get new ones. */

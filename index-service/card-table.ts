@@ -1,5 +1,5 @@
-// All cards of an index in memory: fields by slot, the newest slot of each agent, vectors. No files; whoever changes it has
-// made the change durable before.
+// All cards of an index in memory: fields by slot, the newest slot of each agent, vectors, words. No files; whoever changes
+// it has made the change durable before.
 
 import type { CardAnswer, CardFilter, CardHit } from './interface.ts';
 import { hasBit } from './search/bitset.ts';
@@ -10,8 +10,11 @@ import { Lexicon, raised } from './search/lexicon.ts';
 import { allows, type Selection, selectionCount } from './search/searcher.ts';
 import { wordsOf } from './search/words.ts';
 import type { CardFields } from './store/record.ts';
+import type { StoredFields } from './stored-fields.ts';
 
 const NO_WORDS: readonly string[] = [];
+/** Stored cards decoded between two turns of the event loop: a few milliseconds. */
+const LOAD_AT_ONCE = 512;
 
 export interface StoredCard {
   readonly slot: number;
@@ -22,58 +25,80 @@ export interface StoredCard {
 
 export class CardTable {
   readonly engine: VectorEngine;
-  readonly columns = new CardColumns();
-  readonly lexicon = new Lexicon();
+  readonly #columns = new CardColumns();
+  readonly #lexicon = new Lexicon();
   readonly #filters: FilterEvaluator;
   readonly #slotOf = new Map<string, number>();
   readonly #fields: (CardFields | undefined)[] = [];
   readonly #offsets: number[] = [];
+  /** Cards of a snapshot that are not decoded yet. */
+  #stored: StoredFields | null = null;
+  #floats: Promise<void> = Promise.resolve();
   #searching = 0;
   #onIdle: (() => void) | null = null;
+  #closed = false;
 
   constructor(dims: number, threads = true) {
     this.engine = new VectorEngine({ dims, threads });
-    this.#filters = new FilterEvaluator(this.columns, () => this.engine.vectors.living());
+    this.#filters = new FilterEvaluator(this.#columns, () => this.engine.vectors.living());
   }
 
   get cards(): number {
-    return this.#slotOf.size;
+    return this.engine.cards;
   }
 
   /** Slots of replaced and removed cards. */
   get dead(): number {
-    return this.columns.slots - this.#slotOf.size;
+    return this.engine.vectors.slots - this.engine.cards;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get columns(): CardColumns {
+    this.finishLoading();
+    return this.#columns;
+  }
+
+  get lexicon(): Lexicon {
+    this.finishLoading();
+    return this.#lexicon;
   }
 
   agentIds(): IterableIterator<string> {
+    this.finishLoading();
     return this.#slotOf.keys();
   }
 
   find(agentId: string): StoredCard | undefined {
+    this.finishLoading();
     const slot = this.#slotOf.get(agentId);
-    return slot === undefined
-      ? undefined
-      : { slot, offset: this.#offsets[slot]!, fields: this.#fields[slot]! };
+    return slot === undefined ? undefined : this.at(slot);
   }
 
   /** The card of a living slot. */
   at(slot: number): StoredCard | undefined {
+    if (this.#stored !== null && slot >= this.#fields.length) {
+      const stored = this.#stored.at(slot);
+      return stored === null ? undefined : { slot, ...stored };
+    }
     const fields = this.#fields[slot];
     return fields === undefined ? undefined : { slot, offset: this.#offsets[slot]!, fields };
   }
 
   /** Adds a card, or replaces the one of its agent. */
   put(fields: CardFields, vector: Float32Array, offset: number, reputation?: number): void {
-    const old = this.#slotOf.get(fields.agentId);
-    const kept = reputation ?? (old === undefined ? undefined : this.columns.reputation(old));
-    const slot = this.engine.push(vector);
-    this.adoptFields(fields, offset, kept);
+    const old = this.find(fields.agentId)?.slot;
+    const kept = reputation ?? (old === undefined ? undefined : this.#columns.reputation(old));
+    this.engine.push(vector);
+    this.#lexicon.add(fields.words);
+    this.#place(fields, offset, kept);
     if (old !== undefined) this.#kill(old);
-    this.#slotOf.set(fields.agentId, slot);
   }
 
   remove(agentId: string): void {
-    const slot = this.#slotOf.get(agentId);
+    const slot = this.find(agentId)?.slot;
     if (slot === undefined) return;
     this.#slotOf.delete(agentId);
     this.#kill(slot);
@@ -84,19 +109,48 @@ export class CardTable {
     this.#fields[slot] = undefined;
   }
 
-  /** Gives the next slot its fields, the vector being there already; null for a dead slot. For put and for snapshots. */
-  adoptFields(fields: CardFields | null, offset: number, reputation?: number): void {
-    if (fields === null) {
-      this.#fields[this.columns.addDead()] = undefined;
-      this.lexicon.add([]);
-      return;
-    }
-    const slot = this.columns.add(fields, reputation);
+  /** Gives the next slot its fields. */
+  #place(fields: CardFields, offset: number, reputation?: number): void {
+    const slot = this.#columns.add(fields, reputation);
     // The lexicon keeps the words; twice would double the memory of a card.
     this.#fields[slot] = { ...fields, words: NO_WORDS };
-    this.lexicon.add(fields.words);
     this.#offsets[slot] = offset;
     this.#slotOf.set(fields.agentId, slot);
+  }
+
+  /** Takes over the cards of a snapshot, whose vectors the engine has adopted; they are decoded in the background. */
+  adoptStored(stored: StoredFields, floats: Promise<void>): void {
+    this.#stored = stored;
+    this.#floats = floats;
+    for (const word of stored.vocabulary) this.#lexicon.vocabulary.intern(word);
+    const step = () => {
+      this.#load(LOAD_AT_ONCE);
+      if (this.#stored !== null && !this.#closed) setImmediate(step);
+    };
+    setImmediate(step);
+  }
+
+  /** Decodes what is left of a snapshot, at once. */
+  finishLoading(): void {
+    if (this.#stored !== null) this.#load(Number.POSITIVE_INFINITY);
+  }
+
+  /** Resolves when a snapshot's vectors are all in memory. */
+  async floatsLoaded(): Promise<void> {
+    await this.#floats;
+  }
+
+  #load(count: number): void {
+    const stored = this.#stored;
+    if (stored === null) return;
+    const to = Math.min(stored.slots, this.#fields.length + count);
+    for (let slot = this.#fields.length; slot < to; slot++) {
+      const card = stored.at(slot);
+      this.#lexicon.addIds(stored.wordsAt(slot));
+      if (card === null) this.#fields[this.#columns.addDead()] = undefined;
+      else this.#place(card.fields, card.offset);
+    }
+    if (to === stored.slots) this.#stored = null;
   }
 
   /** The answer to a query, best first; ties by agent id, so that shards and repetitions agree. `text` may be empty. */
@@ -106,6 +160,7 @@ export class CardTable {
     k: number,
     filter: CardFilter | undefined,
   ): Promise<Omit<CardAnswer, 'embedder'>> {
+    if (filter !== undefined) this.finishLoading();
     const selection = this.#filters.select(filter, this.engine.cards);
     this.#searching++;
     try {
@@ -148,15 +203,21 @@ export class CardTable {
 
   #hit(slot: number, score: number): CardHit[] {
     // A card may have been replaced while another thread searched.
-    const fields = this.#fields[slot];
-    if (fields === undefined) return [];
-    const { agentId, cardId, name } = fields;
+    const card = this.at(slot);
+    if (card === undefined) return [];
+    const { agentId, cardId, name } = card.fields;
     return [{ agentId, cardId, name, score: Math.min(1, Math.max(0, score)) }];
   }
 
   /** Ends the threads once no search runs any more. */
   async retire(): Promise<void> {
-    if (this.#searching > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    if (this.#searching > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    this.#closed = true;
+    await this.#floats;
     await this.engine.close();
   }
 }

@@ -81,7 +81,7 @@ export class Compaction {
 
   async abandon(): Promise<void> {
     await this.#log?.close();
-    await this.table.engine.close();
+    await this.table.retire();
   }
 
   async #copyAll(cards: readonly StoredCard[]): Promise<void> {

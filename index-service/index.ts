@@ -16,3 +16,4 @@ export type {
   PriceLimit,
   SearchMode,
 } from './interface.ts';
+export { type MergedAnswer, mergeShards, type ShardAnswer } from './shards/merge.ts';

@@ -24,10 +24,11 @@ export async function openFolder(
   dir: string,
   embedder: { id: string; dims: number },
   logger: IndexLogger | undefined,
+  onDamage: (error: unknown) => void,
 ): Promise<OpenFolder> {
   const manifest = await currentManifest(dir, embedder, logger);
   await removeLeftovers(dir, manifest);
-  const restored = await restoredTable(dir, manifest, embedder, logger);
+  const restored = await restoredTable(dir, manifest, embedder, logger, onDamage);
   const stored = { embedder: manifest.embedder, dims: manifest.dims };
   const table = restored?.table ?? new CardTable(manifest.dims);
   try {
@@ -44,7 +45,7 @@ export async function openFolder(
       await log.append({ kind: 'start', embedder: embedder.id, dims: embedder.dims }, () => {});
     return { table, log, manifest, recovery, storedEmbedder: stored.embedder };
   } catch (error) {
-    await table.engine.close();
+    await table.retire();
     throw error;
   }
 }
@@ -105,13 +106,14 @@ async function restoredTable(
   manifest: Manifest,
   embedder: { id: string; dims: number },
   logger: IndexLogger | undefined,
+  onDamage: (error: unknown) => void,
 ): Promise<{ table: CardTable; offset: number } | null> {
   if (manifest.snapshot === null || manifest.embedder !== embedder.id) return null;
   const { file, offset } = manifest.snapshot;
   try {
     const log = await stat(join(dir, manifest.log));
     if (log.size < offset) throw new ZeroError('INDEX_CORRUPT', 'the log is shorter than its snapshot');
-    return { table: await loadTable(join(dir, file), embedder), offset };
+    return { table: await loadTable(join(dir, file), embedder, onDamage), offset };
   } catch (error) {
     logger?.warn({ err: (error as Error).message, file }, 'index snapshot not used; reading the log');
     return null;

@@ -1,18 +1,21 @@
 // Saves a card table to a snapshot file and restores it: vectors and graph as they lie in memory, fields as records.
 // The log stays the truth: a snapshot that cannot be read costs time, never a card.
+//
+// Restoring is staged, so that the first answer does not wait for what it does not need: compressed vectors and graph are
+// read before `loadTable` returns, float32 vectors and fields afterwards, or at once where a query asks for them.
 
 import { ZeroError } from '../protocol/errors/index.ts';
 import { CardTable } from './card-table.ts';
 import { hasBit } from './search/bitset.ts';
 import type { EngineState } from './search/engine.ts';
-import { ByteReader, ByteWriter } from './store/bytes.ts';
-import { readFields, writeFields } from './store/record.ts';
+import { SLOTS_PER_BLOCK } from './search/layout.ts';
+import { ByteWriter } from './store/bytes.ts';
+import { writeFields } from './store/record.ts';
 import { type Section, SnapshotReader, writeSnapshot } from './store/snapshot.ts';
+import { StoredFields } from './stored-fields.ts';
 
 /** Cards encoded between two turns of the event loop: under a millisecond. */
 const FIELDS_AT_ONCE = 256;
-/** Offset that stands for a dead slot. */
-const DEAD = -1;
 
 interface SnapshotFacts {
   readonly embedder: string;
@@ -21,9 +24,11 @@ interface SnapshotFacts {
   readonly state: EngineState;
 }
 
-/** Writes the table as it stands now; changes made meanwhile may be left out, the log behind `offset` has them. */
+/** Writes the table as it stands now; changes made meanwhile may be left out, the log behind the caller's offset has them. */
 export async function saveTable(table: CardTable, embedder: string, path: string): Promise<void> {
   const { engine } = table;
+  table.finishLoading();
+  await table.floatsLoaded();
   await engine.pause();
   try {
     const state = engine.state();
@@ -39,32 +44,51 @@ export async function saveTable(table: CardTable, embedder: string, path: string
 async function* sectionsOf(table: CardTable, slots: number, living: Uint32Array): AsyncIterable<Section> {
   const { vectors } = table.engine;
   yield { name: 'mean', bytes: bytesOf(vectors.mean().slice()) };
-  const offsets = new Float64Array(slots).fill(DEAD);
-  const writer = new ByteWriter(slots * 256 + 64);
+  const offsets = new Float64Array(slots);
+  const starts = new Uint32Array(slots + 1);
+  const wordStarts = new Uint32Array(slots + 1);
+  const fields = new ByteWriter(slots * 256 + 64);
+  const words = new ByteWriter(slots * 128 + 64);
   for (let slot = 0; slot < slots; slot++) {
     // A card that died since is skipped: what replaced it is in the log.
     const card = hasBit(living, slot) ? table.at(slot) : undefined;
     if (card === undefined) living[slot >>> 5]! &= ~(1 << (slot & 31));
     else {
       offsets[slot] = card.offset;
-      writeFields(writer, { ...card.fields, words: table.lexicon.wordsAt(slot) });
+      writeFields(fields, card.fields);
+      words.bytes(bytesOf(table.lexicon.idsAt(slot)));
     }
+    starts[slot + 1] = fields.length;
+    wordStarts[slot + 1] = words.length / 4;
     if (slot % FIELDS_AT_ONCE === 0) await new Promise(setImmediate);
   }
   yield { name: 'living', bytes: bytesOf(living) };
   yield { name: 'offsets', bytes: bytesOf(offsets) };
-  yield { name: 'fields', bytes: writer.finish() };
-  const blocks = Math.ceil(slots / 1_024);
-  // A copy, because the last block may be written to while the disk reads.
-  for (let i = 0; i < blocks; i++) yield { name: `block ${i}`, bytes: vectors.block(i).slice() };
+  yield { name: 'field starts', bytes: bytesOf(starts) };
+  yield { name: 'fields', bytes: fields.finish() };
+  yield { name: 'word starts', bytes: bytesOf(wordStarts) };
+  yield { name: 'words', bytes: words.finish() };
+  yield { name: 'vocabulary', bytes: new TextEncoder().encode(table.lexicon.vocabulary.all().join('\n')) };
+  for (let i = 0; i * SLOTS_PER_BLOCK < slots; i++) {
+    // Copies, because the last block may be written to while the disk is busy.
+    yield { name: `rest ${i}`, bytes: vectors.blockRest(i).slice() };
+    yield { name: `floats ${i}`, bytes: vectors.blockFloats(i).slice() };
+  }
 }
 
 function bytesOf(array: Uint32Array | Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** The table of a snapshot. Throws INDEX_CORRUPT when any part is damaged or belongs to another embedder. */
-export async function loadTable(path: string, embedder: { id: string; dims: number }): Promise<CardTable> {
+/**
+ * The table of a snapshot. Throws INDEX_CORRUPT when a part that is read now is damaged or belongs to another embedder;
+ * `onDamage` hears of damage found later, in the float32 vectors.
+ */
+export async function loadTable(
+  path: string,
+  embedder: { id: string; dims: number },
+  onDamage: (error: unknown) => void = () => {},
+): Promise<CardTable> {
   const reader = await SnapshotReader.open(path);
   const table = new CardTable(embedder.dims);
   try {
@@ -80,27 +104,50 @@ export async function loadTable(path: string, embedder: { id: string; dims: numb
     const { slots } = facts.state;
     vectors.reserve(slots);
     await reader.read('mean', bytesOf(vectors.mean()));
-    for (let i = 0; i < Math.ceil(slots / 1_024); i++) await reader.read(`block ${i}`, vectors.block(i));
+    for (let i = 0; i * SLOTS_PER_BLOCK < slots; i++) await reader.read(`rest ${i}`, vectors.blockRest(i));
     const living = await reader.read('living');
     new Uint8Array(vectors.living().buffer, vectors.living().byteOffset, living.length).set(living);
-    restoreFields(table, slots, await reader.read('offsets'), await reader.read('fields'));
-    table.engine.adopt({ ...facts.state, cards: table.cards });
+    const stored = await StoredFields.read(
+      reader,
+      slots,
+      new Uint32Array(living.buffer, living.byteOffset, living.length / 4),
+    );
+    table.engine.adopt(facts.state);
+    table.adoptStored(stored, loadFloats(reader, table, slots).catch(onDamage));
     return table;
   } catch (error) {
+    await reader.close();
     await table.engine.close();
     throw error;
-  } finally {
-    await reader.close();
   }
 }
 
-function restoreFields(
-  table: CardTable,
-  slots: number,
-  offsetBytes: Uint8Array,
-  fieldBytes: Uint8Array,
-): void {
-  const offsets = new Float64Array(offsetBytes.buffer, offsetBytes.byteOffset, slots);
-  const reader = new ByteReader(fieldBytes);
-  for (const offset of offsets) table.adoptFields(offset === DEAD ? null : readFields(reader), offset);
+/** Reads the float32 vectors in the background; searches fetch the few they need before that. Closes the reader. */
+async function loadFloats(reader: SnapshotReader, table: CardTable, slots: number): Promise<void> {
+  const { engine } = table;
+  const { vectors } = engine;
+  const vectorBytes = vectors.layout.width * 4;
+  const blocks = Math.ceil(slots / SLOTS_PER_BLOCK);
+  let done = 0;
+  engine.setLoading((wanted) => {
+    for (const slot of wanted) {
+      const block = Math.floor(slot / SLOTS_PER_BLOCK);
+      if (block < done || slot >= slots) continue;
+      const start = (slot % SLOTS_PER_BLOCK) * vectorBytes;
+      reader.readPart(
+        `floats ${block}`,
+        start,
+        vectors.blockFloats(block).subarray(start, start + vectorBytes),
+      );
+    }
+  });
+  try {
+    // The caller's first query goes before.
+    await new Promise(setImmediate);
+    for (; done < blocks && !table.closed; done++)
+      await reader.read(`floats ${done}`, vectors.blockFloats(done));
+  } finally {
+    engine.setLoading(null);
+    await reader.close();
+  }
 }

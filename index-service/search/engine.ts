@@ -57,6 +57,7 @@ export class VectorEngine {
   #background: Promise<void> | null = null;
   #failure: unknown = null;
   #paused = false;
+  #loading = false;
   #closed = false;
 
   constructor({ dims, threads = true }: EngineOptions) {
@@ -118,7 +119,7 @@ export class VectorEngine {
     const job = { vector, k, selection, method: plan.method, slots: input.slots };
     const { mode } = plan.method;
     let hits: Hits;
-    if (!this.#threads || plan.microseconds <= INLINE_MICROSECONDS) {
+    if (!this.#threads || this.#loading || plan.microseconds <= INLINE_MICROSECONDS) {
       hits = this.#searcher.search(job);
     } else {
       const reply = await this.#searchThread.ask({ kind: 'search', job });
@@ -159,6 +160,17 @@ export class VectorEngine {
     this.#measuredSlots = state.measuredSlots;
     this.vectors.setEntries(Math.max(1, state.linked));
     this.#wake();
+  }
+
+  /**
+   * While float32 vectors are still on their way from a snapshot, `fetch` brings in those that a search needs. Searches then
+   * run on the caller's thread; null ends it.
+   */
+  setLoading(fetch: ((slots: Uint32Array) => void) | null): void {
+    this.#searcher.beforeFloats = fetch;
+    this.#loading = fetch !== null;
+    this.vectors.incomplete = this.#loading;
+    if (!this.#loading) this.#wake();
   }
 
   /** Stops background work at its next slice; resolves when it has stopped. */
@@ -204,7 +216,8 @@ export class VectorEngine {
 
   #hasBackgroundWork(): boolean {
     const { slots } = this.vectors;
-    if (!this.#threads || this.#paused || this.#failure !== null) return false;
+    if (!this.#threads || this.#closed || this.#paused || this.#loading || this.#failure !== null)
+      return false;
     return (slots >= GRAPH_SLOTS_MIN && slots - this.#linked >= GRAPH_LAG_SLOTS) || this.#needsMeasure();
   }
 

@@ -25,8 +25,12 @@ export class Lexicon {
 
   /** Words of the next slot. */
   add(words: readonly string[]): void {
+    this.addIds(Uint32Array.from(words, (word) => this.#words.intern(word)));
+  }
+
+  /** The same by numbers of known words. */
+  addIds(ids: Uint32Array): void {
     const slot = this.#wordsOf.length;
-    const ids = Uint32Array.from(words, (word) => this.#words.intern(word));
     this.#wordsOf.push(ids);
     for (const id of ids) {
       this.#postings[id] ??= new PostingList();
@@ -34,9 +38,14 @@ export class Lexicon {
     }
   }
 
-  /** Words given for a slot. */
-  wordsAt(slot: number): string[] {
-    return Array.from(this.#wordsOf[slot]!, (id) => this.#words.text(id));
+  /** Numbers of the words given for a slot. */
+  idsAt(slot: number): Uint32Array {
+    return this.#wordsOf[slot]!;
+  }
+
+  /** Every word, by number. */
+  get vocabulary(): StringTable {
+    return this.#words;
   }
 
   /** Slots that share words with the query, dead ones included; `slots` that `allowed` refuses are left out. */
@@ -65,7 +74,9 @@ export class Lexicon {
 
   /** Squared inverse document frequency (Spärck Jones 1972): a word that no card holds weighs most, and holds others back. */
   #weigh(word: string): { id: number | undefined; count: number; weight: number } {
-    const id = this.#words.find(word);
+    const known = this.#words.find(word);
+    // A word of a snapshot may have lost all its cards.
+    const id = known === undefined || this.#postings[known] === undefined ? undefined : known;
     const count = id === undefined ? 0 : this.#postings[id]!.length;
     return { id, count, weight: Math.log(1 + (this.#wordsOf.length + 0.5) / (count + 0.5)) ** 2 };
   }

@@ -43,6 +43,8 @@ export class SearchThread {
   }
 
   async close(): Promise<void> {
+    // An idle thread does not keep the process alive; its end must, or nobody would see it.
+    this.#worker?.ref();
     await this.#worker?.terminate();
   }
 

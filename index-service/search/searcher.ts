@@ -48,6 +48,8 @@ export class Searcher {
   readonly #layout: Layout;
   readonly #kernel: SearchExports;
   readonly #scratch: Scratch;
+  /** Called with slots whose float32 vectors are about to be read, while a snapshot is still being loaded. */
+  beforeFloats: ((slots: Uint32Array) => void) | null = null;
 
   constructor(memory: KernelMemory, layout: Layout, thread: number) {
     this.#memory = memory;
@@ -189,6 +191,7 @@ export class Searcher {
 
   #rerank(list: number, count: number, k: number, best: BestHits): void {
     const { query, heap } = this.#scratch;
+    this.beforeFloats?.(this.#words(list, count));
     const found = this.#kernel.rerank(list, count, query, k, heap);
     const slots = this.#words(heap, 2 * found);
     const scores = new Float32Array(this.#memory.buffer, heap, 2 * found);

@@ -18,6 +18,11 @@ export class StringTable {
     return this.#ids.get(text);
   }
 
+  /** All strings in the order of their numbers. */
+  all(): readonly string[] {
+    return this.#strings;
+  }
+
   text(id: number): string {
     return this.#strings[id]!;
   }

@@ -19,6 +19,8 @@ export class VectorMemory {
   readonly layout: Layout;
   readonly memory: KernelMemory;
   readonly #kernel: SearchExports;
+  /** True while float32 vectors are missing: then no mean can be taken. */
+  incomplete = false;
   #slots = 0;
   #nextMean = FIRST_MEAN_SLOTS;
 
@@ -50,7 +52,7 @@ export class VectorMemory {
     this.#kernel.put(slot, at, layout.mean);
     this.living()[slot >>> 5]! |= 1 << (slot & 31);
     this.#slots = slot + 1;
-    if (this.#slots === this.#nextMean) this.#moveMean();
+    if (this.#slots >= this.#nextMean && !this.incomplete) this.#moveMean();
     return slot;
   }
 
@@ -96,10 +98,16 @@ export class VectorMemory {
     return Math.ceil(this.#slots / SLOTS_PER_BLOCK);
   }
 
-  /** Bytes of one block, for a snapshot. A view. */
-  block(number: number): Uint8Array {
-    const { blocks, blockBytes } = this.layout;
-    return new Uint8Array(this.memory.buffer, blocks + number * blockBytes, blockBytes);
+  /** The float32 vectors of one block, for a snapshot. A view. */
+  blockFloats(number: number): Uint8Array {
+    const { blocks, blockBytes, bytesAt } = this.layout;
+    return new Uint8Array(this.memory.buffer, blocks + number * blockBytes, bytesAt);
+  }
+
+  /** Everything else of one block. A view. */
+  blockRest(number: number): Uint8Array {
+    const { blocks, blockBytes, bytesAt } = this.layout;
+    return new Uint8Array(this.memory.buffer, blocks + number * blockBytes + bytesAt, blockBytes - bytesAt);
   }
 
   /** The mean around which sign bits are taken. A view. */
@@ -110,13 +118,18 @@ export class VectorMemory {
   /** Takes over slots whose blocks the caller has filled from a snapshot. */
   adopt(slots: number): void {
     this.#slots = slots;
-    while (this.#nextMean <= slots)
+    this.#planNextMean();
+  }
+
+  #planNextMean(): void {
+    while (this.#nextMean <= this.#slots) {
       this.#nextMean = this.#nextMean * 2 > MEAN_SLOTS_MAX ? Number.POSITIVE_INFINITY : this.#nextMean * 2;
+    }
   }
 
   /** Sign bits tell most when they are taken around the mean of the data. */
   #moveMean(): void {
-    this.#nextMean = this.#nextMean * 2 > MEAN_SLOTS_MAX ? Number.POSITIVE_INFINITY : this.#nextMean * 2;
+    this.#planNextMean();
     const { dims, mean } = this.layout;
     const sum = new Float64Array(dims);
     for (let slot = 0; slot < this.#slots; slot++) {

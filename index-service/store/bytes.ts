@@ -4,7 +4,6 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { FIELD_BYTES_MAX } from '../limits.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** Grows as it is written to. */
 export class ByteWriter {
@@ -69,6 +68,10 @@ export class ByteWriter {
     this.#at = start + 2 + written;
   }
 
+  get length(): number {
+    return this.#at;
+  }
+
   /** The bytes written so far. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#at);
@@ -79,10 +82,13 @@ export class ByteWriter {
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  /** The same bytes; decodes short texts several times faster than TextDecoder. */
+  readonly #buffer: Buffer;
   #at: number;
 
   constructor(bytes: Uint8Array, at = 0) {
     this.#bytes = bytes;
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#at = at;
   }
@@ -136,6 +142,6 @@ export class ByteReader {
     if (length > bytesMax)
       throw new ZeroError('INDEX_CORRUPT', `text of ${length} bytes exceeds ${bytesMax}`);
     const at = this.#take(length);
-    return decoder.decode(this.#bytes.subarray(at, at + length));
+    return this.#buffer.toString('utf8', at, at + length);
   }
 }

@@ -3,6 +3,7 @@
 // [section]…[directory JSON][directory length u32][directory CRC32 u32][magic 'ZIS1'], little-endian. The directory comes
 // last, because a section's checksum is known only when it is written; a file without a sound end is no snapshot.
 
+import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -92,6 +93,19 @@ export class SnapshotReader {
     if (crc32(bytes) !== entry.crc)
       throw new ZeroError('INDEX_CORRUPT', `section ${name} does not match its checksum`);
     return bytes;
+  }
+
+  /** Reads a part of a section at once, its checksum unchecked: for the few bytes that cannot wait. */
+  readPart(name: string, start: number, target: Uint8Array): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || start + target.length > entry.length) {
+      throw new ZeroError('INDEX_CORRUPT', `snapshot has no such part of section ${name}`);
+    }
+    for (let at = 0; at < target.length; ) {
+      const count = readSync(this.#file.fd, target, at, target.length - at, entry.offset + start + at);
+      if (count === 0) throw new ZeroError('INDEX_CORRUPT', 'snapshot ends early');
+      at += count;
+    }
   }
 
   async close(): Promise<void> {

@@ -129,6 +129,8 @@ class EmbedWorker {
   }
 
   async terminate(): Promise<void> {
+    // An idle thread does not keep the process alive; its end must, or nobody would see it.
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 

@@ -47,11 +47,18 @@ describe('snapshot of a card table', () => {
     await saveTable(table, 'words/1', path);
   });
   after(async () => {
-    await table.engine.close();
+    await table.retire();
     await rm(dir, { recursive: true });
   });
 
   const embedder = { id: 'words/1', dims: DIMS };
+
+  it('answers a first query before everything is loaded', async () => {
+    const restored = await loadTable(path, embedder);
+    const { results } = await restored.search(vector(1_500), '', 3, undefined);
+    assert.deepEqual(results, (await table.search(vector(1_500), '', 3, undefined)).results);
+    await restored.retire();
+  });
 
   it('restores fields, offsets, filters and answers', async () => {
     const restored = await loadTable(path, embedder);
@@ -71,13 +78,22 @@ describe('snapshot of a card table', () => {
     }
     restored.put(fields(3_000), vector(3_000), 1);
     assert.equal((await restored.search(vector(3_000), '', 1, undefined)).results[0]!.agentId, 'zs:3000');
-    await restored.engine.close();
+    await restored.retire();
   });
 
-  it('is refused when any byte has changed, or the end is missing', async () => {
+  /** The directory at the end of the file: where each section lies. */
+  function sectionsOf(file: Buffer): { name: string; offset: number; length: number }[] {
+    const length = file.readUInt32LE(file.length - 12);
+    return JSON.parse(file.subarray(file.length - 12 - length, file.length - 12).toString()).entries;
+  }
+
+  it('is refused when a section, the directory or the end is damaged', async () => {
     const whole = await readFile(path);
-    const spots = [0, 1_000, whole.length >> 1, whole.length - 2_000, whole.length - 400, whole.length - 5];
-    for (const at of spots) {
+    const spots = sectionsOf(whole).flatMap(({ name, offset, length }) =>
+      name.startsWith('floats') || length === 0 ? [] : [offset + (length >> 1)],
+    );
+    assert.ok(spots.length > 8);
+    for (const at of [...spots, whole.length - 400, whole.length - 5]) {
       const damaged = Buffer.from(whole);
       damaged[at]! ^= 1;
       await writeFile(`${path}.damaged`, damaged);
@@ -86,6 +102,19 @@ describe('snapshot of a card table', () => {
     await writeFile(`${path}.damaged`, whole.subarray(0, whole.length - 1));
     await assert.rejects(loadTable(`${path}.damaged`, embedder), refused('INDEX_CORRUPT'));
     await assert.rejects(loadTable(join(dir, 'missing'), embedder), refused('INDEX_CORRUPT'));
+  });
+
+  it('reports damage of the vectors that are read later', async () => {
+    const damaged = await readFile(path);
+    const { offset } = sectionsOf(damaged).find(({ name }) => name === 'floats 1')!;
+    damaged[offset + 77]! ^= 1;
+    await writeFile(`${path}.damaged`, damaged);
+    const heard: unknown[] = [];
+    const restored = await loadTable(`${path}.damaged`, embedder, (error) => heard.push(error));
+    await restored.floatsLoaded();
+    assert.equal(heard.length, 1);
+    assert.ok(refused('INDEX_CORRUPT')(heard[0]));
+    await restored.retire();
   });
 
   it('is refused for another embedder', async () => {
