@@ -164,6 +164,7 @@ describe('protocol/a2a: import', () => {
     assert.equal(statusOf({ ...signed, name: 'x' }, [{ kid: 'k2', jwk }]).status, 'unverified');
     assert.equal(statusOf(signed, [{ kid: 'k2', jwk: ed25519Jwk(publicKey(5)) }]).status, 'unverified');
     assert.equal(statusOf(signed, [{ kid: 'k2', jwk: { ...jwk, x: 'AA' } }]).status, 'unverified');
+    assert.equal(statusOf(signed, [{ kid: 'k2', jwk: { ...jwk, crv: 'P-384' } }]).status, 'unverified');
   });
 
   const swapped = structuredClone(exported);
@@ -189,11 +190,26 @@ describe('protocol/a2a: import', () => {
     { ...exported.signatures[0]!, protected: b64u(canonicalJson(value as JsonValue)) },
   ];
   const kid = card.card.operationalKey;
+  function withParams(changes: { [name: string]: string }): object {
+    const copy = structuredClone(exported);
+    Object.assign(copy.capabilities.extensions[0]!.params, changes);
+    return copy;
+  }
   const lies: [string, object][] = [
     ['a changed member', swapped],
     ['a changed member, signed again by a stranger', resigned(swapped, 77)],
     ['a changed member, signed again by the agent itself', resigned(swapped, 12)],
     ["another agent's card, signed by a stranger", resigned(exported, 77)],
+    [
+      'a changed expiry in the extension, signed by the agent itself',
+      resigned(withParams({ expiresAt: '2036-01-01T00:00:00Z' }), 12),
+    ],
+    [
+      'one fact more in the extension, signed by the agent itself',
+      resigned(withParams({ trusted: 'yes' }), 12),
+    ],
+    ['an extension without the card', resigned(withParams({ card: '' }), 12)],
+    ['an extension with a card that is no base64', resigned(withParams({ card: '*' }), 12)],
     [
       'a changed signature',
       {
