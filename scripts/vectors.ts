@@ -16,13 +16,14 @@ if (known !== undefined && known !== digest) {
   console.error(
     `vectors: version ${VECTORS_VERSION} would change. Raise VECTORS_VERSION in test/vectors/suite.ts and run this again.`,
   );
-  process.exit(1);
+  process.exitCode = 1;
+} else {
+  for (const name of readdirSync(VECTORS_FOLDER)) {
+    if (name.endsWith('.json') && name !== 'versions.json' && !files.has(name))
+      rmSync(join(VECTORS_FOLDER, name));
+  }
+  for (const [name, text] of files) writeFileSync(join(VECTORS_FOLDER, name), text);
+  versions[VECTORS_VERSION] = digest;
+  writeFileSync(VERSIONS, `${JSON.stringify(versions, null, 2)}\n`);
+  console.log(`vectors: ${files.size} files of version ${VECTORS_VERSION}, digest ${digest}`);
 }
-for (const name of readdirSync(VECTORS_FOLDER)) {
-  if (name.endsWith('.json') && name !== 'versions.json' && !files.has(name))
-    rmSync(join(VECTORS_FOLDER, name));
-}
-for (const [name, text] of files) writeFileSync(join(VECTORS_FOLDER, name), text);
-versions[VECTORS_VERSION] = digest;
-writeFileSync(VERSIONS, `${JSON.stringify(versions, null, 2)}\n`);
-console.log(`vectors: ${files.size} files of version ${VECTORS_VERSION}, digest ${digest}`);

@@ -23,7 +23,9 @@ const CLAIM_ISSUER = 1;
 const CLAIM_SIZE = 'size';
 const SIGNATURE_BYTES = 64;
 const KEY_ID_BYTES = 4;
+/** Bytes of the protected header: an origin and five small members. */
 const PROTECTED_BYTES_MAX = 64 + NOTE_NAME_CHARS_MAX;
+/** Bytes of the inclusion proof: 53 hashes with their heads, and two numbers. */
 const PROOF_BYTES_MAX = 4096;
 
 interface Header {

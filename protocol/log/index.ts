@@ -88,6 +88,7 @@ export {
   type NodeRef,
   type ProofPlan,
   planConsistency,
+  planExplicitConsistency,
   planInclusion,
   planRoot,
 } from './prove.ts';

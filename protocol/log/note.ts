@@ -16,6 +16,7 @@ export const NOTE_ED25519 = 0x01;
 export const NOTE_COSIGNATURE_ED25519 = 0x04;
 
 const KEY_ID_BYTES = 4;
+/** Bytes of a signature line's content: a key id, and at least one byte of signature. */
 const SIGNATURE_BYTES_MIN = KEY_ID_BYTES + 1;
 const PUBLIC_KEY_BYTES = 32;
 const SIGNATURE_LINE = /^— (\S+) (\S+)$/u;

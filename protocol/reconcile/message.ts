@@ -36,6 +36,7 @@ export interface Header {
 const VERSION = 1;
 const HEADER_BYTES = 2 + SALT_BYTES;
 const MODES = ['skip', 'fingerprint', 'list', 'difference', 'give'] as const;
+/** Bytes of a number in LEB128: ten groups of seven bits hold a u64. */
 const VARINT_BYTES_MAX = 10;
 const START: Bound = { order: 0n, prefix: new Uint8Array(0) };
 

@@ -28,6 +28,7 @@ interface Shape {
   read(from: CborReader): SyncMessage;
 }
 
+/** Characters of a message's kind; the longest has 20. */
 const KIND_CHARS_MAX = 24;
 
 // Each line writes the map's members in DAG-CBOR order: shorter keys first, then by bytes.

@@ -1,6 +1,7 @@
 // Synchronisation of logs between partners, without I/O: compare heads, fetch tails, check everything before it is stored.
 
 export { decodeSyncMessage, encodeSyncMessage, syncMessageBytesMax } from './codec.ts';
+export { answerConsistency, consistencyRequest, judgeConsistency } from './fork.ts';
 export {
   answerHeads,
   type Fetch,

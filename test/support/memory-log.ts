@@ -51,6 +51,7 @@ export class MemoryLog implements TailSource {
   readonly nodes: MemoryTree;
   readonly stored: TailEntry[] = [];
   checkpoint: string;
+  readonly #signed = new Map<number, string>();
 
   /** With `roots: false` only the newest head can be signed: for large logs. */
   constructor(seed: number, options: { roots: boolean } = { roots: true }) {
@@ -70,7 +71,9 @@ export class MemoryLog implements TailSource {
   }
 
   checkpointAt(size: number): string {
-    return this.#sign(size, this.nodes.roots[size]!);
+    const known = this.#signed.get(size) ?? this.#sign(size, this.nodes.roots[size]!);
+    this.#signed.set(size, known);
+    return known;
   }
 
   #sign(size: number, root: Uint8Array): string {

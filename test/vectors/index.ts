@@ -5,8 +5,9 @@ import { didKeySuite, envelopeJsonSuite, envelopeSuite, paeSuite } from './envel
 import { jsonSuite } from './json.ts';
 import { coseSuite, equivocationSuite, proofSuite, recordSuite, tileSuite } from './log-files.ts';
 import { checkpointSuite, noteSuite, policySuite } from './notes.ts';
-import { cardSuite, keychainSuite, receiptSuite, revocationSuite } from './objects.ts';
+import { cardSuite, keychainSuite } from './objects.ts';
 import { receiptFileSuite } from './receipt-file.ts';
+import { receiptSuite, revocationSuite } from './statements.ts';
 import type { Suite } from './suite.ts';
 import { messageSuite, reconcileSuite, tailSuite } from './sync.ts';
 import { consistencySuite, inclusionSuite, treeSuite } from './tree.ts';

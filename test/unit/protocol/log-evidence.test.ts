@@ -7,6 +7,7 @@ import {
   explicitConsistency,
   findEquivocation,
   implicitConsistency,
+  planExplicitConsistency,
   verifyConsistency,
   verifyEquivocation,
   verifyNodeCheckpoint,
@@ -90,6 +91,15 @@ describe('equivocation evidence', () => {
       () => verifyEquivocation({ first: log.checkpoint, second: one.checkpoint, proof: [] }),
       'PROOF_INVALID',
     );
+  });
+
+  it('stays below 2 KiB in a log of a million entries', () => {
+    const checkpoint = new MemoryLog(1).append(entries[0]!).checkpoint.replace('\n1\n', '\n1000000\n');
+    for (const from of [1, 2, 524_287, 524_289, 699_050, 999_999]) {
+      const proof = planExplicitConsistency(from, 1_000_000).map(() => new Uint8Array(32).fill(0xff));
+      const { length } = encodeEquivocation({ first: checkpoint, second: checkpoint, proof });
+      assert.ok(length < 2048, `${length} bytes from ${from}`);
+    }
   });
 
   it('is refused out of form', () => {
