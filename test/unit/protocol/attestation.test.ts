@@ -81,6 +81,7 @@ describe('protocol/attestation: forms and proof', () => {
     assert.equal(at.importAttestations(json(bundle)).length, 1);
     assert.throws(() => at.importAttestations(utf8('{}\n{}')), refused('DECODE_FAILED'));
     assert.throws(() => at.importAttestations(utf8('nonsense')), refused('DECODE_FAILED'));
+    assert.throws(() => at.importAttestations(utf8('{}\n'.repeat(1_025))), refused('LIMIT_EXCEEDED'));
   });
 
   it('names the bytes as they came', () => {
@@ -188,7 +189,11 @@ describe('protocol/attestation: refusals', () => {
     ['a look-alike of an admitted type', statement('https://slsa.dev/provenance/v1?x', {}), 'DECODE_FAILED'],
     ['a JSON document of another kind', { hello: 'world' }, 'DECODE_FAILED'],
     ['an array', [], 'DECODE_FAILED'],
-    ['an envelope of another payload', { ...dsse({}), payloadType: 'text/plain' }, 'DECODE_FAILED'],
+    [
+      'an envelope of another payload',
+      { ...dsse(statement('https://spdx.dev/Document', spdx)), payloadType: 'application/json' },
+      'DECODE_FAILED',
+    ],
     [
       'a bundle without an envelope',
       { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json', messageSignature: {} },

@@ -122,7 +122,13 @@ describe('protocol/statement: statements of agents', () => {
 
   const base = sign(st.CARD_EVENT_PREDICATE);
   const predicateOf = (statement: JsonObject) => statement.predicate as JsonObject;
+  const receipt = sign(st.RECEIPT_PREDICATE);
   const forged: [string, Envelope, string][] = [
+    [
+      'one subject fewer',
+      resign(receipt, (s) => ({ ...s, subject: (s.subject as JsonValue[]).slice(0, 3) })),
+      'STATEMENT_INVALID',
+    ],
     [
       'another issuer',
       resign(base, (s) => ({ ...s, predicate: { ...predicateOf(s), issuer: other.agentId } })),
@@ -260,6 +266,12 @@ describe('protocol/statement: statements under given keys', () => {
       () => st.verifyStatement(st.signStatement(input), { keys: [publicKey(2)] }),
       refused('SIGNATURE_INVALID'),
     );
+  });
+
+  it('refuses a statement under another payload type', () => {
+    const { payload } = st.signStatement(input);
+    const other = signEnvelope({ payloadType: 'application/json', payload, signers: [input.signer] });
+    assert.throws(() => st.verifyStatement(other, { keys: [publicKey(1)] }), refused('DECODE_FAILED'));
   });
 
   it('ignores what in-toto does not know, reads v0.1, and a missing predicate', () => {
