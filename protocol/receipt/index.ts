@@ -9,6 +9,7 @@ export {
   type ReceiptObserved,
   type ReceiptPredicate,
   type ReceiptStatus,
+  receiptOf,
   resultDigest,
   type SignReceiptInput,
   signReceipt,

@@ -54,10 +54,14 @@ export function signReceipt(input: SignReceiptInput): Envelope {
   });
 }
 
+/** The receipt in a statement that was verified already. */
+export function receiptOf(verified: AgentStatement<typeof RECEIPT_PREDICATE>): VerifiedReceipt {
+  return { ...verified, receipt: verified.statement.predicate as Verified<ReceiptPredicate> };
+}
+
 /** Verifies a receipt given as an envelope or as wire bytes. Errors as verifyAgentStatement. */
 export function verifyReceipt(input: Envelope | Uint8Array): VerifiedReceipt {
-  const verified = verifyAgentStatement(input, RECEIPT_PREDICATE);
-  return { ...verified, receipt: verified.statement.predicate as Verified<ReceiptPredicate> };
+  return receiptOf(verifyAgentStatement(input, RECEIPT_PREDICATE));
 }
 
 function digestOf(value: JsonValue): string {

@@ -4,6 +4,7 @@ export { type Freshness, type FreshnessState, judgeFreshness, maxAgeMs } from '.
 export type { RevocationFork, RevocationHead } from './issuer.ts';
 export * from './limits.ts';
 export {
+  revocationOf,
   type SignRevocationInput,
   signRevocation,
   type VerifiedRevocation,

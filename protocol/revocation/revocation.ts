@@ -66,9 +66,13 @@ export function signRevocation(input: SignRevocationInput): Envelope {
   return envelope;
 }
 
-/** Verifies a revocation given as an envelope or as wire bytes. Errors: REVOCATION_REFUSED, and those of verifyAgentStatement. */
-export function verifyRevocation(input: Envelope | Uint8Array): VerifiedRevocation {
-  const verified = verifyAgentStatement(input, REVOCATION_PREDICATE);
+/** The revocation in a statement that was verified already. Error: REVOCATION_REFUSED. */
+export function revocationOf(verified: AgentStatement<typeof REVOCATION_PREDICATE>): VerifiedRevocation {
   checkAuthority(verified);
   return { ...verified, revocation: verified.statement.predicate as Verified<RevocationPredicate> };
+}
+
+/** Verifies a revocation given as an envelope or as wire bytes. Errors: REVOCATION_REFUSED, and those of verifyAgentStatement. */
+export function verifyRevocation(input: Envelope | Uint8Array): VerifiedRevocation {
+  return revocationOf(verifyAgentStatement(input, REVOCATION_PREDICATE));
 }

@@ -157,3 +157,11 @@ export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateTy
     envelope,
   };
 }
+
+/** Narrows a verified statement to one predicate type. */
+export function isStatementOf<T extends OwnPredicateType>(
+  statement: AgentStatement,
+  predicateType: T,
+): statement is AgentStatement<T> {
+  return (statement.predicateType as string) === predicateType;
+}

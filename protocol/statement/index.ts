@@ -2,6 +2,7 @@
 
 export {
   type AgentStatement,
+  isStatementOf,
   type SignAgentStatementInput,
   signAgentStatement,
   verifyAgentStatement,

@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { didKeyOf, seedSigner } from '../../../protocol/envelope/index.ts';
 import * as rv from '../../../protocol/revocation/index.ts';
-import { publicKey, seed } from '../../support/agents.ts';
+import {
+  type AgentStatement,
+  isStatementOf,
+  RECEIPT_PREDICATE,
+  REVOCATION_PREDICATE,
+  verifyAgentStatement,
+} from '../../../protocol/statement/index.ts';
+import { publicKey, refused, seed } from '../../support/agents.ts';
 
 import {
   agent,
@@ -36,6 +43,24 @@ describe('protocol/revocation: state', () => {
     assert.deepEqual(set.head(agent.agentId), { sequence: 3, id: three.id, complete: true });
     assert.deepEqual(set.apply(two), { verdict: 'ignore', detail: 'known' });
     assert.equal(set.size, 3);
+  });
+
+  it('takes a statement that was verified already, with the same rules', () => {
+    const statement: AgentStatement = verifyAgentStatement(one.envelope);
+    assert.ok(isStatementOf(statement, REVOCATION_PREDICATE) && !isStatementOf(statement, RECEIPT_PREDICATE));
+    assert.deepEqual(rv.revocationOf(statement), one);
+    const forged = {
+      ...statement,
+      signerRole: 'operational' as const,
+      statement: {
+        ...statement.statement,
+        predicate: {
+          ...statement.statement.predicate,
+          target: { kind: 'agent' as const, id: agent.agentId },
+        },
+      },
+    };
+    assert.throws(() => rv.revocationOf(forged as typeof statement), refused('REVOCATION_REFUSED'));
   });
 
   it('keeps both sides of a contradiction, and says so', () => {
