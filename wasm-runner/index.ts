@@ -22,6 +22,7 @@ export {
 } from './job.ts';
 export { DEFAULT_LIMITS, LIMITS_MAX } from './limits.ts';
 export type { Runner, RunnerOptions, RunnerStats, RunOptions } from './pool/interface.ts';
+export { type Difference, type ExpectedRun, expectedOf, type Replay, replay } from './replay.ts';
 export {
   isSignable,
   SIGNABLE_STATUSES,

@@ -25,6 +25,7 @@ function launch(channel: number, nonce: string | null): void {
   });
   workers[channel] = worker;
   let reason = 'the worker ended';
+  worker.on('online', () => report({ type: 'online', channel }));
   worker.on('message', (compiled) => {
     for (const other of workers) if (other !== undefined && other !== worker) other.postMessage(compiled);
   });
@@ -42,7 +43,6 @@ async function replace(channel: number, nonce: string): Promise<void> {
   delete workers[channel];
   await old?.terminate();
   launch(channel, nonce);
-  report({ type: 'replaced', channel });
 }
 
 function handle(message: Control): void {

@@ -29,6 +29,8 @@ export interface AnswerHeader {
   readonly exitCode: number | null;
   readonly trap: string | null;
   readonly fuel: string;
+  /** Real milliseconds of instantiating and running: for scheduling only. */
+  readonly runMs: number;
   readonly hostFuel: number;
   readonly memoryBytes: number;
   readonly detail: string | null;
@@ -42,7 +44,7 @@ export type Control =
 
 /** Lines that the child writes to its standard output. */
 export type Report =
-  | { readonly type: 'replaced'; readonly channel: number }
+  | { readonly type: 'online'; readonly channel: number }
   | { readonly type: 'died'; readonly channel: number; readonly reason: string };
 
 /** What a worker thread is started with. */

@@ -144,6 +144,7 @@ const EMPTY_ANSWER = {
   exitCode: null,
   trap: null,
   fuel: '0',
+  runMs: 0,
   hostFuel: 0,
   memoryBytes: 0,
   detail: null,
@@ -156,10 +157,12 @@ function handle(frame: Uint8Array) {
   if (compiled === null) return answer({ ...EMPTY_ANSWER, id: header.id, needModule: true }, []);
   if (compiled instanceof Refusal)
     return answer({ ...EMPTY_ANSWER, id: header.id, status: compiled.status, detail: compiled.message }, []);
+  const began = performance.now();
   const { stdout, stderr, outputs, fuel, ...rest } = run(header, blobs, compiled);
+  const runMs = performance.now() - began;
   const paths = Object.keys(outputs);
   const parts = [stdout, stderr, ...paths.map((path) => outputs[path]!)];
-  answer({ ...rest, id: header.id, needModule: false, fuel: fuel.toString(), outputs: paths }, parts);
+  answer({ ...rest, id: header.id, needModule: false, fuel: fuel.toString(), runMs, outputs: paths }, parts);
 }
 
 /** Drops input up to and including the nonce, and sends it back. */

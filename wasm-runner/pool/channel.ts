@@ -16,6 +16,8 @@ export interface Answer {
 
 export class Channel {
   readonly index: number;
+  /** The worker runs; false while it starts. */
+  online = false;
   /** Called with every answer; set while a job runs. */
   onAnswer: ((answer: Answer) => void) | null = null;
   /** Called when the worker's bytes make no sense. */
@@ -44,6 +46,7 @@ export class Channel {
   /** Starts over after the worker was replaced: everything until the nonce comes back is dropped. Returns the nonce in hexadecimal. */
   restart(onReady: () => void): string {
     this.onAnswer = null;
+    this.online = false;
     this.#chunks = [];
     this.#size = 0;
     this.#nonce = randomBytes(NONCE_BYTES);

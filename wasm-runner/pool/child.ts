@@ -125,7 +125,8 @@ export class IsolatedChild {
     for (let end = this.#reports.indexOf('\n'); end >= 0; end = this.#reports.indexOf('\n')) {
       const report = JSON.parse(this.#reports.slice(0, end)) as Report;
       this.#reports = this.#reports.slice(end + 1);
-      if (report.type === 'died') this.#events.onWorkerDied(this.channels[report.channel]!, report.reason);
+      if (report.type === 'online') this.channels[report.channel]!.online = true;
+      else this.#events.onWorkerDied(this.channels[report.channel]!, report.reason);
     }
   }
 

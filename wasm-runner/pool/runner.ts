@@ -24,12 +24,12 @@ interface Task {
   channel: Channel | null;
   startedMs: number;
   timers: NodeJS.Timeout[];
-  /** Known or found out to take long. */
+  /** Found out to take long while it runs. */
   slow: boolean;
 }
 
 /** A job that was in this many crashed processes is taken for the cause. */
-const CRASHES_MAX = 2;
+const CRASHES_MAX = 3;
 /** A job that runs longer than this is slow: slow ones never take the last worker from quick ones. */
 const SLOW_MS = 20;
 /** Times in a row that the process may fail before it has answered anything. */
@@ -42,7 +42,7 @@ export class PooledRunner implements Runner {
   readonly #queue = new FairQueue<Task>();
   readonly #running = new Set<Task>();
   readonly #speeds = new Speeds();
-  /** Jobs that were in a crashed process: run alone, so that the cause is found and the others are cleared. */
+  /** Jobs that were in a crashed process: run one at a time, so that the cause is found and the others are cleared. */
   #suspects: Task[] = [];
   #child: IsolatedChild | null = null;
   #idle: Channel[] = [];
@@ -87,7 +87,7 @@ export class PooledRunner implements Runner {
         channel: null,
         startedMs: 0,
         timers: [],
-        slow: this.#speeds.isSlow(module, SLOW_MS),
+        slow: false,
       };
       if (options.signal !== undefined) this.#listen(task, options.signal);
       this.#queue.push(task.lane, task);
@@ -164,34 +164,35 @@ export class PooledRunner implements Runner {
     return this.#workers + (slow > 0 ? 1 : 0);
   }
 
+  #isSlow(task: Task): boolean {
+    return task.slow || this.#speeds.isSlow(task.module, SLOW_MS);
+  }
+
   #slowCount(): number {
     let count = 0;
-    for (const task of this.#running) if (task.slow) count++;
+    for (const task of this.#running) if (this.#isSlow(task)) count++;
     return count;
   }
 
   #dispatch() {
     if (this.#closed) return;
-    if (this.#suspects.length > 0) return this.#dispatchSuspect();
-    while (this.#queue.size > 0) {
+    while (this.#queue.size > 0 || this.#suspects.length > 0) {
       this.#start();
       if (this.#free() === 0) return;
-      // Slow jobs may use all workers but not the spare, which stays for the quick ones.
-      const slowAllowed = this.#slowCount() < this.#workers;
-      const task =
-        this.#queue.take((candidate) => !candidate.slow) ??
-        (slowAllowed ? this.#queue.take(() => true) : undefined);
+      const task = this.#next();
       if (task === undefined) return;
       this.#send(task, this.#idle.shift()!);
     }
   }
 
-  #dispatchSuspect(): void {
-    if (this.#running.size > 0) return;
-    this.#start();
-    const channel = this.#idle.shift();
-    const task = this.#suspects.shift();
-    if (channel !== undefined && task !== undefined) this.#send(task, channel);
+  /** The next job to start. Slow ones may use all workers but not the spare, which stays for the quick ones. */
+  #next(): Task | undefined {
+    let suspectRuns = false;
+    for (const task of this.#running) if (task.crashes > 0) suspectRuns = true;
+    if (!suspectRuns && this.#suspects.length > 0) return this.#suspects.shift();
+    const quick = this.#queue.take((task) => !this.#isSlow(task));
+    if (quick !== undefined || this.#slowCount() >= this.#workers) return quick;
+    return this.#queue.take(() => true);
   }
 
   #send(task: Task, channel: Channel): void {
@@ -234,6 +235,11 @@ export class PooledRunner implements Runner {
   }
 
   #markSlow(task: Task): void {
+    if (task.channel?.online !== true) {
+      // A worker that is still starting says nothing about its job.
+      task.timers.push(setTimeout(() => this.#markSlow(task), SLOW_MS));
+      return;
+    }
     task.slow = true;
     this.#speeds.note(task.module, SLOW_MS * 2);
     this.#dispatch();
@@ -250,7 +256,8 @@ export class PooledRunner implements Runner {
     }
     this.#held.add(task.module);
     const wallMs = performance.now() - task.startedMs;
-    this.#speeds.note(task.module, wallMs);
+    if (task.slow && answer.header.runMs <= SLOW_MS) this.#speeds.forget(task.module);
+    this.#speeds.note(task.module, answer.header.runMs);
     this.#finish(task, resultOf(answer, task.job, wallMs));
     this.#dispatch();
   }
@@ -317,6 +324,9 @@ export class PooledRunner implements Runner {
       if (task.crashes >= CRASHES_MAX) this.#finish(task, plainResult('WORKER_CRASH', reason));
       else this.#suspects.push(task);
     }
+    // Those known to be quick are cleared first, so that they do not wait for one that takes all its time.
+    const expected = (task: Task): number => this.#speeds.meanOf(task.module) ?? Number.POSITIVE_INFINITY;
+    this.#suspects.sort((a, b) => expected(a) - expected(b) || 0);
     this.#dispatch();
   }
 }

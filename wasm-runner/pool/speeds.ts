@@ -18,6 +18,16 @@ export class Speeds {
     if (oldest !== undefined) this.#means.delete(oldest);
   }
 
+  /** Forgets a module whose tasks seemed long for another reason, such as compiling it. */
+  forget(module: string): void {
+    this.#means.delete(module);
+  }
+
+  /** Milliseconds that tasks of a module took, or undefined. */
+  meanOf(module: string): number | undefined {
+    return this.#means.get(module);
+  }
+
   /** True when tasks of a module took longer than this on the whole. Unknown modules count as quick. */
   isSlow(module: string, ms: number): boolean {
     return (this.#means.get(module) ?? 0) > ms;
