@@ -59,6 +59,7 @@ export class CardRecords {
 
   /** The newest valid card that any holder has, or undefined. */
   async get(agentId: AgentId, options: { signal?: AbortSignal } = {}): Promise<VerifiedCard | undefined> {
+    if (this.#host.getPeers().length === 0) return undefined;
     const key = cardKey(agentId);
     const timeout = AbortSignal.timeout(GET_MS_MAX);
     const controller = new AbortController();

@@ -44,7 +44,8 @@ export function gossipOptions(
     floodPublish: true,
     doPX: false,
     emitSelf: false,
-    asyncValidation: true,
+    // True would mean that nothing is passed on until a separate report; our validators are awaited and say it themselves.
+    asyncValidation: false,
     awaitRpcHandler: true,
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,

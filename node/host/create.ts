@@ -81,7 +81,8 @@ export async function createHost(options: HostOptions) {
         disjointPaths: limits.DHT_ALPHA,
         clientMode: false,
         peerInfoMapper: passthroughMapper,
-        allowQueryWithZeroPeers: true,
+        // True lets the random walk that looks for relays spin without a pause while no peer is connected, and starves the process.
+        allowQueryWithZeroPeers: false,
         validators: options.dhtRules.validators,
         selectors: options.dhtRules.selectors,
       }),

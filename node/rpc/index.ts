@@ -128,7 +128,7 @@ export class Rpc {
     let answer: Uint8Array;
     try {
       const { signal } = controller;
-      stream = await this.#host.dialProtocol(peer, protocol.id, { signal, runOnLimitedConnection: true });
+      stream = await this.#open(peer, protocol.id, signal);
       const framed = frames(stream, protocol.responseBytesMax + FRAME_BYTES);
       await framed.write(request, { signal });
       answer = (await framed.read({ signal })).subarray();
@@ -145,6 +145,16 @@ export class Rpc {
       options.signal?.removeEventListener('abort', onAbort);
     }
     return unwrap(answer);
+  }
+
+  /** A stream on a connection that is up, a relayed one included; libp2p itself would dial anew when only a relayed one is. */
+  async #open(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream> {
+    const options = { signal, runOnLimitedConnection: true };
+    const open = this.#host.getConnections(peer).filter((connection) => connection.status === 'open');
+    const [connection] = open.sort((a, b) => Number(a.limits !== undefined) - Number(b.limits !== undefined));
+    return connection === undefined
+      ? await this.#host.dialProtocol(peer, protocol, options)
+      : await connection.newStream(protocol, options);
   }
 }
 
