@@ -9,7 +9,7 @@ import {
   scheduleText,
   unpackCounter,
 } from '../../../wasm-runner/meter/index.ts';
-import { AMPLE_FUEL, Metered, rawExports, type WasmFunction } from '../../support/metered.ts';
+import { Metered, rawExports, type WasmFunction } from '../../support/metered.ts';
 import { wat } from '../../support/wat.ts';
 
 const refusal = (module: Uint8Array<ArrayBuffer>): string => {
