@@ -1,7 +1,7 @@
 // The card index of a node: log for the truth, table for the search. Validates what comes in, keeps the newest card of each
 // agent, and tidies its folder in the background.
 
-import { mkdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZeroError } from '../protocol/errors/index.ts';
 import { cardFields, compareVersions } from './card-fields.ts';
@@ -18,22 +18,12 @@ import type {
   IndexLogger,
   IndexStats,
 } from './interface.ts';
-import { type OpenFolder, openFolder } from './open-folder.ts';
+import type { OpenFolder } from './open-folder.ts';
 import { checkQuery } from './search/check-query.ts';
 import type { CardLog, LogRecovery } from './store/card-log.ts';
-import { lockFolder } from './store/lock.ts';
 import { logName, type Manifest, snapshotName, writeManifest } from './store/manifest.ts';
 import type { CardFields } from './store/record.ts';
 import { saveTable } from './table-snapshot.ts';
-
-export interface OpenIndexOptions {
-  /** Folder of this index alone. Created when missing. */
-  readonly dir: string;
-  readonly embedder: Embedder;
-  readonly log?: IndexLogger;
-  /** Clock in milliseconds since 1970, for statistics only: a query says itself what time it asks for. */
-  readonly now?: () => number;
-}
 
 /** Cards embedded and written together in an import: a few batches of the embedder. */
 const IMPORT_GROUP = 64;
@@ -46,34 +36,7 @@ const SNAPSHOT_SHARE = 0.25;
 /** Changes that make a snapshot at closing worth its write; fewer are read from the log in a few milliseconds. */
 const SNAPSHOT_AT_CLOSE_MIN = 500;
 
-/**
- * Opens an index folder, or makes one. Everything acknowledged before the last end, even a kill, is there. Cards stored
- * with another embedder are embedded again. Errors: INDEX_LOCKED, INDEX_CORRUPT, and what the embedder throws.
- */
-export async function openIndex({
-  dir,
-  embedder,
-  log,
-  now = Date.now,
-}: OpenIndexOptions): Promise<CardIndex> {
-  await mkdir(dir, { recursive: true });
-  const unlock = await lockFolder(dir);
-  try {
-    let damaged: (error: unknown) => void = () => {};
-    const opened = await openFolder(dir, embedder, log, (error) => damaged(error));
-    const index = new LocalIndex({ dir, embedder, log, now, unlock, opened });
-    damaged = (error) => index.snapshotDamaged(error);
-    if (opened.recovery.tornBytes > 0 || opened.recovery.quarantined > 0)
-      log?.warn({ ...opened.recovery }, 'index log repaired');
-    if (opened.storedEmbedder !== embedder.id) await index.embedAgain();
-    return index;
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
-}
-
-interface LocalIndexInput {
+export interface LocalIndexInput {
   readonly dir: string;
   readonly embedder: Embedder;
   readonly log: IndexLogger | undefined;
@@ -82,7 +45,7 @@ interface LocalIndexInput {
   readonly opened: OpenFolder;
 }
 
-class LocalIndex implements CardIndex {
+export class LocalIndex implements CardIndex {
   readonly #input: LocalIndexInput;
   readonly #embedder: Embedder;
   readonly #recovery: LogRecovery;
@@ -196,12 +159,11 @@ class LocalIndex implements CardIndex {
   async query(query: CardQuery): Promise<CardAnswer> {
     this.#refuseClosed();
     checkQuery(query, this.#embedder);
-    const vector = query.vector ?? (await this.#embedder.embed(query.text!));
+    const rough = query.vector === undefined ? (this.#embedder.embedRough?.(query.text!) ?? null) : null;
+    const vector = query.vector ?? rough ?? (await this.#embedder.embed(query.text!));
     this.#refuseClosed();
-    return {
-      ...(await this.#table.search(vector, query.text ?? '', query.k, query.filter)),
-      embedder: this.#embedder.id,
-    };
+    const answer = await this.#table.search(vector, query.text ?? '', query.k, query.filter);
+    return { ...answer, rough: rough !== null, embedder: this.#embedder.id };
   }
 
   async warmUp(): Promise<void> {

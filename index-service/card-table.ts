@@ -12,6 +12,9 @@ import { wordsOf } from './search/words.ts';
 import type { CardFields } from './store/record.ts';
 import type { StoredFields } from './stored-fields.ts';
 
+/** An answer without what only the index knows. */
+export type TableAnswer = Omit<CardAnswer, 'embedder' | 'rough'>;
+
 const NO_WORDS: readonly string[] = [];
 /** Stored cards decoded between two turns of the event loop: a few milliseconds. */
 const LOAD_AT_ONCE = 512;
@@ -159,7 +162,7 @@ export class CardTable {
     text: string,
     k: number,
     filter: CardFilter | undefined,
-  ): Promise<Omit<CardAnswer, 'embedder'>> {
+  ): Promise<TableAnswer> {
     if (filter !== undefined) this.finishLoading();
     const selection = this.#filters.select(filter, this.engine.cards);
     this.#searching++;

@@ -1,8 +1,18 @@
 // The public door of the index service. Other rooms import from here and from cli/index.ts only.
 
-export { type OpenIndexOptions, openIndex } from './card-index.ts';
+export { builtinBackend } from './backend/builtin.ts';
+export { hnswlibBackend } from './backend/hnswlib.ts';
+export type {
+  BackendHit,
+  BackendPoint,
+  BackendQuery,
+  IndexBackend,
+  PointFields,
+} from './backend/interface.ts';
+export { type QdrantClientLike, type QdrantOptions, qdrantBackend } from './backend/qdrant.ts';
 export { cardText } from './embed/card-text.ts';
 export { defaultEmbedder } from './embed/default.ts';
+export { type OnnxEmbedderOptions, type OnnxRuntime, onnxEmbedder } from './embed/onnx.ts';
 export type {
   CardAnswer,
   CardEntry,
@@ -16,4 +26,6 @@ export type {
   PriceLimit,
   SearchMode,
 } from './interface.ts';
+export { type OpenIndexOptions, openIndex } from './open-index.ts';
 export { type MergedAnswer, mergeShards, type ShardAnswer } from './shards/merge.ts';
+export { type FolderReport, verifyFolder } from './verify-folder.ts';

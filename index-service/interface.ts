@@ -10,6 +10,8 @@ export interface Embedder {
   readonly dims: number;
   embed(text: string): Promise<Float32Array>;
   embedBatch(texts: readonly string[]): Promise<Float32Array[]>;
+  /** A rough vector at once, for when too many queries wait; null when there is no need or no way. */
+  embedRough?(text: string): Float32Array | null;
   /** Loads what `embed` needs, so that the first query does not pay for it. */
   warmUp?(): Promise<void>;
   close?(): Promise<void>;
@@ -76,6 +78,8 @@ export interface CardAnswer {
   /** By score, then agent id. */
   readonly results: CardHit[];
   readonly mode: SearchMode;
+  /** True when the query's vector is a rough one, because too many queries waited. */
+  readonly rough: boolean;
   /** 1 for an exact answer, else the share of the true best that this mode was measured to find. */
   readonly recall: number;
   readonly embedder: string;

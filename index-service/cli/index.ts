@@ -2,9 +2,9 @@
 
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { openIndex } from '../card-index.ts';
 import { defaultEmbedder } from '../embed/default.ts';
 import type { CardFilter, CardIndex } from '../interface.ts';
+import { openIndex } from '../open-index.ts';
 import { type FolderReport, verifyFolder } from '../verify-folder.ts';
 import { endProgress, type OutputFlags, plain, print, progress, run } from './output.ts';
 import { readCards } from './read-cards.ts';

@@ -5,12 +5,19 @@ import { Worker } from 'node:worker_threads';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { Embedder } from '../../interface.ts';
 import { SHAPE, WEIGHTS_SHA256 } from './weights.ts';
+import { WordVectors } from './word-vectors.ts';
 import type { EmbedReply, EmbedRequest } from './worker.ts';
 
 /** Texts sent to a worker at once, some 20 ms of work: bounds the wait of a query behind an import. */
 const BATCH_TEXTS_MAX = 16;
 /** Texts that may wait before callers are refused. */
 const QUEUE_TEXTS_MAX = 8_192;
+/** Queries that may wait before new ones get a rough vector: some 150 ms of work of one thread. */
+const ROUGH_AFTER_QUERIES = 96;
+/** Idle time after which words are learnt, so that short-lived programs and busy ones do not. */
+const LEARN_AFTER_MS = 2_000;
+/** Words learnt at once: some 5 ms, the longest that a query waits behind them. */
+const LEARN_WORDS = 16;
 
 interface Pending {
   readonly text: string;
@@ -36,6 +43,8 @@ class UseLiteEmbedder implements Embedder {
   /** Single texts are queries: somebody waits for them, so they go before batches. */
   readonly #queries: Pending[] = [];
   readonly #batches: Pending[] = [];
+  readonly #words = new WordVectors(SHAPE.model);
+  #learning: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(threads: number) {
@@ -44,6 +53,11 @@ class UseLiteEmbedder implements Embedder {
 
   async warmUp(): Promise<void> {
     await this.embed('warm up');
+  }
+
+  /** A rough vector at once when many queries wait and the words are known; else null. */
+  embedRough(text: string): Float32Array | null {
+    return this.#queries.length < ROUGH_AFTER_QUERIES ? null : this.#words.roughVector(text);
   }
 
   embed(text: string): Promise<Float32Array> {
@@ -61,6 +75,7 @@ class UseLiteEmbedder implements Embedder {
         new ZeroError('INDEX_OVERLOADED', `${QUEUE_TEXTS_MAX} texts wait for the embedder`),
       );
     }
+    this.#words.notice(text);
     const promise = new Promise<Float32Array>((resolve, reject) => queue.push({ text, resolve, reject }));
     this.#dispatch();
     return promise;
@@ -68,6 +83,7 @@ class UseLiteEmbedder implements Embedder {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#learning ?? undefined);
     await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
     for (const { reject } of [...this.#queries.splice(0), ...this.#batches.splice(0)])
       reject(new ZeroError('INDEX_CLOSED', 'the embedder is closed'));
@@ -77,9 +93,30 @@ class UseLiteEmbedder implements Embedder {
     for (;;) {
       const queue = this.#queries.length > 0 ? this.#queries : this.#batches;
       const worker = queue.length > 0 ? this.#freeWorker() : null;
-      if (worker === null) return;
+      if (worker === null) {
+        if (queue.length === 0) this.#learnLater();
+        return;
+      }
       worker.run(queue.splice(0, BATCH_TEXTS_MAX));
     }
+  }
+
+  /** Learns words when nothing was asked for a while. The timer keeps no process alive. */
+  #learnLater(): void {
+    if (this.#closed) return;
+    this.#learning?.refresh();
+    this.#learning ??= setTimeout(() => {
+      this.#learning = null;
+      const worker = this.#workers.find(({ busy }) => !busy);
+      const words = worker === undefined ? [] : this.#words.take(LEARN_WORDS);
+      if (words.length === 0) return;
+      const batch = words.map((text) => ({
+        text,
+        resolve: (vector: Float32Array) => this.#words.learn(text, vector),
+        reject: () => {},
+      }));
+      worker!.run(batch);
+    }, LEARN_AFTER_MS).unref();
   }
 
   #freeWorker(): EmbedWorker | null {

