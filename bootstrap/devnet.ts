@@ -11,6 +11,7 @@ import { ZeroError } from '../protocol/errors/index.ts';
 import { bootAddress, configOf, type PlannedNode, planDevnet } from './devnet-plan.ts';
 import { type NodeProcess, startNodeProcess } from './node-process.ts';
 
+/** Publishing and spreading takes some 10 s on two cores; longer means that something is broken. */
 const SETTLE_MS_MAX = 60_000;
 const POLL_MS = 150;
 

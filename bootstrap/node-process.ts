@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZeroError } from '../protocol/errors/index.ts';
 
+/** A node starts in 1 to 3 s; a slow disk and a busy machine may take ten times that. */
 const START_MS_MAX = 60_000;
 /** SIGTERM, then after this SIGKILL: all of a devnet must be gone within 10 s. */
 const STOP_MS_MAX = 8_000;

@@ -2,6 +2,7 @@
 
 import { ZeroError } from '../protocol/errors/index.ts';
 
+/** Callers that may wait for one key: enough for a burst, too few to hide a stuck lock. */
 const WAITING_MAX = 1024;
 
 /** A lock per key, first come first served. */

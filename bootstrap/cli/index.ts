@@ -100,8 +100,9 @@ async function run(flags: DevnetFlags, script: string): Promise<void> {
 }
 
 function show(flags: DevnetFlags, devnet: Devnet, seconds: number): void {
-  const [boot] = devnet.nodes;
-  const console_ = `${boot?.api}/#token=${boot?.token}`;
+  // An edge and not the boot node: agents live there, so every page of the console has something to show.
+  const first = devnet.nodes[1] ?? devnet.nodes[0];
+  const console_ = `${first?.api}/#token=${first?.token}`;
   if (flags.json === true) {
     process.stdout.write(
       `${JSON.stringify({ nodes: devnet.nodes, cards: devnet.cards, reused: devnet.reused, console: console_, seconds })}\n`,

@@ -21,6 +21,7 @@ import type { ShortlistClient } from './shortlist-client.ts';
 
 /** Proposals asked for, per answer wanted: revoked and stale ones fall out on the way. */
 const OVERFETCH = 4;
+/** Proposals asked for at least, so that a small limit still has candidates when some are refused. */
 const SHORTLIST_MIN = 20;
 
 /** An agent with its verdict. */

@@ -9,12 +9,13 @@ import { originOf } from '../../protocol/log/index.ts';
 import {
   RevocationSet,
   type Revoked,
+  revocationOf,
   signRevocation,
   subjectOfCard,
-  verifyRevocation,
 } from '../../protocol/revocation/index.ts';
 import {
   type AgentStatement,
+  isStatementOf,
   REVOCATION_PREDICATE,
   type RevocationPredicate,
   type RevocationTarget,
@@ -96,8 +97,8 @@ export class RevocationService {
 
   /** Takes a verified statement if it is a revocation; answers it when it is new and its issuer may say so. */
   offer(statement: AgentStatement, position: LogPosition): KnownRevocation | undefined {
-    if (statement.predicateType !== REVOCATION_PREDICATE) return undefined;
-    const verified = verifyRevocation(statement.envelope);
+    if (!isStatementOf(statement, REVOCATION_PREDICATE)) return undefined;
+    const verified = revocationOf(statement);
     const outcome = this.#set.apply(verified, position);
     if (outcome.verdict !== 'accept') return undefined;
     if (outcome.fork !== null)

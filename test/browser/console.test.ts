@@ -32,14 +32,14 @@ interface Cards {
 
 browserSuite('console of a real network', (browser: Browser) => {
   let devnet: RunningDevnet;
-  let boot: DevnetNode;
+  let first: DevnetNode;
   let watched: WatchedPage;
   let page: Page;
 
   before(async function () {
     this.timeout(DEVNET_START_MS_MAX + 5_000);
     devnet = await startDevnet();
-    boot = devnet.nodes[0] as DevnetNode;
+    first = devnet.nodes[1] as DevnetNode;
     watched = await openPage(browser, devnet.console, { viewport: WIDE });
     page = watched.page;
     page.setDefaultTimeout(APPEAR_MS_MAX);
@@ -61,12 +61,12 @@ browserSuite('console of a real network', (browser: Browser) => {
     assert.deepEqual((await page.locator('.zone-name').allTextContents()).sort(), ['eu-west', 'us-east']);
     assert.match(
       (await page.locator('.node.is-self').getAttribute('aria-label')) ?? '',
-      /boot-1, eu-west, boot, index, relay, this node/,
+      /edge-1, eu-west, edge, this node/,
     );
     assert.ok((await page.locator('.map .link').count()) >= 4);
     await page.locator('.tile', { hasText: 'Nodes online' }).getByText('of 5 known').waitFor();
-    await page.locator('.map .node', { hasText: 'edge-1' }).click();
-    await page.locator('.view-detail h2', { hasText: 'edge-1' }).waitFor();
+    await page.locator('.map .node', { hasText: 'edge-2' }).click();
+    await page.locator('.view-detail h2', { hasText: 'edge-2' }).waitFor();
     assert.equal(await page.locator('.agents li').count(), 8);
   });
 
@@ -93,7 +93,7 @@ browserSuite('console of a real network', (browser: Browser) => {
 
   it('shows a receipt as soon as the task has run, and verifies it check by check', async () => {
     await goTo(page, '#/receipts', '.table-receipts');
-    await runWordCount(devnet.nodes[1] as DevnetNode);
+    await runWordCount(devnet.nodes[3] as DevnetNode);
     await page.locator('.table-receipts .row-link').first().click();
     await page.getByRole('button', { name: 'Verify', exact: true }).click();
     await page.getByRole('heading', { name: /^Verified: all \d+ checks passed$/ }).waitFor();
@@ -165,7 +165,7 @@ browserSuite('console of a real network', (browser: Browser) => {
     ['narrow', NARROW, 'light'],
   ] as const) {
     it(`is whole in a ${name} window`, async () => {
-      const other = await openPage(browser, `${boot.api}/#token=${boot.token}`, {
+      const other = await openPage(browser, `${first.api}/#token=${first.token}`, {
         viewport,
         colorScheme,
         reducedMotion: 'reduce',

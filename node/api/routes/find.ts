@@ -1,4 +1,4 @@
-// Route of discovery.
+// Route of discovery: words in, ranked agents and their reasons out.
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';

@@ -6,6 +6,7 @@ import type { NodeContext } from '../../node.ts';
 import { logsView, logView, revocationView } from '../../views.ts';
 import { logsViewSchema, logViewSchema, revocationViewSchema } from '../views.ts';
 
+/** Revocations of one answer: some 400 kB of JSON. */
 const LISTED_MAX = 1_000;
 const query = Type.Object({
   origin: Type.Optional(Type.String({ maxLength: 256 })),

@@ -12,8 +12,11 @@ import { viewOf } from '../../tasks/task-store.ts';
 import { receiptView } from '../../views.ts';
 import { receiptViewSchema, taskViewSchema } from '../views.ts';
 
+/** The largest task on the wire, in base64: no larger field could be sent on. */
 const BASE64_CHARS_MAX = Math.ceil(TASK_REQUEST_BYTES_MAX / 3) * 4;
+/** Receipts of one answer: some 250 kB of JSON. */
 const RECEIPTS_LISTED_MAX = 500;
+/** Longest long-poll: below the time-outs of common proxies. */
 const WAIT_MS_MAX = 60_000;
 
 const base64 = Type.String({ maxLength: BASE64_CHARS_MAX });

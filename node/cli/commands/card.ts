@@ -9,6 +9,7 @@ import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 
+/** A signed card is at most 64 KiB, and a draft is smaller. */
 const DRAFT_BYTES_MAX = 64 * 1024;
 
 /** Reads a card draft from YAML or JSON. Throws USAGE. */

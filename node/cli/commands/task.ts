@@ -12,6 +12,7 @@ import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 
 const WAIT_MS = 30_000;
+/** Long-polls before giving up: 20 minutes, twice the longest task that a manifest may ask for. */
 const ROUNDS_MAX = 40;
 
 interface TaskFile {
