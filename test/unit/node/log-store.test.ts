@@ -1,0 +1,158 @@
+// The store of logs and the own log: all or nothing, the same after a restart, damage detected, one owner.
+
+import assert from 'node:assert/strict';
+import { openDatabase } from '../../../node/storage/index.ts';
+import { CompactTree, leafHash, parseCheckpoint } from '../../../protocol/log/index.ts';
+import { answerTail, decodeSyncMessage, tailRequest, verifyTail } from '../../../protocol/sync/index.ts';
+import { refused } from '../../support/agents.ts';
+import { faultyDatabase, note, ownLogOver, TestDatabase } from '../../support/log-stores.ts';
+import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
+
+const NOW = 1_780_000_000_000;
+
+/** Entries [from, to) of a log as an append. */
+function part(log: MemoryLog, tree: CompactTree, to: number) {
+  const from = tree.size;
+  const grown = tree.clone();
+  const entries = log.entries(from, to);
+  const nodes = entries.flatMap(({ record }) => grown.append(leafHash(record)));
+  const checkpoint = to === log.stored.length ? log.checkpoint : null;
+  return { origin: log.origin, from, entries, nodes, tree: grown, checkpoint };
+}
+
+describe('the store of logs', () => {
+  let db: TestDatabase;
+  beforeEach(() => {
+    db = new TestDatabase();
+  });
+  afterEach(() => db[Symbol.asyncDispose]());
+
+  it('keeps a tail that arrives in parts, over restarts, and serves only what is signed', async () => {
+    const log = new MemoryLog(1).append(...Array.from({ length: 9 }, (_, n) => sampleEntry(n)));
+    let store = await db.store();
+    await store.append(part(log, store.state(log.origin).tree, 4), NOW);
+    assert.deepEqual([store.state(log.origin).size, store.state(log.origin).checkpoint], [4, '']);
+    await db.close();
+    store = await db.store();
+    assert.deepEqual([store.state(log.origin).size, store.state(log.origin).checkpoint], [4, '']);
+    await store.append(part(log, store.state(log.origin).tree, 9), NOW);
+    await db.close();
+    store = await db.store();
+    const state = store.state(log.origin);
+    assert.deepEqual(state.root, parseCheckpoint(log.checkpoint).root);
+    assert.equal(state.checkpoint, log.checkpoint);
+    // What it stored is enough to answer another node, with proofs.
+    const request = tailRequest({ origin: log.origin, from: 3, to: 9 });
+    const answer = await answerTail(request, {
+      checkpoint: state.checkpoint,
+      nodes: store.reader(log.origin),
+      entries: (from, to) => store.entries(log.origin, from, to),
+    });
+    const response = decodeSyncMessage(answer, ['tail-response']);
+    const short = new CompactTree();
+    for (const { record } of log.entries(0, 3)) short.append(leafHash(record));
+    assert.equal(verifyTail({ request, response, tree: short }).complete, true);
+  });
+
+  it('refuses an append to another size than it holds', async () => {
+    const log = new MemoryLog(1).append(sampleEntry(0), sampleEntry(1));
+    const store = await db.store();
+    const first = part(log, new CompactTree(), 1);
+    await store.append(first, NOW);
+    await assert.rejects(store.append(first, NOW), refused('BUSY'));
+  });
+
+  it('changes nothing when the disk is full, and goes on when there is room again', async () => {
+    let full = false;
+    const store = await db.store(faultyDatabase(await db.open(), () => full));
+    const own = ownLogOver(store);
+    await own.append(note('before'));
+    full = true;
+    await assert.rejects(own.append(note('lost')), refused('STORAGE_FAILED'));
+    assert.equal(own.state().size, 1);
+    full = false;
+    assert.equal((await own.append(note('after'))).index, 1);
+    await db.close();
+    const again = await db.store();
+    const ids: string[] = [];
+    for await (const { statementId } of again.entries(own.origin, 0, 9)) ids.push(statementId);
+    assert.equal(ids.length, 2);
+  });
+
+  it('detects a head that does not match its checkpoint', async () => {
+    const log = new MemoryLog(1).append(sampleEntry(0), sampleEntry(1));
+    const store = await db.store();
+    await store.append(part(log, new CompactTree(), 2), NOW);
+    const other = new CompactTree();
+    other.append(leafHash(sampleEntry(5).record));
+    other.append(leafHash(sampleEntry(6).record));
+    const level = await db.open();
+    const heads = level.sublevel<string, { tree: string }>('log-heads', { valueEncoding: 'json' });
+    const head = (await heads.get(log.origin)) as { tree: string };
+    const tree = Buffer.from(other.serialise()).toString('base64');
+    await heads.put(log.origin, { ...head, tree });
+    await assert.rejects(db.store(), refused('DATA_CORRUPT'));
+  });
+
+  it('detects a record that is missing', async () => {
+    const store = await db.store();
+    const own = ownLogOver(store);
+    for (const text of ['a', 'b', 'c']) await own.append(note(text));
+    const level = await db.open();
+    const records = level.sublevel<string, Uint8Array>('log-records', { valueEncoding: 'view' });
+    for await (const key of records.keys({ limit: 2, reverse: true }))
+      if (key.endsWith('1')) await records.del(key);
+    await assert.rejects(async () => {
+      for await (const _ of store.entries(own.origin, 0, 3));
+    }, refused('DATA_CORRUPT'));
+  });
+
+  it('lets one process have the database', async () => {
+    await db.open();
+    await assert.rejects(openDatabase(db.dir), refused('DATA_LOCKED'));
+  });
+});
+
+describe('the own log', () => {
+  it('gives a burst of appends one checkpoint and each its own place, in order', async () => {
+    await using db = new TestDatabase();
+    const heads: number[] = [];
+    const told: number[] = [];
+    const own = ownLogOver(await db.store(), {
+      head: ({ size }) => heads.push(size),
+      entry: (_, { index }) => told.push(index),
+    });
+    const positions = await Promise.all(Array.from({ length: 300 }, (_, n) => own.append(note(`${n}`))));
+    assert.deepEqual(
+      positions.map(({ index }) => index),
+      Array.from({ length: 300 }, (_, n) => n),
+    );
+    assert.deepEqual(heads, [128, 256, 300]);
+    assert.equal(told.length, 300);
+  });
+
+  it('holds every acknowledged statement after it is opened again', async () => {
+    await using db = new TestDatabase();
+    const own = ownLogOver(await db.store());
+    const { statementId, index } = await own.append(note('kept'));
+    await db.close();
+    const again = ownLogOver(await db.store());
+    assert.equal(again.state().size, 1);
+    const store = await db.store();
+    for await (const entry of store.entries(again.origin, 0, 1)) assert.equal(entry.statementId, statementId);
+    assert.equal(index, 0);
+  });
+
+  it('flush waits for what was asked before', async () => {
+    await using db = new TestDatabase();
+    const own = ownLogOver(await db.store());
+    let done = false;
+    void own.append(note('x')).then(() => {
+      done = true;
+    });
+    await own.flush();
+    await Promise.resolve();
+    assert.equal(own.state().size, 1);
+    assert.equal(done, true);
+  });
+});
