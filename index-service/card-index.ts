@@ -27,8 +27,9 @@ import { saveTable } from './table-snapshot.ts';
 
 /** Cards embedded and written together in an import: a few batches of the embedder. */
 const IMPORT_GROUP = 64;
-/** Share of dead slots at which the index is compacted in the background, and the least number of them worth it. */
+/** Share of dead slots at which the index is compacted in the background. */
 const COMPACT_SHARE = 0.2;
+/** Dead slots that are worth a compaction at all: a few megabytes. */
 const COMPACT_DEAD_MIN = 1_000;
 /** Changes after which a snapshot is taken in the background: this many, and a quarter of the cards. */
 const SNAPSHOT_CHANGES_MIN = 20_000;
@@ -203,7 +204,7 @@ export class LocalIndex implements CardIndex {
     const { engine } = this.#table;
     return {
       cards: this.#table.cards,
-      expired: this.#expired(),
+      expired: this.#table.expired(this.#input.now()),
       tombstones: this.#table.dead,
       dims: this.#embedder.dims,
       embedder: this.#embedder.id,
@@ -215,16 +216,6 @@ export class LocalIndex implements CardIndex {
       recovery: this.#recovery,
       queries: { ...engine.runs },
     };
-  }
-
-  #expired(): number {
-    const { columns } = this.#table;
-    const now = this.#input.now();
-    if (columns.expiresMin > now) return 0;
-    let count = 0;
-    for (const agentId of this.#table.agentIds())
-      if (columns.expires(this.#table.find(agentId)!.slot) <= now) count++;
-    return count;
   }
 
   async settled(): Promise<void> {

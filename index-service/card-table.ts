@@ -90,6 +90,14 @@ export class CardTable {
     return fields === undefined ? undefined : { slot, offset: this.#offsets[slot]!, fields };
   }
 
+  /** Cards past their expiry at a time. */
+  expired(now: number): number {
+    if (this.columns.expiresMin > now) return 0;
+    let count = 0;
+    for (const slot of this.#slotOf.values()) if (this.#columns.expires(slot) <= now) count++;
+    return count;
+  }
+
   /** Adds a card, or replaces the one of its agent. */
   put(fields: CardFields, vector: Float32Array, offset: number, reputation?: number): void {
     const old = this.find(fields.agentId)?.slot;

@@ -6,12 +6,12 @@ export const QUERY_K_MAX = 1_000;
 export const QUERY_TEXT_MAX = 4_096;
 /** Bytes of a signed card: the card limit of the network (64 KiB) with room for its envelope. */
 export const ENVELOPE_BYTES_MAX = 131_072;
-/** Bytes of one log record: envelope, vector of 4,096 numbers, and fields. */
-export const RECORD_BYTES_MAX = 262_144;
+/** Bytes of one log record: envelope, vector of 4,096 numbers, 1,088 tags and the other fields. */
+export const RECORD_BYTES_MAX = 524_288;
 /** Bytes of any single text field kept for filters and answers. */
 export const FIELD_BYTES_MAX = 4_096;
-/** Tags counted per card, its capabilities' tags included. */
-export const TAGS_MAX = 256;
+/** Tags of a card with those of its capabilities: 32 and 32 times 32 are what a card may have. */
+export const TAGS_MAX = 1_088;
 /** Prices counted per card. */
 export const PRICES_MAX = 32;
 /** Roots of an agent's keys that a record may hold: the keychain's own limit is 16. */

@@ -6,8 +6,9 @@ import { StringTable } from './string-table.ts';
 
 /** Most that shared words can close of the gap between a score and 1. Chosen on half of the queries of the retrieval benchmark. */
 const WORDS_SHARE = 0.2;
-/** Words in more cards than this share (and more than COMMON_CARDS_MIN) bring in no cards of their own. */
+/** Words in more cards than this share bring in no cards of their own. */
 const COMMON_SHARE = 1 / 50;
+/** In a small index every word may bring in its cards, up to this many. */
 const COMMON_CARDS_MIN = 64;
 /** Cards that shared words may bring in. */
 const BROUGHT_MAX = 1_024;
