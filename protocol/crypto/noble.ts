@@ -23,6 +23,8 @@ export const crypto: CryptoPort = {
       return false;
     }
   },
+  // There is no second thread to use here.
+  primeEd25519: async () => {},
   signMlDsa65,
   verifyMlDsa65,
   mlDsa65KeyOfSeed,

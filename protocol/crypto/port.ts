@@ -1,5 +1,12 @@
 // The crypto port: what the protocol needs of a platform. Two adapters: native.ts (node:crypto) and noble.ts (pure JavaScript).
 
+/** One Ed25519 signature to check ahead. */
+export interface SignatureCheck {
+  readonly publicKey: Uint8Array;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 /** Synchronous primitives. Both adapters accept and refuse exactly the same signatures (see strictness.ts). */
 export interface CryptoPort {
   /** 'node:crypto' or 'noble'. */
@@ -12,6 +19,11 @@ export interface CryptoPort {
   signEd25519(seed: Uint8Array, message: Uint8Array): Uint8Array;
   /** True only for a valid signature under the profile of strictness.ts. Never throws on hostile input. */
   verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /**
+   * Checks signatures ahead, on other threads where the platform has them. Each good one is remembered until verifyEd25519 is asked for it,
+   * once; a bad one is simply not remembered. Changes no verdict, only when the work is done. Never rejects.
+   */
+  primeEd25519(checks: readonly SignatureCheck[]): Promise<void>;
   /** The 32-byte public key of a 32-byte seed. */
   publicKeyOfSeed(seed: Uint8Array): Uint8Array;
   /** Deterministic ML-DSA-65 (FIPS 204) signature, 3,309 bytes, with a 32-byte seed. */

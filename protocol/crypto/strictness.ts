@@ -28,7 +28,7 @@ const known = new Map<string, boolean>();
 /** isTorsionFreePoint with a bounded memory: issuer keys repeat, and the check costs about a verification. */
 export function isSafePublicKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== PUBLIC_KEY_BYTES) return false;
-  const key = String.fromCharCode(...publicKey);
+  const key = publicKey.toHex();
   const remembered = known.get(key);
   if (remembered !== undefined) return remembered;
   const safe = isTorsionFreePoint(publicKey);

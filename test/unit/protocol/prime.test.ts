@@ -1,0 +1,81 @@
+// Signatures checked ahead: the verdict is the same, before and after, for good ones and for bad ones.
+
+import assert from 'node:assert/strict';
+import { crypto as native } from '../../../protocol/crypto/native.ts';
+import { crypto as noble } from '../../../protocol/crypto/noble.ts';
+import { primedParts, primeEnvelopes, verifyEnvelope } from '../../../protocol/envelope/index.ts';
+import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
+import { makeAgent, makeCard, publicKey, seed } from '../../support/agents.ts';
+import { refuses } from '../../support/codes.ts';
+import { sampleReceipt } from '../../support/receipt-files.ts';
+
+const message = Uint8Array.of(1, 2, 3);
+
+describe('signatures checked ahead', () => {
+  for (const adapter of [native, noble]) {
+    it(`${adapter.name}: change no verdict`, async () => {
+      const good = { publicKey: publicKey(1), message, signature: adapter.signEd25519(seed(1), message) };
+      const bad = { ...good, publicKey: publicKey(2) };
+      const malformed = { ...good, signature: new Uint8Array(3) };
+      const smallOrder = { ...good, publicKey: new Uint8Array(32) };
+      const checks = [good, bad, malformed, smallOrder];
+      const verdicts = (): boolean[] =>
+        checks.map((each) => adapter.verifyEd25519(each.publicKey, each.message, each.signature));
+      const before = verdicts();
+      assert.deepEqual(before, [true, false, false, false]);
+      await adapter.primeEd25519(checks);
+      assert.deepEqual(verdicts(), before);
+      assert.deepEqual(verdicts(), before, 'and again, when nothing is remembered any more');
+    });
+
+    it(`${adapter.name}: a primed signature is good for its own message, key and bytes only`, async () => {
+      const signature = adapter.signEd25519(seed(1), message);
+      await adapter.primeEd25519([{ publicKey: publicKey(1), message, signature }]);
+      assert.equal(adapter.verifyEd25519(publicKey(1), Uint8Array.of(1, 2, 4), signature), false);
+      assert.equal(adapter.verifyEd25519(publicKey(2), message, signature), false);
+      const changed = signature.slice();
+      changed[0]! ^= 1;
+      assert.equal(adapter.verifyEd25519(publicKey(1), message, changed), false);
+      const mine = message.slice();
+      await adapter.primeEd25519([{ publicKey: publicKey(1), message: mine, signature }]);
+      mine[0]! = 9;
+      assert.equal(
+        adapter.verifyEd25519(publicKey(1), mine, signature),
+        false,
+        'changed after it was checked',
+      );
+    });
+  }
+
+  it('take the key id as a hint: a false one neither helps nor hurts', async () => {
+    const { receipt } = sampleReceipt();
+    const hinted = {
+      ...receipt,
+      signatures: receipt.signatures.map((each) => ({ ...each, keyid: makeAgent(1).operational.keyid })),
+    };
+    const nameless = {
+      ...receipt,
+      signatures: receipt.signatures.map((each) => ({ ...each, keyid: 'nobody' })),
+    };
+    await primeEnvelopes([receipt, hinted, nameless]);
+    verifyAgentStatement(receipt);
+    verifyEnvelope(nameless, { keys: [publicKey(42)] });
+    refuses(() => verifyEnvelope(receipt, { keys: [publicKey(3)] }), 'SIGNATURE_INVALID');
+  });
+
+  it('come back in parts, in their order, with what has no envelope', async () => {
+    const card = makeCard(makeAgent(1));
+    const items = Array.from({ length: 150 }, (_, i) => ({ i, envelope: i % 3 === 0 ? null : card }));
+    const seen: number[] = [];
+    let parts = 0;
+    for await (const part of primedParts(items, ({ envelope }) => envelope)) {
+      parts++;
+      seen.push(...part.map(({ i }) => i));
+    }
+    assert.deepEqual(
+      seen,
+      items.map(({ i }) => i),
+    );
+    assert.equal(parts, 3);
+  });
+});
