@@ -36,6 +36,7 @@ export function cardView(context: NodeContext, entry: BookEntry): CardView {
     tags: card.tags,
     capabilities: card.capabilities,
     prices: card.prices,
+    ...(card.languages === undefined ? {} : { languages: card.languages }),
     sla: card.sla,
     sequence: card.sequence,
     issuedAt: card.issuedAt,
@@ -159,8 +160,10 @@ function describe(body: Uint8Array | null): { predicateType: string; issuer: str
 }
 
 export function logsView({ directory, ownLog, peerId, store }: NodeContext): LogsView {
+  // The own log first, also while it is empty.
+  const states = [ownLog.state(), ...store.states().filter(({ origin }) => origin !== ownLog.origin)];
   return {
-    logs: store.states().map((state) => {
+    logs: states.map((state) => {
       const host = peerIdOfOrigin(state.origin);
       const name = host === peerId ? directory.self().name : (directory.get(host)?.name ?? '');
       return {

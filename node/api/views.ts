@@ -15,6 +15,7 @@ export const cardViewSchema = Type.Object({
   tags: Type.Array(text),
   capabilities: Type.Array(Type.Object({ name: text, description: text, tags: Type.Array(text) })),
   prices: Type.Array(Type.Object({ unit: text, amount: text, currency: text })),
+  languages: Type.Optional(Type.Array(text)),
   sla: text,
   sequence: Type.Integer(),
   issuedAt: text,

@@ -100,6 +100,8 @@ export function registerUp(program: Command): void {
     )
     .action(async (flags: UpFlags) => {
       await runAction(flags, async () => run(flags));
+      // An open channel to the supervisor would keep a node alive that failed to start, and the supervisor waiting.
+      if (process.connected) process.disconnect?.();
     });
 }
 
@@ -144,7 +146,6 @@ async function run(flags: UpFlags): Promise<void> {
   }
   await stopping.promise;
   await running.stop();
-  // libp2p keeps timers of its own after stop(): nothing of ours is left, so the process may end.
-  if (process.connected) process.disconnect?.();
+  // libp2p may keep timers of its own after stop(): nothing of ours is left, so the process may end.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2_000).unref();
 }
