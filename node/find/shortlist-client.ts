@@ -1,12 +1,13 @@
 // Gets a shortlist: from the own index, else from index nodes that the directory knows, one after another.
 
-import { decode, encode } from '@ipld/dag-cbor';
+import { encode } from '@ipld/dag-cbor';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { Value } from 'typebox/value';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { type IndexRole, indexProtocol } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Directory } from '../network/directory.ts';
+import { decodeCbor } from '../rpc/cbor.ts';
 import type { Rpc } from '../rpc/index.ts';
 import { type Shortlist, type ShortlistRequest, shortlistSchema } from './schema.ts';
 
@@ -48,7 +49,7 @@ export class ShortlistClient {
         const bytes = await rpc.call(peerIdFromString(node.peerId), indexProtocol(network), encode(request), {
           timeoutMs: TRY_MS,
         });
-        const answer: unknown = decode(bytes);
+        const answer = decodeCbor(bytes, 'the shortlist');
         if (!Value.Check(shortlistSchema, answer)) throw new ZeroError('DECODE_FAILED', 'not a shortlist');
         return { ...answer, from: node.peerId, missing };
       } catch (error) {

@@ -1,7 +1,7 @@
 // The index role: keeps a semantic index of every card this node knows, and answers shortlists to peers.
 
 import { join } from 'node:path';
-import { decode, encode } from '@ipld/dag-cbor';
+import { encode } from '@ipld/dag-cbor';
 import { Value } from 'typebox/value';
 import { type CardIndex, defaultEmbedder, openIndex } from '../../index-service/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -9,6 +9,7 @@ import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import { type Shortlist, type ShortlistRequest, shortlistRequestSchema } from '../find/schema.ts';
 import type { Logger } from '../logger/index.ts';
+import { decodeCbor } from '../rpc/cbor.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 
 /** Cards that wait to be indexed; the log holds them all, so what overflows is caught by the next reconciliation. */
@@ -67,7 +68,7 @@ export class IndexRole {
     };
     round();
     await rpc.handle(indexProtocol(network), async (bytes) => {
-      const request: unknown = decode(bytes);
+      const request = decodeCbor(bytes, 'the question');
       if (!Value.Check(shortlistRequestSchema, request))
         throw new ZeroError('DECODE_FAILED', 'not a shortlist request');
       return encode(await this.shortlist(request));

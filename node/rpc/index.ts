@@ -1,6 +1,6 @@
 // One request, one answer over a libp2p stream: length-prefixed DAG-CBOR, bounded in size, time and rate.
 
-import { decode, encode } from '@ipld/dag-cbor';
+import { encode } from '@ipld/dag-cbor';
 import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
@@ -9,6 +9,7 @@ import type { Host } from '../host/create.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { decodeCborMap } from './cbor.ts';
 import { TokenBuckets } from './token-bucket.ts';
 
 const MESSAGE_CHARS_MAX = 500; // an error message of a peer is shown to people: short, and never trusted
@@ -163,12 +164,10 @@ function frames(stream: Stream, bytesMax: number) {
 }
 
 function unwrap(bytes: Uint8Array): Uint8Array {
-  let answer: Partial<{ ok: unknown; error: { code?: unknown; message?: unknown } }>;
-  try {
-    answer = decode(bytes);
-  } catch (cause) {
-    throw new ZeroError('DECODE_FAILED', 'the peer answered with malformed bytes', { cause });
-  }
+  const answer = decodeCborMap(bytes, 'the peer’s answer') as Partial<{
+    ok: unknown;
+    error: { code?: unknown; message?: unknown };
+  }>;
   if (answer.ok instanceof Uint8Array) return answer.ok;
   const { code, message } = answer.error ?? {};
   const known =

@@ -1,13 +1,14 @@
 // The manifest of a task and its parts, as they travel between requester and executor. Limits are the requester's; the executor
 // has its own ceilings.
 
-import { decode, encode } from '@ipld/dag-cbor';
+import { encode } from '@ipld/dag-cbor';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { fromUtf8 } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { canonicalJson, type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
 import type { Job } from '../../wasm-runner/index.ts';
+import { decodeCborMap } from '../rpc/cbor.ts';
 
 const MIB = 1024 * 1024;
 /** Module, inputs and manifest of one task on the wire. */
@@ -133,12 +134,7 @@ const textField = (value: unknown, name: string, max: number): string => {
 
 /** Reads a request from a stranger. Throws DECODE_FAILED or USAGE. */
 export function decodeTaskRequest(bytes: Uint8Array): TaskRequest {
-  let fields: Record<string, unknown>;
-  try {
-    fields = decode(bytes);
-  } catch (cause) {
-    throw new ZeroError('DECODE_FAILED', 'task request is malformed', { cause });
-  }
+  const fields = decodeCborMap(bytes, 'the task request');
   const files = Object.entries((fields.inputs ?? {}) as Record<string, unknown>);
   if (files.length > INPUT_FILES_MAX)
     throw new ZeroError('LIMIT_EXCEEDED', `a task has at most ${INPUT_FILES_MAX} input files`);
@@ -175,12 +171,7 @@ const STATUS = /^[A-Z_]{2,32}$/;
 
 /** Reads an executor's answer. Nothing in it is believed before the receipt is checked. Throws DECODE_FAILED. */
 export function decodeTaskResponse(bytes: Uint8Array): TaskResponse {
-  let fields: Record<string, unknown>;
-  try {
-    fields = decode(bytes);
-  } catch (cause) {
-    throw new ZeroError('DECODE_FAILED', 'task answer is malformed', { cause });
-  }
+  const fields = decodeCborMap(bytes, 'the task answer');
   const { exitCode, detail, receipt } = fields;
   const status = textField(fields.status, 'status', 32);
   const fuel = textField(fields.fuel, 'fuel', 20);

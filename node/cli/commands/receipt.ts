@@ -101,13 +101,14 @@ export function registerReceipt(program: Command): void {
     receipt
       .command('verify')
       .description('check a receipt offline: signature, log inclusion, checkpoint')
-      .argument('<receipt>', 'receipt file, or the id of one that the node knows'),
+      .argument('<receipts...>', 'receipt files, or ids of ones that the node knows'),
   )
     .option('--at <time>', 'verification time (RFC 3339); default: now')
-    .action(async (what: string, flags: ClientFlags & { at?: string }) => {
-      await runAction(flags, async () =>
-        showReport(flags, what, verify(await load(what, flags), { now: timeOf(flags.at) })),
-      );
+    .action(async (receipts: string[], flags: ClientFlags & { at?: string }) => {
+      await runAction(flags, async () => {
+        for (const what of receipts)
+          showReport(flags, what, verify(await load(what, flags), { now: timeOf(flags.at) }));
+      });
     });
 
   withTarget(
