@@ -251,6 +251,9 @@ describe('the main story', function () {
         return [];
       }
     });
+    for (const one of devnet.nodes) {
+      assert.ok(!readFileSync(join(one.home, 'node.log'), 'utf8').includes(one.token), 'a log holds no token');
+    }
     const before = devnet.nodes.map(({ peerId }) => peerId);
     await devnet.stop();
     assert.deepEqual(pids.filter(isAlive), []);
