@@ -18,6 +18,7 @@ export class SearchThread {
   >();
   #worker: Worker | null = null;
   #id = 0;
+  #closing = false;
 
   constructor(data: SearchWorkerData) {
     this.#data = data;
@@ -29,6 +30,7 @@ export class SearchThread {
 
   /** Throws INDEX_OVERLOADED when too many wait. */
   ask(request: Unnumbered<SearchRequest>): Promise<SearchReply> {
+    if (this.#closing) return Promise.reject(new ZeroError('INDEX_CLOSED', 'the search threads are closed'));
     if (this.#waiting.size >= WAITING_MAX) {
       return Promise.reject(new ZeroError('INDEX_OVERLOADED', `${WAITING_MAX} searches wait`));
     }
@@ -44,6 +46,7 @@ export class SearchThread {
 
   async close(): Promise<void> {
     // An idle thread does not keep the process alive; its end must, or nobody would see it.
+    this.#closing = true;
     this.#worker?.ref();
     await this.#worker?.terminate();
   }
@@ -71,7 +74,7 @@ export class SearchThread {
   #settle(reply: SearchReply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#worker?.unref();
+    if (this.#waiting.size === 0 && !this.#closing) this.#worker?.unref();
     if (reply.kind === 'failed')
       waiting?.reject(new ZeroError('INDEX_OVERLOADED', `a search failed: ${reply.message}`));
     else waiting?.resolve(reply);

@@ -47,8 +47,13 @@ export class CommitQueue {
       this.#waiting.push({
         bytes,
         done: (offset) => {
-          onDurable(offset);
-          resolve();
+          try {
+            onDurable(offset);
+            resolve();
+          } catch (error) {
+            // The record is on disk; what follows from it failed. The queue goes on.
+            reject(error);
+          }
         },
         failed: reject,
       });

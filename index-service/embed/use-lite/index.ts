@@ -138,6 +138,7 @@ class EmbedWorker {
   readonly #onFree: () => void;
   #batch: Pending[] | null = null;
   #id = 0;
+  #closing = false;
 
   constructor(onFree: () => void, onExit: () => void) {
     const script = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
@@ -167,6 +168,7 @@ class EmbedWorker {
 
   async terminate(): Promise<void> {
     // An idle thread does not keep the process alive; its end must, or nobody would see it.
+    this.#closing = true;
     this.#worker.ref();
     await this.#worker.terminate();
   }
@@ -190,7 +192,7 @@ class EmbedWorker {
   #take(): Pending[] {
     const batch = this.#batch ?? [];
     this.#batch = null;
-    this.#worker.unref();
+    if (!this.#closing) this.#worker.unref();
     return batch;
   }
 }
