@@ -24,5 +24,16 @@ export type {
   TailResponse,
   WireEntry,
 } from './messages.ts';
+export {
+  newPull,
+  PULL_BUDGET,
+  type PullBudget,
+  type PullEffect,
+  type PullEvent,
+  type PullState,
+  type PullStep,
+  type PullView,
+  stepPull,
+} from './pull.ts';
 export { answerTail, type TailSource } from './serve.ts';
 export { isHeadOf, type SyncedEntry, type Tail, tailRequest, verifyTail } from './tail.ts';

@@ -49,7 +49,7 @@ export const DETERMINISTIC: ReceiptDeterministic = {
 
 export interface SampleReceipt {
   readonly log: MemoryLog;
-  readonly executor: TestAgent;
+  readonly executor: Pick<TestAgent, 'keychain' | 'operational'>;
   readonly receipt: Envelope;
   readonly record: Uint8Array;
   readonly index: number;
@@ -60,9 +60,9 @@ export interface SampleReceipt {
 export function sampleReceipt(
   observed: Partial<ReceiptObserved> = {},
   deterministic: Partial<ReceiptDeterministic> = {},
+  executor: Pick<TestAgent, 'keychain' | 'operational'> = makeAgent(40),
 ): SampleReceipt {
   const log = new MemoryLog(9).append(...Array.from({ length: 5 }, (_, n) => sampleEntry(n)));
-  const executor = makeAgent(40);
   const receipt = signReceipt({
     keychain: executor.keychain,
     signer: executor.operational,

@@ -17,6 +17,7 @@ import {
   peerIdOfKey,
   peerIdOfOrigin,
   signCheckpoint,
+  signNote,
   verifyCheckpoint,
   verifyNodeCheckpoint,
   verifyNote,
@@ -113,6 +114,15 @@ describe('checkpoints', () => {
       () => verifyCheckpoint(text, { origin: 'example.com/log', publicKey: signer.publicKey }),
       'SIGNATURE_INVALID',
     );
+    const elsewhere = originOf(peerIdOfKey(other.publicKey));
+    refuses(() => verifyNodeCheckpoint(text, elsewhere), 'SIGNATURE_INVALID');
+    // The right key and key name under a text that speaks of another log.
+    const misplaced = signNote(
+      text.split('\n\n')[0]!.replace(origin, elsewhere).concat('\n'),
+      origin,
+      signer,
+    );
+    refuses(() => verifyCheckpoint(misplaced, { origin, publicKey: signer.publicKey }), 'SIGNATURE_INVALID');
     const impostor = signCheckpoint({ origin, size: 42, root, signer: other });
     refuses(() => verifyNodeCheckpoint(impostor), 'SIGNATURE_INVALID');
   });

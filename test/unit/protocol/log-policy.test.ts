@@ -61,7 +61,7 @@ const judge = (text: string, policy = POLICY, maxAgeSeconds?: number): ReturnTyp
 
 describe('cosignatures', () => {
   it("are read back with their time; of two the newest counts; the log's own signature still holds", () => {
-    const text = cosignedBy([0, 1000], [0, 2000]);
+    const text = cosignedBy([0, 2000], [0, 1000]);
     const key = { name: witnesses[0]!.name, publicKey: witnesses[0]!.signer.publicKey };
     assert.equal(readCosignature(parseCheckpoint(text), key)?.timeSeconds, 2000);
     assert.equal(readCosignature(parseCheckpoint(log.checkpoint), key), null);
@@ -178,6 +178,10 @@ describe('a witness', () => {
 
   it('tells an asker with another size where it stands, and rolls nothing back', () => {
     const state = { size: 5, root: log.nodes.roots[5]! };
+    assert.deepEqual(reviewForCosigning(state, { oldSize: 7, proof: [], checkpoint: at(9) }), {
+      verdict: 'conflict',
+      size: 5,
+    });
     assert.deepEqual(reviewForCosigning(state, { oldSize: 0, proof: [], checkpoint: at(9) }), {
       verdict: 'conflict',
       size: 5,

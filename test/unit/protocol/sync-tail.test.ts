@@ -150,6 +150,7 @@ describe('fetching a tail', () => {
     refuses(() => check({ ...honest, entries: honest.entries.slice(0, 19) }), 'PROOF_INVALID');
     refuses(() => check({ ...honest, entries: [...honest.entries, honest.entries[0]!] }), 'SYNC_REFUSED');
     refuses(() => check({ ...honest, entries: [] }), 'SYNC_REFUSED');
+    refuses(() => verifyTail({ request: { ...request, to: 10 }, response: honest, tree }), 'SYNC_REFUSED');
     refuses(() => check({ ...honest, proof: [EMPTY_ROOT] }), 'PROOF_INVALID');
     refuses(() => check({ ...honest, checkpoint: log.checkpointAt(19) }), 'SYNC_REFUSED');
     refuses(

@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { toBase64, utf8 } from '../../../protocol/bytes/index.ts';
+import { verifyCard } from '../../../protocol/card/index.ts';
 import { encodeEnvelope, envelopeToJson, seedSigner } from '../../../protocol/envelope/index.ts';
+import { rotateIdentity } from '../../../protocol/identity/index.ts';
 import type { JsonObject } from '../../../protocol/json/index.ts';
 import {
   addSignatures,
@@ -16,12 +18,16 @@ import {
   noteSigner,
   parseCheckpoint,
 } from '../../../protocol/log/index.ts';
-import { signStatement } from '../../../protocol/statement/index.ts';
+import {
+  CARD_EVENT_PREDICATE,
+  signAgentStatement,
+  signStatement,
+} from '../../../protocol/statement/index.ts';
 import { type Report, type VerifyOptions, verify } from '../../../protocol/verify/index.ts';
-import { makeAgent, makeCard, publicKey, seed } from '../../support/agents.ts';
+import { makeAgent, makeCard, publicKey, seed, type TestAgent, VALIDITY } from '../../support/agents.ts';
 import { refuses } from '../../support/codes.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
-import { jsonFile, NOW, sampleReceipt } from '../../support/receipt-files.ts';
+import { ISSUED_AT, jsonFile, NOW, sampleReceipt } from '../../support/receipt-files.ts';
 
 const check = (bytes: Uint8Array, options: Partial<VerifyOptions> = {}): Report =>
   verify(bytes, { now: NOW, ...options });
@@ -58,7 +64,7 @@ describe('verifying a receipt file', () => {
         'inclusion',
       ],
     );
-    assert.equal(report.subject.executor, sample.executor.agentId);
+    assert.equal(report.subject.executor, makeAgent(40).agentId);
     assert.equal(report.subject.fuel, '4242');
     assert.equal(report.subject.logIndex, 5);
     assert.equal(report.verifiedAt, new Date(NOW).toISOString());
@@ -127,6 +133,54 @@ describe('verifying a receipt file', () => {
     const free = new MemoryLog(30).append({ record: unbound.record, body: null });
     const bare = encodeProof({ index: 0, proof: [], checkpoint: free.checkpoint });
     assert.deepEqual(failures(check(jsonFile({ ...unbound.file, proof: bare }))), []);
+  });
+
+  it('refuses a card whose keychain parts from that of the receipt', () => {
+    const base = makeAgent(40);
+    const rotate = (next: number, operational: number): Pick<TestAgent, 'keychain' | 'operational'> => {
+      const input = {
+        promisedSeed: seed(41),
+        currentSeed: seed(40),
+        nextIdentityPublicKey: publicKey(next),
+        ...VALIDITY,
+      };
+      const { keychain } = rotateIdentity({
+        keychain: base.keychain,
+        operationalPublicKey: publicKey(operational),
+        ...input,
+      });
+      return { keychain, operational: seedSigner(seed(operational)) };
+    };
+    const [one, other] = [rotate(45, 46), rotate(47, 48)];
+    const { file } = sampleReceipt({}, {}, one);
+    assert.deepEqual(failures(check(jsonFile({ ...file, executorCard: envelopeToJson(makeCard(one)) }))), []);
+    assert.deepEqual(failures(check(jsonFile({ ...file, executorCard: envelopeToJson(makeCard(other)) }))), [
+      'keys: KEYCHAIN_INVALID',
+    ]);
+    // An older card of the same chain is no contradiction.
+    assert.deepEqual(
+      failures(check(jsonFile({ ...file, executorCard: envelopeToJson(makeCard(base)) }))),
+      [],
+    );
+  });
+
+  it('refuses another statement in the place of the receipt', () => {
+    const agent = makeAgent(40);
+    const event = signAgentStatement({
+      predicateType: CARD_EVENT_PREDICATE,
+      predicate: {
+        issuedAt: ISSUED_AT,
+        event: 'published',
+        card: verifyCard(makeCard(agent)).cardId,
+        sequence: 1,
+        previous: null,
+      },
+      keychain: agent.keychain,
+      signer: agent.operational,
+    });
+    assert.deepEqual(failures(check(jsonFile({ ...sample.file, receipt: envelopeToJson(event) }))), [
+      'type: PARTS_MISMATCH',
+    ]);
   });
 
   it('refuses a changed receipt and one from the future', () => {
@@ -198,7 +252,7 @@ describe('verifying a statement', () => {
   it('accepts one of an agent alone', () => {
     const report = check(encodeEnvelope(sample.receipt));
     assert.deepEqual([report.kind, failures(report)], ['statement', []]);
-    assert.equal(report.subject.issuer, sample.executor.agentId);
+    assert.equal(report.subject.issuer, makeAgent(40).agentId);
   });
 
   it('accepts one of another tool under a given key only', () => {
