@@ -252,7 +252,10 @@ describe('the main story', function () {
       }
     });
     for (const one of devnet.nodes) {
-      assert.ok(!readFileSync(join(one.home, 'node.log'), 'utf8').includes(one.token), 'a log holds no token');
+      assert.ok(
+        !readFileSync(join(one.home, 'node.log'), 'utf8').includes(one.token),
+        'a log holds no token',
+      );
     }
     const before = devnet.nodes.map(({ peerId }) => peerId);
     await devnet.stop();
