@@ -1,0 +1,73 @@
+// A cold opening to the first correct answer: a snapshot of the card table, against hnswlib-node loading its file. Both files
+// are in the page cache; both answers are checked against the true nearest.
+
+import { join } from 'node:path';
+import hnswlib from 'hnswlib-node';
+import { CardTable } from '../../index-service/card-table.ts';
+import { loadTable, saveTable } from '../../index-service/table-snapshot.ts';
+import type { Bench } from './bench.ts';
+import { buildHnsw, plainArrays } from './hnswlib-peer.ts';
+import { vectorSource } from './index-data.ts';
+
+const DIMS = 384;
+const EMBEDDER = 'bench/1';
+
+export const bench: Bench = {
+  name: 'index-open',
+  summary: 'opening a saved index to its first correct answer, against loading an hnswlib-node file',
+  bar: { sign: '<=', value: 1 },
+  async run({ sizes, random, compare, folder }) {
+    const count = sizes(10_000, 100_000);
+    const vectors = vectorSource(random('vectors'), DIMS).draw(count);
+    const table = new CardTable(DIMS);
+    vectors.forEach((vector, i) => {
+      table.put(
+        {
+          agentId: `zs:${i}`,
+          cardId: `card-${i}`,
+          name: `Card ${i}`,
+          version: { roots: [], serial: 1, sequence: 1 },
+          expiresAtMs: 1e15,
+          region: `region-${i % 8}`,
+          operator: `operator-${i % 100}`,
+          sla: 'standard',
+          tags: [`tag-${i % 50}`],
+          prices: [{ unit: 'request', amount: BigInt(i), currency: 'EUR' }],
+          words: Array.from({ length: 20 }, (_, word) => `word${(i * 7 + word * 13) % 3_000}`),
+        },
+        vector,
+        i,
+      );
+    });
+    await table.engine.settled();
+    const dir = folder();
+    const ourFile = join(dir, 'table.bin');
+    await saveTable(table, EMBEDDER, ourFile);
+    await table.engine.close();
+    const peerFile = join(dir, 'hnsw.bin');
+    await buildHnsw(plainArrays(vectors), DIMS).writeIndex(peerFile);
+    const wanted = count >> 1;
+    const opening: CardTable[] = [];
+    await compare({
+      case: `${count} x ${DIMS}`,
+      sizes: { vectors: count, dims: DIMS },
+      peerName: 'hnswlib-node readIndex',
+      async before() {
+        for (const opened of opening.splice(0)) await opened.retire();
+      },
+      async ours() {
+        const opened = await loadTable(ourFile, { id: EMBEDDER, dims: DIMS });
+        const { results } = await opened.search(vectors[wanted]!, '', 1, undefined);
+        if (results[0]?.agentId !== `zs:${wanted}`) throw new Error('wrong answer');
+        opening.push(opened);
+      },
+      async peer() {
+        const index = new hnswlib.HierarchicalNSW('cosine', DIMS);
+        await index.readIndex(peerFile);
+        if (index.searchKnn(Array.from(vectors[wanted]!), 1).neighbors[0] !== wanted)
+          throw new Error('wrong answer');
+      },
+    });
+    for (const opened of opening) await opened.retire();
+  },
+};
