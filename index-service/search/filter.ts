@@ -21,11 +21,13 @@ interface Kept {
 export class FilterEvaluator {
   readonly #columns: CardColumns;
   readonly #living: () => Uint32Array;
+  readonly #leadShare: number;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(columns: CardColumns, living: () => Uint32Array) {
+  constructor(columns: CardColumns, living: () => Uint32Array, leadShare = LEAD_SHARE) {
     this.#columns = columns;
     this.#living = living;
+    this.#leadShare = leadShare;
   }
 
   /** The living slots that pass. `cards` is the number of living slots. */
@@ -41,7 +43,7 @@ export class FilterEvaluator {
 
   #leader(conditions: readonly Condition[]): Condition | null {
     let leader: Condition | null = null;
-    let fewest = this.#columns.slots * LEAD_SHARE;
+    let fewest = this.#columns.slots * this.#leadShare;
     for (const condition of conditions) {
       if (condition.kind !== 'postings') continue;
       const count = condition.lists.reduce((sum, list) => sum + list.length, 0);

@@ -35,26 +35,28 @@ const fields: fc.Arbitrary<CardFields> = fc.record({
   words: fc.constant([]),
 });
 
-const { filter } = fc.letrec<{ filter: CardFilter }>((tie) => ({
-  filter: fc.record(
-    {
-      region: fc.oneof(fc.constantFrom(...REGIONS, 'mars'), fc.subarray(REGIONS)),
-      owner: fc.constantFrom(...OWNERS),
-      tagsAny: fc.subarray([...TAGS, 'unknown']),
-      tagsAll: fc.subarray(TAGS),
-      tagsNone: fc.subarray(TAGS),
+/** One or two conditions at each level: with more, hardly a card would pass, and little would be tested. */
+const { filter } = fc.letrec<{ filter: CardFilter; part: CardFilter }>((tie) => ({
+  filter: fc.array(tie('part'), { minLength: 1, maxLength: 2 }).map((parts) => Object.assign({}, ...parts)),
+  part: fc.oneof(
+    { maxDepth: 3 },
+    fc.record({ region: fc.oneof(fc.constantFrom(...REGIONS, 'mars'), fc.subarray(REGIONS)) }),
+    fc.record({ owner: fc.constantFrom(...OWNERS) }),
+    fc.record({ tagsAny: fc.subarray([...TAGS, 'unknown']) }),
+    fc.record({ tagsAll: fc.subarray(TAGS) }),
+    fc.record({ tagsNone: fc.subarray(TAGS) }),
+    fc.record({
       priceMax: fc.record({
         amount: fc.bigInt({ min: 0n, max: 20n }),
         currency: fc.constantFrom('EUR', 'USD', 'XAU'),
       }),
-      sla: fc.oneof(fc.constantFrom(...LEVELS), fc.subarray([...LEVELS])),
-      notExpiredAt: fc.integer({ min: 0, max: 100 }),
-      reputationMin: fc.constantFrom(0.2, 0.5, 0.8),
-      and: fc.array(tie('filter'), { maxLength: 2 }),
-      or: fc.array(tie('filter'), { maxLength: 2 }),
-      not: tie('filter'),
-    },
-    { requiredKeys: [] },
+    }),
+    fc.record({ sla: fc.oneof(fc.constantFrom(...LEVELS), fc.subarray([...LEVELS])) }),
+    fc.record({ notExpiredAt: fc.integer({ min: 0, max: 100 }) }),
+    fc.record({ reputationMin: fc.constantFrom(0.2, 0.5, 0.8) }),
+    fc.record({ and: fc.array(tie('filter'), { maxLength: 2 }) }),
+    fc.record({ or: fc.array(tie('filter'), { maxLength: 2 }) }),
+    fc.record({ not: tie('filter') }),
   ),
 }));
 
@@ -108,10 +110,11 @@ describe('filters', () => {
       fc.property(
         fc.array(card, { maxLength: 50 }),
         fc.array(filter, { minLength: 1, maxLength: 3 }),
-        (drawn, filters) => {
+        fc.constantFrom(1 / 16, 1),
+        (drawn, filters, leadShare) => {
           const columns = new CardColumns();
           const living = new Uint32Array(wordsFor(drawn.length) + 1);
-          const evaluator = new FilterEvaluator(columns, () => living);
+          const evaluator = new FilterEvaluator(columns, () => living, leadShare);
           const cards: { card: Card; alive: boolean }[] = [];
           const check = () => {
             const alive = cards.filter((one) => one.alive).length;
