@@ -4,22 +4,26 @@ import { join } from 'node:path';
 import { multiaddr } from '@multiformats/multiaddr';
 import { sha256 } from '../protocol/crypto/index.ts';
 import { createRunner } from '../wasm-runner/index.ts';
+import { Admission } from './admission/index.ts';
 import { CardBook } from './cards/card-book.ts';
 import { CardService } from './cards/card-service.ts';
 import { type Clock, systemClock } from './clock/index.ts';
 import type { Config } from './config/index.ts';
 import { CardRecords } from './dht/card-records.ts';
+import { RecordStore } from './dht/record-store.ts';
 import { cardRules } from './dht/rules.ts';
 import { Events } from './events/index.ts';
 import { FindService } from './find/find-service.ts';
 import { ShortlistClient } from './find/shortlist-client.ts';
-import { Gossip, TOPIC_NAMES, topicOf } from './gossip/index.ts';
+import { Gossip, topicsOf } from './gossip/index.ts';
+import { GossipWatchdog } from './gossip/watchdog.ts';
 import { createHost } from './host/create.ts';
 import { STOP_MS_MAX } from './host/limits.ts';
 import { IndexRole } from './index-role/index-role.ts';
 import { AgentVault } from './keys/agent-vault.ts';
 import { loadOrCreateNodeKey } from './keys/node-key.ts';
-import { LogStore, OwnLog } from './log/index.ts';
+import { HeadGuard, OwnLog } from './log/index.ts';
+import { openStores } from './log/open-stores.ts';
 import type { Logger } from './logger/index.ts';
 import { createMetrics } from './metrics/index.ts';
 import { Directory } from './network/directory.ts';
@@ -29,7 +33,7 @@ import { ReceiptFiles } from './receipts/receipt-files.ts';
 import { RevocationService } from './revocation/revocation-service.ts';
 import { Rpc } from './rpc/index.ts';
 import { StatementRouter } from './statements/router.ts';
-import { openDatabase } from './storage/index.ts';
+import { ForkBook } from './sync/fork-book.ts';
 import { SyncService } from './sync/sync-service.ts';
 import { Executor, taskProtocolId } from './tasks/executor.ts';
 import { Requester } from './tasks/requester.ts';
@@ -64,33 +68,43 @@ export async function openNode(options: NodeOptions) {
   const key = await loadOrCreateNodeKey(home);
   const vault = new AgentVault(home);
   await vault.load();
-  const db = await openDatabase(join(home, 'db'));
-  const store = new LogStore(db);
+  const { db, store, damages } = await openStores({ dir: join(home, 'db'), clock, log });
+  metrics.count('zerostate_log_damaged_total', {}, damages);
   const files = new ReceiptFiles(db);
-  await store.load();
+  const forks = new ForkBook(db);
   await files.load();
+  await forks.load();
 
   const book: CardBook = new CardBook((entry) => {
     index?.offer(entry);
     metrics.set('zerostate_cards_known', book.size);
     events.emit('card', () => cardView(context, entry));
   });
+  const admission = new Admission({ clock, log, metrics });
+  const dhtRules = cardRules((agentId) => book.get(agentId)?.card);
+  const dhtStore = new RecordStore({ db, rules: dhtRules, caps: config.dht, admission, clock, log, metrics });
   const host = await createHost({
     privateKey: key.libp2p,
-    db,
+    records: dhtStore,
+    admission,
+    metrics,
     network: config.network,
     listen: config.listen,
     announce: config.announce,
     maxConnections: config.peers.max,
     relay: config.roles.includes('relay'),
-    dhtRules: cardRules((agentId) => book.get(agentId)?.card),
-    topics: TOPIC_NAMES.map((name) => topicOf(config.network, name)),
+    groupPrivate: config.peers.groupPrivate,
+    mdns: config.mdns,
+    nat: config.nat,
+    dhtRules,
+    topics: topicsOf(config.network),
     messageId: sha256,
     version: VERSION,
   });
   const peerId = host.peerId.toString();
-  const rpc = new Rpc({ host, clock, log, metrics });
-  const gossip = new Gossip({ host, network: config.network, log, metrics });
+  const rpc = new Rpc({ host, clock, log, metrics, admission });
+  const gossip = new Gossip({ host, network: config.network, log, metrics, admission });
+  const watchdog = new GossipWatchdog({ host, clock, log, metrics });
   const receipts = new ReceiptBook();
   const router = new StatementRouter({
     log,
@@ -119,6 +133,7 @@ export async function openNode(options: NodeOptions) {
     clock,
     peerId,
     seed: key.seed,
+    guard: new HeadGuard(join(home, 'own-head')),
     listener: {
       entry: (body, position) => {
         metrics.count('zerostate_statements_stored_total', { origin: 'own' });
@@ -149,15 +164,18 @@ export async function openNode(options: NodeOptions) {
     log,
     metrics,
     network: config.network,
-    ownOrigin: ownLog.origin,
+    ownLog,
+    router,
+    forks,
+    quotas: config.sync,
     intervalMs: config.sync.intervalSeconds * 1000,
-    onEntries: async (origin, entries) => {
-      for (const { index, entry, body } of entries)
-        router.apply(body, { position: { origin, index, statementId: entry.statementId }, live: true });
+    onGrown: (origin) => {
       revocations.grown(origin);
       events.emit('head', () => ({ origin, size: store.state(origin).size }));
     },
   });
+  if (!(await ownLog.check()))
+    log.error({ held: ownLog.state().size, signed: ownLog.lost?.size }, 'entries of the own log are missing');
   const directory = new Directory({
     host,
     gossip,
@@ -180,7 +198,7 @@ export async function openNode(options: NodeOptions) {
     target: config.peers.target,
     join: config.join,
   });
-  const records = new CardRecords({ host, log });
+  const records = new CardRecords({ host, log, groupPrivate: config.peers.groupPrivate });
   const cards = new CardService({
     book,
     vault,
@@ -251,10 +269,12 @@ export async function openNode(options: NodeOptions) {
     },
     { name: 'index', start: () => index?.start(), stop: () => index?.stop() },
     { name: 'runner', start: () => {}, stop: () => runner.close() },
+    { name: 'dht-records', start: () => dhtStore.start(), stop: () => dhtStore.stop() },
     { name: 'host', start: () => host.start(), stop: () => host.stop() },
     { name: 'sync', start: () => sync.start(), stop: () => sync.stop() },
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
     { name: 'peers', start: () => keeper.start(), stop: () => keeper.stop() },
+    { name: 'gossip-watchdog', start: () => watchdog.start(), stop: () => watchdog.stop() },
     { name: 'cards', start: () => cards.start(), stop: () => cards.stop() },
     { name: 'tasks', start: () => executor.start(), stop: () => {} },
   ];
@@ -282,14 +302,17 @@ export async function openNode(options: NodeOptions) {
   }
 
   const context = {
+    admission,
     book,
     cards,
     clock,
     config,
+    dhtStore,
     directory,
     events,
     files,
     find,
+    forks,
     home,
     host,
     index,

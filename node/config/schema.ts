@@ -55,6 +55,15 @@ export const configSchema = Type.Object(
       maxItems: 32,
       description: 'Multiaddrs (with /p2p/<peer id>) of nodes to join through; any live one is enough.',
     }),
+    mdns: Type.Boolean({
+      default: false,
+      description: 'Find nodes of the same network on the local link by multicast DNS, and be found.',
+    }),
+    nat: Type.Boolean({
+      default: true,
+      description:
+        'Ask peers whether this node can be reached from outside (AutoNAT), and punch holes for relayed connections (DCUtR).',
+    }),
     api: Type.Object(
       {
         host: Type.String({
@@ -94,8 +103,34 @@ export const configSchema = Type.Object(
           maximum: 1024,
           description: 'Connections at most; at least 10 % stay free for dialling out.',
         }),
+        groupPrivate: Type.Boolean({
+          default: false,
+          description:
+            'Count private and loopback addresses by network too, as public ones are: caps of inbound connections, routing table, quorums.',
+        }),
       },
       { ...closed, default: {}, description: 'Connections.' },
+    ),
+    dht: Type.Object(
+      {
+        recordsMax: Type.Integer({
+          default: 20000,
+          minimum: 16,
+          maximum: 1000000,
+          description: 'DHT records held for others at most; one peer fills at most an eighth.',
+        }),
+        bytesMax: Type.Integer({
+          default: 268435456,
+          minimum: 1048576,
+          maximum: 68719476736,
+          description: 'Bytes of DHT records held at most; one peer fills at most an eighth.',
+        }),
+      },
+      {
+        ...closed,
+        default: {},
+        description: 'The share of the distributed hash table that this node holds.',
+      },
     ),
     sync: Type.Object(
       {
@@ -104,6 +139,18 @@ export const configSchema = Type.Object(
           minimum: 1,
           maximum: 3600,
           description: 'Seconds between two rounds of anti-entropy with some peer.',
+        }),
+        originBytesMax: Type.Integer({
+          default: 268435456,
+          minimum: 65536,
+          maximum: 1099511627776,
+          description: 'Most bytes of one foreign log that are kept; a longer one is followed no further.',
+        }),
+        totalBytesMax: Type.Integer({
+          default: 8589934592,
+          minimum: 1048576,
+          maximum: 1099511627776,
+          description: 'Most bytes of all logs together that are kept.',
         }),
       },
       { ...closed, default: {}, description: 'Anti-entropy: what makes gossip complete.' },

@@ -1,21 +1,26 @@
 // Cards in the DHT: put with a quorum of our own, get that collects every answer and chooses itself.
 // One lying or refusing holder must neither fail a get nor win it.
 
+import type { PeerId } from '@libp2p/interface';
 import { equalBytes } from '../../protocol/bytes/index.ts';
 import { compareCards, type VerifiedCard } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { Host } from '../host/create.ts';
+import { DHT_GET_MS_MAX, DHT_PUT_MS_MAX } from '../host/limits.ts';
 import type { Logger } from '../logger/index.ts';
+import { groupOfConnections } from './diversity.ts';
 import { cardKey, cardOfRecord } from './rules.ts';
 
-/** Holders that must echo a put, where so many peers are connected. */
+/** Independent holders that must echo a put, where so many are connected. */
 const PUT_QUORUM = 3;
-/** A put that takes longer has failed: it is retried by the republication round. */
-const PUT_MS_MAX = 20_000;
-const GET_MS_MAX = 5_000;
 /** Equal answers after which a lookup need not go on. */
 const GET_AGREEING = 3;
+
+/** Holders that a put needs, given how many independent peers are connected. */
+export function quorumOf(reachable: number): number {
+  return Math.min(PUT_QUORUM, Math.max(1, reachable));
+}
 
 interface FoundCard extends VerifiedCard {
   readonly bytes: Uint8Array;
@@ -25,16 +30,22 @@ interface FoundCard extends VerifiedCard {
 export class CardRecords {
   readonly #host: Host;
   readonly #log: Logger;
+  readonly #groupPrivate: boolean;
 
-  constructor(deps: { host: Host; log: Logger }) {
+  constructor(deps: { host: Host; log: Logger; groupPrivate: boolean }) {
     this.#host = deps.host;
     this.#log = deps.log;
+    this.#groupPrivate = deps.groupPrivate;
   }
 
-  /** Stores a card. Answers how many holders echoed it; throws QUORUM_FAILED when fewer than a quorum did. */
+  /**
+   * Stores a card. Answers how many independent holders echoed it: holders of one address group count once, since one machine
+   * can pose as many. Throws QUORUM_FAILED when fewer than a quorum did.
+   */
   async put(agentId: AgentId, bytes: Uint8Array): Promise<number> {
     const holders = new Set<string>();
-    const signal = AbortSignal.timeout(PUT_MS_MAX);
+    const reachable = new Set(this.#host.getPeers().map((peer) => this.#groupOf(peer)));
+    const signal = AbortSignal.timeout(DHT_PUT_MS_MAX);
     try {
       for await (const event of this.#host.services.dht.put(cardKey(agentId), bytes, { signal })) {
         if (
@@ -43,13 +54,13 @@ export class CardRecords {
           event.record !== undefined &&
           equalBytes(event.record.value, bytes)
         ) {
-          holders.add(event.from.toString());
+          holders.add(this.#groupOf(event.from));
         }
       }
     } catch (error) {
       this.#log.debug({ agentId, error: (error as Error).message }, 'dht put ended early');
     }
-    const needed = Math.min(PUT_QUORUM, Math.max(1, this.#host.getPeers().length));
+    const needed = quorumOf(reachable.size);
     if (holders.size < needed)
       throw new ZeroError('QUORUM_FAILED', `${holders.size} of ${needed} holders stored the card`, {
         details: { holders: holders.size, needed },
@@ -57,11 +68,16 @@ export class CardRecords {
     return holders.size;
   }
 
+  /** A peer's address group, or its id where its address is of no public network. */
+  #groupOf(peer: PeerId): string {
+    return groupOfConnections(this.#host.getConnections(peer), this.#groupPrivate) ?? peer.toString();
+  }
+
   /** The newest valid card that any holder has, or undefined. */
   async get(agentId: AgentId, options: { signal?: AbortSignal } = {}): Promise<VerifiedCard | undefined> {
     if (this.#host.getPeers().length === 0) return undefined;
     const key = cardKey(agentId);
-    const timeout = AbortSignal.timeout(GET_MS_MAX);
+    const timeout = AbortSignal.timeout(DHT_GET_MS_MAX);
     const controller = new AbortController();
     const stop = () => controller.abort();
     timeout.addEventListener('abort', stop, { once: true });

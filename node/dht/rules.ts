@@ -4,9 +4,10 @@
 import type { SelectFn, ValidateFn } from '@libp2p/kad-dht';
 import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
 import { type AgentCard, compareCards, type VerifiedCard, verifyCard } from '../../protocol/card/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
+import { type Admission, servedPeer } from '../admission/index.ts';
 import { DHT_VALUE_BYTES_MAX } from '../host/limits.ts';
 
 const NAMESPACE = 'zs-card';
@@ -58,4 +59,26 @@ export function cardRules(newest: (agentId: AgentId) => Verified<AgentCard> | un
       },
     },
   };
+}
+
+/** The rules with whoever offers an invalid record made to answer for it. */
+export function chargedRules(rules: DhtRules, admission: Admission): DhtRules {
+  const validators = Object.entries(rules.validators).map(([name, validate]): [string, ValidateFn] => [
+    name,
+    async (key, value, options) => {
+      const peer = servedPeer();
+      const started = performance.now();
+      try {
+        await validate(key, value, options);
+      } catch (error) {
+        // Stale is not provably malicious: its sender may just not know better.
+        if (peer !== undefined && isZeroError(error) && error.exit === 3 && error.code !== 'CARD_STALE')
+          admission.failed(peer);
+        throw error;
+      } finally {
+        if (peer !== undefined) admission.charge(peer, 'cpuMs', performance.now() - started);
+      }
+    },
+  ]);
+  return { selectors: rules.selectors, validators: Object.fromEntries(validators) };
 }

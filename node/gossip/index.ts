@@ -3,25 +3,20 @@
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
 import { isZeroError } from '../../protocol/errors/index.ts';
+import type { Admission } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { GOSSIP_MESSAGE_BYTES_MAX } from '../host/limits.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { type TopicName, topicOf } from './topics.ts';
+
+export { TOPIC_NAMES, type TopicName, topicOf, topicsOf } from './topics.ts';
 
 /** accept: new and valid, pass it on. ignore: duplicate, stale or not to be judged now. reject: provably invalid, its sender pays. */
 export type Verdict = 'accept' | 'ignore' | 'reject';
 
 /** Judges one message. What it accepts it has stored already. */
 export type GossipValidator = (data: Uint8Array, from: PeerId) => Promise<Verdict>;
-
-/** Short names of the topics. */
-export const TOPIC_NAMES = ['announce', 'heads'] as const;
-export type TopicName = (typeof TOPIC_NAMES)[number];
-
-/** The topic's full name on a network. */
-export function topicOf(network: string, name: TopicName): string {
-  return `/zerostate/${network}/${name}/1`;
-}
 
 const RESULTS: Record<Verdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
@@ -35,8 +30,10 @@ export class Gossip {
   readonly #network: string;
   readonly #log: Logger;
   readonly #metrics: Metrics;
+  readonly #admission: Admission;
 
-  constructor(deps: { host: Host; network: string; log: Logger; metrics: Metrics }) {
+  constructor(deps: { host: Host; network: string; log: Logger; metrics: Metrics; admission: Admission }) {
+    this.#admission = deps.admission;
     this.#host = deps.host;
     this.#network = deps.network;
     this.#log = deps.log;
@@ -67,15 +64,23 @@ export class Gossip {
   async #judge(name: TopicName, validate: GossipValidator, data: Uint8Array, from: PeerId): Promise<Verdict> {
     const verdict = await this.#verdict(validate, data, from);
     this.#metrics.count('zerostate_gossip_messages_total', { topic: name, verdict });
-    if (verdict === 'reject')
-      this.#log.warn({ topic: name, from: from.toString() }, 'invalid gossip message');
+    if (verdict === 'reject') {
+      this.#admission.failed(from.toString());
+      this.#log.debug({ topic: name, from: from.toString() }, 'invalid gossip message');
+    }
     return verdict;
   }
 
   async #verdict(validate: GossipValidator, data: Uint8Array, from: PeerId): Promise<Verdict> {
+    const peer = from.toString();
     if (data.length > GOSSIP_MESSAGE_BYTES_MAX) return 'reject';
+    if (!this.#admission.charge(peer, 'messages')) return 'ignore';
+    const started = performance.now();
     try {
-      return await validate(data, from);
+      // What runs before the first wait is the checking of bytes and signatures: that is charged, waiting is not.
+      const judged = validate(data, from);
+      this.#admission.charge(peer, 'cpuMs', performance.now() - started);
+      return await judged;
     } catch (error) {
       // What a verifier refuses is provably invalid; anything else (disk, network) is our trouble and not the sender's.
       return isZeroError(error) && error.exit === 3 ? 'reject' : 'ignore';

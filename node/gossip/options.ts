@@ -2,20 +2,60 @@
 
 import type { GossipsubOpts } from '@libp2p/gossipsub';
 import { GOSSIP_MESSAGE_BYTES_MAX, GOSSIP_OUTBOUND_BYTES_MAX, GOSSIP_RPC_BYTES_MAX } from '../host/limits.ts';
+import type { TopicName } from './topics.ts';
 
-/** An invalid message weighs as much as a hundred seconds of good behaviour: only provably invalid ones are rejected. */
-const INVALID_MESSAGE_WEIGHT = -100;
-const INVALID_MESSAGE_DECAY = 0.9;
+/** Counters are decayed once a second. */
+const DECAY_MS = 1_000;
+/** Mesh degree that the library keeps up (D of the gossipsub specification). */
+const MESH_DEGREE = 6;
+/** Most that one topic gives for delivering first, and for staying: some standing, never enough to pay for invalid messages. */
+const FIRST_DELIVERY_SCORE_MAX = 20;
+const TIME_IN_MESH_SCORE_MAX = 10;
+const TIME_IN_MESH_SECONDS = 300;
+/** All that a peer can earn on its topics together. */
+const TOPICS_SCORE_MAX = 50;
+/** First deliveries fade with this half-life. */
+const FIRST_DELIVERY_HALF_LIFE_SECONDS = 10;
+/** An invalid message counts with its square: one costs 20, two 80, three 180, which no earned score outweighs. */
+const INVALID_MESSAGE_WEIGHT = -20;
+/** Invalid messages fade slowly: a peer that sent a hundred is graylisted for about ten minutes. */
+const INVALID_MESSAGE_DECAY = 0.99;
+/** A peer below this is not gossiped to, below the next not published to, below the last not listened to. */
+const THRESHOLDS = {
+  gossipThreshold: -10,
+  publishThreshold: -50,
+  graylistThreshold: -80,
+  acceptPXThreshold: 1_000,
+  opportunisticGraftThreshold: 1,
+};
+/** Scores outlive the connection, so that reconnecting washes nothing off. */
+const RETAIN_SCORE_MS = 3_600_000;
+/** Score of a peer that admission shut out. */
+const PENALIZED_SCORE = -1_000;
 
-function topicScore() {
+/** Messages a second that the whole network is expected to publish on a topic. */
+const EXPECTED_PER_SECOND: Record<TopicName, number> = {
+  // Each node speaks every 10 s: fifty nodes.
+  announce: 5,
+  // One for each statement that somebody publishes.
+  heads: 2,
+};
+
+/**
+ * Score parameters from the expected rate: a mesh peer that delivers its share first, rate / D each second, settles at
+ * share / (1 - decay); twice that is the cap, and the weight makes the cap worth FIRST_DELIVERY_SCORE_MAX.
+ */
+export function topicScore(perSecond: number) {
+  const decay = 0.5 ** (1 / FIRST_DELIVERY_HALF_LIFE_SECONDS);
+  const cap = Math.max(1, (2 * (perSecond / MESH_DEGREE)) / (1 - decay));
   return {
     topicWeight: 1,
-    timeInMeshWeight: 0.01,
-    timeInMeshQuantum: 1000,
-    timeInMeshCap: 300,
-    firstMessageDeliveriesWeight: 0.5,
-    firstMessageDeliveriesDecay: 0.9,
-    firstMessageDeliveriesCap: 20,
+    timeInMeshWeight: TIME_IN_MESH_SCORE_MAX / TIME_IN_MESH_SECONDS,
+    timeInMeshQuantum: 1_000,
+    timeInMeshCap: TIME_IN_MESH_SECONDS,
+    firstMessageDeliveriesWeight: FIRST_DELIVERY_SCORE_MAX / cap,
+    firstMessageDeliveriesDecay: decay,
+    firstMessageDeliveriesCap: cap,
     // Quiet topics: a peer that has nothing to say must not be punished for silence.
     meshMessageDeliveriesWeight: 0,
     meshMessageDeliveriesDecay: 0.9,
@@ -30,13 +70,16 @@ function topicScore() {
   };
 }
 
-/** Options for a node that speaks exactly these topics. */
-export function gossipOptions(
-  topics: readonly string[],
-  messageId: (data: Uint8Array) => Uint8Array,
-): Partial<GossipsubOpts> {
+/** Options for a node that speaks exactly these topics of a network. `isPenalized` tells who is shut out. */
+export function gossipOptions(options: {
+  topics: Readonly<Record<TopicName, string>>;
+  messageId: (data: Uint8Array) => Uint8Array;
+  isPenalized: (peer: string) => boolean;
+}): Partial<GossipsubOpts> {
+  const { messageId, topics, isPenalized } = options;
+  const names = Object.keys(topics) as TopicName[];
   return {
-    allowedTopics: [...topics],
+    allowedTopics: names.map((name) => topics[name]),
     // Payloads are signed envelopes: a second signature per hop would prove nothing more.
     globalSignaturePolicy: 'StrictNoSign',
     msgIdFn: (message) => messageId(message.data),
@@ -62,10 +105,23 @@ export function gossipOptions(
       maxPeerInfos: 8,
     },
     scoreParams: {
-      topics: Object.fromEntries(topics.map((topic) => [topic, topicScore()])),
-      // Many nodes of one machine or one NAT are normal here; admission limits them by other means.
+      topics: Object.fromEntries(names.map((name) => [topics[name], topicScore(EXPECTED_PER_SECOND[name])])),
+      topicScoreCap: TOPICS_SCORE_MAX,
+      appSpecificScore: (peer) => (isPenalized(peer) ? PENALIZED_SCORE : 0),
+      appSpecificWeight: 1,
+      // Many nodes of one machine or one NAT are normal here; the gater limits them by site.
       IPColocationFactorWeight: 0,
+      IPColocationFactorThreshold: 10,
+      IPColocationFactorWhitelist: new Set(),
+      // Grafting before the back-off is over, or not delivering what was promised: six times are forgiven.
+      behaviourPenaltyWeight: -10,
+      behaviourPenaltyThreshold: 6,
+      behaviourPenaltyDecay: 0.99,
+      decayInterval: DECAY_MS,
+      decayToZero: 0.01,
+      retainScore: RETAIN_SCORE_MS,
     },
+    scoreThresholds: THRESHOLDS,
     idontwantMinDataSize: GOSSIP_MESSAGE_BYTES_MAX,
   };
 }

@@ -1,38 +1,63 @@
 // Makes the libp2p host of a node: transports, security, DHT, gossip, relay. Every limit is passed explicitly (limits.ts).
 
+import { autoNAT } from '@libp2p/autonat';
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
+import { dcutr } from '@libp2p/dcutr';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify, identifyPush } from '@libp2p/identify';
 import { FaultTolerance, type PrivateKey } from '@libp2p/interface';
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import { mdns } from '@libp2p/mdns';
 import { noise } from '@libp2p/noise';
+import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
+import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
-import type { DhtRules } from '../dht/rules.ts';
+import type { Admission } from '../admission/index.ts';
+import { diversify, type RoutingTable } from '../dht/diversity.ts';
+import type { RecordStore } from '../dht/record-store.ts';
+import { chargedRules, type DhtRules } from '../dht/rules.ts';
 import { gossipOptions } from '../gossip/options.ts';
-import type { Database } from '../storage/index.ts';
-import { datastoreOver } from './datastore.ts';
+import type { TopicName } from '../gossip/topics.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { Gater } from './gater.ts';
+import { guarded } from './guard.ts';
 import * as limits from './limits.ts';
 
 export interface HostOptions {
   readonly privateKey: PrivateKey;
-  readonly db: Database;
+  readonly records: RecordStore;
+  readonly admission: Admission;
+  readonly metrics: Metrics;
   readonly network: string;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly maxConnections: number;
+  /** Counts private and loopback addresses by network too. */
+  readonly groupPrivate: boolean;
+  readonly mdns: boolean;
+  readonly nat: boolean;
   /** True for the relay role: this node forwards for peers that cannot be dialled. */
   readonly relay: boolean;
   readonly dhtRules: DhtRules;
-  readonly topics: readonly string[];
+  readonly topics: Readonly<Record<TopicName, string>>;
   readonly messageId: (data: Uint8Array) => Uint8Array;
   readonly version: string;
 }
 
 /** Makes the host, not started. */
 export async function createHost(options: HostOptions) {
+  const { admission, metrics } = options;
+  const guard = { admission, metrics };
+  const gater = new Gater({
+    admission,
+    metrics,
+    maxConnections: options.maxConnections,
+    groupPrivate: options.groupPrivate,
+  });
+  const rules = chargedRules(options.dhtRules, admission);
   const relayTransport = circuitRelayTransport({ reservationConcurrency: 1 });
   const muxer = yamux({
     maxInboundStreams: limits.STREAMS_PER_CONNECTION_MAX,
@@ -43,16 +68,25 @@ export async function createHost(options: HostOptions) {
       maxWriteBufferLength: limits.STREAM_WRITE_BUFFER_BYTES_MAX,
     },
   });
-  return await createLibp2p({
+  const host = await createLibp2p({
     start: false,
     privateKey: options.privateKey,
-    datastore: datastoreOver(options.db),
+    datastore: options.records,
+    connectionGater: gater,
     nodeInfo: { userAgent: `zerostate/${options.version}` },
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     transports: [
+      webSockets({}),
       tcp({ maxConnections: options.maxConnections, backlog: limits.PENDING_CONNECTIONS_MAX }),
       relayTransport,
     ],
+    ...(options.mdns
+      ? {
+          peerDiscovery: [
+            mdns({ serviceTag: `_zs-${options.network}._udp.local`, interval: limits.MDNS_MS }),
+          ],
+        }
+      : {}),
     connectionEncrypters: [noise()],
     streamMuxers: [muxer],
     // A relay that is down at start must not stop the node: it re-reserves when the relay is back.
@@ -61,6 +95,8 @@ export async function createHost(options: HostOptions) {
       maxConnections: options.maxConnections,
       maxIncomingPendingConnections: limits.PENDING_CONNECTIONS_MAX,
       inboundConnectionThreshold: limits.INBOUND_PER_SECOND_MAX,
+      maxParallelDials: limits.DIALS_MAX,
+      maxDialQueueLength: limits.DIALS_WAITING_MAX,
       dialTimeout: limits.DIAL_MS_MAX,
       addressDialTimeout: limits.DIAL_MS_MAX,
       inboundUpgradeTimeout: limits.UPGRADE_MS_MAX,
@@ -71,22 +107,63 @@ export async function createHost(options: HostOptions) {
     connectionMonitor: { enabled: true, pingInterval: 10_000, abortConnectionOnPingFailure: true },
     peerStore: { maxAddressAge: limits.ADDRESS_AGE_MS_MAX, maxPeerAge: limits.PEER_AGE_MS_MAX },
     services: {
-      identify: identify(),
-      identifyPush: identifyPush(),
-      ping: ping(),
-      dht: kadDHT({
-        protocol: `/zerostate/${options.network}/kad/1.0.0`,
-        kBucketSize: limits.DHT_K,
-        alpha: limits.DHT_ALPHA,
-        disjointPaths: limits.DHT_ALPHA,
-        clientMode: false,
-        peerInfoMapper: passthroughMapper,
-        // True lets the random walk that looks for relays spin without a pause while no peer is connected, and starves the process.
-        allowQueryWithZeroPeers: false,
-        validators: options.dhtRules.validators,
-        selectors: options.dhtRules.selectors,
-      }),
-      pubsub: gossipsub(gossipOptions(options.topics, options.messageId)),
+      identify: guarded(guard, identify()),
+      identifyPush: guarded(guard, identifyPush()),
+      ping: guarded(guard, ping()),
+      dht: guarded(
+        guard,
+        kadDHT({
+          protocol: `/zerostate/${options.network}/kad/1.0.0`,
+          kBucketSize: limits.DHT_K,
+          alpha: limits.DHT_ALPHA,
+          disjointPaths: limits.DHT_ALPHA,
+          clientMode: false,
+          peerInfoMapper: passthroughMapper,
+          // True lets the random walk that looks for relays spin without a pause while no peer is connected, and starves the process.
+          allowQueryWithZeroPeers: false,
+          initialQuerySelfInterval: limits.DHT_FIRST_SELF_QUERY_MS,
+          querySelfInterval: limits.DHT_SELF_QUERY_EVERY_MS,
+          networkDialTimeout: {
+            minTimeout: limits.DHT_REQUEST_MS_MIN,
+            maxTimeout: limits.DHT_REQUEST_MS_MAX,
+          },
+          maxInboundStreams: limits.DHT_STREAMS_IN_MAX,
+          maxOutboundStreams: limits.DHT_STREAMS_OUT_MAX,
+          validators: rules.validators,
+          selectors: rules.selectors,
+        }),
+      ),
+      pubsub: guarded(
+        guard,
+        gossipsub(
+          gossipOptions({
+            topics: options.topics,
+            messageId: options.messageId,
+            isPenalized: (peer) => admission.isPenalized(peer),
+          }),
+        ),
+      ),
+      ...(options.nat
+        ? {
+            autonat: guarded(
+              guard,
+              autoNAT({
+                protocolPrefix: `zerostate/${options.network}`,
+                maxInboundStreams: limits.NAT_STREAMS_MAX,
+                maxOutboundStreams: limits.NAT_STREAMS_MAX,
+                timeout: limits.DIAL_MS_MAX,
+              }),
+            ),
+            dcutr: guarded(
+              guard,
+              dcutr({
+                maxInboundStreams: limits.NAT_STREAMS_MAX,
+                maxOutboundStreams: limits.NAT_STREAMS_MAX,
+                timeout: limits.DIAL_MS_MAX,
+              }),
+            ),
+          }
+        : {}),
       ...(options.relay
         ? {
             relay: circuitRelayServer({
@@ -102,6 +179,14 @@ export async function createHost(options: HostOptions) {
         : {}),
     },
   });
+  diversify((host.services.dht as unknown as { routingTable: RoutingTable }).routingTable, {
+    connectionsOf: (peer) => host.getConnections(peer),
+    groupPrivate: options.groupPrivate,
+    onRefused: () => metrics.count('zerostate_dht_contacts_refused_total'),
+  });
+  // Who is shut out goes at once; the gater keeps it out until its time is over.
+  admission.onPenalty((peer) => void host.hangUp(peerIdFromString(peer)).catch(() => undefined));
+  return host;
 }
 
 /** The libp2p host of a node. */

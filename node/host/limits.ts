@@ -3,8 +3,19 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Connections that wait for their handshake: a burst of dials from one place, not a flood. */
-export const PENDING_CONNECTIONS_MAX = 32;
+/** Connections that wait for their handshake: a burst of dials, not a flood. */
+export const PENDING_CONNECTIONS_MAX = 64;
+/** Of these, from one site (/24 or /48): half-open connections of one place leave room for everybody else. */
+export const PENDING_PER_SITE_MAX = 16;
+/** Inbound connections from one site, in handshake or open: an office behind one address, not the whole table. */
+export const INBOUND_PER_SITE_MAX = 32;
+/** Share of all connections that may come in: the rest stays free for dialling out, so that strangers cannot choose all peers. */
+export const INBOUND_SHARE_MAX = 0.9;
+/** Inbound connections of one peer: one for each transport, and one that is being replaced. */
+export const CONNECTIONS_PER_PEER_MAX = 4;
+/** Dials under way at once, and those that wait. Library defaults: 100 and 500. */
+export const DIALS_MAX = 32;
+export const DIALS_WAITING_MAX = 256;
 /** New connections a second from one address. Library default 5 makes 7 of 12 simultaneous dials fail. */
 export const INBOUND_PER_SECOND_MAX = 64;
 /** Streams that one connection may have open in each direction. */
@@ -28,9 +39,33 @@ export const ADDRESS_AGE_MS_MAX = 24 * 3_600_000;
 /** A peer is forgotten after this time: long enough to rejoin after a holiday. */
 export const PEER_AGE_MS_MAX = 30 * 24 * 3_600_000;
 
+/** Pause between two multicast questions on the local link. */
+export const MDNS_MS = 10_000;
+/** AutoNAT and hole punching: streams of one connection. */
+export const NAT_STREAMS_MAX = 2;
+
 /** Kademlia bucket size (replication parameter k) and lookup parallelism (alpha), as in the Kademlia paper. */
 export const DHT_K = 20;
 export const DHT_ALPHA = 3;
+/** Routing table contacts of one provider group (/16 or /32), as go-libp2p: in one bucket, and in the whole table. */
+export const DHT_PER_GROUP_IN_BUCKET_MAX = 2;
+export const DHT_PER_GROUP_IN_TABLE_MAX = 3;
+/** DHT streams of one connection, in and out. */
+export const DHT_STREAMS_IN_MAX = 32;
+export const DHT_STREAMS_OUT_MAX = 64;
+/** One DHT request to one peer: the library adapts between these; a peer that is slower is passed over. */
+export const DHT_REQUEST_MS_MIN = 1_000;
+export const DHT_REQUEST_MS_MAX = 5_000;
+/** First self-query after start: puts and gets wait for it. Library default 1 s, then every 5 min. */
+export const DHT_FIRST_SELF_QUERY_MS = 100;
+export const DHT_SELF_QUERY_EVERY_MS = 300_000;
+/** A whole lookup and a whole put; put asks up to k holders. */
+export const DHT_GET_MS_MAX = 5_000;
+export const DHT_PUT_MS_MAX = 20_000;
+/** A record is forgotten this long after its last put: four republications. */
+export const DHT_RECORD_AGE_MS_MAX = 48 * 3_600_000;
+/** Pause between two sweeps of old records. */
+export const DHT_SWEEP_MS = 600_000;
 /** Largest value that the DHT carries: an agent card (64 KiB payload at most) with its envelope. */
 export const DHT_VALUE_BYTES_MAX = 68 * KIB;
 

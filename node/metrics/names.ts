@@ -19,6 +19,17 @@ export const metricNames = {
     labels: ['result'],
   },
   zerostate_sync_bytes_total: { kind: 'counter', help: 'Bytes of log tails received by anti-entropy.' },
+  zerostate_sync_refused_total: {
+    kind: 'counter',
+    help: 'Logs or tails refused by anti-entropy, by reason (bad-tail, bad-head, fork, quota).',
+    labels: ['reason'],
+  },
+  zerostate_log_bytes: { kind: 'gauge', help: 'Bytes of records and bodies of all logs held.' },
+  zerostate_log_forks: { kind: 'gauge', help: 'Logs known to have signed two histories; evidence is kept.' },
+  zerostate_log_damaged_total: {
+    kind: 'counter',
+    help: 'Logs found damaged on the own disk and cut to their sound part, to be fetched again.',
+  },
   zerostate_finds_total: {
     kind: 'counter',
     help: 'Discovery requests by result (ok, partial, failed).',
@@ -42,6 +53,25 @@ export const metricNames = {
     kind: 'counter',
     help: 'Inbound protocol requests refused, by protocol and reason.',
     labels: ['protocol', 'reason'],
+  },
+  zerostate_peers_penalized_total: {
+    kind: 'counter',
+    help: 'Times that a peer was shut out for invalid objects.',
+  },
+  zerostate_connections_refused_total: {
+    kind: 'counter',
+    help: 'Inbound connections refused, by reason (inbound, site, site-pending, peer, penalized).',
+    labels: ['reason'],
+  },
+  zerostate_gossip_redials_total: {
+    kind: 'counter',
+    help: 'Peers dialled again because their gossip stream was dead.',
+  },
+  zerostate_dht_records: { kind: 'gauge', help: 'DHT records held.' },
+  zerostate_dht_record_bytes: { kind: 'gauge', help: 'Bytes of DHT records held.' },
+  zerostate_dht_contacts_refused_total: {
+    kind: 'counter',
+    help: 'Contacts kept out of the routing table because their address group has its share.',
   },
 } as const;
 

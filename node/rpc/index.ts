@@ -4,8 +4,10 @@ import { encode } from '@ipld/dag-cbor';
 import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { Admission } from '../admission/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
+import { guardHandler } from '../host/guard.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -39,12 +41,18 @@ export class Rpc {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #metrics: Metrics;
+  readonly #admission: Admission;
 
-  constructor(deps: { host: Host; clock: Clock; log: Logger; metrics: Metrics }) {
+  constructor(deps: { host: Host; clock: Clock; log: Logger; metrics: Metrics; admission: Admission }) {
+    this.#admission = deps.admission;
     this.#host = deps.host;
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#metrics = deps.metrics;
+  }
+
+  get #guard() {
+    return { admission: this.#admission, metrics: this.#metrics };
   }
 
   /** Registers a handler. Refuses peers over their rate before it reads a byte. */
@@ -56,7 +64,7 @@ export class Rpc {
     });
     await this.#host.handle(
       protocol.id,
-      async (stream: Stream, connection: Connection) => {
+      guardHandler(this.#guard, protocol.id, async (stream: Stream, connection: Connection) => {
         const peer = connection.remotePeer;
         try {
           const framed = frames(stream, protocol.requestBytesMax);
@@ -73,7 +81,7 @@ export class Rpc {
           );
           stream.abort(error as Error);
         }
-      },
+      }),
       {
         maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
         maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
@@ -89,13 +97,17 @@ export class Rpc {
     peer: PeerId,
     read: () => Promise<Uint8Array>,
   ): Promise<Answer> {
-    if (!buckets.take(peer.toString())) {
+    if (!buckets.take(peer.toString()) || !this.#admission.charge(peer.toString(), 'messages')) {
       this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: 'rate' });
       return { error: { code: 'BUSY', message: 'too many requests from this peer' } };
     }
     const request = await read();
+    const started = performance.now();
     try {
-      return { ok: await handler(request, peer) };
+      // What runs before the first wait is the checking of the request: that is charged, waiting is not.
+      const handled = handler(request, peer);
+      this.#admission.charge(peer.toString(), 'cpuMs', performance.now() - started);
+      return { ok: await handled };
     } catch (error) {
       if (!isZeroError(error)) this.#log.error({ protocol: protocol.id, err: error }, 'rpc handler failed');
       this.#metrics.count('zerostate_inbound_refused_total', {

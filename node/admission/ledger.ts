@@ -1,0 +1,132 @@
+// What every peer has spent: bounded, kept over reconnects. The decision itself is pure (decision.ts).
+
+import type { Clock } from '../clock/index.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import {
+  BUDGETS,
+  type Budgets,
+  decide,
+  freshState,
+  KINDS,
+  type Kind,
+  type PeerState,
+  refilled,
+} from './decision.ts';
+
+/** Peers remembered. The least recently seen that is not under a penalty goes first. */
+const PEERS_MAX = 4_096;
+/** Remembered peers under a penalty that are looked past when room is made: bounds the search. */
+const PENALIZED_LOOKED_PAST = 256;
+
+/** What people see of a peer's standing. */
+export interface Standing {
+  readonly peerId: string;
+  /** ok, limited (some budget is used up) or penalized (shut out until `untilMs`). */
+  readonly state: 'ok' | 'limited' | 'penalized';
+  /** Which budget ran out, in words; empty when none. */
+  readonly reason: string;
+  readonly untilMs: number;
+  readonly strikes: number;
+  readonly refused: number;
+  /** Share of each budget that is left, 0 to 1. */
+  readonly left: Readonly<Record<Kind, number>>;
+}
+
+const REASONS: Record<Kind, string> = {
+  bytes: 'too many bytes',
+  messages: 'too many messages',
+  streams: 'too many streams',
+  cpuMs: 'too much work to check',
+  failures: 'invalid objects',
+};
+
+/** Books what peers do, and says who may go on. */
+export class Admission {
+  readonly #peers = new Map<string, PeerState>();
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #budgets: Budgets;
+  #onPenalty: (peer: string) => void = () => {};
+
+  constructor(deps: { clock: Clock; log: Logger; metrics: Metrics; budgets?: Budgets }) {
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#metrics = deps.metrics;
+    this.#budgets = deps.budgets ?? BUDGETS;
+  }
+
+  /** Calls `listener` with each peer that is shut out. */
+  onPenalty(listener: (peer: string) => void): void {
+    this.#onPenalty = listener;
+  }
+
+  /** Charges a peer. False: refuse what it asks for. */
+  charge(peer: string, kind: Kind, amount = 1): boolean {
+    const now = this.#clock.now();
+    const { verdict, state } = decide(
+      this.#peers.get(peer) ?? freshState(now, this.#budgets),
+      kind,
+      amount,
+      now,
+      this.#budgets,
+    );
+    this.#peers.delete(peer);
+    this.#peers.set(peer, state);
+    if (this.#peers.size > PEERS_MAX) this.#forgetOne(now);
+    if (verdict === 'penalize') {
+      this.#metrics.count('zerostate_peers_penalized_total');
+      this.#log.warn(
+        { peer, strikes: state.strikes, seconds: Math.round((state.until - now) / 1000) },
+        'peer shut out: it keeps sending invalid objects',
+      );
+      this.#onPenalty(peer);
+    }
+    return verdict === 'accept';
+  }
+
+  /** Books an object that proved invalid. */
+  failed(peer: string): void {
+    this.charge(peer, 'failures');
+  }
+
+  /** True while a peer is shut out. */
+  isPenalized(peer: string): boolean {
+    return (this.#peers.get(peer)?.until ?? 0) > this.#clock.now();
+  }
+
+  /** Peers remembered, with what they have left. */
+  list(): Standing[] {
+    return [...this.#peers.keys()].map((peer) => this.standing(peer));
+  }
+
+  /** One peer's standing; a stranger has everything left. */
+  standing(peerId: string): Standing {
+    const now = this.#clock.now();
+    const state = refilled(this.#peers.get(peerId) ?? freshState(now, this.#budgets), now, this.#budgets);
+    const penalized = state.until > now;
+    const empty = KINDS.find((kind) => state.left[kind] < 1);
+    return {
+      peerId,
+      state: penalized ? 'penalized' : empty === undefined ? 'ok' : 'limited',
+      reason: penalized ? REASONS.failures : empty === undefined ? '' : REASONS[empty],
+      untilMs: penalized ? state.until : 0,
+      strikes: state.strikes,
+      refused: state.refused,
+      left: Object.fromEntries(
+        KINDS.map((kind) => [kind, Math.max(0, state.left[kind]) / this.#budgets[kind].burst]),
+      ) as Record<Kind, number>,
+    };
+  }
+
+  #forgetOne(now: number): void {
+    let looked = 0;
+    for (const [peer, state] of this.#peers) {
+      if (state.until <= now || ++looked > PENALIZED_LOOKED_PAST) {
+        this.#peers.delete(peer);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// Stands between a libp2p service and the host: every stream that a peer opens is charged to it before the service sees it.
+// (The library's own stream middleware adds a handler for each stream, so it cannot be used for this.)
+
+import type { Connection, Stream, StreamHandler, StreamHandlerOptions } from '@libp2p/interface';
+import { type Admission, servingPeer } from '../admission/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+
+interface Registrar {
+  handle(protocol: string, handler: StreamHandler, options?: StreamHandlerOptions): Promise<void>;
+}
+interface Components {
+  readonly registrar: Registrar;
+}
+
+export interface GuardDeps {
+  readonly admission: Admission;
+  readonly metrics: Metrics;
+}
+
+/** A handler that serves only peers within their budgets, and books the bytes they send. */
+export function guardHandler(
+  deps: GuardDeps,
+  protocol: string,
+  handler: StreamHandler,
+): (stream: Stream, connection: Connection) => void | Promise<void> {
+  return (stream, connection) => {
+    const peer = connection.remotePeer.toString();
+    if (!deps.admission.charge(peer, 'streams')) {
+      deps.metrics.count('zerostate_inbound_refused_total', { protocol, reason: 'streams' });
+      stream.abort(new Error('too many streams from this peer'));
+      return;
+    }
+    bookBytes(deps, protocol, stream, peer);
+    return servingPeer(peer, () => handler(stream, connection));
+  };
+}
+
+/** Wraps a service's factory, so that what it registers is guarded. */
+export function guarded<C extends object, S>(
+  deps: GuardDeps,
+  factory: (components: C) => S,
+): (components: C) => S {
+  return (components) => {
+    const { registrar } = components as unknown as Components;
+    const guardedRegistrar = facade(registrar, {
+      handle: (protocol, handler, options) =>
+        registrar.handle(protocol, guardHandler(deps, protocol, handler), options),
+    });
+    return factory(facade(components, { registrar: guardedRegistrar } as unknown as Partial<C>));
+  };
+}
+
+/** The object with some members replaced; the rest is its own. */
+function facade<T extends object>(target: T, members: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      if (Object.hasOwn(members, name)) return members[name as keyof T];
+      const value = Reflect.get(target, name, target) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+interface Readable {
+  onData?(data: { byteLength: number }): void;
+}
+
+/** Books what arrives; a peer out of bytes loses the stream. */
+function bookBytes({ admission, metrics }: GuardDeps, protocol: string, stream: Stream, peer: string): void {
+  const readable = stream as unknown as Readable;
+  const onData = readable.onData?.bind(stream);
+  if (onData === undefined) return;
+  readable.onData = (data) => {
+    if (admission.charge(peer, 'bytes', data.byteLength)) return onData(data);
+    metrics.count('zerostate_inbound_refused_total', { protocol, reason: 'bytes' });
+    stream.abort(new Error('too many bytes from this peer'));
+  };
+}
