@@ -78,24 +78,35 @@ function digest(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-/** Checks remembered at once: two full tails. Each is a hash of 32 bytes, taken away by the verification that uses it. */
+/** Checks remembered at once: two full tails. Each holds a copy of its message until the verification that uses it takes it away. */
 const PRIMED_MAX = 2048;
-const primed = new Set<string>();
+/** Key and signature (both of fixed length) to the message that they are good for. */
+const primed = new Map<string, Uint8Array>();
 
-/** Binds key, signature and message: the first two have fixed lengths. */
-function nameOfCheck(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): string {
-  return hash('sha256', Buffer.concat([publicKey, signature, message]), 'binary');
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+function nameOfCheck(publicKey: Uint8Array, signature: Uint8Array): string {
+  return latin1(publicKey) + latin1(signature);
+}
+
+function takePrimed(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const name = nameOfCheck(publicKey, signature);
+  const known = primed.get(name);
+  return known !== undefined && Buffer.compare(known, message) === 0 && primed.delete(name);
 }
 
 function primeOne({ publicKey, message, signature }: SignatureCheck): Promise<void> {
   if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return Promise.resolve();
-  const name = nameOfCheck(publicKey, message, signature);
+  const name = nameOfCheck(publicKey, signature);
+  // What is checked and remembered is this copy: a later change of the caller's bytes is another message.
+  const copy = message.slice();
   return new Promise((resolve) => {
-    // The platform copies its inputs before it returns, so that a later change of them is not what was checked.
-    verify(null, message, publicKeyObject(publicKey), signature, (error, good) => {
+    verify(null, copy, publicKeyObject(publicKey), signature, (error, good) => {
       if (error === null && good) {
-        if (primed.size >= PRIMED_MAX) primed.delete(primed.values().next().value as string);
-        primed.add(name);
+        if (primed.size >= PRIMED_MAX) primed.delete(primed.keys().next().value as string);
+        primed.set(name, copy);
       }
       resolve();
     });
@@ -113,7 +124,7 @@ export const crypto: CryptoPort = {
   },
   verifyEd25519(publicKey, message, signature) {
     if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return false;
-    if (primed.size > 0 && primed.delete(nameOfCheck(publicKey, message, signature))) return true;
+    if (primed.size > 0 && takePrimed(publicKey, message, signature)) return true;
     try {
       return verify(null, message, publicKeyObject(publicKey), signature);
     } catch {

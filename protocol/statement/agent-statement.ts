@@ -143,11 +143,16 @@ export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateTy
     throw new ZeroError('STATEMENT_INVALID', 'the statement names another issuer than its keychain');
   // The identity key outlives its delegations: it must be able to revoke after they ended.
   if (signerRole === 'operational') requireWithin(predicate.issuedAt, keys);
+  let id: string | undefined;
   return {
     statement: markVerified({ ...statement, predicate: predicate as unknown as OwnPredicates[T] }),
     predicateType: type as T,
     issuer: keys.agentId,
-    id: envelopeId(envelope),
+    // Made when it is asked for: whoever reads a log knows the id from its record.
+    get id() {
+      id ??= envelopeId(envelope);
+      return id;
+    },
     signedBy: signerRole === 'identity' ? keys.identityKey : keys.operationalKey,
     signerRole,
     operationalKey: keys.operationalKey,
