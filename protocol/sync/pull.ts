@@ -124,7 +124,7 @@ function onHeads(state: PullState, asked: HeadsRequest, bytes: Uint8Array, view:
     {
       ...state,
       intervals,
-      fetches: [...state.fetches, ...plan.fetch],
+      fetches: [...state.fetches, ...plan.wanted],
       refused: [...state.refused, ...plan.refused],
     },
     view,
@@ -164,9 +164,9 @@ function askAgain(state: PullState, view: PullView, needs: number): PullStep {
 
 /** Asks the next question, or ends. */
 function goOn(state: PullState, view: PullView, effects: readonly PullEffect[]): PullStep {
-  const [fetch] = state.fetches;
+  const [wanted] = state.fetches;
   const [interval, ...intervals] = state.intervals;
-  if (fetch === undefined && interval === undefined) return end(state, state.refused, effects);
+  if (wanted === undefined && interval === undefined) return end(state, state.refused, effects);
   if (state.left.rounds <= 0 || state.left.bytes <= 0) {
     return end(
       state,
@@ -174,12 +174,12 @@ function goOn(state: PullState, view: PullView, effects: readonly PullEffect[]):
       effects,
     );
   }
-  if (fetch === undefined) return ask({ ...state, intervals }, interval as HeadsRequest, effects);
-  const from = view.tree(fetch.origin)?.size ?? 0;
-  if (from > fetch.to) return goOn({ ...state, fetches: state.fetches.slice(1) }, view, effects);
+  if (wanted === undefined) return ask({ ...state, intervals }, interval as HeadsRequest, effects);
+  const from = view.tree(wanted.origin)?.size ?? 0;
+  if (from > wanted.to) return goOn({ ...state, fetches: state.fetches.slice(1) }, view, effects);
   return ask(
     { ...state, credit: CREDIT_BYTES_DEFAULT },
-    tailRequest({ ...fetch, from }, state.credit),
+    tailRequest({ ...wanted, from }, state.credit),
     effects,
   );
 }
