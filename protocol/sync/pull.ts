@@ -124,7 +124,7 @@ function onHeads(state: PullState, asked: HeadsRequest, bytes: Uint8Array, view:
     {
       ...state,
       intervals,
-      fetches: [...state.fetches, ...plan.wanted],
+      fetches: [...state.fetches, ...plan.fetch],
       refused: [...state.refused, ...plan.refused],
     },
     view,
