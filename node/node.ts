@@ -13,7 +13,9 @@ import { CardRecords } from './dht/card-records.ts';
 import { RecordStore } from './dht/record-store.ts';
 import { cardRules } from './dht/rules.ts';
 import { Events } from './events/index.ts';
+import { askIndexOver } from './find/ask-index.ts';
 import { FindService } from './find/find-service.ts';
+import { IndexAudit } from './find/index-audit.ts';
 import { ShortlistClient } from './find/shortlist-client.ts';
 import { Gossip, topicsOf } from './gossip/index.ts';
 import { GossipWatchdog } from './gossip/watchdog.ts';
@@ -210,16 +212,40 @@ export async function openNode(options: NodeOptions) {
     region: config.region,
     taskProtocol: taskProtocolId(config.network),
   });
-  const index = config.roles.includes('index')
-    ? new IndexRole({ home, rpc, clock, log, network: config.network, cards: () => book.list() })
-    : undefined;
-  const shortlists = new ShortlistClient({
-    rpc,
+  const indexed = config.roles.includes('index')
+    ? { region: undefined }
+    : config.roles.includes('index-shard')
+      ? { region: config.region }
+      : undefined;
+  const index =
+    indexed === undefined
+      ? undefined
+      : new IndexRole({
+          home,
+          rpc,
+          clock,
+          log,
+          metrics,
+          network: config.network,
+          region: indexed.region,
+          cards: () => book.list(),
+        });
+  const askIndex = askIndexOver(rpc, config.network);
+  const shortlists: ShortlistClient = new ShortlistClient({
+    ask: askIndex,
     directory,
     log,
-    network: config.network,
     own: index,
-    self: peerId,
+    regions: () => [...new Set(book.list().map(({ card }) => card.region))],
+    suspicion: (peer) => indexAudit.suspicion(peer),
+  });
+  const indexAudit: IndexAudit = new IndexAudit({
+    ask: askIndex,
+    nodes: () => shortlists.indexNodes().filter((candidate) => candidate.peerId !== peerId),
+    cards: () => book.list(),
+    clock,
+    log,
+    metrics,
   });
   const find = new FindService({
     shortlists,
@@ -275,6 +301,7 @@ export async function openNode(options: NodeOptions) {
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
     { name: 'peers', start: () => keeper.start(), stop: () => keeper.stop() },
     { name: 'gossip-watchdog', start: () => watchdog.start(), stop: () => watchdog.stop() },
+    { name: 'index-audit', start: () => indexAudit.start(), stop: () => indexAudit.stop() },
     { name: 'cards', start: () => cards.start(), stop: () => cards.stop() },
     { name: 'tasks', start: () => executor.start(), stop: () => {} },
   ];
@@ -316,6 +343,7 @@ export async function openNode(options: NodeOptions) {
     home,
     host,
     index,
+    indexAudit,
     metrics,
     ownLog,
     peerId,

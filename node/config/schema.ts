@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox';
 const closed = { additionalProperties: false } as const;
 
 /** What a node may do for others. */
-export const ROLES = ['edge', 'boot', 'index', 'relay'] as const;
+export const ROLES = ['edge', 'boot', 'index', 'index-shard', 'relay'] as const;
 export type Role = (typeof ROLES)[number];
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -36,9 +36,9 @@ export const configSchema = Type.Object(
     roles: Type.Array(Type.Enum([...ROLES]), {
       default: ['edge'],
       minItems: 1,
-      maxItems: 4,
+      maxItems: 5,
       uniqueItems: true,
-      description: 'What this node does for others: edge, boot, index, relay.',
+      description: 'What this node does for others: edge, boot, index (cards of all regions), index-shard (of its own region), relay.',
     }),
     listen: Type.Array(Type.String({ maxLength: 256 }), {
       default: ['/ip4/127.0.0.1/tcp/0'],

@@ -49,9 +49,9 @@ export interface FindAnswer {
   readonly query: string;
   readonly results: FindResult[];
   readonly rejected: FindResult[];
-  /** Peer id of the index that proposed. */
-  readonly index: string;
-  /** True when some index node did not answer; `missing` names them. */
+  /** Peer ids of the indexes that proposed. */
+  readonly indexes: string[];
+  /** True when a region or an index is missing from the answer; `missing` names it. */
   readonly partial: boolean;
   readonly missing: string[];
   readonly tookMs: number;
@@ -95,7 +95,7 @@ export class FindService {
         query: request.text,
         results: accepted.slice(0, limit),
         rejected: judged.filter((result) => !result.reasons.every((reason) => reason.ok)),
-        index: shortlist.from,
+        indexes: shortlist.from,
         partial,
         missing: shortlist.missing,
         tookMs: Math.round((performance.now() - started) * 10) / 10,

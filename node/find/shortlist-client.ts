@@ -1,34 +1,42 @@
-// Gets a shortlist: from the own index, else from index nodes that the directory knows, one after another.
+// Gets a shortlist: from the own index, else from index nodes that the directory knows. Regions are asked side by side, each with
+// its deadline; what did not answer is named.
 
-import { encode } from '@ipld/dag-cbor';
-import { peerIdFromString } from '@libp2p/peer-id';
-import { Value } from 'typebox/value';
+import { mergeShards, type ShardAnswer } from '../../index-service/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { type IndexRole, indexProtocol } from '../index-role/index-role.ts';
+import type { IndexRole } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Directory } from '../network/directory.ts';
-import { decodeCbor } from '../rpc/cbor.ts';
-import type { Rpc } from '../rpc/index.ts';
-import { type Shortlist, type ShortlistRequest, shortlistSchema } from './schema.ts';
+import type { AskIndex } from './ask-index.ts';
+import { type IndexNode, planIndexes, type Slot } from './index-plan.ts';
+import type { Shortlist, ShortlistRequest } from './schema.ts';
 
-/** Index nodes asked before giving up. */
+/** Candidates of one slot that are asked before it counts as missing. */
 const TRIES_MAX = 3;
-const TRY_MS = 4_000;
+/** One index node has this long; three of them still leave a find below its own time limit. */
+const TRY_MS_MAX = 1_500;
 
-/** A shortlist, who gave it, and which index nodes failed to. */
+/** A shortlist, who gave it, and what is missing from it. */
 export interface ShortlistAnswer extends Shortlist {
-  readonly from: string;
+  /** Peer ids of the indexes that answered. */
+  readonly from: string[];
+  /** Regions without an answer, and index nodes that were refused. */
   readonly missing: string[];
 }
 
 export interface ShortlistDeps {
-  readonly rpc: Rpc;
-  readonly directory: Directory;
+  readonly ask: AskIndex;
+  readonly directory: Pick<Directory, 'nodes' | 'self' | 'isFresh'>;
   readonly log: Logger;
-  readonly network: string;
   readonly own: IndexRole | undefined;
-  /** Own peer id text. */
-  readonly self: string;
+  /** Regions of the cards known here. */
+  readonly regions: () => string[];
+  /** Share of recent checks in which an index left out a card. */
+  readonly suspicion: (peerId: string) => number;
+}
+
+interface SlotAnswer {
+  readonly node: { readonly peerId: string; readonly name: string };
+  readonly shortlist: Shortlist;
 }
 
 /** Asks indexes. */
@@ -41,41 +49,83 @@ export class ShortlistClient {
 
   /** Throws NO_INDEX when no index answers. */
   async ask(request: ShortlistRequest): Promise<ShortlistAnswer> {
-    const { own, self, directory, network, rpc, log } = this.#deps;
-    if (own !== undefined) return { ...(await own.shortlist(request)), from: self, missing: [] };
-    const missing: string[] = [];
-    for (const node of indexNodes(directory).slice(0, TRIES_MAX)) {
-      try {
-        const bytes = await rpc.call(peerIdFromString(node.peerId), indexProtocol(network), encode(request), {
-          timeoutMs: TRY_MS,
-        });
-        const answer = decodeCbor(bytes, 'the shortlist');
-        if (!Value.Check(shortlistSchema, answer)) throw new ZeroError('DECODE_FAILED', 'not a shortlist');
-        return { ...answer, from: node.peerId, missing };
-      } catch (error) {
-        log.warn({ peer: node.peerId, error: (error as Error).message }, 'index node did not answer');
-        missing.push(node.name);
-      }
-    }
-    throw new ZeroError(
-      'NO_INDEX',
-      missing.length === 0
-        ? 'no index node is known yet'
-        : `index nodes did not answer: ${missing.join(', ')}`,
+    const self = this.#deps.directory.self();
+    const slots = planIndexes(this.indexNodes(), request.filter.region, this.#deps.regions);
+    const answers = await Promise.all(slots.map((slot) => this.#askSlot(slot, request, self.peerId)));
+    const missing = slots.flatMap((slot, i) =>
+      answers[i] === undefined ? [slot.region === null ? 'every index node' : `region ${slot.region}`] : [],
+    );
+    return this.#merge(
+      request,
+      answers.filter((answer) => answer !== undefined),
+      missing,
     );
   }
-}
 
-/** Fresh index nodes, nearest (by measured round trip) first. */
-function indexNodes(directory: Directory) {
-  const rtt = new Map(
-    directory.self().links.map((link) => [link.peer, link.rttMs ?? Number.MAX_SAFE_INTEGER]),
-  );
-  return directory
-    .nodes()
-    .filter((node) => node.roles.includes('index') && directory.isFresh(node))
-    .sort(
-      (a, b) =>
-        (rtt.get(a.peerId) ?? Number.MAX_SAFE_INTEGER) - (rtt.get(b.peerId) ?? Number.MAX_SAFE_INTEGER),
-    );
+  /** Index nodes heard of lately, this one included when it has an index. */
+  indexNodes(): IndexNode[] {
+    const { directory, suspicion, own } = this.#deps;
+    const self = directory.self();
+    const rtt = new Map(self.links.map(({ peer, rttMs }) => [peer, rttMs]));
+    const others = directory.nodes().filter((node) => directory.isFresh(node));
+    return [...(own === undefined ? [] : [self]), ...others]
+      .filter(({ roles }) => roles.includes('index') || roles.includes('index-shard'))
+      .map(({ peerId, name, region, roles }) => ({
+        peerId,
+        name,
+        region,
+        roles,
+        rttMs: peerId === self.peerId ? 0 : (rtt.get(peerId) ?? null),
+        suspicion: peerId === self.peerId ? 0 : suspicion(peerId),
+      }));
+  }
+
+  async #askSlot(slot: Slot, request: ShortlistRequest, self: string): Promise<SlotAnswer | undefined> {
+    for (const node of slot.candidates.slice(0, TRIES_MAX)) {
+      try {
+        const { ask, own } = this.#deps;
+        const shortlist =
+          node.peerId === self && own !== undefined
+            ? await own.shortlist(request)
+            : await ask(node.peerId, request, TRY_MS_MAX);
+        return { node, shortlist };
+      } catch (error) {
+        this.#deps.log.warn(
+          { peer: node.peerId, error: (error as Error).message },
+          'index node did not answer',
+        );
+      }
+    }
+    return undefined;
+  }
+
+  /** Scores of different embedders cannot be compared: the answer of the most shards counts, the others are refused and named. */
+  #merge(request: ShortlistRequest, answers: readonly SlotAnswer[], missing: string[]): ShortlistAnswer {
+    const counts = new Map<string, number>();
+    for (const { shortlist } of answers)
+      counts.set(shortlist.embedder, (counts.get(shortlist.embedder) ?? 0) + 1);
+    const [embedder] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0] ?? [];
+    if (embedder === undefined) {
+      throw new ZeroError(
+        'NO_INDEX',
+        missing.length === 0 ? 'no index node is known yet' : `no answer from ${missing.join(', ')}`,
+      );
+    }
+    const usable = answers.filter(({ shortlist }) => shortlist.embedder === embedder);
+    const refused = answers
+      .filter(({ shortlist }) => shortlist.embedder !== embedder)
+      .map(({ node, shortlist }) => `${node.name} (embedder ${shortlist.embedder})`);
+    const shards: ShardAnswer[] = usable.map(({ node, shortlist }) => ({
+      shard: node.name,
+      results: shortlist.results.map((hit) => ({ ...hit, name: '' })),
+    }));
+    const merged = mergeShards(request.k, shards, [...missing, ...refused]);
+    return {
+      embedder,
+      mode: usable[0]!.shortlist.mode,
+      results: merged.results.map(({ agentId, cardId, score }) => ({ agentId, cardId, score })),
+      from: usable.map(({ node }) => node.peerId),
+      missing: merged.missing,
+    };
+  }
 }

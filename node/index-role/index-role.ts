@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { encode } from '@ipld/dag-cbor';
 import { Value } from 'typebox/value';
 import { type CardIndex, defaultEmbedder, openIndex } from '../../index-service/index.ts';
+import { checkCardTime } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import { type Shortlist, type ShortlistRequest, shortlistRequestSchema } from '../find/schema.ts';
 import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import { decodeCbor } from '../rpc/cbor.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 
@@ -37,6 +39,9 @@ export interface IndexRoleDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly network: string;
+  readonly metrics: Metrics;
+  /** Cards of this region only; undefined for all. */
+  readonly region: string | undefined;
   /** Every card known, for reconciliation. */
   readonly cards: () => BookEntry[];
 }
@@ -63,8 +68,9 @@ export class IndexRole {
       now: () => clock.now(),
     });
     const round = () => {
-      for (const entry of this.#deps.cards()) this.offer(entry);
-      this.#cancel = clock.after(RECONCILE_MS, round);
+      void this.#reconcile().finally(() => {
+        this.#cancel = clock.after(RECONCILE_MS, round);
+      });
     };
     round();
     await rpc.handle(indexProtocol(network), async (bytes) => {
@@ -75,8 +81,30 @@ export class IndexRole {
     });
   }
 
+  /** Adds what the index lacks, and removes what no card stands for any more or what has expired. */
+  async #reconcile(): Promise<void> {
+    const { cards, clock, log, metrics } = this.#deps;
+    const index = this.#index;
+    if (index === undefined) return;
+    const wanted = new Map<string, BookEntry>();
+    for (const entry of cards()) {
+      const here = this.#deps.region === undefined || entry.card.region === this.#deps.region;
+      if (here && checkCardTime(entry.card, clock.now()) !== 'expired') wanted.set(entry.agentId, entry);
+    }
+    const gone = [...index.agentIds()].filter((agentId) => !wanted.has(agentId));
+    const missing = [...wanted.values()].filter(({ agentId }) => !index.has(agentId));
+    metrics.set('zerostate_index_lag_cards', missing.length + this.#waiting.size);
+    for (const entry of missing) this.offer(entry);
+    try {
+      for (const agentId of gone) await index.remove(agentId);
+    } catch (error) {
+      log.error({ err: error }, 'cards could not be removed from the index');
+    }
+  }
+
   /** Queues a card for the index. Never waits. */
   offer(entry: BookEntry): void {
+    if (this.#deps.region !== undefined && entry.card.region !== this.#deps.region) return;
     if (this.#waiting.size >= WAITING_MAX) return;
     this.#waiting.set(entry.agentId, entry);
     this.#working ??= this.#work().finally(() => {

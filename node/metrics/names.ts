@@ -39,6 +39,8 @@ export const metricNames = {
     kind: 'histogram',
     help: 'Discovery latency, words in to validated cards out, in seconds.',
   },
+  zerostate_index_omissions_total: { kind: 'counter', help: 'Checks in which an index left out a card that it should know.' },
+  zerostate_index_lag_cards: { kind: 'gauge', help: 'Cards known here that the own index does not have yet.' },
   zerostate_tasks_total: {
     kind: 'counter',
     help: 'Tasks by role (requester, executor) and final status.',

@@ -34,7 +34,7 @@ const answerSchema = Type.Object({
   query: text,
   results: Type.Array(resultSchema),
   rejected: Type.Array(resultSchema),
-  index: text,
+  indexes: Type.Array(text),
   partial: Type.Boolean(),
   missing: Type.Array(text),
   tookMs: Type.Number(),

@@ -1,0 +1,128 @@
+// Does an index hide cards? Now and then this node asks an index for a card that it knows itself, in the card's own words. An
+// index that leaves such cards out again and again is asked last. It changes order, never validity.
+
+import { cardText } from '../../index-service/index.ts';
+import { checkCardTime } from '../../protocol/card/index.ts';
+import { timeMs } from '../../protocol/fields/index.ts';
+import type { BookEntry } from '../cards/card-book.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { AskIndex } from './ask-index.ts';
+import type { IndexNode } from './index-plan.ts';
+import { QUERY_CHARS_MAX } from './schema.ts';
+
+/** Mean pause between two rounds. */
+const ROUND_MS = 60_000;
+/** Index nodes checked in one round. */
+const NODES_PER_ROUND_MAX = 3;
+/** An index has this long to learn of a card before it can be blamed. */
+const CARD_AGE_MS_MIN = 120_000;
+/** The card must be among this many answers to its own words; others may read alike. */
+const K = 20;
+/** Outcomes remembered for each index node. */
+const OUTCOMES_MAX = 20;
+/** Outcomes before a share of them says anything. */
+const OUTCOMES_MIN = 3;
+/** Index nodes remembered. */
+const NODES_MAX = 1_000;
+/** One check has this long. */
+const CHECK_MS_MAX = 5_000;
+
+export interface IndexAuditDeps {
+  readonly ask: AskIndex;
+  /** Index nodes other than this one. */
+  readonly nodes: () => IndexNode[];
+  readonly cards: () => BookEntry[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** 0 to 1; for choosing cards. */
+  readonly random?: () => number;
+}
+
+/** Checks indexes against the cards known here. */
+export class IndexAudit {
+  readonly #deps: IndexAuditDeps;
+  readonly #random: () => number;
+  /** By peer id: true for a card that was left out, newest last. Kept over reconnects. */
+  readonly #outcomes = new Map<string, boolean[]>();
+  #cancel: () => void = () => {};
+
+  constructor(deps: IndexAuditDeps) {
+    this.#deps = deps;
+    this.#random = deps.random ?? Math.random;
+  }
+
+  start(): void {
+    const next = () => {
+      this.#cancel = this.#deps.clock.after(
+        ROUND_MS * (0.5 + this.#random()),
+        () => void this.round().finally(next),
+      );
+    };
+    next();
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  /** Share of recent checks in which this index left out a card; 0 while too few were made. */
+  suspicion(peerId: string): number {
+    const outcomes = this.#outcomes.get(peerId) ?? [];
+    return outcomes.length < OUTCOMES_MIN ? 0 : outcomes.filter(Boolean).length / outcomes.length;
+  }
+
+  /** Checks some index nodes with one card each. */
+  async round(): Promise<void> {
+    const chosen = this.#deps
+      .nodes()
+      .map((node) => [this.#random(), node] as const)
+      .sort((a, b) => a[0] - b[0])
+      .slice(0, NODES_PER_ROUND_MAX);
+    await Promise.all(chosen.map(([, node]) => this.#check(node)));
+  }
+
+  async #check(node: IndexNode): Promise<void> {
+    const { ask, log, metrics } = this.#deps;
+    const card = this.#chooseCard(node);
+    if (card === undefined) return;
+    const text = cardText(card.card).slice(0, QUERY_CHARS_MAX);
+    try {
+      const { results } = await ask(
+        node.peerId,
+        { text, k: K, filter: { region: card.card.region } },
+        CHECK_MS_MAX,
+      );
+      const omitted = !results.some(({ agentId }) => agentId === card.agentId);
+      this.#note(node.peerId, omitted);
+      if (!omitted) return;
+      metrics.count('zerostate_index_omissions_total');
+      log.warn(
+        { index: node.peerId, name: node.name, agentId: card.agentId },
+        'an index left out a card that it should know',
+      );
+    } catch (error) {
+      // Silence is judged where answers are awaited, not here.
+      log.debug({ index: node.peerId, error: (error as Error).message }, 'index check got no answer');
+    }
+  }
+
+  #chooseCard(node: IndexNode): BookEntry | undefined {
+    const now = this.#deps.clock.now();
+    const everywhere = node.roles.includes('index');
+    const known = this.#deps.cards().filter(({ card }) => {
+      const settled = timeMs(card.issuedAt) + CARD_AGE_MS_MIN < now;
+      return settled && checkCardTime(card, now) === 'valid' && (everywhere || card.region === node.region);
+    });
+    return known[Math.floor(this.#random() * known.length)];
+  }
+
+  #note(peerId: string, omitted: boolean): void {
+    const outcomes = [...(this.#outcomes.get(peerId) ?? []), omitted].slice(-OUTCOMES_MAX);
+    this.#outcomes.delete(peerId);
+    this.#outcomes.set(peerId, outcomes);
+    if (this.#outcomes.size > NODES_MAX) this.#outcomes.delete(this.#outcomes.keys().next().value as string);
+  }
+}

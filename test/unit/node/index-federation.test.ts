@@ -1,0 +1,195 @@
+// Which indexes are asked, how their answers become one, and how an index that hides cards is noticed.
+
+import assert from 'node:assert/strict';
+import type { BookEntry } from '../../../node/cards/card-book.ts';
+import { IndexAudit } from '../../../node/find/index-audit.ts';
+import { type IndexNode, planIndexes } from '../../../node/find/index-plan.ts';
+import type { Shortlist, ShortlistRequest } from '../../../node/find/schema.ts';
+import { ShortlistClient } from '../../../node/find/shortlist-client.ts';
+import { createMetrics } from '../../../node/metrics/index.ts';
+import { isZeroError } from '../../../protocol/errors/index.ts';
+
+const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+function node(name: string, over: Partial<IndexNode> = {}): IndexNode {
+  return { peerId: name, name, region: 'eu', roles: ['index'], rttMs: 10, suspicion: 0, ...over };
+}
+
+const names = (slots: ReturnType<typeof planIndexes>) =>
+  slots.map(({ region, candidates }) => [region, candidates.map(({ name }) => name)]);
+
+describe('the plan of indexes', () => {
+  const none = () => [];
+  it('asks one index that covers everything, the nearest first', () => {
+    const plan = planIndexes(
+      [node('far', { rttMs: 80 }), node('near', { rttMs: 2 }), node('new', { rttMs: null })],
+      undefined,
+      none,
+    );
+    assert.deepEqual(names(plan), [[null, ['near', 'far', 'new']]]);
+  });
+  it('asks a suspicious index last', () => {
+    const plan = planIndexes(
+      [node('liar', { rttMs: 1, suspicion: 0.5 }), node('honest', { rttMs: 90, suspicion: 0.1 })],
+      undefined,
+      none,
+    );
+    assert.deepEqual(names(plan), [[null, ['honest', 'liar']]]);
+  });
+  it('covers each region by its shards, and names a region that has none', () => {
+    const shard = (name: string, region: string) => node(name, { roles: ['index-shard'], region });
+    const plan = planIndexes([shard('a', 'eu'), shard('b', 'us'), shard('c', 'us')], undefined, () => [
+      'eu',
+      'asia',
+    ]);
+    assert.deepEqual(names(plan), [
+      ['asia', []],
+      ['eu', ['a']],
+      ['us', ['b', 'c']],
+    ]);
+  });
+  it('for one region takes its shards and those that cover everything', () => {
+    const plan = planIndexes(
+      [
+        node('all', { rttMs: 5 }),
+        node('eu', { roles: ['index-shard'], rttMs: 9 }),
+        node('us', { roles: ['index-shard'], region: 'us', rttMs: 1 }),
+      ],
+      'eu',
+      none,
+    );
+    assert.deepEqual(names(plan), [['eu', ['all', 'eu']]]);
+  });
+});
+
+describe('the shortlist of several shards', () => {
+  const request: ShortlistRequest = { text: 'x', k: 3, filter: {} };
+  const answer = (embedder: string, ...hits: [string, number][]): Shortlist => ({
+    embedder,
+    mode: 'exact',
+    results: hits.map(([agentId, score]) => ({ agentId, cardId: `${agentId}-card`, score })),
+  });
+
+  function client(answers: Record<string, Shortlist | Error>, regions: string[] = []) {
+    const nodes = Object.keys(answers).map((name) => ({
+      ...node(name, { roles: ['index-shard'], region: name }),
+      roles: ['index-shard'],
+      addresses: [],
+      links: [],
+      version: '',
+      issuedAtMs: 0,
+      heardAtMs: 0,
+      type: 'NodeAnnouncement' as const,
+      log: { size: 0, root: '' },
+    }));
+    const self = { ...nodes[0]!, peerId: 'self', roles: ['edge'] };
+    return new ShortlistClient({
+      ask: async (peer) => {
+        const given = answers[peer];
+        if (given instanceof Error) throw given;
+        return given as Shortlist;
+      },
+      directory: { nodes: () => nodes, self: () => self, isFresh: () => true },
+      log: QUIET,
+      own: undefined,
+      regions: () => regions,
+      suspicion: () => 0,
+    });
+  }
+
+  it('merges by score and id, and counts a card once', async () => {
+    const merged = await client({
+      eu: answer('e', ['a', 0.5], ['b', 0.9]),
+      us: answer('e', ['c', 0.7], ['a', 0.6]),
+    }).ask(request);
+    assert.deepEqual(
+      merged.results.map(({ agentId, score }) => [agentId, score]),
+      [
+        ['b', 0.9],
+        ['c', 0.7],
+        ['a', 0.6],
+      ],
+    );
+    assert.deepEqual(merged.missing, []);
+  });
+  it('names the region that did not answer', async () => {
+    const merged = await client({ eu: answer('e', ['a', 0.5]), us: new Error('down') }, ['asia']).ask(
+      request,
+    );
+    assert.deepEqual(merged.missing.sort(), ['region asia', 'region us']);
+  });
+  it('refuses scores of another embedder, and says which', async () => {
+    const merged = await client({
+      eu: answer('e', ['a', 0.5]),
+      us: answer('e', ['b', 0.4]),
+      asia: answer('other', ['c', 0.99]),
+    }).ask(request);
+    assert.deepEqual(
+      merged.results.map(({ agentId }) => agentId),
+      ['a', 'b'],
+    );
+    assert.deepEqual(merged.missing, ['asia (embedder other)']);
+  });
+  it('fails when nobody answers', async () => {
+    await assert.rejects(
+      client({ eu: new Error('down') }).ask(request),
+      (error) => isZeroError(error) && error.code === 'NO_INDEX',
+    );
+  });
+});
+
+describe('the audit of indexes', () => {
+  const cards = ['a', 'b', 'c'].map(
+    (agentId) =>
+      ({
+        agentId,
+        card: {
+          name: agentId,
+          description: `what ${agentId} does`,
+          capabilities: [],
+          tags: [],
+          region: 'eu',
+          issuedAt: '2026-01-01T00:00:00Z',
+          expiresAt: '2026-12-01T00:00:00Z',
+        },
+      }) as unknown as BookEntry,
+  );
+  const clock = { now: () => Date.parse('2026-06-01T00:00:00Z'), after: () => () => {} };
+
+  function audit(results: (request: ShortlistRequest) => string[], known = cards) {
+    return new IndexAudit({
+      ask: async (_peer, request) => ({
+        embedder: 'e',
+        mode: 'exact',
+        results: results(request).map((agentId) => ({ agentId, cardId: agentId, score: 1 })),
+      }),
+      nodes: () => [node('index')],
+      cards: () => known,
+      clock,
+      log: QUIET,
+      metrics: createMetrics(),
+      random: () => 0.4,
+    });
+  }
+
+  it('believes an index that has the cards, and suspects one that leaves them out again and again', async () => {
+    const honest = audit(() => ['a', 'b', 'c']);
+    const liar = audit(() => ['a', 'c']);
+    for (let round = 0; round < 4; round++) {
+      await honest.round();
+      await liar.round();
+      // Two checks are no proof of anything.
+      if (round === 1) assert.equal(liar.suspicion('index'), 0);
+    }
+    assert.equal(honest.suspicion('index'), 0);
+    assert.equal(liar.suspicion('index'), 1);
+  });
+  it('blames nobody for a card that is too young', async () => {
+    const young = cards.map(
+      (entry) => ({ ...entry, card: { ...entry.card, issuedAt: '2026-05-31T23:59:30Z' } }) as BookEntry,
+    );
+    const patient = audit(() => [], young);
+    for (let round = 0; round < 4; round++) await patient.round();
+    assert.equal(patient.suspicion('index'), 0);
+  });
+});
