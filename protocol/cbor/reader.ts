@@ -36,18 +36,20 @@ export class CborReader {
     const short = first & 0x1f;
     if (short > 27) this.#refuse(`${what} has an indefinite or reserved length`);
     const extra = short < 24 ? 0 : 1 << (short - 24);
-    const value = extra === 0 ? BigInt(short) : this.#wide(extra, what);
-    if (value > BigInt(max))
+    const value = extra === 0 ? short : this.#wide(extra, what);
+    if (value > max) {
       throw new ZeroError('LIMIT_EXCEEDED', `CBOR: ${what} exceeds ${max}`, { details: { max } });
+    }
     this.#at += 1 + extra;
-    return Number(value);
+    return value;
   }
 
-  #wide(extra: number, what: string): bigint {
+  // A u64 above 2^53 loses its low bits here, and nothing by it: every `max` is a safe integer, so such a value is refused.
+  #wide(extra: number, what: string): number {
     if (this.#at + 1 + extra > this.#bytes.length) this.#refuse(`${what} is cut off`);
-    let value = 0n;
-    for (let i = 1; i <= extra; i++) value = value * 256n + BigInt(this.#bytes[this.#at + i]!);
-    const least = extra === 1 ? 24n : 1n << BigInt(extra * 4);
+    let value = 0;
+    for (let i = 1; i <= extra; i++) value = value * 256 + this.#bytes[this.#at + i]!;
+    const least = extra === 1 ? 24 : 2 ** (extra * 4);
     if (value < least) this.#refuse(`${what} is not in its shortest form`);
     return value;
   }
