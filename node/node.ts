@@ -20,7 +20,6 @@ import { ShortlistClient } from './find/shortlist-client.ts';
 import { Gossip, topicsOf } from './gossip/index.ts';
 import { GossipWatchdog } from './gossip/watchdog.ts';
 import { createHost } from './host/create.ts';
-import { STOP_MS_MAX } from './host/limits.ts';
 import { IndexRole } from './index-role/index-role.ts';
 import { AgentVault } from './keys/agent-vault.ts';
 import { loadOrCreateNodeKey } from './keys/node-key.ts';
@@ -34,6 +33,7 @@ import { ReceiptBook } from './receipts/receipt-book.ts';
 import { ReceiptFiles } from './receipts/receipt-files.ts';
 import { RevocationService } from './revocation/revocation-service.ts';
 import { Rpc } from './rpc/index.ts';
+import { runServices, type Service } from './services.ts';
 import { StatementRouter } from './statements/router.ts';
 import { ForkBook } from './sync/fork-book.ts';
 import { SyncService } from './sync/sync-service.ts';
@@ -50,13 +50,6 @@ export interface NodeOptions {
   readonly clock?: Clock;
   /** Count Node's own process metrics too: for one node a process. */
   readonly processMetrics?: boolean;
-}
-
-/** Something that is started and stopped. */
-interface Service {
-  readonly name: string;
-  start(): Promise<void> | void;
-  stop(): Promise<void> | void;
 }
 
 /** Opens a home folder and makes a node of it, not started. Throws DATA_LOCKED, DATA_CORRUPT, KEY_FILE_UNSAFE or CONFIG_INVALID. */
@@ -305,27 +298,12 @@ export async function openNode(options: NodeOptions) {
     { name: 'cards', start: () => cards.start(), stop: () => cards.stop() },
     { name: 'tasks', start: () => executor.start(), stop: () => {} },
   ];
-  const started: Service[] = [];
+  const running = runServices(services, log);
 
   /** Starts every service; on failure stops those that had started. */
   async function start(): Promise<void> {
     for (const address of config.join) multiaddr(address);
-    try {
-      for (const service of services) {
-        started.push(service);
-        await service.start();
-      }
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-  }
-
-  /** Stops every service in reverse order; one that hangs is named and left behind after STOP_MS_MAX. */
-  async function stop(): Promise<void> {
-    for (let service = started.pop(); service !== undefined; service = started.pop()) {
-      await withDeadline(service, log);
-    }
+    await running.start();
   }
 
   const context = {
@@ -348,6 +326,7 @@ export async function openNode(options: NodeOptions) {
     ownLog,
     peerId,
     receipts,
+    records,
     requester,
     revocations,
     startedAt,
@@ -355,7 +334,7 @@ export async function openNode(options: NodeOptions) {
     tasks,
     vault,
   };
-  return { ...context, start, stop };
+  return { ...context, start, stop: () => running.stop() };
 }
 
 /** A node with its services. */
@@ -364,19 +343,4 @@ export type ZerostateNode = Awaited<ReturnType<typeof openNode>>;
 /** What the API and the views see of a node. */
 export type NodeContext = Omit<ZerostateNode, 'start' | 'stop'>;
 
-async function withDeadline(service: Service, log: Logger): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      log.error({ service: service.name }, 'a service did not stop in time');
-      resolve();
-    }, STOP_MS_MAX);
-  });
-  try {
-    await Promise.race([Promise.resolve(service.stop()), late]);
-  } catch (error) {
-    log.error({ err: error, service: service.name }, 'a service failed to stop');
-  } finally {
-    clearTimeout(timer);
-  }
-}
+/** Stops a service; false when it did not end in time. */

@@ -38,7 +38,8 @@ export const configSchema = Type.Object(
       minItems: 1,
       maxItems: 5,
       uniqueItems: true,
-      description: 'What this node does for others: edge, boot, index (cards of all regions), index-shard (of its own region), relay.',
+      description:
+        'What this node does for others: edge, boot, index (cards of all regions), index-shard (of its own region), relay.',
     }),
     listen: Type.Array(Type.String({ maxLength: 256 }), {
       default: ['/ip4/127.0.0.1/tcp/0'],

@@ -1,47 +1,27 @@
 // All logs that this node holds, its own and its peers', on disk: records, tree nodes, bodies, heads.
 // One durable batch makes an append visible: after a crash a log is at its old size or at its new one, never between.
+// What is read back is compared with its hashes, so that damage on the disk is never served to anybody.
 
-import { equalBytes, fromBase64, toBase64 } from '../../protocol/bytes/index.ts';
+import { equalBytes } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
   type AsyncHashReader,
   CompactTree,
-  decodeLogEntry,
   EMPTY_ROOT,
+  leafHash,
   parseCheckpoint,
   type TreeNode,
 } from '../../protocol/log/index.ts';
-import {
-  type BytesLevel,
-  bytesLevel,
-  type Database,
-  DURABLE,
-  type JsonLevel,
-  jsonLevel,
-  orderedKey,
-} from '../storage/index.ts';
+import { type BytesLevel, bytesLevel, type Database, DURABLE, orderedKey } from '../storage/index.ts';
+import { type LogState, readHead, readId, withChecksum, withoutChecksum, writeHead } from './stored-forms.ts';
+
+export type { LogState } from './stored-forms.ts';
 
 /** Logs of different origins that one node holds. */
 const ORIGINS_MAX = 10_000;
 
-/** What is held of one log. While a tail arrives in parts, the tree is ahead of the newest complete checkpoint. */
-export interface LogState {
-  readonly origin: string;
-  /** Entries at hand. */
-  readonly size: number;
-  readonly root: Uint8Array;
-  readonly tree: CompactTree;
-  /** Newest signed note whose entries are all at hand; empty until there is one. */
-  readonly checkpoint: string;
-  /** When this state was stored, in milliseconds. */
-  readonly at: number;
-}
-
-interface StoredHead {
-  tree: string;
-  checkpoint: string;
-  at: number;
-}
+/** Missing bodies of one log that are remembered, to ask other peers for them. */
+const GAPS_MAX = 4_096;
 
 /** A record with the body it commits to: an encoded envelope, or null where the author withholds it. */
 export interface StoredEntry {
@@ -68,35 +48,31 @@ export class LogStore {
   readonly #nodes: BytesLevel;
   readonly #records: BytesLevel;
   readonly #bodies: BytesLevel;
-  readonly #heads: JsonLevel<StoredHead>;
+  readonly #heads: BytesLevel;
   readonly #states = new Map<string, LogState>();
+  readonly #gaps = new Map<string, Set<number>>();
+  #bytes = 0;
 
   constructor(db: Database) {
     this.#db = db;
     this.#nodes = bytesLevel(db, 'log-nodes');
     this.#records = bytesLevel(db, 'log-records');
     this.#bodies = bytesLevel(db, 'log-bodies');
-    this.#heads = jsonLevel<StoredHead>(db, 'log-heads');
+    this.#heads = bytesLevel(db, 'log-heads');
   }
 
-  /** Reads every head. Throws DATA_CORRUPT when a tree does not match its checkpoint. */
-  async load(): Promise<void> {
-    for await (const [origin, head] of this.#heads.iterator()) {
-      const tree = CompactTree.restore(fromBase64(head.tree));
-      const checkpoint = head.checkpoint === '' ? undefined : parseCheckpoint(head.checkpoint);
-      const ahead = checkpoint !== undefined && checkpoint.size > tree.size;
-      const differs = checkpoint?.size === tree.size && !equalBytes(checkpoint.root, tree.root());
-      if (ahead || differs)
-        throw new ZeroError('DATA_CORRUPT', `the log of ${origin} does not match its checkpoint`);
-      this.#states.set(origin, {
-        origin,
-        size: tree.size,
-        root: tree.root(),
-        tree,
-        checkpoint: head.checkpoint,
-        at: head.at,
-      });
+  /** Reads every head. Answers the logs whose head is damaged: they are not held any more. */
+  async load(): Promise<string[]> {
+    const damaged: string[] = [];
+    for await (const [origin, bytes] of this.#heads.iterator()) {
+      const state = readHead(origin, bytes);
+      if (state === undefined) damaged.push(origin);
+      else this.#keep(state);
     }
+    const batch = this.#db.batch();
+    for (const origin of damaged) batch.del(origin, { sublevel: this.#heads });
+    await batch.write(DURABLE);
+    return damaged;
   }
 
   /** The state of a log; size 0 when it is unknown. */
@@ -109,8 +85,20 @@ export class LogStore {
         tree: new CompactTree(),
         checkpoint: '',
         at: 0,
+        bytes: 0,
       }
     );
+  }
+
+  /** Bytes of records and bodies of all logs. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #keep(state: LogState): LogState {
+    this.#bytes += state.bytes - (this.#states.get(state.origin)?.bytes ?? 0);
+    this.#states.set(state.origin, state);
+    return state;
   }
 
   /** Every log held. */
@@ -134,23 +122,32 @@ export class LogStore {
       const key = recordKey(origin, append.from + i);
       batch.put(key, record, { sublevel: this.#records });
       // By position and not by id: an id does not cover the signatures, so a stranger's log could replace a good body with a bad one.
-      if (body !== null) batch.put(key, body, { sublevel: this.#bodies });
+      if (body !== null) batch.put(key, withChecksum(body), { sublevel: this.#bodies });
+      else this.#gap(origin, append.from + i);
     });
     for (const node of append.nodes)
       batch.put(nodeKey(origin, node.level, node.index), node.hash, { sublevel: this.#nodes });
-    batch.put(
-      origin,
-      { tree: toBase64(tree.serialise()), checkpoint, at: now },
-      { sublevel: this.#heads as never },
+    const added = append.entries.reduce(
+      (sum, { record, body }) => sum + record.length + (body?.length ?? 0),
+      0,
     );
+    const bytes = before.bytes + added;
+    batch.put(origin, writeHead({ tree, checkpoint, at: now, bytes }), { sublevel: this.#heads });
     try {
       await batch.write(DURABLE);
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', 'the log could not be written', { cause });
     }
-    const state = { origin, size: tree.size, root: tree.root(), tree, checkpoint, at: now };
-    this.#states.set(origin, state);
-    return state;
+    return this.#keep({ origin, size: tree.size, root: tree.root(), tree, checkpoint, at: now, bytes });
+  }
+
+  /** Goes back to the sound beginning of a damaged log; what follows is fetched again. The signed head is kept where it fits. */
+  async cut(origin: string, tree: CompactTree, bytes: number): Promise<void> {
+    const { checkpoint, at } = this.state(origin);
+    const fits = checkpoint !== '' && parseCheckpoint(checkpoint).size <= tree.size;
+    const head = { tree, checkpoint: fits ? checkpoint : '', at, bytes };
+    await this.#db.batch().put(origin, writeHead(head), { sublevel: this.#heads }).write(DURABLE);
+    this.#keep({ origin, size: tree.size, root: tree.root(), ...head });
   }
 
   /** The record at an index of a log, or undefined. */
@@ -158,37 +155,101 @@ export class LogStore {
     return await this.#records.get(recordKey(origin, index));
   }
 
-  /** Entries [from, to) of a log, in order. Throws DATA_CORRUPT when a record is missing. */
+  /** Entries [from, to) of a log, in order, each compared with its hashes. Throws DATA_CORRUPT, with the index, where one is damaged. */
   async *entries(
     origin: string,
     from: number,
     to: number,
-  ): AsyncGenerator<StoredEntry & { index: number; statementId: string }> {
+  ): AsyncGenerator<StoredEntry & { index: number; statementId: string; leaf: Uint8Array }> {
     const end = Math.min(to, this.state(origin).size);
     const range = { gte: recordKey(origin, from), lt: recordKey(origin, end) };
-    let index = from;
-    for await (const [key, record] of this.#records.iterator(range)) {
-      if (key !== recordKey(origin, index)) break;
-      yield {
-        index,
-        statementId: decodeLogEntry(record).statementId,
-        record,
-        body: (await this.#bodies.get(key)) ?? null,
-      };
-      index += 1;
+    const bodies = this.#bodies.iterator(range);
+    const leaves = this.#nodes.values({ gte: nodeKey(origin, 0, from), lt: nodeKey(origin, 0, end) });
+    try {
+      let next = await bodies.next();
+      let index = from;
+      for await (const [key, record] of this.#records.iterator(range)) {
+        if (key !== recordKey(origin, index)) break;
+        const stored = next?.[0] === key ? next[1] : undefined;
+        if (stored !== undefined) next = await bodies.next();
+        const body = stored === undefined ? null : withoutChecksum(stored);
+        const leaf = leafHash(record);
+        const known = await leaves.next();
+        const statementId = readId(record);
+        const sound = known !== undefined && equalBytes(known, leaf);
+        if (!sound || statementId === undefined || body === undefined) throw damagedEntry(origin, index);
+        if (body === null) this.#gap(origin, index);
+        yield { index, statementId, record, body, leaf };
+        index += 1;
+      }
+      if (index < end) throw damagedEntry(origin, index);
+    } finally {
+      await Promise.all([bodies.close(), leaves.close()]);
     }
-    if (index < end) throw new ZeroError('DATA_CORRUPT', `entry ${index} of ${origin} is missing`);
   }
 
-  /** The encoded envelope at an index of a log, or undefined. */
+  /** The encoded envelope at an index of a log, or undefined when it is withheld or damaged. */
   async body(origin: string, index: number): Promise<Uint8Array | undefined> {
-    return await this.#bodies.get(recordKey(origin, index));
+    const stored = await this.#bodies.get(recordKey(origin, index));
+    return stored === undefined ? undefined : withoutChecksum(stored);
+  }
+
+  /** Adds the body of an entry whose record came without it. The caller has checked that it is the one the record names. */
+  async fill(origin: string, index: number, body: Uint8Array): Promise<void> {
+    try {
+      const key = recordKey(origin, index);
+      await this.#db.batch().put(key, withChecksum(body), { sublevel: this.#bodies }).write(DURABLE);
+    } catch (cause) {
+      throw new ZeroError('STORAGE_FAILED', 'the body could not be written', { cause });
+    }
+    this.#gaps.get(origin)?.delete(index);
+  }
+
+  /** Entries of a log whose body is not here, at most GAPS_MAX of them. */
+  gaps(origin: string): number[] {
+    return [...(this.#gaps.get(origin) ?? [])];
+  }
+
+  /** Notes that a body is missing; some other peer may have it. */
+  #gap(origin: string, index: number): void {
+    const gaps = this.#gaps.get(origin) ?? new Set();
+    if (gaps.size < GAPS_MAX) gaps.add(index);
+    this.#gaps.set(origin, gaps);
+  }
+
+  /** Inner tree nodes of a log, level by level in order: `next(level)` answers the next one of that level. */
+  innerNodes(origin: string): {
+    next(level: number): Promise<Uint8Array | undefined>;
+    close(): Promise<void>;
+  } {
+    const open = (level: number) =>
+      this.#nodes.values({
+        gte: nodeKey(origin, level, 0),
+        lt: nodeKey(origin, level, Number.MAX_SAFE_INTEGER),
+      });
+    const levels = new Map<number, ReturnType<typeof open>>();
+    return {
+      next: (level) => {
+        const values = levels.get(level) ?? open(level);
+        levels.set(level, values);
+        return values.next();
+      },
+      close: async () => {
+        await Promise.all([...levels.values()].map((values) => values.close()));
+      },
+    };
   }
 
   /** Stored tree nodes of a log, for proofs. */
   reader(origin: string): AsyncHashReader {
     return { node: (level, index) => this.#nodes.get(nodeKey(origin, level, index)) };
   }
+}
+
+function damagedEntry(origin: string, index: number): ZeroError {
+  return new ZeroError('DATA_CORRUPT', `entry ${index} of ${origin} is missing or damaged`, {
+    details: { origin, index },
+  });
 }
 
 function recordKey(origin: string, index: number): string {

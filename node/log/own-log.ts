@@ -1,9 +1,11 @@
 // The node's own log: one writer, append-only, group commit. Nothing is acknowledged before it is on disk.
+// When its data was lost, it takes nothing new until its peers have given back what it had signed.
 
 import { randomBytes } from 'node:crypto';
 import { type Envelope, encodeEnvelope, envelopeId } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
+  type Checkpoint,
   encodeLogEntry,
   LOG_SALT_BYTES,
   leafHash,
@@ -12,7 +14,10 @@ import {
   originOf,
   signCheckpoint,
 } from '../../protocol/log/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
 import type { Clock } from '../clock/index.ts';
+import { Serial } from '../serial.ts';
+import type { HeadGuard } from './head-guard.ts';
 import type { LogState, LogStore } from './log-store.ts';
 
 /** Appends that wait for the disk at once. */
@@ -48,6 +53,9 @@ export class OwnLog {
   readonly #clock: Clock;
   readonly #signer: NoteSigner;
   readonly #listener: AppendListener;
+  readonly #guard: HeadGuard | undefined;
+  readonly #serial = new Serial();
+  #lost: Verified<Checkpoint> | undefined;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
@@ -57,12 +65,33 @@ export class OwnLog {
     peerId: string;
     seed: Uint8Array;
     listener: AppendListener;
+    guard?: HeadGuard;
   }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#listener = deps.listener;
+    this.#guard = deps.guard;
     this.origin = originOf(deps.peerId);
     this.#signer = noteSigner(deps.seed);
+  }
+
+  /** Compares what is stored with the head that was signed last. Answers false when entries were lost: the log then waits for its peers. */
+  async check(): Promise<boolean> {
+    const signed = await this.#guard?.read(this.origin);
+    this.#lost = signed !== undefined && signed.size > this.state().size ? signed : undefined;
+    if (this.#lost === undefined && this.state().size > 0) this.#guard?.note(this.state().checkpoint);
+    return this.#lost === undefined;
+  }
+
+  /** The head that was signed and is not at hand, while the log waits for its peers. */
+  get lost(): Verified<Checkpoint> | undefined {
+    return this.#lost;
+  }
+
+  /** Runs work that makes the log grow from elsewhere, with no append between. */
+  async restore(work: () => Promise<void>): Promise<void> {
+    await this.#serial.run('write', work);
+    if (this.#lost !== undefined && this.state().size >= this.#lost.size) await this.check();
   }
 
   /** The newest durable state. */
@@ -70,8 +99,13 @@ export class OwnLog {
     return this.#store.state(this.origin);
   }
 
-  /** Appends a signed envelope; resolves when it is on disk under a signed checkpoint. Throws BUSY or STORAGE_FAILED. */
+  /** Appends a signed envelope; resolves when it is on disk under a signed checkpoint. Throws BUSY, STORAGE_FAILED or LOG_RECOVERING. */
   async append(envelope: Envelope): Promise<LogPosition> {
+    if (this.#lost !== undefined)
+      throw new ZeroError('LOG_RECOVERING', `entries up to ${this.#lost.size} of the own log were lost`, {
+        details: { held: this.state().size, signed: this.#lost.size },
+        hint: `Peers give them back. If no peer has them, remove ${this.#guard?.path} to go on without them.`,
+      });
     if (this.#waiting.length >= WAITING_MAX)
       throw new ZeroError('BUSY', 'too many statements wait for the disk');
     const position = new Promise<LogPosition>((resolve, reject) =>
@@ -84,6 +118,7 @@ export class OwnLog {
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
+    await this.#guard?.flush();
   }
 
   async #drain(): Promise<void> {
@@ -92,7 +127,7 @@ export class OwnLog {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, BATCH_MAX);
       try {
-        await this.#write(group);
+        await this.#serial.run('write', () => this.#write(group));
       } catch (error) {
         for (const one of group) one.reject(error);
       }
@@ -121,6 +156,7 @@ export class OwnLog {
       { origin: this.origin, from: size, entries, nodes, tree, checkpoint },
       this.#clock.now(),
     );
+    this.#guard?.note(state.checkpoint);
     const positions = ids.map((statementId, i) => ({ origin: this.origin, index: size + i, statementId }));
     positions.forEach((position, i) => {
       this.#listener.entry(entries[i]!.body, position);

@@ -4,11 +4,17 @@
 import type { PeerId } from '@libp2p/interface';
 import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { parseCheckpoint, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
 import {
+  type Checkpoint,
+  findEquivocation,
+  parseCheckpoint,
+  verifyEquivocation,
+  verifyNodeCheckpoint,
+} from '../../protocol/log/index.ts';
+import {
+  answerConsistency,
   answerHeads,
   answerTail,
-  CREDIT_BYTES_DEFAULT,
   CREDIT_BYTES_MAX,
   decodeSyncMessage,
   encodeSyncMessage,
@@ -16,38 +22,45 @@ import {
   type Head,
   headsRequests,
   planSync,
-  type SyncedEntry,
-  tailRequest,
-  verifyTail,
 } from '../../protocol/sync/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Gossip, Verdict } from '../gossip/index.ts';
 import type { Host } from '../host/create.ts';
-import type { LogState, LogStore } from '../log/index.ts';
+import type { LogState, LogStore, OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
+import type { StatementRouter } from '../statements/router.ts';
+import type { ForkBook } from './fork-book.ts';
+import { isComplete, Puller } from './puller.ts';
+import type { Quotas } from './quota.ts';
 
-/** Tails fetched from one peer in one round: bounds what a lying peer can keep us busy with. */
-const TAILS_PER_ROUND = 10_000;
-
-/** Takes the new entries of a log, after they are stored. */
-export type EntriesListener = (origin: string, entries: readonly SyncedEntry[]) => Promise<void>;
+/** A peer that served a provably false tail is not asked again for this time: other peers have the same logs. */
+const LIAR_REST_MS = 300_000;
+/** Peers that rest at once; the first to have lied is asked again first. */
+const LIARS_MAX = 1_024;
+/** Heads of one answer that are compared although they are behind ours: each costs a signature and a proof. */
+const BEHIND_CHECKED_MAX = 64;
 
 export interface SyncDeps {
   readonly host: Host;
   readonly rpc: Rpc;
   readonly gossip: Gossip;
   readonly store: LogStore;
+  readonly ownLog: OwnLog;
+  readonly router: StatementRouter;
+  readonly forks: ForkBook;
+  readonly quotas: Quotas;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly network: string;
-  readonly ownOrigin: string;
   /** Mean pause between two rounds with some peer. */
   readonly intervalMs: number;
-  readonly onEntries: EntriesListener;
+  /** Told after entries of a log are stored and applied. */
+  readonly onGrown: (origin: string) => void;
 }
 
 /** Exchanges logs with peers. */
@@ -55,6 +68,8 @@ export class SyncService {
   readonly #deps: SyncDeps;
   readonly #protocol: RpcProtocol;
   readonly #serial = new Serial();
+  readonly #puller: Puller;
+  readonly #liars = new Map<string, number>();
   readonly #syncedAt = new Map<string, number>();
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
@@ -69,6 +84,7 @@ export class SyncService {
       perSecond: 50,
       burst: 500,
     };
+    this.#puller = new Puller({ ...deps, protocol: this.#protocol, onLiar: (peer) => this.#distrust(peer) });
   }
 
   /** When the last complete comparison with some peer ended, own clock in milliseconds; 0 when never. */
@@ -109,10 +125,20 @@ export class SyncService {
     const peers = this.#deps.host.getPeers();
     const connected = new Set(peers.map(String));
     for (const id of this.#syncedAt.keys()) if (!connected.has(id)) this.#syncedAt.delete(id);
-    const next = peers.sort(
+    const trusted = peers.filter((peer) => !this.#lied(peer));
+    const next = trusted.sort(
       (a, b) => (this.#syncedAt.get(a.toString()) ?? 0) - (this.#syncedAt.get(b.toString()) ?? 0),
     )[0];
     if (next !== undefined) await this.syncWith(next);
+  }
+
+  #distrust(peer: PeerId): void {
+    this.#liars.set(peer.toString(), this.#deps.clock.now() + LIAR_REST_MS);
+    if (this.#liars.size > LIARS_MAX) this.#liars.delete(this.#liars.keys().next().value as string);
+  }
+
+  #lied(peer: PeerId): boolean {
+    return (this.#liars.get(peer.toString()) ?? 0) > this.#deps.clock.now();
   }
 
   /** Compares all logs with a peer and pulls what is missing. Never throws; answers whether the comparison was complete. */
@@ -142,15 +168,7 @@ export class SyncService {
           encodeSyncMessage({ ...request, after }),
         );
         const answer = decodeSyncMessage(bytes, ['heads-response']);
-        const plan = planSync(mine, answer.heads);
-        for (const refused of plan.refused)
-          this.#deps.log.warn({ peer: peer.toString(), code: refused.code }, 'peer sent an invalid head');
-        for (const fork of plan.forks)
-          this.#deps.log.error(
-            { origin: fork.origin, mine: fork.mine, theirs: fork.theirs.text },
-            'split view: two heads of one size',
-          );
-        for (const fetch of plan.fetch) await this.#pull(peer, fetch.origin, fetch.to);
+        await this.#follow(peer, planSync(mine, answer.heads));
         if (answer.resumeAfter !== null && after !== null && answer.resumeAfter <= after)
           throw new ZeroError('SYNC_REFUSED', 'the peer repeats itself');
         after = answer.resumeAfter;
@@ -158,93 +176,83 @@ export class SyncService {
     }
   }
 
-  /** Pulls a log up to `to`, in parts; each part is stored before the next is asked for. */
-  async #pull(peer: PeerId, origin: string, to: number): Promise<void> {
-    if (origin === this.#deps.ownOrigin) {
-      // Only this node writes its log: a longer one means that its own data was lost or its key was copied.
-      this.#deps.log.error({ origin, to }, 'a peer knows a longer version of this node’s own log');
-      return;
+  /** Does what a comparison of heads asks for. One bad log does not keep the others from being pulled. */
+  async #follow(peer: PeerId, plan: ReturnType<typeof planSync>): Promise<void> {
+    const { log, metrics, store } = this.#deps;
+    for (const refused of plan.refused) {
+      metrics.count('zerostate_sync_refused_total', { reason: 'bad-head' });
+      log.warn({ peer: peer.toString(), code: refused.code }, 'peer sent an invalid head');
     }
-    await this.#serial.run(origin, async () => {
-      let credit: number = CREDIT_BYTES_DEFAULT;
-      for (let part = 0; part < TAILS_PER_ROUND; part++) {
-        const state = this.#deps.store.state(origin);
-        if (state.size >= to && isComplete(state)) return;
-        const request = tailRequest({ origin, from: state.size, to: Math.max(to, state.size) }, credit);
-        const bytes = await this.#deps.rpc.call(peer, this.#protocol, encodeSyncMessage(request));
-        this.#deps.metrics.count('zerostate_sync_bytes_total', {}, bytes.length);
-        const tail = verifyTail({
-          request,
-          response: decodeSyncMessage(bytes, ['tail-response'], credit),
-          tree: state.tree,
-        });
-        if (tail.entries.length === 0 && !tail.complete) {
-          if (tail.needs <= credit) return;
-          credit = Math.min(CREDIT_BYTES_MAX, tail.needs);
-          continue;
-        }
-        await this.#deps.store.append(
-          {
-            origin,
-            from: tail.from,
-            entries: tail.entries,
-            nodes: tail.nodes,
-            tree: tail.tree,
-            checkpoint: tail.complete ? tail.checkpoint.text : null,
-          },
-          this.#deps.clock.now(),
-        );
-        this.#deps.metrics.count(
-          'zerostate_statements_stored_total',
-          { origin: 'replicated' },
-          tail.entries.length,
-        );
-        await this.#deps.onEntries(origin, tail.entries);
-        if (tail.complete) return;
+    for (const { mine, theirs } of plan.forks)
+      await this.#puller.convict(verifyEquivocation({ first: mine, second: theirs.text, proof: [] }));
+    for (const head of plan.behind.slice(0, BEHIND_CHECKED_MAX)) await this.#compare(head);
+    const failures: unknown[] = [];
+    for (const { origin, to } of plan.fetch) {
+      try {
+        await this.#puller.pull(peer, origin, to);
+      } catch (error) {
+        if (!isZeroError(error) || error.code === 'PEER_UNREACHABLE' || this.#lied(peer)) throw error;
+        if (error.code !== 'QUOTA_EXCEEDED' && error.code !== 'LOG_FORKED') failures.push(error);
       }
-    });
+    }
+    for (const { origin } of store.states())
+      if (store.gaps(origin).length > 0) await this.#puller.fill(peer, origin).catch(() => 0);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** A fork shows in an older head too: it must be a prefix of what is held here. */
+  async #compare(head: Verified<Checkpoint>): Promise<void> {
+    const { forks, store } = this.#deps;
+    const { checkpoint } = store.state(head.origin);
+    if (checkpoint === '' || forks.has(head.origin)) return;
+    const own = verifyNodeCheckpoint(checkpoint, head.origin);
+    if (head.size > own.size) return;
+    const finding = await findEquivocation(head, own, store.reader(head.origin));
+    if (finding !== null) await this.#puller.convict(finding);
   }
 
   /** A gossiped head: pull what it promises from the peer that passed it on, who has stored it. Accepted only when it is here. */
   async #onHead(text: string, from: PeerId): Promise<Verdict> {
     const { origin, size } = parseCheckpoint(text);
-    if (origin === this.#deps.ownOrigin) return 'ignore';
-    const known = this.#deps.store.state(origin);
-    if (size <= known.size && isComplete(known)) return 'ignore';
-    verifyNodeCheckpoint(text, origin);
-    try {
-      await this.#pull(from, origin, size);
-    } catch (error) {
-      if (isZeroError(error) && (error.code === 'PROOF_INVALID' || error.code === 'SIGNATURE_INVALID')) {
-        this.#deps.log.warn(
-          { peer: from.toString(), origin, code: error.code },
-          'a peer served an invalid log tail',
-        );
-      }
+    const { forks, ownLog, store } = this.#deps;
+    if (origin === ownLog.origin || forks.has(origin) || this.#lied(from)) return 'ignore';
+    const known = store.state(origin);
+    if (known.checkpoint === text) return 'ignore';
+    const head = verifyNodeCheckpoint(text, origin);
+    if (size <= known.size && isComplete(known)) {
+      await this.#compare(head);
       return 'ignore';
     }
-    return this.#deps.store.state(origin).size >= size ? 'accept' : 'ignore';
+    try {
+      await this.#puller.pull(from, origin, size);
+    } catch (error) {
+      if (!isZeroError(error)) throw error;
+      this.#deps.log.debug(
+        { peer: from.toString(), origin, code: error.code },
+        'a gossiped head was not pulled',
+      );
+      return 'ignore';
+    }
+    return store.state(origin).size >= size ? 'accept' : 'ignore';
   }
 
   async #serve(bytes: Uint8Array): Promise<Uint8Array> {
-    const message = decodeSyncMessage(bytes, ['heads-request', 'tail-request']);
+    const message = decodeSyncMessage(bytes, ['heads-request', 'tail-request', 'consistency-request']);
     if (message.kind === 'heads-request') return encodeSyncMessage(answerHeads(this.#heads(), message));
     const { store } = this.#deps;
-    const state = store.state(message.origin);
-    if (state.checkpoint === '') throw new ZeroError('SYNC_REFUSED', 'this log is not held here');
-    return await answerTail(message, {
-      checkpoint: state.checkpoint,
+    const { checkpoint } = store.state(message.origin);
+    if (checkpoint === '') throw new ZeroError('SYNC_REFUSED', 'this log is not held here');
+    const source = {
+      checkpoint,
       nodes: store.reader(message.origin),
-      entries: (first, end) => store.entries(message.origin, first, end),
-    });
+      entries: (first: number, end: number) => store.entries(message.origin, first, end),
+    };
+    if (message.kind === 'consistency-request') return await answerConsistency(message, source);
+    return await answerTail(message, source);
   }
 
   #heads(): Map<string, Head> {
     const complete = this.#deps.store.states().filter((state) => state.checkpoint !== '');
     return new Map(complete.map(({ origin, size, checkpoint }) => [origin, { origin, size, checkpoint }]));
   }
-}
-
-function isComplete(state: LogState): boolean {
-  return state.checkpoint !== '' && parseCheckpoint(state.checkpoint).size === state.size;
 }

@@ -45,6 +45,20 @@ export const nodeCodes = {
     summary: 'Stored data does not match its checks.',
     remedy: 'Move the data folder away and let the node fetch everything from its peers again.',
   },
+  LOG_RECOVERING: {
+    exit: 4,
+    http: 503,
+    retryable: true,
+    summary: 'Entries of the own log were lost; it takes nothing new until peers have given them back.',
+    remedy: 'Wait until a peer that knew this node is connected; see the hint if there is none.',
+  },
+  QUOTA_EXCEEDED: {
+    exit: 4,
+    http: 507,
+    retryable: false,
+    summary: 'A log, or all of them together, would take more disk than is granted.',
+    remedy: 'Raise sync.originBytesMax or sync.totalBytesMax where the disk has room.',
+  },
   KEY_FILE_UNSAFE: {
     exit: 1,
     http: 500,

@@ -1,6 +1,8 @@
 // The store of logs and the own log: all or nothing, the same after a restart, damage detected, one owner.
 
 import assert from 'node:assert/strict';
+import { LogStore } from '../../../node/log/index.ts';
+import { scrubLogs } from '../../../node/log/scrub.ts';
 import { openDatabase } from '../../../node/storage/index.ts';
 import { CompactTree, leafHash, parseCheckpoint } from '../../../protocol/log/index.ts';
 import { answerTail, decodeSyncMessage, tailRequest, verifyTail } from '../../../protocol/sync/index.ts';
@@ -91,7 +93,9 @@ describe('the store of logs', () => {
     const head = (await heads.get(log.origin)) as { tree: string };
     const tree = Buffer.from(other.serialise()).toString('base64');
     await heads.put(log.origin, { ...head, tree });
-    await assert.rejects(db.store(), refused('DATA_CORRUPT'));
+    const reopened = new LogStore(level);
+    assert.deepEqual(await reopened.load(), [log.origin]);
+    assert.equal(reopened.state(log.origin).size, 0);
   });
 
   it('detects a record that is missing', async () => {
@@ -105,6 +109,48 @@ describe('the store of logs', () => {
     await assert.rejects(async () => {
       for await (const _ of store.entries(own.origin, 0, 3));
     }, refused('DATA_CORRUPT'));
+  });
+
+  it('cuts a damaged log to its sound beginning, whatever was damaged, and leaves the others alone', async () => {
+    const log = new MemoryLog(1).append(...Array.from({ length: 12 }, (_, n) => sampleEntry(n)));
+    const other = new MemoryLog(2).append(sampleEntry(1), sampleEntry(2));
+    const level = await db.open();
+    const at = (index: number) => `${log.origin}/${index.toString(16).padStart(14, '0')}`;
+    const node = (depth: number, index: number) =>
+      `${log.origin}/${depth}/${index.toString(16).padStart(14, '0')}`;
+    const flips: [string, string, number][] = [
+      ['log-records', at(5), 5],
+      ['log-bodies', at(9), 9],
+      ['log-nodes', node(0, 7), 7],
+      ['log-nodes', node(2, 0), 3],
+    ];
+    for (const [name, key, sound] of flips) {
+      const store = await db.store();
+      if (store.state(log.origin).size === 0) await store.append(part(log, new CompactTree(), 12), NOW);
+      if (store.state(other.origin).size === 0) await store.append(part(other, new CompactTree(), 2), NOW);
+      const place = level.sublevel<string, Uint8Array>(name, { valueEncoding: 'view' });
+      const value = Uint8Array.from((await place.get(key)) as Uint8Array);
+      value[value.length >> 1] = (value[value.length >> 1] as number) ^ 0x10;
+      await place.put(key, value);
+      assert.deepEqual(await scrubLogs(store), [{ origin: log.origin, size: 12, sound }], `${name} ${key}`);
+      assert.equal(store.state(log.origin).size, sound);
+      assert.equal(store.state(log.origin).checkpoint, '');
+      // What was cut off is stored again by the next tail.
+      await store.append(part(log, store.state(log.origin).tree, 12), NOW);
+      assert.deepEqual(await scrubLogs(store), []);
+      assert.deepEqual(store.state(log.origin).root, parseCheckpoint(log.checkpoint).root);
+    }
+  });
+
+  it('counts the bytes of records and bodies, for the quotas', async () => {
+    const log = new MemoryLog(1).append(sampleEntry(0), sampleEntry(1));
+    const bytes = log.stored.reduce((sum, { record, body }) => sum + record.length + (body?.length ?? 0), 0);
+    let store = await db.store();
+    await store.append(part(log, new CompactTree(), 2), NOW);
+    assert.deepEqual([store.state(log.origin).bytes, store.bytes], [bytes, bytes]);
+    await db.close();
+    store = await db.store();
+    assert.deepEqual([store.state(log.origin).bytes, store.bytes], [bytes, bytes]);
   });
 
   it('lets one process have the database', async () => {

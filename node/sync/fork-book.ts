@@ -1,0 +1,63 @@
+// Logs that signed two histories, with the evidence, kept over restarts. Nothing more is taken from such a log; what was taken before
+// stays, since its statements stand by their own signatures.
+
+import { ZeroError } from '../../protocol/errors/index.ts';
+import {
+  decodeEquivocation,
+  type EquivocationFinding,
+  encodeEquivocation,
+  verifyEquivocation,
+} from '../../protocol/log/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
+import { type BytesLevel, bytesLevel, type Database } from '../storage/index.ts';
+
+/** Forked logs of which evidence is kept, some 2 kB each; as many as there can be logs. */
+const FORKS_MAX = 10_000;
+
+/** Evidence by origin. */
+export class ForkBook {
+  readonly #level: BytesLevel;
+  readonly #known = new Map<string, Verified<EquivocationFinding>>();
+
+  constructor(db: Database) {
+    this.#level = bytesLevel(db, 'log-forks');
+  }
+
+  /** Reads the evidence kept; drops what does not verify any more. */
+  async load(): Promise<void> {
+    for await (const [origin, bytes] of this.#level.iterator()) {
+      try {
+        this.#known.set(origin, verifyEquivocation(decodeEquivocation(bytes)));
+      } catch {
+        // Damaged on disk: whoever showed the fork once will show it again.
+      }
+    }
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  has(origin: string): boolean {
+    return this.#known.has(origin);
+  }
+
+  /** Every finding. */
+  list(): Verified<EquivocationFinding>[] {
+    return [...this.#known.values()];
+  }
+
+  /** Keeps evidence; answers true when the log was not known to be forked. Throws LIMIT_EXCEEDED or STORAGE_FAILED. */
+  async add(finding: Verified<EquivocationFinding>): Promise<boolean> {
+    const { origin } = finding;
+    if (this.#known.has(origin)) return false;
+    if (this.#known.size >= FORKS_MAX) throw new ZeroError('LIMIT_EXCEEDED', 'too many forked logs');
+    this.#known.set(origin, finding);
+    try {
+      await this.#level.put(origin, encodeEquivocation(finding));
+    } catch (cause) {
+      throw new ZeroError('STORAGE_FAILED', 'evidence of a fork could not be written', { cause });
+    }
+    return true;
+  }
+}

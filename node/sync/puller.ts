@@ -1,0 +1,239 @@
+// Pulls one log from one peer: asks, checks, stores, and only then hands on. A tail that does not check is refused whole; whether the
+// peer lied or the log forked is asked with a proof, and a fork is kept as evidence.
+
+import type { PeerId } from '@libp2p/interface';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import {
+  decodeLogEntry,
+  type EquivocationFinding,
+  parseCheckpoint,
+  verifyNodeCheckpoint,
+} from '../../protocol/log/index.ts';
+import {
+  CREDIT_BYTES_DEFAULT,
+  CREDIT_BYTES_MAX,
+  CREDIT_BYTES_MIN,
+  consistencyRequest,
+  decodeSyncMessage,
+  encodeSyncMessage,
+  judgeConsistency,
+  type SyncedEntry,
+  type SyncMessage,
+  type Tail,
+  tailRequest,
+  verifyTail,
+} from '../../protocol/sync/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
+import type { Clock } from '../clock/index.ts';
+import type { LogState, LogStore, OwnLog } from '../log/index.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Rpc, RpcProtocol } from '../rpc/index.ts';
+import { Serial } from '../serial.ts';
+import type { StatementRouter } from '../statements/router.ts';
+import type { ForkBook } from './fork-book.ts';
+import { type Quotas, roomFor } from './quota.ts';
+
+/** Tails fetched from one peer in one round: bounds what a lying peer can keep us busy with. */
+const TAILS_PER_ROUND_MAX = 10_000;
+/** Missing bodies of one log that are asked of one peer in one round. */
+const BODIES_PER_ROUND_MAX = 64;
+
+export interface PullerDeps {
+  readonly rpc: Rpc;
+  readonly protocol: RpcProtocol;
+  readonly store: LogStore;
+  readonly ownLog: OwnLog;
+  readonly router: StatementRouter;
+  readonly forks: ForkBook;
+  readonly quotas: Quotas;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Told after entries of a log are stored and applied. */
+  readonly onGrown: (origin: string) => void;
+  /** Told of a peer whose answer was provably false. */
+  readonly onLiar: (peer: PeerId) => void;
+}
+
+/** True when all entries under the newest signed head are at hand. */
+export function isComplete(state: LogState): boolean {
+  return state.checkpoint !== '' && parseCheckpoint(state.checkpoint).size === state.size;
+}
+
+/** Pulls logs. */
+export class Puller {
+  readonly #deps: PullerDeps;
+  readonly #serial = new Serial();
+
+  constructor(deps: PullerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Pulls a log up to `to`, in parts; each part is stored before the next is asked for. Throws LOG_FORKED, QUOTA_EXCEEDED,
+   * STORAGE_FAILED, PEER_UNREACHABLE, or what the check of a false tail throws.
+   */
+  async pull(peer: PeerId, origin: string, to: number): Promise<void> {
+    const { forks, ownLog, log } = this.#deps;
+    if (forks.has(origin)) return;
+    if (origin !== ownLog.origin) {
+      await this.#serial.run(origin, () => this.#parts(peer, origin, to));
+      return;
+    }
+    // Only this node writes its log: a longer one means that data was lost here, and comes back from whoever replicated it.
+    if (ownLog.state().size >= to) return;
+    log.warn({ from: ownLog.state().size, to }, 'entries of the own log were lost: taking them from a peer');
+    await ownLog.restore(() => this.#parts(peer, origin, to));
+  }
+
+  async #parts(peer: PeerId, origin: string, to: number): Promise<void> {
+    const { store, clock, metrics } = this.#deps;
+    let credit: number = CREDIT_BYTES_DEFAULT;
+    for (let part = 0; part < TAILS_PER_ROUND_MAX; part++) {
+      const state = store.state(origin);
+      if (state.size >= to && isComplete(state)) return;
+      const room = this.#room(state);
+      const request = tailRequest(
+        { origin, from: state.size, to: Math.max(to, state.size) },
+        Math.min(credit, room),
+      );
+      const bytes = await this.#ask(peer, request);
+      const tail = await this.#check(peer, state, () =>
+        verifyTail({
+          request,
+          response: decodeSyncMessage(bytes, ['tail-response'], request.credit),
+          tree: state.tree,
+        }),
+      );
+      if (tail.entries.length === 0 && !tail.complete) {
+        if (tail.needs <= credit) return;
+        if (tail.needs > room) this.#refuse(origin);
+        credit = Math.min(CREDIT_BYTES_MAX, tail.needs);
+        continue;
+      }
+      const read = this.#read(tail.entries);
+      await store.append(
+        {
+          origin,
+          from: tail.from,
+          entries: read.map(({ entry, body }) => ({ record: entry.record, body })),
+          nodes: tail.nodes,
+          tree: tail.tree,
+          checkpoint: tail.complete ? tail.checkpoint.text : null,
+        },
+        clock.now(),
+      );
+      metrics.count('zerostate_statements_stored_total', { origin: 'replicated' }, read.length);
+      metrics.set('zerostate_log_bytes', store.bytes);
+      for (const { entry, statement } of read)
+        this.#deliver(origin, entry.index, entry.entry.statementId, statement);
+      this.#deps.onGrown(origin);
+      if (tail.complete) return;
+    }
+  }
+
+  #deliver(
+    origin: string,
+    index: number,
+    statementId: string,
+    statement: ReturnType<StatementRouter['read']>['statement'],
+  ): void {
+    if (statement !== undefined)
+      this.#deps.router.deliver(statement, { position: { origin, index, statementId }, live: true });
+  }
+
+  /** Reads the bodies once. A record fixes what was signed and not the signatures: a body with a false one is left out and asked of others. */
+  #read(entries: readonly SyncedEntry[]) {
+    return entries.map((entry) => {
+      if (entry.body === null) return { entry, body: null, statement: undefined };
+      const { statement, code } = this.#deps.router.read(entry.body);
+      return { entry, body: code === 'SIGNATURE_INVALID' ? null : entry.body, statement };
+    });
+  }
+
+  #room(state: LogState): number {
+    const { store, quotas, ownLog } = this.#deps;
+    if (state.origin === ownLog.origin) return CREDIT_BYTES_MAX;
+    const room = roomFor(quotas, { originBytes: state.bytes, totalBytes: store.bytes });
+    // Less than the smallest answer would go over it.
+    if (room < CREDIT_BYTES_MIN) this.#refuse(state.origin);
+    return room;
+  }
+
+  #refuse(origin: string): never {
+    this.#deps.metrics.count('zerostate_sync_refused_total', { reason: 'quota' });
+    throw new ZeroError('QUOTA_EXCEEDED', `the log of ${origin} has used up what may be kept of it`);
+  }
+
+  async #ask(peer: PeerId, request: SyncMessage): Promise<Uint8Array> {
+    const { rpc, protocol, metrics } = this.#deps;
+    const bytes = await rpc.call(peer, protocol, encodeSyncMessage(request));
+    metrics.count('zerostate_sync_bytes_total', {}, bytes.length);
+    return bytes;
+  }
+
+  /** Runs a check of what a peer sent. On failure asks who lied: evidence against the log is kept, else the peer is told on. */
+  async #check(peer: PeerId, state: LogState, verify: () => Verified<Tail>): Promise<Verified<Tail>> {
+    try {
+      return verify();
+    } catch (error) {
+      if (!isZeroError(error)) throw error;
+      const finding = error.code === 'PROOF_INVALID' ? await this.#fork(peer, state).catch(() => null) : null;
+      if (finding === null) {
+        this.#deps.metrics.count('zerostate_sync_refused_total', { reason: 'bad-tail' });
+        this.#deps.log.warn(
+          { peer: peer.toString(), origin: state.origin, code: error.code },
+          'a peer served an invalid log tail',
+        );
+        this.#deps.onLiar(peer);
+        throw error;
+      }
+      await this.convict(finding);
+      throw new ZeroError('LOG_FORKED', `${state.origin} signed two histories`, { cause: error });
+    }
+  }
+
+  async #fork(peer: PeerId, state: LogState): Promise<Verified<EquivocationFinding> | null> {
+    if (state.checkpoint === '') return null;
+    const own = verifyNodeCheckpoint(state.checkpoint, state.origin);
+    const bytes = await this.#ask(peer, consistencyRequest(own, own.size));
+    return judgeConsistency(own, decodeSyncMessage(bytes, ['consistency-response']));
+  }
+
+  /** Keeps evidence that a log signed two histories. */
+  async convict(finding: Verified<EquivocationFinding>): Promise<void> {
+    const { forks, metrics, log } = this.#deps;
+    if (!(await forks.add(finding))) return;
+    metrics.count('zerostate_sync_refused_total', { reason: 'fork' });
+    metrics.set('zerostate_log_forks', forks.size);
+    log.error(
+      { origin: finding.origin, first: finding.first, second: finding.second },
+      'a log signed two histories: nothing more is taken from it',
+    );
+  }
+
+  /** Asks a peer for bodies that others withheld. Answers how many it got. */
+  async fill(peer: PeerId, origin: string): Promise<number> {
+    const { store } = this.#deps;
+    let filled = 0;
+    for (const index of store.gaps(origin).slice(0, BODIES_PER_ROUND_MAX)) {
+      const record = await store.record(origin, index);
+      if (record === undefined) continue;
+      const { statementId } = decodeLogEntry(record);
+      const bytes = await this.#ask(
+        peer,
+        tailRequest({ origin, from: index, to: index + 1 }, CREDIT_BYTES_MAX),
+      );
+      const [got] = decodeSyncMessage(bytes, ['tail-response'], CREDIT_BYTES_MAX).entries;
+      if (got === undefined || got.body === null) continue;
+      const { statement, id, code } = this.#deps.router.read(got.body);
+      if (id !== statementId || code === 'SIGNATURE_INVALID') continue;
+      await store.fill(origin, index, got.body);
+      this.#deliver(origin, index, statementId, statement);
+      filled += 1;
+    }
+    if (filled > 0) this.#deps.onGrown(origin);
+    return filled;
+  }
+}

@@ -1,0 +1,82 @@
+// A misbehaving partner for tests: a bare libp2p host that speaks the synchronisation protocol as a test tells it to.
+
+import { encode } from '@ipld/dag-cbor';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { identify } from '@libp2p/identify';
+import { noise } from '@libp2p/noise';
+import { tcp } from '@libp2p/tcp';
+import { lpStream } from '@libp2p/utils';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import {
+  answerConsistency,
+  answerHeads,
+  answerTail,
+  decodeSyncMessage,
+  encodeSyncMessage,
+  type Head,
+  type SyncMessage,
+} from '../../protocol/sync/index.ts';
+import type { MemoryLog } from './memory-log.ts';
+
+/** Answers one message with bytes; undefined falls back to an honest answer from the logs. */
+export type Answer = (message: SyncMessage) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
+
+/** A partner that serves logs, honestly or not. */
+export async function startPartner(options: {
+  seed: Uint8Array;
+  network?: string;
+  logs: () => MemoryLog[];
+  answer?: Answer;
+}) {
+  const { seed, network = 'test', logs, answer = () => undefined } = options;
+  const host = await createLibp2p({
+    privateKey: await generateKeyPairFromSeed('Ed25519', seed),
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() },
+  });
+  const seen: SyncMessage[] = [];
+  const honest = async (message: SyncMessage): Promise<Uint8Array> => {
+    if (message.kind === 'heads-request') {
+      const heads = new Map<string, Head>(logs().map((log) => [log.origin, log.head()]));
+      return encodeSyncMessage(answerHeads(heads, message));
+    }
+    const log = 'origin' in message ? logs().find(({ origin }) => origin === message.origin) : undefined;
+    if (log === undefined) throw new Error('not held');
+    if (message.kind === 'consistency-request')
+      return await answerConsistency(message, {
+        checkpoint: log.checkpoint,
+        nodes: { node: async (level, index) => log.nodes.node(level, index) },
+      });
+    if (message.kind !== 'tail-request') throw new Error('not a request');
+    return await answerTail(message, {
+      checkpoint: log.checkpoint,
+      nodes: { node: async (level, index) => log.nodes.node(level, index) },
+      entries: (from, to) => log.entries(from, to),
+    });
+  };
+  await host.handle(`/zerostate/${network}/sync/1`, async (stream) => {
+    const framed = lpStream(stream);
+    const message = decodeSyncMessage((await framed.read()).subarray(), [
+      'heads-request',
+      'tail-request',
+      'consistency-request',
+    ]);
+    seen.push(message);
+    const ok = (await answer(message)) ?? (await honest(message));
+    await framed.write(encode({ ok }));
+    await stream.close();
+  });
+  return {
+    /** Requests received, oldest first. */
+    seen,
+    peerId: host.peerId,
+    address: String(host.getMultiaddrs()[0]),
+    dial: (address: string) => host.dial(multiaddr(address)),
+    [Symbol.asyncDispose]: async () => host.stop(),
+  };
+}
