@@ -110,6 +110,11 @@ export class CardService {
     });
   }
 
+  /** The newest card known here. */
+  known(agentId: AgentId): BookEntry | undefined {
+    return this.#deps.book.get(agentId);
+  }
+
   /** The newest card of an agent: known here, else from the DHT. Undefined when nobody answers with one. */
   async resolve(agentId: AgentId): Promise<BookEntry | undefined> {
     return this.#deps.book.get(agentId) ?? (await this.lookup(agentId))?.entry;

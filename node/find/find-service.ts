@@ -1,6 +1,7 @@
 // Discovery: words in, validated cards out, each with the reason for its verdict. An index only proposes; the cards themselves,
 // the revocations and the caller's constraints decide.
 
+import { isAgentId } from '../../protocol/identity/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
@@ -23,6 +24,14 @@ import type { ShortlistClient } from './shortlist-client.ts';
 const OVERFETCH = 4;
 /** Proposals asked for at least, so that a small limit still has candidates when some are refused. */
 const SHORTLIST_MIN = 20;
+
+/** DHT lookups of one request: an index that proposes agents which nobody knows must not make this node flood the network. */
+const LOOKUPS_MAX = 16;
+
+/** What is left of them. */
+interface Lookups {
+  left: number;
+}
 
 /** An agent with its verdict. */
 export interface FindResult {
@@ -86,7 +95,8 @@ export class FindService {
         k: Math.max(SHORTLIST_MIN, limit * OVERFETCH),
         filter,
       });
-      const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter)));
+      const lookups = { left: LOOKUPS_MAX };
+      const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter, lookups)));
       judged.sort((a, b) => b.score - a.score || (a.agentId < b.agentId ? -1 : 1));
       const accepted = judged.filter((result) => result.reasons.every((reason) => reason.ok));
       const partial = shortlist.missing.length > 0;
@@ -111,10 +121,11 @@ export class FindService {
   async #judge(
     hit: { agentId: string; cardId: string; score: number },
     filter: FindFilter,
+    lookups: Lookups,
   ): Promise<FindResult> {
     const { clock, minScore, revocations } = this.#deps;
     const reasons: Reason[] = [checkScore(hit.score, minScore)];
-    const entry = await this.#resolve(hit);
+    const entry = await this.#resolve(hit, lookups);
     if (entry === undefined) {
       reasons.push(refuse('resolved', 'NOT_RESOLVED', 'nobody has the card: not in a log, not in the DHT'));
       return {
@@ -150,10 +161,12 @@ export class FindService {
     };
   }
 
-  /** The newest card known; asks the DHT when the index proposes a version that is not known here. */
-  async #resolve(hit: { agentId: string; cardId: string }): Promise<BookEntry | undefined> {
-    const known = await this.#deps.cards.resolve(hit.agentId);
-    if (known === undefined || known.cardId === hit.cardId) return known;
-    return (await this.#deps.cards.lookup(hit.agentId))?.entry;
+  /** The newest card known; asks the DHT for what an index proposes and this node does not know, within the budget. */
+  async #resolve(hit: { agentId: string; cardId: string }, lookups: Lookups): Promise<BookEntry | undefined> {
+    const { cards } = this.#deps;
+    const known = cards.known(hit.agentId);
+    if (known?.cardId === hit.cardId || lookups.left === 0 || !isAgentId(hit.agentId)) return known;
+    lookups.left -= 1;
+    return (await cards.lookup(hit.agentId))?.entry ?? known;
   }
 }

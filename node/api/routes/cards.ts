@@ -9,7 +9,8 @@ import type { NodeContext } from '../../node.ts';
 import { cardView } from '../../views.ts';
 import { cardViewSchema } from '../views.ts';
 
-const agentParams = Type.Object({ agentId: Type.String({ minLength: 1, maxLength: 128 }) });
+/** Form of an agent id: 'zs:' and a content id. */
+const agentParams = Type.Object({ agentId: Type.String({ pattern: '^zs:b[a-z2-7]{58}$' }) });
 const draftBody = Type.Object(
   { draft: Type.Unsafe<object>({ type: 'object', additionalProperties: true }) },
   { additionalProperties: false },
