@@ -30,7 +30,7 @@ export const bench: Bench = {
     const seconds = full ? 6 : 0.8;
     for (const [name, size, small] of kernels) {
       const metered = ours[name] as unknown as Kernel;
-      if (raw[name]!(100) !== runMetered(counter, metered, 100))
+      if (raw[name]!(small) !== runMetered(counter, metered, small))
         throw new Error(`${name} gives another result when metered`);
       const row = await compare({
         case: name,
