@@ -7,6 +7,7 @@ import type { Finding, Tree } from '../source/tree.ts';
 import { cliDocument } from './cli.ts';
 import { configurationDocument, type SchemaNode } from './configuration.ts';
 import { checkCodesRaised, checkErrorTable, ERRORS_DOC, errorsDocument } from './errors.ts';
+import { fuelScheduleDocument } from './fuel-schedule.ts';
 import { limitsDocument } from './limits.ts';
 import { metricsDocument } from './metrics.ts';
 import { codesByRoom } from './rooms-codes.ts';
@@ -24,6 +25,7 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
     render: () => configurationDocument(configSchema as SchemaNode),
   },
   { path: 'docs/reference/limits.md', render: limitsDocument },
+  { path: 'docs/reference/fuel-schedule.md', render: fuelScheduleDocument },
   { path: 'docs/reference/cli.md', render: () => cliDocument(buildProgram('zerostate')) },
 ];
 
