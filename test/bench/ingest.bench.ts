@@ -85,6 +85,7 @@ export const bench: Bench = {
         case: `${count} statements of ${issuers} issuer${issuers === 1 ? '' : 's'}, one tail`,
         sizes: { statements: count, issuers, bytes: entries.reduce((sum, { body }) => sum + body.length, 0) },
         operations: count,
+        seconds: 6,
         peerName: 'node:crypto verify',
         async before() {
           const { origin, checkpoint } = logs[round++ % logs.length]!;
