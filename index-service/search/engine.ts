@@ -6,8 +6,11 @@ import { SearchThread } from './search-thread.ts';
 import { type Hits, Searcher, type Selection, selectionCount } from './searcher.ts';
 import { BUILD_THREAD, OWNER_THREAD, SEARCH_THREAD, VectorMemory } from './vector-memory.ts';
 
-/** Searches expected to be shorter run on the caller's thread: handing one over costs some 50 microseconds. */
-const INLINE_MICROSECONDS = 250;
+/**
+ * Searches expected to be shorter run on the caller's thread: handing one over costs some 50 microseconds, and on a busy
+ * machine the wait for a core.
+ */
+const INLINE_MICROSECONDS = 500;
 /** Below this many slots a scan is as fast as a graph. */
 const GRAPH_SLOTS_MIN = 16_384;
 /** Below this many slots the exact scan answers within 200 microseconds: no approximate method is used. */

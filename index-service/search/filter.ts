@@ -35,7 +35,7 @@ export class FilterEvaluator {
     const conditions = filter === undefined ? [] : conditionsOf(filter, this.#columns);
     if (conditions.length === 0) return { kind: 'living', count: cards };
     const leader = this.#leader(conditions);
-    if (leader !== null) return { kind: 'list', slots: this.#checkOneByOne(leader, conditions) };
+    if (leader !== null) return { kind: 'list', slots: this.#checkOneByOne(leader, conditions, cards) };
     const bits = this.#living().slice(0, wordsFor(this.#columns.slots));
     for (const condition of conditions) andWith(bits, this.#bits(condition));
     return { kind: 'bits', bits, count: countBits(bits) };
@@ -52,19 +52,25 @@ export class FilterEvaluator {
     return leader;
   }
 
-  #checkOneByOne(leader: Condition, conditions: readonly Condition[]): Uint32Array {
+  #checkOneByOne(leader: Condition, conditions: readonly Condition[], cards: number): Uint32Array {
     if (leader.kind !== 'postings') throw new TypeError('only a condition with lists can lead');
+    const { lists } = leader;
+    // Nothing else to ask and nothing dead: the list is the answer as it stands.
+    if (lists.length === 1 && conditions.length === 1 && cards === this.#columns.slots)
+      return lists[0]!.view();
     const living = this.#living();
     const checks = conditions.filter((one) => one !== leader).map((one) => this.#check(one));
-    const out = new Uint32Array(leader.lists.reduce((sum, list) => sum + list.length, 0));
+    const out = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0));
     let count = 0;
-    for (const list of leader.lists) {
-      for (const slot of list.view()) {
+    for (const list of lists) {
+      const slots = list.view();
+      for (let i = 0; i < slots.length; i++) {
+        const slot = slots[i]!;
         if (hasBit(living, slot) && passesAll(checks, slot)) out[count++] = slot;
       }
     }
     const found = out.subarray(0, count);
-    return leader.lists.length < 2 ? found : distinct(found.sort());
+    return lists.length < 2 ? found : distinct(found.sort());
   }
 
   #check(condition: Condition): (slot: number) => boolean {
@@ -140,7 +146,7 @@ export class FilterEvaluator {
 }
 
 function passesAll(checks: readonly ((slot: number) => boolean)[], slot: number): boolean {
-  for (const check of checks) if (!check(slot)) return false;
+  for (let i = 0; i < checks.length; i++) if (!checks[i]!(slot)) return false;
   return true;
 }
 

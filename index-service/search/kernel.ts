@@ -16,6 +16,7 @@ export interface SearchExports {
     degree: number,
     visited: number,
     visitedSize: number,
+    pending: number,
   ): void;
   put(slot: number, x: number, mean: number): void;
   rebit(from: number, to: number, mean: number): void;
@@ -83,7 +84,18 @@ export interface SearchExports {
 export function searchInstance(memory: KernelMemory, layout: Layout, thread: number): SearchExports {
   const kernel = instantiateKernel<SearchExports>(searchKernel, memory);
   const { blocks, blockBytes, width, bytesAt, bitsAt, linksAt, visitedEntries } = layout;
-  const { visited } = layout.scratch[thread]!;
-  kernel.configure(blocks, blockBytes, width, bytesAt, bitsAt, linksAt, DEGREE, visited, visitedEntries);
+  const { visited, pending } = layout.scratch[thread]!;
+  kernel.configure(
+    blocks,
+    blockBytes,
+    width,
+    bytesAt,
+    bitsAt,
+    linksAt,
+    DEGREE,
+    visited,
+    visitedEntries,
+    pending,
+  );
   return kernel;
 }

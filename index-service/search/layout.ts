@@ -40,6 +40,7 @@ export interface Scratch {
   readonly heap: number;
   readonly frontier: number;
   readonly visited: number;
+  readonly pending: number;
   readonly work: number;
 }
 
@@ -88,6 +89,7 @@ export function layoutFor(dims: number): Layout {
     heap: place(Math.max(BEAM_MAX, CANDIDATES_MAX) * PAIR_BYTES),
     frontier: place((WALK_SLOTS_MAX + ENTRIES) * PAIR_BYTES),
     visited: place(VISITED_ENTRIES * PAIR_BYTES),
+    pending: place(DEGREE * 4),
     work: place(4 * (DEGREE + 2) * PAIR_BYTES),
   }));
   const blocks = Math.ceil(at / 65_536) * 65_536;

@@ -37,6 +37,8 @@ export interface Hits {
   readonly scores: Float32Array;
 }
 
+/** Slots looked at for each place of a graph search's width: ten times what is usual, so that hard queries end well. */
+const WALK_SLOTS_PER_WIDTH = 96;
 /** Rounding of a query to 13 bits moves a cosine by at most this share of its largest value, times sqrt(width). */
 const QUERY_STEPS = 4_095;
 /** Float32 sums of a few thousand terms differ from the true sum by less than this. */
@@ -174,7 +176,7 @@ export class Searcher {
       this.#layout.entries,
       Math.min(ENTRIES, built),
       width,
-      WALK_SLOTS_MAX,
+      Math.min(WALK_SLOTS_MAX, width * WALK_SLOTS_PER_WIDTH),
       bits,
       heap,
       frontier,
