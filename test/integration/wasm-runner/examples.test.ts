@@ -79,7 +79,7 @@ describe('example tasks', () => {
     it(`${name} (${language}) gives the pinned output and fuel, and replays`, async () => {
       const job = exampleJob(name);
       const result = await runner.run(job);
-      assert.equal(result.status, 'OK', result.detail);
+      assert.equal(result.status, 'OK', result.detail ?? '');
       const { stdout, outputs } = digestResult(result);
       assert.deepEqual({ fuel: result.fuel, stdout, outputs }, pinned);
       assert.equal((await replay(runner, job, expectedOf(result))).verdict, 'identical');
