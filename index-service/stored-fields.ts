@@ -41,14 +41,11 @@ export class StoredFields {
 
   /** Reads and checks the sections. Throws INDEX_CORRUPT. */
   static async read(reader: SnapshotReader, slots: number, living: Uint32Array): Promise<StoredFields> {
-    return new StoredFields(slots, living, {
-      offsets: await reader.read('offsets'),
-      starts: await reader.read('field starts'),
-      fields: await reader.read('fields'),
-      wordStarts: await reader.read('word starts'),
-      words: await reader.read('words'),
-      vocabulary: await reader.read('vocabulary'),
-    });
+    const names = ['offsets', 'field starts', 'fields', 'word starts', 'words', 'vocabulary'];
+    const [offsets, starts, fields, wordStarts, words, vocabulary] = (await Promise.all(
+      names.map((name) => reader.read(name)),
+    )) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    return new StoredFields(slots, living, { offsets, starts, fields, wordStarts, words, vocabulary });
   }
 
   /** The card of a slot, or null for a dead one. */

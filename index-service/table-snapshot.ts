@@ -104,7 +104,9 @@ export async function loadTable(
     const { slots } = facts.state;
     vectors.reserve(slots);
     await reader.read('mean', bytesOf(vectors.mean()));
-    for (let i = 0; i * SLOTS_PER_BLOCK < slots; i++) await reader.read(`rest ${i}`, vectors.blockRest(i));
+    // At once: while one block is checked here, the next are read by the system's threads.
+    const blocks = Array.from({ length: Math.ceil(slots / SLOTS_PER_BLOCK) }, (_, i) => i);
+    await Promise.all(blocks.map((i) => reader.read(`rest ${i}`, vectors.blockRest(i))));
     const living = await reader.read('living');
     new Uint8Array(vectors.living().buffer, vectors.living().byteOffset, living.length).set(living);
     const stored = await StoredFields.read(

@@ -45,13 +45,13 @@ export const bench: Bench = {
     await saveTable(table, EMBEDDER, ourFile);
     await table.engine.close();
     const peerFile = join(dir, 'hnsw.bin');
-    await buildHnsw(plainArrays(vectors), DIMS).writeIndex(peerFile);
+    buildHnsw(plainArrays(vectors), DIMS).writeIndexSync(peerFile);
     const wanted = count >> 1;
     const opening: CardTable[] = [];
     await compare({
       case: `${count} x ${DIMS}`,
       sizes: { vectors: count, dims: DIMS },
-      peerName: 'hnswlib-node readIndex',
+      peerName: 'hnswlib-node readIndexSync',
       async before() {
         for (const opened of opening.splice(0)) await opened.retire();
       },
@@ -61,9 +61,9 @@ export const bench: Bench = {
         if (results[0]?.agentId !== `zs:${wanted}`) throw new Error('wrong answer');
         opening.push(opened);
       },
-      async peer() {
+      peer() {
         const index = new hnswlib.HierarchicalNSW('cosine', DIMS);
-        await index.readIndex(peerFile);
+        index.readIndexSync(peerFile);
         if (index.searchKnn(Array.from(vectors[wanted]!), 1).neighbors[0] !== wanted)
           throw new Error('wrong answer');
       },

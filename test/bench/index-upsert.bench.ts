@@ -52,7 +52,9 @@ export const bench: Bench = {
         table.put(card, vector, offset),
       );
     };
-    await Promise.all(vectors.map((_, i) => put(i, 1)));
+    for (let from = 0; from < count; from += BATCH) {
+      await Promise.all(vectors.slice(from, from + BATCH).map((_, i) => put(from + i, 1)));
+    }
     await table.engine.settled();
 
     const hnsw = buildHnsw(plainArrays(vectors), DIMS, count, true);
