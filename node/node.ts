@@ -104,7 +104,10 @@ export async function openNode(options: NodeOptions) {
   const router = new StatementRouter({
     log,
     handlers: {
-      card: (card) => book.offer(card),
+      card: (card, { position }) => {
+        cards.noteLogged(card, position.origin);
+        book.offer(card);
+      },
       statement: (statement, { position, live }) => {
         const receipt = receipts.offer(statement, position);
         if (receipt !== undefined && live) events.emit('receipt', () => receiptView(context, receipt));
@@ -194,7 +197,7 @@ export async function openNode(options: NodeOptions) {
     join: config.join,
   });
   const records = new CardRecords({ host, log, groupPrivate: config.peers.groupPrivate });
-  const cards = new CardService({
+  const cards: CardService = new CardService({
     book,
     vault,
     records,

@@ -39,6 +39,8 @@ export function cardView(context: NodeContext, entry: BookEntry): CardView {
     ...(card.languages === undefined ? {} : { languages: card.languages }),
     sla: card.sla,
     sequence: card.sequence,
+    epoch: card.epoch,
+    keySerial: card.keySerial,
     issuedAt: card.issuedAt,
     expiresAt: card.expiresAt,
     host: card.endpoints[0]?.peer ?? '',

@@ -18,6 +18,9 @@ export const cardViewSchema = Type.Object({
   languages: Type.Optional(Type.Array(text)),
   sla: text,
   sequence: Type.Integer(),
+  /** Number of the identity key, and of the operational key under it. */
+  epoch: Type.Optional(Type.Integer()),
+  keySerial: Type.Optional(Type.Integer()),
   issuedAt: text,
   expiresAt: text,
   host: text,

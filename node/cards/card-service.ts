@@ -2,10 +2,18 @@
 // publish: sign -> own log (durable) -> DHT. The log is what makes the card known; the DHT is the second way to it.
 
 import { toBase64 } from '../../protocol/bytes/index.ts';
-import { type CardDraft, draftCard, signCard, verifyCard } from '../../protocol/card/index.ts';
+import {
+  type AgentCard,
+  type CardDraft,
+  compareCards,
+  draftCard,
+  signCard,
+  type VerifiedCard,
+  verifyCard,
+} from '../../protocol/card/index.ts';
 import { seedSigner } from '../../protocol/envelope/index.ts';
-import { isZeroError } from '../../protocol/errors/index.ts';
-import type { AgentId } from '../../protocol/identity/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { type AgentId, compareKeyOrder, verifyKeychain } from '../../protocol/identity/index.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { CardRecords } from '../dht/card-records.ts';
 import type { Host } from '../host/create.ts';
@@ -38,6 +46,8 @@ export class CardService {
   readonly #deps: CardServiceDeps;
   readonly #serial = new Serial();
   readonly #due = new Map<AgentId, number>();
+  /** Newest cards that this node published itself. A thief's card may be newer until the owner rotates. */
+  readonly #own = new Map<AgentId, VerifiedCard>();
   #cancel: () => void = () => {};
   #stopped = false;
 
@@ -62,52 +72,118 @@ export class CardService {
 
   /** Makes a new agent with its own keys and publishes its first card. Throws DECODE_FAILED on a wrong draft. */
   async publish(input: unknown): Promise<BookEntry> {
-    const { clock, vault, region } = this.#deps;
+    const { vault, region } = this.#deps;
     const draft = draftCard(input, { region });
-    const now = clock.now();
-    const agent = await vault.create({
-      notBefore: rfc3339(now - BACKDATE_MS),
-      notAfter: rfc3339(now + KEY_LIFE_MS),
+    const { agentId } = await vault.create(this.#validity());
+    return await this.#serial.run(agentId, () => this.#sign(agentId, draft));
+  }
+
+  /** Fresh keys are valid from a little before now. */
+  #validity() {
+    const now = this.#deps.clock.now();
+    return { notBefore: rfc3339(now - BACKDATE_MS), notAfter: rfc3339(now + KEY_LIFE_MS) };
+  }
+
+  /**
+   * Gives a local agent a new operational key, or with `identity` moves it to the promised identity key, and publishes its card under it.
+   * From then on every card and receipt under the old key is refused everywhere, whatever its sequence. The card says what this node
+   * published last, or `input`. Throws NOT_OWNER when the identity key is elsewhere.
+   */
+  async rotate(agentId: AgentId, options: { identity: boolean; draft?: unknown }): Promise<BookEntry> {
+    const { vault, region, log } = this.#deps;
+    vault.get(agentId);
+    return await this.#serial.run(agentId, async () => {
+      const own = this.#own.get(agentId);
+      const draft =
+        options.draft !== undefined
+          ? draftCard(options.draft, { region })
+          : own === undefined
+            ? undefined
+            : draftOf(own.card);
+      if (draft === undefined)
+        throw new ZeroError('NOT_FOUND', `this node has published no card of ${agentId} yet`, {
+          hint: 'Say what the card shall be: zerostate card rotate AGENT --card FILE',
+        });
+      if (options.identity) await vault.rotateIdentity(agentId, this.#validity());
+      else await vault.rotateOperational(agentId, this.#validity());
+      log.info({ agentId, identity: options.identity }, 'keys of an agent rotated');
+      return await this.#sign(agentId, draft);
     });
-    return await this.#sign(agent.agentId, draft);
+  }
+
+  /** Notes a card from a log. One of a local agent that this node did not publish means that somebody else has its key. */
+  noteLogged(verified: VerifiedCard, origin: string): void {
+    const { ownLog, vault, log } = this.#deps;
+    const { card, cardId } = verified;
+    if (!vault.has(card.id)) return;
+    if (origin === ownLog.origin) this.#noteOwn(verified);
+    else if (this.#own.get(card.id)?.cardId !== cardId)
+      log.error(
+        { agentId: card.id, cardId, origin },
+        'another node signs for a local agent: rotate its key with "zerostate card rotate"',
+      );
+  }
+
+  #noteOwn(verified: VerifiedCard): void {
+    const known = this.#own.get(verified.card.id);
+    if (known === undefined || compareCards(verified.card, known.card) > 0)
+      this.#own.set(verified.card.id, verified);
   }
 
   /** Publishes a new version of a local agent's card. Throws NOT_OWNER or DECODE_FAILED. */
   async update(agentId: AgentId, input: unknown): Promise<BookEntry> {
     this.#deps.vault.get(agentId);
-    return await this.#sign(agentId, draftCard(input, { region: this.#deps.region }));
+    const draft = draftCard(input, { region: this.#deps.region });
+    return await this.#serial.run(agentId, () => this.#sign(agentId, draft));
   }
 
+  /** Signs the next version and publishes it. Runs with the agent's lock held. */
   async #sign(agentId: AgentId, draft: CardDraft): Promise<BookEntry> {
-    return await this.#serial.run(agentId, async () => {
-      const { book, clock, host, ownLog, vault } = this.#deps;
-      const agent = vault.get(agentId);
-      const before = book.get(agentId);
-      const now = clock.now();
-      const { size, root } = ownLog.state();
-      const envelope = signCard({
-        draft,
-        agent,
-        operationalSigner: seedSigner(agent.operationalSeed),
-        sequence: (before?.card.sequence ?? 0) + 1,
-        previous: before?.cardId ?? null,
-        issuedAt: rfc3339(now),
-        expiresAt: rfc3339(now + CARD_LIFE_MS),
-        endpoints: [
-          {
-            protocol: this.#deps.taskProtocol,
-            peer: host.peerId.toString(),
-            addresses: host.getMultiaddrs().map(String).slice(0, ADDRESSES_MAX),
-          },
-        ],
-        log: { origin: ownLog.origin, size, root: toBase64(root) },
-      });
-      const verified = verifyCard(envelope);
-      await ownLog.append(envelope);
-      book.offer(verified);
-      this.#due.set(agentId, 0);
-      return entryOf(verified);
+    const { book, clock, host, ownLog, vault } = this.#deps;
+    const agent = vault.get(agentId);
+    const { sequence, previous } = this.#next(agentId);
+    const now = clock.now();
+    const { size, root } = ownLog.state();
+    const envelope = signCard({
+      draft,
+      agent,
+      operationalSigner: seedSigner(agent.operationalSeed),
+      sequence,
+      previous,
+      issuedAt: rfc3339(now),
+      expiresAt: rfc3339(now + CARD_LIFE_MS),
+      endpoints: [
+        {
+          protocol: this.#deps.taskProtocol,
+          peer: host.peerId.toString(),
+          addresses: host.getMultiaddrs().map(String).slice(0, ADDRESSES_MAX),
+        },
+      ],
+      log: { origin: ownLog.origin, size, root: toBase64(root) },
     });
+    const verified = verifyCard(envelope);
+    await ownLog.append(envelope);
+    this.#noteOwn(verified);
+    book.offer(verified);
+    this.#due.set(agentId, 0);
+    return entryOf(verified);
+  }
+
+  /** Number and predecessor of the next card. Throws CARD_STALE when another holder of the same key has used up the numbers. */
+  #next(agentId: AgentId): { sequence: number; previous: string | null } {
+    const { book, vault } = this.#deps;
+    const newest = book.get(agentId);
+    if (newest === undefined) return { sequence: 1, previous: null };
+    const own = this.#own.get(agentId);
+    if (newest.card.sequence < Number.MAX_SAFE_INTEGER)
+      return { sequence: newest.card.sequence + 1, previous: (own ?? newest).cardId };
+    if (compareKeyOrder(verifyKeychain(vault.get(agentId).keychain), newest.keys) <= 0)
+      throw new ZeroError('CARD_STALE', `the newest card of ${agentId} has the last number there is`, {
+        hint: 'Somebody else has the key. Make a new one: zerostate card rotate AGENT',
+      });
+    // Under newer keys the numbers of the old ones do not matter.
+    if (own === undefined || own.cardId === newest.cardId) return { sequence: 1, previous: null };
+    return { sequence: own.card.sequence + 1, previous: own.cardId };
   }
 
   /** The newest card known here. */
@@ -161,6 +237,22 @@ export class CardService {
       log.warn({ agentId, code, error: (error as Error).message }, 'card not put into the DHT yet');
     }
   }
+}
+
+/** What a person wrote of a card. */
+function draftOf(card: AgentCard): CardDraft {
+  const { name, description, region, operator, capabilities, tags, languages, prices, sla } = card;
+  return {
+    name,
+    description,
+    region,
+    capabilities,
+    tags,
+    prices,
+    sla,
+    ...(operator === undefined ? {} : { operator }),
+    ...(languages === undefined ? {} : { languages }),
+  };
 }
 
 /** 0.8 to 1.2, so that nodes do not act together. */

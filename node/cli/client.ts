@@ -5,6 +5,9 @@ import { resolveTarget, type Target, type TargetFlags } from './home.ts';
 
 const TIMEOUT_MS = 120_000; // longer than the longest task that a node accepts by default
 
+/** Characters of one event: a card's view has some kilobytes. */
+const EVENT_CHARS_MAX = 1_048_576;
+
 /** Calls the API of one node. */
 export class ApiClient {
   readonly target: Target;
@@ -24,6 +27,38 @@ export class ApiClient {
 
   post<T>(path: string, body: unknown): Promise<T> {
     return this.#call<T>('POST', path, body);
+  }
+
+  /** Reads the event stream until it ends or `signal` aborts. Throws NODE_UNREACHABLE or UNAUTHORIZED. */
+  async *events(signal: AbortSignal): AsyncGenerator<{ kind: string; data: unknown }> {
+    let response: Response;
+    try {
+      const headers = { authorization: `Bearer ${this.target.token}` };
+      response = await fetch(`${this.target.api}/v1/events`, { headers, signal });
+    } catch (cause) {
+      if (signal.aborted) return;
+      throw new ZeroError('NODE_UNREACHABLE', `${this.target.api} does not answer`, { cause });
+    }
+    if (!response.ok || response.body === null)
+      throw new ZeroError(
+        response.status === 401 ? 'UNAUTHORIZED' : 'INTERNAL',
+        `events: HTTP ${response.status}`,
+      );
+    let text = '';
+    try {
+      for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+        text += chunk;
+        const parts = text.split('\n\n');
+        text = (parts.pop() as string).slice(-EVENT_CHARS_MAX);
+        for (const part of parts) {
+          const [, kind, data] = /^event: (\w+)\ndata: (.*)$/.exec(part) ?? [];
+          if (kind !== undefined && data !== undefined) yield { kind, data: JSON.parse(data) as unknown };
+        }
+      }
+    } catch (cause) {
+      if (!signal.aborted)
+        throw new ZeroError('NODE_UNREACHABLE', 'the node ended the stream of events', { cause });
+    }
   }
 
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -6,14 +6,18 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromBase64, toBase64 } from '../../protocol/bytes/index.ts';
 import { publicKeyOfSeed } from '../../protocol/crypto/index.ts';
+import { didKeyOf } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
   type AgentId,
   createAgentKeys,
+  delegateOperationalKey,
   type Keychain,
   type KeychainJson,
   keychainFromJson,
   keychainToJson,
+  rotateIdentity,
+  verifyKeychain,
 } from '../../protocol/identity/index.ts';
 import { type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
 import { readSecretFile, writeSecretFile } from './key-file.ts';
@@ -35,6 +39,21 @@ interface OperationalFile {
   agentId: string;
   seed: string;
   keychain: KeychainJson;
+}
+
+interface IdentityFile {
+  kind: 'zerostate-identity-key/v1';
+  agentId: string;
+  seed: string;
+  nextSeed: string;
+  /** Only between the two halves of a rotation. */
+  laterSeed?: string;
+}
+
+/** When an operational key is valid, RFC 3339 UTC. */
+export interface KeyValidity {
+  readonly notBefore: string;
+  readonly notAfter: string;
 }
 
 /** The agents of one node. */
@@ -74,14 +93,90 @@ export class AgentVault {
 
   /** The identity seed of an agent. Throws NOT_OWNER when its file was moved away, as it should be on a busy server. */
   async identitySeed(agentId: AgentId): Promise<Uint8Array> {
-    this.get(agentId);
+    return (await this.#identity(agentId)).current;
+  }
+
+  /**
+   * The identity seed in force, the promised one and, after an unfinished rotation, the one after it. Which one is in force the keychain
+   * says, so that a crash between the two files of a rotation loses nothing.
+   */
+  async #identity(
+    agentId: AgentId,
+  ): Promise<{ current: Uint8Array; promised: Uint8Array; later?: Uint8Array }> {
+    const { keychain } = this.get(agentId);
     const path = this.#path(agentId, IDENTITY);
     const text = await readSecretFile(path);
     if (text === undefined)
       throw new ZeroError('NOT_OWNER', `the identity key of ${agentId} is not on this machine`, {
         hint: `Bring ${path} back from where it is kept, run the command, and move it away again.`,
       });
-    return fromBase64((parseStrictJson(text) as { seed: string }).seed);
+    const file = parseStrictJson(text) as unknown as IdentityFile;
+    const seeds = [file.seed, file.nextSeed, file.laterSeed].flatMap((seed) =>
+      seed === undefined ? [] : [fromBase64(seed)],
+    );
+    const { identityKey } = verifyKeychain(keychain);
+    const at = seeds.findIndex((seed) => didKeyOf(publicKeyOfSeed(seed)) === identityKey);
+    const [current, promised, later] = seeds.slice(at);
+    if (at < 0 || current === undefined || promised === undefined)
+      throw new ZeroError('DATA_CORRUPT', `${path} does not hold the identity key in force`, {
+        hint: 'Restore the file from the backup that was made after the last rotation.',
+      });
+    return { current, promised, ...(later === undefined ? {} : { later }) };
+  }
+
+  async #writeIdentity(agentId: AgentId, seeds: Omit<IdentityFile, 'kind' | 'agentId'>): Promise<void> {
+    const file: IdentityFile = { kind: 'zerostate-identity-key/v1', agentId, ...seeds };
+    await writeSecretFile(this.#path(agentId, IDENTITY), `${JSON.stringify(file)}\n`);
+  }
+
+  async #writeOperational(agent: LocalAgent): Promise<void> {
+    const file: OperationalFile = {
+      kind: 'zerostate-operational-key/v1',
+      agentId: agent.agentId,
+      seed: toBase64(agent.operationalSeed),
+      keychain: keychainToJson(agent.keychain),
+    };
+    await writeSecretFile(this.#path(agent.agentId, OPERATIONAL), `${JSON.stringify(file)}\n`);
+    this.#agents.set(agent.agentId, agent);
+  }
+
+  /** Replaces the operational key by a fresh one, on disk before it is answered. Throws NOT_OWNER when the identity key is elsewhere. */
+  async rotateOperational(agentId: AgentId, validity: KeyValidity): Promise<LocalAgent> {
+    const { current } = await this.#identity(agentId);
+    const operationalSeed = freshSeed();
+    const { keychain } = delegateOperationalKey({
+      keychain: this.get(agentId).keychain,
+      identitySeed: current,
+      operationalPublicKey: publicKeyOfSeed(operationalSeed),
+      ...validity,
+    });
+    const agent = { agentId, keychain, operationalSeed };
+    await this.#writeOperational(agent);
+    return agent;
+  }
+
+  /** Replaces the identity key by the promised one, promises a fresh one, and makes a new operational key. Throws NOT_OWNER or LIMIT_EXCEEDED. */
+  async rotateIdentity(agentId: AgentId, validity: KeyValidity): Promise<LocalAgent> {
+    const { current, promised, later = freshSeed() } = await this.#identity(agentId);
+    const operationalSeed = freshSeed();
+    const { keychain } = rotateIdentity({
+      keychain: this.get(agentId).keychain,
+      currentSeed: current,
+      promisedSeed: promised,
+      nextIdentityPublicKey: publicKeyOfSeed(later),
+      operationalPublicKey: publicKeyOfSeed(operationalSeed),
+      ...validity,
+    });
+    // The seed that the new root promises must be on disk before the root is.
+    await this.#writeIdentity(agentId, {
+      seed: toBase64(current),
+      nextSeed: toBase64(promised),
+      laterSeed: toBase64(later),
+    });
+    const agent = { agentId, keychain, operationalSeed };
+    await this.#writeOperational(agent);
+    await this.#writeIdentity(agentId, { seed: toBase64(promised), nextSeed: toBase64(later) });
+    return agent;
   }
 
   #path(agentId: AgentId, ending: string): string {
@@ -89,33 +184,25 @@ export class AgentVault {
   }
 
   /** Makes an agent with fresh keys, on disk before it is answered. `notBefore` and `notAfter` (RFC 3339) bound its operational key. */
-  async create(validity: { notBefore: string; notAfter: string }): Promise<LocalAgent> {
+  async create(validity: KeyValidity): Promise<LocalAgent> {
     if (this.#agents.size >= AGENTS_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `a node holds at most ${AGENTS_MAX} agents`);
-    const [identitySeed, nextSeed, operationalSeed] = [0, 1, 2].map(
-      () => new Uint8Array(randomBytes(SEED_BYTES)),
-    ) as [Uint8Array, Uint8Array, Uint8Array];
+    const [identitySeed, nextSeed, operationalSeed] = [freshSeed(), freshSeed(), freshSeed()];
     const { agentId, keychain } = createAgentKeys({
       identitySeed,
       nextIdentityPublicKey: publicKeyOfSeed(nextSeed),
       operationalPublicKey: publicKeyOfSeed(operationalSeed),
       ...validity,
     });
-    await writeSecretFile(
-      this.#path(agentId, IDENTITY),
-      `${JSON.stringify({ kind: 'zerostate-identity-key/v1', agentId, seed: toBase64(identitySeed), nextSeed: toBase64(nextSeed) })}\n`,
-    );
-    const file: OperationalFile = {
-      kind: 'zerostate-operational-key/v1',
-      agentId,
-      seed: toBase64(operationalSeed),
-      keychain: keychainToJson(keychain),
-    };
-    await writeSecretFile(this.#path(agentId, OPERATIONAL), `${JSON.stringify(file)}\n`);
+    await this.#writeIdentity(agentId, { seed: toBase64(identitySeed), nextSeed: toBase64(nextSeed) });
     const agent = { agentId, keychain, operationalSeed };
-    this.#agents.set(agentId, agent);
+    await this.#writeOperational(agent);
     return agent;
   }
+}
+
+function freshSeed(): Uint8Array {
+  return new Uint8Array(randomBytes(SEED_BYTES));
 }
 
 function parseOperational(text: string, path: string): LocalAgent {

@@ -6,15 +6,22 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 
 const OTHERS_MASK = 0o077;
 
-/** Writes a file that only the owner can read: temp, fsync, rename. */
+/** Writes a file that only the owner can read: temp, fsync, rename, fsync of the folder. */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.tmp`;
-  await using file = await open(temporary, 'w', 0o600);
-  await file.writeFile(text);
-  await file.sync();
+  {
+    await using file = await open(temporary, 'w', 0o600);
+    await file.writeFile(text);
+    await file.sync();
+  }
   await chmod(temporary, 0o600);
   await rename(temporary, path);
+  // Without this a crash of the machine may bring the old name back, or none: a key that signed would be gone.
+  if (process.platform !== 'win32') {
+    await using folder = await open(dirname(path), 'r');
+    await folder.sync();
+  }
 }
 
 /** Reads a secret file, or undefined when there is none. Throws KEY_FILE_UNSAFE when group or others can read it. */

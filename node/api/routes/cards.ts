@@ -1,4 +1,4 @@
-// Routes of agent cards: list, show, resolve, publish, update, revoke.
+// Routes of agent cards: list, show, resolve, publish, update, rotate, revoke.
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
@@ -17,6 +17,13 @@ const draftBody = Type.Object(
 );
 const revokeBody = Type.Object(
   { reason: Type.String({ minLength: 1, maxLength: 500 }), forever: Type.Boolean({ default: false }) },
+  { additionalProperties: false },
+);
+const rotateBody = Type.Object(
+  {
+    identity: Type.Boolean({ default: false }),
+    draft: Type.Optional(Type.Unsafe<object>({ type: 'object', additionalProperties: true })),
+  },
   { additionalProperties: false },
 );
 const resolvedSchema = Type.Intersect([
@@ -106,6 +113,19 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
       },
     },
     async (request) => cardView(node, await node.cards.update(request.params.agentId, request.body.draft)),
+  );
+
+  app.post<{ Params: { agentId: string }; Body: { identity: boolean; draft?: object } }>(
+    '/v1/cards/:agentId/rotate',
+    {
+      schema: {
+        summary: 'Give a local agent new keys and publish its card under them',
+        params: agentParams,
+        body: rotateBody,
+        response: { 200: cardViewSchema },
+      },
+    },
+    async (request) => cardView(node, await node.cards.rotate(request.params.agentId, request.body)),
   );
 
   app.post<{ Params: { agentId: string }; Body: { reason: string; forever: boolean } }>(

@@ -1,13 +1,14 @@
-// zerostate card: publish, list, show, resolve, revoke.
+// zerostate card: publish, update, list, show, resolve, rotate, watch, revoke.
 
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import type { CardView } from '../../api/views.ts';
+import type { CardView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { untilSignal } from '../until-signal.ts';
 
 /** A signed card is at most 64 KiB, and a draft is smaller. */
 const DRAFT_BYTES_MAX = 64 * 1024;
@@ -43,8 +44,48 @@ export async function agentOf(client: ApiClient, text: string): Promise<string> 
   throw new ZeroError('USAGE', `${text} is ambiguous: ${matches.map((card) => card.agentId).join(', ')}`);
 }
 
+const AGENT_HELP = 'agent id, its end, or the card’s name';
+
+async function publish(file: string, flags: ClientFlags, update: string | undefined): Promise<void> {
+  const client = await ApiClient.connect(flags);
+  const draft = await readDraft(file);
+  const path = update === undefined ? '/v1/cards' : cardPath(await agentOf(client, update));
+  print(
+    flags,
+    await client.post<CardView>(path, { draft }),
+    (view) =>
+      `published ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  version  ${view.sequence}, valid until ${view.expiresAt}`,
+  );
+}
+
+function cardPath(agentId: string, ending = ''): string {
+  return `/v1/cards/${encodeURIComponent(agentId)}${ending}`;
+}
+
+/** Prints each new version of a card as it becomes known, until a signal or the end of the node. */
+async function watch(flags: ClientFlags, agent: string | undefined): Promise<void> {
+  const client = await ApiClient.connect(flags);
+  const wanted = agent === undefined ? undefined : await agentOf(client, agent);
+  const { signal } = untilSignal();
+  for await (const { kind, data } of client.events(signal)) {
+    if (kind !== 'card' && kind !== 'revocation') continue;
+    const card = kind === 'card' ? (data as CardView) : undefined;
+    const revocation = kind === 'revocation' ? (data as RevocationView) : undefined;
+    if (wanted !== undefined && (card?.agentId ?? revocation?.issuer) !== wanted) continue;
+    const line =
+      flags.json === true
+        ? JSON.stringify({ kind, ...(data as object) })
+        : card !== undefined
+          ? `card      ${plain(card.name)}  version ${card.sequence}, key ${card.epoch}.${card.keySerial}  ${card.agentId}`
+          : `revoked   ${plain(revocation?.issuerName ?? '')}  ${plain(revocation?.reason ?? '')}  ${revocation?.issuer}`;
+    process.stdout.write(`${line}\n`);
+  }
+}
+
 export function registerCard(program: Command): void {
-  const card = program.command('card').description('signed agent cards: publish, list, show, revoke');
+  const card = program
+    .command('card')
+    .description('signed agent cards: publish, list, show, rotate keys, revoke');
 
   withTarget(
     card
@@ -54,21 +95,18 @@ export function registerCard(program: Command): void {
   )
     .option('--update <agent>', 'publish a new version for this agent instead of making one')
     .action(async (file: string, flags: ClientFlags & { update?: string }) => {
-      await runAction(flags, async () => {
-        const client = await ApiClient.connect(flags);
-        const draft = await readDraft(file);
-        const path =
-          flags.update === undefined
-            ? '/v1/cards'
-            : `/v1/cards/${encodeURIComponent(await agentOf(client, flags.update))}`;
-        print(
-          flags,
-          await client.post<CardView>(path, { draft }),
-          (view) =>
-            `published ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  version  ${view.sequence}, valid until ${view.expiresAt}`,
-        );
-      });
+      await runAction(flags, () => publish(file, flags, flags.update));
     });
+
+  withTarget(
+    card
+      .command('update')
+      .description('publish a new version of the card of an agent that lives on the node')
+      .argument('<agent>', AGENT_HELP)
+      .argument('<file>', 'YAML or JSON, as in examples/cards'),
+  ).action(async (agent: string, file: string, flags: ClientFlags) => {
+    await runAction(flags, () => publish(file, flags, agent));
+  });
 
   withTarget(card.command('list').description('every card that the node knows')).action(
     async (flags: ClientFlags) => {
@@ -91,53 +129,88 @@ export function registerCard(program: Command): void {
     },
   );
 
-  for (const [name, description, query] of [
+  for (const [name, description, ending] of [
     ['show', 'one card, as the node knows it', ''],
-    ['resolve', 'look the card up in the DHT and show the newest', '?fresh=true'],
+    ['resolve', 'look the card up in the DHT and show the newest', '/resolve'],
   ] as const) {
-    withTarget(
-      card
-        .command(name)
-        .description(description)
-        .argument('<agent>', 'agent id, its end, or the card’s name'),
-    ).action(async (agent: string, flags: ClientFlags) => {
+    withTarget(card.command(name).description(description).argument('<agent>', AGENT_HELP)).action(
+      async (agent: string, flags: ClientFlags) => {
+        await runAction(flags, async () => {
+          const client = await ApiClient.connect(flags);
+          print(
+            flags,
+            await client.get<CardView & { source?: string }>(cardPath(await agentOf(client, agent), ending)),
+            describe,
+          );
+        });
+      },
+    );
+  }
+
+  withTarget(
+    card
+      .command('watch')
+      .description('print each new card and revocation as the node learns of it, until Ctrl-C')
+      .argument('[agent]', AGENT_HELP),
+  ).action(async (agent: string | undefined, flags: ClientFlags) => {
+    await runAction(flags, () => watch(flags, agent));
+  });
+
+  withTarget(
+    card
+      .command('rotate')
+      .description(
+        'give an agent new keys; whatever is signed with the old ones counts for nothing from then on',
+      )
+      .argument('<agent>', AGENT_HELP),
+  )
+    .option('--identity', 'replace the identity key too, by the one that was promised for it')
+    .option('--card <file>', 'what the new card shall say (default: what this node published last)')
+    .action(async (agent: string, flags: ClientFlags & { identity?: boolean; card?: string }) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
+        const draft = flags.card === undefined ? {} : { draft: await readDraft(flags.card) };
         print(
           flags,
-          await client.get<CardView>(`/v1/cards/${encodeURIComponent(await agentOf(client, agent))}${query}`),
-          describe,
+          await client.post<CardView>(cardPath(await agentOf(client, agent), '/rotate'), {
+            identity: flags.identity === true,
+            ...draft,
+          }),
+          (view) =>
+            `rotated the keys of ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  key      ${view.epoch}.${view.keySerial}\n  version  ${view.sequence}, valid until ${view.expiresAt}`,
         );
       });
     });
-  }
 
   withTarget(
     card
       .command('revoke')
       .description('revoke an agent that lives on the node; every other node refuses it from then on')
-      .argument('<agent>', 'agent id, its end, or the card’s name'),
+      .argument('<agent>', AGENT_HELP),
   )
     .requiredOption('--reason <text>', 'why; everybody can read it')
-    .action(async (agent: string, flags: ClientFlags & { reason: string }) => {
+    .option('--forever', 'the agent itself, with its identity key: no new operational key brings it back')
+    .action(async (agent: string, flags: ClientFlags & { reason: string; forever?: boolean }) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
         const answer = await client.post<{ statementId: string }>(
-          `/v1/cards/${encodeURIComponent(await agentOf(client, agent))}/revoke`,
-          { reason: flags.reason },
+          cardPath(await agentOf(client, agent), '/revoke'),
+          { reason: flags.reason, forever: flags.forever === true },
         );
         print(flags, answer, ({ statementId }) => `revoked; statement ${statementId}`);
       });
     });
 }
 
-function describe(view: CardView): string {
+function describe(view: CardView & { source?: string }): string {
   return [
     `${style.bold(plain(view.name))}  ${view.region}  ${view.status}${view.revocation === null ? '' : ` (${plain(view.revocation.reason)})`}`,
     plain(view.description),
     `  agent    ${view.agentId}`,
     `  card     ${view.cardId}`,
     `  version  ${view.sequence}, valid until ${view.expiresAt}`,
+    `  key      ${view.epoch}.${view.keySerial}`,
+    ...(view.source === undefined ? [] : [`  source   ${view.source}`]),
     `  host     ${view.host}${view.local ? ' (this node)' : ''}`,
     `  tags     ${plain(view.tags.join(', '))}`,
     ...view.capabilities.map(

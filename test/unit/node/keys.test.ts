@@ -1,7 +1,16 @@
 // Key files: owner-only, whole or not at all, refused when others can read them; agents' keys survive a restart.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AgentVault } from '../../../node/keys/agent-vault.ts';
@@ -76,5 +85,70 @@ describe('keys on disk', () => {
     writeFileSync(path, '{"kind":"zerostate-operational-key/v1"}');
     chmodSync(path, 0o600);
     await assert.rejects(new AgentVault(home).load(), refused('DATA_CORRUPT'));
+  });
+});
+
+describe('rotation of keys on disk', () => {
+  let home: string;
+  let vault: AgentVault;
+  beforeEach(async () => {
+    home = mkdtempSync(join(tmpdir(), 'zerostate-rotate-'));
+    vault = new AgentVault(home);
+    await vault.load();
+  });
+  afterEach(() => rmSync(home, { recursive: true, force: true }));
+  const again = async () => {
+    const loaded = new AgentVault(home);
+    await loaded.load();
+    return loaded;
+  };
+
+  it('gives a new operational key, and needs the identity key for it', async () => {
+    const made = await vault.create(VALIDITY);
+    const rotated = await vault.rotateOperational(made.agentId, VALIDITY);
+    const { serial, epoch } = verifyKeychain(rotated.keychain);
+    assert.deepEqual([epoch, serial], [0, 2]);
+    assert.notDeepEqual(rotated.operationalSeed, made.operationalSeed);
+    assert.deepEqual((await again()).get(made.agentId), rotated);
+    rmSync(join(home, 'keys', 'agents', `${made.agentId.replace(':', '-')}.identity.json`));
+    await assert.rejects(vault.rotateOperational(made.agentId, VALIDITY), refused('NOT_OWNER'));
+  });
+
+  it('moves to the promised identity key again and again', async () => {
+    const { agentId } = await vault.create(VALIDITY);
+    for (const epoch of [1, 2, 3]) {
+      const { keychain } = await (await again()).rotateIdentity(agentId, VALIDITY);
+      const keys = verifyKeychain(keychain);
+      assert.deepEqual([keys.epoch, keys.serial, keys.countersigned.at(-1)], [epoch, 1, true]);
+    }
+  });
+
+  it('finishes a rotation that a crash interrupted between its two files', async () => {
+    const { agentId } = await vault.create(VALIDITY);
+    const folder = join(home, 'keys', 'agents');
+    const [operational, identity] = ['operational', 'identity'].map((kind) =>
+      join(folder, `${agentId.replace(':', '-')}.${kind}.json`),
+    ) as [string, string];
+    const before = {
+      operational: readFileSync(operational),
+      identity: JSON.parse(readFileSync(identity, 'utf8')),
+    };
+    await vault.rotateIdentity(agentId, VALIDITY);
+    const after = JSON.parse(readFileSync(identity, 'utf8'));
+    assert.equal(after.seed, before.identity.nextSeed);
+    const half = { ...before.identity, laterSeed: after.nextSeed };
+    // Crash after both files, before the old seed was dropped.
+    writeFileSync(identity, JSON.stringify(half));
+    assert.equal(verifyKeychain((await (await again()).rotateIdentity(agentId, VALIDITY)).keychain).epoch, 2);
+    // Crash before the new keychain was written.
+    writeFileSync(identity, JSON.stringify(half));
+    writeFileSync(operational, before.operational);
+    assert.equal(verifyKeychain((await (await again()).rotateIdentity(agentId, VALIDITY)).keychain).epoch, 1);
+    // An old backup of the identity file is no use, and is said to be.
+    writeFileSync(
+      identity,
+      JSON.stringify({ ...before.identity, seed: after.nextSeed, nextSeed: after.nextSeed }),
+    );
+    await assert.rejects((await again()).identitySeed(agentId), refused('DATA_CORRUPT'));
   });
 });
