@@ -133,7 +133,6 @@ export class CardTable {
   adoptStored(stored: StoredFields, floats: Promise<void>): void {
     this.#stored = stored;
     this.#floats = floats;
-    for (const word of stored.vocabulary) this.#lexicon.vocabulary.intern(word);
     const step = () => {
       this.#load(LOAD_AT_ONCE);
       if (this.#stored !== null && !this.#closed) setImmediate(step);
@@ -154,6 +153,8 @@ export class CardTable {
   #load(count: number): void {
     const stored = this.#stored;
     if (stored === null) return;
+    if (this.#fields.length === 0)
+      for (const word of stored.vocabulary()) this.#lexicon.vocabulary.intern(word);
     const to = Math.min(stored.slots, this.#fields.length + count);
     for (let slot = this.#fields.length; slot < to; slot++) {
       const card = stored.at(slot);

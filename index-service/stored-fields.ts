@@ -7,8 +7,7 @@ import type { SnapshotReader } from './store/snapshot.ts';
 
 export class StoredFields {
   readonly slots: number;
-  /** Words by number, for the lexicon. */
-  readonly vocabulary: readonly string[];
+  readonly #vocabulary: Uint8Array;
   readonly #living: Uint32Array;
   readonly #offsets: Float64Array;
   readonly #starts: Uint32Array;
@@ -35,8 +34,7 @@ export class StoredFields {
     this.#fields = parts.fields;
     this.#wordStarts = new Uint32Array(parts.wordStarts.buffer, 0, slots + 1);
     this.#words = new Uint32Array(parts.words.buffer, 0, parts.words.length / 4);
-    const words = Buffer.from(parts.vocabulary.buffer).toString('utf8');
-    this.vocabulary = words === '' ? [] : words.split('\n');
+    this.#vocabulary = parts.vocabulary;
   }
 
   /** Reads and checks the sections. Throws INDEX_CORRUPT. */
@@ -46,6 +44,12 @@ export class StoredFields {
       names.map((name) => reader.read(name)),
     )) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
     return new StoredFields(slots, living, { offsets, starts, fields, wordStarts, words, vocabulary });
+  }
+
+  /** Words by number, for the lexicon. */
+  vocabulary(): string[] {
+    const words = Buffer.from(this.#vocabulary.buffer).toString('utf8');
+    return words === '' ? [] : words.split('\n');
   }
 
   /** The card of a slot, or null for a dead one. */
