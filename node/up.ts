@@ -18,7 +18,8 @@ export interface RunningNode {
   readonly node: ZerostateNode;
   readonly api: ApiServer;
   readonly token: string;
-  stop(): Promise<void>;
+  /** Answers the names of services that did not end in time and were left behind. */
+  stop(): Promise<string[]>;
 }
 
 /** Starts a node and its API. Throws DATA_LOCKED, PORT_IN_USE, KEY_FILE_UNSAFE or DATA_CORRUPT. */
@@ -55,8 +56,9 @@ export async function runNode(options: {
     const stop = async () => {
       await removeRunFile(home);
       await api.close();
-      await node.stop();
-      log.info('node has stopped');
+      const hung = await node.stop();
+      log.info({ hung }, 'node has stopped');
+      return hung;
     };
     return { node, api, token, stop };
   } catch (error) {

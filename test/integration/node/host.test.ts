@@ -1,0 +1,117 @@
+// The host under peers that misbehave: dead gossip streams, many dials, floods of streams, a stop that hangs, boot nodes that are gone.
+
+import assert from 'node:assert/strict';
+import { STOP_MS_MAX } from '../../../node/host/limits.ts';
+import { eventually } from '../../support/cli.ts';
+import { addressOf, TestNodes } from '../../support/nodes.ts';
+import { startRogue } from '../../support/rogue.ts';
+
+type Running = Awaited<ReturnType<TestNodes['start']>>;
+
+async function meshed(a: Running, b: Running): Promise<void> {
+  await eventually('announcements both ways', 20_000, async () =>
+    Boolean(a.node.directory.get(b.node.peerId) && b.node.directory.get(a.node.peerId)),
+  );
+}
+
+/** Resets every gossip stream of one connection and leaves the connection open. */
+function resetGossip(running: Running, connectionId: string): void {
+  for (const connection of running.node.host.getConnections()) {
+    if (connection.id !== connectionId) continue;
+    for (const stream of connection.streams)
+      if (stream.protocol.startsWith('/meshsub/')) stream.abort(new Error('reset for a test'));
+  }
+}
+
+describe('the host', function () {
+  this.timeout(60_000);
+
+  it('delivers gossip again within 15 s after the streams were reset under an open connection', async () => {
+    await using nodes = new TestNodes();
+    const a = await nodes.start('a');
+    const b = await nodes.start('b', { join: [addressOf(a)] });
+    await meshed(a, b);
+    const [connection] = a.node.host.getConnections();
+    assert.ok(connection);
+    const at = Date.now();
+    // Soon after a connection was made, the library still opens gossip streams again by itself: those are reset as well.
+    await eventually('a new connection', 15_000, async () => {
+      resetGossip(a, connection.id);
+      return a.node.host.getConnections().some(({ id, status }) => id !== connection.id && status === 'open');
+    });
+    await eventually('a word of a at b', 15_000, async () => {
+      await a.node.directory.announce();
+      return (b.node.directory.get(a.node.peerId)?.issuedAtMs ?? 0) > at;
+    });
+    assert.ok(Date.now() - at < 15_000);
+  });
+
+  it('takes twelve dials at the same moment', async () => {
+    await using nodes = new TestNodes();
+    const node = await nodes.start('node');
+    const rogues = await Promise.all(Array.from({ length: 12 }, () => startRogue()));
+    try {
+      const dialled = await Promise.allSettled(rogues.map((rogue) => rogue.dial(addressOf(node))));
+      assert.equal(dialled.filter(({ status }) => status === 'fulfilled').length, 12);
+    } finally {
+      await Promise.all(rogues.map((rogue) => rogue.stop()));
+    }
+  });
+
+  it('refuses a flood of streams of one peer and goes on serving another', async () => {
+    await using nodes = new TestNodes();
+    const node = await nodes.start('node');
+    await using flood = await startRogue();
+    await using calm = await startRogue();
+    await flood.dial(addressOf(node));
+    await calm.dial(addressOf(node));
+    for (let round = 0; round < 300 && node.node.admission.standing(flood.peerId).refused === 0; round++)
+      await Promise.all(Array.from({ length: 16 }, () => flood.ask(node.node.host.peerId)));
+    const standing = node.node.admission.standing(flood.peerId);
+    assert.ok(standing.refused > 0);
+    assert.equal(standing.state, 'limited');
+    assert.equal(standing.reason, 'too many streams');
+    assert.ok((await calm.host.services.ping.ping(node.node.host.peerId)) >= 0);
+    assert.equal(node.node.admission.standing(calm.peerId).state, 'ok');
+  });
+
+  it('stops in time though a part of it hangs, and names the part', async () => {
+    await using nodes = new TestNodes();
+    const { node } = await nodes.start('hung');
+    const stop = node.host.stop.bind(node.host);
+    node.host.stop = async () => {
+      await stop();
+      await new Promise(() => {});
+    };
+    const started = performance.now();
+    assert.deepEqual(await node.stop(), ['host']);
+    assert.ok(performance.now() - started < STOP_MS_MAX + 2_000);
+  });
+
+  it('rejoins through peers it knew when every boot node is dead', async () => {
+    await using nodes = new TestNodes();
+    const boot = await nodes.start('boot', { roles: ['boot'] });
+    const join = [addressOf(boot)];
+    const [first, second] = await Promise.all([
+      nodes.start('first', { join }),
+      nodes.start('second', { join }),
+    ]);
+    await eventually('the two to know each other', 20_000, async () =>
+      first.node.host.getPeers().some((peer) => peer.toString() === second.node.peerId),
+    );
+    await nodes.stop('first');
+    await nodes.stop('boot');
+    const again = await nodes.start('first', { join });
+    await eventually('the way back without a boot node', 30_000, async () =>
+      again.node.host.getPeers().some((peer) => peer.toString() === second.node.peerId),
+    );
+  });
+
+  it('speaks WebSockets', async () => {
+    await using nodes = new TestNodes();
+    const server = await nodes.start('server', { listen: ['/ip4/127.0.0.1/tcp/0/ws'] });
+    assert.match(addressOf(server), /\/ws\/p2p\//);
+    const client = await nodes.start('client', { join: [addressOf(server)] });
+    await meshed(server, client);
+  });
+});

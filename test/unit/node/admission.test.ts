@@ -1,0 +1,94 @@
+// The admission decision, and the ledger that keeps it over time.
+
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { PENALTY_MS_FIRST, PENALTY_MS_LAST } from '../../../node/admission/decision.ts';
+import { Admission, BUDGETS, decide, freshState, KINDS } from '../../../node/admission/index.ts';
+import { createLogger } from '../../../node/logger/index.ts';
+import { createMetrics } from '../../../node/metrics/index.ts';
+
+const log = createLogger({ level: 'silent', name: 'test' });
+
+function ledger() {
+  const time = { now: 1_000_000 };
+  const clock = { now: () => time.now, after: () => () => {} };
+  return { time, admission: new Admission({ clock, log, metrics: createMetrics() }) };
+}
+
+describe('admission', () => {
+  it('refuses what is over a budget, and serves again when it has refilled', () => {
+    const { time, admission } = ledger();
+    for (let i = 0; i < BUDGETS.streams.burst; i++) assert.equal(admission.charge('p', 'streams'), true);
+    assert.equal(admission.charge('p', 'streams'), false);
+    assert.equal(admission.charge('q', 'streams'), true, 'another peer is not touched');
+    assert.deepEqual(
+      [admission.standing('p').state, admission.standing('p').reason],
+      ['limited', 'too many streams'],
+    );
+    time.now += 1_000;
+    assert.equal(admission.charge('p', 'streams'), true);
+  });
+
+  it('shuts out who sends invalid objects, longer each time, and remembers it over reconnects', () => {
+    const { time, admission } = ledger();
+    const shutOut: string[] = [];
+    admission.onPenalty((peer) => shutOut.push(peer));
+    const fail = () => {
+      for (let i = 0; i <= BUDGETS.failures.burst; i++) admission.failed('p');
+    };
+    fail();
+    assert.deepEqual(shutOut, ['p']);
+    assert.equal(admission.isPenalized('p'), true);
+    assert.equal(admission.charge('p', 'messages'), false, 'nothing is served meanwhile');
+    time.now += PENALTY_MS_FIRST;
+    assert.equal(admission.isPenalized('p'), false);
+    fail();
+    time.now += PENALTY_MS_FIRST;
+    assert.equal(admission.isPenalized('p'), true, 'the second time takes twice as long');
+    assert.equal(admission.standing('p').strikes, 2);
+  });
+
+  it('forgets strangers before those it shut out', () => {
+    const { admission } = ledger();
+    for (let i = 0; i <= BUDGETS.failures.burst; i++) admission.failed('bad');
+    for (let i = 0; i < 5_000; i++) admission.charge(`stranger ${i}`, 'messages');
+    assert.equal(admission.isPenalized('bad'), true);
+    assert.equal(admission.list().length, 4_096);
+  });
+
+  it('counts bytes after they came: one huge message is a debt that is paid off', () => {
+    const { time, admission } = ledger();
+    assert.equal(admission.charge('p', 'bytes', BUDGETS.bytes.burst * 10), false);
+    assert.equal(admission.charge('p', 'messages'), false, 'in debt, nothing more');
+    time.now += (BUDGETS.bytes.burst / BUDGETS.bytes.perSecond) * 1_000 + 1;
+    assert.equal(admission.charge('p', 'messages'), true);
+  });
+
+  it('never gives more than burst plus rate, whatever the order of charges and the clock', () => {
+    const step = fc.record({
+      kind: fc.constantFrom(...KINDS),
+      amount: fc.integer({ min: 0, max: 2_000 }),
+      ms: fc.integer({ min: -5_000, max: 5_000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        let now = 1_000_000;
+        let latest = now;
+        let forward = 0;
+        let state = freshState(now);
+        let served = 0;
+        for (const { kind, amount, ms } of steps) {
+          now += ms;
+          forward += Math.max(0, now - latest);
+          latest = now;
+          const outcome = decide(state, kind, amount, now);
+          state = outcome.state;
+          if (kind === 'messages' && outcome.verdict === 'accept') served += amount;
+          assert.ok(state.until <= now + PENALTY_MS_LAST + 5_000 * steps.length);
+          for (const one of KINDS) assert.ok(state.left[one] <= BUDGETS[one].burst);
+        }
+        assert.ok(served <= BUDGETS.messages.burst + (forward / 1_000) * BUDGETS.messages.perSecond + 1e-6);
+      }),
+    );
+  });
+});
