@@ -1,5 +1,6 @@
 // Eight kernels for the overhead of metering, each with another bottleneck: arithmetic, floats, calls, branches, memory, dispatch.
-// MVP instructions only, so that other rewriters can be measured on them too. Build: build.sh beside this file.
+// MVP instructions only, so that other rewriters can be measured on them too. With COMMAND defined it is a program that runs each once,
+// small, and prints the results. Build: build.sh beside this file.
 
 #include <stdint.h>
 
@@ -168,3 +169,21 @@ KERNEL(interpreter) {
   }
   return (int)(variables[0] + variables[1]);
 }
+
+#ifdef COMMAND
+__attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_write"))) uint32_t
+fd_write(uint32_t fd, const void *vectors, uint32_t count, uint32_t *written);
+
+__attribute__((export_name("_start"))) void start(void) {
+  static int results[8];
+  const struct {
+    const void *data;
+    uint32_t size;
+  } vector = {results, sizeof results};
+  uint32_t written;
+  int *out = results;
+  *out++ = fib(22), *out++ = loop(100000), *out++ = sieve(100000), *out++ = matmul(60);
+  *out++ = quicksort(20000), *out++ = sha256(500), *out++ = nbody(2000), *out++ = interpreter(200000);
+  fd_write(1, &vector, 1, &written);
+}
+#endif
