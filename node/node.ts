@@ -5,6 +5,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { sha256 } from '../protocol/crypto/index.ts';
 import { createRunner } from '../wasm-runner/index.ts';
 import { Admission } from './admission/index.ts';
+import { Quarantine } from './admission/quarantine.ts';
 import { CardBook } from './cards/card-book.ts';
 import { CardService } from './cards/card-service.ts';
 import { type Clock, systemClock } from './clock/index.ts';
@@ -76,6 +77,7 @@ export async function openNode(options: NodeOptions) {
     events.emit('card', () => cardView(context, entry));
   });
   const admission = new Admission({ clock, log, metrics });
+  const quarantine = new Quarantine({ db, clock, admission });
   const dhtRules = cardRules((agentId) => book.get(agentId)?.card);
   const dhtStore = new RecordStore({ db, rules: dhtRules, caps: config.dht, admission, clock, log, metrics });
   const host = await createHost({
@@ -104,6 +106,7 @@ export async function openNode(options: NodeOptions) {
   const router = new StatementRouter({
     log,
     handlers: {
+      isSuperseded: (envelope) => book.isSuperseded(envelope),
       card: (card, { position }) => {
         cards.noteLogged(card, position.origin);
         book.offer(card);
@@ -165,6 +168,8 @@ export async function openNode(options: NodeOptions) {
     ownLog,
     router,
     forks,
+    admission,
+    quarantine,
     quotas: config.sync,
     intervalMs: config.sync.intervalSeconds * 1000,
     onGrown: (origin) => {
@@ -291,6 +296,7 @@ export async function openNode(options: NodeOptions) {
     },
     { name: 'index', start: () => index?.start(), stop: () => index?.stop() },
     { name: 'runner', start: () => {}, stop: () => runner.close() },
+    { name: 'quarantine', start: () => quarantine.start(), stop: () => {} },
     { name: 'dht-records', start: () => dhtStore.start(), stop: () => dhtStore.stop() },
     { name: 'host', start: () => host.start(), stop: () => host.stop() },
     { name: 'sync', start: () => sync.start(), stop: () => sync.stop() },
@@ -328,6 +334,7 @@ export async function openNode(options: NodeOptions) {
     metrics,
     ownLog,
     peerId,
+    quarantine,
     receipts,
     records,
     requester,

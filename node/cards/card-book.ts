@@ -1,8 +1,9 @@
 // The newest verified card of every agent that this node knows, in memory. Rebuilt from the logs at start.
 // An older card never replaces a newer one, wherever it comes from.
 
+import { fromUtf8 } from '../../protocol/bytes/index.ts';
 import { type AgentCard, compareCards, type VerifiedCard } from '../../protocol/card/index.ts';
-import { encodeEnvelope } from '../../protocol/envelope/index.ts';
+import { type Envelope, encodeEnvelope } from '../../protocol/envelope/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 
@@ -47,6 +48,23 @@ export class CardBook {
     this.#entries.set(card.id, entry);
     this.#onNew(entry);
     return 'new';
+  }
+
+  /**
+   * True when a card, should it verify, would be older than the one known: the same keychain and a lower sequence. Reads what the card
+   * claims before anything is verified, so it may only be used to spare work on cards that could change nothing.
+   */
+  isSuperseded({ payload }: Pick<Envelope, 'payload'>): boolean {
+    try {
+      const claim = JSON.parse(fromUtf8(payload)) as { id?: string; sequence?: number; keychain?: unknown };
+      const known = this.#entries.get(claim.id ?? '')?.card;
+      if (known === undefined || typeof claim.sequence !== 'number') return false;
+      return (
+        claim.sequence < known.sequence && JSON.stringify(claim.keychain) === JSON.stringify(known.keychain)
+      );
+    } catch {
+      return false;
+    }
   }
 
   get(agentId: AgentId): BookEntry | undefined {

@@ -2,7 +2,7 @@
 // A log may hold anything its author signed into it: what does not verify stays in the log and goes no further.
 
 import { AGENT_CARD_TYPE, type VerifiedCard, verifyCard } from '../../protocol/card/index.ts';
-import { decodeEnvelope, envelopeId } from '../../protocol/envelope/index.ts';
+import { decodeEnvelope, type Envelope, envelopeId, primedParts } from '../../protocol/envelope/index.ts';
 import { type ErrorCode, isZeroError } from '../../protocol/errors/index.ts';
 import {
   type AgentStatement,
@@ -12,8 +12,10 @@ import {
 import type { LogPosition, LogStore } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 
-/** Statements between two pauses, so that a long replay leaves the event loop to others. */
-const BREATH_EVERY = 200;
+/** Statements read from the disk at once: their signatures are checked on other threads while the ones before are applied. */
+const REPLAY_PART = 512;
+/** Statements held back during the replay of one log, so that they are applied in its order; older ones are applied as they come. */
+const REPLAY_HELD_MAX = 50_000;
 
 /** Where a statement was found, and whether it is new (or read again at start). */
 export interface Found {
@@ -24,6 +26,8 @@ export interface Found {
 export interface RouterHandlers {
   readonly card: (card: VerifiedCard, found: Found) => void;
   readonly statement: (statement: AgentStatement, found: Found) => void;
+  /** True when a card that claims to be this one could change nothing: it is spared the verification at replay. */
+  readonly isSuperseded?: (card: Envelope) => boolean;
 }
 
 /** A verified body. */
@@ -49,10 +53,10 @@ export class StatementRouter {
   }
 
   /** Verifies a body. Never throws on what a stranger wrote; a body of another type is neither statement nor error. */
-  read(body: Uint8Array): ReadBody {
+  read(body: Uint8Array | Envelope): ReadBody {
     let id: string | undefined;
     try {
-      const envelope = decodeEnvelope(body);
+      const envelope = body instanceof Uint8Array ? decodeEnvelope(body) : body;
       id = envelopeId(envelope);
       const statement: Readable | undefined =
         envelope.payloadType === AGENT_CARD_TYPE
@@ -79,7 +83,7 @@ export class StatementRouter {
   }
 
   /** Verifies one stored body and hands it on. Never throws on what a stranger wrote. */
-  apply(body: Uint8Array | null, found: Found): void {
+  apply(body: Uint8Array | Envelope | null, found: Found): void {
     if (body === null) return;
     const { statement, code } = this.read(body);
     if (statement !== undefined) this.deliver(statement, found);
@@ -90,16 +94,57 @@ export class StatementRouter {
     this.#log.debug({ ...found.position, code }, 'a logged statement is not valid here');
   }
 
-  /** Reads every log again, as at start: the services' state is a function of the logs. */
+  /**
+   * Reads every log again, as at start: the services' state is a function of the logs. From the newest entry back, so that of an agent's
+   * many cards only the newest is verified; other statements reach their services in the order of the log.
+   */
   async replay(store: LogStore): Promise<number> {
     let count = 0;
     for (const { origin, size } of store.states()) {
-      for await (const { index, statementId, body } of store.entries(origin, 0, size)) {
-        this.apply(body, { position: { origin, index, statementId }, live: false });
-        count += 1;
-        if (count % BREATH_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
+      const held: { statement: Readable; found: Found }[] = [];
+      for (let end = size; end > 0; end -= REPLAY_PART) {
+        const part = await this.#readPart(store, origin, Math.max(0, end - REPLAY_PART), end);
+        count += part.length;
+        for await (const checked of primedParts(part.reverse(), ({ envelope }) => envelope)) {
+          for (const { position, envelope } of checked) {
+            if (envelope === null || this.#isSpared(envelope)) continue;
+            const found = { position, live: false };
+            const { statement, code } = this.read(envelope);
+            if (code !== undefined) this.#refused(found, code);
+            if (statement?.kind === 'statement' && held.length < REPLAY_HELD_MAX)
+              held.push({ statement, found });
+            else if (statement !== undefined) this.deliver(statement, found);
+          }
+          // A long replay leaves the event loop to others.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       }
+      for (const { statement, found } of held.reverse()) this.deliver(statement, found);
     }
     return count;
+  }
+
+  #isSpared(envelope: Envelope): boolean {
+    return envelope.payloadType === AGENT_CARD_TYPE && this.#handlers.isSuperseded?.(envelope) === true;
+  }
+
+  /** Entries [from, to) of a log; a card that is superseded already comes without its envelope. */
+  async #readPart(store: LogStore, origin: string, from: number, to: number) {
+    const part: { position: LogPosition; envelope: Envelope | null }[] = [];
+    for await (const { index, statementId, body } of store.entries(origin, from, to)) {
+      const envelope = envelopeOf(body);
+      const spared = envelope !== null && this.#isSpared(envelope);
+      part.push({ position: { origin, index, statementId }, envelope: spared ? null : envelope });
+    }
+    return part;
+  }
+}
+
+function envelopeOf(body: Uint8Array | null): Envelope | null {
+  if (body === null) return null;
+  try {
+    return decodeEnvelope(body);
+  } catch {
+    return null;
   }
 }

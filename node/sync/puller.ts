@@ -2,6 +2,7 @@
 // peer lied or the log forked is asked with a proof, and a fork is kept as evidence.
 
 import type { PeerId } from '@libp2p/interface';
+import { primeEnvelopes } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
   decodeLogEntry,
@@ -112,6 +113,7 @@ export class Puller {
         credit = Math.min(CREDIT_BYTES_MAX, tail.needs);
         continue;
       }
+      await primeEnvelopes(tail.entries.flatMap(({ envelope }) => envelope ?? []));
       const read = this.#read(tail.entries);
       await store.append(
         {
@@ -146,8 +148,8 @@ export class Puller {
   /** Reads the bodies once. A record fixes what was signed and not the signatures: a body with a false one is left out and asked of others. */
   #read(entries: readonly SyncedEntry[]) {
     return entries.map((entry) => {
-      if (entry.body === null) return { entry, body: null, statement: undefined };
-      const { statement, code } = this.#deps.router.read(entry.body);
+      if (entry.body === null || entry.envelope === null) return { entry, body: null, statement: undefined };
+      const { statement, code } = this.#deps.router.read(entry.envelope);
       return { entry, body: code === 'SIGNATURE_INVALID' ? null : entry.body, statement };
     });
   }

@@ -24,6 +24,8 @@ import {
   planSync,
 } from '../../protocol/sync/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
+import type { Admission } from '../admission/index.ts';
+import type { Quarantine } from '../admission/quarantine.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Gossip, Verdict } from '../gossip/index.ts';
 import type { Host } from '../host/create.ts';
@@ -52,6 +54,8 @@ export interface SyncDeps {
   readonly ownLog: OwnLog;
   readonly router: StatementRouter;
   readonly forks: ForkBook;
+  readonly admission: Admission;
+  readonly quarantine: Quarantine;
   readonly quotas: Quotas;
   readonly clock: Clock;
   readonly log: Logger;
@@ -130,9 +134,18 @@ export class SyncService {
       (a, b) => (this.#syncedAt.get(a.toString()) ?? 0) - (this.#syncedAt.get(b.toString()) ?? 0),
     )[0];
     if (next !== undefined) await this.syncWith(next);
+    await this.#settleHeads();
+  }
+
+  /** Gossiped heads whose entries have come meanwhile are proven by them. */
+  async #settleHeads(): Promise<void> {
+    await this.#deps.quarantine.settle('head', ({ name, bytes }) =>
+      this.#deps.store.state(name).size >= parseCheckpoint(fromUtf8(bytes)).size ? 'proven' : 'unproven',
+    );
   }
 
   #distrust(peer: PeerId): void {
+    this.#deps.admission.failed(peer.toString());
     this.#liars.set(peer.toString(), this.#deps.clock.now() + LIAR_REST_MS);
     if (this.#liars.size > LIARS_MAX) this.#liars.delete(this.#liars.keys().next().value as string);
   }
@@ -231,6 +244,13 @@ export class SyncService {
         { peer: from.toString(), origin, code: error.code },
         'a gossiped head was not pulled',
       );
+      // Signed, and without its entries only a promise: it waits apart until some peer's tail proves it.
+      await this.#deps.quarantine.hold({
+        kind: 'head',
+        name: origin,
+        bytes: utf8(text),
+        from: from.toString(),
+      });
       return 'ignore';
     }
     return store.state(origin).size >= size ? 'accept' : 'ignore';

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { CardBook } from '../../../node/cards/card-book.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { StatementRouter } from '../../../node/statements/router.ts';
 import { encodeEnvelope, seedSigner, signEnvelope } from '../../../protocol/envelope/index.ts';
@@ -90,5 +91,34 @@ describe('the router of statements', () => {
     const { router, seen } = routed();
     assert.equal(await router.replay(store), 3);
     assert.equal(seen.length, 2);
+  });
+
+  it('verifies at replay only the newest of many versions of a card, and ends with the same book', async () => {
+    await using db = new TestDatabase();
+    const store = await db.store();
+    const own = ownLogOver(store);
+    const PREVIOUS = 'bafkreiaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
+    for (let n = 1; n <= 20; n++)
+      await own.append(makeCard(agent, { sequence: n, previous: n === 1 ? null : PREVIOUS }));
+    // Claims a higher number, and does not verify: it must not hide the real one.
+    await own.append({
+      ...makeCard(agent, { sequence: 99, previous: PREVIOUS }),
+      signatures: note('x').signatures,
+    });
+    const book = new CardBook(() => {});
+    let verified = 0;
+    const router = new StatementRouter({
+      log: createLogger({ level: 'silent', name: 'test' }),
+      handlers: {
+        card: (one) => {
+          verified += 1;
+          book.offer(one);
+        },
+        statement: () => {},
+        isSuperseded: (envelope) => book.isSuperseded(envelope),
+      },
+    });
+    assert.equal(await router.replay(store), 21);
+    assert.deepEqual([verified, book.get(agent.agentId)?.card.sequence], [1, 20]);
   });
 });
