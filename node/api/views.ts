@@ -68,6 +68,40 @@ export const networkViewSchema = Type.Object({
 });
 export type NetworkView = Static<typeof networkViewSchema>;
 
+export const peersViewSchema = Type.Object({
+  peers: Type.Array(
+    Type.Object({
+      peerId: text,
+      name: text,
+      region: text,
+      roles: Type.Array(text),
+      self: Type.Boolean(),
+      connected: Type.Boolean(),
+      online: Type.Boolean(),
+      direction: nullable(text),
+      address: nullable(text),
+      rttMs: nullable(Type.Integer()),
+      /** Score that gossip gives the peer; far below zero it is not listened to. */
+      gossipScore: Type.Number(),
+      /** ok, limited (a budget is used up) or penalized (shut out). */
+      state: Type.Union([Type.Literal('ok'), Type.Literal('limited'), Type.Literal('penalized')]),
+      reason: text,
+      until: nullable(text),
+      strikes: Type.Integer(),
+      refused: Type.Integer(),
+      /** Share of each budget that is left, 0 to 1. */
+      left: Type.Object({
+        bytes: Type.Number(),
+        messages: Type.Number(),
+        streams: Type.Number(),
+        cpuMs: Type.Number(),
+        failures: Type.Number(),
+      }),
+    }),
+  ),
+});
+export type PeersView = Static<typeof peersViewSchema>;
+
 export const receiptViewSchema = Type.Object({
   id: text,
   taskId: text,

@@ -3,9 +3,10 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Metrics } from '../../metrics/index.ts';
+import { peersView } from '../../network/peers-view.ts';
 import type { NodeContext } from '../../node.ts';
 import { networkView, nodeView } from '../../views.ts';
-import { networkViewSchema, nodeViewSchema } from '../views.ts';
+import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
 const healthSchema = Type.Object({
   ok: Type.Boolean(),
@@ -20,6 +21,16 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
     '/v1/network',
     { schema: { summary: 'Nodes and connections, as announced', response: { 200: networkViewSchema } } },
     async () => networkView(node),
+  );
+  app.get(
+    '/v1/peers',
+    {
+      schema: {
+        summary: 'Peers: connected or not, limited or not, and why',
+        response: { 200: peersViewSchema },
+      },
+    },
+    async () => peersView(node),
   );
   app.get('/livez', { schema: { summary: 'The process answers', security: [] } }, async () => ({ ok: true }));
   app.get(

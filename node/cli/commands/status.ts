@@ -1,7 +1,7 @@
 // zerostate status, peers, log, revocations: what a running node sees.
 
 import type { Command } from 'commander';
-import type { LogsView, LogView, NetworkView, NodeView, RevocationView } from '../../api/views.ts';
+import type { LogsView, LogView, NodeView, PeersView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
@@ -34,29 +34,26 @@ export function registerStatus(program: Command): void {
         : [`  index    ${node.index.cards} cards, ${node.index.embedder}, graph ${node.index.graph}`]),
     ].join('\n'),
   );
-  reader<NetworkView>(
+  reader<PeersView>(
     program,
     'peers',
-    'nodes of the network, and who is connected',
-    '/v1/network',
-    ({ nodes, links }) => {
-      const rtt = new Map(
-        links
-          .filter((link) => nodes.find((node) => node.self)?.peerId === link.from)
-          .map((link) => [link.to, link.rttMs]),
-      );
-      return table([
-        ['NAME', 'REGION', 'ROLES', 'STATE', 'RTT', 'PEER ID'],
-        ...nodes.map((node) => [
-          plain(node.name),
-          node.region,
-          node.roles.join('+'),
-          node.self ? 'this node' : node.connected ? 'connected' : node.online ? 'heard of' : 'silent',
-          rtt.get(node.peerId) == null ? '' : `${rtt.get(node.peerId)} ms`,
-          node.peerId,
+    'nodes of the network: who is connected, who is limited and why',
+    '/v1/peers',
+    ({ peers }) =>
+      table([
+        ['NAME', 'REGION', 'ROLES', 'STATE', 'RTT', 'LIMITED', 'PEER ID'],
+        ...peers.map((peer) => [
+          plain(peer.name),
+          peer.region,
+          peer.roles.join('+'),
+          peer.self ? 'this node' : peer.connected ? 'connected' : peer.online ? 'heard of' : 'silent',
+          peer.rttMs === null ? '' : `${peer.rttMs} ms`,
+          peer.state === 'ok'
+            ? ''
+            : `${peer.reason}${peer.until === null ? '' : `, until ${peer.until}`} (${peer.refused} refused)`,
+          peer.peerId,
         ]),
-      ]);
-    },
+      ]),
   );
   reader<LogView>(
     program,

@@ -1,0 +1,62 @@
+// A peer that gossips invalid objects: shut out, kept out, and shown to people with the reason.
+
+import assert from 'node:assert/strict';
+import type { PeersView } from '../../../node/api/views.ts';
+import { topicOf } from '../../../node/gossip/index.ts';
+import { signAnnouncement } from '../../../node/network/announcement.ts';
+import { eventually, zerostate } from '../../support/cli.ts';
+import { addressOf, TestNodes } from '../../support/nodes.ts';
+import { startRogue } from '../../support/rogue.ts';
+
+describe('admission at work', function () {
+  this.timeout(60_000);
+
+  it('shuts out who gossips invalid signatures; others are heard; people see why', async () => {
+    await using nodes = new TestNodes();
+    const victim = await nodes.start('victim');
+    const honest = await nodes.start('honest', { join: [addressOf(victim)] });
+    await using rogue = await startRogue({ gossip: true });
+    await rogue.dial(addressOf(victim));
+    const topic = topicOf('test', 'announce');
+    await eventually('the rogue to hear subscriptions', 10_000, async () =>
+      rogue.host.services.pubsub?.getSubscribers(topic).some((peer) => peer.equals(victim.node.host.peerId)),
+    );
+    const { heardAtMs: _, ...claim } = victim.node.directory.self();
+    const started = Date.now();
+    let sent = 0;
+    await eventually('the penalty', 10_000, async () => {
+      for (let i = 0; i < 20; i++) {
+        // Claims to be the honest node, signed with a key that is not its own.
+        const forged = { ...claim, peerId: honest.node.peerId, issuedAtMs: started + sent++ };
+        await rogue.host.services.pubsub?.publish(
+          topic,
+          signAnnouncement(forged, new Uint8Array(32).fill(7)),
+        );
+      }
+      return victim.node.admission.isPenalized(rogue.peerId);
+    });
+    await eventually('the rogue to be hung up', 10_000, async () =>
+      victim.node.host.getPeers().every((peer) => peer.toString() !== rogue.peerId),
+    );
+    // It may dial again, and is turned away before anything is served.
+    const again = await rogue.dial(addressOf(victim)).catch(() => undefined);
+    await eventually('the second connection to be closed', 5_000, async () => again?.status !== 'open');
+
+    const response = await fetch(`${victim.api.url}/v1/peers`, {
+      headers: { authorization: `Bearer ${victim.token}` },
+    });
+    const { peers } = (await response.json()) as PeersView;
+    const shown = peers.find(({ peerId }) => peerId === rogue.peerId);
+    assert.equal(shown?.state, 'penalized');
+    assert.equal(shown?.reason, 'invalid objects');
+    assert.equal(peers.find(({ peerId }) => peerId === honest.node.peerId)?.state, 'ok');
+    const told = await zerostate(['peers', '--home', nodes.home('victim')]);
+    assert.match(told.stdout, new RegExp(`invalid objects, until .*${rogue.peerId}`));
+
+    const before = Date.now();
+    await eventually('the honest node to be heard', 15_000, async () => {
+      await honest.node.directory.announce();
+      return (victim.node.directory.get(honest.node.peerId)?.issuedAtMs ?? 0) > before;
+    });
+  });
+});
