@@ -56,6 +56,8 @@ export interface RunResult {
   readonly wallMs: number;
   /** A sentence for people about an end that is not OK. */
   readonly detail?: string;
+  /** Fuel by function, the greediest first, when a trace was asked for. */
+  readonly trace?: readonly { readonly name: string; readonly fuel: bigint }[];
 }
 
 /** Seed of a job that names none: any fixed value serves, because seeded randomness is public. */

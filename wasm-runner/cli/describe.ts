@@ -12,12 +12,25 @@ export function describeResult(result: RunResult): string {
   return `${result.status}${code}${detail} (fuel ${result.fuel}, ${result.wallMs.toFixed(1)} ms${left})\n`;
 }
 
+/** Functions that a trace prints. */
+const TRACE_LINES_MAX = 20;
+
+/** The greediest functions of a traced run; nothing without a trace. */
+export function describeTrace(result: RunResult): string {
+  const lines = (result.trace ?? []).slice(0, TRACE_LINES_MAX).map(({ name, fuel }) => {
+    const share = ((Number(fuel) / Number(result.fuel)) * 100).toFixed(1);
+    return `${share.padStart(6)} %  ${String(fuel).padStart(14)}  ${printable(name)}\n`;
+  });
+  return lines.join('');
+}
+
 /** A run as JSON: content as base64, and the digests that a receipt would state. */
 export function resultJson(job: Job, result: RunResult): object {
-  const { stdout, stderr, outputs, fuel, ...rest } = result;
+  const { stdout, stderr, outputs, fuel, trace, ...rest } = result;
   return {
     ...rest,
     fuel: fuel.toString(),
+    ...(trace === undefined ? {} : { trace: trace.map((row) => ({ ...row, fuel: row.fuel.toString() })) }),
     stdout: stdout.toBase64(),
     stderr: stderr.toBase64(),
     outputs: Object.fromEntries(Object.entries(outputs).map(([path, bytes]) => [path, bytes.toBase64()])),

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { createRunner, inspectModule, makeJob, type RunResult } from '../index.ts';
 import { meter, Refusal } from '../meter/index.ts';
-import { describeInspection, describeResult, resultJson } from './describe.ts';
+import { describeInspection, describeResult, describeTrace, resultJson } from './describe.ts';
 import { readInputs } from './read-inputs.ts';
 import { reporting } from './report.ts';
 
@@ -22,6 +22,7 @@ interface RunFlags {
   readonly wall?: string;
   readonly seed?: string;
   readonly live?: boolean;
+  readonly trace?: boolean;
   readonly json?: boolean;
 }
 
@@ -49,6 +50,7 @@ export function registerWasmCommands(program: Command): void {
     .option('--wall <ms>', 'most real time')
     .option('--seed <hex>', '32 bytes that randomness comes from')
     .option('--live', 'real clock and real randomness; such a result cannot be signed or replayed')
+    .option('--trace', 'say which functions took the fuel')
     .option('--json', 'print the result as JSON')
     .action((file: string, args: string[], flags: RunFlags) =>
       reporting(flags, () => run(file, args, flags)),
@@ -108,13 +110,13 @@ async function run(file: string, args: readonly string[], flags: RunFlags): Prom
   process.once('SIGINT', interrupt);
   const runner = await createRunner({ workers: 1 });
   try {
-    const result = await runner.run(job, { signal: stop.signal });
+    const result = await runner.run(job, { signal: stop.signal, trace: flags.trace === true });
     if (flags.out !== undefined) await writeOutputs(flags.out, result);
     if (flags.json === true) process.stdout.write(`${JSON.stringify(resultJson(job, result), null, 2)}\n`);
     else {
       process.stdout.write(result.stdout);
       process.stderr.write(result.stderr);
-      process.stderr.write(describeResult(result));
+      process.stderr.write(describeResult(result) + describeTrace(result));
     }
     if (result.status !== 'OK') process.exitCode = result.exitCode ?? EXIT_NOT_OK;
   } finally {

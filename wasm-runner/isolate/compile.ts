@@ -1,6 +1,6 @@
 // From module bytes to something that can be instantiated, or the reason why not. Must not: run guest code.
 
-import { meter, type Outline, Refusal, TABLE_ELEMENTS_MAX } from '../meter/index.ts';
+import { functionNames, meter, type Outline, Refusal, TABLE_ELEMENTS_MAX } from '../meter/index.ts';
 import { WASI_MODULE, WASI_SIGNATURES } from '../wasi/imports.ts';
 
 /** A module ready to run: what the executor must know of it, in a form that other threads can be sent. */
@@ -14,6 +14,8 @@ export interface CompiledModule {
   readonly tableElements: number;
   readonly segmentBytes: number;
   readonly hasStart: boolean;
+  /** Names of the traced functions, in order; null without a trace. */
+  readonly traced: readonly string[] | null;
 }
 
 /** Pages of a whole 32-bit memory. */
@@ -21,9 +23,12 @@ const PAGES_MAX = 65_536;
 const KIND_FUNCTION = 0;
 const KIND_MEMORY = 2;
 
-/** Meters and compiles a module. Throws Refusal. */
-export function compile(bytes: Uint8Array<ArrayBuffer>): CompiledModule {
-  const { bytes: metered, outline } = meter(bytes);
+/** Meters and compiles a module, with a count of fuel by function on request. Throws Refusal. */
+export function compile(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { readonly trace?: boolean } = {},
+): CompiledModule {
+  const { bytes: metered, outline } = meter(bytes, options);
   checkImports(outline);
   const start = outline.exports.find((item) => item.name === '_start' && item.kind === KIND_FUNCTION);
   if (start === undefined)
@@ -45,7 +50,13 @@ export function compile(bytes: Uint8Array<ArrayBuffer>): CompiledModule {
     tableElements,
     segmentBytes: outline.segmentBytes,
     hasStart: outline.start !== null,
+    traced: options.trace === true ? tracedNames(outline) : null,
   };
+}
+
+function tracedNames(outline: Outline): string[] {
+  const names = functionNames(outline);
+  return outline.bodies.map((_, index) => names.get(index) ?? `function ${outline.imports.length + index}`);
 }
 
 /** Says which imports would be refused and why; empty when all are served. */

@@ -9,6 +9,7 @@ import {
   PAGE_BYTES,
   packCounter,
   TABLE_ELEMENTS_MAX,
+  traceExport,
   unpackCounter,
 } from '../meter/index.ts';
 import type { Status } from '../status.ts';
@@ -36,6 +37,8 @@ export interface Execution {
   readonly stderr: Uint8Array;
   readonly outputs: Readonly<Record<string, Uint8Array>>;
   readonly detail: string | null;
+  /** Fuel by function, the greediest first; null without a trace. What is missing from the sum went to host calls, bulk work and start. */
+  readonly trace: readonly (readonly [name: string, fuel: bigint])[] | null;
 }
 
 interface MeterGlobals {
@@ -102,6 +105,7 @@ function nothing(end: End): Execution {
     stderr: EMPTY,
     outputs: {},
     detail: end.detail ?? null,
+    trace: null,
   };
 }
 
@@ -153,7 +157,20 @@ function run(
     stderr: host.stderr.content(),
     outputs: host.outputs(),
     detail: end.detail ?? null,
+    trace: compiled.traced === null ? null : readTrace(compiled.traced, exports),
   };
+}
+
+/** Functions that a trace names at most. */
+const TRACED_MAX = 200;
+
+function readTrace(names: readonly string[], exports: WebAssembly.Exports): [name: string, fuel: bigint][] {
+  const rows = names.map((name, index): [string, bigint] => [
+    name,
+    (exports[traceExport(index)] as WebAssembly.Global).value as bigint,
+  ]);
+  const used = rows.filter(([, fuel]) => fuel > 0n);
+  return used.sort(([, a], [, b]) => (a < b ? 1 : a > b ? -1 : 0)).slice(0, TRACED_MAX);
 }
 
 function countedIn(globals: MeterGlobals): { fuel: bigint; stack: bigint } {

@@ -6,6 +6,8 @@ export interface JobHeader {
   /** Digest of the module: the key of the compile cache. */
   readonly module: string;
   readonly hasModule: boolean;
+  /** Count fuel by function. The key of the cache tells such a module apart. */
+  readonly trace: boolean;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly inputs: readonly string[];
@@ -35,6 +37,8 @@ export interface AnswerHeader {
   readonly memoryBytes: number;
   readonly detail: string | null;
   readonly outputs: readonly string[];
+  /** Names and decimal fuel; null without a trace. */
+  readonly trace: readonly (readonly [name: string, fuel: string])[] | null;
 }
 
 /** Lines that the node writes to the child's standard input. */

@@ -93,16 +93,16 @@ function find(header: JobHeader, blobs: readonly Uint8Array[]): CompiledModule |
   const known = cache.get(header.module);
   if (known !== undefined) return known;
   if (!header.hasModule) return null;
-  const made = compileOrRefuse(blobs[blobs.length - 1]!);
+  const made = compileOrRefuse(blobs[blobs.length - 1]!, header.trace);
   cache.set(header.module, made);
   // A refusal is cheap to find again; only compiled code is worth passing on.
   if (!(made instanceof Refusal)) parentPort?.postMessage({ id: header.module, compiled: made });
   return made;
 }
 
-function compileOrRefuse(bytes: Uint8Array): CompiledModule | Refusal {
+function compileOrRefuse(bytes: Uint8Array, trace: boolean): CompiledModule | Refusal {
   try {
-    return compile(bytes.slice() as Uint8Array<ArrayBuffer>);
+    return compile(bytes.slice() as Uint8Array<ArrayBuffer>, { trace });
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
@@ -149,6 +149,7 @@ const EMPTY_ANSWER = {
   memoryBytes: 0,
   detail: null,
   outputs: [] as string[],
+  trace: null,
 } satisfies Omit<AnswerHeader, 'id'>;
 
 function handle(frame: Uint8Array) {
@@ -158,11 +159,22 @@ function handle(frame: Uint8Array) {
   if (compiled instanceof Refusal)
     return answer({ ...EMPTY_ANSWER, id: header.id, status: compiled.status, detail: compiled.message }, []);
   const began = performance.now();
-  const { stdout, stderr, outputs, fuel, ...rest } = run(header, blobs, compiled);
+  const { stdout, stderr, outputs, fuel, trace, ...rest } = run(header, blobs, compiled);
   const runMs = performance.now() - began;
   const paths = Object.keys(outputs);
   const parts = [stdout, stderr, ...paths.map((path) => outputs[path]!)];
-  answer({ ...rest, id: header.id, needModule: false, fuel: fuel.toString(), runMs, outputs: paths }, parts);
+  answer(
+    {
+      ...rest,
+      id: header.id,
+      needModule: false,
+      fuel: fuel.toString(),
+      runMs,
+      outputs: paths,
+      trace: trace?.map(([name, used]) => [name, used.toString()] as const) ?? null,
+    },
+    parts,
+  );
 }
 
 /** Drops input up to and including the nonce, and sends it back. */

@@ -30,6 +30,8 @@ export interface Additions {
   readonly counter: number;
   readonly growMemory: number;
   readonly growTable: ReadonlyMap<number, number>;
+  /** First of the globals that count fuel by function, one each; null without a trace. */
+  readonly trace: number | null;
   /** Type index of a block that gives a function type's several results. */
   blockType(type: FunctionType): number;
 }
@@ -41,6 +43,8 @@ export class Emitter {
   // State of the function in hand.
   #fuelLocal = -1;
   #fuelScratch = 0;
+  /** Global that counts the fuel of the function in hand; -1 without a trace. */
+  #trace = -1;
   #count = 0;
   #nan = 0;
 
@@ -60,9 +64,11 @@ export class Emitter {
     const metersStack = plan.callsOwn || frame > LEAF_FRAME_BYTES_MAX;
     const units = metersStack ? Math.ceil(frame / STACK_UNIT_BYTES) : 0;
     const inLocal = plan.hasLoop;
+    this.#trace = this.#add.trace === null ? -1 : this.#add.trace + index;
     const start = out.openLength();
     this.#locals(plan, metersStack);
     this.#fuelLocal = inLocal ? this.#fuelScratch : -1;
+    this.#note(plan.cellCost.values[0]!);
     if (inLocal) this.#set(0x23, this.#add.counter);
     const wrapped = inLocal || metersStack;
     this.#enter(plan.cellCost.values[0]!, units, inLocal);
@@ -197,6 +203,7 @@ export class Emitter {
 
   #charge(cost: number, check: boolean) {
     const out = this.#out;
+    this.#note(cost);
     out.byte(this.#fuelLocal < 0 ? 0x23 : 0x20);
     out.u32(this.#fuelLocal < 0 ? this.#add.counter : this.#fuelLocal);
     this.#subtract(cost * FUEL_UNIT);
@@ -229,6 +236,17 @@ export class Emitter {
     out.byte(0x7d);
     this.#settle();
     this.#trapIfNegative();
+  }
+
+  /** Adds a charge to the function's own count, where one is kept. It takes no fuel: a traced run costs what any run costs. */
+  #note(cost: number): void {
+    if (this.#trace < 0) return;
+    const out = this.#out;
+    this.#set(0x23, this.#trace);
+    out.byte(0x42);
+    out.signed(cost);
+    out.byte(0x7c);
+    this.#set(0x24, this.#trace);
   }
 
   #subtract(cost: number): void {

@@ -10,8 +10,9 @@ export { FLAG_GROWTH_REFUSED, FLAG_HOST_MEMORY } from './helpers.ts';
 export { PAGE_BYTES, TABLE_ELEMENTS_MAX } from './limits.ts';
 export type { FunctionType, ImportedFunction, Limits, ModuleExport, Outline } from './module.ts';
 export { readOutline } from './module.ts';
+export { functionNames } from './names.ts';
 export type { RefusalStatus } from './refusal.ts';
-export { METER_EXPORTS, REWRITER_ID } from './rewrite.ts';
+export { METER_EXPORTS, REWRITER_ID, traceExport } from './rewrite.ts';
 export { LENGTH_WEIGHTS, SCHEDULE_NAME, scheduleRows, scheduleText } from './schedule.ts';
 export { Refusal };
 
@@ -26,10 +27,13 @@ export interface MeteredModule {
  * invalid modules valid.
  * Throws Refusal (MODULE_INVALID, FEATURE_REFUSED, IMPORT_REFUSED, LIMIT_REFUSED).
  */
-export function meter(bytes: Uint8Array<ArrayBuffer>): MeteredModule {
+export function meter(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { readonly trace?: boolean } = {},
+): MeteredModule {
   try {
     const outline = readOutline(bytes);
-    const rewritten = rewrite(outline);
+    const rewritten = rewrite(outline, options.trace === true);
     if (!WebAssembly.validate(bytes)) throw engineFindsInvalid();
     return { bytes: rewritten, outline };
   } catch (error) {

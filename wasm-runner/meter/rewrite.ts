@@ -24,13 +24,21 @@ export const METER_EXPORTS = {
 const EXPORT_GLOBAL = 3;
 const EXPORT_FUNCTION = 0;
 
-/** Rewrites the module of an outline. Throws Refusal when a fixed bound or a feature stands in the way. */
-export function rewrite(outline: Outline): Uint8Array<ArrayBuffer> {
+/** Name of the export that counts the fuel of function `index` of the module's own. */
+export function traceExport(index: number): string {
+  return `zerostate:trace:${index}`;
+}
+
+/**
+ * Rewrites the module of an outline. With `trace` it also counts fuel by function, in exported globals; the fuel stays the same.
+ * Throws Refusal when a fixed bound or a feature stands in the way.
+ */
+export function rewrite(outline: Outline, trace = false): Uint8Array<ArrayBuffer> {
   const reserved: readonly string[] = Object.values(METER_EXPORTS);
   for (const item of outline.exports) {
     if (reserved.includes(item.name)) throw invalid(`export name ${JSON.stringify(item.name)} is reserved`);
   }
-  return new Rewriter(outline).run();
+  return new Rewriter(outline, trace).run();
 }
 
 class Rewriter {
@@ -39,9 +47,12 @@ class Rewriter {
   readonly #newTypes: { params: Uint8Array; results: Uint8Array }[] = [];
   readonly #typeByKey = new Map<string, number>();
   readonly #globals: HelperGlobals;
+  /** Functions whose fuel is counted apart. */
+  readonly #traced: number;
 
-  constructor(outline: Outline) {
+  constructor(outline: Outline, trace: boolean) {
     this.#outline = outline;
+    this.#traced = trace ? outline.bodies.length : 0;
     this.#out = new ByteWriter(Math.ceil(outline.bytes.length * 1.5) + 4_096);
     const first = outline.globals;
     this.#globals = { counter: first, pagesMax: first + 1, elementsLeft: first + 2, flags: first + 3 };
@@ -61,11 +72,12 @@ class Rewriter {
     });
     this.#copy(4);
     this.#copy(5);
-    this.#extend(6, 4, () => {
+    this.#extend(6, 4 + this.#traced, () => {
       out.raw(0x7e, 0x01, 0x42, 0x00, 0x0b);
       for (let left = 3; left > 0; left--) out.raw(0x7f, 0x01, 0x41, 0x00, 0x0b);
+      for (let left = this.#traced; left > 0; left--) out.raw(0x7e, 0x01, 0x42, 0x00, 0x0b);
     });
-    this.#extend(7, outline.start === null ? 4 : 5, () => this.#writeExports());
+    this.#extend(7, (outline.start === null ? 4 : 5) + this.#traced, () => this.#writeExports());
     this.#copy(9);
     this.#copy(12);
     if (outline.functions.length > outline.imports.length) {
@@ -91,6 +103,7 @@ class Rewriter {
       counter: this.#globals.counter,
       growMemory: firstHelper,
       growTable,
+      trace: this.#traced > 0 ? this.#globals.flags + 1 : null,
       blockType: (type) => this.#typeIndex(new Uint8Array(0), type.results),
     };
     const emitter = new Emitter(out, outline, additions);
@@ -140,6 +153,11 @@ class Rewriter {
       out.name(METER_EXPORTS[name]);
       out.byte(EXPORT_GLOBAL);
       out.u32(this.#globals[name]);
+    }
+    for (let index = 0; index < this.#traced; index++) {
+      out.name(traceExport(index));
+      out.byte(EXPORT_GLOBAL);
+      out.u32(this.#globals.flags + 1 + index);
     }
     if (this.#outline.start === null) return;
     out.name(METER_EXPORTS.start);

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Who sends the job: jobs of different senders take turns. */
   readonly sender?: string;
+  /** Count fuel by function too: slower, the same result. */
+  readonly trace?: boolean;
 }
 
 export interface RunnerStats {

@@ -46,5 +46,8 @@ export function resultOf({ header, blobs }: Answer, job: Job, wallMs: number): R
     outputs,
     signable: isSignable(status) && job.mode === 'deterministic',
     wallMs,
+    ...(header.trace === null
+      ? {}
+      : { trace: header.trace.map(([name, fuel]) => ({ name, fuel: BigInt(fuel) })) }),
   };
 }

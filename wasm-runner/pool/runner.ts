@@ -16,6 +16,7 @@ interface Task {
   readonly job: Job;
   readonly lane: string;
   readonly module: string;
+  readonly trace: boolean;
   readonly resolve: (result: RunResult) => void;
   stopListening: () => void;
   /** Processes that ended while this job ran in them. */
@@ -75,11 +76,14 @@ export class PooledRunner implements Runner {
         this.#overloaded++;
         return resolve(plainResult('OVERLOADED', `${this.#queue.size} tasks wait already`));
       }
-      const module = moduleId(job.module);
+      const trace = options.trace === true;
+      // A traced module is another module to the cache.
+      const module = moduleId(job.module) + (trace ? '+trace' : '');
       const task: Task = {
         job,
         lane: options.sender ?? '',
         module,
+        trace,
         resolve,
         stopListening: () => {},
         crashes: 0,
@@ -218,6 +222,7 @@ export class PooledRunner implements Runner {
         id: this.#nextId++,
         module: task.module,
         hasModule,
+        trace: task.trace,
         args: job.args,
         env: job.env,
         inputs: paths,

@@ -98,6 +98,17 @@ describe('example tasks', () => {
     assert.equal(late.verdict, 'incomparable');
   });
 
+  it('a trace says which functions took the fuel, and takes none itself', async () => {
+    const job = exampleJob('word-count');
+    const plain = await runner.run(job);
+    const traced = await runner.run(job, { trace: true });
+    assert.equal(traced.fuel, plain.fuel);
+    assert.equal(plain.trace, undefined);
+    const sum = traced.trace!.reduce((total, { fuel }) => total + fuel, 0n);
+    assert.ok(sum <= traced.fuel && sum > (traced.fuel * 9n) / 10n, `${sum} of ${traced.fuel}`);
+    assert.ok(traced.trace!.some(({ name }) => name === '_start'));
+  });
+
   it('inspect says what the modules need', () => {
     const inspection = inspectModule(exampleJob('word-count').module);
     assert.equal(inspection.verdict, 'OK');
