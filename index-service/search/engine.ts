@@ -17,6 +17,8 @@ const GRAPH_SLOTS_MIN = 16_384;
 const APPROXIMATE_SLOTS_MIN = 8_192;
 /** Growth after which the approximate methods are measured again. */
 const MEASURE_GROWTH = 1.25;
+/** Growth of the graph after which its entry points are spread anew. */
+const ENTRY_GROWTH = 1.1;
 /** New slots that may wait outside the graph before the builder runs again. */
 const GRAPH_LAG_SLOTS = 1_024;
 /** Slots of one slice of building: some 50 ms, after which progress counts. */
@@ -253,8 +255,14 @@ export class VectorEngine {
   async #build(): Promise<void> {
     while (this.#linked < this.vectors.slots && !this.#closed && !this.#paused) {
       const to = Math.min(this.vectors.slots, this.#linked + BUILD_SLICE_SLOTS);
-      this.vectors.setEntries(Math.max(1, this.#linked));
-      await this.#buildThread.ask({ kind: 'build', from: this.#linked, to });
+      if (this.#linked >= this.vectors.entered * ENTRY_GROWTH)
+        this.vectors.setEntries(Math.max(1, this.#linked));
+      await this.#buildThread.ask({
+        kind: 'build',
+        from: this.#linked,
+        to,
+        entries: this.vectors.entryCount,
+      });
       this.#linked = to;
       if (this.#graph.built > 0) this.#graph = { ...this.#graph, built: to };
     }

@@ -58,7 +58,9 @@ export interface SearchExports {
   ): number;
   walk(
     query: number,
+    bits: number,
     entries: number,
+    entryBits: number,
     entryCount: number,
     beam: number,
     budget: number,
@@ -71,6 +73,7 @@ export interface SearchExports {
     slot: number,
     query: number,
     entries: number,
+    entryBits: number,
     entryCount: number,
     beam: number,
     budget: number,

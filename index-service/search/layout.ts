@@ -15,8 +15,8 @@ import {
 export const SLOTS_PER_BLOCK = 1_024;
 /** Links of a graph node: 32 neighbours suit recall and memory at some hundred dimensions. */
 export const DEGREE = 32;
-/** Entry points of a graph search, spread over the slots. */
-export const ENTRIES = 32;
+/** Entry points of a graph search, spread over the slots; the kernel counts them in 10 bits. */
+export const ENTRIES = 1_023;
 /** The kernels keep their own constants below this. */
 const CONSTANTS_END = 4_096;
 /** Vectors are padded to this many numbers, so that the kernels need no remainder loops. */
@@ -51,6 +51,8 @@ export interface Layout {
   readonly mean: number;
   readonly living: number;
   readonly entries: number;
+  /** Sign bits of the entry points, side by side. */
+  readonly entryBits: number;
   readonly scratch: readonly Scratch[];
   readonly blocks: number;
   readonly blockBytes: number;
@@ -76,6 +78,7 @@ export function layoutFor(dims: number): Layout {
   const mean = place(width * 4);
   const living = place(SLOTS_MAX / 8);
   const entries = place(ENTRIES * 4);
+  const entryBits = place((ENTRIES * width) / 8);
   const scratch = Array.from({ length: SEARCH_THREADS_MAX }, () => ({
     query: place(width * 4),
     queryWords: place(width * 2),
@@ -107,6 +110,7 @@ export function layoutFor(dims: number): Layout {
     mean,
     living,
     entries,
+    entryBits,
     scratch,
     blocks,
     blockBytes,

@@ -5,7 +5,7 @@ import { WALK_SLOTS_MAX } from '../limits.ts';
 import type { KernelMemory } from '../simd/instantiate.ts';
 import { measureRecall, type Tuning } from './calibrate.ts';
 import { searchInstance } from './kernel.ts';
-import { ENTRIES, layoutFor } from './layout.ts';
+import { layoutFor } from './layout.ts';
 import { Searcher, type SearchJob } from './searcher.ts';
 
 export interface SearchWorkerData {
@@ -16,7 +16,13 @@ export interface SearchWorkerData {
 
 export type SearchRequest =
   | { readonly kind: 'search'; readonly id: number; readonly job: SearchJob }
-  | { readonly kind: 'build'; readonly id: number; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'build';
+      readonly id: number;
+      readonly from: number;
+      readonly to: number;
+      readonly entries: number;
+    }
   | { readonly kind: 'measure'; readonly id: number; readonly slots: number; readonly built: number };
 
 export type SearchReply =
@@ -56,7 +62,7 @@ function answer(request: SearchRequest): SearchReply {
       return { kind: 'search', id, slots, scores };
     }
     case 'build':
-      build(request.from, request.to);
+      build(request.from, request.to, request.entries);
       return { kind: 'build', id };
     case 'measure':
       return {
@@ -67,14 +73,15 @@ function answer(request: SearchRequest): SearchReply {
   }
 }
 
-function build(from: number, to: number): void {
+function build(from: number, to: number, entries: number): void {
   const { queryWords, heap, frontier, work } = layout.scratch[thread]!;
   for (let slot = Math.max(1, from); slot < to; slot++) {
     kernel.insert(
       slot,
       queryWords,
       layout.entries,
-      Math.min(ENTRIES, slot),
+      layout.entryBits,
+      entries,
       BUILD_BEAM,
       WALK_SLOTS_MAX,
       heap,

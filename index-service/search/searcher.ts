@@ -173,7 +173,9 @@ export class Searcher {
     const bits = this.#bitsOf(selection, slots);
     const found = this.#kernel.walk(
       queryWords,
+      this.#scratch.queryBits,
       this.#layout.entries,
+      this.#layout.entryBits,
       Math.min(ENTRIES, built),
       width,
       Math.min(WALK_SLOTS_MAX, width * WALK_SLOTS_PER_WIDTH),

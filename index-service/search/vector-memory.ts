@@ -22,6 +22,7 @@ export class VectorMemory {
   /** True while float32 vectors are missing: then no mean can be taken. */
   incomplete = false;
   #slots = 0;
+  #entered = 0;
   #nextMean = FIRST_MEAN_SLOTS;
 
   constructor(dims: number) {
@@ -89,8 +90,29 @@ export class VectorMemory {
 
   /** Entry points of graph searches, spread over the slots that are in the graph. */
   setEntries(built: number): void {
-    const entries = new Uint32Array(this.memory.buffer, this.layout.entries, ENTRIES);
-    for (let i = 0; i < ENTRIES; i++) entries[i] = Math.min(built - 1, Math.floor((i * built) / ENTRIES));
+    this.#entered = built;
+    const { layout } = this;
+    const entries = new Uint32Array(this.memory.buffer, layout.entries, ENTRIES);
+    const bits = layout.width / 8;
+    const target = new Uint8Array(this.memory.buffer, layout.entryBits, ENTRIES * bits);
+    const count = this.entryCount;
+    for (let i = 0; i < count; i++) {
+      const slot = Math.floor((i * built) / count);
+      entries[i] = slot;
+      const block = layout.blocks + Math.floor(slot / SLOTS_PER_BLOCK) * layout.blockBytes;
+      const at = block + layout.bitsAt + (slot % SLOTS_PER_BLOCK) * bits;
+      target.set(new Uint8Array(this.memory.buffer, at, bits), i * bits);
+    }
+  }
+
+  /** Slots that the entry points are spread over. */
+  get entered(): number {
+    return this.#entered;
+  }
+
+  /** Entry points that are set. */
+  get entryCount(): number {
+    return Math.min(ENTRIES, this.#entered);
   }
 
   /** Blocks in use. */
@@ -139,5 +161,6 @@ export class VectorMemory {
     const target = this.mean();
     for (let i = 0; i < dims; i++) target[i] = sum[i]! / this.#slots;
     this.#kernel.rebit(0, this.#slots, mean);
+    if (this.#entered > 0) this.setEntries(this.#entered);
   }
 }

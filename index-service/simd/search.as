@@ -9,6 +9,8 @@ const SLOT_BITS: u32 = 10;
 const SLOT_MASK: u32 = 1023;
 /** Largest quantised value of a query: keeps a dot product of 4,096 terms inside int32 (4,096 x 127 x 4,095 < 2^31). */
 const QUERY_MAX: f32 = 4095;
+/** Entry points are fewer than 2^10; a distance above it fits 32 bits. */
+const ENTRY_BITS: u32 = 10;
 
 let base: usize = 0;
 let blockBytes: usize = 0;
@@ -496,13 +498,42 @@ function isAllowed(allowed: usize, slot: u32): bool {
   return allowed == 0 || (load<u32>(allowed + (<usize>(slot >> 5) << 2)) >> (slot & 31) & 1) != 0;
 }
 
+/** Entry points that a walk starts from. */
+const STARTS: u32 = 8;
+
 /**
- * Beam search from `entries` (count of them): the `beam` best slots seen whose bit in `allowed` is set (0: all), as pairs
+ * Writes the slots of the STARTS entry points whose sign bits are nearest to `pending`; returns how many. The bits of all
+ * entry points lie side by side, so comparing a thousand costs as much as scoring a few dozen slots anywhere in memory.
+ */
+function chooseStarts(bits: usize, entries: usize, entryBits: usize, count: u32): u32 {
+  const step = <usize>dims >> 3;
+  let size: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const mark = (hamming(entryBits + <usize>i * step, bits) << ENTRY_BITS) | i;
+    if (size == STARTS && mark >= load<u32>(pending + (<usize>(STARTS - 1) << 2))) continue;
+    let at = size < STARTS ? size++ : STARTS - 1;
+    while (at > 0 && load<u32>(pending + (<usize>(at - 1) << 2)) > mark) {
+      store<u32>(pending + (<usize>at << 2), load<u32>(pending + (<usize>(at - 1) << 2)));
+      at--;
+    }
+    store<u32>(pending + (<usize>at << 2), mark);
+  }
+  for (let i: u32 = 0; i < size; i++) {
+    const at = pending + (<usize>i << 2);
+    store<u32>(at, load<u32>(entries + (<usize>(load<u32>(at) & ((1 << ENTRY_BITS) - 1)) << 2)));
+  }
+  return size;
+}
+
+/**
+ * Beam search from the nearest of `entries` (count of them): the `beam` best slots seen whose bit in `allowed` is set (0: all), as pairs
  * at `found`, lowest at the root. `frontier` holds `budget` pairs, the number of slots looked at at most. Returns how many.
  */
 export function walk(
   query: usize,
+  bits: usize,
   entries: usize,
+  entryBits: usize,
   entryCount: u32,
   beam: u32,
   budget: u32,
@@ -517,8 +548,9 @@ export function walk(
   let size: u32 = 0;
   let open: u32 = 0;
   let seen: u32 = 0;
-  for (let i: u32 = 0; i < entryCount; i++) {
-    const slot = load<u32>(entries + (<usize>i << 2));
+  const starts = chooseStarts(bits, entries, entryBits, entryCount);
+  for (let i: u32 = 0; i < starts; i++) {
+    const slot = load<u32>(pending + (<usize>i << 2));
     if (!firstVisit(slot)) continue;
     seen++;
     const score = dot8(slot, query);
@@ -648,6 +680,7 @@ export function insert(
   slot: u32,
   query: usize,
   entries: usize,
+  entryBits: usize,
   entryCount: u32,
   beam: u32,
   budget: u32,
@@ -656,7 +689,7 @@ export function insert(
   work: usize,
 ): void {
   const factor = prepare(floatsOf(slot), query);
-  const size = walk(query, entries, entryCount, beam, budget, 0, found, frontier);
+  const size = walk(query, bitsOf(slot), entries, entryBits, entryCount, beam, budget, 0, found, frontier);
   sortBest(found, size);
   // Scores of the walk lack the query's factor; choosing compares them with cosines of stored slots.
   for (let i: u32 = 0; i < size; i++) {
