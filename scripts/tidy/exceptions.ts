@@ -5,4 +5,9 @@ export interface SizeException {
   readonly reason: string;
 }
 
-export const SIZE_EXCEPTIONS: Readonly<Record<string, SizeException>> = {};
+export const SIZE_EXCEPTIONS: Readonly<Record<string, SizeException>> = {
+  'index-service/simd/kernels/search.ts': {
+    bytesMax: 24_000,
+    reason: 'compiled from search.as; nobody reads or edits it',
+  },
+};
