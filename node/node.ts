@@ -66,6 +66,11 @@ export async function openNode(options: NodeOptions) {
   await vault.load();
   const { db, store, damages } = await openStores({ dir: join(home, 'db'), clock, log });
   metrics.count('zerostate_log_damaged_total', {}, damages);
+  db.onChange = (failure) => {
+    metrics.set('zerostate_storage_failing', failure === undefined ? 0 : 1);
+    if (failure === undefined) log.info('the disk takes writes again');
+    else log.error({ err: failure }, 'the disk does not take writes: the node is read-only');
+  };
   const files = new ReceiptFiles(db);
   const forks = new ForkBook(db);
   await files.load();
@@ -199,6 +204,7 @@ export async function openNode(options: NodeOptions) {
     clock,
     log,
     target: config.peers.target,
+    groupPrivate: config.peers.groupPrivate,
     join: config.join,
   });
   const records = new CardRecords({ host, log, groupPrivate: config.peers.groupPrivate });
@@ -288,7 +294,7 @@ export async function openNode(options: NodeOptions) {
 
   // Started in this order, stopped in the reverse.
   const services: Service[] = [
-    { name: 'database', start: () => {}, stop: () => db.close() },
+    { name: 'database', start: () => {}, stop: () => db.end() },
     {
       name: 'statements',
       start: async () => log.debug({ statements: await router.replay(store) }, 'logs read'),
@@ -322,6 +328,7 @@ export async function openNode(options: NodeOptions) {
     clock,
     config,
     dhtStore,
+    db,
     directory,
     events,
     files,

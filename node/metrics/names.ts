@@ -24,6 +24,10 @@ export const metricNames = {
     help: 'Logs or tails refused by anti-entropy, by reason (bad-tail, bad-head, fork, quota).',
     labels: ['reason'],
   },
+  zerostate_storage_failing: {
+    kind: 'gauge',
+    help: '1 while the disk does not take writes and the node is read-only.',
+  },
   zerostate_log_bytes: { kind: 'gauge', help: 'Bytes of records and bodies of all logs held.' },
   zerostate_log_forks: { kind: 'gauge', help: 'Logs known to have signed two histories; evidence is kept.' },
   zerostate_log_damaged_total: {
@@ -39,8 +43,14 @@ export const metricNames = {
     kind: 'histogram',
     help: 'Discovery latency, words in to validated cards out, in seconds.',
   },
-  zerostate_index_omissions_total: { kind: 'counter', help: 'Checks in which an index left out a card that it should know.' },
-  zerostate_index_lag_cards: { kind: 'gauge', help: 'Cards known here that the own index does not have yet.' },
+  zerostate_index_omissions_total: {
+    kind: 'counter',
+    help: 'Checks in which an index left out a card that it should know.',
+  },
+  zerostate_index_lag_cards: {
+    kind: 'gauge',
+    help: 'Cards known here that the own index does not have yet.',
+  },
   zerostate_tasks_total: {
     kind: 'counter',
     help: 'Tasks by role (requester, executor) and final status.',

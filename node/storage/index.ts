@@ -1,19 +1,19 @@
 // One LevelDB per node; each service owns a sub-level. What must not be lost is written with sync: true.
 
 import { mkdir } from 'node:fs/promises';
-import { Level } from 'level';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { GuardedLevel } from './guarded-level.ts';
 
 /** Fsync before the write is acknowledged. */
 export const DURABLE = { sync: true } as const;
 
 /** The database of one node. */
-export type Database = Level<string, Uint8Array>;
+export type Database = GuardedLevel;
 
 /** Opens (or makes) the database. Throws DATA_LOCKED when another process has it, DATA_CORRUPT or STORAGE_FAILED otherwise. */
 export async function openDatabase(dir: string): Promise<Database> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const db: Database = new Level<string, Uint8Array>(dir, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  const db = new GuardedLevel(dir);
   try {
     await db.open();
   } catch (cause) {
@@ -28,12 +28,12 @@ export async function openDatabase(dir: string): Promise<Database> {
 
 /** A service's own part of the database, raw bytes as values. */
 export function bytesLevel(db: Database, name: string) {
-  return db.sublevel<string, Uint8Array>(name, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  return db.attach(db.sublevel<string, Uint8Array>(name, { keyEncoding: 'utf8', valueEncoding: 'view' }));
 }
 
 /** A service's own part of the database, JSON values. */
 export function jsonLevel<T>(db: Database, name: string) {
-  return db.sublevel<string, T>(name, { keyEncoding: 'utf8', valueEncoding: 'json' });
+  return db.attach(db.sublevel<string, T>(name, { keyEncoding: 'utf8', valueEncoding: 'json' }));
 }
 
 export type BytesLevel = ReturnType<typeof bytesLevel>;

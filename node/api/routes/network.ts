@@ -57,6 +57,8 @@ async function readiness(node: NodeContext) {
   const { size, origin } = node.ownLog.state();
   const readable =
     size === 0 ? true : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
+  const { failure } = node.db;
+  const { lost } = node.ownLog;
   const peers = node.host.getPeers().length;
   const alone = node.config.join.length === 0;
   return [
@@ -64,6 +66,19 @@ async function readiness(node: NodeContext) {
       name: 'database',
       ok: readable,
       detail: readable ? 'the newest log entry reads back' : 'the newest log entry does not read back',
+    },
+    {
+      name: 'disk',
+      ok: failure === undefined,
+      detail: failure === undefined ? 'takes writes' : `read-only: ${failure.message.slice(0, 200)}`,
+    },
+    {
+      name: 'own log',
+      ok: lost === undefined,
+      detail:
+        lost === undefined
+          ? 'whole'
+          : `entries up to ${lost.size} were lost; waiting for a peer that has them`,
     },
     {
       name: 'network',

@@ -1,0 +1,148 @@
+// LevelDB that goes read-only when the disk fails. After a write that failed half-way, LevelDB goes on writing behind the torn record,
+// acknowledges, and loses all of it at the next start. So from the first failure on nothing is written until the database has been
+// closed and opened again, which starts a fresh file; that is tried until the disk takes writes again.
+
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { ZeroError } from '../../protocol/errors/index.ts';
+
+/** Pause between two attempts to write again. */
+const RETRY_MS = 1_000;
+/** Room that must be there before writing is tried again, in bytes: LevelDB needs new files to open, and a little to work with. */
+const PROBE_BYTES = 1_048_576;
+/** What is not the disk's fault. */
+const HARMLESS = new Set([
+  'LEVEL_DATABASE_NOT_OPEN',
+  'LEVEL_BATCH_NOT_OPEN',
+  'LEVEL_INVALID_KEY',
+  'LEVEL_INVALID_VALUE',
+]);
+
+/** Something of the database that must be opened again with it. */
+interface Part {
+  open(): Promise<void>;
+}
+
+/** Told when the database becomes read-only, and when it takes writes again. */
+export type StorageListener = (failure: Error | undefined) => void;
+
+/** The database of one node. */
+export class GuardedLevel extends Level<string, Uint8Array> {
+  readonly #dir: string;
+  readonly #parts = new Set<Part>();
+  #failure: Error | undefined;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #attempt: Promise<void> | undefined;
+  #stopped = false;
+  /** Set by whoever wants to know. */
+  onChange: StorageListener = () => {};
+
+  constructor(dir: string) {
+    super(dir, { keyEncoding: 'utf8', valueEncoding: 'view' });
+    this.#dir = dir;
+  }
+
+  /** Why nothing is written now; undefined while all is well. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Makes a sub-level open again together with the database. */
+  attach<T extends Part>(part: T): T {
+    this.#parts.add(part);
+    return part;
+  }
+
+  // Every write of the node comes through these three: sub-levels call their parent.
+  // biome-ignore-start lint/suspicious/noExplicitAny: one implementation of each of the library's overloads
+  override put(...args: any[]): Promise<void> {
+    return this.#guarded(() => super.put(args[0], args[1], args[2]));
+  }
+
+  override del(...args: any[]): Promise<void> {
+    return this.#guarded(() => super.del(args[0], args[1]));
+  }
+
+  override batch(...args: any[]): any {
+    if (args.length > 0) return this.#guarded(() => super.batch(args[0], args[1]));
+    const batch = super.batch();
+    const write = batch.write.bind(batch);
+    batch.write = (async (options: never) => {
+      try {
+        return await this.#guarded(() => write(options));
+      } finally {
+        await batch.close();
+      }
+    }) as typeof batch.write;
+    return batch;
+  }
+  // biome-ignore-end lint/suspicious/noExplicitAny: end of the overloads
+
+  /** Closes for good: no further attempt is made. */
+  async end(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#attempt;
+    await this.close();
+  }
+
+  async #guarded<T>(write: () => Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) throw this.#refusal();
+    const before = this.#failures;
+    try {
+      const result = await write();
+      // Written behind somebody else's torn record: it may not be there at the next start.
+      if (this.#failures !== before) throw this.#refusal();
+      return result;
+    } catch (error) {
+      const code = (error as { code?: string }).code ?? '';
+      if (code.startsWith('LEVEL_') && !HARMLESS.has(code)) this.#fail(error as Error);
+      throw error;
+    }
+  }
+
+  #refusal(): ZeroError {
+    return new ZeroError('STORAGE_FAILED', 'the disk does not take writes', { cause: this.#failure });
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#failures += 1;
+    this.onChange(error);
+    this.#later();
+  }
+
+  #later(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#attempt = this.#recover().catch(() => this.#later());
+    }, RETRY_MS);
+    this.#timer.unref();
+  }
+
+  async #recover(): Promise<void> {
+    await this.#probe();
+    if (this.#stopped) return;
+    if (this.status === 'open') await this.close();
+    await this.open();
+    await Promise.all([...this.#parts].map((part) => part.open()));
+    await super.put('!probe', new Uint8Array(1), { sync: true } as never);
+    this.#failure = undefined;
+    this.onChange(undefined);
+  }
+
+  /** Throws when the disk has no room or does not take writes. */
+  async #probe(): Promise<void> {
+    const path = join(this.#dir, '..', '.probe');
+    try {
+      await using file = await open(path, 'w', 0o600);
+      await file.writeFile(new Uint8Array(PROBE_BYTES));
+      await file.sync();
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+}
