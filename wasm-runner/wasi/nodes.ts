@@ -34,17 +34,14 @@ abstract class NodeBase {
     this.atim = this.mtim = this.ctim = tree.stamp();
   }
 
-  #released = false;
-
   abstract get size(): number;
 
   /** Bytes beside NODE_BYTES that this node took from the budget. */
   protected abstract heldBytes(): number;
 
-  /** Gives the bytes back, once, when neither a name nor a descriptor leads here any more. */
+  /** Gives the bytes back when neither a name nor a descriptor leads here any more; then nobody can ask again. */
   releaseIfGone(): void {
-    if (this.links > 0 || this.opens > 0 || this.#released) return;
-    this.#released = true;
+    if (this.links > 0 || this.opens > 0) return;
     this.tree.budget?.give(NODE_BYTES + this.heldBytes());
   }
 

@@ -74,6 +74,21 @@ describe('meter: NaNs', () => {
     assert.equal(run(text, [0]).value, 0x7ff800000000beefn);
     assert.equal(run(text, [1]).value, canonical);
   });
+  it('a parameter that is written gets canonical results', () => {
+    const text = `(module (func (export "f") (param f64) (result i64)
+      (local.set 0 (f64.sqrt (f64.const -1))) (i64.reinterpret_f64 (local.get 0))))`;
+    assert.equal(run(text, [1]).value, canonical);
+  });
+  it('a local that is copied from one with loaded bits keeps them', () => {
+    const text = `(module (memory 1) (func (export "f") (param i32) (result i64) (local $a f64) (local $b f64)
+      (i64.store (i32.const 0) (i64.const 0x7ff800000000beef))
+      (local.set $a (f64.load (i32.const 0)))
+      (local.set $b (local.get $a))
+      (if (local.get 0) (then (local.set $b (f64.sqrt (f64.const -1)))))
+      (f64.store (i32.const 8) (local.get $b)) (i64.load (i32.const 8))))`;
+    assert.equal(run(text, [0]).value, 0x7ff800000000beefn);
+    assert.equal(run(text, [1]).value, canonical);
+  });
   it('results, block values, globals and arguments are seen', () => {
     const nan = '(f64.sqrt (f64.const -1))';
     const cases = [

@@ -189,6 +189,20 @@ describe('meter', () => {
       );
       assert.equal(with_, 2n + 2n + 4n);
     });
+    it('code after a block only when no branch left it for further out', () => {
+      const skip = (inner: string): string =>
+        `(module (func (export "f") (param i32) (block $out ${inner} (drop (i32.mul (i32.const 2) (i32.const 3))))))`;
+      for (const inner of [
+        '(block (br_if $out (local.get 0)))',
+        '(block (block (br_if $out (local.get 0))))',
+      ]) {
+        assert.equal(fuelOf(skip(inner), 'f', [1]), 2n + 2n, inner);
+        assert.equal(fuelOf(skip(inner), 'f', [0]), 2n + 2n + 4n, inner);
+      }
+      const left = `(module (func (export "f") (param i32) (if (local.get 0) (then (return))) (drop (i32.mul (i32.const 2) (i32.const 3)))))`;
+      assert.equal(fuelOf(left, 'f', [1]), 2n + 2n);
+      assert.equal(fuelOf(left, 'f', [0]), 2n + 2n + 4n);
+    });
     it('calls, and what they call', () => {
       assert.equal(fuelOf('(module (func $g) (func (export "f") (call $g)))'), 2n + 6n + 2n);
     });

@@ -71,6 +71,12 @@ describe('wasi: descriptors', () => {
     assert.equal(guest.call('fd_advise', fd, 0n, 10n, 6), e.EINVAL);
     assert.equal(guest.call('fd_advise', OUT, 0n, 10n, 0), e.EBADF);
   });
+  it('a file that shrank grows again with zeroes', () => {
+    guest.write(fd, 'abcdef');
+    assert.equal(guest.call('fd_filestat_set_size', fd, 1n), 0);
+    assert.equal(guest.call('fd_filestat_set_size', fd, 4n), 0);
+    assert.equal(guest.read(fd, 9, 0n), 'a\0\0\0');
+  });
   it('a directory cannot be read, written, sized or allocated', () => {
     assert.equal(guest.read(OUT, 1), -e.EISDIR);
     assert.equal(guest.write(OUT, 'x'), -e.EISDIR);

@@ -182,6 +182,12 @@ describe('wasi: paths', () => {
       );
       assert.equal((guest.stat('none') as { size: bigint }).size, 0n);
     });
+    it('follows 40 links in one lookup, and not 41', () => {
+      guest.file('l0', 'end');
+      for (let count = 1; count <= 41; count++) assert.equal(symlink(`l${count - 1}`, `l${count}`), 0);
+      assert.ok(guest.open('l40', 0, READ, { follow: true }) > 0);
+      assert.equal(guest.open('l41', 0, READ, { follow: true }), -e.ELOOP);
+    });
     it('creating a symbolic link: ENOENT with a slash, EEXIST, ENOTDIR', () => {
       assert.equal(symlink('source', 'target/'), e.ENOENT);
       mkdir('target');
