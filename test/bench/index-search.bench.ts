@@ -75,6 +75,8 @@ export const bench: Bench = {
           case: `${count} x ${DIMS}, ${name}`,
           sizes: { vectors: count, dims: DIMS, queries: QUERIES },
           operations: QUERIES,
+          // As planned it is asked for more recall than its peer gives, which costs.
+          bar: { sign: '>=', value: fixed === undefined ? 0.5 : 0.95 },
           peerName: 'hnswlib-node at recall 0.99',
           async ours() {
             for (const query of queries) await engine.search(query, K, all, fixed);
