@@ -235,6 +235,20 @@ describe('wasi: descriptors', () => {
       }
       assert.throws(() => again.write(1, 'x'.repeat(1_900)), OutputEnd);
     });
+    it('a file that is renamed over, or renumbered over without a name, gives its space back', () => {
+      const small = new Guest({ outputBytes: 4_000 });
+      for (let round = 0; round < 4; round++) {
+        small.file('new', 'x'.repeat(1_500));
+        assert.equal(small.call('path_rename', OUT, 'new', OUT, 'old'), 0);
+      }
+      for (let round = 0; round < 4; round++) {
+        const file = small.open('gone', CREATE, READ | WRITE);
+        small.write(file, 'x'.repeat(1_500));
+        small.call('path_unlink_file', OUT, 'gone');
+        assert.equal(small.call('fd_renumber', small.open('old'), file), 0);
+        small.call('fd_close', file);
+      }
+    });
     it('a file that shrinks after its name is gone does not give space back twice', () => {
       const small = new Guest({ outputBytes: 4_000 });
       const file = small.open('f', CREATE, READ | WRITE);
