@@ -105,6 +105,18 @@ export class CardColumns {
     this.#reputation[slot] = value;
   }
 
+  /** Sets the bits of slots from `from` on that expire after a time. A plain loop: this is asked with another time each query. */
+  markExpiringAfter(at: number, bits: Uint32Array, from: number): void {
+    for (let slot = from; slot < this.#slots; slot++)
+      if (this.#expires[slot]! > at) bits[slot >>> 5]! |= 1 << (slot & 31);
+  }
+
+  /** Sets the bits of slots from `from` on with at least this reputation. */
+  markReputed(least: number, bits: Uint32Array, from: number): void {
+    for (let slot = from; slot < this.#slots; slot++)
+      if (this.#reputation[slot]! >= least) bits[slot >>> 5]! |= 1 << (slot & 31);
+  }
+
   hasTag(slot: number, tag: number): boolean {
     return this.#tagsOf[slot]!.includes(tag);
   }

@@ -18,7 +18,13 @@ export type Condition =
       readonly passes: Test;
     }
   /** `key` is null when the answer for a slot can change, or the condition is seldom the same twice. */
-  | { readonly kind: 'test'; readonly key: string | null; readonly passes: Test }
+  | {
+      readonly kind: 'test';
+      readonly key: string | null;
+      readonly passes: Test;
+      /** Sets the bits of all slots from `from` on that pass, where a column can do that faster than slot by slot. */
+      readonly mark?: (bits: Uint32Array, from: number) => void;
+    }
   | { readonly kind: 'and' | 'or'; readonly inner: readonly Condition[] }
   | { readonly kind: 'not'; readonly inner: Condition };
 
@@ -47,7 +53,12 @@ export function conditionsOf(filter: CardFilter, columns: CardColumns): Conditio
   if (filter.notExpiredAt !== undefined) out.push(...notExpired(filter.notExpiredAt, columns));
   if (filter.reputationMin !== undefined) {
     const least = filter.reputationMin;
-    out.push({ kind: 'test', key: null, passes: (slot) => columns.reputation(slot) >= least });
+    out.push({
+      kind: 'test',
+      key: null,
+      passes: (slot) => columns.reputation(slot) >= least,
+      mark: (bits, from) => columns.markReputed(least, bits, from),
+    });
   }
   for (const inner of filter.and ?? []) out.push(...conditionsOf(inner, columns));
   if (filter.or !== undefined) out.push({ kind: 'or', inner: filter.or.map((inner) => all(inner, columns)) });
@@ -123,7 +134,13 @@ function serviceLevel(sla: NonNullable<CardFilter['sla']>, columns: CardColumns)
 
 /** Most of the time no card has expired: then there is nothing to test. The time differs in every query: not kept. */
 function notExpired(at: number, columns: CardColumns): Condition[] {
-  return columns.expiresMin > at
-    ? []
-    : [{ kind: 'test', key: null, passes: (slot) => columns.expires(slot) > at }];
+  if (columns.expiresMin > at) return [];
+  return [
+    {
+      kind: 'test',
+      key: null,
+      passes: (slot) => columns.expires(slot) > at,
+      mark: (bits, from) => columns.markExpiringAfter(at, bits, from),
+    },
+  ];
 }

@@ -102,8 +102,8 @@ export class FilterEvaluator {
           for (const list of condition.lists) for (const slot of list.from(from)) setBit(bits, slot);
         });
       case 'test':
-        if (condition.key === null) return this.#fill(new Uint32Array(words), 0, condition.passes);
-        return this.#keep(condition.key, (bits, from) => this.#fill(bits, from, condition.passes));
+        if (condition.key === null) return this.#fill(new Uint32Array(words), 0, condition);
+        return this.#keep(condition.key, (bits, from) => this.#fill(bits, from, condition));
       case 'and': {
         const bits = new Uint32Array(words).fill(0xffffffff);
         for (const one of condition.inner) andWith(bits, this.#bits(one));
@@ -122,8 +122,13 @@ export class FilterEvaluator {
     }
   }
 
-  #fill(bits: Uint32Array, from: number, passes: (slot: number) => boolean): Uint32Array {
-    for (let slot = from; slot < this.#columns.slots; slot++) if (passes(slot)) setBit(bits, slot);
+  #fill(
+    bits: Uint32Array,
+    from: number,
+    { passes, mark }: Extract<Condition, { kind: 'test' }>,
+  ): Uint32Array {
+    if (mark !== undefined) mark(bits, from);
+    else for (let slot = from; slot < this.#columns.slots; slot++) if (passes(slot)) setBit(bits, slot);
     return bits;
   }
 
