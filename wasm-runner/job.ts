@@ -39,7 +39,7 @@ export interface RunResult {
   readonly status: Status;
   /** proc_exit's value for OK and EXIT; null for every other end. */
   readonly exitCode: number | null;
-  /** Kind of trap for TRAP; null otherwise. */
+  /** Where a TRAP happened, `instantiation` or `execution`; null for other ends. What trapped stands in `detail`, in the engine's terms. */
   readonly trap: string | null;
   /** Fuel used, at most the limit. */
   readonly fuel: bigint;

@@ -122,7 +122,7 @@ function run(
   } catch (error) {
     const end: End =
       error instanceof WebAssembly.RuntimeError
-        ? { status: 'TRAP', trap: 'segment-out-of-bounds', detail: 'a data or element segment does not fit' }
+        ? { status: 'TRAP', trap: 'instantiation', detail: 'a data or element segment does not fit' }
         : { status: 'HOST_OOM', detail: `instantiation failed: ${String(error)}` };
     return { ...nothing(end), fuel: job.fuel - fuel };
   }
@@ -210,11 +210,11 @@ function classify(error: unknown, globals: MeterGlobals): End {
     return { status: 'STACK_LIMIT', detail: 'calls went deeper than the stack limit' };
   if (flags & FLAG_HOST_MEMORY)
     return { status: 'HOST_OOM', detail: 'the machine had no memory below the limit' };
-  const trap = trapKind(error);
+  const kind = trapKind(error);
   if (flags & FLAG_GROWTH_REFUSED)
     return {
       status: 'OUT_OF_MEMORY',
-      detail: `memory growth was refused, then the module trapped (${trap})`,
+      detail: `memory growth was refused, then the module trapped (${kind})`,
     };
-  return { status: 'TRAP', trap, detail: `the module trapped: ${trap}` };
+  return { status: 'TRAP', trap: 'execution', detail: `the module trapped: ${kind}` };
 }

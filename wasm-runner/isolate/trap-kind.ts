@@ -1,4 +1,4 @@
-// Names the kind of a trap for people. The engine's words are the only source, so this is never part of a signed result.
+// Names the kind of a trap for people. The engine's words are the only source, so this is a detail and never part of a result.
 
 const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ['unreachable', /unreachable/],
