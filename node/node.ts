@@ -14,14 +14,10 @@ import { CardRecords } from './dht/card-records.ts';
 import { RecordStore } from './dht/record-store.ts';
 import { cardRules } from './dht/rules.ts';
 import { Events } from './events/index.ts';
-import { askIndexOver } from './find/ask-index.ts';
-import { FindService } from './find/find-service.ts';
-import { IndexAudit } from './find/index-audit.ts';
-import { ShortlistClient } from './find/shortlist-client.ts';
+import { makeDiscovery } from './find/make-discovery.ts';
 import { Gossip, topicsOf } from './gossip/index.ts';
 import { GossipWatchdog } from './gossip/watchdog.ts';
 import { createHost } from './host/create.ts';
-import { IndexRole } from './index-role/index-role.ts';
 import { AgentVault } from './keys/agent-vault.ts';
 import { loadOrCreateNodeKey } from './keys/node-key.ts';
 import { HeadGuard, OwnLog } from './log/index.ts';
@@ -219,48 +215,18 @@ export async function openNode(options: NodeOptions) {
     region: config.region,
     taskProtocol: taskProtocolId(config.network),
   });
-  const indexed = config.roles.includes('index')
-    ? { region: undefined }
-    : config.roles.includes('index-shard')
-      ? { region: config.region }
-      : undefined;
-  const index =
-    indexed === undefined
-      ? undefined
-      : new IndexRole({
-          home,
-          rpc,
-          clock,
-          log,
-          metrics,
-          network: config.network,
-          region: indexed.region,
-          cards: () => book.list(),
-        });
-  const askIndex = askIndexOver(rpc, config.network);
-  const shortlists: ShortlistClient = new ShortlistClient({
-    ask: askIndex,
+  const { find, index, indexAudit } = makeDiscovery({
+    home,
+    config,
+    rpc,
     directory,
-    log,
-    own: index,
-    regions: () => [...new Set(book.list().map(({ card }) => card.region))],
-    suspicion: (peer) => indexAudit.suspicion(peer),
-  });
-  const indexAudit: IndexAudit = new IndexAudit({
-    ask: askIndex,
-    nodes: () => shortlists.indexNodes().filter((candidate) => candidate.peerId !== peerId),
-    cards: () => book.list(),
-    clock,
-    log,
-    metrics,
-  });
-  const find = new FindService({
-    shortlists,
+    book,
     cards,
     revocations,
     clock,
+    log,
     metrics,
-    minScore: config.find.minScore,
+    peerId,
   });
   const runner = await createRunner();
   const executor = new Executor({
@@ -359,5 +325,3 @@ export type ZerostateNode = Awaited<ReturnType<typeof openNode>>;
 
 /** What the API and the views see of a node. */
 export type NodeContext = Omit<ZerostateNode, 'start' | 'stop'>;
-
-/** Stops a service; false when it did not end in time. */

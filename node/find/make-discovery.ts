@@ -1,0 +1,77 @@
+// Puts discovery together: the own index if the node has that role, the client of other indexes, their audit, and find over them.
+
+import type { CardBook } from '../cards/card-book.ts';
+import type { CardService } from '../cards/card-service.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Config } from '../config/index.ts';
+import { IndexRole } from '../index-role/index-role.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Directory } from '../network/directory.ts';
+import type { RevocationService } from '../revocation/revocation-service.ts';
+import type { Rpc } from '../rpc/index.ts';
+import { askIndexOver } from './ask-index.ts';
+import { FindService } from './find-service.ts';
+import { IndexAudit } from './index-audit.ts';
+import { ShortlistClient } from './shortlist-client.ts';
+
+export interface DiscoveryDeps {
+  readonly home: string;
+  readonly config: Config;
+  readonly rpc: Rpc;
+  readonly directory: Directory;
+  readonly book: CardBook;
+  readonly cards: CardService;
+  readonly revocations: RevocationService;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly peerId: string;
+}
+
+/** The parts of discovery, not started. `index` only where the configuration gives the node an index role. */
+export function makeDiscovery(deps: DiscoveryDeps) {
+  const { book, cards, clock, config, directory, log, metrics, peerId, revocations, rpc } = deps;
+  const { network, region, roles } = config;
+  const known = () => book.list();
+  const everywhere = roles.includes('index');
+  const index =
+    everywhere || roles.includes('index-shard')
+      ? new IndexRole({
+          home: deps.home,
+          rpc,
+          clock,
+          log,
+          metrics,
+          network,
+          region: everywhere ? undefined : region,
+          cards: known,
+        })
+      : undefined;
+  const ask = askIndexOver(rpc, network);
+  const shortlists: ShortlistClient = new ShortlistClient({
+    ask,
+    directory,
+    log,
+    own: index,
+    regions: () => [...new Set(known().map(({ card }) => card.region))],
+    suspicion: (peer) => indexAudit.suspicion(peer),
+  });
+  const indexAudit: IndexAudit = new IndexAudit({
+    ask,
+    nodes: () => shortlists.indexNodes().filter((node) => node.peerId !== peerId),
+    cards: known,
+    clock,
+    log,
+    metrics,
+  });
+  const find = new FindService({
+    shortlists,
+    cards,
+    revocations,
+    clock,
+    metrics,
+    minScore: config.find.minScore,
+  });
+  return { find, index, indexAudit };
+}
