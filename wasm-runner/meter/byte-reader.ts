@@ -45,6 +45,10 @@ export class ByteReader {
 
   /** Steps over a LEB128 of at most `max` bytes. */
   skipLeb(max: number): void {
+    if (this.at < this.end && this.bytes[this.at]! < 0x80) {
+      this.at++;
+      return;
+    }
     for (let count = 0; count < max; count++) if (this.byte() < 0x80) return;
     throw invalid(`number too long at byte ${this.at}`);
   }

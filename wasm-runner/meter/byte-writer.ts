@@ -2,6 +2,9 @@
 
 /** Width of a padded length: enough for any section, and written before the length is known. */
 const PADDED_U32_BYTES = 5;
+/** Range in which shifts do the work of divisions. */
+const INT_MAX = 2 ** 31 - 1;
+const INT_MIN = -(2 ** 31);
 
 export class ByteWriter {
   bytes: Uint8Array;
@@ -31,10 +34,10 @@ export class ByteWriter {
 
   u32(value: number): void {
     this.reserve(PADDED_U32_BYTES);
-    let rest = value;
+    let rest = value >>> 0;
     while (rest >= 0x80) {
-      this.bytes[this.at++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
+      this.bytes[this.at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
     this.bytes[this.at++] = rest;
   }
@@ -42,11 +45,17 @@ export class ByteWriter {
   /** Signed LEB128 of an integer of at most 53 bits. */
   signed(value: number): void {
     this.reserve(10);
-    let rest = value;
+    let wide = value;
+    while (wide > INT_MAX || wide < INT_MIN) {
+      const above = Math.floor(wide / 0x80);
+      this.bytes[this.at++] = (wide - above * 0x80) | 0x80;
+      wide = above;
+    }
+    let rest = wide | 0;
     for (;;) {
-      const low = ((rest % 0x80) + 0x80) % 0x80;
-      rest = Math.floor(rest / 0x80);
-      if ((rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40)) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if (rest === (low & 0x40 ? -1 : 0)) {
         this.bytes[this.at++] = low;
         return;
       }
