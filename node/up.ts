@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ApiServer } from './api/index.ts';
 import { serveNode } from './api/index.ts';
+import { type Clock, systemClock } from './clock/index.ts';
 import type { Config } from './config/index.ts';
 import { readSecretFile, writeSecretFile } from './keys/key-file.ts';
 import { createLogger } from './logger/index.ts';
@@ -27,10 +28,11 @@ export async function runNode(options: {
   home: string;
   config: Config;
   processMetrics?: boolean;
+  clock?: Clock;
 }): Promise<RunningNode> {
-  const { home, config } = options;
+  const { home, config, clock = systemClock } = options;
   const log = createLogger({ level: config.log.level, name: config.name });
-  const node = await openNode({ home, config, log, processMetrics: options.processMetrics === true });
+  const node = await openNode({ home, config, log, clock, processMetrics: options.processMetrics === true });
   await node.start();
   try {
     const token = await loadOrCreateToken(home);

@@ -6,8 +6,16 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 
 const OTHERS_MASK = 0o077;
 
-/** Writes a file that only the owner can read: temp, fsync, rename, fsync of the folder. */
+/** Writes a file that only the owner can read: temp, fsync, rename, fsync of the folder. Throws STORAGE_FAILED. */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
+  try {
+    await writeSecret(path, text);
+  } catch (cause) {
+    throw new ZeroError('STORAGE_FAILED', `${path} could not be written`, { cause });
+  }
+}
+
+async function writeSecret(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.tmp`;
   {

@@ -77,6 +77,7 @@ export class SyncService {
   readonly #syncedAt = new Map<string, number>();
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
+  #stopped = false;
 
   constructor(deps: SyncDeps) {
     this.#deps = deps;
@@ -98,19 +99,25 @@ export class SyncService {
 
   /** Serves peers and starts the rounds. */
   async start(): Promise<void> {
-    const { host, rpc, gossip, clock, intervalMs } = this.#deps;
+    const { host, rpc, gossip, clock, intervalMs, log } = this.#deps;
     await rpc.handle(this.#protocol, async (request) => this.#serve(request));
     gossip.subscribe('heads', async (data, from) => this.#onHead(fromUtf8(data), from));
     host.addEventListener('peer:identify', this.#onIdentify);
     const round = () => {
-      void this.syncWithSome().finally(() => {
-        this.#cancel = clock.after(intervalMs * (0.75 + Math.random() / 2), round);
-      });
+      void this.syncWithSome()
+        .catch((error: unknown) => {
+          // The disk fails, or the node is stopping: the next round tries again.
+          if (!this.#stopped) log.warn({ err: error }, 'a round of anti-entropy failed');
+        })
+        .finally(() => {
+          if (!this.#stopped) this.#cancel = clock.after(intervalMs * (0.75 + Math.random() / 2), round);
+        });
     };
     this.#cancel = clock.after(intervalMs, round);
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel();
     this.#deps.host.removeEventListener('peer:identify', this.#onIdentify);
   }
@@ -121,7 +128,8 @@ export class SyncService {
   }
 
   readonly #onIdentify = (event: CustomEvent<{ peerId: PeerId; protocols: string[] }>): void => {
-    if (event.detail.protocols.includes(this.#protocol.id)) void this.syncWith(event.detail.peerId);
+    if (!this.#stopped && event.detail.protocols.includes(this.#protocol.id))
+      void this.syncWith(event.detail.peerId);
   };
 
   /** One round with the connected peer that was compared longest ago. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../node/clock/index.ts';
-import { type AppendListener, LogStore, OwnLog } from '../../node/log/index.ts';
+import { type AppendListener, type HeadGuard, LogStore, OwnLog } from '../../node/log/index.ts';
 import { type Database, openDatabase } from '../../node/storage/index.ts';
 import type { Envelope } from '../../protocol/envelope/index.ts';
 import { seedSigner, signEnvelope } from '../../protocol/envelope/index.ts';
@@ -45,13 +45,19 @@ export class TestDatabase {
 }
 
 /** The log of the node whose seed is one repeated byte. */
-export function ownLogOver(store: LogStore, listener: Partial<AppendListener> = {}, byte = 7): OwnLog {
+export function ownLogOver(
+  store: LogStore,
+  listener: Partial<AppendListener> = {},
+  byte = 7,
+  guard?: HeadGuard,
+): OwnLog {
   return new OwnLog({
     store,
     clock: systemClock,
     peerId: peerIdOfKey(noteSigner(seed(byte)).publicKey),
     seed: seed(byte),
     listener: { entry: () => {}, head: () => {}, ...listener },
+    ...(guard === undefined ? {} : { guard }),
   });
 }
 

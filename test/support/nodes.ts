@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { completeConfig } from '../../node/config/index.ts';
-import { type RunningNode, runNode } from '../../node/index.ts';
+import { type Clock, type RunningNode, runNode } from '../../node/index.ts';
 
 /** Configuration that differs from the test default: loopback, free ports, no logs, quick rounds. */
 export type TestConfig = Record<string, unknown>;
@@ -20,7 +20,7 @@ export class TestNodes {
   }
 
   /** Starts a node, or starts it again on its data. */
-  async start(name: string, config: TestConfig = {}): Promise<RunningNode> {
+  async start(name: string, config: TestConfig = {}, clock?: Clock): Promise<RunningNode> {
     const complete = completeConfig({
       name,
       network: 'test',
@@ -31,7 +31,11 @@ export class TestNodes {
       sync: { intervalSeconds: 1 },
       ...config,
     });
-    const running = await runNode({ home: this.home(name), config: complete });
+    const running = await runNode({
+      home: this.home(name),
+      config: complete,
+      ...(clock === undefined ? {} : { clock }),
+    });
     this.#running.set(name, running);
     return running;
   }
