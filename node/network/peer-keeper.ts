@@ -4,6 +4,7 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../clock/index.ts';
+import { ipOf, isGloballyRoutable } from '../host/address-group.ts';
 import type { Host } from '../host/create.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Directory } from './directory.ts';
@@ -29,6 +30,7 @@ export class PeerKeeper {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #target: number;
+  readonly #groupPrivate: boolean;
   readonly #join: readonly Candidate[];
   readonly #failures = new Map<string, { count: number; until: number }>();
   #cancel: () => void = () => {};
@@ -40,6 +42,8 @@ export class PeerKeeper {
     clock: Clock;
     log: Logger;
     target: number;
+    /** Private and loopback addresses are strangers too. */
+    groupPrivate: boolean;
     join: readonly string[];
   }) {
     this.#host = deps.host;
@@ -47,6 +51,7 @@ export class PeerKeeper {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#target = deps.target;
+    this.#groupPrivate = deps.groupPrivate;
     this.#join = deps.join.map((text) => {
       const address = multiaddr(text);
       return { id: peerOf(address) ?? text, dial: address };
@@ -72,7 +77,8 @@ export class PeerKeeper {
 
   async #round(): Promise<void> {
     const connected = new Set(this.#host.getPeers().map(String));
-    if (connected.size >= this.#target) return;
+    const kept = this.#kept();
+    if (kept >= this.#target) return;
     const now = this.#clock.now();
     const self = this.#host.peerId.toString();
     const wanted: Candidate[] = [];
@@ -81,9 +87,23 @@ export class PeerKeeper {
       if (seen.has(candidate.id) || connected.has(candidate.id)) continue;
       seen.add(candidate.id);
       if ((this.#failures.get(candidate.id)?.until ?? 0) <= now) wanted.push(candidate);
-      if (wanted.length >= Math.min(DIALS_PER_ROUND, this.#target - connected.size)) break;
+      if (wanted.length >= Math.min(DIALS_PER_ROUND, this.#target - kept)) break;
     }
     await Promise.all(wanted.map((candidate) => this.#dial(candidate)));
+  }
+
+  /**
+   * Connected peers that count: those that this node chose to dial, and those that came in from its own machine or site. Strangers
+   * that came in do not count, or whoever dials most would decide whom this node knows.
+   */
+  #kept(): number {
+    const kept = new Set<string>();
+    for (const { direction, remoteAddr, remotePeer } of this.#host.getConnections()) {
+      const ip = ipOf(remoteAddr);
+      const stranger = ip !== undefined && (this.#groupPrivate || isGloballyRoutable(ip));
+      if (direction === 'outbound' || !stranger) kept.add(remotePeer.toString());
+    }
+    return kept.size;
   }
 
   async #candidates(): Promise<Candidate[]> {

@@ -3,7 +3,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
-import type { PeerId } from '@libp2p/interface';
+import type { PeerId, PrivateKey } from '@libp2p/interface';
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
 import { noise } from '@libp2p/noise';
 import { ping } from '@libp2p/ping';
@@ -41,6 +41,7 @@ export interface RogueOptions {
   /** Address of 127.0.0.0/8 that it listens on and dials from. */
   readonly ip?: string;
   readonly gossip?: boolean;
+  readonly privateKey?: PrivateKey;
 }
 
 /** Starts a rogue. Stop it with `await using` or stop(). */
@@ -48,7 +49,7 @@ export async function startRogue(options: RogueOptions = {}) {
   const { network = 'test', ip = '127.0.0.1', gossip = false } = options;
   const topics = TOPIC_NAMES.map((name) => topicOf(network, name));
   const host = await createLibp2p({
-    privateKey: await generateKeyPair('Ed25519'),
+    privateKey: options.privateKey ?? (await generateKeyPair('Ed25519')),
     addresses: { listen: [`/ip4/${ip}/tcp/0`] },
     // The option reaches net.connect, though its type does not name it.
     transports: [tcp({ dialOpts: { localAddress: ip } as object })],

@@ -1,0 +1,50 @@
+// `npm run chaos -- ROW…` makes faults and attacks happen to real nodes on this machine, and says whether they survive.
+// `list` names the rows, `all` runs every one, --quick runs the small form, --json prints figures for machines.
+
+import { parseArgs } from 'node:util';
+import { type Figure, holds } from '../test/chaos/rig.ts';
+import { ROWS } from '../test/chaos/rows.ts';
+
+function line(figure: Figure): string {
+  const value = Number.isInteger(figure.value) ? String(figure.value) : figure.value.toPrecision(3);
+  const bounds = [
+    ...(figure.min === undefined ? [] : [`at least ${Number(figure.min.toPrecision(4))}`]),
+    ...(figure.max === undefined ? [] : [`at most ${Number(figure.max.toPrecision(4))}`]),
+  ];
+  const verdict = bounds.length === 0 ? '' : `  (${bounds.join(', ')}: ${holds(figure) ? 'ok' : 'FAILED'})`;
+  return `  ${figure.name.padEnd(32)} ${value.padStart(10)} ${figure.unit}${verdict}`;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+});
+const wanted = positionals.includes('all')
+  ? ROWS
+  : ROWS.filter(({ row }) => positionals.some((text) => Number(text) === row));
+
+if (positionals.includes('list') || positionals.length === 0) {
+  for (const { row, title, pass } of ROWS)
+    console.log(`${String(row).padStart(3)}  ${title}\n     passes when: ${pass}`);
+} else if (wanted.length === 0) {
+  console.error(`no such row; there are ${ROWS.map(({ row }) => row).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  for (const { row, title, pass, run } of wanted) {
+    const started = performance.now();
+    const figures = await run({ quick: values.quick });
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const ok = figures.every(holds);
+    if (!ok) process.exitCode = 1;
+    if (values.json)
+      console.log(JSON.stringify({ row, title, pass, ok, seconds, quick: values.quick, figures }));
+    else
+      console.log(
+        [`row ${row}: ${title} — ${ok ? 'passed' : 'FAILED'} in ${seconds} s`, ...figures.map(line)].join(
+          '\n',
+        ),
+      );
+  }
+  // libp2p may keep timers of its own after stop(): nothing of ours is left, so the process may end.
+  setTimeout(() => process.exit(), 500).unref();
+}

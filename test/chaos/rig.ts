@@ -1,0 +1,103 @@
+// What every chaos row is made of: its form, figures with thresholds, and the faults that several rows share.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionGater, PeerId } from '@libp2p/interface';
+import type { RunningNode } from '../../node/index.ts';
+
+/** One measured number and what it must be. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The value must not be above `max` or below `min`. */
+  readonly max?: number;
+  readonly min?: number;
+}
+
+/** One row of "What such a node must survive". */
+export interface ChaosRow {
+  readonly row: number;
+  /** The fault, in a few words. */
+  readonly title: string;
+  /** What passes, as people read it. */
+  readonly pass: string;
+  /** Runs the fault; `quick` asks for the small form that `npm test` has time for. */
+  run(options: { quick: boolean }): Promise<Figure[]>;
+}
+
+export function holds({ value, min, max }: Figure): boolean {
+  return Number.isFinite(value) && (min === undefined || value >= min) && (max === undefined || value <= max);
+}
+
+/** The value that a share `p` (0 to 1) of the sorted samples does not exceed; NaN without samples. */
+export function percentile(samples: readonly number[], p: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * p) - 1)] ?? Number.NaN;
+}
+
+/** Waits until something holds; answers the seconds it took. Infinity after `secondsMax`. */
+export async function secondsUntil(
+  done: () => boolean | Promise<boolean>,
+  secondsMax: number,
+): Promise<number> {
+  const started = performance.now();
+  for (;;) {
+    if (await done()) return (performance.now() - started) / 1_000;
+    if (performance.now() - started > secondsMax * 1_000) return Number.POSITIVE_INFINITY;
+    await delay(50);
+  }
+}
+
+/** What a node holds of all logs, as one comparable text. */
+export function stateOf({ node }: RunningNode): string {
+  return node.store
+    .states()
+    .filter(({ size }) => size > 0)
+    .map(({ origin, size, root }) => `${origin} ${size} ${Buffer.from(root).toString('hex')}`)
+    .sort()
+    .join('\n');
+}
+
+export function sameState(nodes: readonly RunningNode[]): boolean {
+  return new Set(nodes.map(stateOf)).size === 1;
+}
+
+type Mutable = { -readonly [K in keyof ConnectionGater]: ConnectionGater[K] };
+
+/** Cuts every connection between two groups of nodes and lets none be made; answers a function that heals. */
+export async function split(
+  left: readonly RunningNode[],
+  right: readonly RunningNode[],
+): Promise<() => void> {
+  const heals = await Promise.all([
+    ...left.map((running) => forbid(running, right)),
+    ...right.map((running) => forbid(running, left)),
+  ]);
+  return () => {
+    for (const heal of heals) heal();
+  };
+}
+
+async function forbid({ node }: RunningNode, others: readonly RunningNode[]): Promise<() => void> {
+  const ids = new Set(others.map((other) => other.node.peerId));
+  const { connectionGater: gater } = (node.host as unknown as { components: { connectionGater: Mutable } })
+    .components;
+  const before = { ...gater };
+  const cut = (peer: PeerId) => ids.has(peer.toString());
+  gater.denyDialPeer = async (peer) => cut(peer) || ((await before.denyDialPeer?.(peer)) ?? false);
+  gater.denyInboundEncryptedConnection = async (peer, connection) =>
+    cut(peer) || ((await before.denyInboundEncryptedConnection?.(peer, connection)) ?? false);
+  gater.denyOutboundEncryptedConnection = async (peer, connection) =>
+    cut(peer) || ((await before.denyOutboundEncryptedConnection?.(peer, connection)) ?? false);
+  await Promise.all(others.map((other) => node.host.hangUp(other.node.host.peerId).catch(() => undefined)));
+  return () => {
+    for (const name of [
+      'denyDialPeer',
+      'denyInboundEncryptedConnection',
+      'denyOutboundEncryptedConnection',
+    ] as const) {
+      if (before[name] === undefined) delete gater[name];
+      else Object.assign(gater, { [name]: before[name] });
+    }
+  };
+}
