@@ -45,6 +45,4 @@ if (positionals.includes('list') || positionals.length === 0) {
         ),
       );
   }
-  // libp2p may keep timers of its own after stop(): nothing of ours is left, so the process may end.
-  setTimeout(() => process.exit(), 500).unref();
 }

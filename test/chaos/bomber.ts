@@ -46,4 +46,3 @@ for (const protocol of protocols.split(',')) {
 }
 process.stdout.write(`${sent}\n`);
 await rogue.stop();
-process.exit();

@@ -66,10 +66,10 @@ export const row13: ChaosRow = {
       const table = (node.host.services.dht as unknown as { routingTable: RoutingTable }).routingTable;
       return contactsOf(table).filter((peer) => sybils.includes(peer.toString())).length;
     };
-    await secondsUntil(() => inTable(running[1]!) > 0, 5);
+    await secondsUntil(() => running.slice(1, 3).some((one) => inTable(one) > 0), 5);
     const times: number[] = [];
     let found = 0;
-    for (let i = 0; i < (quick ? 10 : 40); i++) {
+    for (let i = 0; i < (quick ? 5 : 40); i++) {
       const started = performance.now();
       const answer = await running[1 + (i % 2)]!.node.records.get(card.agentId);
       times.push(performance.now() - started);
