@@ -3,7 +3,7 @@
 
 import { BEAM_MAX, CANDIDATES_MAX } from '../limits.ts';
 import type { Method, Selection } from './searcher.ts';
-import { selectionCount } from './searcher.ts';
+import { LIST_SHARE_MAX, selectionCount } from './searcher.ts';
 
 /** What the graph holds and how well it was measured to do. */
 export interface GraphState {
@@ -96,9 +96,9 @@ export function unitsOf(
   const count = selectionCount(selection);
   if (method.mode === 'exact') return count + (selection.kind === 'list' ? 0 : slots / 100);
   if (method.mode === 'compressed') {
-    // A candidate costs some ten times a comparison.
-    const skipped = selection.kind === 'list' ? 0 : (slots - count) / 4;
-    return count * 1.2 + skipped + method.want * 12;
+    // Few slots are compared one by one, many all in order; a candidate costs some ten times a comparison.
+    const listed = selection.kind === 'list' || count <= slots * LIST_SHARE_MAX;
+    return (listed ? count * 1.6 : slots) + (selection.kind === 'list' ? 0 : slots / 50) + method.want * 12;
   }
   // Walked slots grow with the beam and, slowly, with the size; a filter makes the walk longer.
   const walked = method.beam * Math.log2(Math.max(2, method.built)) * 1.5;

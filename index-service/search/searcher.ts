@@ -39,6 +39,8 @@ export interface Hits {
 
 /** Slots looked at for each place of a graph search's width: ten times what is usual, so that hard queries end well. */
 const WALK_SLOTS_PER_WIDTH = 96;
+/** Above this share of passing slots comparing all of them in order is as cheap as jumping from one to the next. */
+export const LIST_SHARE_MAX = 0.4;
 /** Rounding of a query to 13 bits moves a cosine by at most this share of its largest value, times sqrt(width). */
 const QUERY_STEPS = 4_095;
 /** Float32 sums of a few thousand terms differ from the true sum by less than this. */
@@ -137,11 +139,11 @@ export class Searcher {
     const { queryWords, queryBits, histogram, list, kept, scores, heap } = this.#scratch;
     const wanted = Math.min(CANDIDATES_MAX / 2, Math.max(want, 2 * k));
     let count: number;
-    if (selection.kind === 'list' && selection.slots.length <= LIST_SLOTS_MAX) {
-      this.#words(list, selection.slots.length).set(selection.slots);
+    const few = this.#listFew(selection, slots);
+    if (few !== null) {
       count = this.#kernel.nearestOfList(
         list,
-        selection.slots.length,
+        few,
         queryBits,
         wanted,
         CANDIDATES_MAX,
@@ -165,6 +167,16 @@ export class Searcher {
     // Sign bits are coarse, int8 is not: a short list suffices for the last step.
     const shortlist = this.#kernel.shorten(kept, count, queryWords, Math.min(count, 4 * k + 24), heap);
     this.#rerank(kept, shortlist, k, best);
+  }
+
+  /** Puts the slots of a selection into `list` and returns how many, or null when comparing all slots is as cheap. */
+  #listFew(selection: Selection, slots: number): number | null {
+    const count = selectionCount(selection);
+    if (count > LIST_SLOTS_MAX || (selection.kind !== 'list' && count > slots * LIST_SHARE_MAX)) return null;
+    if (selection.kind !== 'list')
+      return this.#kernel.listBits(this.#bitsOf(selection, slots), 0, slots, this.#scratch.list);
+    this.#words(this.#scratch.list, count).set(selection.slots);
+    return count;
   }
 
   #graph({ k, selection, slots }: SearchJob, beam: number, built: number, best: BestHits): void {
