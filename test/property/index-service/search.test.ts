@@ -2,9 +2,12 @@
 
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
+import { WALK_SLOTS_MAX } from '../../../index-service/limits.ts';
 import { setBit, wordsFor } from '../../../index-service/search/bitset.ts';
 import { VectorEngine } from '../../../index-service/search/engine.ts';
+import { searchInstance } from '../../../index-service/search/kernel.ts';
 import type { Method, Selection } from '../../../index-service/search/searcher.ts';
+import { BUILD_THREAD } from '../../../index-service/search/vector-memory.ts';
 
 // Thousandths: a vector is zero, or long enough that float32 can bring it to unit length.
 const component = fc.integer({ min: -1_000, max: 1_000 }).map((value) => value / 1_000);
@@ -101,18 +104,60 @@ describe('approximate search', () => {
 
   after(() => engine.close());
 
-  async function recall(method: Method): Promise<number> {
-    const all: Selection = { kind: 'living', count: COUNT };
+  const ALL: Selection = { kind: 'living', count: COUNT };
+
+  /** Every n-th slot, as a bitmap. */
+  function every(n: number): Selection {
+    const bits = new Uint32Array(wordsFor(COUNT));
+    let count = 0;
+    for (let slot = 0; slot < COUNT; slot += n, count++) setBit(bits, slot);
+    return { kind: 'bits', bits, count };
+  }
+
+  async function recall(method: Method, selection: Selection): Promise<number> {
     let found = 0;
     for (const query of queries) {
-      const truth = await engine.search(query, 10, all, { method: { mode: 'exact' }, microseconds: 0 });
-      const answer = await engine.search(query, 10, all, { method, microseconds: 0 });
+      const truth = await engine.search(query, 10, selection, { method: { mode: 'exact' }, microseconds: 0 });
+      const answer = await engine.search(query, 10, selection, { method, microseconds: 0 });
+      assert.equal(answer.slots.length, 10);
       for (const slot of answer.slots) if (truth.slots.includes(slot)) found++;
     }
     return found / (10 * queries.length);
   }
 
-  it('by sign bits finds nearly all of the true best', async () => {
-    assert.ok((await recall({ mode: 'compressed', want: 300 })) > 0.98);
+  it('by sign bits finds nearly all of the true best, of all and of few', async () => {
+    const method = { mode: 'compressed', want: 300 } as const;
+    assert.ok((await recall(method, ALL)) > 0.98);
+    assert.ok((await recall(method, every(2))) > 0.98);
+    assert.ok((await recall(method, every(7))) > 0.99);
+  });
+
+  it('by graph finds nearly all of the true best, and what the graph does not hold yet', async () => {
+    const { vectors } = engine;
+    const { memory, layout } = vectors;
+    const built = COUNT - 100;
+    const kernel = searchInstance(memory, layout, BUILD_THREAD);
+    const { queryWords, heap, frontier, work } = layout.scratch[BUILD_THREAD]!;
+    vectors.setEntries(1);
+    for (let slot = 1; slot < built; slot++) {
+      if (slot >= vectors.entered * 2) vectors.setEntries(slot);
+      const { entries, entryBits } = layout;
+      kernel.insert(
+        slot,
+        queryWords,
+        entries,
+        entryBits,
+        vectors.entryCount,
+        96,
+        WALK_SLOTS_MAX,
+        heap,
+        frontier,
+        work,
+      );
+    }
+    vectors.setEntries(built);
+    const method = { mode: 'graph', beam: 64, built } as const;
+    assert.ok((await recall(method, ALL)) > 0.98);
+    assert.ok((await recall(method, every(2))) > 0.98);
   });
 });
