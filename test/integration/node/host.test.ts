@@ -113,6 +113,18 @@ describe('the host', function () {
     );
   });
 
+  it('finds a node of its network on the local link by multicast DNS, and none of another network', async () => {
+    await using nodes = new TestNodes();
+    const local = { mdns: true, listen: ['/ip4/0.0.0.0/tcp/0'] };
+    const a = await nodes.start('a', local);
+    const stranger = await nodes.start('stranger', { ...local, network: 'other' });
+    const b = await nodes.start('b', local);
+    await eventually('the two to meet', 20_000, async () =>
+      a.node.host.getPeers().some((peer) => peer.toString() === b.node.peerId),
+    );
+    assert.deepEqual(stranger.node.host.getPeers(), []);
+  });
+
   it('speaks WebSockets', async () => {
     await using nodes = new TestNodes();
     const server = await nodes.start('server', { listen: ['/ip4/127.0.0.1/tcp/0/ws'] });
