@@ -48,7 +48,10 @@ export function missingFromLock(lock: Lock): MissingEntry[] {
 
 /** The entry of a package whose name ends in its platform, such as `cli-linux-x64-musl`. */
 export function platformEntry(name: string, version: string, parent: LockEntry): LockEntry {
-  const [, os, cpu, libc] = /-(android|darwin|linux|win32)-(arm|arm64|ia32|loong64|ppc64|riscv64|s390x|x64)(?:-(gnu|musl))?$/.exec(name) ?? [];
+  const [, os, cpu, libc] =
+    /-(android|darwin|linux|win32)-(arm|arm64|ia32|loong64|ppc64|riscv64|s390x|x64)(?:-(gnu|musl))?$/.exec(
+      name,
+    ) ?? [];
   if (os === undefined || cpu === undefined || !/^\d/.test(version)) {
     throw new Error(
       `${name}@${version} is missing from the lock file and is no platform package: run npm install`,
