@@ -2,7 +2,7 @@
 // No clock, no maps: ledger.ts keeps the states.
 
 /** What a peer spends. `failures` are objects that prove invalid: nobody honest sends one, as everybody checks before passing on. */
-export const KINDS = ['bytes', 'messages', 'streams', 'cpuMs', 'failures'] as const;
+export const KINDS = ['bytes', 'messages', 'streams', 'opens', 'cpuMs', 'failures'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** A token bucket: refilled at `perSecond`, never above `burst`. */
@@ -22,6 +22,8 @@ export const BUDGETS: Budgets = {
   messages: { perSecond: 200, burst: 4_000 },
   /** Streams it opens: identify, ping, gossip, DHT and requests of a busy honest peer stay below a tenth of this. */
   streams: { perSecond: 100, burst: 1_000 },
+  /** Streams that it begins, also those that it resets before they ask for anything: far above any honest use. */
+  opens: { perSecond: 200, burst: 2_000 },
   /** Milliseconds of this node's one thread spent on checking what it sent: at most a tenth of it. */
   cpuMs: { perSecond: 100, burst: 2_000 },
   /** Invalid objects: a handful for differing versions and damaged disks, then the peer rests. */

@@ -37,6 +37,7 @@ const REASONS: Record<Kind, string> = {
   bytes: 'too many bytes',
   messages: 'too many messages',
   streams: 'too many streams',
+  opens: 'too many streams begun',
   cpuMs: 'too much work to check',
   failures: 'invalid objects',
 };

@@ -94,6 +94,7 @@ export const peersViewSchema = Type.Object({
         bytes: Type.Number(),
         messages: Type.Number(),
         streams: Type.Number(),
+        opens: Type.Number(),
         cpuMs: Type.Number(),
         failures: Type.Number(),
       }),

@@ -23,7 +23,7 @@ import { gossipOptions } from '../gossip/options.ts';
 import type { TopicName } from '../gossip/topics.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Gater } from './gater.ts';
-import { guarded } from './guard.ts';
+import { guardConnection, guarded } from './guard.ts';
 import * as limits from './limits.ts';
 
 export interface HostOptions {
@@ -184,6 +184,7 @@ export async function createHost(options: HostOptions) {
     groupPrivate: options.groupPrivate,
     onRefused: () => metrics.count('zerostate_dht_contacts_refused_total'),
   });
+  host.addEventListener('connection:open', ({ detail }) => guardConnection(guard, detail));
   // Who is shut out goes at once; the gater keeps it out until its time is over.
   admission.onPenalty((peer) => void host.hangUp(peerIdFromString(peer)).catch(() => undefined));
   return host;

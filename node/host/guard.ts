@@ -76,3 +76,17 @@ function bookBytes({ admission, metrics }: GuardDeps, protocol: string, stream: 
     stream.abort(new Error('too many bytes from this peer'));
   };
 }
+
+interface Muxed {
+  readonly muxer?: { addEventListener(type: 'stream', listener: () => void): void };
+}
+
+/** Books every stream that a peer begins on a connection, also one that it resets at once; a peer far over its budget loses the connection. */
+export function guardConnection({ admission, metrics }: GuardDeps, connection: Connection): void {
+  const peer = connection.remotePeer.toString();
+  (connection as unknown as Muxed).muxer?.addEventListener('stream', () => {
+    if (admission.charge(peer, 'opens') || connection.status !== 'open') return;
+    metrics.count('zerostate_inbound_refused_total', { protocol: 'connection', reason: 'opens' });
+    connection.abort(new Error('too many streams begun by this peer'));
+  });
+}

@@ -1,6 +1,8 @@
 // What every chaos row is made of: its form, figures with thresholds, and the faults that several rows share.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { ConnectionGater, PeerId } from '@libp2p/interface';
 import type { RunningNode } from '../../node/index.ts';
 
@@ -33,6 +35,14 @@ export function holds({ value, min, max }: Figure): boolean {
 export function percentile(samples: readonly number[], p: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * p) - 1)] ?? Number.NaN;
+}
+
+/** Bytes that are still held when the garbage is gone. */
+export function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
 }
 
 /** Waits until something holds; answers the seconds it took. Infinity after `secondsMax`. */

@@ -81,6 +81,24 @@ describe('the host', function () {
     assert.equal(node.node.admission.standing(calm.peerId).state, 'ok');
   });
 
+  it('hangs up who begins streams only to reset them', async () => {
+    await using nodes = new TestNodes();
+    const node = await nodes.start('node');
+    await using rapid = await startRogue();
+    const connection = await rapid.dial(addressOf(node));
+    const inside = () => node.node.host.getPeers().some((peer) => peer.toString() === rapid.peerId);
+    await eventually('the connection', 5_000, async () => inside());
+    for (let round = 0; round < 400 && inside(); round++) {
+      const opened = Array.from({ length: 32 }, async () => {
+        const stream = await connection.newStream('/zerostate/test/kad/1.0.0');
+        stream.abort(new Error('reset at once'));
+      });
+      await Promise.allSettled(opened);
+    }
+    await eventually('the end of the connection', 5_000, async () => !inside());
+    assert.ok(node.node.admission.standing(rapid.peerId).refused > 0);
+  });
+
   it('stops in time though a part of it hangs, and names the part', async () => {
     await using nodes = new TestNodes();
     const { node } = await nodes.start('hung');
