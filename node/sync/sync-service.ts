@@ -43,6 +43,8 @@ import type { Quotas } from './quota.ts';
 const LIAR_REST_MS = 300_000;
 /** Peers that rest at once; the first to have lied is asked again first. */
 const LIARS_MAX = 1_024;
+/** Pause before the next round while rounds still bring something: who is behind catches up at once, whatever the interval. */
+const BEHIND_ROUND_MS = 500;
 /** Heads of one answer that are compared although they are behind ours: each costs a signature and a proof. */
 const BEHIND_CHECKED_MAX = 64;
 
@@ -74,7 +76,10 @@ export class SyncService {
   readonly #serial = new Serial();
   readonly #puller: Puller;
   readonly #liars = new Map<string, number>();
+  /** Largest gossiped size of logs that are being pulled: of a burst of heads only the newest is followed. */
+  readonly #newest = new Map<string, number>();
   readonly #syncedAt = new Map<string, number>();
+  #grown = 0;
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
   #stopped = false;
@@ -89,7 +94,16 @@ export class SyncService {
       perSecond: 50,
       burst: 500,
     };
-    this.#puller = new Puller({ ...deps, protocol: this.#protocol, onLiar: (peer) => this.#distrust(peer) });
+    const onGrown = (origin: string): void => {
+      this.#grown += 1;
+      deps.onGrown(origin);
+    };
+    this.#puller = new Puller({
+      ...deps,
+      onGrown,
+      protocol: this.#protocol,
+      onLiar: (peer) => this.#distrust(peer),
+    });
   }
 
   /** When the last complete comparison with some peer ended, own clock in milliseconds; 0 when never. */
@@ -104,13 +118,15 @@ export class SyncService {
     gossip.subscribe('heads', async (data, from) => this.#onHead(fromUtf8(data), from));
     host.addEventListener('peer:identify', this.#onIdentify);
     const round = () => {
+      const before = this.#grown;
       void this.syncWithSome()
         .catch((error: unknown) => {
           // The disk fails, or the node is stopping: the next round tries again.
           if (!this.#stopped) log.warn({ err: error }, 'a round of anti-entropy failed');
         })
         .finally(() => {
-          if (!this.#stopped) this.#cancel = clock.after(intervalMs * (0.75 + Math.random() / 2), round);
+          const pause = this.#grown > before ? Math.min(BEHIND_ROUND_MS, intervalMs) : intervalMs;
+          if (!this.#stopped) this.#cancel = clock.after(pause * (0.75 + Math.random() / 2), round);
         });
     };
     this.#cancel = clock.after(intervalMs, round);
@@ -244,8 +260,9 @@ export class SyncService {
       await this.#compare(head);
       return 'ignore';
     }
+    this.#newest.set(origin, Math.max(size, this.#newest.get(origin) ?? 0));
     try {
-      await this.#puller.pull(from, origin, size);
+      return await this.#serial.run(`head ${origin}`, () => this.#pullHead(from, origin, size));
     } catch (error) {
       if (!isZeroError(error)) throw error;
       this.#deps.log.debug(
@@ -260,8 +277,16 @@ export class SyncService {
         from: from.toString(),
       });
       return 'ignore';
+    } finally {
+      if (this.#newest.get(origin) === size) this.#newest.delete(origin);
     }
-    return store.state(origin).size >= size ? 'accept' : 'ignore';
+  }
+
+  /** Pulls a head's entries, unless a newer head of that log waits: its entries include these. */
+  async #pullHead(from: PeerId, origin: string, size: number): Promise<Verdict> {
+    if ((this.#newest.get(origin) ?? 0) > size) return 'ignore';
+    await this.#puller.pull(from, origin, size);
+    return this.#deps.store.state(origin).size >= size ? 'accept' : 'ignore';
   }
 
   async #serve(bytes: Uint8Array): Promise<Uint8Array> {
