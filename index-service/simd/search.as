@@ -103,6 +103,8 @@ function sum4i(v: v128): i32 {
 
 /** Cache lines ahead that `touch` asks for: the processor fetches every second one by itself. */
 const TOUCH_STEP: usize = 128;
+/** Slots ahead of the one whose sign bits are compared in a list. */
+const BITS_AHEAD: u32 = 16;
 /** Slots ahead of the one being scored in a list. */
 const TOUCH_AHEAD: u32 = 6;
 
@@ -420,6 +422,7 @@ export function nearestOfList(
 ): u32 {
   memory.fill(histogram, 0, (<usize>dims + 1) << 2);
   for (let i: u32 = 0; i < count; i++) {
+    if (i + BITS_AHEAD < count) sink ^= load<u8>(bitsOf(load<u32>(list + (<usize>(i + BITS_AHEAD) << 2))));
     const d = hamming(bitsOf(load<u32>(list + (<usize>i << 2))), bits);
     store<u16>(distances + (<usize>i << 1), <u16>d);
     const bin = histogram + (<usize>d << 2);
