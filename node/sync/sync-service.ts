@@ -36,13 +36,11 @@ import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import type { StatementRouter } from '../statements/router.ts';
 import type { ForkBook } from './fork-book.ts';
+import { HeadsInWait } from './heads-in-wait.ts';
+import { Liars } from './liars.ts';
 import { isComplete, Puller } from './puller.ts';
 import type { Quotas } from './quota.ts';
 
-/** A peer that served a provably false tail is not asked again for this time: other peers have the same logs. */
-const LIAR_REST_MS = 300_000;
-/** Peers that rest at once; the first to have lied is asked again first. */
-const LIARS_MAX = 1_024;
 /** Pause before the next round while rounds still bring something: who is behind catches up at once, whatever the interval. */
 const BEHIND_ROUND_MS = 500;
 /** Heads of one answer that are compared although they are behind ours: each costs a signature and a proof. */
@@ -75,7 +73,8 @@ export class SyncService {
   readonly #protocol: RpcProtocol;
   readonly #serial = new Serial();
   readonly #puller: Puller;
-  readonly #liars = new Map<string, number>();
+  readonly #liars: Liars;
+  readonly #waiting: HeadsInWait;
   /** Largest gossiped size of logs that are being pulled: of a burst of heads only the newest is followed. */
   readonly #newest = new Map<string, number>();
   readonly #syncedAt = new Map<string, number>();
@@ -86,6 +85,8 @@ export class SyncService {
 
   constructor(deps: SyncDeps) {
     this.#deps = deps;
+    this.#liars = new Liars(deps);
+    this.#waiting = new HeadsInWait(deps);
     this.#protocol = {
       id: `/zerostate/${deps.network}/sync/1`,
       requestBytesMax: HEADS_MESSAGE_BYTES_MAX,
@@ -102,7 +103,7 @@ export class SyncService {
       ...deps,
       onGrown,
       protocol: this.#protocol,
-      onLiar: (peer) => this.#distrust(peer),
+      onLiar: (peer) => this.#liars.add(peer),
     });
   }
 
@@ -153,29 +154,12 @@ export class SyncService {
     const peers = this.#deps.host.getPeers();
     const connected = new Set(peers.map(String));
     for (const id of this.#syncedAt.keys()) if (!connected.has(id)) this.#syncedAt.delete(id);
-    const trusted = peers.filter((peer) => !this.#lied(peer));
+    const trusted = peers.filter((peer) => !this.#liars.has(peer));
     const next = trusted.sort(
       (a, b) => (this.#syncedAt.get(a.toString()) ?? 0) - (this.#syncedAt.get(b.toString()) ?? 0),
     )[0];
     if (next !== undefined) await this.syncWith(next);
-    await this.#settleHeads();
-  }
-
-  /** Gossiped heads whose entries have come meanwhile are proven by them. */
-  async #settleHeads(): Promise<void> {
-    await this.#deps.quarantine.settle('head', ({ name, bytes }) =>
-      this.#deps.store.state(name).size >= parseCheckpoint(fromUtf8(bytes)).size ? 'proven' : 'unproven',
-    );
-  }
-
-  #distrust(peer: PeerId): void {
-    this.#deps.admission.failed(peer.toString());
-    this.#liars.set(peer.toString(), this.#deps.clock.now() + LIAR_REST_MS);
-    if (this.#liars.size > LIARS_MAX) this.#liars.delete(this.#liars.keys().next().value as string);
-  }
-
-  #lied(peer: PeerId): boolean {
-    return (this.#liars.get(peer.toString()) ?? 0) > this.#deps.clock.now();
+    await this.#waiting.settle();
   }
 
   /** Compares all logs with a peer and pulls what is missing. Never throws; answers whether the comparison was complete. */
@@ -228,7 +212,7 @@ export class SyncService {
       try {
         await this.#puller.pull(peer, origin, to);
       } catch (error) {
-        if (!isZeroError(error) || error.code === 'PEER_UNREACHABLE' || this.#lied(peer)) throw error;
+        if (!isZeroError(error) || error.code === 'PEER_UNREACHABLE' || this.#liars.has(peer)) throw error;
         if (error.code !== 'QUOTA_EXCEEDED' && error.code !== 'LOG_FORKED') failures.push(error);
       }
     }
@@ -252,7 +236,7 @@ export class SyncService {
   async #onHead(text: string, from: PeerId): Promise<Verdict> {
     const { origin, size } = parseCheckpoint(text);
     const { forks, ownLog, store } = this.#deps;
-    if (origin === ownLog.origin || forks.has(origin) || this.#lied(from)) return 'ignore';
+    if (origin === ownLog.origin || forks.has(origin) || this.#liars.has(from)) return 'ignore';
     const known = store.state(origin);
     if (known.checkpoint === text) return 'ignore';
     const head = verifyNodeCheckpoint(text, origin);
@@ -269,20 +253,14 @@ export class SyncService {
         { peer: from.toString(), origin, code: error.code },
         'a gossiped head was not pulled',
       );
-      // Signed, and without its entries only a promise: it waits apart until some peer's tail proves it.
-      await this.#deps.quarantine.hold({
-        kind: 'head',
-        name: origin,
-        bytes: utf8(text),
-        from: from.toString(),
-      });
+      await this.#waiting.hold(origin, text, from);
       return 'ignore';
     } finally {
       if (this.#newest.get(origin) === size) this.#newest.delete(origin);
     }
   }
 
-  /** Pulls a head's entries, unless a newer head of that log waits: its entries include these. */
+  /** Pulls a head's entries, unless a newer head of that log waits: it includes these. */
   async #pullHead(from: PeerId, origin: string, size: number): Promise<Verdict> {
     if ((this.#newest.get(origin) ?? 0) > size) return 'ignore';
     await this.#puller.pull(from, origin, size);
