@@ -130,11 +130,16 @@ describe('durability of the index', () => {
     const size = index.stats().bytesOnDisk;
     // Everything is copied when this is called, and nothing has been switched yet.
     const changes: Promise<void>[] = [];
+    const late = cardEntry(makeAgent(3), { name: 'Late' }, { sequence: 2, previous: null });
     await index.compact(() => {
       if (changes.length === 0) changes.push(index.upsert(newer), index.remove(entries[7]!.agentId));
+      // The second call comes from repeating those two: now writers must wait for the new log.
+      else if (changes.length === 2) changes.push(index.upsert(late));
     });
+    assert.equal(changes.length, 3);
     await Promise.all(changes);
     assert.equal(index.has(entries[7]!.agentId), false);
+    assert.equal((await index.get(late.agentId))!.cardId, late.cardId);
     await index.compact();
     assert.ok(index.stats().bytesOnDisk < size);
     assert.equal(index.stats().tombstones, 0);
@@ -142,6 +147,7 @@ describe('durability of the index', () => {
     const again = await openHere();
     assert.equal(again.stats().cards, entries.length - 2);
     assert.equal((await again.get(newer.agentId))!.cardId, newer.cardId);
+    assert.equal((await again.get(late.agentId))!.cardId, late.cardId);
     assert.equal(again.has(entries[7]!.agentId), false);
     assert.equal((await readdir(dir)).filter((name) => name.endsWith('.log')).length, 1);
   });

@@ -76,14 +76,23 @@ describe('queries of the index', () => {
     assert.deepEqual(await names({ filter: { reputationMin: 0.8 } }), ['Windrose']);
   });
 
-  it('finds a card by its name alone, though no vector knows it', async () => {
-    const { results } = await index.query({
-      text: 'windrose',
-      vector: new Float32Array(EMBEDDER.dims).fill(0.125),
-      embedder: EMBEDDER.id,
-      k: 1,
-    });
-    assert.equal(results[0]!.name, 'Windrose');
+  it('raises a card that shares a rare word with the text, by a fifth of what is missing', async () => {
+    const vector = await EMBEDDER.embed('weather of a village');
+    const scoreOf = async (text?: string) => {
+      const { results } = await index.query({
+        ...(text !== undefined && { text }),
+        vector,
+        embedder: EMBEDDER.id,
+        k: 10,
+      });
+      return results.find(({ name }) => name === 'Windrose')!.score;
+    };
+    const plain = await scoreOf();
+    assert.ok(Math.abs((await scoreOf('windrose')) - (1 - (1 - plain) * 0.8)) < 1e-6);
+    assert.ok(Math.abs((await scoreOf('unheard')) - plain) < 1e-6);
+    // An unknown word beside it holds the known one back.
+    const half = await scoreOf('windrose unheard');
+    assert.ok(half > plain && half < (await scoreOf('windrose')));
   });
 
   it('keeps a reputation over a new version of the card', async () => {
