@@ -142,7 +142,19 @@ export class CardService {
     const { book, clock, host, ownLog, vault } = this.#deps;
     const agent = vault.get(agentId);
     const { sequence, previous } = this.#next(agentId);
-    const now = clock.now();
+    // A card stays within the validity of its key, also when the clock has stepped back behind it.
+    const keys = verifyKeychain(agent.keychain);
+    const notAfter = Date.parse(keys.notAfter);
+    const now = Math.max(clock.now(), Date.parse(keys.notBefore));
+    if (now >= notAfter)
+      throw new ZeroError('CARD_INVALID', `the operational key of ${agentId} expired ${keys.notAfter}`, {
+        hint: 'Give the agent a new one: zerostate card rotate AGENT',
+      });
+    if (notAfter < now + CARD_LIFE_MS)
+      this.#deps.log.warn(
+        { agentId, notAfter: keys.notAfter },
+        'the operational key expires soon: rotate it',
+      );
     const { size, root } = ownLog.state();
     const envelope = signCard({
       draft,
@@ -151,7 +163,7 @@ export class CardService {
       sequence,
       previous,
       issuedAt: rfc3339(now),
-      expiresAt: rfc3339(now + CARD_LIFE_MS),
+      expiresAt: rfc3339(Math.min(now + CARD_LIFE_MS, notAfter)),
       endpoints: [
         {
           protocol: this.#deps.taskProtocol,

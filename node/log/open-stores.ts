@@ -49,8 +49,13 @@ async function openSound(dir: string, log: Logger): Promise<OpenStores> {
   }
 }
 
+// A flipped length or offset makes LevelDB read where nothing can be: the system calls that an invalid argument.
+const UNREADABLE = /invalid argument|corrupt|truncated|bad (?:block|magic)|not an sstable/i;
+
 function isCorruption(error: unknown): boolean {
-  if (isZeroError(error)) return error.code === 'DATA_CORRUPT';
-  const { code, cause } = error as { code?: string; cause?: { code?: string } };
-  return code === 'LEVEL_CORRUPTION' || cause?.code === 'LEVEL_CORRUPTION' || code === 'LEVEL_DECODE_ERROR';
+  if (isZeroError(error)) return error.code === 'DATA_CORRUPT' || isCorruption(error.cause);
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: string };
+  if (code === 'LEVEL_CORRUPTION' || code === 'LEVEL_DECODE_ERROR') return true;
+  return (code === 'LEVEL_IO_ERROR' && UNREADABLE.test(error.message)) || isCorruption(error.cause);
 }

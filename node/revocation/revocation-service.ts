@@ -66,6 +66,7 @@ export class RevocationService {
   readonly #serial = new Serial();
   /** Per log origin: announced heads whose entries are not all here yet, and the time up to which all are. */
   readonly #asOf = new Map<string, number>();
+  readonly #skew = new Map<string, number>();
   readonly #pending = new Map<string, { size: number; at: number }>();
 
   constructor(deps: RevocationDeps) {
@@ -75,8 +76,13 @@ export class RevocationService {
   /** A node spoke: if its log is held as far as it says, everything it signed until then is known. */
   heard({ peerId, log, issuedAtMs, heardAtMs }: NodeEntry): void {
     const origin = originOf(peerId);
+    // How far the announcer's clock is off: the least difference seen, since delays only add to it. Announcements beyond the tolerance
+    // of clocks are dropped before they come here, so a wrong guess (all of them held back alike) is off by no more than that.
+    const skew = Math.min(heardAtMs - issuedAtMs, this.#skew.get(origin) ?? Number.POSITIVE_INFINITY);
+    this.#skew.set(origin, skew);
+    if (this.#skew.size > ORIGINS_MAX) this.#skew.delete(this.#skew.keys().next().value as string);
     // An announcer with a fast clock must not make knowledge look younger than it is.
-    const at = Math.min(issuedAtMs, heardAtMs);
+    const at = Math.min(issuedAtMs + skew, heardAtMs);
     if (this.#deps.store.state(origin).size >= log.size) this.#note(origin, at);
     else this.#pending.set(origin, { size: log.size, at });
     if (this.#pending.size > ORIGINS_MAX) this.#pending.delete(this.#pending.keys().next().value as string);
