@@ -3,7 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { WORKER_HEAP_MB, WORKER_STACK_MB } from '../limits.ts';
-import type { Control, Report, WorkerStart } from './messages.ts';
+import { type Control, type Report, WORKER_READY, type WorkerStart } from './messages.ts';
 
 /** Descriptor of the first worker's pipe; the standard streams stand before it. */
 const FIRST_CHANNEL_FD = 3;
@@ -25,8 +25,8 @@ function launch(channel: number, nonce: string | null): void {
   });
   workers[channel] = worker;
   let reason = 'the worker ended';
-  worker.on('online', () => report({ type: 'online', channel }));
   worker.on('message', (compiled) => {
+    if (compiled === WORKER_READY) return report({ type: 'online', channel });
     for (const other of workers) if (other !== undefined && other !== worker) other.postMessage(compiled);
   });
   worker.on('error', (error) => {

@@ -1,4 +1,4 @@
-// What the node and the child say to each other. Types only.
+// What the node and the child say to each other. Must not: import anything.
 
 /** A job for a worker. Byte strings: stdin, the inputs in order, then the module when `hasModule`. */
 export interface JobHeader {
@@ -31,7 +31,7 @@ export interface AnswerHeader {
   readonly exitCode: number | null;
   readonly trap: string | null;
   readonly fuel: string;
-  /** Real milliseconds of instantiating and running: for scheduling only. */
+  /** Milliseconds of processor time of instantiating and running: for scheduling only. */
   readonly runMs: number;
   readonly hostFuel: number;
   readonly memoryBytes: number;
@@ -50,6 +50,9 @@ export type Control =
 export type Report =
   | { readonly type: 'online'; readonly channel: number }
   | { readonly type: 'died'; readonly channel: number; readonly reason: string };
+
+/** A worker's first message to the child's main thread; all others are compiled modules. */
+export const WORKER_READY = 'ready';
 
 /** What a worker thread is started with. */
 export interface WorkerStart {

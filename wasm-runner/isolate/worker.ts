@@ -12,7 +12,7 @@ import { WasiImports } from '../wasi/imports.ts';
 import { type CompiledModule, compile } from './compile.ts';
 import { type Execution, execute } from './execute.ts';
 import { frameHead, frameLength, readFrame } from './frame.ts';
-import type { AnswerHeader, JobHeader, WorkerStart } from './messages.ts';
+import { type AnswerHeader, type JobHeader, WORKER_READY, type WorkerStart } from './messages.ts';
 import { ModuleCache } from './module-cache.ts';
 
 const READ_BYTES = 65_536;
@@ -170,9 +170,9 @@ function handle(frame: Uint8Array) {
   if (compiled === null) return answer({ ...EMPTY_ANSWER, id: header.id, needModule: true }, []);
   if (compiled instanceof Refusal)
     return answer({ ...EMPTY_ANSWER, id: header.id, status: compiled.status, detail: compiled.message }, []);
-  const began = performance.now();
+  const began = process.threadCpuUsage();
   const { stdout, stderr, outputs, fuel, trace, ...rest } = run(header, blobs, compiled);
-  const runMs = performance.now() - began;
+  const { user, system } = process.threadCpuUsage(began);
   const paths = Object.keys(outputs);
   const parts = [stdout, stderr, ...paths.map((path) => outputs[path]!)];
   answer(
@@ -181,7 +181,7 @@ function handle(frame: Uint8Array) {
       id: header.id,
       needModule: false,
       fuel: fuel.toString(),
-      runMs,
+      runMs: (user + system) / 1_000,
       outputs: paths,
       trace: trace?.map(([name, used]) => [name, used.toString()] as const) ?? null,
     },
@@ -217,6 +217,7 @@ function indexOf(bytes: Uint8Array, part: Uint8Array): number {
   return -1;
 }
 
+parentPort?.postMessage(WORKER_READY);
 if (nonce === null || resynchronise(fromHex(nonce))) {
   for (let frame = nextFrame(); frame !== null; frame = nextFrame()) handle(frame);
 }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Control, Report } from '../isolate/messages.ts';
-import { KILL_GRACE_MS, STDERR_BYTES_KEPT } from '../limits.ts';
+import { KILL_GRACE_MS, START_GRACE_MS, STDERR_BYTES_KEPT } from '../limits.ts';
 import { Channel } from './channel.ts';
 
 const FIRST_CHANNEL_FD = 3;
@@ -39,12 +39,16 @@ export function isolationFlags(): string[] {
 
 export class IsolatedChild {
   readonly channels: Channel[];
+  /** Resolves when all workers run, or when the process is gone. */
+  readonly ready: Promise<void>;
   readonly #process: ChildProcess;
   readonly #events: ChildEvents;
   readonly #gone: Promise<void>;
   #stderr = '';
   #reports = '';
   #ended = false;
+  #starting: number;
+  #started: () => void = () => {};
   readonly #replacing = new Map<number, NodeJS.Timeout>();
 
   constructor(channels: number, cacheBytes: number, events: ChildEvents) {
@@ -69,12 +73,23 @@ export class IsolatedChild {
       this.#stderr = (this.#stderr + text).slice(-STDERR_BYTES_KEPT);
     });
     child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#readReports(text));
+    this.#starting = channels;
+    this.ready = new Promise((resolve) => {
+      // A machine so slow that nothing starts is treated like a crash.
+      const timer = setTimeout(() => this.kill(), START_GRACE_MS);
+      timer.unref();
+      this.#started = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
     this.#gone = new Promise((resolve) => {
       const end = (reason: string): void => {
         if (this.#ended) return;
         this.#ended = true;
         for (const timer of this.#replacing.values()) clearTimeout(timer);
         resolve();
+        this.#started();
         events.onGone(reason);
       };
       child.on('error', (error) => end(error.message));
@@ -127,9 +142,15 @@ export class IsolatedChild {
     for (let end = this.#reports.indexOf('\n'); end >= 0; end = this.#reports.indexOf('\n')) {
       const report = JSON.parse(this.#reports.slice(0, end)) as Report;
       this.#reports = this.#reports.slice(end + 1);
-      if (report.type === 'online') this.channels[report.channel]!.online = true;
+      if (report.type === 'online') this.#online(this.channels[report.channel]!);
       else this.#events.onWorkerDied(this.channels[report.channel]!, report.reason);
     }
+  }
+
+  #online(channel: Channel): void {
+    channel.online = true;
+    this.#starting--;
+    if (this.#starting === 0) this.#started();
   }
 
   #reason(code: number | null, signal: string | null): string {

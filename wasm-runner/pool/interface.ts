@@ -35,7 +35,7 @@ export interface RunnerStats {
 export interface Runner {
   /** Runs a job to its end. Rejects only for a malformed job (JOB_INVALID) or a closed or broken runner; all else is a status. */
   run(job: Job, options?: RunOptions): Promise<RunResult>;
-  /** Starts the isolated process ahead of the first job. */
+  /** Starts the isolated process ahead of the first job; resolves when its workers run. */
   warm(): Promise<void>;
   stats(): RunnerStats;
   /** Ends the process and answers what waits or runs with CANCELLED. */

@@ -8,43 +8,33 @@ import type { Answer, Channel } from './channel.ts';
 import { IsolatedChild } from './child.ts';
 import type { Runner, RunnerOptions, RunnerStats, RunOptions } from './interface.ts';
 import { moduleId } from './module-id.ts';
-import { FairQueue } from './queue.ts';
 import { plainResult, resultOf } from './results.ts';
-import { Speeds } from './speeds.ts';
+import { type Schedulable, Scheduler, SLOW_MS } from './scheduler.ts';
 
-interface Task {
+interface Task extends Schedulable {
   readonly job: Job;
-  readonly lane: string;
-  readonly module: string;
   readonly trace: boolean;
   readonly resolve: (result: RunResult) => void;
   stopListening: () => void;
-  /** Processes that ended while this job ran in them. */
-  crashes: number;
   withModule: boolean;
   channel: Channel | null;
   startedMs: number;
   timers: NodeJS.Timeout[];
-  /** Found out to take long while it runs. */
-  slow: boolean;
 }
 
 /** A job that was in this many crashed processes is taken for the cause. */
 const CRASHES_MAX = 3;
-/** A job that runs longer than this is slow: slow ones never take the last worker from quick ones. */
-const SLOW_MS = 20;
 /** Times in a row that the process may fail before it has answered anything. */
 const START_FAILURES_MAX = 3;
+/** Milliseconds after which a process that could not start is tried again. */
+const RETRY_AFTER_MS = 10_000;
 
 export class PooledRunner implements Runner {
   readonly #workers: number;
   readonly #queueMax: number;
   readonly #cacheBytesMax: number;
-  readonly #queue = new FairQueue<Task>();
+  readonly #scheduler: Scheduler<Task>;
   readonly #running = new Set<Task>();
-  readonly #speeds = new Speeds();
-  /** Jobs that were in a crashed process: run one at a time, so that the cause is found and the others are cleared. */
-  #suspects: Task[] = [];
   #child: IsolatedChild | null = null;
   #idle: Channel[] = [];
   #held = new Set<string>();
@@ -58,6 +48,7 @@ export class PooledRunner implements Runner {
 
   constructor(options: RunnerOptions) {
     this.#workers = Math.max(1, options.workers ?? availableParallelism());
+    this.#scheduler = new Scheduler(this.#workers);
     this.#queueMax = Math.max(0, options.queueMax ?? QUEUE_DEFAULT);
     this.#cacheBytesMax = options.cacheBytesMax ?? CACHE_BYTES_DEFAULT;
   }
@@ -65,16 +56,15 @@ export class PooledRunner implements Runner {
   run(job: Job, options: RunOptions = {}): Promise<RunResult> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new ZeroError('RUNNER_CLOSED', 'the runner is closed'));
-      if (this.#startFailures >= START_FAILURES_MAX)
-        return reject(new ZeroError('RUNNER_UNAVAILABLE', this.#lastFailure));
+      if (this.#isBroken()) return reject(new ZeroError('RUNNER_UNAVAILABLE', this.#lastFailure));
       checkJob(job);
       const problem = limitProblem(job.limits);
       if (problem !== null) return resolve(plainResult('LIMIT_REFUSED', problem));
       if (options.signal?.aborted === true)
         return resolve(plainResult('CANCELLED', 'cancelled before it started'));
-      if (this.#queue.size >= this.#queueMax && this.#free() === 0) {
+      if (this.#scheduler.waiting >= this.#queueMax && !this.#hasRoom()) {
         this.#overloaded++;
-        return resolve(plainResult('OVERLOADED', `${this.#queue.size} tasks wait already`));
+        return resolve(plainResult('OVERLOADED', `${this.#scheduler.waiting} tasks wait already`));
       }
       const trace = options.trace === true;
       // A traced module is another module to the cache.
@@ -94,19 +84,28 @@ export class PooledRunner implements Runner {
         slow: false,
       };
       if (options.signal !== undefined) this.#listen(task, options.signal);
-      this.#queue.push(task.lane, task);
+      this.#scheduler.add(task);
       this.#dispatch();
     });
   }
 
+  /** The process failed to start again and again, a moment ago. */
+  #isBroken(): boolean {
+    return this.#startFailures >= START_FAILURES_MAX && performance.now() - this.#failedMs < RETRY_AFTER_MS;
+  }
+
   async warm(): Promise<void> {
     this.#start();
+    const child = this.#child;
+    child?.hold(true);
+    await child?.ready;
+    if (this.#running.size === 0) child?.hold(false);
   }
 
   stats(): RunnerStats {
     return {
       running: this.#running.size,
-      waiting: this.#queue.size + this.#suspects.length,
+      waiting: this.#scheduler.waiting,
       finished: this.#finished,
       overloaded: this.#overloaded,
       replaced: this.#replaced,
@@ -120,9 +119,8 @@ export class PooledRunner implements Runner {
     this.#closed = true;
     const child = this.#child;
     this.#child = null;
-    for (const task of [...this.#running, ...this.#suspects, ...this.#queue.drain()])
+    for (const task of [...this.#running, ...this.#scheduler.drain()])
       this.#finish(task, plainResult('CANCELLED', 'the runner was closed'));
-    this.#suspects = [];
     await child?.kill();
   }
 
@@ -139,8 +137,7 @@ export class PooledRunner implements Runner {
   #cancel(task: Task) {
     const result = plainResult('CANCELLED', 'cancelled by the caller');
     if (task.channel !== null) return this.#stop(task, result);
-    this.#queue.remove(task.lane, task);
-    this.#suspects = this.#suspects.filter((other) => other !== task);
+    this.#scheduler.remove(task);
     this.#finish(task, result);
   }
 
@@ -157,46 +154,18 @@ export class PooledRunner implements Runner {
     child.hold(this.#running.size > 0);
   }
 
-  /** Jobs that could start now. The spare is free only while a running job is slow. */
-  #free(): number {
-    const usable = this.#child === null ? this.#workers : this.#idle.length;
-    return Math.max(0, Math.min(usable, this.#limit() - this.#running.size));
+  #hasRoom(): boolean {
+    return this.#scheduler.hasRoom(this.#running) && (this.#child === null || this.#idle.length > 0);
   }
 
-  #limit(): number {
-    const slow = this.#slowCount();
-    return this.#workers + (slow > 0 ? 1 : 0);
-  }
-
-  #isSlow(task: Task): boolean {
-    return task.slow || this.#speeds.isSlow(task.module, SLOW_MS);
-  }
-
-  #slowCount(): number {
-    let count = 0;
-    for (const task of this.#running) if (this.#isSlow(task)) count++;
-    return count;
-  }
-
-  #dispatch() {
-    if (this.#closed) return;
-    while (this.#queue.size > 0 || this.#suspects.length > 0) {
+  #dispatch(): void {
+    while (!this.#closed && this.#scheduler.waiting > 0) {
       this.#start();
-      if (this.#free() === 0) return;
-      const task = this.#next();
+      if (this.#idle.length === 0) return;
+      const task = this.#scheduler.next(this.#running);
       if (task === undefined) return;
       this.#send(task, this.#idle.shift()!);
     }
-  }
-
-  /** The next job to start. Slow ones may use all workers but not the spare, which stays for the quick ones. */
-  #next(): Task | undefined {
-    let suspectRuns = false;
-    for (const task of this.#running) if (task.crashes > 0) suspectRuns = true;
-    if (!suspectRuns && this.#suspects.length > 0) return this.#suspects.shift();
-    const quick = this.#queue.take((task) => !this.#isSlow(task));
-    if (quick !== undefined || this.#slowCount() >= this.#workers) return quick;
-    return this.#queue.take(() => true);
   }
 
   #send(task: Task, channel: Channel): void {
@@ -245,8 +214,7 @@ export class PooledRunner implements Runner {
       task.timers.push(setTimeout(() => this.#markSlow(task), SLOW_MS));
       return;
     }
-    task.slow = true;
-    this.#speeds.note(task.module, SLOW_MS * 2);
+    this.#scheduler.noteSlow(task);
     this.#dispatch();
   }
 
@@ -261,8 +229,7 @@ export class PooledRunner implements Runner {
     }
     this.#held.add(task.module);
     const wallMs = performance.now() - task.startedMs;
-    if (task.slow && answer.header.runMs <= SLOW_MS) this.#speeds.forget(task.module);
-    this.#speeds.note(task.module, answer.header.runMs);
+    this.#scheduler.noteWork(task, answer.header.runMs);
     this.#finish(task, resultOf(answer, task.job, wallMs));
     this.#dispatch();
   }
@@ -289,7 +256,6 @@ export class PooledRunner implements Runner {
     const channel = task.channel;
     const child = this.#child;
     if (channel === null || child === null) return;
-    this.#speeds.note(task.module, performance.now() - task.startedMs);
     this.#finish(task, { ...result, wallMs: performance.now() - task.startedMs });
     this.#replaceWorker(child, channel);
     this.#dispatch();
@@ -314,6 +280,7 @@ export class PooledRunner implements Runner {
   }
 
   #lastFailure = '';
+  #failedMs = 0;
 
   #childGone(child: IsolatedChild, reason: string): void {
     if (child !== this.#child) return;
@@ -322,16 +289,18 @@ export class PooledRunner implements Runner {
     this.#crashes++;
     this.#startFailures++;
     this.#lastFailure = reason;
+    this.#failedMs = performance.now();
+    const suspects: Task[] = [];
     for (const task of [...this.#running]) {
       this.#release(task);
       task.crashes++;
       task.withModule = false;
       if (task.crashes >= CRASHES_MAX) this.#finish(task, plainResult('WORKER_CRASH', reason));
-      else this.#suspects.push(task);
+      else suspects.push(task);
     }
-    // Those known to be quick are cleared first, so that they do not wait for one that takes all its time.
-    const expected = (task: Task): number => this.#speeds.meanOf(task.module) ?? Number.POSITIVE_INFINITY;
-    this.#suspects.sort((a, b) => expected(a) - expected(b) || 0);
+    this.#scheduler.suspect(suspects);
+    if (this.#isBroken())
+      for (const task of this.#scheduler.drain()) this.#finish(task, plainResult('WORKER_CRASH', reason));
     this.#dispatch();
   }
 }
