@@ -2,7 +2,9 @@
 
 import type { ChaosRow } from './rig.ts';
 import { row01 } from './row-01-kill.ts';
+import { row02 } from './row-02-damage.ts';
 import { row03 } from './row-03-disk-full.ts';
+import { row04 } from './row-04-clocks.ts';
 import { row05 } from './row-05-split.ts';
 import { row06 } from './row-06-one-way.ts';
 import { row09 } from './row-09-gossip-reset.ts';
@@ -20,7 +22,9 @@ import { row21 } from './row-21-late-joiner.ts';
 
 export const ROWS: readonly ChaosRow[] = [
   row01,
+  row02,
   row03,
+  row04,
   row05,
   row06,
   row09,
