@@ -48,6 +48,7 @@ export interface PeerState {
   readonly until: number;
   /** Requests refused so far, and the kind that ran out last. */
   readonly refused: number;
+  readonly refusedAt: number;
   readonly lacking: Kind | null;
 }
 
@@ -57,7 +58,7 @@ export type Admitted = 'accept' | 'refuse' | 'penalize';
 /** A peer never seen before: every budget full. */
 export function freshState(now: number, budgets: Budgets = BUDGETS): PeerState {
   const left = Object.fromEntries(KINDS.map((kind) => [kind, budgets[kind].burst])) as Record<Kind, number>;
-  return { left, at: now, strikes: 0, struckAt: now, until: 0, refused: 0, lacking: null };
+  return { left, at: now, strikes: 0, struckAt: now, until: 0, refused: 0, refusedAt: 0, lacking: null };
 }
 
 /** The state with its buckets refilled up to `now`; a clock that stepped back refills nothing. */
@@ -88,7 +89,7 @@ export function decide(
   const state = refilled(before, now, budgets);
   const refuse = (lacking: Kind) => ({
     verdict: 'refuse' as const,
-    state: { ...state, refused: state.refused + 1, lacking },
+    state: { ...state, refused: state.refused + 1, refusedAt: now, lacking },
   });
   if (kind !== 'failures' && state.until > now) return refuse('failures');
   const rest = state.left[kind] - amount;
@@ -107,13 +108,16 @@ export function decide(
     const booked = { ...state.left, [kind]: Math.max(-budgets[kind].burst, rest) };
     return rest >= 0
       ? { verdict: 'accept', state: { ...state, left: booked } }
-      : refuseWith(state, kind, booked);
+      : refuseWith(state, kind, booked, now);
   }
   const exhausted = (['bytes', 'cpuMs'] as const).find((spent) => state.left[spent] < 0);
   if (exhausted !== undefined) return refuse(exhausted);
   return rest < 0 ? refuse(kind) : { verdict: 'accept', state: { ...state, left } };
 }
 
-function refuseWith(state: PeerState, kind: Kind, left: PeerState['left']) {
-  return { verdict: 'refuse' as const, state: { ...state, left, refused: state.refused + 1, lacking: kind } };
+function refuseWith(state: PeerState, kind: Kind, left: PeerState['left'], now: number) {
+  return {
+    verdict: 'refuse' as const,
+    state: { ...state, left, refused: state.refused + 1, refusedAt: now, lacking: kind },
+  };
 }

@@ -19,6 +19,9 @@ const PEERS_MAX = 4_096;
 /** Remembered peers under a penalty that are looked past when room is made: bounds the search. */
 const PENALIZED_LOOKED_PAST = 256;
 
+/** A peer is shown as limited for this long after it was refused something: buckets refill faster than people look. */
+const LIMITED_SHOWN_MS = 30_000;
+
 /** What people see of a peer's standing. */
 export interface Standing {
   readonly peerId: string;
@@ -107,11 +110,12 @@ export class Admission {
     const now = this.#clock.now();
     const state = refilled(this.#peers.get(peerId) ?? freshState(now, this.#budgets), now, this.#budgets);
     const penalized = state.until > now;
-    const empty = KINDS.find((kind) => state.left[kind] < 1);
+    const recently = state.lacking !== null && now - state.refusedAt < LIMITED_SHOWN_MS;
+    const empty = recently ? state.lacking : KINDS.find((kind) => state.left[kind] < 1);
     return {
       peerId,
-      state: penalized ? 'penalized' : empty === undefined ? 'ok' : 'limited',
-      reason: penalized ? REASONS.failures : empty === undefined ? '' : REASONS[empty],
+      state: penalized ? 'penalized' : empty == null ? 'ok' : 'limited',
+      reason: penalized ? REASONS.failures : empty == null ? '' : REASONS[empty],
       untilMs: penalized ? state.until : 0,
       strikes: state.strikes,
       refused: state.refused,

@@ -29,7 +29,7 @@ export const row16: ChaosRow = {
     const before = heldBytes();
     let sent = 0;
     let hang = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < (quick ? 3 : 10); round++) {
+    for (let round = 0; round < (quick ? 2 : 10); round++) {
       const lag = monitorEventLoopDelay({ resolution: 5 });
       lag.enable();
       // A new id each round: the former one may be shut out by now.
