@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { encode } from '@ipld/dag-cbor';
 import { Value } from 'typebox/value';
-import { type CardIndex, defaultEmbedder, openIndex } from '../../index-service/index.ts';
+import { type CardIndex, defaultEmbedder, type Embedder, openIndex } from '../../index-service/index.ts';
 import { checkCardTime } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
@@ -50,6 +50,7 @@ export interface IndexRoleDeps {
 export class IndexRole {
   readonly #deps: IndexRoleDeps;
   #index: CardIndex | undefined;
+  #embedder: Embedder | undefined;
   #waiting = new Map<string, BookEntry>();
   #working: Promise<void> | undefined;
   #cancel: () => void = () => {};
@@ -61,9 +62,10 @@ export class IndexRole {
   /** Opens the index, catches up with the cards known, and serves. */
   async start(): Promise<void> {
     const { home, clock, log, rpc, network } = this.#deps;
+    this.#embedder = await defaultEmbedder();
     this.#index = await openIndex({
       dir: join(home, 'index'),
-      embedder: await defaultEmbedder(),
+      embedder: this.#embedder,
       log,
       now: () => clock.now(),
     });
@@ -136,6 +138,7 @@ export class IndexRole {
     this.#waiting.clear();
     await this.#working;
     await this.#index?.close();
+    await this.#embedder?.close?.();
     this.#index = undefined;
   }
 
