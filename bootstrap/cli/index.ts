@@ -1,4 +1,4 @@
-// zerostate devnet: a whole network on one machine, live.
+// zerostate devnet: a whole network on one machine, live. Other commands of this room beside it.
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,6 +18,7 @@ import {
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { type Devnet, startDevnet } from '../devnet.ts';
 import { DEVNET_NODES_MAX } from '../devnet-plan.ts';
+import { registerBootCommands } from './boot.ts';
 
 interface DevnetFlags extends OutputFlags {
   nodes: number;
@@ -34,8 +35,9 @@ function exampleCards(): string {
   return places.find((place) => existsSync(place)) ?? (places[0] as string);
 }
 
-/** Adds the devnet command. `program` is the script that node processes run. */
+/** Adds the devnet and boot commands. `program` is the script that node processes run. */
 export function registerDevnetCommands(commands: Command, script: string): void {
+  registerBootCommands(commands);
   withJson(
     commands
       .command('devnet')

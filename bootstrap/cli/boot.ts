@@ -1,0 +1,87 @@
+// zerostate boot: signs and checks lists of boot nodes.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type OutputFlags, plain, print, runAction, withJson } from '../../node/cli/index.ts';
+import { fromBase64 } from '../../protocol/bytes/index.ts';
+import { type Envelope, seedSigner } from '../../protocol/envelope/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { parseStrictJson } from '../../protocol/json/index.ts';
+import {
+  type BootList,
+  type BootSigners,
+  bootListsFromJson,
+  bootListsToJson,
+  followBootLists,
+  isBootListInForce,
+  signBootList,
+} from '../boot-list.ts';
+
+async function textOf(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ZeroError('USAGE', `cannot read ${path}`, { cause });
+  });
+}
+
+/** The lists of a file; none when it does not exist yet. */
+async function listsOf(path: string): Promise<Envelope[]> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? [] : bootListsFromJson(text);
+}
+
+/** Adds the boot command. */
+export function registerBootCommands(commands: Command): void {
+  const boot = commands.command('boot').description('signed lists of boot nodes: sign, show');
+
+  withJson(
+    boot
+      .command('sign')
+      .description('sign a list and add it to a file of lists')
+      .argument('<list>', 'the list as JSON: network, sequence, issuedAt, expiresAt, nodes, signers')
+      .argument('<file>', 'file of signed lists; made when it is not there'),
+  )
+    .requiredOption(
+      '--key <file...>',
+      'files with a 32-byte seed in base64: keys of the list before, and its own',
+    )
+    .action(async (list: string, file: string, flags: OutputFlags & { key: string[] }) => {
+      await runAction(flags, async () => {
+        const input = parseStrictJson(await textOf(list)) as unknown as Omit<BootList, 'type'>;
+        const signers = await Promise.all(
+          flags.key.map(async (path) => seedSigner(fromBase64((await textOf(path)).trim()))),
+        );
+        const chain = [...(await listsOf(file)), signBootList({ type: 'BootList', ...input }, signers)];
+        await writeFile(file, `${JSON.stringify(bootListsToJson(chain), null, 2)}\n`);
+        print(flags, { file, lists: chain.length }, () => `${file} holds ${chain.length} lists`);
+      });
+    });
+
+  withJson(
+    boot
+      .command('show')
+      .description('check a file of lists from the first one that you trust, and show the newest')
+      .argument('<file>', 'file of signed lists'),
+  )
+    .requiredOption('--network <name>', 'the network that it must be of')
+    .requiredOption('--key <did:key...>', 'keys that you trust to sign the first list')
+    .option('--threshold <n>', 'how many of them must have signed', '1')
+    .action(
+      async (file: string, flags: OutputFlags & { network: string; key: string[]; threshold: string }) => {
+        await runAction(flags, async () => {
+          const signers: BootSigners = { keys: flags.key, threshold: Number(flags.threshold) };
+          const { list } = followBootLists(bootListsFromJson(await textOf(file)), {
+            network: flags.network,
+            signers,
+            sequence: 1,
+          });
+          const inForce = isBootListInForce(list, Date.now());
+          print(flags, { ...list, inForce }, () =>
+            [
+              `list ${list.sequence} of ${plain(list.network)}, ${inForce ? 'in force' : 'NOT in force'} until ${list.expiresAt}`,
+              ...list.nodes.map((node) => `  --join ${plain(node)}`),
+            ].join('\n'),
+          );
+        });
+      },
+    );
+}
