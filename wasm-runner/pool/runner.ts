@@ -9,7 +9,7 @@ import { IsolatedChild } from './child.ts';
 import type { Runner, RunnerOptions, RunnerStats, RunOptions } from './interface.ts';
 import { moduleId } from './module-id.ts';
 import { plainResult, resultOf } from './results.ts';
-import { type Schedulable, Scheduler, SLOW_MS } from './scheduler.ts';
+import { type Schedulable, Scheduler } from './scheduler.ts';
 
 interface Task extends Schedulable {
   readonly job: Job;
@@ -41,6 +41,7 @@ export class PooledRunner implements Runner {
   #nextId = 0;
   #startFailures = 0;
   #closed = false;
+  #scheduled = false;
   #finished = 0;
   #overloaded = 0;
   #replaced = 0;
@@ -62,7 +63,8 @@ export class PooledRunner implements Runner {
       if (problem !== null) return resolve(plainResult('LIMIT_REFUSED', problem));
       if (options.signal?.aborted === true)
         return resolve(plainResult('CANCELLED', 'cancelled before it started'));
-      if (this.#scheduler.waiting >= this.#queueMax && !this.#hasRoom()) {
+      const starting = Math.max(0, this.#workers - this.#running.size);
+      if (this.#scheduler.waiting >= this.#queueMax + starting) {
         this.#overloaded++;
         return resolve(plainResult('OVERLOADED', `${this.#scheduler.waiting} tasks wait already`));
       }
@@ -85,7 +87,7 @@ export class PooledRunner implements Runner {
       };
       if (options.signal !== undefined) this.#listen(task, options.signal);
       this.#scheduler.add(task);
-      this.#dispatch();
+      this.#dispatchSoon();
     });
   }
 
@@ -154,8 +156,14 @@ export class PooledRunner implements Runner {
     child.hold(this.#running.size > 0);
   }
 
-  #hasRoom(): boolean {
-    return this.#scheduler.hasRoom(this.#running) && (this.#child === null || this.#idle.length > 0);
+  /** Jobs that arrive together are put in order before the first one starts. */
+  #dispatchSoon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#dispatch();
+    });
   }
 
   #dispatch(): void {
@@ -184,7 +192,7 @@ export class PooledRunner implements Runner {
         () => this.#stop(task, plainResult('TIMEOUT', `still running after ${job.limits.wallMs} ms`)),
         job.limits.wallMs,
       ),
-      setTimeout(() => this.#markSlow(task), SLOW_MS),
+      setTimeout(() => this.#markSlow(task), this.#scheduler.patience(task)),
     ];
     channel.send(
       {
@@ -211,7 +219,7 @@ export class PooledRunner implements Runner {
   #markSlow(task: Task): void {
     if (task.channel?.online !== true) {
       // A worker that is still starting says nothing about its job.
-      task.timers.push(setTimeout(() => this.#markSlow(task), SLOW_MS));
+      task.timers.push(setTimeout(() => this.#markSlow(task), this.#scheduler.patience(task)));
       return;
     }
     this.#scheduler.noteSlow(task);

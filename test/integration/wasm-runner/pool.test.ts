@@ -35,6 +35,7 @@ describe('runner pool', () => {
   it('close ends the process and answers what runs and waits', async () => {
     await make({ workers: 1 });
     const running = [runner.run(endless()), runner.run(endless()), runner.run(endless())];
+    await runner.warm();
     const { pid } = runner.stats();
     assert.ok(pid !== null && alive(pid));
     await runner.close();

@@ -18,24 +18,47 @@ describe('scheduler', () => {
   beforeEach(() => {
     running.clear();
     scheduler = new Scheduler(2);
-    learn('quick', 1);
-    learn('middling', 100);
-    learn('heavy', 1_000);
+    for (const [module, ms] of [
+      ['quick', 1],
+      ['middling', 100],
+      ['heavy', 1_000],
+    ] as const)
+      learn(module, ms);
   });
 
   it('starts as many as there are workers', () => {
     for (let index = 0; index < 3; index++) scheduler.add(job('quick'));
     assert.deepEqual([start(), start(), start()], ['quick', 'quick', undefined]);
-    assert.equal(scheduler.hasRoom(running), false);
     assert.equal(scheduler.waiting, 1);
   });
-  it('lets quick jobs pass slow ones', () => {
-    for (const module of ['heavy', 'middling', 'quick']) scheduler.add(job(module));
-    assert.deepEqual([start(), start()], ['quick', 'heavy']);
+  it('starts the one that is expected to take least, unknown ones after the quick', () => {
+    for (const module of ['heavy', 'unknown', 'middling', 'quick']) scheduler.add(job(module));
+    const order = [start(), start()];
+    running.clear();
+    order.push(start(), start());
+    assert.deepEqual(order, ['quick', 'unknown', 'middling', 'heavy']);
+  });
+  it('serves the heaviest once as much lighter work was done, so that nothing waits forever', () => {
+    scheduler.add(job('heavy'));
+    let lighter = 0;
+    for (; lighter < 5_000; lighter++) {
+      scheduler.add(job('quick'));
+      if (start() === 'heavy') break;
+      learn('quick', 1);
+      running.clear();
+    }
+    assert.ok(lighter > 800 && lighter < 1_200, String(lighter));
+  });
+  it('moves a job that is found to be heavier than it was when it came', () => {
+    for (const module of ['unknown', 'middling', 'unknown']) scheduler.add(job(module));
+    learn('unknown', 500);
+    assert.deepEqual([start(), start()], ['middling', 'unknown']);
   });
   it('gives the spare only while a slow job runs, and never to a heavy one', () => {
-    for (const module of ['heavy', 'heavy', 'heavy', 'middling']) scheduler.add(job(module));
-    assert.deepEqual([start(), start(), start(), start()], ['heavy', 'heavy', 'middling', undefined]);
+    for (let index = 0; index < 3; index++) scheduler.add(job('heavy'));
+    assert.deepEqual([start(), start(), start()], ['heavy', 'heavy', undefined]);
+    scheduler.add(job('middling'));
+    assert.deepEqual([start(), start()], ['middling', undefined]);
   });
   it('assumes the worst of a module whose job still runs, so that the spare goes to another', () => {
     for (const module of ['unknown', 'unknown', 'unknown', 'middling']) scheduler.add(job(module));
@@ -70,6 +93,10 @@ describe('scheduler', () => {
     running.clear();
     assert.equal(start(), 'heavy');
     assert.equal(scheduler.waiting, 1);
+  });
+  it('is patient with jobs that are known to be quick', () => {
+    assert.ok(scheduler.patience(job('quick')) > 10 * scheduler.patience(job('unknown')));
+    assert.equal(scheduler.patience(job('heavy')), scheduler.patience(job('unknown')));
   });
   it('removes and drains what waits', () => {
     const [one, two] = [job('a'), job('b')];
