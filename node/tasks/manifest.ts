@@ -7,7 +7,7 @@ import { Value } from 'typebox/value';
 import { fromUtf8 } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { canonicalJson, type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
-import type { Job } from '../../wasm-runner/index.ts';
+import { type Job, LIMITS_MAX } from '../../wasm-runner/index.ts';
 import { decodeCborMap } from '../rpc/cbor.ts';
 
 const MIB = 1024 * 1024;
@@ -34,9 +34,9 @@ export const manifestSchema = Type.Object(
     ),
     limits: Type.Object(
       {
-        fuel: Type.String({ pattern: '^[0-9]{1,18}$', default: '2000000000' }),
+        fuel: Type.String({ pattern: '^[0-9]{1,13}$', default: '2000000000' }),
         memoryBytes: Type.Integer({ minimum: 65_536, maximum: 4_294_967_296, default: 64 * MIB }),
-        stackBytes: Type.Integer({ minimum: 16_384, maximum: 64 * MIB, default: 1 * MIB }),
+        stackBytes: Type.Integer({ minimum: 16_384, maximum: LIMITS_MAX.stackBytes, default: 1 * MIB }),
         outputBytes: Type.Integer({ minimum: 0, maximum: 12 * MIB, default: 1 * MIB }),
         wallMs: Type.Integer({ minimum: 10, maximum: 600_000, default: 10_000 }),
       },
