@@ -1,19 +1,9 @@
 // How a task can end, and which ends may be signed. Must not: know how a status was reached.
 
-/** Ends that follow from the job alone: any honest machine reaches the same one, so a receipt may carry them. */
-export const SIGNABLE_STATUSES = [
-  'OK',
-  'EXIT',
-  'TRAP',
-  'OUT_OF_FUEL',
-  'STACK_LIMIT',
-  'OUT_OF_MEMORY',
-  'OUTPUT_LIMIT',
-  'MODULE_INVALID',
-  'FEATURE_REFUSED',
-  'IMPORT_REFUSED',
-  'LIMIT_REFUSED',
-] as const;
+import { RECEIPT_STATUSES, type ReceiptStatus } from '../protocol/statement/index.ts';
+
+/** Ends that follow from the job alone: any honest machine reaches the same one. They are those that a receipt may carry. */
+export const SIGNABLE_STATUSES = RECEIPT_STATUSES;
 
 /** Ends that speak of the machine or the caller, not of the job: never signed as a result. */
 export const UNSIGNABLE_STATUSES = [
@@ -24,7 +14,7 @@ export const UNSIGNABLE_STATUSES = [
   'OVERLOADED',
 ] as const;
 
-export type SignableStatus = (typeof SIGNABLE_STATUSES)[number];
+export type SignableStatus = ReceiptStatus;
 export type Status = SignableStatus | (typeof UNSIGNABLE_STATUSES)[number];
 
 /** True when a status is a function of the job, so that a receipt may state it. */
