@@ -13,7 +13,8 @@ export type {
 export { ApiClient } from './cli/client.ts';
 export { type Clock, systemClock } from './clock/index.ts';
 export { type Config, completeConfig, renderConfigFile } from './config/index.ts';
-export { openNode, type ZerostateNode } from './node.ts';
+export type { ZerostateNode } from './context.ts';
+export { openNode } from './node.ts';
 export { readRunFile } from './run-file.ts';
 export { type RunningNode, runNode } from './up.ts';
 export { VERSION } from './version.ts';

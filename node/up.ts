@@ -6,9 +6,10 @@ import type { ApiServer } from './api/index.ts';
 import { serveNode } from './api/index.ts';
 import { type Clock, systemClock } from './clock/index.ts';
 import type { Config } from './config/index.ts';
+import type { ZerostateNode } from './context.ts';
 import { readSecretFile, writeSecretFile } from './keys/key-file.ts';
 import { createLogger } from './logger/index.ts';
-import { openNode, type ZerostateNode } from './node.ts';
+import { openNode } from './node.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 
 const TOKEN_FILE = 'api-token';

@@ -17,12 +17,15 @@ import type {
 } from './api/views.ts';
 import type { BookEntry } from './cards/card-book.ts';
 import { rfc3339 } from './clock/index.ts';
-import type { NodeContext } from './node.ts';
+import type { NodeContext } from './context.ts';
 import type { KnownReceipt } from './receipts/receipt-book.ts';
 import type { KnownRevocation } from './revocation/revocation-service.ts';
 import { VERSION } from './version.ts';
 
-export function cardView(context: NodeContext, entry: BookEntry): CardView {
+export function cardView(
+  context: Pick<NodeContext, 'revocations' | 'clock' | 'vault'>,
+  entry: BookEntry,
+): CardView {
   const { card } = entry;
   const { revoked } = context.revocations.verdict(entry);
   const time = checkCardTime(card, context.clock.now());
@@ -77,7 +80,11 @@ export function nodeView(context: NodeContext): NodeView {
   };
 }
 
-export function networkView({ clock, directory, host }: NodeContext): NetworkView {
+export function networkView({
+  clock,
+  directory,
+  host,
+}: Pick<NodeContext, 'clock' | 'directory' | 'host'>): NetworkView {
   const self = directory.self();
   const connected = new Set(host.getPeers().map(String));
   const nodes = [self, ...directory.nodes()];
@@ -99,7 +106,7 @@ export function networkView({ clock, directory, host }: NodeContext): NetworkVie
   };
 }
 
-export function receiptView({ book }: NodeContext, receipt: KnownReceipt): ReceiptView {
+export function receiptView({ book }: Pick<NodeContext, 'book'>, receipt: KnownReceipt): ReceiptView {
   const { deterministic, observed, issuedAt } = receipt.predicate;
   return {
     id: receipt.id,
@@ -118,7 +125,7 @@ export function receiptView({ book }: NodeContext, receipt: KnownReceipt): Recei
 }
 
 export function revocationView(
-  { book }: NodeContext,
+  { book }: Pick<NodeContext, 'book'>,
   { statementId, issuer, predicate, receivedAt }: KnownRevocation,
 ): RevocationView {
   const name = book.get(issuer)?.card.name ?? '';

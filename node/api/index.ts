@@ -1,8 +1,8 @@
 // The HTTP API of a node: every route, in one list.
 
+import type { NodeContext } from '../context.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { NodeContext } from '../node.ts';
 import { registerCardRoutes } from './routes/cards.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerEventRoutes } from './routes/events.ts';

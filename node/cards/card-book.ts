@@ -31,10 +31,11 @@ export type CardVerdict = 'new' | 'same' | 'stale' | 'full';
 /** The book of cards. */
 export class CardBook {
   readonly #entries = new Map<AgentId, BookEntry>();
-  readonly #onNew: (entry: BookEntry) => void;
+  readonly #listeners: ((entry: BookEntry) => void)[] = [];
 
-  constructor(onNew: (entry: BookEntry) => void) {
-    this.#onNew = onNew;
+  /** Calls a listener with each card that becomes the newest of its agent. For parts that live as long as the book. */
+  listen(listener: (entry: BookEntry) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Offers a verified card; keeps it when it is the newest of its agent. */
@@ -46,7 +47,7 @@ export class CardBook {
     if (known === undefined && this.#entries.size >= CARDS_MAX) return 'full';
     const entry = entryOf(verified);
     this.#entries.set(card.id, entry);
-    this.#onNew(entry);
+    for (const listener of this.#listeners) listener(entry);
     return 'new';
   }
 

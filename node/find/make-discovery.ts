@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Directory } from '../network/directory.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Rpc } from '../rpc/index.ts';
+import type { Service } from '../services.ts';
 import { askIndexOver } from './ask-index.ts';
 import { FindService } from './find-service.ts';
 import { IndexAudit } from './index-audit.ts';
@@ -29,7 +30,7 @@ export interface DiscoveryDeps {
   readonly peerId: string;
 }
 
-/** The parts of discovery, not started. `index` only where the configuration gives the node an index role. */
+/** The parts of discovery, not started; `indexing` starts before the host. `index` only where the configuration gives the node an index role. */
 export function makeDiscovery(deps: DiscoveryDeps) {
   const { book, cards, clock, config, directory, log, metrics, peerId, revocations, rpc } = deps;
   const { network, region, roles } = config;
@@ -73,5 +74,11 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     metrics,
     minScore: config.find.minScore,
   });
-  return { find, index, indexAudit };
+  const indexing: Service[] =
+    index === undefined ? [] : [{ name: 'index', start: () => index.start(), stop: () => index.stop() }];
+  const auditing: Service[] = [
+    { name: 'index-audit', start: () => indexAudit.start(), stop: () => indexAudit.stop() },
+  ];
+  book.listen((entry) => index?.offer(entry));
+  return { find, index, indexAudit, indexing, auditing };
 }

@@ -2,7 +2,7 @@
 
 import type { PeersView } from '../api/views.ts';
 import { rfc3339 } from '../clock/index.ts';
-import type { NodeContext } from '../node.ts';
+import type { NodeContext } from '../context.ts';
 
 /** Peers without a connection and without an announcement that are shown because they are limited. */
 const STRANGERS_MAX = 256;

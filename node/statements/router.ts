@@ -46,10 +46,16 @@ export interface ReadBody {
 export class StatementRouter {
   readonly #handlers: RouterHandlers;
   readonly #log: Logger;
+  readonly #listeners: RouterHandlers['statement'][] = [];
 
   constructor(deps: { handlers: RouterHandlers; log: Logger }) {
     this.#handlers = deps.handlers;
     this.#log = deps.log;
+  }
+
+  /** Calls a listener with each verified, stored statement that is no card, at replay too. For parts made after the router. */
+  listen(listener: RouterHandlers['statement']): void {
+    this.#listeners.push(listener);
   }
 
   /** Verifies a body. Never throws on what a stranger wrote; a body of another type is neither statement nor error. */
@@ -73,9 +79,15 @@ export class StatementRouter {
 
   /** Hands a verified, stored statement on. A service that refuses it has the last word; nothing is thrown for it. */
   deliver(readable: Readable, found: Found): void {
+    if (readable.kind === 'card') this.#hand(() => this.#handlers.card(readable.card, found), found);
+    else
+      for (const handler of [this.#handlers.statement, ...this.#listeners])
+        this.#hand(() => handler(readable.statement, found), found);
+  }
+
+  #hand(deliver: () => void, found: Found): void {
     try {
-      if (readable.kind === 'card') this.#handlers.card(readable.card, found);
-      else this.#handlers.statement(readable.statement, found);
+      deliver();
     } catch (error) {
       if (!isZeroError(error)) throw error;
       this.#refused(found, error.code);

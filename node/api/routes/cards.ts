@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { decodeEnvelope, envelopeToJson } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { BookEntry } from '../../cards/card-book.ts';
-import type { NodeContext } from '../../node.ts';
+import type { NodeContext } from '../../context.ts';
 import { cardView } from '../../views.ts';
 import { cardViewSchema } from '../views.ts';
 

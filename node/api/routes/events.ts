@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import type { NodeContext } from '../../node.ts';
+import type { NodeContext } from '../../context.ts';
 
 /** Watchers at once. */
 const WATCHERS_MAX = 64;

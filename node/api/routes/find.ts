@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import type { NodeContext } from '../../context.ts';
 import { type FindFilter, findFilterSchema, QUERY_CHARS_MAX, RESULTS_MAX } from '../../find/schema.ts';
-import type { NodeContext } from '../../node.ts';
 
 const body = Type.Object(
   {

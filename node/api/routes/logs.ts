@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import type { NodeContext } from '../../node.ts';
+import type { NodeContext } from '../../context.ts';
 import { logsView, logView, revocationView } from '../../views.ts';
 import { logsViewSchema, logViewSchema, revocationViewSchema } from '../views.ts';
 

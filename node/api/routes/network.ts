@@ -2,9 +2,9 @@
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import type { NodeContext } from '../../context.ts';
 import type { Metrics } from '../../metrics/index.ts';
 import { peersView } from '../../network/peers-view.ts';
-import type { NodeContext } from '../../node.ts';
 import { networkView, nodeView } from '../../views.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 

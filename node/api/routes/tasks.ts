@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { fromBase64, fromUtf8, utf8 } from '../../../protocol/bytes/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
-import type { NodeContext } from '../../node.ts';
+import type { NodeContext } from '../../context.ts';
 import { buildReceiptFile, encodeReceiptFile } from '../../receipts/receipt-file.ts';
 import { completeManifest, TASK_REQUEST_BYTES_MAX } from '../../tasks/manifest.ts';
 import { viewOf } from '../../tasks/task-store.ts';

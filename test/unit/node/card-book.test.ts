@@ -36,7 +36,8 @@ describe('the book of cards', () => {
         fc.array(fc.nat(3)),
         (order, again) => {
           const kept: string[] = [];
-          const book = new CardBook(({ cardId }) => kept.push(cardId));
+          const book = new CardBook();
+          book.listen(({ cardId }) => kept.push(cardId));
           for (const i of [...order, ...again]) book.offer(cards[i]!);
           assert.equal(book.get(agent.agentId)?.cardId, newest.cardId);
           assert.equal(kept.at(-1), newest.cardId);
@@ -46,7 +47,7 @@ describe('the book of cards', () => {
   });
 
   it('says why it kept nothing', () => {
-    const book = new CardBook(() => {});
+    const book = new CardBook();
     assert.equal(book.offer(cards[1]!), 'new');
     assert.equal(book.offer(cards[1]!), 'same');
     assert.equal(book.offer(cards[0]!), 'stale');

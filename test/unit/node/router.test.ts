@@ -105,7 +105,7 @@ describe('the router of statements', () => {
       ...makeCard(agent, { sequence: 99, previous: PREVIOUS }),
       signatures: note('x').signatures,
     });
-    const book = new CardBook(() => {});
+    const book = new CardBook();
     let verified = 0;
     const router = new StatementRouter({
       log: createLogger({ level: 'silent', name: 'test' }),

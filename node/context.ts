@@ -1,0 +1,94 @@
+// What the API, the views and the parts of a node see of it: the type alone, so that nobody has to know how a node is put together.
+
+import type { Runner } from '../wasm-runner/index.ts';
+import type { Admission } from './admission/index.ts';
+import type { Quarantine } from './admission/quarantine.ts';
+import type { CardBook } from './cards/card-book.ts';
+import type { CardService } from './cards/card-service.ts';
+import type { Clock } from './clock/index.ts';
+import type { Config } from './config/index.ts';
+import type { CardRecords } from './dht/card-records.ts';
+import type { RecordStore } from './dht/record-store.ts';
+import type { Events } from './events/index.ts';
+import type { FindService } from './find/find-service.ts';
+import type { IndexAudit } from './find/index-audit.ts';
+import type { Gossip } from './gossip/index.ts';
+import type { Host } from './host/create.ts';
+import type { IndexRole } from './index-role/index-role.ts';
+import type { AgentVault } from './keys/agent-vault.ts';
+import type { LogStore, OwnLog } from './log/index.ts';
+import type { Logger } from './logger/index.ts';
+import type { Metrics } from './metrics/index.ts';
+import type { Directory } from './network/directory.ts';
+import type { ReceiptBook } from './receipts/receipt-book.ts';
+import type { ReceiptFiles } from './receipts/receipt-files.ts';
+import type { RevocationService } from './revocation/revocation-service.ts';
+import type { Rpc } from './rpc/index.ts';
+import type { StatementRouter } from './statements/router.ts';
+import type { Database } from './storage/index.ts';
+import type { ForkBook } from './sync/fork-book.ts';
+import type { Executor } from './tasks/executor.ts';
+import type { Requester } from './tasks/requester.ts';
+import type { TaskStore } from './tasks/task-store.ts';
+
+/** What every part of a node may stand on: settings, time, diagnostics, keys and the database. */
+export interface Ground {
+  readonly home: string;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: Events;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  readonly db: Database;
+  readonly store: LogStore;
+  readonly vault: AgentVault;
+  readonly files: ReceiptFiles;
+  readonly forks: ForkBook;
+  readonly admission: Admission;
+  readonly quarantine: Quarantine;
+  /** The newest card of every agent; `listen` to it. */
+  readonly book: CardBook;
+  /** Runs untrusted modules, for whoever asks. */
+  readonly runner: Runner;
+}
+
+/** The network under the services. Handlers are registered in `start`, never in a constructor: the host is not up before. */
+export interface Net {
+  readonly host: Host;
+  readonly peerId: string;
+  readonly rpc: Rpc;
+  readonly gossip: Gossip;
+  readonly dhtStore: RecordStore;
+}
+
+/** A node without what is built upon it: what a further part (`makeX(core)`) takes what it needs from. */
+export interface Core extends Ground, Net {
+  /** Every verified statement comes by here; `listen` to it. */
+  readonly router: StatementRouter;
+  readonly ownLog: OwnLog;
+  readonly receipts: ReceiptBook;
+  readonly revocations: RevocationService;
+  readonly records: CardRecords;
+  readonly cards: CardService;
+  readonly directory: Directory;
+  readonly find: FindService;
+  readonly index: IndexRole | undefined;
+  readonly indexAudit: IndexAudit;
+}
+
+/** A node, as the API and the views see it. */
+export interface NodeContext extends Core {
+  readonly executor: Executor;
+  readonly requester: Requester;
+  readonly tasks: TaskStore;
+}
+
+/** A node that can be started and stopped. */
+export interface ZerostateNode extends NodeContext {
+  /** Starts every service; on failure stops those that had started. */
+  start(): Promise<void>;
+  /** Answers the names of services that did not end in time and were left behind. */
+  stop(): Promise<string[]>;
+}

@@ -1,0 +1,45 @@
+// Puts together who is out there: the directory of announcements, and the keeper of connections.
+
+import { multiaddr } from '@multiformats/multiaddr';
+import type { Ground, Net } from '../context.ts';
+import type { OwnLog } from '../log/index.ts';
+import type { RevocationService } from '../revocation/revocation-service.ts';
+import type { Service } from '../services.ts';
+import { VERSION } from '../version.ts';
+import { networkView } from '../views.ts';
+import { Directory } from './directory.ts';
+import { PeerKeeper } from './peer-keeper.ts';
+
+/** The parts, not started. */
+export function makePeers(
+  deps: Ground &
+    Net & { readonly seed: Uint8Array; readonly ownLog: OwnLog; readonly revocations: RevocationService },
+) {
+  const { clock, config, events, gossip, host, log, metrics } = deps;
+  const directory: Directory = new Directory({
+    host,
+    gossip,
+    clock,
+    log,
+    seed: deps.seed,
+    self: { name: config.name, region: config.region, roles: config.roles, version: VERSION },
+    ownLog: () => deps.ownLog.state(),
+    onHeard: (entry) => deps.revocations.heard(entry),
+    onChange: () => {
+      metrics.set('zerostate_peers_connected', host.getPeers().length);
+      events.emit('peer', () => networkView({ clock, directory, host }));
+    },
+  });
+  const { target, groupPrivate } = config.peers;
+  const keeper = new PeerKeeper({ host, directory, clock, log, target, groupPrivate, join: config.join });
+  const services: Service[] = [
+    { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
+    { name: 'peers', start: () => keeper.start(), stop: () => keeper.stop() },
+  ];
+  return { directory, services };
+}
+
+/** Throws when an address of the configuration cannot be read, before anything is started. */
+export function checkJoin(addresses: readonly string[]): void {
+  for (const address of addresses) multiaddr(address);
+}

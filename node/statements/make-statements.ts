@@ -1,0 +1,101 @@
+// Puts together what statements pass through: the own log, the logs of others, and the books of cards, receipts and revocations.
+
+import { join } from 'node:path';
+import { CardService } from '../cards/card-service.ts';
+import type { Ground, Net } from '../context.ts';
+import { CardRecords } from '../dht/card-records.ts';
+import { HeadGuard, OwnLog } from '../log/index.ts';
+import { ReceiptBook } from '../receipts/receipt-book.ts';
+import { RevocationService } from '../revocation/revocation-service.ts';
+import type { Service } from '../services.ts';
+import { SyncService } from '../sync/sync-service.ts';
+import { taskProtocolId } from '../tasks/executor.ts';
+import { cardView, receiptView, revocationView } from '../views.ts';
+import { StatementRouter } from './router.ts';
+
+/** The parts, not started. `services` read the disk; `syncing` needs the host. */
+export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8Array }) {
+  const { book, clock, config, events, host, log, metrics, peerId, store, vault } = deps;
+  const receipts = new ReceiptBook();
+  const router = new StatementRouter({
+    log,
+    handlers: {
+      isSuperseded: (envelope) => book.isSuperseded(envelope),
+      card: (card, { position }) => {
+        cards.noteLogged(card, position.origin);
+        book.offer(card);
+      },
+      statement: (statement, { position, live }) => {
+        const receipt = receipts.offer(statement, position);
+        if (receipt !== undefined && live) events.emit('receipt', () => receiptView(deps, receipt));
+        const revocation = revocations.offer(statement, position);
+        if (revocation === undefined) return;
+        const { issuer, statementId, predicate } = revocation;
+        if (live) log.info({ issuer, statementId, reason: predicate.reason }, 'revocation known');
+        events.emit('revocation', () => revocationView(deps, revocation));
+      },
+    },
+  });
+  const ownLog: OwnLog = new OwnLog({
+    store,
+    clock,
+    peerId,
+    seed: deps.seed,
+    guard: new HeadGuard(join(deps.home, 'own-head')),
+    listener: {
+      entry: (body, position) => {
+        metrics.count('zerostate_statements_stored_total', { origin: 'own' });
+        router.apply(body, { position, live: true });
+      },
+      head: (state) => {
+        metrics.set('zerostate_log_size', state.size);
+        events.emit('head', () => ({ origin: state.origin, size: state.size }));
+        void sync.publishHead(state);
+      },
+    },
+  });
+  const maxAgeMs = config.find.revocationMaxAgeSeconds * 1000;
+  const revocations = new RevocationService({ vault, book, ownLog, store, clock, log, maxAgeMs });
+  book.listen((entry) => events.emit('card', () => cardView({ revocations, clock, vault }, entry)));
+  const sync: SyncService = new SyncService({
+    ...deps,
+    network: config.network,
+    ownLog,
+    router,
+    quotas: config.sync,
+    intervalMs: config.sync.intervalSeconds * 1000,
+    onGrown: (origin) => {
+      revocations.grown(origin);
+      events.emit('head', () => ({ origin, size: store.state(origin).size }));
+    },
+  });
+  if (!(await ownLog.check()))
+    log.error({ held: ownLog.state().size, signed: ownLog.lost?.size }, 'entries of the own log are missing');
+  const records = new CardRecords({ host, log, groupPrivate: config.peers.groupPrivate });
+  const cards: CardService = new CardService({
+    book,
+    vault,
+    records,
+    ownLog,
+    host,
+    clock,
+    log,
+    region: config.region,
+    taskProtocol: taskProtocolId(config.network),
+  });
+  const services: Service[] = [
+    {
+      name: 'statements',
+      start: async () => log.debug({ statements: await router.replay(store) }, 'logs read'),
+      stop: () => ownLog.flush(),
+    },
+  ];
+  const syncing: Service[] = [{ name: 'sync', start: () => sync.start(), stop: () => sync.stop() }];
+  const publishing: Service[] = [{ name: 'cards', start: () => cards.start(), stop: () => cards.stop() }];
+  return {
+    statements: { receipts, router, ownLog, revocations, records, cards },
+    services,
+    syncing,
+    publishing,
+  };
+}
