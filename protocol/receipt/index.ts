@@ -1,6 +1,7 @@
 // Execution receipts. The only door of this folder.
 
 export { argsDigest, bytesDigest, envDigest, treeDigest } from './job-digests.ts';
+export { type JointPart, jointEnvelope, RESULT_PAYLOAD_TYPE } from './joint.ts';
 export {
   compareReceipts,
   isReceiptStatus,

@@ -18,6 +18,7 @@ import {
   verifyAgentStatement,
 } from '../statement/index.ts';
 import type { Verified } from '../verified.ts';
+import { jointEnvelope, signDeterministic } from './joint.ts';
 
 export type { ReceiptDeterministic, ReceiptObserved, ReceiptPredicate, ReceiptStatus };
 
@@ -47,7 +48,12 @@ export function signReceipt(input: SignReceiptInput): Envelope {
   const { keychain, signer, issuedAt, deterministic, observed } = input;
   return signAgentStatement({
     predicateType: RECEIPT_PREDICATE,
-    predicate: { issuedAt, deterministic, observed },
+    predicate: {
+      issuedAt,
+      deterministic,
+      observed,
+      deterministicSignature: signDeterministic(deterministic, signer),
+    },
     keychain,
     signer,
     ...(input.postQuantumSigner === undefined ? {} : { postQuantumSigner: input.postQuantumSigner }),
@@ -59,9 +65,14 @@ export function receiptOf(verified: AgentStatement<typeof RECEIPT_PREDICATE>): V
   return { ...verified, receipt: verified.statement.predicate as Verified<ReceiptPredicate> };
 }
 
-/** Verifies a receipt given as an envelope or as wire bytes. Errors as verifyAgentStatement. */
+/**
+ * Verifies a receipt given as an envelope or as wire bytes, with the signature over its deterministic part when it has one.
+ * Errors as verifyAgentStatement.
+ */
 export function verifyReceipt(input: Envelope | Uint8Array): VerifiedReceipt {
-  return receiptOf(verifyAgentStatement(input, RECEIPT_PREDICATE));
+  const verified = receiptOf(verifyAgentStatement(input, RECEIPT_PREDICATE));
+  if (verified.receipt.deterministicSignature !== undefined) jointEnvelope([verified]);
+  return verified;
 }
 
 function digestOf(value: JsonValue): string {

@@ -11,6 +11,7 @@ export * from './limits.ts';
 export { readDeterministic } from './predicates/execution-receipt.ts';
 export { isOwnPredicateType, OWN_PREDICATE_TYPES, subjectsOf } from './predicates/index.ts';
 export { readTarget } from './predicates/revocation.ts';
+export { outcomeOf } from './predicates/run-comparison.ts';
 export * from './predicates/types.ts';
 export { parseStatement, readDigestSet, readStatement } from './read.ts';
 export { type SignStatementInput, signStatement, verifyStatement } from './statement.ts';

@@ -8,7 +8,7 @@ import { Fields } from '../fields/index.ts';
 import { isForked } from '../identity/index.ts';
 import { isJsonObject, type JsonObject } from '../json/index.ts';
 import { decodeLogEntry, decodeProof, LOG_RECORD_BYTES_MAX, type LogProof } from '../log/index.ts';
-import { bytesDigest, treeDigest } from '../receipt/index.ts';
+import { bytesDigest, jointEnvelope, treeDigest } from '../receipt/index.ts';
 import { type AgentStatement, RECEIPT_PREDICATE, type ReceiptPredicate } from '../statement/index.ts';
 import { checkCardSignature } from './card.ts';
 import { checkInclusion } from './checkpoint.ts';
@@ -99,6 +99,12 @@ export function checkReceiptFile(checks: Checks, value: JsonObject, context: Con
     }
     const receipt = agent.statement.predicate as ReceiptPredicate;
     describeReceipt(checks, agent, receipt);
+    if (receipt.deterministicSignature !== undefined)
+      checks.attempt(
+        'result signature',
+        () => jointEnvelope([{ receipt, operationalKey: agent.operationalKey }]),
+        () => 'the executor signed the deterministic part apart',
+      );
     checkIssued(checks, receipt.issuedAt, context.now);
     checkEntry(checks, file, agent.id, receipt);
     checkExecutor(checks, file, agent);

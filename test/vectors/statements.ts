@@ -37,9 +37,13 @@ export function receiptSuite(): Suite {
   cases.good('out of fuel', {
     envelope: json(make({ status: 'OUT_OF_FUEL', exitCode: null, fuel: '1000000' })),
   });
+  const unsigned = ({ deterministicSignature: _, ...body }: JsonObject) => body;
   const predicate = (change: (body: JsonObject) => JsonObject) => (body: JsonObject) => ({
     ...body,
     predicate: change(body.predicate as JsonObject),
+  });
+  cases.good('no signature over the deterministic part alone', {
+    envelope: resign(receipt, predicate(unsigned), 12),
   });
   const result = (change: JsonObject) =>
     predicate((body) => {
@@ -82,6 +86,16 @@ export function receiptSuite(): Suite {
     'an unknown member',
     'DECODE_FAILED',
     predicate((body) => ({ ...body, more: 1 })),
+  );
+  bad(
+    'a signature over the deterministic part that does not hold',
+    'SIGNATURE_INVALID',
+    predicate((body) => ({ ...body, deterministicSignature: `${'A'.repeat(86)}==` })),
+  );
+  bad(
+    'a signature over the deterministic part of another form',
+    'DECODE_FAILED',
+    predicate((body) => ({ ...body, deterministicSignature: 'AA==' })),
   );
   bad(
     'no keychain',

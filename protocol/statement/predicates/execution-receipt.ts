@@ -20,6 +20,8 @@ import {
 } from './types.ts';
 
 const SEED = { max: 64, min: 64, pattern: /^[0-9a-f]+$/ };
+/** An Ed25519 signature in base64. */
+const SIGNATURE = { max: 88, min: 88, pattern: /^[A-Za-z0-9+/]{86}==$/ };
 const TRAP = { max: 128, pattern: /^[\x20-\x7e]+$/ };
 /** Exit codes of WASI are 32 bits, unsigned. */
 const EXIT_CODE_MAX = 2 ** 32 - 1;
@@ -120,11 +122,14 @@ function readObserved(value: JsonValue): ReceiptObserved {
 }
 
 export function readReceipt(value: JsonValue): ReceiptPredicate {
-  const fields = new Fields(value, 'receipt', [...AUTHORED_MEMBERS, 'deterministic', 'observed']);
+  const members = ['deterministic', 'observed', 'deterministicSignature'];
+  const fields = new Fields(value, 'receipt', [...AUTHORED_MEMBERS, ...members]);
+  const deterministicSignature = fields.optionalText('deterministicSignature', SIGNATURE);
   return {
     ...readAuthored(fields),
     deterministic: readDeterministic(fields.raw('deterministic')),
     observed: readObserved(fields.raw('observed')),
+    ...(deterministicSignature === undefined ? {} : { deterministicSignature }),
   };
 }
 

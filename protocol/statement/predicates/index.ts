@@ -7,8 +7,10 @@ import { cardEventSubjects, readCardEvent } from './card-event.ts';
 import { decisionSubjects, readDecision } from './decision.ts';
 import { readReceipt, receiptSubjects } from './execution-receipt.ts';
 import { importSubjects, readImport } from './imported-attestation.ts';
+import { acceptanceSubjects, readAcceptance } from './receipt-acceptance.ts';
 import { readReputationEvent, reputationEventSubjects } from './reputation-event.ts';
 import { readRevocation, revocationSubjects } from './revocation.ts';
+import { comparisonSubjects, readComparison } from './run-comparison.ts';
 import * as types from './types.ts';
 
 interface Rule<P> {
@@ -23,6 +25,8 @@ const RULES: { readonly [T in types.OwnPredicateType]: Rule<types.OwnPredicates[
   [types.REPUTATION_EVENT_PREDICATE]: { read: readReputationEvent, subjects: reputationEventSubjects },
   [types.DECISION_PREDICATE]: { read: readDecision, subjects: decisionSubjects },
   [types.IMPORT_PREDICATE]: { read: readImport, subjects: importSubjects },
+  [types.ACCEPTANCE_PREDICATE]: { read: readAcceptance, subjects: acceptanceSubjects },
+  [types.COMPARISON_PREDICATE]: { read: readComparison, subjects: comparisonSubjects },
 };
 
 /** The predicate types that verifyAgentStatement admits. */

@@ -11,6 +11,8 @@ export const REVOCATION_PREDICATE = `${BASE}/revocation/v1`;
 export const REPUTATION_EVENT_PREDICATE = `${BASE}/reputation-event/v1`;
 export const DECISION_PREDICATE = `${BASE}/decision/v1`;
 export const IMPORT_PREDICATE = `${BASE}/imported-attestation/v1`;
+export const ACCEPTANCE_PREDICATE = `${BASE}/receipt-acceptance/v1`;
+export const COMPARISON_PREDICATE = `${BASE}/run-comparison/v1`;
 
 /** Members that every predicate of ours begins with. */
 export type Authored = {
@@ -79,7 +81,39 @@ export type ReceiptObserved = {
   wallMs: number;
 };
 
-export type ReceiptPredicate = Authored & { deterministic: ReceiptDeterministic; observed: ReceiptObserved };
+export type ReceiptPredicate = Authored & {
+  deterministic: ReceiptDeterministic;
+  observed: ReceiptObserved;
+  /** Signature by the operational key over the deterministic part alone, base64: equal payloads of several executors join into one receipt. */
+  deterministicSignature?: string;
+};
+
+/** The requester's countersignature under a receipt. */
+export type AcceptancePredicate = Authored & {
+  /** Statement id of the receipt. */
+  receipt: string;
+  executor: AgentId;
+  taskId: string;
+  /** Content id of the signed manifest. */
+  manifest: string;
+  resultDigest: string;
+  /** What is owed for it, in the smallest unit of the currency; null when nothing is. */
+  price: { amount: string; currency: string } | null;
+};
+
+export const COMPARISON_OUTCOMES = ['agreed', 'diverged', 'unresolved'] as const;
+/** Runs of one comparison: the redundancy that a manifest may ask for, with its tie-break. */
+export const COMPARISON_RUNS_MAX = 9;
+
+/** What N runs of one task came to. */
+export type ComparisonPredicate = Authored & {
+  taskId: string;
+  jobDigest: string;
+  runs: { receipt: string; executor: AgentId; resultDigest: string }[];
+  outcome: (typeof COMPARISON_OUTCOMES)[number];
+  /** What all, or a strict majority, came to; null when there is none. */
+  resultDigest: string | null;
+};
 
 export const CARD_EVENTS = ['published', 'updated', 'withdrawn'] as const;
 export type CardEventPredicate = Authored & {
@@ -179,5 +213,7 @@ export type OwnPredicates = {
   [REPUTATION_EVENT_PREDICATE]: ReputationEventPredicate;
   [DECISION_PREDICATE]: DecisionPredicate;
   [IMPORT_PREDICATE]: ImportPredicate;
+  [ACCEPTANCE_PREDICATE]: AcceptancePredicate;
+  [COMPARISON_PREDICATE]: ComparisonPredicate;
 };
 export type OwnPredicateType = keyof OwnPredicates;

@@ -1,6 +1,7 @@
 // Execution receipts: what may be signed as a result, and what two receipts of one job prove.
 
 import assert from 'node:assert/strict';
+import { publicKeyOfDidKey, verifyEnvelope } from '../../../protocol/envelope/index.ts';
 import * as rc from '../../../protocol/receipt/index.ts';
 import { makeAgent, makeDeterministic, OBSERVED, refused } from '../../support/agents.ts';
 
@@ -80,5 +81,41 @@ describe('protocol/receipt', () => {
     assert.equal(rc.compareReceipts(a, { ...a, scheduleId: 'schedule-2' }), 'different-jobs');
     assert.notEqual(rc.jobDigest(a), rc.resultDigest(a));
     assert.equal(rc.jobDigest(a), rc.jobDigest(b));
+  });
+
+  describe('joint receipts', () => {
+    const verified = (which: typeof agent, result = {}) =>
+      rc.verifyReceipt(
+        rc.signReceipt({
+          ...base,
+          keychain: which.keychain,
+          signer: which.operational,
+          deterministic: makeDeterministic(result),
+        }),
+      );
+
+    it('carry the signatures of all executors over the same bytes', () => {
+      const parts = [verified(agent), verified(makeAgent(30))] as const;
+      const joint = rc.jointEnvelope(parts);
+      const keys = parts.map(({ operationalKey }) => publicKeyOfDidKey(operationalKey));
+      verifyEnvelope(joint, { keys, threshold: 2 });
+      assert.equal(joint.payloadType, rc.RESULT_PAYLOAD_TYPE);
+      // Nothing of the observation is in it: neither executor, nor time, nor task.
+      assert.deepEqual(JSON.parse(new TextDecoder().decode(joint.payload)), makeDeterministic());
+    });
+
+    it('refuse another result, and a signature that does not hold', () => {
+      const mine = verified(agent);
+      assert.throws(
+        () => rc.jointEnvelope([mine, verified(makeAgent(30), { fuel: '4243' })]),
+        refused('PARTS_MISMATCH'),
+      );
+      const { deterministicSignature: _, ...unsigned } = mine.receipt;
+      assert.throws(() => rc.jointEnvelope([{ ...mine, receipt: unsigned }]), refused('PARTS_MISMATCH'));
+      assert.throws(
+        () => rc.jointEnvelope([{ ...mine, operationalKey: verified(makeAgent(30)).operationalKey }]),
+        refused('SIGNATURE_INVALID'),
+      );
+    });
   });
 });

@@ -26,6 +26,7 @@ const agent = makeAgent(10);
 const issuedAt = '2026-03-01T00:00:00Z';
 const digest = `sha256:${'a'.repeat(64)}`;
 const someId = envelopeId({ payloadType: 'x', payload: new Uint8Array() });
+const otherId = envelopeId({ payloadType: 'y', payload: new Uint8Array() });
 
 const compiler = new Ajv2020.default({
   allErrors: false,
@@ -115,6 +116,32 @@ const samples: [st.OwnPredicateType, JsonObject][] = [
       subjects: [{ name: 'app', digest: { sha256: 'b'.repeat(64), gitCommit: 'c'.repeat(40), other: 'x' } }],
     },
   ],
+  [
+    st.ACCEPTANCE_PREDICATE,
+    {
+      issuedAt,
+      receipt: someId,
+      executor: agent.agentId,
+      taskId: 'task-1',
+      manifest: someId,
+      resultDigest: digest,
+      price: { amount: '12', currency: 'ZST' },
+    },
+  ],
+  [
+    st.COMPARISON_PREDICATE,
+    {
+      issuedAt,
+      taskId: 'task-1',
+      jobDigest: digest,
+      runs: [
+        { receipt: someId, executor: agent.agentId, resultDigest: digest },
+        { receipt: otherId, executor: makeAgent(20).agentId, resultDigest: digest },
+      ],
+      outcome: 'agreed',
+      resultDigest: digest,
+    },
+  ],
 ];
 
 function statementOf(type: st.OwnPredicateType, predicate: JsonObject): Envelope {
@@ -171,7 +198,8 @@ const breaks: ((before: JsonValue) => JsonValue | undefined)[] = [
 ];
 
 // Where the reader knows more than JSON Schema can say: other members of the object, days of the calendar, characters.
-const BEYOND = /exitCode|trap|fuel|previous|sequence|envelope|verifiedBy|status|has control characters/;
+const BEYOND =
+  /exitCode|trap|fuel|previous|sequence|envelope|verifiedBy|status|outcome|names one|has control characters/;
 
 function verdictOf(read: () => unknown): { ok: boolean; message: string } {
   try {

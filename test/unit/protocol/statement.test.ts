@@ -64,6 +64,30 @@ const samples: { [T in st.OwnPredicateType]: Omit<st.OwnPredicates[T], 'issuer' 
     verifiedBy: ['did:key:zDnae'],
     subjects: [{ name: 'app', digest: { sha256: 'b'.repeat(64), gitCommit: 'c'.repeat(40) } }],
   },
+  [st.ACCEPTANCE_PREDICATE]: {
+    issuedAt,
+    receipt: someId,
+    executor: other.agentId,
+    taskId: 'task-1',
+    manifest: someId,
+    resultDigest: digest,
+    price: null,
+  },
+  [st.COMPARISON_PREDICATE]: {
+    issuedAt,
+    taskId: 'task-1',
+    jobDigest: digest,
+    runs: [
+      { receipt: someId, executor: other.agentId, resultDigest: digest },
+      {
+        receipt: envelopeId({ payloadType: 'y', payload: new Uint8Array() }),
+        executor: agent.agentId,
+        resultDigest: digest,
+      },
+    ],
+    outcome: 'agreed',
+    resultDigest: digest,
+  },
 };
 
 function sign(type: st.OwnPredicateType, changes: JsonObject = {}): Envelope {

@@ -51,6 +51,7 @@ describe('verifying a receipt file', () => {
       [
         'form',
         'signature',
+        'result signature',
         'time',
         'record',
         'origin',
