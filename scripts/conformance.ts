@@ -1,21 +1,22 @@
 // `npm run conformance -- FOLDER`: checks the protocol against vectors that others published, kept in a folder outside the
-// repository (its shape: wycheproof/, cctv/, merkle/, jcs/, tessera/). Exits 1 when a case differs, 2 without a folder.
+// repository (its shape: wycheproof/, cctv/, merkle/, jcs/, tessera/, mls/). Exits 1 when a case differs, 2 without a folder.
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { cctv, wycheproof } from './conformance/ed25519.ts';
 import { jcs } from './conformance/jcs.ts';
 import { consistency, inclusion } from './conformance/merkle.ts';
+import { mls } from './conformance/mls.ts';
 import type { RunSuite } from './conformance/suite.ts';
 import { tessera } from './conformance/tessera.ts';
 
-const SUITES: readonly RunSuite[] = [wycheproof, cctv, inclusion, consistency, jcs, tessera];
+const SUITES: readonly RunSuite[] = [wycheproof, cctv, inclusion, consistency, jcs, tessera, mls];
 
-function run(folder: string): void {
+async function run(folder: string): Promise<void> {
   let passed = 0;
   let failed = 0;
   for (const runSuite of SUITES) {
-    const suite = runSuite(folder);
+    const suite = await runSuite(folder);
     passed += suite.passed;
     failed += suite.failures.length;
     console.log(`${suite.failures.length === 0 ? 'ok    ' : 'FAILED'} ${suite.name}: ${suite.passed} checks`);
@@ -28,10 +29,10 @@ function run(folder: string): void {
 
 const folder = process.argv[2];
 if (folder !== undefined && existsSync(folder)) {
-  run(resolve(folder));
+  await run(resolve(folder));
 } else {
   console.error(
-    'usage: npm run conformance -- FOLDER   (published vectors: wycheproof, cctv, merkle, jcs, tessera)',
+    'usage: npm run conformance -- FOLDER   (published vectors: wycheproof, cctv, merkle, jcs, tessera, mls)',
   );
   process.exitCode = 2;
 }

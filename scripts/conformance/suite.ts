@@ -27,7 +27,7 @@ export class Suite {
 }
 
 /** A suite reads its folder below the given one. */
-export type RunSuite = (folder: string) => Suite;
+export type RunSuite = (folder: string) => Suite | Promise<Suite>;
 
 /** Parsed JSON of a vector file. */
 export function readJson<T>(...path: string[]): T {
