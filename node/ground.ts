@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { createRunner } from '../wasm-runner/index.ts';
 import { Admission } from './admission/index.ts';
+import { PenaltyBook } from './admission/penalty-book.ts';
 import { Quarantine } from './admission/quarantine.ts';
 import { CardBook } from './cards/card-book.ts';
 import { type Clock, systemClock } from './clock/index.ts';
@@ -53,6 +54,7 @@ export async function makeGround(
   const book = new CardBook();
   book.listen(() => metrics.set('zerostate_cards_known', book.size));
   const admission = new Admission({ clock, log, metrics });
+  await new PenaltyBook({ db, clock, log }).load(admission);
   const runner = await createRunner();
   const quarantine = new Quarantine({ db, clock, admission });
   return {

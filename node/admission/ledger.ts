@@ -36,6 +36,15 @@ export interface Standing {
   readonly left: Readonly<Record<Kind, number>>;
 }
 
+/** What is kept of a peer over restarts. Times in milliseconds since the epoch. */
+export interface Penalty {
+  readonly strikes: number;
+  readonly struckAt: number;
+  readonly until: number;
+}
+
+type PenaltyListener = (peer: string, penalty: Penalty) => void;
+
 const REASONS: Record<Kind, string> = {
   bytes: 'too many bytes',
   messages: 'too many messages',
@@ -52,7 +61,7 @@ export class Admission {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #budgets: Budgets;
-  #onPenalty: (peer: string) => void = () => {};
+  readonly #penaltyListeners: PenaltyListener[] = [];
 
   constructor(deps: { clock: Clock; log: Logger; metrics: Metrics; budgets?: Budgets }) {
     this.#clock = deps.clock;
@@ -62,8 +71,14 @@ export class Admission {
   }
 
   /** Calls `listener` with each peer that is shut out. */
-  onPenalty(listener: (peer: string) => void): void {
-    this.#onPenalty = listener;
+  onPenalty(listener: PenaltyListener): void {
+    this.#penaltyListeners.push(listener);
+  }
+
+  /** Takes up a penalty of an earlier run. */
+  restore(peer: string, { strikes, struckAt, until }: Penalty): void {
+    const state = this.#peers.get(peer) ?? freshState(this.#clock.now(), this.#budgets);
+    this.#peers.set(peer, { ...state, strikes, struckAt, until, lacking: 'failures' });
   }
 
   /** Charges a peer. False: refuse what it asks for. */
@@ -85,7 +100,7 @@ export class Admission {
         { peer, strikes: state.strikes, seconds: Math.round((state.until - now) / 1000) },
         'peer shut out: it keeps sending invalid objects',
       );
-      this.#onPenalty(peer);
+      for (const listener of this.#penaltyListeners) listener(peer, penaltyOf(state));
     }
     return verdict === 'accept';
   }
@@ -134,4 +149,8 @@ export class Admission {
       }
     }
   }
+}
+
+function penaltyOf({ strikes, struckAt, until }: PeerState): Penalty {
+  return { strikes, struckAt, until };
 }
