@@ -10,6 +10,7 @@ export {
 export * from './limits.ts';
 export { readDeterministic } from './predicates/execution-receipt.ts';
 export { isOwnPredicateType, OWN_PREDICATE_TYPES, subjectsOf } from './predicates/index.ts';
+export * from './predicates/payment-types.ts';
 export { readTarget } from './predicates/revocation.ts';
 export { outcomeOf } from './predicates/run-comparison.ts';
 export * from './predicates/types.ts';

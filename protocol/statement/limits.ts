@@ -35,3 +35,15 @@ export const IMPORT_SUBJECTS_MAX = 256;
 
 /** Keys that an import record names as verified. */
 export const IMPORT_KEYS_MAX = 16;
+
+/** Characters of an update or an acknowledgement of a channel, in base64: 32 offers of 250 bytes, with room. */
+export const CHANNEL_STATE_CHARS_MAX = 16_384;
+
+/** Unsettled tasks that one close may claim: as many as a channel may have offers. */
+export const CHANNEL_CLAIMS_MAX = 32;
+
+/** Seconds that the other side of a channel may be given to answer a close: a week; money that waits longer is lost to trade. */
+export const CHANNEL_DISPUTE_SECONDS_MAX = 604_800;
+
+/** Lines of one posting. */
+export const POSTING_LINES_MAX = 16;

@@ -2,9 +2,10 @@
 
 import { type CardDraft, signCard } from '../../protocol/card/index.ts';
 import { publicKeyOfSeed } from '../../protocol/crypto/index.ts';
-import { type Envelope, type Signer, seedSigner } from '../../protocol/envelope/index.ts';
+import { didKeyOf, type Envelope, type Signer, seedSigner } from '../../protocol/envelope/index.ts';
 import { type AgentId, createAgentKeys, type Keychain } from '../../protocol/identity/index.ts';
 import type { ReceiptDeterministic, ReceiptObserved } from '../../protocol/receipt/index.ts';
+import type { ChannelTermsJson } from '../../protocol/statement/index.ts';
 
 export const NOT_BEFORE = '2026-01-01T00:00:00Z';
 export const NOT_AFTER = '2026-12-31T00:00:00Z';
@@ -116,3 +117,19 @@ export const OBSERVED: ReceiptObserved = {
   startedAt: '2026-03-01T00:00:00Z',
   wallMs: 12,
 };
+
+/** Terms of a channel between two made-up keys. */
+export function makeTerms(changes: Partial<ChannelTermsJson> & { payee: AgentId }): ChannelTermsJson {
+  return {
+    currency: 'ZST',
+    escrow: '1000',
+    deposit: '100',
+    step: '50',
+    penalty: '100',
+    disputeSeconds: 60,
+    payerKey: didKeyOf(publicKey(12)),
+    payeeKey: didKeyOf(publicKey(42)),
+    nonce: '0'.repeat(32),
+    ...changes,
+  };
+}

@@ -7,6 +7,21 @@ import { cardEventSubjects, readCardEvent } from './card-event.ts';
 import { decisionSubjects, readDecision } from './decision.ts';
 import { readReceipt, receiptSubjects } from './execution-receipt.ts';
 import { importSubjects, readImport } from './imported-attestation.ts';
+import {
+  channelOpenSubjects,
+  channelSubjects,
+  ledgerPostingSubjects,
+  readChannelAccept,
+  readChannelClose,
+  readChannelOpen,
+  readLedgerPosting,
+} from './payment.ts';
+import {
+  CHANNEL_ACCEPT_PREDICATE,
+  CHANNEL_CLOSE_PREDICATE,
+  CHANNEL_OPEN_PREDICATE,
+  LEDGER_POSTING_PREDICATE,
+} from './payment-types.ts';
 import { acceptanceSubjects, readAcceptance } from './receipt-acceptance.ts';
 import { readReputationEvent, reputationEventSubjects } from './reputation-event.ts';
 import { readRevocation, revocationSubjects } from './revocation.ts';
@@ -27,6 +42,10 @@ const RULES: { readonly [T in types.OwnPredicateType]: Rule<types.OwnPredicates[
   [types.IMPORT_PREDICATE]: { read: readImport, subjects: importSubjects },
   [types.ACCEPTANCE_PREDICATE]: { read: readAcceptance, subjects: acceptanceSubjects },
   [types.COMPARISON_PREDICATE]: { read: readComparison, subjects: comparisonSubjects },
+  [CHANNEL_OPEN_PREDICATE]: { read: readChannelOpen, subjects: channelOpenSubjects },
+  [CHANNEL_ACCEPT_PREDICATE]: { read: readChannelAccept, subjects: channelSubjects },
+  [CHANNEL_CLOSE_PREDICATE]: { read: readChannelClose, subjects: channelSubjects },
+  [LEDGER_POSTING_PREDICATE]: { read: readLedgerPosting, subjects: ledgerPostingSubjects },
 };
 
 /** The predicate types that verifyAgentStatement admits. */

@@ -2,6 +2,16 @@
 
 import type { AgentId, KeychainJson } from '../../identity/index.ts';
 import type { DigestSet } from '../types.ts';
+import type {
+  CHANNEL_ACCEPT_PREDICATE,
+  CHANNEL_CLOSE_PREDICATE,
+  CHANNEL_OPEN_PREDICATE,
+  ChannelAcceptPredicate,
+  ChannelClosePredicate,
+  ChannelOpenPredicate,
+  LEDGER_POSTING_PREDICATE,
+  LedgerPostingPredicate,
+} from './payment-types.ts';
 
 const BASE = 'https://zerostate.dev/predicates';
 
@@ -215,5 +225,9 @@ export type OwnPredicates = {
   [IMPORT_PREDICATE]: ImportPredicate;
   [ACCEPTANCE_PREDICATE]: AcceptancePredicate;
   [COMPARISON_PREDICATE]: ComparisonPredicate;
+  [CHANNEL_OPEN_PREDICATE]: ChannelOpenPredicate;
+  [CHANNEL_ACCEPT_PREDICATE]: ChannelAcceptPredicate;
+  [CHANNEL_CLOSE_PREDICATE]: ChannelClosePredicate;
+  [LEDGER_POSTING_PREDICATE]: LedgerPostingPredicate;
 };
 export type OwnPredicateType = keyof OwnPredicates;

@@ -18,7 +18,15 @@ import {
   parseStrictJson,
 } from '../../../protocol/json/index.ts';
 import * as st from '../../../protocol/statement/index.ts';
-import { makeAgent, makeCard, makeDeterministic, OBSERVED, publicKey, seed } from '../../support/agents.ts';
+import {
+  makeAgent,
+  makeCard,
+  makeDeterministic,
+  makeTerms,
+  OBSERVED,
+  publicKey,
+  seed,
+} from '../../support/agents.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 const SCHEMAS = new URL('protocol/statement/schemas/', ROOT);
@@ -140,6 +148,34 @@ const samples: [st.OwnPredicateType, JsonObject][] = [
       ],
       outcome: 'agreed',
       resultDigest: digest,
+    },
+  ],
+  [st.CHANNEL_OPEN_PREDICATE, { issuedAt, ...makeTerms({ payee: agent.agentId }) }],
+  [st.CHANNEL_ACCEPT_PREDICATE, { issuedAt, channel: someId }],
+  [
+    st.CHANNEL_CLOSE_PREDICATE,
+    {
+      issuedAt,
+      channel: someId,
+      kind: 'unilateral',
+      update: 'AAAA',
+      ack: 'AAA=',
+      agreement: null,
+      claims: [{ task: 'task-1', receipt: someId }],
+    },
+  ],
+  [
+    st.LEDGER_POSTING_PREDICATE,
+    {
+      issuedAt,
+      posting: 'p-1',
+      kind: 'issue',
+      currency: 'ZST',
+      lines: [
+        { account: `issuance:${agent.agentId}`, amount: '-5' },
+        { account: `agent:${agent.agentId}`, amount: '5' },
+      ],
+      memo: '',
     },
   ],
 ];

@@ -15,7 +15,15 @@ import {
   parseStrictJson,
 } from '../../../protocol/json/index.ts';
 import * as st from '../../../protocol/statement/index.ts';
-import { makeAgent, makeDeterministic, OBSERVED, publicKey, refused, seed } from '../../support/agents.ts';
+import {
+  makeAgent,
+  makeDeterministic,
+  makeTerms,
+  OBSERVED,
+  publicKey,
+  refused,
+  seed,
+} from '../../support/agents.ts';
 
 const agent = makeAgent(10);
 const other = makeAgent(40);
@@ -87,6 +95,28 @@ const samples: { [T in st.OwnPredicateType]: Omit<st.OwnPredicates[T], 'issuer' 
     ],
     outcome: 'agreed',
     resultDigest: digest,
+  },
+  [st.CHANNEL_OPEN_PREDICATE]: { issuedAt, ...makeTerms({ payee: other.agentId }) },
+  [st.CHANNEL_ACCEPT_PREDICATE]: { issuedAt, channel: someId },
+  [st.CHANNEL_CLOSE_PREDICATE]: {
+    issuedAt,
+    channel: someId,
+    kind: 'dispute',
+    update: 'AAAA',
+    ack: null,
+    agreement: null,
+    claims: [{ task: 'task-1', receipt: someId }],
+  },
+  [st.LEDGER_POSTING_PREDICATE]: {
+    issuedAt,
+    posting: 'p-1',
+    kind: 'transfer',
+    currency: 'ZST',
+    lines: [
+      { account: `agent:${agent.agentId}`, amount: '-5' },
+      { account: `agent:${other.agentId}`, amount: '5' },
+    ],
+    memo: '',
   },
 };
 
