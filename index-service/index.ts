@@ -10,6 +10,12 @@ export type {
   PointFields,
 } from './backend/interface.ts';
 export { type QdrantClientLike, type QdrantOptions, qdrantBackend } from './backend/qdrant.ts';
+export {
+  type BatchOutcome,
+  type IndexClient,
+  type IndexClientOptions,
+  indexClient,
+} from './client/index-client.ts';
 export { cardText } from './embed/card-text.ts';
 export { defaultEmbedder } from './embed/default.ts';
 export { type OnnxEmbedderOptions, type OnnxRuntime, onnxEmbedder } from './embed/onnx.ts';
@@ -27,5 +33,14 @@ export type {
   SearchMode,
 } from './interface.ts';
 export { type OpenIndexOptions, openIndex } from './open-index.ts';
+export {
+  CBOR_TYPE,
+  type IndexServer,
+  loadOrCreateToken,
+  readToken,
+  type ServeOptions,
+  serveIndex,
+} from './server/index.ts';
 export { type MergedAnswer, mergeShards, type ShardAnswer } from './shards/merge.ts';
+export { verifiedEntries, verifiedEntry } from './verified-entry.ts';
 export { type FolderReport, verifyFolder } from './verify-folder.ts';

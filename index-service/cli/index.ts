@@ -1,19 +1,15 @@
-// `zerostate index …`: works on an index folder itself, without a node. Import cards, ask, look at figures, compact, verify.
+// `zerostate index …`: an index without a node. Works on a folder itself, serves it over HTTP, or asks one that is served.
 
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { defaultEmbedder } from '../embed/default.ts';
-import type { CardFilter, CardIndex } from '../interface.ts';
-import { openIndex } from '../open-index.ts';
+import type { CardFilter } from '../interface.ts';
 import { type FolderReport, verifyFolder } from '../verify-folder.ts';
-import { endProgress, type OutputFlags, plain, print, progress, run } from './output.ts';
+import { endProgress, plain, print, progress, run } from './output.ts';
 import { readCards } from './read-cards.ts';
+import { type ServeFlags, serve } from './serve.ts';
+import { type FolderFlags, type TargetFlags, withIndex, withTarget } from './target.ts';
 
-interface FolderFlags extends OutputFlags {
-  dir: string;
-}
-
-interface QueryFlags extends FolderFlags {
+interface QueryFlags extends TargetFlags {
   limit: number;
   region?: string;
   tag?: string[];
@@ -21,35 +17,49 @@ interface QueryFlags extends FolderFlags {
 
 /** Adds the `index` commands to a program. */
 export function registerIndexCommands(program: Command): void {
-  const index = program.command('index').description('work on a folder of indexed cards, without a node');
+  const index = program.command('index').description('an index of signed cards, without a node');
   const add = (name: string, description: string): Command =>
-    index
-      .command(name)
-      .description(description)
-      .requiredOption('--dir <folder>', 'folder of the index; no node may have it open')
-      .option('--json', 'print JSON for a script');
+    index.command(name).description(description).option('--json', 'print JSON for a script');
+  const onFolder = (name: string, description: string): Command =>
+    add(name, description).requiredOption(
+      '--dir <folder>',
+      'folder of the index; nobody else may have it open',
+    );
+  const onTarget = (name: string, description: string): Command =>
+    add(name, description)
+      .option('--dir <folder>', 'folder of the index; nobody else may have it open')
+      .option('--url <url>', 'or the address of an index that is served')
+      .option('--token-file <file>', 'its token; else ZEROSTATE_INDEX_TOKEN');
 
-  add('import', 'verify signed cards from files and add them')
+  onTarget('import', 'verify signed cards from files and add them')
     .argument('<paths...>', 'files or folders: envelopes in CBOR or JSON, or JSON lines')
-    .action((paths: string[], flags: FolderFlags) => run(flags, () => importCards(paths, flags)));
+    .action((paths: string[], flags: TargetFlags) => run(flags, () => importCards(paths, flags)));
 
-  add('query', 'find cards by meaning')
+  onTarget('query', 'find cards by meaning')
     .argument('<words...>', 'what is needed, in plain words')
     .option('--limit <n>', 'answers at most', wholeNumber, 10)
     .option('--region <region>', 'only cards of this region')
     .option('--tag <tag...>', 'only cards with all of these tags')
     .action((words: string[], flags: QueryFlags) => run(flags, () => query(words.join(' '), flags)));
 
-  add('stats', 'figures of an index').action((flags: FolderFlags) =>
-    run(flags, () => withIndex(flags, async (opened) => print(flags, opened.stats(), lines))),
-  );
+  onTarget('stats', 'figures of an index').action((flags: TargetFlags) => run(flags, () => stats(flags)));
 
-  add('compact', 'rewrite the log with the living cards only').action((flags: FolderFlags) =>
+  onFolder('serve', 'answer over HTTP until a signal comes')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 for any', portNumber, 7350)
+    .option(
+      '--token-file <file>',
+      'token that callers must send, made when missing (default: api-token in the folder)',
+    )
+    .option('--log-level <level>', 'of the log on stderr: silent, warn, info', 'warn')
+    .action((flags: ServeFlags) => run(flags, () => serve(flags)));
+
+  onFolder('compact', 'rewrite the log with the living cards only').action((flags: FolderFlags) =>
     run(flags, () => compact(flags)),
   );
 
-  add('verify', 'check every record, signature and snapshot; changes nothing').action((flags: FolderFlags) =>
-    run(flags, () => verify(flags)),
+  onFolder('verify', 'check every record, signature and snapshot; changes nothing').action(
+    (flags: FolderFlags) => run(flags, () => verify(flags)),
   );
 }
 
@@ -59,23 +69,25 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-async function withIndex(flags: FolderFlags, use: (index: CardIndex) => Promise<void>): Promise<void> {
-  const embedder = await defaultEmbedder();
-  const index = await openIndex({ dir: resolve(flags.dir), embedder });
-  try {
-    await use(index);
-  } finally {
-    await index.close();
-    await embedder.close?.();
-  }
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('not a port');
+  return value;
 }
 
-async function importCards(paths: readonly string[], flags: FolderFlags): Promise<void> {
+async function importCards(paths: readonly string[], flags: TargetFlags): Promise<void> {
   const { entries, refused } = await readCards(paths);
-  await withIndex(flags, async (index) => {
-    await index.upsertBatch(entries, (done, total) => progress(`${done} of ${total} cards`));
+  const onProgress = (done: number, total: number) => progress(`${done} of ${total} cards`);
+  await withTarget(flags, async (target) => {
+    if ('index' in target) await target.index.upsertBatch(entries, onProgress);
+    else {
+      const envelopes = entries.map(({ envelope }) => envelope);
+      const report = await target.remote.importCards(envelopes, onProgress);
+      for (const { at, code, message } of report.refused)
+        refused.push({ file: entries[at]?.cardId ?? '', reason: `${code}: ${message}` });
+    }
     endProgress();
-    const { cards } = index.stats();
+    const { cards } = 'index' in target ? target.index.stats() : await target.remote.stats();
     print(flags, { read: entries.length, refused, cards }, () =>
       [
         `${entries.length} cards read, ${refused.length} refused; the index holds ${cards}`,
@@ -91,19 +103,27 @@ async function query(text: string, flags: QueryFlags): Promise<void> {
     ...(flags.region !== undefined && { region: flags.region }),
     ...(flags.tag !== undefined && { tagsAll: flags.tag }),
   };
-  await withIndex(flags, async (index) => {
-    const answer = await index.query({ text, k: flags.limit, filter });
-    print(flags, answer, ({ results, mode, matched }) =>
-      [
-        ...results.map(({ score, name, agentId }) => `${score.toFixed(3)}  ${plain(name)}  ${agentId}`),
-        `${matched} cards compared (${mode})`,
-      ].join('\n'),
-    );
-  });
+  const asked = { text, k: flags.limit, filter };
+  const answer = await withTarget(flags, (target) =>
+    'index' in target ? target.index.query(asked) : target.remote.query(asked),
+  );
+  print(flags, answer, ({ results, mode, matched }) =>
+    [
+      ...results.map(({ score, name, agentId }) => `${score.toFixed(3)}  ${plain(name)}  ${plain(agentId)}`),
+      `${matched} cards compared (${plain(mode)})`,
+    ].join('\n'),
+  );
+}
+
+async function stats(flags: TargetFlags): Promise<void> {
+  const figures = await withTarget(flags, async (target) =>
+    'index' in target ? target.index.stats() : await target.remote.stats(),
+  );
+  print(flags, figures, lines);
 }
 
 async function compact(flags: FolderFlags): Promise<void> {
-  await withIndex(flags, async (index) => {
+  await withIndex(flags.dir, async (index) => {
     const before = index.stats().bytesOnDisk;
     await index.compact((done, total) => progress(`${done} of ${total} cards`));
     endProgress();

@@ -2,16 +2,11 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { verifyCard } from '../../protocol/card/index.ts';
-import {
-  decodeEnvelope,
-  type Envelope,
-  encodeEnvelope,
-  envelopeFromJson,
-} from '../../protocol/envelope/index.ts';
+import { decodeEnvelope, type Envelope, envelopeFromJson } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { parseStrictJson } from '../../protocol/json/index.ts';
 import type { CardEntry } from '../interface.ts';
+import { verifiedEntry } from '../verified-entry.ts';
 
 export interface ReadCards {
   readonly entries: CardEntry[];
@@ -24,7 +19,7 @@ export async function readCards(paths: readonly string[]): Promise<ReadCards> {
   for (const path of paths) {
     for (const file of await filesOf(path)) {
       try {
-        for (const envelope of envelopesOf(await readFile(file))) out.entries.push(entryOf(envelope));
+        for (const envelope of envelopesOf(await readFile(file))) out.entries.push(verifiedEntry(envelope));
       } catch (error) {
         if (!isZeroError(error)) throw error;
         out.refused.push({ file, reason: `${error.code}: ${error.message}` });
@@ -57,9 +52,4 @@ function* envelopesOf(bytes: Uint8Array): Iterable<Envelope> {
     from = end < 0 ? bytes.length : end + 1;
     if (line.length > 0) yield envelopeFromJson(parseStrictJson(line));
   }
-}
-
-function entryOf(envelope: Envelope): CardEntry {
-  const { card, cardId } = verifyCard(envelope);
-  return { agentId: card.id, cardId, card, envelope: encodeEnvelope(envelope) };
 }

@@ -1,6 +1,7 @@
 // The generated reference documents: where each one stands and how its text is made.
 
 import { buildProgram } from '../../bin/program.ts';
+import { indexMetricNames } from '../../index-service/server/metric-names.ts';
 import { configSchema } from '../../node/config/schema.ts';
 import { metricNames } from '../../node/metrics/names.ts';
 import type { Finding, Tree } from '../source/tree.ts';
@@ -19,7 +20,7 @@ export interface GeneratedDocument {
 
 export const generatedDocuments: readonly GeneratedDocument[] = [
   { path: ERRORS_DOC, render: () => errorsDocument(codesByRoom) },
-  { path: 'docs/reference/metrics.md', render: () => metricsDocument(metricNames) },
+  { path: 'docs/reference/metrics.md', render: () => metricsDocument(metricNames, indexMetricNames) },
   {
     path: 'docs/reference/configuration.md',
     render: () => configurationDocument(configSchema as SchemaNode),

@@ -8,8 +8,28 @@ export interface MetricEntry {
   readonly labels?: readonly string[];
 }
 
+type Metrics = Readonly<Record<string, MetricEntry>>;
+
 /** The whole document. */
-export function metricsDocument(metrics: Readonly<Record<string, MetricEntry>>): string {
+export function metricsDocument(metrics: Metrics, ofIndexServer: Metrics): string {
+  return `# Metrics
+
+Generated from \`node/metrics/names.ts\` and \`index-service/server/metric-names.ts\` by \`npm run docs:reference\`; do not
+edit. Names are stable.
+
+## A node
+
+In the Prometheus text format at \`GET /metrics\` of its API.
+
+${metricsTable(metrics)}
+## An index that is served alone
+
+In the same format at \`GET /metrics\` of \`zerostate index serve\`.
+
+${metricsTable(ofIndexServer)}`;
+}
+
+function metricsTable(metrics: Metrics): string {
   const rows = Object.entries(metrics)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { kind, labels, help }]) => [
@@ -18,11 +38,6 @@ export function metricsDocument(metrics: Readonly<Record<string, MetricEntry>>):
       (labels ?? []).map((label) => `\`${label}\``).join(', '),
       cell(help),
     ]);
-  return `# Metrics
-
-Generated from \`node/metrics/names.ts\` by \`npm run docs:reference\`; do not edit. A node serves them in the Prometheus
-text format at \`GET /metrics\`. Names are stable.
-
-${table(['name', 'kind', 'labels', 'meaning'], rows)}
+  return `${table(['name', 'kind', 'labels', 'meaning'], rows)}
 `;
 }

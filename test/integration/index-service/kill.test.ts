@@ -1,5 +1,5 @@
 // A process is killed at random moments while it writes and compacts. The index must open every time, and nothing that
-// was acknowledged may be missing. KILLS sets the number of rounds.
+// was acknowledged may be missing. KILLS sets the number of rounds, KILL_SEED the series of moments.
 
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
@@ -14,6 +14,7 @@ import { makeAgent } from '../../support/agents.ts';
 import { wordEmbedder } from '../../support/word-embedder.ts';
 
 const KILLS = Number(process.env.KILLS ?? 12);
+const SEED = Number(process.env.KILL_SEED ?? 1);
 const WRITER = fileURLToPath(new URL('kill-writer.ts', import.meta.url));
 
 /** Runs a writer, kills it after `lines` acknowledgements and `delay` turns; returns the highest acknowledged sequences. */
@@ -48,7 +49,7 @@ describe('an index whose process is killed', () => {
     this.timeout(10_000 + KILLS * 3_000);
     const agents = Array.from({ length: 40 }, (_, i) => makeAgent(i + 1).agentId);
     const expected = new Map<number, number>();
-    let state = 1;
+    let state = SEED;
     for (let run = 1; run <= KILLS; run++) {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
       // From the very start (1 line is the opening itself) to deep inside a later compaction.
