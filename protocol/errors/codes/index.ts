@@ -1,9 +1,11 @@
 // The one table of error codes. docs/reference/errors.md is generated from it.
 
+import { artifactCodes } from './artifacts.ts';
 import { indexServiceCodes } from './index-service.ts';
 import { nodeCodes } from './node.ts';
 import { protocolCodes } from './protocol.ts';
 import { simCodes } from './sim.ts';
+import { taskCodes } from './task.ts';
 import { wasmRunnerCodes } from './wasm-runner.ts';
 
 export const errorCodes = {
@@ -12,6 +14,8 @@ export const errorCodes = {
   ...indexServiceCodes,
   ...nodeCodes,
   ...simCodes,
+  ...artifactCodes,
+  ...taskCodes,
 } as const;
 
 /** A stable error code. */

@@ -17,6 +17,21 @@ export const nodeCodes = {
     summary: 'The configuration has a wrong or unknown key.',
     remedy: 'Compare with docs/reference/configuration.md, or write a fresh file with "zerostate init".',
   },
+  BOOT_LIST_UNAVAILABLE: {
+    exit: 4,
+    http: 503,
+    retryable: true,
+    summary: 'A list of boot nodes cannot be read.',
+    remedy:
+      'Check the path or address of the list, or give the address of any node of the network with --join.',
+  },
+  BOOT_LIST_EXPIRED: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'The newest boot list is not in force any more, or not yet.',
+    remedy: 'Check the clock of this machine; ask the people of the network for a newer list.',
+  },
   ALREADY_EXISTS: {
     exit: 1,
     http: 409,

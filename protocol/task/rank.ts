@@ -1,0 +1,146 @@
+// Chooses members for a task: by price, latency, reputation, load and data locality, explained term by term. Integers throughout and
+// ties broken by agent id, so that the same facts give the same order on every machine.
+
+import type { AgentId } from '../identity/index.ts';
+
+/** What is known of a member. Everything but its id may be unknown. */
+export interface Candidate {
+  readonly agentId: AgentId;
+  /** For N runs, members of one operator count once; unknown operators by their host. */
+  readonly operator: string;
+  readonly region: string;
+  /** How well the card fits the words, 0 to 1,000. */
+  readonly fit: number;
+  /** For this task, in the smallest unit; null when the card has no price in the currency. */
+  readonly price: bigint | null;
+  /** Microseconds. */
+  readonly rtt: number | null;
+  /** Lower bound of the reputation, 0 to 1,000; null: no history. */
+  readonly reputation: number | null;
+  /** Tasks that wait or run there per worker, in thousandths. */
+  readonly load: number | null;
+  /** Share of the task's bytes that are known to be there, 0 to 1,000. */
+  readonly local: number;
+}
+
+/** What a requester prefers; the weights are per mille. */
+export interface Preference {
+  /** The most for one run; a dearer member is left out. null: only members without a price. */
+  readonly ceiling: bigint | null;
+  /** A member with a known lower bound below is left out. */
+  readonly reputationFloor: number;
+  readonly weights?: Partial<Record<Term, number>>;
+}
+
+type Term = 'fit' | 'price' | 'rtt' | 'reputation' | 'load' | 'local';
+
+/** Each term is 0 (worst) to 1,000 (best), weighted; they sum to 1,000. */
+const WEIGHTS: Readonly<Record<Term, number>> = {
+  fit: 250,
+  reputation: 250,
+  price: 150,
+  rtt: 150,
+  load: 150,
+  local: 50,
+};
+
+/** Half of the points at this round-trip time: 50 ms, about a region's width. */
+const RTT_HALF_US = 50_000;
+/** Half of the points at one waiting task a worker. */
+const LOAD_HALF = 1_000;
+/** A member without history: between a bad one and a proven one. */
+const REPUTATION_UNKNOWN = 400;
+/** Unknown load and round-trip time: the middle. */
+const UNKNOWN = 500;
+
+/** A member in its place, or left out. */
+export interface Ranked {
+  readonly agentId: AgentId;
+  readonly operator: string;
+  readonly region: string;
+  /** 0 to 1,000. */
+  readonly score: number;
+  readonly terms: readonly { readonly term: string; readonly points: number; readonly detail: string }[];
+  /** Why it is left out. */
+  readonly refused: string | null;
+}
+
+const half = (value: number, at: number) => Math.floor((1_000 * at) / (at + value));
+
+function pricePoints(price: bigint | null, ceiling: bigint | null): number {
+  if (price === null || price === 0n) return 1_000;
+  if (ceiling === null || ceiling === 0n) return 0;
+  return Number(1_000n - (1_000n * price) / ceiling);
+}
+
+function refusal(member: Candidate, wants: Preference): string | null {
+  const { price, reputation } = member;
+  if (price !== null && price > 0n && price > (wants.ceiling ?? 0n))
+    return `asks ${price}, above the ceiling of ${wants.ceiling ?? 0n}`;
+  if (reputation !== null && reputation < wants.reputationFloor)
+    return `reputation ${reputation} is below the floor of ${wants.reputationFloor}`;
+  return null;
+}
+
+function rank(member: Candidate, wants: Preference): Ranked {
+  const { price, rtt, reputation, load, local, fit } = member;
+  const points: Record<Term, number> = {
+    fit,
+    price: Math.max(0, pricePoints(price, wants.ceiling)),
+    rtt: rtt === null ? UNKNOWN : half(rtt, RTT_HALF_US),
+    reputation: reputation ?? REPUTATION_UNKNOWN,
+    load: load === null ? UNKNOWN : half(load, LOAD_HALF),
+    local,
+  };
+  const details: Record<Term, string> = {
+    fit: `${fit} of 1000`,
+    price: price === null ? 'no price' : String(price),
+    rtt: rtt === null ? 'unknown' : `${Math.round(rtt / 1_000)} ms`,
+    reputation: reputation === null ? 'no history' : `${reputation} of 1000`,
+    load: load === null ? 'unknown' : `${load} thousandths of a worker`,
+    local: `${local} of 1000 bytes`,
+  };
+  const terms = (Object.keys(WEIGHTS) as Term[]).map((term) => ({
+    term,
+    points: Math.floor((points[term] * (wants.weights?.[term] ?? WEIGHTS[term])) / 1_000),
+    detail: details[term],
+  }));
+  return {
+    agentId: member.agentId,
+    operator: member.operator,
+    region: member.region,
+    score: terms.reduce((sum, term) => sum + term.points, 0),
+    terms,
+    refused: refusal(member, wants),
+  };
+}
+
+/**
+ * Ranks members, best first, those left out last. With `independent`, members of operators and regions that are not yet represented come
+ * before others of equal standing: the first N are then as independent as the candidates allow.
+ */
+export function rankMembers(
+  candidates: readonly Candidate[],
+  wants: Preference,
+  independent = false,
+): Ranked[] {
+  const ranked = candidates.map((member) => rank(member, wants));
+  const order = (a: Ranked, b: Ranked) =>
+    Number(a.refused !== null) - Number(b.refused !== null) ||
+    b.score - a.score ||
+    (a.agentId < b.agentId ? -1 : 1);
+  ranked.sort(order);
+  if (!independent) return ranked;
+  const taken: Ranked[] = [];
+  const left = ranked.filter(({ refused }) => refused === null);
+  while (left.length > 0) {
+    // Fewest members of the same operator first, then of the same region, then the best: the list is sorted already.
+    const cost = ({ operator, region }: Ranked) =>
+      taken.filter((one) => one.operator === operator).length * 1_000 +
+      taken.filter((one) => one.region === region).length;
+    const best = left.reduce((least, one) => (cost(one) < cost(least) ? one : least));
+    left.splice(left.indexOf(best), 1);
+    taken.push(best);
+  }
+  return [...taken, ...ranked.filter(({ refused }) => refused !== null)];
+}
