@@ -204,6 +204,16 @@ describe('protocol/task: one task', () => {
     assert.equal(one.task().phase, 'completed');
   });
 
+  it('does so too when a majority stands already: those it asked may be in league', () => {
+    const one = begin(3, ['a', 'b', 'c', 'd']);
+    one.step(ok(1, 'right'));
+    one.step(ok(2, 'wrong'));
+    one.step(ok(3, 'right'));
+    assert.equal(one.task().phase, 'running');
+    one.step(ok(4, 'right'));
+    assert.deepEqual(one.task().accepted, [1, 3, 4]);
+  });
+
   it('is cancelled by request, drain and end; what was done by then is accepted', () => {
     const one = begin(1, ['a']);
     one.step({ type: 'cancel' });
