@@ -1,5 +1,5 @@
-// The same program, the same output and fuel: in both tiers of this engine, in another version of it when one is named
-// (OTHER_NODE=/path/to/node), and in wasmtime. The measure is how many programs agree.
+// The same program, the same output and fuel: in both tiers of this engine, in another version of it (Node 24, or OTHER_NODE=/path/to/node),
+// and in wasmtime. CPython, QuickJS and SQLite are among the programs. The measure is how many programs agree.
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -9,8 +9,10 @@ import { compile } from '../../wasm-runner/isolate/compile.ts';
 import type { Bench } from './bench.ts';
 import { crossPrograms, type Program } from './wasm/cross-programs.ts';
 import { type Outcome, runHere } from './wasm/cross-run.ts';
-import { runInWasmtime } from './wasm/wasmtime.ts';
+import { fetched } from './wasm/fetched.ts';
+import { replayInWasmtime, runInWasmtime } from './wasm/wasmtime.ts';
 
+const NODE_24 = { spec: `node-${process.platform}-${process.arch}@24.21.0`, file: 'bin/node' };
 const SCRIPT = fileURLToPath(new URL('./wasm/cross-run.ts', import.meta.url));
 
 export const bench: Bench = {
@@ -18,12 +20,16 @@ export const bench: Bench = {
   summary: 'programs whose output and fuel are the same in another tier, version or engine, of those tried',
   bar: { sign: '>=', value: 1 },
   async run({ sizes, report, folder, note }) {
-    const programs = crossPrograms(sizes(60, 200));
-    const expected = programs.map(({ bytes }) => runHere(compile(bytes)));
+    const programs = crossPrograms(sizes(60, 200), note);
+    const expected = programs.map(({ bytes, world }) => runHere(compile(bytes), world));
+    note(
+      `large programs: ${programs.flatMap(({ name, world }) => (world === undefined ? [] : [name])).join(', ')}`,
+    );
     const place = folder();
-    const files = programs.map(({ bytes }, index) => {
+    const files = programs.map(({ bytes, world }, index) => {
       const file = join(place, `${index}.wasm`);
       writeFileSync(file, bytes);
+      if (world !== undefined) writeFileSync(join(place, `${index}.json`), JSON.stringify(world));
       return file;
     });
     const judge = (name: string, outcomes: readonly Outcome[]): void => {
@@ -42,12 +48,13 @@ export const bench: Bench = {
     };
     judge('baseline tier only', inNode(process.execPath, ['--liftoff-only'], files));
     judge('optimising tier only', inNode(process.execPath, ['--no-liftoff'], files));
-    const other = process.env.OTHER_NODE;
-    if (other === undefined) note('set OTHER_NODE to compare with another version of Node');
-    else judge(versionOf(other), inNode(other, [], files));
+    const other = process.env.OTHER_NODE ?? fetched(NODE_24, note);
+    if (other !== null) judge(versionOf(other), inNode(other, [], files));
     judge(
       'wasmtime',
-      programs.map(({ bytes }) => runInWasmtime(bytes, place)),
+      programs.map(({ bytes, world }) =>
+        world === undefined ? runInWasmtime(bytes, place) : replayInWasmtime(bytes, world, place),
+      ),
     );
   },
 };

@@ -1,15 +1,18 @@
-// Commands without inputs for the comparison of engines: generated ones that print all of their memory, NaN bits included, and compiled
-// ones. Each ends by itself with OK.
+// Commands for the comparison of engines: generated ones that print all of their memory, NaN bits included, compiled ones, and three large
+// ones that read a script. Each ends by itself with OK.
 
 import { readFileSync } from 'node:fs';
 import { compile } from '../../../wasm-runner/isolate/compile.ts';
 import { randomModule } from '../../support/random-wasm.ts';
 import { wat } from '../../support/wat.ts';
-import { runHere } from './cross-run.ts';
+import { runHere, type World } from './cross-run.ts';
+import { knownPrograms } from './known-programs.ts';
 
 export interface Program {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What it reads; absent when it only prints. */
+  readonly world?: World;
 }
 
 /** A generated function behind a `_start` that calls it three times and prints its memory. */
@@ -41,10 +44,11 @@ function generated(seed: number): Uint8Array<ArrayBuffer> {
 }
 
 /** As many programs as asked for, the compiled ones first. */
-export function crossPrograms(count: number): Program[] {
+export function crossPrograms(count: number, note: (text: string) => void): Program[] {
   const read = (path: string): Uint8Array<ArrayBuffer> =>
     new Uint8Array(readFileSync(new URL(path, import.meta.url)));
   const programs: Program[] = [
+    ...knownPrograms(note),
     { name: 'kernels (C)', bytes: read('./kernels-command.wasm') },
     {
       name: 'mandelbrot (AssemblyScript)',
