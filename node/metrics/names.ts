@@ -47,9 +47,22 @@ export const metricNames = {
     kind: 'counter',
     help: 'Checks in which an index left out a card that it should know.',
   },
+  zerostate_index_false_scores_total: {
+    kind: 'counter',
+    help: 'Scores claimed by an index that cannot be true, as computed here.',
+  },
   zerostate_index_lag_cards: {
     kind: 'gauge',
     help: 'Cards known here that the own index does not have yet.',
+  },
+  zerostate_index_lag_seconds: {
+    kind: 'gauge',
+    help: 'How long the card that waits longest for the own index has waited, in seconds.',
+  },
+  zerostate_index_reconciled_total: {
+    kind: 'counter',
+    help: 'Cards that reconciliation of the own index found, by kind (missing, outdated, gone).',
+    labels: ['kind'],
   },
   zerostate_tasks_total: {
     kind: 'counter',
@@ -84,6 +97,29 @@ export const metricNames = {
   zerostate_dht_contacts_refused_total: {
     kind: 'counter',
     help: 'Contacts kept out of the routing table because their address group has its share.',
+  },
+  zerostate_artifacts: { kind: 'gauge', help: 'Artifacts in the store, incomplete ones included.' },
+  zerostate_artifact_bytes: { kind: 'gauge', help: 'Bytes of artifact blocks in the store.' },
+  zerostate_artifact_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of artifact blocks moved, by direction (fetched, served).',
+    labels: ['direction'],
+  },
+  zerostate_artifact_fetches_total: {
+    kind: 'counter',
+    help: 'Fetches of artifacts by result (ok, or the error code).',
+    labels: ['result'],
+  },
+  zerostate_artifact_blocks_refused_total: {
+    kind: 'counter',
+    help: 'Blocks not taken, by reason: unasked (bytes that nobody asked for), disk (damaged in the store).',
+    labels: ['reason'],
+  },
+  zerostate_artifacts_evicted_total: { kind: 'counter', help: 'Artifacts that gave way to others.' },
+  zerostate_artifact_repairs_total: {
+    kind: 'counter',
+    help: 'Copies asked of further nodes to restore replication, by result (ok, failed).',
+    labels: ['result'],
   },
 } as const;
 

@@ -9,6 +9,7 @@ import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import { guardHandler } from '../host/guard.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
+import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { decodeCborMap } from './cbor.ts';
@@ -141,7 +142,7 @@ export class Rpc {
     let answer: Uint8Array;
     try {
       const { signal } = controller;
-      stream = await this.#open(peer, protocol.id, signal);
+      stream = await openStream(this.#host, peer, protocol.id, signal);
       const framed = frames(stream, protocol.responseBytesMax + FRAME_BYTES);
       await framed.write(request, { signal });
       answer = (await framed.read({ signal })).subarray();
@@ -158,16 +159,6 @@ export class Rpc {
       options.signal?.removeEventListener('abort', onAbort);
     }
     return unwrap(answer);
-  }
-
-  /** A stream on a connection that is up, a relayed one included; libp2p itself would dial anew when only a relayed one is. */
-  async #open(peer: PeerId, protocol: string, signal: AbortSignal): Promise<Stream> {
-    const options = { signal, runOnLimitedConnection: true };
-    const open = this.#host.getConnections(peer).filter((connection) => connection.status === 'open');
-    const [connection] = open.sort((a, b) => Number(a.limits !== undefined) - Number(b.limits !== undefined));
-    return connection === undefined
-      ? await this.#host.dialProtocol(peer, protocol, options)
-      : await connection.newStream(protocol, options);
   }
 }
 
