@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { registerDevnetCommands } from '../bootstrap/cli/index.ts';
+import { firstContact } from '../bootstrap/first-contact.ts';
 import { registerIndexCommands } from '../index-service/cli/index.ts';
 import { registerNodeCommands, VERSION } from '../node/cli/index.ts';
 import { registerRelayCommands } from '../relay/cli/index.ts';
@@ -19,10 +20,11 @@ export function buildProgram(script: string): Command {
     .exitOverride()
     .configureHelp({ sortSubcommands: false });
   registerDevnetCommands(program, script);
-  registerNodeCommands(program);
+  const contact = firstContact();
+  registerNodeCommands(program, contact);
   registerIndexCommands(program);
   registerWasmCommands(program);
-  registerRelayCommands(program);
+  registerRelayCommands(program, contact);
   registerSimCommands(program);
   return program;
 }

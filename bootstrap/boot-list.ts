@@ -24,12 +24,13 @@ export const BOOT_NODES_MAX = 64;
 export const BOOT_KEYS_MAX = 16;
 /** Lists of one chain, from the one that a profile carries to the newest: a rotation every month for twenty years. */
 export const BOOT_CHAIN_MAX = 256;
-/** Characters of a chain of lists in JSON: BOOT_CHAIN_MAX lists of some 16 kB. */
-const CHAIN_CHARS_MAX = 4_194_304;
+/** Bytes of a file of lists: BOOT_CHAIN_MAX lists of some 16 kB. */
+export const BOOT_FILE_BYTES_MAX = 4_194_304;
 
 const closed = { additionalProperties: false } as const;
 const time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' });
-const signersSchema = Type.Object(
+export const networkSchema = Type.String({ minLength: 1, maxLength: 32, pattern: '^[a-z0-9-]+$' });
+export const signersSchema = Type.Object(
   {
     keys: Type.Array(Type.String({ minLength: 56, maxLength: 56 }), {
       minItems: 1,
@@ -43,7 +44,7 @@ const signersSchema = Type.Object(
 const bootListSchema = Type.Object(
   {
     type: Type.Literal('BootList'),
-    network: Type.String({ minLength: 1, maxLength: 32, pattern: '^[a-z0-9-]+$' }),
+    network: networkSchema,
     /** Counts the lists of a network from 1. */
     sequence: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     issuedAt: time,
@@ -132,7 +133,10 @@ export function bootListsToJson(envelopes: readonly Envelope[]): object {
 
 /** Reads a chain from a file's text; nothing is verified yet. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function bootListsFromJson(text: string): Envelope[] {
-  const file = parseStrictJson(text, { bytesMax: CHAIN_CHARS_MAX }) as { kind?: unknown; lists?: unknown };
+  const file = parseStrictJson(text, { bytesMax: BOOT_FILE_BYTES_MAX }) as {
+    kind?: unknown;
+    lists?: unknown;
+  };
   if (file === null || file.kind !== 'zerostate-boot-lists/v1' || !Array.isArray(file.lists))
     throw new ZeroError('DECODE_FAILED', 'not a file of boot lists');
   if (file.lists.length > BOOT_CHAIN_MAX) throw new ZeroError('LIMIT_EXCEEDED', 'too many boot lists');
@@ -144,6 +148,11 @@ function verifyBy(envelope: Envelope, { keys, threshold }: BootSigners): void {
 }
 
 function requireForm(list: unknown): asserts list is BootList {
-  if (!Value.Check(bootListSchema, list) || list.signers.threshold > list.signers.keys.length)
-    throw new ZeroError('DECODE_FAILED', 'the boot list has a wrong form');
+  if (Value.Check(bootListSchema, list) && list.signers.threshold <= list.signers.keys.length) return;
+  const [first] = Value.Errors(bootListSchema, list);
+  const what =
+    first === undefined
+      ? 'signers: fewer keys than the threshold'
+      : `${first.instancePath || '/'} ${first.message}`;
+  throw new ZeroError('DECODE_FAILED', `the boot list has a wrong form: ${what}`);
 }

@@ -5,18 +5,25 @@ import type { Core, ZerostateNode } from './context.ts';
 import { makeDiscovery } from './find/make-discovery.ts';
 import { type GroundOptions, makeGround } from './ground.ts';
 import { makeNet } from './host/make-net.ts';
+import type { BootSource } from './network/first-contact.ts';
 import { checkJoin, makePeers } from './network/make-peers.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
 import { makeTasks } from './tasks/make-tasks.ts';
 
+/** How a node is made. */
+export interface NodeOptions extends GroundOptions {
+  /** Names boot nodes to dial, beside the addresses of the configuration. */
+  readonly boot?: BootSource | undefined;
+}
+
 /** Opens a home folder and makes a node of it, not started. Throws DATA_LOCKED, DATA_CORRUPT, KEY_FILE_UNSAFE or CONFIG_INVALID. */
-export async function openNode(options: GroundOptions): Promise<ZerostateNode> {
+export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { ground, key, services: grounding } = await makeGround(options);
   const { net, services: hosting, watch } = await makeNet(ground, key.libp2p);
   const stage = { ...ground, ...net, seed: key.seed };
   const { statements, services: reading, syncing, publishing } = await makeStatements(stage);
-  const { directory, services: peering } = makePeers({ ...stage, ...statements });
+  const { directory, services: peering } = makePeers({ ...stage, ...statements, boot: options.boot });
   const { find, index, indexAudit, indexing, auditing } = makeDiscovery({
     ...ground,
     ...net,

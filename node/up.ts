@@ -9,6 +9,7 @@ import type { Config } from './config/index.ts';
 import type { ZerostateNode } from './context.ts';
 import { readSecretFile, writeSecretFile } from './keys/key-file.ts';
 import { createLogger } from './logger/index.ts';
+import type { FirstContact } from './network/first-contact.ts';
 import { openNode } from './node.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 
@@ -30,10 +31,19 @@ export async function runNode(options: {
   config: Config;
   processMetrics?: boolean;
   clock?: Clock;
+  /** Finds boot nodes where the configuration names a boot list. */
+  contact?: FirstContact;
 }): Promise<RunningNode> {
   const { home, config, clock = systemClock } = options;
   const log = createLogger({ level: config.log.level, name: config.name });
-  const node = await openNode({ home, config, log, clock, processMetrics: options.processMetrics === true });
+  const node = await openNode({
+    home,
+    config,
+    log,
+    clock,
+    processMetrics: options.processMetrics === true,
+    boot: options.contact?.source({ home, config, log }),
+  });
   await node.start();
   try {
     const token = await loadOrCreateToken(home);

@@ -1,6 +1,6 @@
 // Runs a node in the relay role. Forwarding itself is libp2p's circuit relay v2, with the bounds of node/host/limits.ts.
 
-import type { Config, RunningNode } from '../node/index.ts';
+import type { Config, FirstContact, RunningNode } from '../node/index.ts';
 import { runNode } from '../node/index.ts';
 
 /** One client's reserved slot. */
@@ -16,7 +16,11 @@ export interface RunningRelay extends RunningNode {
 }
 
 /** Starts a relay. Whatever roles the configuration names, relay is among them. Throws as runNode. */
-export async function runRelay(options: { home: string; config: Config }): Promise<RunningRelay> {
+export async function runRelay(options: {
+  home: string;
+  config: Config;
+  contact?: FirstContact;
+}): Promise<RunningRelay> {
   const roles = [...new Set([...options.config.roles, 'relay' as const])];
   const running = await runNode({ ...options, config: { ...options.config, roles }, processMetrics: true });
   return { ...running, reservations: () => reservationsOf(running) };

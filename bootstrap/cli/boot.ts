@@ -1,8 +1,17 @@
 // zerostate boot: signs and checks lists of boot nodes.
 
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type OutputFlags, plain, print, runAction, withJson } from '../../node/cli/index.ts';
+import {
+  type OutputFlags,
+  plain,
+  print,
+  readSecretFile,
+  runAction,
+  withJson,
+  writeSecretFile,
+} from '../../node/cli/index.ts';
 import { fromBase64 } from '../../protocol/bytes/index.ts';
 import { type Envelope, seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -17,10 +26,25 @@ import {
   signBootList,
 } from '../boot-list.ts';
 
+/** An Ed25519 seed. */
+const SEED_BYTES = 32;
+
 async function textOf(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ZeroError('USAGE', `cannot read ${path}`, { cause });
   });
+}
+
+/** A signing key. Throws USAGE when the file holds none, KEY_FILE_UNSAFE when others can read it. */
+async function seedOf(path: string): Promise<Uint8Array> {
+  const text = await readSecretFile(path);
+  if (text === undefined)
+    throw new ZeroError('USAGE', `there is no file ${path}`, {
+      hint: 'Make a key: zerostate boot key FILE.',
+    });
+  const seed = fromBase64(text.trim());
+  if (seed.length !== SEED_BYTES) throw new ZeroError('USAGE', `${path} holds no key of boot lists`);
+  return seed;
 }
 
 /** The lists of a file; none when it does not exist yet. */
@@ -31,7 +55,26 @@ async function listsOf(path: string): Promise<Envelope[]> {
 
 /** Adds the boot command. */
 export function registerBootCommands(commands: Command): void {
-  const boot = commands.command('boot').description('signed lists of boot nodes: sign, show');
+  const boot = commands.command('boot').description('signed lists of boot nodes: key, sign, show');
+
+  withJson(
+    boot
+      .command('key')
+      .description('make a key that signs boot lists')
+      .argument('<file>', 'file for its secret seed; never overwritten'),
+  ).action(async (file: string, flags: OutputFlags) => {
+    await runAction(flags, async () => {
+      if ((await readSecretFile(file)) !== undefined)
+        throw new ZeroError('ALREADY_EXISTS', `${file} exists already`);
+      const seed = randomBytes(SEED_BYTES);
+      await writeSecretFile(file, `${seed.toString('base64')}\n`);
+      print(
+        flags,
+        { file, did: seedSigner(seed).keyid },
+        (made) => `${made.did}\nits secret is in ${made.file}`,
+      );
+    });
+  });
 
   withJson(
     boot
@@ -47,9 +90,7 @@ export function registerBootCommands(commands: Command): void {
     .action(async (list: string, file: string, flags: OutputFlags & { key: string[] }) => {
       await runAction(flags, async () => {
         const input = parseStrictJson(await textOf(list)) as unknown as Omit<BootList, 'type'>;
-        const signers = await Promise.all(
-          flags.key.map(async (path) => seedSigner(fromBase64((await textOf(path)).trim()))),
-        );
+        const signers = await Promise.all(flags.key.map(async (path) => seedSigner(await seedOf(path))));
         const chain = [...(await listsOf(file)), signBootList({ type: 'BootList', ...input }, signers)];
         await writeFile(file, `${JSON.stringify(bootListsToJson(chain), null, 2)}\n`);
         print(flags, { file, lists: chain.length }, () => `${file} holds ${chain.length} lists`);

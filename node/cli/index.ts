@@ -1,6 +1,7 @@
 // The commands of a node, for the composition root in bin/.
 
 import type { Command } from 'commander';
+import type { FirstContact } from '../network/first-contact.ts';
 import { registerCard } from './commands/card.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerReceipt } from './commands/receipt.ts';
@@ -8,6 +9,10 @@ import { registerStatus } from './commands/status.ts';
 import { registerTask } from './commands/task.ts';
 import { registerUp } from './commands/up.ts';
 
+export { type Config, readConfigFile } from '../config/index.ts';
+export { readSecretFile, writeSecretFile } from '../keys/key-file.ts';
+export type { Logger } from '../logger/index.ts';
+export type { Adopted, BootSource, FirstContact } from '../network/first-contact.ts';
 export { readRunFile } from '../run-file.ts';
 export { VERSION } from '../version.ts';
 export { ApiClient } from './client.ts';
@@ -18,9 +23,9 @@ export { withJson } from './shared-flags.ts';
 export { untilSignal } from './until-signal.ts';
 export { positiveInteger };
 
-/** Adds every command of the node room. */
-export function registerNodeCommands(program: Command): void {
-  registerUp(program);
+/** Adds every command of the node room. `contact` finds networks by profile and boot list. */
+export function registerNodeCommands(program: Command, contact: FirstContact): void {
+  registerUp(program, contact);
   registerFind(program);
   registerCard(program);
   registerTask(program);

@@ -56,6 +56,33 @@ export const configSchema = Type.Object(
       maxItems: 32,
       description: 'Multiaddrs (with /p2p/<peer id>) of nodes to join through; any live one is enough.',
     }),
+    boot: Type.Object(
+      {
+        list: Type.String({
+          default: '',
+          maxLength: 1024,
+          description: 'Path or http(s) address of signed boot lists; read again by the hour. Empty: none.',
+        }),
+        signers: Type.Array(Type.String({ minLength: 56, maxLength: 56 }), {
+          default: [],
+          maxItems: 16,
+          description: 'did:key of those who sign the first boot list; each list names who signs the next.',
+        }),
+        threshold: Type.Integer({
+          default: 1,
+          minimum: 1,
+          maximum: 16,
+          description: 'How many of them must have signed.',
+        }),
+        sequence: Type.Integer({
+          default: 1,
+          minimum: 1,
+          maximum: 9007199254740991,
+          description: 'Older boot lists than this are refused.',
+        }),
+      },
+      { ...closed, default: {}, description: 'First contact.' },
+    ),
     mdns: Type.Boolean({
       default: false,
       description: 'Find nodes of the same network on the local link by multicast DNS, and be found.',
@@ -199,6 +226,27 @@ export const configSchema = Type.Object(
         }),
       },
       { ...closed, default: {}, description: 'Execution of tasks.' },
+    ),
+    artifacts: Type.Object(
+      {
+        bytesMax: Type.Integer({
+          default: 2147483648,
+          minimum: 1048576,
+          maximum: 1099511627776,
+          description: 'Bytes of artifact blocks kept at most; the least trusted and least used give way.',
+        }),
+        artifactBytesMax: Type.Integer({
+          default: 1073741824,
+          minimum: 65536,
+          maximum: 1099511627776,
+          description: 'Largest artifact in bytes that is added, fetched or kept for others.',
+        }),
+        replicate: Type.Boolean({
+          default: true,
+          description: 'Keep copies of what peers of the same region ask to be kept, within half of bytesMax.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Files and folders by content id.' },
     ),
   },
   closed,

@@ -8,12 +8,18 @@ import type { Service } from '../services.ts';
 import { VERSION } from '../version.ts';
 import { networkView } from '../views.ts';
 import { Directory } from './directory.ts';
+import type { BootSource } from './first-contact.ts';
 import { PeerKeeper } from './peer-keeper.ts';
 
 /** The parts, not started. */
 export function makePeers(
   deps: Ground &
-    Net & { readonly seed: Uint8Array; readonly ownLog: OwnLog; readonly revocations: RevocationService },
+    Net & {
+      readonly seed: Uint8Array;
+      readonly ownLog: OwnLog;
+      readonly revocations: RevocationService;
+      readonly boot: BootSource | undefined;
+    },
 ) {
   const { clock, config, events, gossip, host, log, metrics } = deps;
   const directory: Directory = new Directory({
@@ -31,7 +37,16 @@ export function makePeers(
     },
   });
   const { target, groupPrivate } = config.peers;
-  const keeper = new PeerKeeper({ host, directory, clock, log, target, groupPrivate, join: config.join });
+  const keeper = new PeerKeeper({
+    host,
+    directory,
+    clock,
+    log,
+    target,
+    groupPrivate,
+    join: config.join,
+    boot: deps.boot,
+  });
   const services: Service[] = [
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
     { name: 'peers', start: () => keeper.start(), stop: () => keeper.stop() },

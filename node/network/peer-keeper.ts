@@ -8,6 +8,7 @@ import { ipOf, isGloballyRoutable } from '../host/address-group.ts';
 import type { Host } from '../host/create.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Directory } from './directory.ts';
+import type { BootSource } from './first-contact.ts';
 
 const ROUND_MS = 2_000;
 /** Dials of one round. */
@@ -15,6 +16,10 @@ const DIALS_PER_ROUND = 4;
 /** A peer that failed rests: doubling from the first to the last of these. */
 const REST_MS_FIRST = 2_000;
 const REST_MS_LAST = 120_000;
+/** Pause between two readings of the boot list: while others are connected, and while the node is alone (doubling, from the first). */
+const BOOT_MS = 3_600_000;
+const BOOT_ALONE_MS_FIRST = 5_000;
+const BOOT_ALONE_MS_LAST = 600_000;
 /** Peers whose failures are remembered. */
 const FAILURES_MAX = 4_096;
 
@@ -32,6 +37,10 @@ export class PeerKeeper {
   readonly #target: number;
   readonly #groupPrivate: boolean;
   readonly #join: readonly Candidate[];
+  readonly #boot: BootSource | undefined;
+  #bootNodes: readonly Candidate[] = [];
+  #bootReadAt = Number.NEGATIVE_INFINITY;
+  #bootReadAlone = 0;
   readonly #failures = new Map<string, { count: number; until: number }>();
   #cancel: () => void = () => {};
   #stopped = false;
@@ -45,17 +54,16 @@ export class PeerKeeper {
     /** Private and loopback addresses are strangers too. */
     groupPrivate: boolean;
     join: readonly string[];
+    boot?: BootSource | undefined;
   }) {
+    this.#boot = deps.boot;
     this.#host = deps.host;
     this.#directory = deps.directory;
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#target = deps.target;
     this.#groupPrivate = deps.groupPrivate;
-    this.#join = deps.join.map((text) => {
-      const address = multiaddr(text);
-      return { id: peerOf(address) ?? text, dial: address };
-    });
+    this.#join = deps.join.map(candidateOf);
   }
 
   /** Runs one round now and then one every two seconds. */
@@ -78,6 +86,8 @@ export class PeerKeeper {
   async #round(): Promise<void> {
     const connected = new Set(this.#host.getPeers().map(String));
     const kept = this.#kept();
+    // Not awaited: a server that hangs must not keep the node from peers that it knows.
+    void this.#readBootList(connected.size === 0);
     if (kept >= this.#target) return;
     const now = this.#clock.now();
     const self = this.#host.peerId.toString();
@@ -106,11 +116,31 @@ export class PeerKeeper {
     return kept.size;
   }
 
+  /** Reads the boot list when it is due: all boot nodes may have been replaced since. */
+  async #readBootList(alone: boolean): Promise<void> {
+    const pause = alone
+      ? Math.min(BOOT_ALONE_MS_LAST, BOOT_ALONE_MS_FIRST * 2 ** Math.min(this.#bootReadAlone, 10))
+      : BOOT_MS;
+    const now = this.#clock.now();
+    if (this.#boot === undefined || Math.abs(now - this.#bootReadAt) < pause) return;
+    this.#bootReadAt = now;
+    this.#bootReadAlone = alone ? this.#bootReadAlone + 1 : 0;
+    this.#bootNodes = (await this.#boot.read()).flatMap((text) => {
+      try {
+        return [candidateOf(text)];
+      } catch {
+        // Signed, but not by somebody who tried it.
+        return [];
+      }
+    });
+  }
+
   async #candidates(): Promise<Candidate[]> {
     const announced = this.#directory.nodes().filter((node) => this.#directory.isFresh(node));
     const stored = await this.#host.peerStore.all({ limit: 64 });
     return [
       ...this.#join,
+      ...shuffled([...this.#bootNodes]),
       ...shuffled(
         announced.map((node) => ({ id: node.peerId, dial: addressOf(node.peerId, node.addresses) })),
       ),
@@ -137,6 +167,11 @@ export class PeerKeeper {
       this.#log.debug({ peer: candidate.id, count, error: (error as Error).message }, 'dial failed');
     }
   }
+}
+
+function candidateOf(text: string): Candidate {
+  const address = multiaddr(text);
+  return { id: peerOf(address) ?? text, dial: address };
 }
 
 /** Peer id text at the end of a multiaddr, if it has one. */

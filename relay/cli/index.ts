@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import {
+  type FirstContact,
   loadConfig,
   print,
   resolveHome,
@@ -13,8 +14,8 @@ import {
 
 const REPORT_MS = 10_000;
 
-/** Adds the relay command. */
-export function registerRelayCommands(program: Command): void {
+/** Adds the relay command. `contact` finds networks by boot list. */
+export function registerRelayCommands(program: Command, contact: FirstContact): void {
   withConfigFlags(program.command('relay').description('run a relay for nodes that cannot be dialled'))
     .option('--config <file>', 'configuration file (default: config.yaml in the home folder)')
     .addHelpText(
@@ -22,17 +23,17 @@ export function registerRelayCommands(program: Command): void {
       '\nA node behind it runs with:\n  $ zerostate up --listen /p2p-circuit --join <address of the relay>',
     )
     .action(async (flags: UpFlags) => {
-      await runAction(flags, async () => run(flags));
+      await runAction(flags, async () => run(flags, contact));
     });
 }
 
-async function run(flags: UpFlags): Promise<void> {
+async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   const stopping = untilSignal();
   const home = resolveHome(flags.home);
   const config = await loadConfig(home, flags);
   // Loaded late, so that every other command starts without libp2p.
   const { runRelay } = await import('../run.ts');
-  const relay = await runRelay({ home, config });
+  const relay = await runRelay({ home, config, contact });
   const { peerId, host } = relay.node;
   const info = {
     name: config.name,

@@ -13,8 +13,9 @@ import {
   resolveConfig,
 } from '../../config/index.ts';
 import { loadOrCreateNodeKey } from '../../keys/node-key.ts';
+import type { Adopted, FirstContact } from '../../network/first-contact.ts';
 import { resolveHome } from '../home.ts';
-import { type OutputFlags, print, runAction, style } from '../output.ts';
+import { type OutputFlags, plain, print, runAction, style } from '../output.ts';
 import { withJson } from '../shared-flags.ts';
 import { untilSignal } from '../until-signal.ts';
 
@@ -49,6 +50,27 @@ function fromFlags(flags: UpFlags) {
   };
 }
 
+interface InitFlags extends UpFlags {
+  force?: boolean;
+  profile?: string;
+  bootList?: string;
+}
+
+async function adopt(contact: FirstContact, home: string, flags: InitFlags): Promise<Adopted | undefined> {
+  const { profile, bootList, network } = flags;
+  if (profile === undefined) {
+    if (bootList === undefined) return undefined;
+    throw new ZeroError('USAGE', '--boot-list needs --profile: who signs the list stands in the profile');
+  }
+  if (network !== undefined)
+    throw new ZeroError('USAGE', 'the profile names the network: leave out --network');
+  return await contact.adopt({ home, profile, bootList });
+}
+
+function definedOf(tree: object): { [key: string]: unknown } {
+  return Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
+}
+
 /** Adds the flags that override configuration keys. */
 export function withConfigFlags(command: Command): Command {
   return withJson(command)
@@ -58,7 +80,7 @@ export function withConfigFlags(command: Command): Command {
     )
     .option('--name <name>', 'name that people see')
     .option('--region <region>', 'region this node is in')
-    .option('--network <network>', 'network profile')
+    .option('--network <network>', 'name of the network; nodes of different networks ignore each other')
     .option('--roles <role...>', 'edge, boot, index, relay')
     .option('--join <multiaddr...>', 'nodes to join through')
     .option('--listen <multiaddr...>', 'addresses to listen on')
@@ -66,27 +88,39 @@ export function withConfigFlags(command: Command): Command {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent');
 }
 
-export function registerUp(program: Command): void {
+/** Adds init and up. `contact` finds networks by profile and boot list. */
+export function registerUp(program: Command, contact: FirstContact): void {
   withConfigFlags(
     program.command('init').description('write a configuration with every default in it, and the node’s key'),
   )
+    .option('--profile <name|file>', 'the network to join: devnet, or the profile file of a network')
+    .option('--boot-list <file|url>', 'where its signed boot list is, when not where the profile says')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ zerostate init --profile devnet\n  $ zerostate init --profile acme.json --boot-list https://example.org/boot-lists.json\n\nIt asks nothing, so it can be used in scripts.',
+    )
     .option('--force', 'replace an existing configuration (never the key)')
-    .action(async (flags: UpFlags & { force?: boolean }) => {
+    .action(async (flags: InitFlags) => {
       await runAction(flags, async () => {
         const home = resolveHome(flags.home);
         const path = join(home, CONFIG_FILE);
         if (existsSync(path) && flags.force !== true)
           throw new ZeroError('ALREADY_EXISTS', `${path} exists already`);
-        const config = resolveConfig({}, process.env, fromFlags(flags));
         await mkdir(home, { recursive: true, mode: 0o700 });
+        const adopted = await adopt(contact, home, flags);
+        const config = resolveConfig({}, process.env, { ...adopted?.config, ...definedOf(fromFlags(flags)) });
         const key = await loadOrCreateNodeKey(home);
         await writeFile(path, renderConfigFile(config));
         const peerId = (await import('@libp2p/peer-id')).peerIdFromPrivateKey(key.libp2p).toString();
-        print(
-          flags,
-          { home, config: path, peerId },
-          (made) =>
-            `wrote ${made.config}\npeer id ${made.peerId}\n\nStart it with: zerostate up${flags.home === undefined ? '' : ` --home ${home}`}`,
+        const made = { home, config: path, peerId, network: config.network };
+        print(flags, made, () =>
+          [
+            ...(adopted === undefined ? [] : [plain(adopted.note)]),
+            `wrote ${made.config}`,
+            `peer id ${made.peerId}`,
+            '',
+            `Start it with: zerostate up${flags.home === undefined ? '' : ` --home ${home}`}`,
+          ].join('\n'),
         );
       });
     });
@@ -99,7 +133,7 @@ export function registerUp(program: Command): void {
       '\nA flag wins over the environment (ZEROSTATE_…), the environment over the file.\n\nExample:\n  $ zerostate up --join /ip4/127.0.0.1/tcp/7580/p2p/12D3KooW…',
     )
     .action(async (flags: UpFlags) => {
-      await runAction(flags, async () => run(flags));
+      await runAction(flags, async () => run(flags, contact));
       // An open channel to the supervisor would keep a node alive that failed to start, and the supervisor waiting.
       if (process.connected) process.disconnect?.();
     });
@@ -113,13 +147,13 @@ export async function loadConfig(home: string, flags: UpFlags): Promise<Config> 
   return completeConfig(resolveConfig(file, process.env, fromFlags(flags)), path);
 }
 
-async function run(flags: UpFlags): Promise<void> {
+async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   const stopping = untilSignal({ supervised: flags.supervised === true });
   const home = resolveHome(flags.home);
   const config = await loadConfig(home, flags);
   // Loaded late, so that every other command starts without libp2p.
   const { runNode } = await import('../../up.ts');
-  const running = await runNode({ home, config, processMetrics: true });
+  const running = await runNode({ home, config, processMetrics: true, contact });
   const { peerId, host } = running.node;
   const info = {
     name: config.name,

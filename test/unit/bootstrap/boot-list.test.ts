@@ -11,7 +11,6 @@ import {
   signBootList,
   verifyBootList,
 } from '../../../bootstrap/boot-list.ts';
-import { PROFILES } from '../../../bootstrap/profiles.ts';
 import { didKeyOf, seedSigner } from '../../../protocol/envelope/index.ts';
 import { PEER, publicKey, refused, seed } from '../../support/agents.ts';
 
@@ -83,9 +82,5 @@ describe('boot lists', () => {
       ),
       [false, true, true, false],
     );
-  });
-
-  it('profiles name their own network', () => {
-    for (const [name, profile] of Object.entries(PROFILES)) assert.equal(profile.network, name);
   });
 });
