@@ -35,9 +35,9 @@ export function cardFields({ agentId, cardId, card, envelope }: CardEntry): Card
     operator: card.operator ?? '',
     sla: card.sla,
     tags,
-    prices: card.prices.map(({ unit, amount, currency }) => ({
+    prices: card.prices.map(({ unit, amount, currency, per }) => ({
       unit,
-      amount: wholeNumber(amount, refuse),
+      amount: perUnit(wholeNumber(amount, refuse), per === undefined ? 1n : wholeNumber(per, refuse)),
       currency,
     })),
     words: wordsOf(cardText(card)),
@@ -60,6 +60,11 @@ export function cardFields({ agentId, cardId, card, envelope }: CardEntry): Card
   if (texts.some((text) => encoder.encode(text).length > FIELD_BYTES_MAX))
     refuse(`a field is longer than ${FIELD_BYTES_MAX} bytes`);
   return fields;
+}
+
+/** The price of one unit, rounded up: what filters compare. */
+function perUnit(amount: bigint, per: bigint): bigint {
+  return per > 1n ? (amount + per - 1n) / per : amount;
 }
 
 function wholeNumber(amount: string, refuse: (why: string) => never): bigint {

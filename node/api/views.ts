@@ -14,7 +14,7 @@ export const cardViewSchema = Type.Object({
   operator: Type.Optional(text),
   tags: Type.Array(text),
   capabilities: Type.Array(Type.Object({ name: text, description: text, tags: Type.Array(text) })),
-  prices: Type.Array(Type.Object({ unit: text, amount: text, currency: text })),
+  prices: Type.Array(Type.Object({ unit: text, amount: text, currency: text, per: Type.Optional(text) })),
   languages: Type.Optional(Type.Array(text)),
   sla: text,
   sequence: Type.Integer(),

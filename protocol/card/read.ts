@@ -71,11 +71,14 @@ function readCapability(value: JsonValue, where: string): Capability {
 }
 
 function readPrice(value: JsonValue, where: string): Price {
-  const fields = new Fields(value, where, ['unit', 'amount', 'currency']);
+  const fields = new Fields(value, where, ['unit', 'amount', 'currency', 'per']);
+  const per = fields.has('per') ? fields.decimal('per') : undefined;
+  if (per === '0') fields.refuse('per', 'is 0');
   return {
     unit: fields.oneOf('unit', PRICE_UNITS),
     amount: fields.decimal('amount'),
     currency: fields.text('currency', CURRENCY),
+    ...(per === undefined ? {} : { per }),
   };
 }
 

@@ -16,8 +16,8 @@ export type SlaClass = (typeof SLA_CLASSES)[number];
 
 export type Capability = { name: string; description: string; tags: string[] };
 
-/** Amount: a decimal integer, in millionths of the currency, for one unit. */
-export type Price = { unit: PriceUnit; amount: string; currency: string };
+/** Amount: a decimal integer, in millionths of the currency, for `per` units; for one where it is left out. */
+export type Price = { unit: PriceUnit; amount: string; currency: string; per?: string };
 
 /** Where the agent answers: protocol is a libp2p protocol id or the https URL of a binding. */
 export type Endpoint = { protocol: string; peer: string; addresses: string[] };

@@ -1,8 +1,10 @@
 // The one table of error codes. docs/reference/errors.md is generated from it.
 
 import { artifactCodes } from './artifacts.ts';
+import { guildCodes } from './guild.ts';
 import { indexServiceCodes } from './index-service.ts';
 import { nodeCodes } from './node.ts';
+import { paymentCodes } from './payments.ts';
 import { protocolCodes } from './protocol.ts';
 import { simCodes } from './sim.ts';
 import { taskCodes } from './task.ts';
@@ -15,7 +17,9 @@ export const errorCodes = {
   ...nodeCodes,
   ...simCodes,
   ...artifactCodes,
+  ...guildCodes,
   ...taskCodes,
+  ...paymentCodes,
 } as const;
 
 /** A stable error code. */

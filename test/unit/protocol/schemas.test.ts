@@ -292,7 +292,8 @@ describe('published schemas', () => {
 
   it('agree with the reader: agent card', () => {
     const validate = compiler.compile(readJson(new URL('protocol/card/schemas/agent-card.v1.json', ROOT)));
-    const draft = { ...parseDraft(), extensions: { 'https://example.com/x': { a: 1 } } };
+    const prices = [{ unit: 'fuel', amount: '3', currency: 'EUR', per: '1000000' }];
+    const draft = { ...parseDraft(), prices, extensions: { 'https://example.com/x': { a: 1 } } };
     const log = { origin: 'o', size: 1, root: `${'A'.repeat(43)}=` };
     const envelope = makeCard(agent, { draft: draft as never, log });
     const card = parseStrictJson(envelope.payload) as JsonObject;

@@ -1,0 +1,54 @@
+// Payment channels: terms, messages, one side as a machine, and how an end is computed. The only door of this folder.
+
+export { claimsOf, settleAt } from './ending.ts';
+export * from './limits.ts';
+export { pendingEffects, stepChannel } from './machine.ts';
+export {
+  CHANNEL_ACK_TYPE,
+  CHANNEL_CLOSING_TYPE,
+  CHANNEL_UPDATE_TYPE,
+  signAck,
+  signClosing,
+  signUpdate,
+  verifyAck,
+  verifyClosing,
+  verifyUpdate,
+} from './messages.ts';
+export { equivocationOf, type Outcome, outcomeOf } from './outcome.ts';
+export { outstanding } from './payer.ts';
+export {
+  type Change,
+  type ChannelEvent,
+  type ChannelState,
+  type Effect,
+  initialState,
+  type Phase,
+  type PostEffect,
+  type RefusalCode,
+  type Step,
+  type StepContext,
+  type Verdict,
+  type Work,
+} from './state.ts';
+export {
+  CHANNEL_PREDICATES,
+  capacityOf,
+  checkAcceptance,
+  checkTerms,
+  postingOf,
+  sideOf,
+  termsOf,
+} from './statements.ts';
+export { channelFromStored, channelToStored } from './stored.ts';
+export type {
+  Ack,
+  Closing,
+  Offer,
+  Pay,
+  Posting,
+  ReceiptFacts,
+  ReceiptLookup,
+  Side,
+  Terms,
+  Update,
+} from './types.ts';

@@ -1,0 +1,93 @@
+// The payee's steps: takes updates, and begins work only when an offer that it has acknowledged covers it.
+
+import type { Envelope } from '../envelope/index.ts';
+import { isZeroError } from '../errors/index.ts';
+import { checkChange, checkWork } from './changes.ts';
+import { signAck, verifyUpdate } from './messages.ts';
+import {
+  accept,
+  type ChannelState,
+  type Effect,
+  refuse,
+  type Step,
+  type StepContext,
+  type Work,
+} from './state.ts';
+import type { Update } from './types.ts';
+
+/** Takes an update of the payer, and acknowledges it. One that comes twice is acknowledged twice. */
+export function takeUpdate(state: ChannelState, envelope: Envelope, { signer }: StepContext): Step {
+  if (state.side !== 'payee') return refuse(state, 'reject', 'WRONG_SIDE', 'only the payee takes updates');
+  let update: Update;
+  try {
+    update = verifyUpdate(state.terms, envelope);
+  } catch (error) {
+    if (!isZeroError(error)) throw error;
+    return refuse(
+      state,
+      'reject',
+      error.code === 'SIGNATURE_INVALID' ? 'SIGNATURE' : 'MALFORMED',
+      error.message,
+    );
+  }
+  const { newest, terms } = state;
+  if (newest !== null && update.version === newest.version) {
+    if (update.id === newest.id)
+      return refuse(state, 'ignore', 'KNOWN', 'acknowledged already', ackOf(state));
+    const step = refuse(state, 'reject', 'CONTRADICTION', 'the payer has signed two updates of one version');
+    return { ...step, state: { ...state, contradiction: state.contradiction ?? update } };
+  }
+  if (newest !== null && update.version < newest.version)
+    return refuse(state, 'ignore', 'OLD', 'a newer update is acknowledged');
+  if (state.phase !== 'open') return refuse(state, 'reject', 'NOT_OPEN', `the channel is ${state.phase}`);
+  const refusal = checkChange(terms, newest, update) ?? checkWork(newest, update, state.work);
+  if (refusal !== undefined) return refuse(state, 'reject', refusal.code, refusal.detail);
+  const ack = signAck(terms, update, signer);
+  const work = keepWork(state.work, update);
+  return accept({ ...state, newest: update, ack, work }, [
+    { type: 'send', message: 'ack', envelope: ack.envelope },
+  ]);
+}
+
+function ackOf({ ack }: ChannelState): Effect[] {
+  return ack === null ? [] : [{ type: 'send', message: 'ack', envelope: ack.envelope }];
+}
+
+function keepWork(work: ChannelState['work'], { offers }: Update): ChannelState['work'] {
+  const promised = new Set(offers.map(({ task }) => task));
+  return Object.fromEntries(Object.entries(work).filter(([task]) => promised.has(task)));
+}
+
+function withWork(state: ChannelState, task: string, work: Work | undefined): ChannelState {
+  const { [task]: _, ...others } = state.work;
+  return { ...state, work: work === undefined ? others : { ...others, [task]: work } };
+}
+
+/** Begins work for an offer: from here on the offer cannot be taken back unpaid. Refuses NOT_COVERED. */
+export function begin(state: ChannelState, task: string, amount: bigint, condition: string | null): Step {
+  if (state.side !== 'payee') return refuse(state, 'reject', 'WRONG_SIDE', 'only the payee works');
+  if (state.phase !== 'open') return refuse(state, 'reject', 'NOT_OPEN', `the channel is ${state.phase}`);
+  const offer = state.newest?.offers.find((one) => one.task === task);
+  if (offer === undefined || offer.amount < amount || offer.condition !== condition)
+    return refuse(state, 'reject', 'NOT_COVERED', `no offer covers ${amount} for ${task}`);
+  if (Object.hasOwn(state.work, task)) return refuse(state, 'ignore', 'KNOWN', `${task} has begun already`);
+  return accept(withWork(state, task, { state: 'running' }));
+}
+
+/** Work is done, for no more than was offered: it is owed, and claimed when the channel ends before it is paid. */
+export function done(state: ChannelState, task: string, amount: bigint, receipt: string): Step {
+  const offer = state.newest?.offers.find((one) => one.task === task);
+  const work = Object.hasOwn(state.work, task) ? state.work[task] : undefined;
+  if (work?.state !== 'running' || offer === undefined)
+    return refuse(state, 'ignore', 'OFFER_UNKNOWN', `${task} is not running`);
+  if (amount > offer.amount)
+    return refuse(state, 'reject', 'NOT_COVERED', `only ${offer.amount} was offered`);
+  return accept(withWork(state, task, { state: 'due', amount, receipt }));
+}
+
+/** Work came to nothing: its offer may be taken back. */
+export function dropped(state: ChannelState, task: string): Step {
+  if (!Object.hasOwn(state.work, task))
+    return refuse(state, 'ignore', 'OFFER_UNKNOWN', `${task} is not running`);
+  return accept(withWork(state, task, undefined));
+}
