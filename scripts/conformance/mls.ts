@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CiphersuiteImpl } from 'ts-mls';
 import {
   checkCrypto,
   checkKeySchedule,
@@ -34,9 +35,14 @@ export const MLS_FILES: Readonly<Record<string, MlsCase>> = {
   welcome: checkWelcome,
 };
 
-/** Checks the cases of one file; those of other cipher suites are skipped. */
-export async function checkMlsFile(suite: Suite, name: string, rows: Rows[]): Promise<void> {
-  const implementation = await mlsSuite();
+/** Checks the cases of one file, with the library's own crypto unless told; those of other cipher suites are skipped. */
+export async function checkMlsFile(
+  suite: Suite,
+  name: string,
+  rows: Rows[],
+  using?: CiphersuiteImpl,
+): Promise<void> {
+  const implementation = using ?? (await mlsSuite());
   const check = MLS_FILES[name] as MlsCase;
   let skipped = 0;
   for (const [at, row] of rows.entries()) {
