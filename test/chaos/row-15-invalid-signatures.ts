@@ -1,4 +1,4 @@
-// Row 15: a peer in a process of its own gossips invalid signatures as fast as two cores allow.
+// Row 15: a peer in a process of its own gossips invalid signatures as fast as two cores allow; shut out, it comes back with a new id.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,8 +12,9 @@ const RATE = 5_000;
 const LAG_P99_MS_MAX = 100;
 const GRAYLIST_SECONDS_MAX = 10;
 const SLOWDOWN_MAX = 2;
-/** Below this a factor between two latencies is noise of the machine. */
-const FLOOR_MS = 50;
+/** Below this a factor between two latencies is noise: of this machine, and of one that runs tests beside it. */
+const FLOOR_MS = 10;
+const FLOOR_MS_QUICK = 50;
 
 /** Milliseconds from one node's word to the other's ear. */
 async function latencies(from: RunningNode, to: RunningNode, count: number): Promise<number[]> {
@@ -42,7 +43,7 @@ export const row15: ChaosRow = {
     const victim = await nodes.start('victim');
     const honest = await nodes.start('honest', { join: [addressOf(victim)] });
     await secondsUntil(() => victim.node.directory.get(honest.node.peerId) !== undefined, 20);
-    const samples = quick ? 10 : 40;
+    const samples = quick ? 10 : 100;
     const calm = percentile(await latencies(honest, victim, samples), 0.95);
     const seconds = quick ? 4 : 15;
     const script = join(import.meta.dirname, 'flooder.ts');
@@ -60,15 +61,17 @@ export const row15: ChaosRow = {
       );
       const attacked = percentile(await latencies(honest, victim, samples), 0.95);
       lag.disable();
+      const ids = victim.node.admission.list().filter(({ strikes }) => strikes > 0).length;
       return [
         { name: 'time to shut out', value: shutOut, unit: 's', max: GRAYLIST_SECONDS_MAX },
         { name: 'event loop lag p99', value: lag.percentile(99) / 1e6, unit: 'ms', max: LAG_P99_MS_MAX },
+        { name: 'ids of the attacker shut out', value: ids, unit: 'ids' },
         { name: 'honest p95, calm', value: calm, unit: 'ms' },
         {
           name: 'honest p95, attacked',
           value: attacked,
           unit: 'ms',
-          max: Math.max(FLOOR_MS, calm * SLOWDOWN_MAX),
+          max: Math.max(quick ? FLOOR_MS_QUICK : FLOOR_MS, calm * SLOWDOWN_MAX),
         },
       ];
     } finally {
