@@ -13,7 +13,7 @@ const TICK_MS = 20;
 const READY_MAX = 4;
 
 const topic = topicOf('test', 'announce');
-const claim = {
+const claim: Omit<Parameters<typeof signAnnouncement>[0], 'peerId' | 'issuedAtMs'> = {
   type: 'NodeAnnouncement',
   peerId: '',
   name: 'flood',
@@ -23,7 +23,7 @@ const claim = {
   addresses: [],
   links: [],
   log: { size: 0, root: '' },
-} as const;
+};
 
 async function connected(): Promise<Rogue | undefined> {
   const rogue = await startRogue({ gossip: true });
