@@ -81,7 +81,11 @@ export class Exchange {
    * Asks one peer for one block: the verified bytes, or undefined when it has none.
    * Throws PEER_UNREACHABLE when it does not answer in time, ARTIFACT_REFUSED when it sends other bytes.
    */
-  async want(peer: PeerId, cid: CID, options: { signal?: AbortSignal } = {}): Promise<Uint8Array | undefined> {
+  async want(
+    peer: PeerId,
+    cid: CID,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Uint8Array | undefined> {
     options.signal?.throwIfAborted();
     const [name, key] = [peer.toString(), cid.toString()];
     const wait = this.#wants.wait(name, key);
@@ -130,7 +134,8 @@ export class Exchange {
         const bytes = await readFrame(stream, framed);
         if (bytes === undefined) break;
         const started = performance.now();
-        if (!admission.charge(name, 'messages')) throw new ZeroError('BUSY', 'too many messages from this peer');
+        if (!admission.charge(name, 'messages'))
+          throw new ZeroError('BUSY', 'too many messages from this peer');
         // What was asked for is no burden that the sender chose; anything else is, and beyond wants there is no reason to send it.
         if (!this.#wants.owes(name) && bytes.length > WANTS_BYTES_MAX) {
           admission.charge(name, 'bytes', bytes.length);

@@ -2,7 +2,7 @@
 // looks for others, and goes on from what is here. Every block is verified and every bound is held before the next is asked for.
 
 import type { PeerId } from '@libp2p/interface';
-import { CID } from 'multiformats/cid';
+import type { CID } from 'multiformats/cid';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { ArtifactStore } from './artifact-store.ts';
@@ -31,7 +31,11 @@ export interface FetchProgress {
 export interface FetchDeps {
   readonly store: ArtifactStore;
   readonly clock: Clock;
-  readonly want: (peer: PeerId, cid: CID, options: { signal: AbortSignal }) => Promise<Uint8Array | undefined>;
+  readonly want: (
+    peer: PeerId,
+    cid: CID,
+    options: { signal: AbortSignal },
+  ) => Promise<Uint8Array | undefined>;
   readonly find: (root: CID, named: readonly string[], signal: AbortSignal) => AsyncIterable<PeerId>;
 }
 

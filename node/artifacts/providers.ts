@@ -94,7 +94,9 @@ export class Providers {
     signal.addEventListener('abort', stop, { once: true });
     let found = 0;
     try {
-      for await (const { id } of this.#host.contentRouting.findProviders(root, { signal: controller.signal })) {
+      for await (const { id } of this.#host.contentRouting.findProviders(root, {
+        signal: controller.signal,
+      })) {
         yield id;
         if (++found >= FOUND_MAX) break;
       }

@@ -83,7 +83,8 @@ export class BlockServer {
         try {
           await this.#serve(name, client);
         } catch (error) {
-          if (!isZeroError(error)) this.#deps.log.warn({ err: error, peer: name }, 'blocks could not be served');
+          if (!isZeroError(error))
+            this.#deps.log.warn({ err: error, peer: name }, 'blocks could not be served');
           continue;
         }
         if (this.#stopped) return;

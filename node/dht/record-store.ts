@@ -1,5 +1,5 @@
 // The DHT's records on disk: what the library leaves out. A record never replaces a better one, also when two arrive at once;
-// count and bytes are bounded, in total and for each peer; old records are swept away. Provider records are not used here.
+// count and bytes are bounded, in total, for each peer and for each provided content id; old records are swept away.
 
 import { Libp2pRecord } from '@libp2p/record';
 import { LevelDatastore } from 'datastore-level';
@@ -7,15 +7,26 @@ import { fromUtf8 } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { type Admission, servedPeer } from '../admission/index.ts';
 import type { Clock } from '../clock/index.ts';
-import { DHT_RECORD_AGE_MS_MAX, DHT_SWEEP_MS, DHT_VALUE_BYTES_MAX } from '../host/limits.ts';
+import {
+  DHT_PROVIDERS_PER_KEY_MAX,
+  DHT_RECORD_AGE_MS_MAX,
+  DHT_SWEEP_MS,
+  DHT_VALUE_BYTES_MAX,
+} from '../host/limits.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Serial } from '../serial.ts';
 import { type BytesLevel, bytesLevel, type Database } from '../storage/index.ts';
+import {
+  isProviderSized,
+  PROVIDER_BYTES,
+  PROVIDERS,
+  ProviderCounts,
+  providedAt,
+} from './provider-records.ts';
 import type { DhtRules } from './rules.ts';
 
 const RECORDS = '/dht/record/';
-const PROVIDERS = '/dht/provider/';
 /** What the record's wrapper adds to its value: the key and a time. */
 const WRAPPER_BYTES_MAX = 512;
 /** One peer may fill at most this share of the store. */
@@ -62,6 +73,7 @@ export class RecordStore extends LevelDatastore {
   /** In the order of their last put. */
   readonly #held = new Map<string, Held>();
   readonly #byPeer = new Map<string, Sum>();
+  readonly #providers = new ProviderCounts();
   #bytes = 0;
   #cancel: () => void = () => {};
 
@@ -77,6 +89,8 @@ export class RecordStore extends LevelDatastore {
   async start(): Promise<void> {
     for await (const [name, raw] of this.#level.iterator({ gte: RECORDS, lt: `${RECORDS}~` }))
       this.#book(name, { bytes: raw.length, peer: '', at: timeOf(raw) });
+    for await (const [name, raw] of this.#level.iterator({ gte: PROVIDERS, lt: `${PROVIDERS}~` }))
+      this.#book(name, { bytes: PROVIDER_BYTES, peer: '', at: providedAt(raw) });
     const round = () => {
       void this.sweep()
         .catch((error: unknown) => this.#deps.log.warn({ err: error }, 'sweep of DHT records failed'))
@@ -104,14 +118,35 @@ export class RecordStore extends LevelDatastore {
   /** Stores; a DHT record only by the rules. Throws CARD_STALE, LIMIT_EXCEEDED or BUSY. */
   override async put(key: Key, value: Uint8Array, options?: Options): Promise<Key> {
     const name = key.toString();
-    if (name.startsWith(PROVIDERS))
-      throw new ZeroError('LIMIT_EXCEEDED', 'provider records are not part of this network');
-    if (!name.startsWith(RECORDS)) return await super.put(key, value, options);
+    const isProvider = name.startsWith(PROVIDERS);
+    if (!isProvider && !name.startsWith(RECORDS)) return await super.put(key, value, options);
     const peer = servedPeer() ?? '';
     if (peer !== '' && !this.#deps.admission.charge(peer, 'messages'))
       throw new ZeroError('BUSY', 'too many puts from this peer');
     // One after another for each key: the comparison holds until the record is written.
+    if (isProvider)
+      return await this.#serial.run(PROVIDERS, () => this.#commitProvider(key, value, peer, options));
     return await this.#serial.run(name, () => this.#commit(key, value, peer, options));
+  }
+
+  /** A provider record says when a peer last said that it has something. Its sender was checked to be that peer by the library. */
+  async #commitProvider(key: Key, value: Uint8Array, peer: string, options?: Options): Promise<Key> {
+    const name = key.toString();
+    if (!isProviderSized(name, value)) throw new ZeroError('LIMIT_EXCEEDED', 'provider record is too large');
+    const replaced = this.#held.get(name);
+    if (replaced === undefined && this.#providers.of(name) >= DHT_PROVIDERS_PER_KEY_MAX)
+      throw new ZeroError('BUSY', 'enough providers of this are known');
+    if (peer !== '') this.#refuseOverShare(peer, PROVIDER_BYTES, replaced);
+    await this.#makeRoom(name, replaced === undefined ? PROVIDER_BYTES : 0, replaced === undefined ? 1 : 0);
+    const done = await super.put(key, value, options);
+    this.#book(name, { bytes: PROVIDER_BYTES, peer, at: this.#deps.clock.now() });
+    return done;
+  }
+
+  /** The library withdraws and expires provider records by itself. */
+  override async delete(key: Key, options?: Options): Promise<void> {
+    await super.delete(key, options);
+    this.#unbook(key.toString());
   }
 
   async #commit(key: Key, value: Uint8Array, peer: string, options?: Options): Promise<Key> {
@@ -194,6 +229,7 @@ export class RecordStore extends LevelDatastore {
   #book(name: string, held: Held): void {
     this.#unbook(name);
     this.#held.set(name, held);
+    this.#providers.add(name, 1);
     this.#bytes += held.bytes;
     const sum = this.#byPeer.get(held.peer) ?? { records: 0, bytes: 0 };
     this.#byPeer.set(held.peer, { records: sum.records + 1, bytes: sum.bytes + held.bytes });
@@ -204,6 +240,7 @@ export class RecordStore extends LevelDatastore {
     const held = this.#held.get(name);
     if (held === undefined) return;
     this.#held.delete(name);
+    this.#providers.add(name, -1);
     this.#bytes -= held.bytes;
     const sum = this.#byPeer.get(held.peer)!;
     if (sum.records === 1) this.#byPeer.delete(held.peer);

@@ -64,6 +64,12 @@ export const DHT_GET_MS_MAX = 5_000;
 export const DHT_PUT_MS_MAX = 20_000;
 /** A record is forgotten this long after its last put: four republications. */
 export const DHT_RECORD_AGE_MS_MAX = 48 * 3_600_000;
+/** Provider records of one content id: more than any fetch asks, so that a flood of one id costs others nothing. */
+export const DHT_PROVIDERS_PER_KEY_MAX = 32;
+/** The library repeats its own announcements when they are older than a day (records live two), looking every hour. */
+export const DHT_REPROVIDE_MS = 3_600_000;
+export const DHT_REPROVIDES_AT_ONCE = 2;
+export const DHT_REPROVIDES_WAITING_MAX = 1_024;
 /** Pause between two sweeps of old records. */
 export const DHT_SWEEP_MS = 600_000;
 /** Largest value that the DHT carries: an agent card (64 KiB payload at most) with its envelope. */
