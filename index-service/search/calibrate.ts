@@ -3,14 +3,13 @@
 
 import type { KernelMemory } from '../simd/instantiate.ts';
 import { type Layout, SLOTS_PER_BLOCK } from './layout.ts';
-import { MEASURED_K, type Mode, unitsOf } from './planner.ts';
-import type { Method, Searcher } from './searcher.ts';
+import { MEASURED_K, type Mode, type SieveState, unitsOf } from './planner.ts';
+import type { Method, Searcher, Selection } from './searcher.ts';
 
 export interface Tuning {
   readonly beam: number;
   readonly graphRecall: number;
-  readonly want: number;
-  readonly compressedRecall: number;
+  readonly compressed: SieveState;
   /** What one unit of each measured mode costs on this machine. */
   readonly nanoseconds: Partial<Record<Mode, number>>;
 }
@@ -19,7 +18,9 @@ export interface Tuning {
 const RECALL_GOAL = 0.995;
 const SAMPLES = 48;
 const BEAMS = [24, 32, 40, 48, 64, 96, 128, 192, 256, 384, 512];
-const WANTS = [128, 256, 512, 1_024, 2_048];
+const WANTS = [32, 48, 64, 96, 128, 192, 256, 512, 1_024, 2_048];
+/** Shares of the slots, as filters leave them, among which the sign bits are measured too. */
+const SHARES = [1 / 8, 1 / 64];
 
 /** Queries lie between two stored vectors, nearer to one: close to the data, but none of it. `built` 0 leaves the graph out. */
 export function measureRecall(
@@ -30,9 +31,8 @@ export function measureRecall(
   built: number,
 ): Tuning {
   const queries = sampleQueries(memory, layout, slots);
-  const selection = { kind: 'living', count: slots } as const;
   const nanoseconds: Partial<Record<Mode, number>> = {};
-  const runAll = (method: Method): Uint32Array[] => {
+  const runAll = (method: Method, selection: Selection): Uint32Array[] => {
     let fastest = Number.POSITIVE_INFINITY;
     const found = queries.map((vector) => {
       const start = performance.now();
@@ -41,40 +41,55 @@ export function measureRecall(
       return hits.slots;
     });
     // The fastest of the samples: what else the machine does is not a cost of the method.
-    nanoseconds[method.mode] = (fastest * 1e6) / unitsOf(method, { selection, slots, cards: slots });
+    if (selection.kind === 'living')
+      nanoseconds[method.mode] = (fastest * 1e6) / unitsOf(method, { selection, slots, cards: slots });
     return found;
   };
-  const truth = runAll({ mode: 'exact' }).map((best) => new Set(best));
-  const recallOf = (method: Method): number => {
-    let found = 0;
-    let all = 0;
-    runAll(method).forEach((hits, i) => {
-      all += truth[i]!.size;
-      for (const slot of hits) if (truth[i]!.has(slot)) found++;
-    });
-    return all === 0 ? 1 : found / all;
+  const measured = (selection: Selection) => {
+    const truth = runAll({ mode: 'exact' }, selection).map((best) => new Set(best));
+    return (method: Method): number => {
+      let found = 0;
+      let all = 0;
+      runAll(method, selection).forEach((hits, i) => {
+        all += truth[i]!.size;
+        for (const slot of hits) if (truth[i]!.has(slot)) found++;
+      });
+      return all === 0 ? 1 : found / all;
+    };
   };
-  const compressed = firstGood(WANTS, (want) => recallOf({ mode: 'compressed', want }));
+  const sieve = (recallOf: (method: Method) => number) =>
+    firstGood(WANTS, (want) => recallOf({ mode: 'compressed', want }));
+  const recallOf = measured({ kind: 'living', count: slots });
+  const compressed = sieve(recallOf);
   const graph =
     built === 0
-      ? { setting: 0, recall: 0 }
+      ? { want: 0, recall: 0 }
       : firstGood(BEAMS, (beam) => recallOf({ mode: 'graph', beam, built }));
+  const fewer = SHARES.map((share) => ({ share, ...sieve(measured(everyNth(slots, 1 / share))) }));
   return {
-    beam: graph.setting,
+    beam: graph.want,
     graphRecall: graph.recall,
-    want: compressed.setting,
-    compressedRecall: compressed.recall,
+    compressed: { ...compressed, fewer },
     nanoseconds,
+  };
+}
+
+/** One of `step` slots, not always at the same place, or it would follow an order of the data. */
+function everyNth(slots: number, step: number): Selection {
+  const count = Math.floor(slots / step);
+  return {
+    kind: 'list',
+    slots: Uint32Array.from({ length: count }, (_, i) => i * step + ((i * 7) % step)),
   };
 }
 
 function firstGood(
   settings: readonly number[],
   recallOf: (setting: number) => number,
-): { setting: number; recall: number } {
-  let last = { setting: settings.at(-1)!, recall: 0 };
-  for (const setting of settings) {
-    last = { setting, recall: recallOf(setting) };
+): { want: number; recall: number } {
+  let last = { want: settings.at(-1)!, recall: 0 };
+  for (const want of settings) {
+    last = { want, recall: recallOf(want) };
     if (last.recall >= RECALL_GOAL) break;
   }
   return last;

@@ -1,7 +1,14 @@
 // Vectors in memory and the ways to search them: plans each search, runs short ones at once and long ones on another
 // thread, builds and measures the graph in the background. Knows slots, not cards; keeps nothing on disk.
 
-import { type GraphState, type Mode, type Plan, type PlanInput, Planner } from './planner.ts';
+import {
+  type GraphState,
+  type Mode,
+  type Plan,
+  type PlanInput,
+  Planner,
+  type SieveState,
+} from './planner.ts';
 import { SearchThread } from './search-thread.ts';
 import { type Hits, Searcher, type Selection, selectionCount } from './searcher.ts';
 import { BUILD_THREAD, OWNER_THREAD, SEARCH_THREAD, VectorMemory } from './vector-memory.ts';
@@ -36,7 +43,7 @@ export interface EngineState {
   readonly cards: number;
   readonly linked: number;
   readonly graph: GraphState;
-  readonly compressed: { readonly want: number; readonly recall: number };
+  readonly compressed: SieveState;
   readonly measuredSlots: number;
 }
 
@@ -57,7 +64,7 @@ export class VectorEngine {
   #cards = 0;
   #graph: GraphState = { built: 0, beam: 0, recall: 0 };
   #linked = 0;
-  #compressed = { want: 0, recall: 0 };
+  #compressed: SieveState = { want: 0, recall: 0 };
   #measuredSlots = 0;
   #background: Promise<void> | null = null;
   #failure: unknown = null;
@@ -273,10 +280,10 @@ export class VectorEngine {
     const { slots } = this.vectors;
     const reply = await this.#buildThread.ask({ kind: 'measure', slots: built === 0 ? slots : built, built });
     if (reply.kind !== 'measure') throw new TypeError(`a measurement was answered with ${reply.kind}`);
-    const { beam, graphRecall, want, compressedRecall, nanoseconds } = reply.tuning;
+    const { beam, graphRecall, compressed, nanoseconds } = reply.tuning;
     for (const [mode, cost] of Object.entries(nanoseconds)) this.#planner.setCost(mode as Mode, cost);
     if (built > 0) this.#graph = { built, beam, recall: graphRecall };
-    this.#compressed = { want, recall: compressedRecall };
+    this.#compressed = compressed;
     this.#measuredSlots = slots;
   }
 }

@@ -13,6 +13,7 @@ export interface SearchExports {
     bytes: number,
     bits: number,
     links: number,
+    starts: number,
     degree: number,
     visited: number,
     visitedSize: number,
@@ -35,7 +36,6 @@ export interface SearchExports {
     out: number,
   ): number;
   rerank(list: number, count: number, query: number, k: number, heap: number): number;
-  shorten(list: number, count: number, query: number, keep: number, heap: number): number;
   nearestOfList(
     list: number,
     count: number,
@@ -46,7 +46,17 @@ export interface SearchExports {
     histogram: number,
     out: number,
   ): number;
-  nearestOfAll(
+  sieveList(
+    list: number,
+    count: number,
+    bits: number,
+    want: number,
+    room: number,
+    distances: number,
+    histogram: number,
+    out: number,
+  ): number;
+  sieveAll(
     allowed: number,
     count: number,
     bits: number,
@@ -86,7 +96,7 @@ export interface SearchExports {
 /** A kernel over shared memory for the thread with this number. */
 export function searchInstance(memory: KernelMemory, layout: Layout, thread: number): SearchExports {
   const kernel = instantiateKernel<SearchExports>(searchKernel, memory);
-  const { blocks, blockBytes, width, bytesAt, bitsAt, linksAt, visitedEntries } = layout;
+  const { blocks, blockBytes, width, bytesAt, bitsAt, linksAt, startsAt, visitedEntries } = layout;
   const { visited, pending } = layout.scratch[thread]!;
   kernel.configure(
     blocks,
@@ -95,6 +105,7 @@ export function searchInstance(memory: KernelMemory, layout: Layout, thread: num
     bytesAt,
     bitsAt,
     linksAt,
+    startsAt,
     DEGREE,
     visited,
     visitedEntries,

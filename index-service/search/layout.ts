@@ -25,6 +25,8 @@ const VISITED_ENTRIES = 2 * WALK_SLOTS_MAX;
 const PAIR_BYTES = 8;
 /** Scale and rounding error of an int8 vector, behind it. */
 const FIGURES_BYTES = 16;
+/** The first 128 sign bits. */
+const START_BYTES = 16;
 /** int32 holds a sum of 4,096 products of int8 and 13-bit numbers. */
 const LONGEST = DIMS_MAX;
 
@@ -59,6 +61,8 @@ export interface Layout {
   readonly bytesAt: number;
   readonly bitsAt: number;
   readonly linksAt: number;
+  /** The first 128 sign bits of each slot. */
+  readonly startsAt: number;
   readonly visitedEntries: number;
   readonly slotsMax: number;
 }
@@ -99,7 +103,8 @@ export function layoutFor(dims: number): Layout {
   const bytesAt = SLOTS_PER_BLOCK * width * 4;
   const bitsAt = bytesAt + SLOTS_PER_BLOCK * (width + FIGURES_BYTES);
   const linksAt = bitsAt + (SLOTS_PER_BLOCK * width) / 8;
-  const blockBytes = linksAt + SLOTS_PER_BLOCK * DEGREE * 4;
+  const startsAt = linksAt + SLOTS_PER_BLOCK * DEGREE * 4;
+  const blockBytes = startsAt + SLOTS_PER_BLOCK * START_BYTES;
   const blocksMax = Math.min(
     SLOTS_MAX / SLOTS_PER_BLOCK,
     Math.floor((MEMORY_BYTES_MAX - blocks) / blockBytes),
@@ -117,6 +122,7 @@ export function layoutFor(dims: number): Layout {
     bytesAt,
     bitsAt,
     linksAt,
+    startsAt,
     visitedEntries: VISITED_ENTRIES,
     slotsMax: blocksMax * SLOTS_PER_BLOCK,
   };

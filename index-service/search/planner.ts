@@ -20,8 +20,25 @@ export interface PlanInput {
   readonly cards: number;
   readonly k: number;
   readonly graph: GraphState;
-  /** Candidates that the sign-bit scan takes, and the recall that was measured with them; 0: not measured. */
-  readonly compressed: { readonly want: number; readonly recall: number };
+  readonly compressed: SieveState;
+}
+
+/** Candidates that the sign-bit scan takes, and the recall that was measured with them; 0: not measured. */
+export interface SieveState {
+  readonly want: number;
+  readonly recall: number;
+  /** The same measured among a share of the slots, as a filter leaves them; falling shares. */
+  readonly fewer?: readonly { readonly share: number; readonly want: number; readonly recall: number }[];
+}
+
+/** The more careful of the two measurements that a share lies between. */
+export function sieveAt(state: SieveState, share: number): { want: number; recall: number } {
+  const levels = [{ share: 1, want: state.want, recall: state.recall }, ...(state.fewer ?? [])];
+  const found = levels.findIndex((level) => level.share <= share);
+  const below = found === -1 ? levels.length : found;
+  const a = levels[Math.max(0, below - 1)]!;
+  const b = levels[Math.min(below, levels.length - 1)]!;
+  return { want: Math.max(a.want, b.want), recall: Math.min(a.recall, b.recall) };
 }
 
 export interface Plan {
@@ -34,7 +51,11 @@ export const RECALL_MIN = 0.99;
 /** Answers for which the widths are measured. */
 export const MEASURED_K = 10;
 /** Below this share of passing slots a graph walks mostly through slots it may not answer. */
-const GRAPH_SHARE_MIN = 0.3;
+const GRAPH_SHARE_MIN = 0.2;
+/** What choosing the last few costs at least, in comparisons of sign bits. */
+const LAST_STEP_UNITS = 3_000;
+/** A candidate's bits and int8 vector come from anywhere in memory: so many comparisons that come in order. */
+const CANDIDATE_UNITS = 60;
 /** An exact answer may cost this much more than the cheapest and is still preferred. */
 const EXACT_PREFERENCE = 1.15;
 
@@ -46,7 +67,7 @@ export class Planner {
 
   constructor(width: number) {
     const wide = width / 384;
-    this.#unit = { exact: 22 * wide, compressed: 3 + 2 * wide, graph: 70 * wide };
+    this.#unit = { exact: 22 * wide, compressed: 1.6 + 0.4 * wide, graph: 70 * wide };
   }
 
   plan(input: PlanInput): Plan {
@@ -68,7 +89,7 @@ export class Planner {
 
   #compressed(count: number, input: PlanInput): Plan | null {
     // With few slots the candidates are a large part of all: exact is as cheap.
-    const { want, recall } = input.compressed;
+    const { want, recall } = sieveAt(input.compressed, count / Math.max(1, input.slots));
     const wide = Math.ceil(want * Math.max(1, input.k / MEASURED_K));
     if (recall < RECALL_MIN || count < 2 * wide || wide > CANDIDATES_MAX / 2) return null;
     return this.#cost('compressed', { mode: 'compressed', want: wide }, input);
@@ -96,9 +117,10 @@ export function unitsOf(
   const count = selectionCount(selection);
   if (method.mode === 'exact') return count + (selection.kind === 'list' ? 0 : slots / 100);
   if (method.mode === 'compressed') {
-    // Few slots are compared one by one, many all in order; a candidate costs some ten times a comparison.
+    // Few slots are compared one by one, many all in order.
     const listed = selection.kind === 'list' || count <= slots * LIST_SHARE_MAX;
-    return (listed ? count * 1.6 : slots) + (selection.kind === 'list' ? 0 : slots / 50) + method.want * 12;
+    const compared = (listed ? count * 2 : slots) + (selection.kind === 'list' ? 0 : slots / 20);
+    return compared + method.want * CANDIDATE_UNITS + LAST_STEP_UNITS;
   }
   // Walked slots grow with the beam and, slowly, with the size; a filter makes the walk longer.
   const walked = method.beam * Math.log2(Math.max(2, method.built)) * 1.5;

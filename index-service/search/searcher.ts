@@ -1,7 +1,7 @@
 // Runs one search at a time on one thread, by one of three methods. Knows slots and vectors, not cards.
 //
 // exact       int8 scores with their proven error bound choose candidates, float32 orders them: the true k best
-// compressed  nearest sign bits, then int8, then float32: recall near 1, measured
+// compressed  nearest first sign bits, nearest sign bits, then as exact: recall near 1, measured
 // graph       beam search over int8, then float32: recall near 1, measured
 
 import { CANDIDATES_MAX, LIST_SLOTS_MAX, WALK_SLOTS_MAX } from '../limits.ts';
@@ -41,6 +41,8 @@ export interface Hits {
 const WALK_SLOTS_PER_WIDTH = 96;
 /** Above this share of passing slots comparing all of them in order is as cheap as jumping from one to the next. */
 export const LIST_SHARE_MAX = 0.4;
+/** Slots that the first 128 sign bits let through for each that all bits let through. */
+const SIEVE_WIDTH = 4;
 /** Rounding of a query to 13 bits moves a cosine by at most this share of its largest value, times sqrt(width). */
 const QUERY_STEPS = 4_095;
 /** Float32 sums of a few thousand terms differ from the true sum by less than this. */
@@ -136,37 +138,23 @@ export class Searcher {
   }
 
   #compressed({ k, selection, slots }: SearchJob, want: number, best: BestHits): void {
-    const { queryWords, queryBits, histogram, list, kept, scores, heap } = this.#scratch;
+    const { queryBits, histogram, list, kept, scores } = this.#scratch;
     const wanted = Math.min(CANDIDATES_MAX / 2, Math.max(want, 2 * k));
-    let count: number;
+    const coarse = Math.min(CANDIDATES_MAX / 2, wanted * SIEVE_WIDTH);
     const few = this.#listFew(selection, slots);
-    if (few !== null) {
-      count = this.#kernel.nearestOfList(
-        list,
-        few,
-        queryBits,
-        wanted,
-        CANDIDATES_MAX,
-        scores,
-        histogram,
-        kept,
-      );
-    } else {
+    const { sieveAll, sieveList, nearestOfList } = this.#kernel;
+    let from = list;
+    let count = few ?? 0;
+    if (few === null) {
       const bits = this.#bitsOf(selection, slots);
-      count = this.#kernel.nearestOfAll(
-        bits,
-        slots,
-        queryBits,
-        wanted,
-        CANDIDATES_MAX,
-        scores,
-        histogram,
-        kept,
-      );
+      count = sieveAll(bits, slots, queryBits, coarse, CANDIDATES_MAX, scores, histogram, kept);
+      from = kept;
+    } else if (few > coarse) {
+      count = sieveList(list, few, queryBits, coarse, CANDIDATES_MAX, scores, histogram, kept);
+      from = kept;
     }
-    // Sign bits are coarse, int8 is not: a short list suffices for the last step.
-    const shortlist = this.#kernel.shorten(kept, count, queryWords, Math.min(count, 4 * k + 24), heap);
-    this.#rerank(kept, shortlist, k, best);
+    count = nearestOfList(from, count, queryBits, wanted, CANDIDATES_MAX, scores, histogram, list);
+    this.#exactList(count, k, best);
   }
 
   /** Puts the slots of a selection into `list` and returns how many, or null when comparing all slots is as cheap. */
@@ -180,7 +168,7 @@ export class Searcher {
   }
 
   #graph({ k, selection, slots }: SearchJob, beam: number, built: number, best: BestHits): void {
-    const { queryWords, kept, heap, frontier } = this.#scratch;
+    const { queryWords, heap, frontier } = this.#scratch;
     const width = Math.max(beam, k);
     const bits = this.#bitsOf(selection, slots);
     const found = this.#kernel.walk(
@@ -195,12 +183,10 @@ export class Searcher {
       heap,
       frontier,
     );
-    this.#kernel.sortBest(heap, found);
     const pairs = this.#words(heap, 2 * found);
-    const short = Math.min(found, 2 * k + 16);
-    const list = this.#words(kept, short);
-    for (let i = 0; i < short; i++) list[i] = pairs[2 * i + 1]!;
-    this.#rerank(kept, short, k, best);
+    const list = this.#words(this.#scratch.list, found);
+    for (let i = 0; i < found; i++) list[i] = pairs[2 * i + 1]!;
+    this.#exactList(found, k, best);
     // What the graph does not hold yet.
     if (built < slots) this.#exactRange(bits, built, slots, k, best);
   }

@@ -3,7 +3,7 @@
 // has checked them: nothing here allocates, and nothing here knows cards or filters.
 //
 // A block holds 1,024 slots: their float32 vectors, int8 vectors each followed by 16 bytes of figures (scale, error, two
-// spare), sign bits and graph links. Figures lie beside the int8 vector because they are read together. Vectors have unit length and are padded with zeros to a multiple of 128 numbers.
+// spare), sign bits, graph links, and the first 128 sign bits once more. Figures lie beside the int8 vector because they are read together. Vectors have unit length and are padded with zeros to a multiple of 128 numbers.
 
 const SLOT_BITS: u32 = 10;
 const SLOT_MASK: u32 = 1023;
@@ -18,6 +18,7 @@ let dims: u32 = 0;
 let bytesAt: usize = 0;
 let bitsAt: usize = 0;
 let linksAt: usize = 0;
+let startsAt: usize = 0;
 let degree: u32 = 0;
 /** Scratch of this thread: see the layout in search/vector-memory.ts. */
 let visited: usize = 0;
@@ -36,6 +37,7 @@ export function configure(
   bytes: usize,
   bits: usize,
   links: usize,
+  starts: usize,
   linksPerSlot: u32,
   visitedTable: usize,
   visitedEntries: u32,
@@ -47,6 +49,7 @@ export function configure(
   bytesAt = bytes;
   bitsAt = bits;
   linksAt = links;
+  startsAt = starts;
   degree = linksPerSlot;
   visited = visitedTable;
   visitedSize = visitedEntries;
@@ -77,6 +80,13 @@ function bitsOf(slot: u32): usize {
   return block(slot) + bitsAt + (<usize>(slot & SLOT_MASK) * dims >> 3);
 }
 
+/** The first 128 sign bits of a slot: those of a block lie side by side, so that many are read from few cache lines. */
+// @ts-ignore: decorator
+@inline
+function startOf(slot: u32): usize {
+  return block(slot) + startsAt + (<usize>(slot & SLOT_MASK) << 4);
+}
+
 // @ts-ignore: decorator
 @inline
 function figuresOf(slot: u32): usize {
@@ -101,22 +111,30 @@ function sum4i(v: v128): i32 {
   return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + (i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3));
 }
 
-/** Cache lines ahead that `touch` asks for: the processor fetches every second one by itself. */
-const TOUCH_STEP: usize = 128;
-/** Slots ahead of the one whose sign bits are compared in a list. */
-const BITS_AHEAD: u32 = 16;
-/** Slots ahead of the one being scored in a list. */
-const TOUCH_AHEAD: u32 = 6;
+/** Bytes that come from memory together. */
+const LINE: usize = 64;
+/** Slots of a list whose int8 vectors are asked for together. */
+const TOUCH_SLOTS: u32 = 8;
+/** Slots of a list whose sign bits are asked for together. */
+const TOUCH_BITS: u32 = 32;
 
 /**
- * Reads one byte of every second cache line of a slot's int8 vector. WebAssembly has no prefetch; plain reads that nothing
- * waits for do the same: several slots come from memory at once instead of one after the other.
+ * Reads one byte of every cache line of a slot's int8 vector. WebAssembly has no prefetch; plain reads that nothing waits for
+ * do the same, if many stand together: a processor goes on past a read that waits for memory by some 300 instructions only.
  */
 // @ts-ignore: decorator
 @inline
 function touch(slot: u32): void {
   const x = bytesOf(slot);
-  for (let i: usize = 0; i <= dims; i += TOUCH_STEP) sink ^= load<u8>(x + i);
+  for (let i: usize = 0; i <= dims; i += LINE) sink ^= load<u8>(x + i);
+}
+
+/** The same for the int8 vectors of the next slots of a list. */
+// @ts-ignore: decorator
+@inline
+function touchNext(list: usize, from: u32, count: u32): void {
+  const to = min<u32>(from + TOUCH_SLOTS, count);
+  for (let i = from; i < to; i++) touch(load<u32>(list + (<usize>i << 2)));
 }
 
 /** Largest absolute value of a row of `dims` float32. */
@@ -140,6 +158,12 @@ function writeBits(x: usize, mean: usize, out: usize): void {
     const b3 = i32x4.bitmask(f32x4.gt(v128.load(at, 48), v128.load(m, 48)));
     store<u16>(out + (i >> 3), <u16>(b0 | (b1 << 4) | (b2 << 8) | (b3 << 12)));
   }
+}
+
+/** Sign bits of a stored slot, and their start where it is kept a second time. */
+function putBits(slot: u32, mean: usize): void {
+  writeBits(floatsOf(slot), mean, bitsOf(slot));
+  v128.store(startOf(slot), v128.load(bitsOf(slot)));
 }
 
 /** Stores the vector at `x` (dims float32, padded) scaled to unit length: as float32, int8 with its error, and sign bits. */
@@ -174,12 +198,12 @@ export function put(slot: u32, x: usize, mean: usize): void {
   const figures = figuresOf(slot);
   store<f32>(figures, scale);
   store<f32>(figures, sqrt<f32>(sum4(error)), 4);
-  writeBits(floats, mean, bitsOf(slot));
+  putBits(slot, mean);
 }
 
 /** Sign bits of stored slots again, around another mean. */
 export function rebit(from: u32, to: u32, mean: usize): void {
-  for (let slot = from; slot < to; slot++) writeBits(floatsOf(slot), mean, bitsOf(slot));
+  for (let slot = from; slot < to; slot++) putBits(slot, mean);
 }
 
 /**
@@ -336,8 +360,8 @@ export function candidates(
   let size: u32 = 0;
   let floor: f32 = -Infinity;
   for (let i: u32 = 0; i < count; i++) {
+    if (i % TOUCH_SLOTS == 0) touchNext(list, i, count);
     const slot = load<u32>(list + (<usize>i << 2));
-    if (i + TOUCH_AHEAD < count) touch(load<u32>(list + (<usize>(i + TOUCH_AHEAD) << 2)));
     const score = dot8(slot, query) * factor;
     const error = load<f32>(figuresOf(slot), 4) + slack;
     store<f32>(scores + (<usize>i << 2), score + error);
@@ -371,20 +395,6 @@ export function rerank(list: usize, count: u32, query: usize, k: u32, heap: usiz
   return size;
 }
 
-/** The `keep` best of a list by int8, their slots written over the list's start. For candidates of the sign-bit scan. */
-export function shorten(list: usize, count: u32, query: usize, keep: u32, heap: usize): u32 {
-  let size: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const slot = load<u32>(list + (<usize>i << 2));
-    if (i + TOUCH_AHEAD < count) touch(load<u32>(list + (<usize>(i + TOUCH_AHEAD) << 2)));
-    const score = dot8(slot, query);
-    if (size < keep) raiseLow(heap, size++, pair(score, slot), score);
-    else if (score > scoreAt(heap, 0)) sinkLow(heap, size, pair(score, slot), score);
-  }
-  for (let i: u32 = 0; i < size; i++) store<u32>(list + (<usize>i << 2), <u32>(pairAt(heap, i) >> 32));
-  return size;
-}
-
 // ---- Sign-bit scan ----
 
 // @ts-ignore: decorator
@@ -409,7 +419,7 @@ function threshold(histogram: usize, want: u32): u32 {
   return dims;
 }
 
-/** The slots of a list whose sign bits are nearest: at least `want`, at most `room`. `distances`: a u16 per slot. */
+/** The second sieve: slots of a list whose sign bits, all of them, are nearest: at least `want`, at most `room`. `distances`: a u16 per slot. */
 export function nearestOfList(
   list: usize,
   count: u32,
@@ -422,7 +432,10 @@ export function nearestOfList(
 ): u32 {
   memory.fill(histogram, 0, (<usize>dims + 1) << 2);
   for (let i: u32 = 0; i < count; i++) {
-    if (i + BITS_AHEAD < count) sink ^= load<u8>(bitsOf(load<u32>(list + (<usize>(i + BITS_AHEAD) << 2))));
+    if (i % TOUCH_BITS == 0) {
+      const to = min<u32>(i + TOUCH_BITS, count);
+      for (let j = i; j < to; j++) sink ^= load<u8>(bitsOf(load<u32>(list + (<usize>j << 2))));
+    }
     const d = hamming(bitsOf(load<u32>(list + (<usize>i << 2))), bits);
     store<u16>(distances + (<usize>i << 1), <u16>d);
     const bin = histogram + (<usize>d << 2);
@@ -436,11 +449,66 @@ export function nearestOfList(
   return kept;
 }
 
+// @ts-ignore: decorator
+@inline
+function startDistance(slot: usize, low: u64, high: u64): u32 {
+  return <u32>(popcnt<u64>(load<u64>(slot) ^ low) + popcnt<u64>(load<u64>(slot, 8) ^ high));
+}
+
+/** Counts behind the largest distance of 128 bits: slots that do not pass. */
+const START_BINS: u32 = 130;
+
+/** Largest distance of 128 bits such that at least `want` of the counted ones are at most that. */
+function startThreshold(histogram: usize, want: u32): u32 {
+  let seen: u32 = 0;
+  for (let d: u32 = 0; d < 128; d++) {
+    seen += load<u32>(histogram + (<usize>d << 2));
+    if (seen >= want) return d;
+  }
+  return 128;
+}
+
 /**
- * The same over slots 0 to count whose bit in `allowed` is set. Distances of other slots are 65,535. Every slot is compared
- * and the bit is applied by arithmetic: a branch on it is mispredicted so often that it costs more than the comparison.
+ * The first sieve: slots of a list whose first 128 sign bits are nearest, at least `want`, at most `room`. `distances`: a
+ * byte per slot, up to a multiple of 16.
  */
-export function nearestOfAll(
+export function sieveList(
+  list: usize,
+  count: u32,
+  bits: usize,
+  want: u32,
+  room: u32,
+  distances: usize,
+  histogram: usize,
+  out: usize,
+): u32 {
+  memory.fill(histogram, 0, START_BINS << 2);
+  const low = load<u64>(bits);
+  const high = load<u64>(bits, 8);
+  for (let i: u32 = 0; i < count; i++) {
+    const d = startDistance(startOf(load<u32>(list + (<usize>i << 2))), low, high);
+    store<u8>(distances + <usize>i, <u8>d);
+    const bin = histogram + (<usize>d << 2);
+    store<u32>(bin, load<u32>(bin) + 1);
+  }
+  const most = i8x16.splat(<i8>startThreshold(histogram, want));
+  let kept: u32 = 0;
+  for (let from: u32 = 0; from < count && kept + 16 <= room; from += 16) {
+    let hits = i8x16.bitmask(i8x16.le_u(v128.load(distances + <usize>from), most));
+    while (hits != 0) {
+      const at = from + <u32>ctz(hits);
+      hits &= hits - 1;
+      if (at < count) store<u32>(out + (<usize>(kept++) << 2), load<u32>(list + (<usize>at << 2)));
+    }
+  }
+  return kept;
+}
+
+/**
+ * The same over slots 0 to count whose bit in `allowed` is set. Every slot is compared and the bit is applied by arithmetic:
+ * a branch on it is mispredicted so often that it costs more than the comparison.
+ */
+export function sieveAll(
   allowed: usize,
   count: u32,
   bits: usize,
@@ -450,28 +518,27 @@ export function nearestOfAll(
   histogram: usize,
   out: usize,
 ): u32 {
-  memory.fill(histogram, 0, (<usize>dims + 2) << 2);
-  const step = <usize>dims >> 3;
+  memory.fill(histogram, 0, START_BINS << 2);
+  const low = load<u64>(bits);
+  const high = load<u64>(bits, 8);
   for (let from: u32 = 0; from < count; from += 32) {
     let word = load<u32>(allowed + (<usize>from >> 3));
-    let x = bitsOf(from);
+    let x = startOf(from);
     const to = min<u32>(from + 32, count);
-    for (let slot = from; slot < to; slot++, x += step, word >>= 1) {
-      const passes: u32 = word & 1;
-      const d = hamming(x, bits);
-      store<u16>(distances + (<usize>slot << 1), <u16>(d | (passes - 1)));
-      // Slots that do not pass are counted behind the largest distance.
-      const bin = histogram + (<usize>(passes != 0 ? d : dims + 1) << 2);
+    for (let slot = from; slot < to; slot++, x += 16, word >>= 1) {
+      const barred: u32 = (word & 1) - 1;
+      const d = startDistance(x, low, high);
+      store<u8>(distances + <usize>slot, <u8>(d | barred));
+      const bin = histogram + (<usize>min<u32>(d | barred, START_BINS - 1) << 2);
       store<u32>(bin, load<u32>(bin) + 1);
     }
   }
-  const limit = threshold(histogram, want);
-  const most = i16x8.splat(<i16>limit);
+  const most = i8x16.splat(<i8>startThreshold(histogram, want));
   let kept: u32 = 0;
-  for (let slot: u32 = 0; slot < count && kept + 8 <= room; slot += 8) {
-    let hits = i16x8.bitmask(i16x8.le_u(v128.load(distances + (<usize>slot << 1)), most));
+  for (let from: u32 = 0; from < count && kept + 16 <= room; from += 16) {
+    let hits = i8x16.bitmask(i8x16.le_u(v128.load(distances + <usize>from), most));
     while (hits != 0) {
-      const at = slot + <u32>ctz(hits);
+      const at = from + <u32>ctz(hits);
       hits &= hits - 1;
       if (at < count) store<u32>(out + (<usize>(kept++) << 2), at);
     }
@@ -529,6 +596,23 @@ function chooseStarts(bits: usize, entries: usize, entryBits: usize, count: u32)
   return size;
 }
 
+/** A slot is scored when its sign bits differ in this share of the dimensions more than usual at most. */
+const MARGIN_SHARE: u32 = 24;
+/** Fractions of a bit that the usual distance is kept in. */
+const USUAL_BITS: i32 = 4;
+
+/** Of the first `news` slots of `pending`, keeps those whose sign bits differ in at most `most` (in fractions). */
+function sieveNews(news: u32, bits: usize, most: i32): u32 {
+  for (let i: u32 = 0; i < news; i++) sink ^= load<u8>(bitsOf(load<u32>(pending + (<usize>i << 2))));
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < news; i++) {
+    const slot = load<u32>(pending + (<usize>i << 2));
+    if (<i32>(hamming(bitsOf(slot), bits) << USUAL_BITS) > most) continue;
+    store<u32>(pending + (<usize>(kept++) << 2), slot);
+  }
+  return kept;
+}
+
 /**
  * Beam search from the nearest of `entries` (count of them): the `beam` best slots seen whose bit in `allowed` is set (0: all), as pairs
  * at `found`, lowest at the root. `frontier` holds `budget` pairs, the number of slots looked at at most. Returns how many.
@@ -552,6 +636,9 @@ export function walk(
   let size: u32 = 0;
   let open: u32 = 0;
   let seen: u32 = 0;
+  // How far, by sign bits, those lie that were good enough: what lies much farther need not be scored.
+  let usual: i32 = <i32>(dims >> 1) << USUAL_BITS;
+  const margin: i32 = <i32>(dims / MARGIN_SHARE) << USUAL_BITS;
   const starts = chooseStarts(bits, entries, entryBits, entryCount);
   for (let i: u32 = 0; i < starts; i++) {
     const slot = load<u32>(pending + (<usize>i << 2));
@@ -575,15 +662,17 @@ export function walk(
       const link = load<u32>(links + (<usize>i << 2));
       if (link == 0) break;
       if (!firstVisit(link - 1)) continue;
-      touch(link - 1);
       store<u32>(pending + (<usize>(news++) << 2), link - 1);
     }
+    if (seen + news > budget) return size;
+    seen += news;
+    if (size == beam) news = sieveNews(news, bits, usual + margin);
     for (let i: u32 = 0; i < news; i++) {
-      if (seen == budget) return size;
-      seen++;
+      if (i % TOUCH_SLOTS == 0) touchNext(pending, i, news);
       const slot = load<u32>(pending + (<usize>i << 2));
       const score = dot8(slot, query);
       if (size == beam && score <= scoreAt(found, 0)) continue;
+      usual += (<i32>(hamming(bitsOf(slot), bits) << USUAL_BITS) - usual) >> 2;
       raiseHigh(frontier, open++, pair(score, slot), score);
       if (!isAllowed(allowed, slot)) continue;
       if (size < beam) raiseLow(found, size++, pair(score, slot), score);

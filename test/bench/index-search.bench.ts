@@ -1,12 +1,13 @@
 // One thread asking for the ten nearest of many vectors, against hnswlib-node at the same recall. What each side finds of
 // the true ten is printed as a note beside the rate.
 
-import { VectorEngine } from '../../index-service/search/engine.ts';
+import type { VectorEngine } from '../../index-service/search/engine.ts';
 import type { Plan } from '../../index-service/search/planner.ts';
 import type { Selection } from '../../index-service/search/searcher.ts';
 import type { Bench } from './bench.ts';
-import { buildHnsw, plainArrays, tuneHnsw } from './hnswlib-peer.ts';
+import { plainArrays, tuneHnsw } from './hnswlib-peer.ts';
 import { recallOf, vectorSource } from './index-data.ts';
+import { bareFields, KeptVectors } from './kept.ts';
 
 const DIMS = 384;
 const K = 10;
@@ -17,15 +18,15 @@ export const bench: Bench = {
   name: 'index-search',
   summary: 'unfiltered search of the ten nearest on one thread, against hnswlib-node at equal recall',
   bar: { sign: '>=', value: 0.95 },
-  async run({ sizes, random, compare, note, report }) {
+  async run({ seed, sizes, random, compare, note, report }) {
     for (const count of sizes([20_000], [100_000])) {
       const source = vectorSource(random(`vectors ${count}`), DIMS);
-      const vectors = source.draw(count);
+      const kept = new KeptVectors(`index-search ${seed}`, source, count, DIMS);
       const queries = source.draw(QUERIES);
       const tuning = source.draw(QUERIES);
-      const engine = new VectorEngine({ dims: DIMS });
-      for (const vector of vectors) engine.push(vector);
-      await engine.settled();
+      const { engine } = await kept.table('bare', (fresh) => {
+        for (const [i, vector] of kept.vectors.entries()) fresh.put(bareFields(i), vector, 0);
+      });
       const all = { kind: 'living', count } as const;
       const truthOf = async (asked: readonly Float32Array[]) => {
         const out: Uint32Array[] = [];
@@ -35,7 +36,7 @@ export const bench: Bench = {
           );
         return out;
       };
-      const hnsw = buildHnsw(plainArrays(vectors), DIMS);
+      const hnsw = kept.hnsw();
       tuneHnsw(hnsw, plainArrays(tuning), await truthOf(tuning), RECALL_GOAL, K);
       const truth = await truthOf(queries);
       const asked = plainArrays(queries);
