@@ -13,6 +13,7 @@ import {
   type PeerState,
   refilled,
 } from './decision.ts';
+import { TokenBuckets } from './token-bucket.ts';
 
 /** Peers remembered. The least recently seen that is not under a penalty goes first. */
 const PEERS_MAX = 4_096;
@@ -43,6 +44,14 @@ export interface Penalty {
   readonly until: number;
 }
 
+/** Requests of one protocol that one peer may send. The node's protocols are few, so these are bounded by them. */
+export interface Lane {
+  /** The protocol's id. */
+  readonly id: string;
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
 type PenaltyListener = (peer: string, penalty: Penalty) => void;
 
 const REASONS: Record<Kind, string> = {
@@ -61,6 +70,7 @@ export class Admission {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #budgets: Budgets;
+  readonly #lanes = new Map<string, TokenBuckets>();
   readonly #penaltyListeners: PenaltyListener[] = [];
 
   constructor(deps: { clock: Clock; log: Logger; metrics: Metrics; budgets?: Budgets }) {
@@ -91,9 +101,7 @@ export class Admission {
       now,
       this.#budgets,
     );
-    this.#peers.delete(peer);
-    this.#peers.set(peer, state);
-    if (this.#peers.size > PEERS_MAX) this.#forgetOne(now);
+    this.#remember(peer, state, now);
     if (verdict === 'penalize') {
       this.#metrics.count('zerostate_peers_penalized_total');
       this.#log.warn(
@@ -103,6 +111,31 @@ export class Admission {
       for (const listener of this.#penaltyListeners) listener(peer, penaltyOf(state));
     }
     return verdict === 'accept';
+  }
+
+  /** Takes one request of a protocol: from the lane's own bucket and from the peer's messages. False: refuse it. */
+  ask(peer: string, lane: Lane): boolean {
+    let buckets = this.#lanes.get(lane.id);
+    if (buckets === undefined) {
+      buckets = new TokenBuckets({ clock: this.#clock, perSecond: lane.perSecond, burst: lane.burst });
+      this.#lanes.set(lane.id, buckets);
+    }
+    if (buckets.take(peer)) return this.charge(peer, 'messages');
+    this.#refuse(peer, 'messages');
+    return false;
+  }
+
+  /** Books a refusal that no budget of the peer's own explains. */
+  #refuse(peer: string, lacking: Kind): void {
+    const now = this.#clock.now();
+    const state = this.#peers.get(peer) ?? freshState(now, this.#budgets);
+    this.#remember(peer, { ...state, refused: state.refused + 1, refusedAt: now, lacking }, now);
+  }
+
+  #remember(peer: string, state: PeerState, now: number): void {
+    this.#peers.delete(peer);
+    this.#peers.set(peer, state);
+    if (this.#peers.size > PEERS_MAX) this.#forgetOne(now);
   }
 
   /** Books an object that proved invalid. */

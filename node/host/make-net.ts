@@ -39,7 +39,7 @@ export async function makeNet(
     messageId: sha256,
     version: VERSION,
   });
-  const rpc = new Rpc({ host, clock, log, metrics, admission });
+  const rpc = new Rpc({ host, log, metrics, admission });
   const gossip = new Gossip({ host, network, log, metrics, admission });
   const watchdog = new GossipWatchdog({ host, clock, log, metrics });
   return {

@@ -5,7 +5,6 @@ import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Admission } from '../admission/index.ts';
-import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import { guardHandler } from '../host/guard.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
@@ -13,7 +12,6 @@ import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { decodeCborMap } from './cbor.ts';
-import { TokenBuckets } from './token-bucket.ts';
 
 const MESSAGE_CHARS_MAX = 500; // an error message of a peer is shown to people: short, and never trusted
 const FRAME_BYTES = 64; // what the answer's wrapper adds to its body
@@ -39,15 +37,13 @@ export type RpcHandler = (request: Uint8Array, peer: PeerId) => Promise<Uint8Arr
 /** Client and server side of request/answer protocols on one host. */
 export class Rpc {
   readonly #host: Host;
-  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #admission: Admission;
 
-  constructor(deps: { host: Host; clock: Clock; log: Logger; metrics: Metrics; admission: Admission }) {
+  constructor(deps: { host: Host; log: Logger; metrics: Metrics; admission: Admission }) {
     this.#admission = deps.admission;
     this.#host = deps.host;
-    this.#clock = deps.clock;
     this.#log = deps.log;
     this.#metrics = deps.metrics;
   }
@@ -58,11 +54,6 @@ export class Rpc {
 
   /** Registers a handler. Refuses peers over their rate before it reads a byte. */
   async handle(protocol: RpcProtocol, handler: RpcHandler): Promise<void> {
-    const buckets = new TokenBuckets({
-      clock: this.#clock,
-      perSecond: protocol.perSecond,
-      burst: protocol.burst,
-    });
     await this.#host.handle(
       protocol.id,
       guardHandler(this.#guard, protocol.id, async (stream: Stream, connection: Connection) => {
@@ -70,7 +61,7 @@ export class Rpc {
         try {
           const framed = frames(stream, protocol.requestBytesMax);
           const signal = AbortSignal.timeout(protocol.timeoutMs);
-          const answer = await this.#answer(protocol, buckets, handler, peer, async () =>
+          const answer = await this.#answer(protocol, handler, peer, async () =>
             (await framed.read({ signal })).subarray(),
           );
           await framed.write(encode(answer), { signal });
@@ -93,12 +84,11 @@ export class Rpc {
 
   async #answer(
     protocol: RpcProtocol,
-    buckets: TokenBuckets,
     handler: RpcHandler,
     peer: PeerId,
     read: () => Promise<Uint8Array>,
   ): Promise<Answer> {
-    if (!buckets.take(peer.toString()) || !this.#admission.charge(peer.toString(), 'messages')) {
+    if (!this.#admission.ask(peer.toString(), protocol)) {
       this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: 'rate' });
       return { error: { code: 'BUSY', message: 'too many requests from this peer' } };
     }

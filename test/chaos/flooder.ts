@@ -13,7 +13,7 @@ const TICK_MS = 20;
 const READY_MAX = 4;
 
 const topic = topicOf('test', 'announce');
-const claim: Omit<Parameters<typeof signAnnouncement>[0], 'peerId' | 'issuedAtMs'> = {
+const claim: Omit<Parameters<typeof signAnnouncement>[0], 'issuedAtMs'> = {
   type: 'NodeAnnouncement',
   peerId: '',
   name: 'flood',

@@ -48,6 +48,22 @@ describe('admission', () => {
     assert.equal(admission.standing('p').strikes, 2);
   });
 
+  it('a protocol has a bucket of its own in the same ledger: over it, the peer is refused and shown as limited', () => {
+    const { time, admission } = ledger();
+    const lane = { id: '/index', perSecond: 2, burst: 3 };
+    assert.deepEqual(
+      Array.from({ length: 5 }, () => admission.ask('p', lane)),
+      [true, true, true, false, false],
+    );
+    const { state, reason, refused, left } = admission.standing('p');
+    assert.deepEqual([state, reason, refused], ['limited', 'too many messages', 2]);
+    assert.equal(left.messages, (BUDGETS.messages.burst - 3) / BUDGETS.messages.burst, 'charged once each');
+    assert.equal(admission.ask('p', { ...lane, id: '/other' }), true, 'another protocol is not touched');
+    assert.equal(admission.ask('q', lane), true, 'another peer is not touched');
+    time.now += 500;
+    assert.deepEqual([admission.ask('p', lane), admission.ask('p', lane)], [true, false]);
+  });
+
   it('forgets strangers before those it shut out', () => {
     const { admission } = ledger();
     for (let i = 0; i <= BUDGETS.failures.burst; i++) admission.failed('bad');

@@ -1,4 +1,4 @@
-// Token buckets per peer: libp2p itself puts no rate limit on inbound streams.
+// Token buckets per peer, for one kind of request. The ledger owns those of the protocols: libp2p itself puts no rate limit on inbound streams.
 
 import type { Clock } from '../clock/index.ts';
 
