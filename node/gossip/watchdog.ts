@@ -76,17 +76,18 @@ export class GossipWatchdog {
       .getConnections(peer)
       .filter((connection) => connection.limits === undefined);
     if (connections.length === 0) return false;
-    const speaks = await this.#host.peerStore.get(peer).then(
-      ({ protocols }) => protocols.some((protocol) => this.#protocols.has(protocol)),
-      () => false,
-    );
-    if (!speaks) return false;
     const streams = connections
       .flatMap((connection) => connection.streams)
       .filter((stream) => stream.status === 'open' && this.#protocols.has(stream.protocol));
-    return (
-      !streams.some((stream) => stream.direction === 'outbound') ||
-      !streams.some((stream) => stream.direction === 'inbound')
+    if (
+      streams.some((stream) => stream.direction === 'outbound') &&
+      streams.some((stream) => stream.direction === 'inbound')
+    )
+      return false;
+    // Asked last: it reads the disk, and nearly every peer is well.
+    return await this.#host.peerStore.get(peer).then(
+      ({ protocols }) => protocols.some((protocol) => this.#protocols.has(protocol)),
+      () => false,
     );
   }
 

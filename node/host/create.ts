@@ -25,6 +25,7 @@ import type { Metrics } from '../metrics/index.ts';
 import { Gater } from './gater.ts';
 import { guardConnection, guarded } from './guard.ts';
 import * as limits from './limits.ts';
+import { rememberPeers } from './peer-memory.ts';
 
 export interface HostOptions {
   readonly privateKey: PrivateKey;
@@ -71,7 +72,7 @@ export async function createHost(options: HostOptions) {
   const host = await createLibp2p({
     start: false,
     privateKey: options.privateKey,
-    datastore: options.records,
+    datastore: rememberPeers(options.records),
     connectionGater: gater,
     nodeInfo: { userAgent: `zerostate/${options.version}` },
     addresses: { listen: [...options.listen], announce: [...options.announce] },

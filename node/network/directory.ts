@@ -22,6 +22,13 @@ const NODES_MAX = 5_000;
 const ANNOUNCE_EVERY_MS = 10_000;
 /** A change of neighbours is told after this pause, so that a burst of connections is one message. */
 const ANNOUNCE_PAUSE_MS = 500;
+/**
+ * Changes told before their time; one more is allowed with each round. In a network that is starting everybody's neighbours change
+ * all the time, and an announcement for each change, told to all, would keep all processors busy with nothing else.
+ */
+const CHANGES_TOLD_MAX = 4;
+/** An announcement's addresses are written down again after this time, though unchanged: the host forgets those it has not seen for a day. */
+const LEARN_AGAIN_MS = 3_600_000;
 /** A node that was silent for this long counts as gone. */
 export const SILENT_AFTER_MS = 35_000;
 /** Forgotten after this time. */
@@ -34,6 +41,11 @@ export interface NodeEntry extends Announcement {
   readonly heardAtMs: number;
 }
 
+interface HeardEntry extends NodeEntry {
+  /** When its addresses were last written down, own clock. */
+  readonly learnedAtMs: number;
+}
+
 /** What stays the same in a node's own announcements. */
 export interface SelfDescription {
   readonly name: string;
@@ -44,7 +56,7 @@ export interface SelfDescription {
 
 /** The directory of nodes. */
 export class Directory {
-  readonly #entries = new Map<string, NodeEntry>();
+  readonly #entries = new Map<string, HeardEntry>();
   readonly #rtt = new Map<string, number>();
   readonly #host: Host;
   readonly #gossip: Gossip;
@@ -57,6 +69,7 @@ export class Directory {
   readonly #onChange: () => void;
   #cancel: () => void = () => {};
   #cancelSoon: (() => void) | undefined;
+  #changesTold = 0;
   #last = 0;
 
   constructor(deps: {
@@ -91,6 +104,7 @@ export class Directory {
     const round = () => {
       void this.#measure().then(() => this.announce());
       this.#forget();
+      this.#changesTold = Math.max(0, this.#changesTold - 1);
       this.#cancel = this.#clock.after(ANNOUNCE_EVERY_MS, round);
     };
     round();
@@ -106,8 +120,11 @@ export class Directory {
 
   readonly #soon = (): void => {
     this.#onChange();
+    // The next round tells of it.
+    if (this.#changesTold >= CHANGES_TOLD_MAX) return;
     this.#cancelSoon ??= this.#clock.after(ANNOUNCE_PAUSE_MS, () => {
       this.#cancelSoon = undefined;
+      this.#changesTold += 1;
       void this.announce();
     });
   };
@@ -168,10 +185,12 @@ export class Directory {
     const known = this.#entries.get(announcement.peerId);
     if (known !== undefined && known.issuedAtMs >= announcement.issuedAtMs) return 'ignore';
     this.#entries.delete(announcement.peerId);
-    const entry = { ...announcement, heardAtMs: now };
+    const learned = known !== undefined && sameAddresses(known, announcement) ? known.learnedAtMs : 0;
+    const isToLearn = now - learned > LEARN_AGAIN_MS;
+    const entry = { ...announcement, heardAtMs: now, learnedAtMs: isToLearn ? now : learned };
     this.#entries.set(announcement.peerId, entry);
     this.#onHeard(entry);
-    await this.#learnAddresses(announcement);
+    if (isToLearn) await this.#learnAddresses(announcement);
     if (this.#entries.size > NODES_MAX) this.#entries.delete(this.#entries.keys().next().value as string);
     if (known === undefined)
       this.#log.info(
@@ -207,7 +226,15 @@ export class Directory {
     const peers = this.#host.getPeers().slice(0, ANNOUNCED_LINKS_MAX);
     const alive = new Set(peers.map(String));
     for (const id of this.#rtt.keys()) if (!alive.has(id)) this.#rtt.delete(id);
-    await Promise.all(peers.map((peer) => this.#ping(peer)));
+    // The host's own heartbeat measures every connection; only a new one has no figure yet.
+    await Promise.all(
+      peers.map((peer) => {
+        const ms = this.#host.getConnections(peer).find(({ rtt }) => rtt !== undefined)?.rtt;
+        if (ms === undefined) return this.#ping(peer);
+        this.#rtt.set(peer.toString(), Math.round(ms));
+        return undefined;
+      }),
+    );
   }
 
   async #ping(peer: PeerId): Promise<void> {
@@ -220,4 +247,11 @@ export class Directory {
       this.#rtt.delete(peer.toString());
     }
   }
+}
+
+function sameAddresses(one: Announcement, other: Announcement): boolean {
+  return (
+    one.addresses.length === other.addresses.length &&
+    one.addresses.every((address, i) => address === other.addresses[i])
+  );
 }

@@ -1,0 +1,62 @@
+// What the database says of the peers that the host speaks with, in memory: the host reads a peer's entry with every stream that it
+// opens or accepts. A reader's copy only; every write goes to the database first.
+
+import type { Datastore } from 'interface-datastore';
+
+const PEERS = '/peers/';
+/** Entries kept, some kB each; the one that was not asked for longest goes first. */
+const ENTRIES_MAX = 512;
+
+/** The datastore, with peers' entries read from memory where they were read or written before. */
+export function rememberPeers(datastore: Datastore): Datastore {
+  const entries = new Map<string, Uint8Array>();
+  // Counts writes: what was read before a write is not to be kept after it.
+  let writes = 0;
+  const keep = (name: string, bytes: Uint8Array): void => {
+    entries.delete(name);
+    entries.set(name, bytes);
+    if (entries.size > ENTRIES_MAX) entries.delete(entries.keys().next().value as string);
+  };
+  const forget = (name: string): void => {
+    writes += 1;
+    entries.delete(name);
+  };
+  const members: Pick<Datastore, 'get' | 'put' | 'delete'> = {
+    async get(key, options) {
+      const name = key.toString();
+      const known = entries.get(name);
+      if (known !== undefined) {
+        keep(name, known);
+        return known;
+      }
+      const before = writes;
+      const bytes = await datastore.get(key, options);
+      if (name.startsWith(PEERS) && before === writes) keep(name, bytes);
+      return bytes;
+    },
+    async put(key, value, options) {
+      const name = key.toString();
+      if (!name.startsWith(PEERS)) return await datastore.put(key, value, options);
+      forget(name);
+      try {
+        return await datastore.put(key, value, options);
+      } finally {
+        // Also after it: whoever read meanwhile read the old one. The next read asks the database.
+        forget(name);
+      }
+    },
+    async delete(key, options) {
+      const name = key.toString();
+      forget(name);
+      await datastore.delete(key, options);
+      forget(name);
+    },
+  };
+  return new Proxy(datastore, {
+    get(target, name) {
+      if (Object.hasOwn(members, name)) return members[name as keyof typeof members];
+      const value = Reflect.get(target, name, target) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
