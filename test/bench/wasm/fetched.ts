@@ -36,7 +36,11 @@ function fetch(spec: string, file: string, kept: string, note: (text: string) =>
   const place = mkdtempSync(join(CACHE, 'fetch-'));
   try {
     note(`fetching ${spec}`);
-    const options = { cwd: place, timeout: FETCH_MS_MAX, stdio: ['ignore', 'pipe', 'ignore'] } as const;
+    const options = {
+      cwd: place,
+      timeout: FETCH_MS_MAX,
+      stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
+    };
     const packed = execFileSync('npm', ['pack', '--silent', spec], options).toString().trim();
     execFileSync('tar', ['-xzf', basename(packed), `package/${file}`], options);
     mkdirSync(join(kept, '..'), { recursive: true });
