@@ -165,7 +165,9 @@ export type LogsView = Static<typeof logsViewSchema>;
 export const taskViewSchema = Type.Object({
   taskId: text,
   name: text,
+  /** placing, running, draining, or one of the ends: completed, trapped, out-of-fuel, out-of-memory, timed-out, refused, cancelled, lost. */
   state: text,
+  ended: Type.Boolean(),
   status: nullable(text),
   exitCode: nullable(Type.Integer()),
   fuel: nullable(text),
@@ -179,6 +181,39 @@ export const taskViewSchema = Type.Object({
   error: nullable(Type.Object({ code: text, message: text, hint: text })),
   tried: Type.Array(Type.Object({ agentId: text, name: text, error: text })),
   why: Type.Array(Type.Object({ check: text, ok: Type.Boolean(), detail: text })),
+  redundancy: Type.Integer(),
+  /** What the runs came to: agreed, diverged or unresolved; null for a single run. */
+  outcome: nullable(text),
+  /** Statement id of the signed comparison. */
+  comparison: nullable(text),
+  attempts: Type.Array(
+    Type.Object({
+      token: Type.Integer(),
+      agentId: text,
+      name: text,
+      state: text,
+      error: nullable(text),
+      status: nullable(text),
+      fuel: nullable(text),
+      receiptId: nullable(text),
+      owed: nullable(Type.Object({ amount: text, currency: text })),
+      accepted: Type.Boolean(),
+      settled: Type.Boolean(),
+    }),
+  ),
+  /** Members as they were ranked, best first, with the terms of their score; refused ones with the reason. */
+  members: Type.Array(
+    Type.Object({
+      agentId: text,
+      name: text,
+      region: text,
+      score: Type.Integer(),
+      refused: nullable(text),
+      terms: Type.Array(Type.Object({ term: text, points: Type.Integer(), detail: text })),
+    }),
+  ),
+  timeline: Type.Array(Type.Object({ at: text, what: text })),
+  deadline: text,
   submittedAt: text,
   tookMs: nullable(Type.Number()),
 });

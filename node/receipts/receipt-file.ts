@@ -3,10 +3,11 @@
 import { fromBase64, fromUtf8, toBase64, utf8 } from '../../protocol/bytes/index.ts';
 import { decodeEnvelope, type EnvelopeJson, envelopeToJson } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
+import { isJsonObject, type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
 import { encodeProof, inclusionProofAsync, parseCheckpoint } from '../../protocol/log/index.ts';
+import type { Job } from '../../wasm-runner/index.ts';
 import type { LogPosition, LogStore } from '../log/index.ts';
-import { completeManifest, manifestBytes, type TaskParts } from '../tasks/manifest.ts';
+import { completeManifest, type TaskParts } from '../tasks/manifest.ts';
 
 export const RECEIPT_FILE_KIND = 'zerostate-receipt/v1';
 
@@ -61,20 +62,25 @@ export async function buildReceiptFile(
   };
 }
 
-/** The replay capsule of a task. */
-export function capsuleOf(parts: TaskParts): Capsule {
+/** The replay capsule of a task: its signed manifest's payload, and the bytes of the job. */
+export function capsuleOf(manifest: Uint8Array, job: Pick<Job, 'module' | 'stdin' | 'inputs'>): Capsule {
   return {
-    manifest: toBase64(manifestBytes(parts.manifest)),
-    module: toBase64(parts.module),
-    stdin: toBase64(parts.stdin),
-    files: Object.fromEntries(Object.entries(parts.inputs).map(([path, bytes]) => [path, toBase64(bytes)])),
+    manifest: toBase64(manifest),
+    module: toBase64(job.module),
+    stdin: toBase64(job.stdin),
+    files: Object.fromEntries(Object.entries(job.inputs).map(([path, bytes]) => [path, toBase64(bytes)])),
   };
+}
+
+/** What a manifest says of the run: the `spec` of a signed one. Files of the first version hold the spec alone. */
+function specOf(manifest: JsonValue): JsonValue {
+  return isJsonObject(manifest) && manifest.type === 'TaskManifest' ? (manifest.spec ?? null) : manifest;
 }
 
 /** The task of a capsule. Throws DECODE_FAILED or USAGE. */
 export function partsOf(capsule: Capsule): TaskParts {
   return {
-    manifest: completeManifest(parseStrictJson(fromBase64(capsule.manifest))),
+    manifest: completeManifest(specOf(parseStrictJson(fromBase64(capsule.manifest)))),
     module: fromBase64(capsule.module),
     stdin: fromBase64(capsule.stdin),
     inputs: Object.fromEntries(Object.entries(capsule.files).map(([path, text]) => [path, fromBase64(text)])),

@@ -9,7 +9,7 @@ import { ReceiptBook } from '../receipts/receipt-book.ts';
 import { RevocationService } from '../revocation/revocation-service.ts';
 import type { Service } from '../services.ts';
 import { SyncService } from '../sync/sync-service.ts';
-import { taskProtocolId } from '../tasks/executor.ts';
+import { taskProtocolId } from '../tasks/wire.ts';
 import { cardView, receiptView, revocationView } from '../views.ts';
 import { StatementRouter } from './router.ts';
 

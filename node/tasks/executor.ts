@@ -1,11 +1,13 @@
-// The executor: runs a peer's task for an agent that lives here, signs what happened, logs it, and answers.
-// A result leaves this node only after its receipt is on disk.
+// The executor: takes signed manifests from peers, runs them for agents that live here, signs what happened, logs it, and answers.
+// A result leaves this node only after its receipt is on disk. Asking twice is one run.
 
 import type { PeerId } from '@libp2p/interface';
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { timeMs } from '../../protocol/fields/index.ts';
 import { bytesDigest, signReceipt } from '../../protocol/receipt/index.ts';
-import type { Runner, RunResult } from '../../wasm-runner/index.ts';
+import { type VerifiedManifest, verifyManifest } from '../../protocol/task/index.ts';
+import type { Job, Runner, RunResult } from '../../wasm-runner/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
@@ -14,35 +16,27 @@ import type { LogStore, OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { buildReceiptFile, encodeReceiptFile } from '../receipts/receipt-file.ts';
-import type { Rpc, RpcProtocol } from '../rpc/index.ts';
+import type { Rpc } from '../rpc/index.ts';
 import { deterministicPart } from './deterministic.ts';
+import { gatherJob } from './gather.ts';
+import { completeManifest, type Manifest } from './manifest.ts';
+import type { TaskParts } from './parts.ts';
+import type { TaskPorts } from './ports.ts';
+import { type Run, RunTable } from './run-table.ts';
 import {
+  decodeControl,
   decodeTaskRequest,
+  encodeStandings,
   encodeTaskResponse,
-  jobOf,
-  manifestBytes,
-  TASK_REQUEST_BYTES_MAX,
-  TASK_RESPONSE_BYTES_MAX,
   type TaskRequest,
   type TaskResponse,
-} from './manifest.ts';
+  type TaskStanding,
+  taskControlProtocol,
+  taskProtocol,
+} from './wire.ts';
 
-/** libp2p protocol id of tasks on a network. */
-export function taskProtocolId(network: string): string {
-  return `/zerostate/${network}/task/1`;
-}
-
-/** Bounds of the task protocol. */
-export function taskProtocol(network: string): RpcProtocol {
-  return {
-    id: taskProtocolId(network),
-    requestBytesMax: TASK_REQUEST_BYTES_MAX,
-    responseBytesMax: TASK_RESPONSE_BYTES_MAX,
-    timeoutMs: 120_000,
-    perSecond: 20,
-    burst: 100,
-  };
-}
+/** Clocks of requester and executor may differ by so much: the tolerance of cards. */
+const CLOCK_SKEW_MS = 600_000;
 
 export interface ExecutorDeps {
   readonly rpc: Rpc;
@@ -51,6 +45,8 @@ export interface ExecutorDeps {
   readonly book: CardBook;
   readonly ownLog: OwnLog;
   readonly store: LogStore;
+  readonly parts: TaskParts;
+  readonly ports: TaskPorts;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -59,9 +55,18 @@ export interface ExecutorDeps {
   readonly limits: Config['tasks'];
 }
 
+/** A request that was admitted. */
+interface Admitted {
+  readonly request: TaskRequest;
+  readonly verified: VerifiedManifest;
+  readonly spec: Manifest;
+  readonly peer: PeerId;
+}
+
 /** Runs tasks of others. */
 export class Executor {
   readonly #deps: ExecutorDeps;
+  readonly #table = new RunTable();
 
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
@@ -69,45 +74,114 @@ export class Executor {
 
   /** Takes tasks from peers, unless the configuration says not to. */
   async start(): Promise<void> {
-    if (!this.#deps.limits.accept) return;
-    await this.#deps.rpc.handle(taskProtocol(this.#deps.network), async (bytes, peer) =>
+    const { limits, network, rpc } = this.#deps;
+    if (!limits.accept) return;
+    await rpc.handle(taskProtocol(network), async (bytes, peer) =>
       encodeTaskResponse(await this.execute(decodeTaskRequest(bytes), peer)),
     );
+    await rpc.handle(taskControlProtocol(network), async (bytes, peer) => {
+      const { verb, tasks } = decodeControl(bytes);
+      return encodeStandings(tasks.map((task) => this.#control(verb, task, peer)));
+    });
   }
 
-  /** Refuses what is over this node's ceilings before any work is done. */
-  #admit(request: TaskRequest): void {
-    const { fuelMax, memoryBytesMax, wallMsMax } = this.#deps.limits;
-    const { fuel, memoryBytes, wallMs } = request.manifest.limits;
-    if (!this.#deps.vault.has(request.agentId))
-      throw new ZeroError('TASK_REFUSED', 'that agent does not live here');
+  /** Ends what runs: its requesters go to other members. */
+  stop(): void {
+    this.#table.withdrawAll(new ZeroError('BUSY', 'this node is stopping'));
+  }
+
+  /** Tasks that wait or run here. */
+  get load(): number {
+    return this.#table.size;
+  }
+
+  #control(
+    verb: 'status' | 'cancel',
+    task: { taskId: string; agentId: string; token: number },
+    peer: PeerId,
+  ): TaskStanding {
+    const run = this.#table.get(`${task.taskId}/${task.agentId}`);
+    // Somebody else's task is as unknown as none.
+    if (run === undefined || run.peer !== peer.toString() || run.token !== task.token) return 'unknown';
+    if (verb === 'cancel' && run.standing !== 'ended')
+      run.abort.abort(new ZeroError('TASK_CANCELLED', 'the requester withdrew the task'));
+    return run.standing;
+  }
+
+  /** Checks who asks, for what, and whether this node may and will do it, before any work is done. */
+  #admit(request: TaskRequest, peer: PeerId): Admitted {
+    const { book, clock, limits, ports, vault } = this.#deps;
+    const { fuelMax, memoryBytesMax, wallMsMax } = limits;
+    const verified = verifyManifest(request.manifest);
+    const { manifest } = verified;
+    if (manifest.peer !== peer.toString())
+      throw new ZeroError('MANIFEST_REPLAYED', 'the manifest is to be presented by another node');
+    if (timeMs(manifest.deadline) <= clock.now())
+      throw new ZeroError('MANIFEST_REPLAYED', `the deadline of the task, ${manifest.deadline}, has passed`);
+    if (timeMs(manifest.issuedAt) > clock.now() + CLOCK_SKEW_MS)
+      throw new ZeroError('MANIFEST_REPLAYED', `the task is dated ${manifest.issuedAt}, in the future`);
+    if (!vault.has(request.agentId)) throw new ZeroError('TASK_REFUSED', 'that agent does not live here');
+    const spec = completeManifest(manifest.spec);
+    const { fuel, memoryBytes, wallMs } = spec.limits;
     if (BigInt(fuel) > BigInt(fuelMax)) throw new ZeroError('TASK_REFUSED', `at most ${fuelMax} fuel here`);
     if (memoryBytes > memoryBytesMax)
       throw new ZeroError('TASK_REFUSED', `at most ${memoryBytesMax} bytes of memory here`);
     if (wallMs > wallMsMax) throw new ZeroError('TASK_REFUSED', `at most ${wallMsMax} ms here`);
+    const card = book.get(request.agentId)?.card;
+    const quote = card === undefined ? null : ports.payments.quote(card, manifest);
+    if (quote !== null)
+      ports.payments.requirePromise({ manifest: verified, agentId: request.agentId, quote });
+    return { request, verified, spec, peer };
   }
 
-  /** Runs a task of a peer (or of this node itself). Throws TASK_REFUSED. */
+  /**
+   * Runs a task of a peer (or of this node itself); joins the run when it is under way or has ended under the same token.
+   * Throws TASK_REFUSED, MANIFEST_REPLAYED, MANIFEST_INVALID, PAYMENT_REQUIRED, PART_MISSING, BUSY.
+   */
   async execute(request: TaskRequest, peer: PeerId): Promise<TaskResponse> {
+    const admitted = this.#admit(request, peer);
+    const { manifest } = admitted.verified;
+    const key = `${manifest.taskId}/${request.agentId}`;
+    const known = this.#table.get(key);
+    if (known !== undefined && known.token > request.token)
+      throw new ZeroError('MANIFEST_REPLAYED', `attempt ${request.token} was overtaken by ${known.token}`);
+    if (known?.token === request.token) return await known.answer;
+    // Parts are taken before the task has a place: a request without them costs nothing but its own bytes.
+    const job = await gatherJob(admitted.verified, admitted.spec, request.attached, {
+      ...this.#deps,
+      from: peer,
+      artifacts: this.#deps.ports.artifacts,
+    });
+    const meanwhile = this.#table.get(key);
+    if (meanwhile?.token === request.token) return await meanwhile.answer;
+    const run: Run = this.#table.begin(
+      { key, requester: manifest.requester, peer: peer.toString(), token: request.token },
+      (signal) => this.#run(admitted, job, signal),
+    );
+    return await run.answer;
+  }
+
+  async #run(admitted: Admitted, job: Job, signal: AbortSignal): Promise<TaskResponse> {
     const { clock, log, metrics, runner } = this.#deps;
-    this.#admit(request);
+    const { request, spec, verified } = admitted;
+    const { taskId, requester } = verified.manifest;
     const startedAt = clock.now();
-    const job = jobOf(request);
-    const result = await runner.run(job);
+    const result = await runner.run(job, { signal, sender: requester });
+    signal.throwIfAborted();
     metrics.count('zerostate_tasks_total', { role: 'executor', status: result.status });
     log.info(
       {
-        taskId: request.taskId,
-        task: request.manifest.name,
+        taskId,
+        task: spec.name,
         agentId: request.agentId,
-        requester: peer.toString(),
+        requester,
         status: result.status,
         fuel: result.fuel.toString(),
         wallMs: result.wallMs,
       },
       'task ended',
     );
-    const receipt = result.signable ? await this.#receipt(request, result, startedAt) : null;
+    const receipt = result.signable ? await this.#receipt(admitted, job, result, startedAt) : null;
     return {
       status: result.status,
       exitCode: result.exitCode,
@@ -120,18 +194,23 @@ export class Executor {
     };
   }
 
-  async #receipt(request: TaskRequest, result: RunResult, startedAt: number): Promise<Uint8Array> {
+  async #receipt(
+    { request, verified }: Admitted,
+    job: Job,
+    result: RunResult,
+    startedAt: number,
+  ): Promise<Uint8Array> {
     const { book, clock, ownLog, peerId, store, vault } = this.#deps;
     const agent = vault.get(request.agentId);
     const envelope = signReceipt({
       keychain: agent.keychain,
       signer: seedSigner(agent.operationalSeed),
       issuedAt: rfc3339(clock.now()),
-      deterministic: deterministicPart(jobOf(request), result),
+      deterministic: deterministicPart(job, result),
       observed: {
-        taskId: request.taskId,
-        manifestDigest: bytesDigest(manifestBytes(request.manifest)),
-        requester: null,
+        taskId: verified.manifest.taskId,
+        manifestDigest: bytesDigest(verified.envelope.payload),
+        requester: verified.manifest.requester,
         executor: peerId,
         origin: ownLog.origin,
         startedAt: rfc3339(startedAt),

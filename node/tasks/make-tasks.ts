@@ -2,17 +2,56 @@
 
 import type { Core } from '../context.ts';
 import type { Service } from '../services.ts';
+import { Asker } from './ask.ts';
 import { Executor } from './executor.ts';
+import { Lanes } from './lanes.ts';
+import { Members } from './members.ts';
+import { TaskParts } from './parts.ts';
+import { NO_PORTS, type TaskPorts } from './ports.ts';
 import { Requester } from './requester.ts';
-import { TaskStore } from './task-store.ts';
+import { Runs } from './runs.ts';
+import { Settlement } from './settle.ts';
+import { TaskBook } from './task-book.ts';
+import { viewOf } from './view.ts';
+
+/** Runs of this requester at one member at once: enough to keep its workers busy over a slow link. */
+const AT_ONE_MEMBER = 16;
 
 /** The parts, not started. */
-export function makeTasks(core: Core) {
-  const { config, clock, events } = core;
+export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
+  const { config, events } = core;
   const { network } = config;
-  const executor = new Executor({ ...core, network, limits: config.tasks });
-  const tasks = new TaskStore({ clock, onChange: (view) => events.emit('task', () => view) });
-  const requester = new Requester({ ...core, tasks, executor, network });
-  const services: Service[] = [{ name: 'tasks', start: () => executor.start(), stop: () => {} }];
+  const ports: TaskPorts = { ...NO_PORTS, ...given };
+  const parts = new TaskParts(core.db);
+  const executor = new Executor({ ...core, parts, ports, network, limits: config.tasks });
+  const tasks = new TaskBook(core);
+  tasks.onChange = (entry) => events.emit('task', () => viewOf(entry));
+  const lanes = new Lanes(AT_ONE_MEMBER);
+  const asker = new Asker({ ...core, executor, parts, network });
+  const members = new Members({
+    ...core,
+    ports,
+    network,
+    load: (peer) => lanes.load(peer),
+    local: (peer, manifest) => asker.given.share(peer, manifest),
+  });
+  const settlement = new Settlement({ ...core, ports, book: tasks });
+  const runs = new Runs({ ...core, asker, book: tasks, parts, ports, lanes });
+  const requester = new Requester({ ...core, asker, book: tasks, members, settlement, parts, ports, runs });
+  const services: Service[] = [
+    {
+      name: 'tasks',
+      start: async () => {
+        await parts.load();
+        await tasks.load();
+        await executor.start();
+        await requester.start();
+      },
+      stop: () => {
+        requester.stop();
+        executor.stop();
+      },
+    },
+  ];
   return { executor, tasks, requester, services };
 }

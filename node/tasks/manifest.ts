@@ -1,21 +1,13 @@
-// The manifest of a task and its parts, as they travel between requester and executor. Limits are the requester's; the executor
-// has its own ceilings.
+// What a module is to be given: arguments, limits, mode, seed, clock, and the bytes. This is the `spec` of a signed task manifest.
+// Limits are the requester's; the executor has its own ceilings.
 
-import { encode } from '@ipld/dag-cbor';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { fromUtf8 } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { canonicalJson, type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
+import { canonicalJson, type JsonValue } from '../../protocol/json/index.ts';
 import { type Job, LIMITS_MAX } from '../../wasm-runner/index.ts';
-import { decodeCborMap } from '../rpc/cbor.ts';
 
 const MIB = 1024 * 1024;
-/** Module, inputs and manifest of one task on the wire. */
-export const TASK_REQUEST_BYTES_MAX = 16 * MIB;
-/** Output and receipt of one task on the wire. */
-export const TASK_RESPONSE_BYTES_MAX = 16 * MIB;
-const INPUT_FILES_MAX = 1_000;
 
 export const manifestSchema = Type.Object(
   {
@@ -69,7 +61,7 @@ export function completeManifest(input: unknown): Manifest {
   throw new ZeroError('USAGE', `task manifest: ${[...new Set(problems)].slice(0, 5).join('; ')}`);
 }
 
-/** The bytes that a receipt's manifest digest covers: canonical JSON of the completed manifest. */
+/** Canonical JSON of a completed spec. */
 export function manifestBytes(manifest: Manifest): Uint8Array {
   return canonicalJson(manifest as unknown as JsonValue);
 }
@@ -95,101 +87,5 @@ export function jobOf({ manifest, module, stdin, inputs }: TaskParts): Job {
     mode: manifest.mode,
     seed: manifest.seed,
     clock: { originNs: BigInt(manifest.clock.originNs), stepNs: BigInt(manifest.clock.stepNs) },
-  };
-}
-
-/** A task on its way to an executor. */
-export interface TaskRequest extends TaskParts {
-  readonly taskId: string;
-  /** The agent that shall run it. */
-  readonly agentId: string;
-}
-
-export function encodeTaskRequest({
-  taskId,
-  agentId,
-  manifest,
-  module,
-  stdin,
-  inputs,
-}: TaskRequest): Uint8Array {
-  const bytes = encode({ taskId, agentId, manifest: manifestBytes(manifest), module, stdin, inputs });
-  if (bytes.length > TASK_REQUEST_BYTES_MAX)
-    throw new ZeroError(
-      'LIMIT_EXCEEDED',
-      `the task has ${bytes.length} bytes; at most ${TASK_REQUEST_BYTES_MAX} travel at once`,
-    );
-  return bytes;
-}
-
-const bytesField = (value: unknown, name: string): Uint8Array => {
-  if (value instanceof Uint8Array) return value;
-  throw new ZeroError('DECODE_FAILED', `task request: ${name} is not bytes`);
-};
-
-const textField = (value: unknown, name: string, max: number): string => {
-  if (typeof value === 'string' && value.length > 0 && value.length <= max) return value;
-  throw new ZeroError('DECODE_FAILED', `task request: ${name} is not a short text`);
-};
-
-/** Reads a request from a stranger. Throws DECODE_FAILED or USAGE. */
-export function decodeTaskRequest(bytes: Uint8Array): TaskRequest {
-  const fields = decodeCborMap(bytes, 'the task request');
-  const files = Object.entries((fields.inputs ?? {}) as Record<string, unknown>);
-  if (files.length > INPUT_FILES_MAX)
-    throw new ZeroError('LIMIT_EXCEEDED', `a task has at most ${INPUT_FILES_MAX} input files`);
-  return {
-    taskId: textField(fields.taskId, 'taskId', 64),
-    agentId: textField(fields.agentId, 'agentId', 128),
-    manifest: completeManifest(parseStrictJson(fromUtf8(bytesField(fields.manifest, 'manifest')))),
-    module: bytesField(fields.module, 'module'),
-    stdin: bytesField(fields.stdin, 'stdin'),
-    inputs: Object.fromEntries(
-      files.map(([path, content]) => [path, bytesField(content, `inputs.${path.slice(0, 64)}`)]),
-    ),
-  };
-}
-
-/** How a task ended, as its executor says. */
-export interface TaskResponse {
-  readonly status: string;
-  readonly exitCode: number | null;
-  readonly fuel: string;
-  readonly stdout: Uint8Array;
-  readonly stderr: Uint8Array;
-  readonly outputs: Readonly<Record<string, Uint8Array>>;
-  readonly detail: string | null;
-  /** The receipt file (JSON text); null for an end that is not signed. */
-  readonly receipt: Uint8Array | null;
-}
-
-export function encodeTaskResponse(response: TaskResponse): Uint8Array {
-  return encode(response);
-}
-
-const STATUS = /^[A-Z_]{2,32}$/;
-
-/** Reads an executor's answer. Nothing in it is believed before the receipt is checked. Throws DECODE_FAILED. */
-export function decodeTaskResponse(bytes: Uint8Array): TaskResponse {
-  const fields = decodeCborMap(bytes, 'the task answer');
-  const { exitCode, detail, receipt } = fields;
-  const status = textField(fields.status, 'status', 32);
-  const fuel = textField(fields.fuel, 'fuel', 20);
-  if (!STATUS.test(status) || !/^[0-9]+$/.test(fuel))
-    throw new ZeroError('DECODE_FAILED', 'task answer has a wrong status');
-  return {
-    status,
-    exitCode: typeof exitCode === 'number' ? exitCode : null,
-    fuel,
-    stdout: bytesField(fields.stdout, 'stdout'),
-    stderr: bytesField(fields.stderr, 'stderr'),
-    outputs: Object.fromEntries(
-      Object.entries((fields.outputs ?? {}) as Record<string, unknown>).map(([path, content]) => [
-        path,
-        bytesField(content, 'outputs'),
-      ]),
-    ),
-    detail: typeof detail === 'string' ? detail.slice(0, 1_000) : null,
-    receipt: receipt === null ? null : bytesField(receipt, 'receipt'),
   };
 }

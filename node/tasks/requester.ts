@@ -1,183 +1,299 @@
-// The requester: finds a member for a task, has it run there, checks the receipt against what it asked and what it got, keeps it.
+// The requester: drives the state machine of each task (protocol/task) and does what it asks for. Every state is on disk before anything
+// follows from it; after a restart it goes on where it was.
 
 import { randomUUID } from 'node:crypto';
-import { peerIdFromString } from '@libp2p/peer-id';
-import { multiaddr } from '@multiformats/multiaddr';
-import { type EnvelopeJson, envelopeFromJson } from '../../protocol/envelope/index.ts';
-import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import type { JsonValue } from '../../protocol/json/index.ts';
-import { bytesDigest, verifyReceipt } from '../../protocol/receipt/index.ts';
-import { verify } from '../../protocol/verify/index.ts';
-import type { CardService } from '../cards/card-service.ts';
-import type { Clock } from '../clock/index.ts';
-import type { FindResult, FindService } from '../find/find-service.ts';
-import type { Host } from '../host/create.ts';
+import { encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import {
+  openTask,
+  signManifest,
+  stepTask,
+  type TaskEffect,
+  type TaskEvent,
+  type TaskPart,
+  type VerifiedManifest,
+} from '../../protocol/task/index.ts';
+import { type Clock, rfc3339 } from '../clock/index.ts';
+import type { AgentVault, LocalAgent } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { capsuleOf, decodeReceiptFile, encodeReceiptFile } from '../receipts/receipt-file.ts';
-import type { ReceiptFiles } from '../receipts/receipt-files.ts';
-import type { Rpc } from '../rpc/index.ts';
-import { askedDigests, gotDigests } from './deterministic.ts';
-import { type Executor, taskProtocol, taskProtocolId } from './executor.ts';
-import {
-  decodeTaskResponse,
-  encodeTaskRequest,
-  jobOf,
-  manifestBytes,
-  TASK_RESPONSE_BYTES_MAX,
-  type TaskParts,
-  type TaskResponse,
-} from './manifest.ts';
-import type { TaskRecord, TaskStore } from './task-store.ts';
+import { Serial } from '../serial.ts';
+import type { Asker } from './ask.ts';
+import { partsOfManifest } from './gather.ts';
+import { completeManifest, type Manifest } from './manifest.ts';
+import type { Members } from './members.ts';
+import { deadlineMsOf, type TaskOrder } from './order.ts';
+import type { TaskParts } from './parts.ts';
+import type { TaskPorts } from './ports.ts';
+import { LEASE_MS, Pulse } from './pulse.ts';
+import type { Runs } from './runs.ts';
+import type { Settlement } from './settle.ts';
+import type { TaskBook, TaskEntry } from './task-book.ts';
 
-/** Members tried, best first, before a task fails. */
-const MEMBERS_MAX = 3;
-/** Time beyond a task's own wall-clock limit for transport, queueing and the receipt. */
-const MARGIN_MS = 30_000;
-/** Ends of a task that another member might still avoid. */
-const WORTH_ANOTHER = new Set(['PEER_UNREACHABLE', 'BUSY', 'TASK_REFUSED', 'RECEIPT_REFUSED']);
-/** Statuses that say nothing about the task itself: its member failed, not the module. */
-const MEMBER_FAILED = new Set(['HOST_OOM', 'WORKER_CRASH', 'OVERLOADED', 'CANCELLED']);
+/** Parts above travel as artifacts: together they would not fit into one message. */
+const ATTACH_BYTES_MAX = 4 * 1024 * 1024;
+/** Operational keys of an agent that is made to sign for this node's own requests. */
+const KEY_LIFE_MS = 365 * 86_400_000;
+const BACKDATE_MS = 60_000;
 
 export interface RequesterDeps {
-  readonly rpc: Rpc;
-  readonly host: Host;
-  readonly find: FindService;
-  readonly cards: CardService;
-  readonly tasks: TaskStore;
-  /** For agents of this node itself. */
-  readonly executor: Executor;
-  readonly files: ReceiptFiles;
+  readonly asker: Asker;
+  readonly book: TaskBook;
+  readonly members: Members;
+  readonly settlement: Settlement;
+  readonly parts: TaskParts;
+  readonly ports: TaskPorts;
+  readonly runs: Runs;
+  readonly vault: AgentVault;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly network: string;
+  readonly peerId: string;
+}
+
+/** What a caller gives. */
+export interface TaskInput {
+  readonly spec: Manifest;
+  readonly order: TaskOrder;
+  readonly module: Uint8Array;
+  readonly stdin: Uint8Array;
+  readonly inputs: Readonly<Record<string, Uint8Array>>;
 }
 
 /** Has tasks run by others. */
 export class Requester {
   readonly #deps: RequesterDeps;
+  readonly #serial = new Serial();
+  readonly #pulse: Pulse;
+  #stopped = false;
 
   constructor(deps: RequesterDeps) {
     this.#deps = deps;
+    this.#pulse = new Pulse({
+      clock: deps.clock,
+      asker: deps.asker,
+      open: () => deps.book.open(),
+      waitsHere: (taskId, token) => deps.runs.waitsHere(taskId, token),
+      alive: (entry, token) => this.#step(entry, { type: 'alive', token }),
+      tick: (entry) => this.#step(entry, { type: 'tick' }),
+    });
   }
 
-  /** Starts a task; answers its record at once. Throws USAGE, LIMIT_EXCEEDED or BUSY. */
-  submit(parts: TaskParts): TaskRecord {
-    const { tasks, clock, metrics, log } = this.#deps;
-    const task = tasks.create(randomUUID(), parts.manifest.name);
-    void this.#run(task, parts)
-      .catch((error: unknown) => {
-        if (!isZeroError(error)) log.error({ err: error, taskId: task.taskId }, 'task failed unexpectedly');
-        tasks.update(task, {
-          state: 'failed',
-          error: isZeroError(error)
-            ? error
-            : new ZeroError('INTERNAL', 'the task failed unexpectedly', { cause: error }),
-        });
-      })
-      .finally(() => {
-        metrics.count('zerostate_tasks_total', {
-          role: 'requester',
-          status: task.response?.status ?? task.error?.code ?? 'UNKNOWN',
-        });
-        metrics.observe('zerostate_task_seconds', (clock.now() - task.submittedAt) / 1000);
-      });
-    return task;
-  }
-
-  async #run(task: TaskRecord, parts: TaskParts): Promise<void> {
-    const { find, tasks } = this.#deps;
-    const { capability, tags, region } = parts.manifest;
-    const filter = {
-      ...(tags.length === 0 ? {} : { tagsAll: tags }),
-      ...(region === undefined ? {} : { region }),
-    };
-    const { results } = await find.find({ text: capability, limit: MEMBERS_MAX, filter });
-    for (const member of results) {
-      tasks.update(task, {
-        state: 'running',
-        executor: { agentId: member.agentId, name: member.name, reasons: member.reasons },
-      });
-      try {
-        const response = await this.#ask(task, parts, member);
-        if (MEMBER_FAILED.has(response.status))
-          throw new ZeroError('BUSY', `the member ended with ${response.status}`);
-        const receiptId =
-          response.receipt === null
-            ? undefined
-            : await this.#accept(parts, member, response, response.receipt);
-        tasks.update(task, { state: 'done', response, receiptId });
-        return;
-      } catch (error) {
-        if (!isZeroError(error) || !WORTH_ANOTHER.has(error.code)) throw error;
-        tasks.update(task, {
-          tried: [
-            ...task.tried,
-            { agentId: member.agentId, name: member.name, error: `${error.code}: ${error.message}` },
-          ],
-        });
-      }
+  /** Takes up what an earlier run left: asks again under the same tokens, settles what was accepted. */
+  async start(): Promise<void> {
+    const { book, parts } = this.#deps;
+    for (const entry of book.open()) {
+      const manifest = await book.manifest(entry.taskId).catch(() => undefined);
+      if (manifest === undefined) continue;
+      parts.hold(partsOfManifest(manifest).map(({ cid }) => cid));
+      book.note(entry, 'taken up after a restart');
+      for (const { agentId, state, token } of entry.task.attempts)
+        if (state === 'asked') this.#do(entry, { type: 'ask', agentId, token });
+      if (entry.task.searching) this.#do(entry, { type: 'search' });
+      void this.#step(entry, { type: 'tick' });
     }
-    throw new ZeroError(
-      'NO_MEMBER',
-      task.tried.length === 0
-        ? `no acceptable agent for "${capability}"${tags.length === 0 ? '' : ` with the tags ${tags.join(', ')}`}`
-        : `every member that was tried failed: ${task.tried.map((tried) => `${tried.name} (${tried.error})`).join('; ')}`,
+    for (const entry of book.list())
+      if (entry.task.accepted.some((token) => !entry.settled.includes(token)))
+        await book
+          .manifest(entry.taskId)
+          .then((manifest) => this.#deps.settlement.begin(entry, manifest))
+          .catch(() => undefined);
+    this.#pulse.wake();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#pulse.stop();
+    this.#deps.runs.stop();
+    this.#deps.settlement.stop();
+  }
+
+  /** The agent that signs for this node's requests: the first that lives here, or one that is made for it. */
+  async #agent(): Promise<LocalAgent> {
+    const { clock, vault } = this.#deps;
+    return await this.#serial.run('agent', async () => {
+      const [first] = vault.list();
+      if (first !== undefined) return first;
+      const now = clock.now();
+      return await vault.create({
+        notBefore: rfc3339(now - BACKDATE_MS),
+        notAfter: rfc3339(now + KEY_LIFE_MS),
+      });
+    });
+  }
+
+  /**
+   * Takes a task; it is on disk when this returns. The same idempotency key answers the task that it began.
+   * Throws USAGE, LIMIT_EXCEEDED, ALREADY_EXISTS (the key began another task) or BUSY.
+   */
+  async submit(input: TaskInput): Promise<TaskEntry> {
+    const { book, clock, parts, peerId } = this.#deps;
+    const { spec, order } = input;
+    const agent = await this.#agent();
+    const now = clock.now();
+    const { amount, currency } = order.priceCeiling ?? {};
+    const manifest = signManifest({
+      agent,
+      signer: seedSigner(agent.operationalSeed),
+      idempotencyKey: order.idempotencyKey ?? randomUUID(),
+      peer: peerId,
+      issuedAt: rfc3339(now),
+      deadline: rfc3339(now + deadlineMsOf(spec, order) + 999),
+      module: await this.#part(input.module),
+      stdin: input.stdin.length === 0 ? null : await this.#part(input.stdin),
+      inputs: await Promise.all(
+        Object.entries(input.inputs).map(async ([path, bytes]) => ({ path, ...(await this.#part(bytes)) })),
+      ),
+      redundancy: order.redundancy,
+      priceCeiling: amount === undefined || currency === undefined ? null : { amount, currency },
+      spec: spec as never,
+    });
+    const { taskId } = manifest.manifest;
+    return await this.#serial.run(`submit ${taskId}`, async () => {
+      const known = book.find(taskId);
+      if (known !== undefined) return await this.#same(known, manifest);
+      const cids = partsOfManifest(manifest).map(({ cid }) => cid);
+      parts.hold(cids);
+      const deadlineMs = Date.parse(manifest.manifest.deadline);
+      const { redundancy } = order;
+      const task = openTask({ taskId, redundancy, deadlineMs, leaseMs: LEASE_MS });
+      const bytes = encodeEnvelope(manifest.envelope);
+      const entry = await book
+        .create({ taskId, name: spec.name, order, task }, manifest, bytes)
+        .catch((error: unknown) => {
+          parts.release(cids);
+          throw error;
+        });
+      await this.#step(entry, { type: 'tick' });
+      this.#pulse.wake();
+      return entry;
+    });
+  }
+
+  async #part(bytes: Uint8Array): Promise<TaskPart> {
+    const { artifacts } = this.#deps.ports;
+    const part = await this.#deps.parts.put(bytes);
+    if (bytes.length <= ATTACH_BYTES_MAX || artifacts === undefined) return part;
+    return { ...part, artifact: await artifacts.share(bytes) };
+  }
+
+  async #same(known: TaskEntry, wanted: VerifiedManifest): Promise<TaskEntry> {
+    const was = await this.#deps.book.manifest(known.taskId);
+    const asks = ({ manifest }: VerifiedManifest) =>
+      JSON.stringify([
+        manifest.module.cid,
+        manifest.stdin?.cid,
+        manifest.inputs.map((i) => i.cid),
+        manifest.spec,
+      ]);
+    if (asks(was) === asks(wanted)) return known;
+    throw new ZeroError('ALREADY_EXISTS', 'this idempotency key began another task', {
+      hint: 'Use another key, or submit exactly what was submitted before.',
+    });
+  }
+
+  /** Cancels a task: asks its members to stop, waits for what they still say, ends. Throws NOT_FOUND. */
+  async cancel(taskId: string): Promise<TaskEntry> {
+    const entry = this.#deps.book.get(taskId);
+    await this.#step(entry, { type: 'cancel' });
+    return entry;
+  }
+
+  /** One step of a task: the new state is written, then its effects begin. Steps of one task follow each other. */
+  async #step(entry: TaskEntry, event: TaskEvent): Promise<void> {
+    if (this.#stopped) return;
+    await this.#serial.run(entry.taskId, async () => {
+      const { book, clock } = this.#deps;
+      const { task, effects } = stepTask(entry.task, event, clock.now());
+      if (task === entry.task) return;
+      entry.task = task;
+      for (const effect of effects) book.note(entry, describe(effect));
+      const last = effects.filter(({ type }) => type === 'accept' || type === 'compare' || type === 'finish');
+      await book.save(entry, last.length > 0);
+      for (const effect of effects) if (!last.includes(effect)) this.#do(entry, effect);
+      if (last.length > 0) await this.#conclude(entry, last);
+    });
+  }
+
+  #do(entry: TaskEntry, effect: TaskEffect): void {
+    const work =
+      effect.type === 'search'
+        ? this.#search(entry)
+        : effect.type === 'ask'
+          ? this.#ask(entry, effect.agentId, effect.token)
+          : effect.type === 'withdraw'
+            ? this.#deps.runs.withdraw(entry, effect.agentId, effect.token)
+            : Promise.resolve();
+    work.catch((error: unknown) => {
+      if (!this.#stopped) this.#deps.log.error({ err: error, taskId: entry.taskId }, 'a task step failed');
+    });
+  }
+
+  async #search(entry: TaskEntry): Promise<void> {
+    const { book, log, members } = this.#deps;
+    let agents: string[] = [];
+    try {
+      const manifest = await book.manifest(entry.taskId);
+      entry.members = await members.rank(manifest, completeManifest(manifest.manifest.spec), entry.order);
+      agents = entry.members.filter(({ refused }) => refused === null).map(({ agentId }) => agentId);
+      book.note(entry, `${entry.members.length} members found, ${agents.length} acceptable`);
+    } catch (error) {
+      log.warn({ err: error, taskId: entry.taskId }, 'members cannot be searched');
+      book.note(entry, `the search failed: ${(error as Error).message}`);
+    }
+    await this.#step(entry, { type: 'candidates', agents });
+  }
+
+  async #ask(entry: TaskEntry, agentId: string, token: number): Promise<void> {
+    const event = await this.#deps.runs.ask(entry, agentId, token);
+    await this.#step(entry, event);
+  }
+
+  /** Signs what was compared, ends the task, and has what was accepted signed and paid: a failure of payment does not undo a result. */
+  async #conclude(entry: TaskEntry, effects: readonly TaskEffect[]): Promise<void> {
+    const { book, clock, log, parts, settlement } = this.#deps;
+    const manifest = await book.manifest(entry.taskId);
+    const compare = effects.find(({ type }) => type === 'compare');
+    if (compare?.type === 'compare' && entry.comparison === null)
+      entry.comparison = await settlement.compare(entry, manifest, compare.tokens).catch((error: unknown) => {
+        log.error({ err: error, taskId: entry.taskId }, 'the comparison could not be signed');
+        return null;
+      });
+    if (effects.some(({ type }) => type === 'finish')) {
+      parts.release(partsOfManifest(manifest).map(({ cid }) => cid));
+      entry.endedAt = clock.now();
+      this.#count(entry);
+      await book.save(entry, true);
+      book.end(entry);
+    }
+    if (entry.task.accepted.length > 0) settlement.begin(entry, manifest);
+  }
+
+  #count(entry: TaskEntry): void {
+    const { clock, log, metrics } = this.#deps;
+    const { phase, error, attempts } = entry.task;
+    metrics.count('zerostate_tasks_total', { role: 'requester', status: phase });
+    metrics.observe('zerostate_task_seconds', (clock.now() - entry.submittedAt) / 1000);
+    log.info(
+      { taskId: entry.taskId, task: entry.name, state: phase, error, runs: attempts.length },
+      'task done',
     );
   }
+}
 
-  async #ask(task: TaskRecord, parts: TaskParts, member: FindResult): Promise<TaskResponse> {
-    const { cards, executor, host, network, rpc } = this.#deps;
-    const entry = await cards.resolve(member.agentId);
-    const endpoint = entry?.card.endpoints.find(({ protocol }) => protocol === taskProtocolId(network));
-    if (endpoint === undefined)
-      throw new ZeroError('TASK_REFUSED', 'the agent has no endpoint for tasks on this network');
-    const peer = peerIdFromString(endpoint.peer);
-    const request = { ...parts, taskId: task.taskId, agentId: member.agentId };
-    if (peer.equals(host.peerId)) return await executor.execute(request, peer);
-    // The card's addresses are a hint: libp2p authenticates the peer id whatever they say.
-    if (endpoint.addresses.length > 0)
-      await host.peerStore
-        .merge(peer, { multiaddrs: endpoint.addresses.map((address) => multiaddr(address)) })
-        .catch(() => undefined);
-    const bytes = await rpc.call(peer, taskProtocol(network), encodeTaskRequest(request), {
-      timeoutMs: parts.manifest.limits.wallMs + MARGIN_MS,
-    });
-    return decodeTaskResponse(bytes);
-  }
-
-  /** Believes a result only when the receipt verifies, is the member's, and says what was asked and what came. Keeps it with its capsule. */
-  async #accept(
-    parts: TaskParts,
-    member: FindResult,
-    response: TaskResponse,
-    receipt: Uint8Array,
-  ): Promise<string> {
-    const report = verify(receipt, { now: this.#deps.clock.now() });
-    const failed = report.checks.find((check) => !check.ok);
-    if (failed !== undefined) throw new ZeroError('RECEIPT_REFUSED', `${failed.name}: ${failed.detail}`);
-    const file = decodeReceiptFile(receipt, TASK_RESPONSE_BYTES_MAX);
-    const {
-      issuer,
-      receipt: predicate,
-      id,
-    } = verifyReceipt(envelopeFromJson(file.receipt as EnvelopeJson & JsonValue));
-    if (issuer !== member.agentId)
-      throw new ZeroError('RECEIPT_REFUSED', 'the receipt is of another agent than the one that was asked');
-    if (predicate.observed.manifestDigest !== bytesDigest(manifestBytes(parts.manifest)))
-      throw new ZeroError('RECEIPT_REFUSED', 'the receipt is of another manifest');
-    const said = { ...predicate.deterministic, ...predicate.deterministic.result } as Record<string, unknown>;
-    for (const [name, digest] of Object.entries({ ...askedDigests(jobOf(parts)), ...gotDigests(response) })) {
-      if (said[name] !== digest)
-        throw new ZeroError('RECEIPT_REFUSED', `${name} of the receipt is not that of the task`);
-    }
-    if (
-      predicate.deterministic.result.status !== response.status ||
-      predicate.deterministic.result.fuel !== response.fuel
-    )
-      throw new ZeroError('RECEIPT_REFUSED', 'the receipt names another end than the answer');
-    await this.#deps.files.put(id, encodeReceiptFile({ ...file, inputs: capsuleOf(parts) }));
-    return id;
+function describe(effect: TaskEffect): string {
+  switch (effect.type) {
+    case 'search':
+      return 'members are sought';
+    case 'ask':
+      return `attempt ${effect.token}: asked ${effect.agentId}`;
+    case 'withdraw':
+      return `attempt ${effect.token}: withdrawn from ${effect.agentId}`;
+    case 'accept':
+      return `attempt ${effect.token}: accepted`;
+    case 'compare':
+      return `attempts ${effect.tokens.join(', ')}: compared`;
+    case 'finish':
+      return effect.state;
   }
 }

@@ -18,6 +18,7 @@ export {
   type FinalState,
   finalOf,
   isFinal,
+  type RunEnd,
   type Task,
   type TaskEffect,
   type TaskEvent,

@@ -47,7 +47,12 @@ import {
 export const TASK_MANIFEST_TYPE = 'application/vnd.zerostate.task-manifest+json';
 
 /** Bytes that a task needs, by content id (CIDv1, raw, sha2-256), and how many they are. */
-export type TaskPart = { cid: string; bytes: number };
+export type TaskPart = {
+  cid: string;
+  bytes: number;
+  /** Root of the artifact that holds the same bytes in blocks, for parts that are too large to be sent along. */
+  artifact?: string;
+};
 
 /** What a requester asks for. */
 export type TaskManifest = {
@@ -87,6 +92,9 @@ export interface VerifiedManifest {
 const KEY_RULE = { max: IDEMPOTENCY_KEY_CHARS_MAX, pattern: /^[\x21-\x7e]+$/ };
 const PEER_RULE = { max: 64, min: 46, pattern: /^[1-9A-HJ-NP-Za-km-z]+$/ };
 const CURRENCY_RULE = { max: 16, pattern: /^[A-Za-z0-9._-]+$/ };
+/** A CIDv1 in base32. */
+const ROOT_RULE = { max: 64, min: 59, pattern: /^b[a-z2-7]+$/ };
+const PART_MEMBERS = ['cid', 'bytes', 'artifact'];
 const TASK_ID_RULE = { max: 64, pattern: /^[a-z0-9]+$/ };
 /** A relative path without empty, `.` or `..` parts: what is below /in stays below /in. */
 const PATH_RULE = { max: 1_024, pattern: /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\\]+$/ };
@@ -118,7 +126,12 @@ export function taskIdOf(requester: AgentId, idempotencyKey: string): string {
 function readPart(fields: Fields): TaskPart {
   const cid = fields.raw('cid');
   if (typeof cid !== 'string' || !isContentId(cid)) fields.refuse('cid', 'is not a content id');
-  return { cid, bytes: fields.integer('bytes', 0, TASK_PART_BYTES_MAX) };
+  const artifact = fields.optionalText('artifact', ROOT_RULE);
+  return {
+    cid,
+    bytes: fields.integer('bytes', 0, TASK_PART_BYTES_MAX),
+    ...(artifact === undefined ? {} : { artifact }),
+  };
 }
 
 function readPrice(value: JsonValue): TaskManifest['priceCeiling'] {
@@ -133,7 +146,7 @@ function readManifest(value: JsonValue): TaskManifest {
   const spec = fields.raw('spec');
   if (!isJsonObject(spec)) return fields.refuse('spec', 'is not an object');
   const inputs = fields.list('inputs', { max: TASK_INPUTS_MAX }, (item, where) => {
-    const part = new Fields(item, where, ['path', 'cid', 'bytes']);
+    const part = new Fields(item, where, ['path', ...PART_MEMBERS]);
     return { path: part.text('path', PATH_RULE), ...readPart(part) };
   });
   if (new Set(inputs.map(({ path }) => path)).size !== inputs.length)
@@ -148,8 +161,8 @@ function readManifest(value: JsonValue): TaskManifest {
     peer: fields.text('peer', PEER_RULE),
     issuedAt: fields.time('issuedAt'),
     deadline: fields.time('deadline'),
-    module: readPart(new Fields(fields.raw('module'), 'manifest.module', ['cid', 'bytes'])),
-    stdin: stdin === null ? null : readPart(new Fields(stdin, 'manifest.stdin', ['cid', 'bytes'])),
+    module: readPart(new Fields(fields.raw('module'), 'manifest.module', PART_MEMBERS)),
+    stdin: stdin === null ? null : readPart(new Fields(stdin, 'manifest.stdin', PART_MEMBERS)),
     inputs,
     redundancy: fields.integer('redundancy', 1, REDUNDANCY_MAX),
     priceCeiling: readPrice(fields.raw('priceCeiling')),

@@ -7,8 +7,9 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { buildReceiptFile, encodeReceiptFile } from '../../receipts/receipt-file.ts';
-import { completeManifest, TASK_REQUEST_BYTES_MAX } from '../../tasks/manifest.ts';
-import { viewOf } from '../../tasks/task-store.ts';
+import { completeTask } from '../../tasks/order.ts';
+import { outputOf, viewOf } from '../../tasks/view.ts';
+import { TASK_REQUEST_BYTES_MAX } from '../../tasks/wire.ts';
 import { receiptView } from '../../views.ts';
 import { receiptViewSchema, taskViewSchema } from '../views.ts';
 
@@ -16,6 +17,8 @@ import { receiptViewSchema, taskViewSchema } from '../views.ts';
 const BASE64_CHARS_MAX = Math.ceil(TASK_REQUEST_BYTES_MAX / 3) * 4;
 /** Receipts of one answer: some 250 kB of JSON. */
 const RECEIPTS_LISTED_MAX = 500;
+/** Tasks of one answer, without their output: some hundreds of kB of JSON. */
+const TASKS_LISTED_MAX = 500;
 /** Longest long-poll: below the time-outs of common proxies. */
 const WAIT_MS_MAX = 60_000;
 
@@ -54,8 +57,8 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
       const inputs = Object.fromEntries(
         Object.entries(files).map(([path, content]) => [path, fromBase64(content)]),
       );
-      const task = node.requester.submit({
-        manifest: completeManifest(manifest),
+      const task = await node.requester.submit({
+        ...completeTask(manifest),
         module: fromBase64(module),
         stdin: fromBase64(stdin),
         inputs,
@@ -72,7 +75,12 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
         response: { 200: Type.Object({ tasks: Type.Array(taskViewSchema) }) },
       },
     },
-    async () => ({ tasks: node.tasks.list().map(viewOf) }),
+    async () => ({
+      tasks: node.tasks
+        .list()
+        .slice(0, TASKS_LISTED_MAX)
+        .map((entry) => viewOf(entry)),
+    }),
   );
 
   app.get<{ Params: { id: string }; Querystring: { waitMs: number } }>(
@@ -85,12 +93,24 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
         response: { 200: taskViewSchema },
       },
     },
-    async (request) =>
-      viewOf(
-        request.query.waitMs === 0
-          ? node.tasks.get(request.params.id)
-          : await node.tasks.ended(request.params.id, request.query.waitMs),
-      ),
+    async (request) => {
+      const { id } = request.params;
+      const { waitMs } = request.query;
+      const entry = waitMs === 0 ? node.tasks.get(id) : await node.tasks.ended(id, waitMs);
+      return viewOf(entry, await outputOf(node.tasks, entry));
+    },
+  );
+
+  app.post<{ Params: { id: string } }>(
+    '/v1/tasks/:id/cancel',
+    {
+      schema: {
+        summary: 'Cancel a task: its members are asked to stop, waited for, and the task ends',
+        params: idParams,
+        response: { 202: taskViewSchema },
+      },
+    },
+    async (request, reply) => reply.status(202).send(viewOf(await node.requester.cancel(request.params.id))),
   );
 
   app.get(

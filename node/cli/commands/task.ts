@@ -60,49 +60,194 @@ export async function readTask(path: string) {
   };
 }
 
+/** Flags that override what the task file says about its placement. */
+interface PlaceFlags {
+  redundancy?: string;
+  ceiling?: string;
+  deadline?: string;
+  key?: string;
+  member?: string[];
+  guild?: string;
+}
+
+interface RunFlags extends ClientFlags, PlaceFlags {
+  receipt?: string | boolean;
+  wait?: boolean;
+}
+
+/** The manifest with what the flags say. Throws USAGE. */
+function placed(manifest: Record<string, unknown>, flags: PlaceFlags): Record<string, unknown> {
+  const { ceiling, deadline, guild, key, member, redundancy } = flags;
+  const price = ceiling === undefined ? undefined : /^([0-9]+) ?([A-Za-z0-9._-]+)$/.exec(ceiling);
+  if (price === null)
+    throw new ZeroError('USAGE', `${ceiling} is not an amount with its currency, for instance "500 ZST"`);
+  const number = (text: string, flag: string) => {
+    const value = Number(text);
+    if (!Number.isInteger(value)) throw new ZeroError('USAGE', `${flag} is not a whole number`);
+    return value;
+  };
+  return {
+    ...manifest,
+    ...(redundancy === undefined ? {} : { redundancy: number(redundancy, '--redundancy') }),
+    ...(price === undefined ? {} : { priceCeiling: { amount: price[1], currency: price[2] } }),
+    ...(deadline === undefined ? {} : { deadlineSeconds: number(deadline, '--deadline') }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(member === undefined ? {} : { members: member }),
+    ...(guild === undefined ? {} : { guild }),
+  };
+}
+
 export function registerTask(program: Command): void {
   const task = program.command('task').description('run WASI modules on members of the network');
 
   withTarget(
     task
       .command('run')
-      .description('find a member, run the task there, check and keep the receipt')
+      .description('find a member, run the task there, check, countersign and keep the receipt')
       .argument('<file>', 'task file, for instance examples/tasks/word-count/task.yaml'),
   )
+    .option('--redundancy <n>', 'run on so many independent members and compare')
+    .option('--ceiling <amount>', 'the most for one run, for instance "500 ZST"')
+    .option('--deadline <seconds>', 'what is delivered later is not paid')
+    .option('--key <key>', 'idempotency key: the same key is the same task')
+    .option('--member <agent...>', 'ask these agents and no other')
+    .option('--guild <guild>', 'ask the members of this guild only')
+    .option('--no-wait', 'answer as soon as the task is on disk')
     .option('--receipt <file>', 'where to write the receipt file (default: <task>-<id>.receipt.json)')
     .option('--no-receipt', 'do not write a receipt file; the node keeps it all the same')
-    .action(async (file: string, flags: ClientFlags & { receipt?: string | boolean }) => {
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ zerostate task run examples/tasks/word-count/task.yaml
+  $ zerostate task run task.yaml --redundancy 3 --json
+  $ zerostate task run task.yaml --key build-1234 --no-wait && zerostate task status`,
+    )
+    .action(async (file: string, flags: RunFlags) => {
       await runAction(flags, async () => runTask(file, flags));
     });
 
-  withTarget(task.command('list').description('tasks that the node had run')).action(
-    async (flags: ClientFlags) => {
-      await runAction(flags, async () => {
-        const client = await ApiClient.connect(flags);
-        print(flags, await client.get<{ tasks: TaskView[] }>('/v1/tasks'), ({ tasks }) =>
-          table([
-            ['TASK', 'NAME', 'STATE', 'STATUS', 'MEMBER', 'MS'],
-            ...tasks.map((view) => [
-              view.taskId,
-              plain(view.name),
-              view.state,
-              view.status ?? view.error?.code ?? '',
-              plain(view.executorName ?? ''),
-              String(view.tookMs ?? ''),
-            ]),
+  withTarget(
+    task
+      .command('status')
+      .description('how a task stands: its members, attempts, receipts and why')
+      .argument('[task]', 'task id, or an end of it (default: the newest)'),
+  ).action(async (id: string | undefined, flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      print(flags, await client.get<TaskView>(`/v1/tasks/${await taskId(client, id)}`), statusText);
+    });
+  });
+
+  withTarget(
+    task
+      .command('logs')
+      .description('what a task wrote to standard output and standard error')
+      .argument('[task]', 'task id, or an end of it (default: the newest)'),
+  ).action(async (id: string | undefined, flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      const view = await client.get<TaskView>(`/v1/tasks/${await taskId(client, id)}`);
+      const text = { taskId: view.taskId, stdout: textOf(view.stdout), stderr: textOf(view.stderr) };
+      print(flags, text, ({ stdout, stderr }) =>
+        [plain(stdout).trimEnd(), ...(stderr === '' ? [] : [style.dim(plain(stderr).trimEnd())])].join('\n'),
+      );
+    });
+  });
+
+  withTarget(
+    task
+      .command('cancel')
+      .description('cancel a task: its members are asked to stop and waited for')
+      .argument('<task>', 'task id, or an end of it'),
+  ).action(async (id: string, flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      const asked = await client.post<TaskView>(`/v1/tasks/${encodeURIComponent(id)}/cancel`, {});
+      print(flags, asked.ended ? asked : await waitForEnd(client, asked.taskId), statusText);
+    });
+  });
+
+  withTarget(
+    task.command('history').alias('list').description('tasks that this node had run, newest first'),
+  ).action(async (flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      print(flags, await client.get<{ tasks: TaskView[] }>('/v1/tasks'), ({ tasks }) =>
+        table([
+          ['TASK', 'NAME', 'STATE', 'STATUS', 'MEMBER', 'RUNS', 'MS'],
+          ...tasks.map((view) => [
+            view.taskId.slice(-12),
+            plain(view.name),
+            view.state,
+            view.status ?? view.error?.code ?? '',
+            plain(view.executorName ?? ''),
+            String(view.attempts.length),
+            String(view.tookMs ?? ''),
           ]),
-        );
-      });
-    },
-  );
+        ]),
+      );
+    });
+  });
 }
 
-async function runTask(file: string, flags: ClientFlags & { receipt?: string | boolean }): Promise<void> {
+/** The id given, or that of the newest task. Throws NOT_FOUND. */
+async function taskId(client: ApiClient, id: string | undefined): Promise<string> {
+  if (id !== undefined) return encodeURIComponent(id);
+  const { tasks } = await client.get<{ tasks: TaskView[] }>('/v1/tasks');
+  const [newest] = tasks;
+  if (newest === undefined)
+    throw new ZeroError('NOT_FOUND', 'this node has had no task run', {
+      hint: 'Run one: zerostate task run examples/tasks/word-count/task.yaml',
+    });
+  return newest.taskId;
+}
+
+function statusText(view: TaskView): string {
+  const good = view.state === 'completed' ? style.green : view.ended ? style.red : style.dim;
+  return [
+    `${plain(view.name)}  ${view.taskId}`,
+    `${good(view.state)}${view.status === null ? '' : `  ${view.status}, exit ${view.exitCode ?? '-'}, fuel ${view.fuel}`}${view.tookMs === null ? '' : `, ${view.tookMs} ms`}`,
+    ...(view.error === null ? [] : [`${view.error.code}: ${plain(view.error.message)}`, view.error.hint]),
+    ...(view.outcome === null ? [] : [`${view.redundancy} runs wanted: ${view.outcome}`]),
+    '',
+    table([
+      ['RUN', 'MEMBER', 'STATE', 'END', 'FUEL', 'OWED', 'RECEIPT'],
+      ...view.attempts.map((one) => [
+        String(one.token),
+        plain(one.name),
+        one.settled ? 'settled' : one.accepted ? 'accepted' : one.state,
+        one.status ?? one.error ?? '',
+        one.fuel ?? '',
+        one.owed === null ? '' : `${one.owed.amount} ${one.owed.currency}`,
+        one.receiptId === null ? '' : one.receiptId.slice(-12),
+      ]),
+    ]),
+    '',
+    ...view.members
+      .slice(0, 5)
+      .map((one) =>
+        one.refused === null
+          ? `${String(one.score).padStart(4)}  ${plain(one.name)}: ${one.terms.map(({ term, points, detail }) => `${term} ${points} (${plain(detail)})`).join(', ')}`
+          : `   -  ${plain(one.name)}: ${plain(one.refused)}`,
+      ),
+    '',
+    ...view.timeline.map(({ at, what }) => style.dim(`${at}  ${plain(what)}`)),
+  ].join('\n');
+}
+
+async function runTask(path: string, flags: RunFlags): Promise<void> {
   const client = await ApiClient.connect(flags);
-  const submitted = await client.post<TaskView>('/v1/tasks', await readTask(file));
+  const { manifest, ...rest } = await readTask(path);
+  const submitted = await client.post<TaskView>('/v1/tasks', { ...rest, manifest: placed(manifest, flags) });
+  if (flags.wait === false) {
+    print(flags, submitted, ({ taskId }) => `task ${taskId}\nSee how it stands: zerostate task status`);
+    return;
+  }
   process.stderr.write(style.dim(`task ${submitted.taskId}: finding a member\n`));
   const done = await waitForEnd(client, submitted.taskId);
-  if (done.error !== null)
+  // Only a task that no module ended has no status: then there is nothing to show but why.
+  if (done.status === null && done.error !== null)
     throw new ZeroError(done.error.code as ConstructorParameters<typeof ZeroError>[0], done.error.message, {
       hint: done.error.hint,
     });
@@ -114,6 +259,7 @@ async function runTask(file: string, flags: ClientFlags & { receipt?: string | b
       '',
       `${view.status === 'OK' ? style.green(view.status) : style.red(String(view.status))}  exit ${view.exitCode ?? '-'}, fuel ${view.fuel}, ${view.tookMs} ms`,
       `member   ${plain(view.executorName ?? '')}  ${view.executor}`,
+      ...(view.outcome === null ? [] : [`runs     ${view.attempts.length} compared: ${view.outcome}`]),
       ...view.tried.map((tried) => `tried    ${plain(tried.name)}: ${plain(tried.error)}`),
       `receipt  ${view.receiptId ?? 'none: an end of this kind is not signed'}`,
       ...(receiptFile === null
@@ -121,8 +267,10 @@ async function runTask(file: string, flags: ClientFlags & { receipt?: string | b
         : [`         ${receiptFile}`, '', `Check it: zerostate receipt verify ${receiptFile}`]),
     ].join('\n'),
   );
-  if (done.status !== 'OK') {
-    process.stderr.write(`${style.red('error')}: the task ended with ${done.status} [TASK_FAILED]\n`);
+  if (done.state !== 'completed' || done.status !== 'OK') {
+    process.stderr.write(
+      `${style.red('error')}: the task ended ${done.state} with ${done.status} [TASK_FAILED]\n`,
+    );
     process.exitCode = 1;
   }
 }
@@ -130,7 +278,7 @@ async function runTask(file: string, flags: ClientFlags & { receipt?: string | b
 async function waitForEnd(client: ApiClient, taskId: string): Promise<TaskView> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const view = await client.get<TaskView>(`/v1/tasks/${taskId}?waitMs=${WAIT_MS}`);
-    if (view.state === 'done' || view.state === 'failed') return view;
+    if (view.ended) return view;
   }
   throw new ZeroError('PEER_UNREACHABLE', `task ${taskId} has not ended`);
 }
@@ -142,9 +290,7 @@ async function writeReceipt(
 ): Promise<string | null> {
   if (task.receiptId === null || flags.receipt === false) return null;
   const path =
-    typeof flags.receipt === 'string'
-      ? flags.receipt
-      : `${task.name}-${task.taskId.slice(0, 8)}.receipt.json`;
+    typeof flags.receipt === 'string' ? flags.receipt : `${task.name}-${task.taskId.slice(-8)}.receipt.json`;
   const file = await client.get<object>(`/v1/receipts/${task.receiptId}`);
   await writeFile(path, `${JSON.stringify(file, null, 2)}\n`);
   return path;

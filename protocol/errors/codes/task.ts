@@ -18,6 +18,21 @@ export const taskCodes = {
       'A task manifest was presented by a node that may not, after its deadline, or under an overtaken token.',
     remedy: 'Have the requester ask again.',
   },
+  PART_MISSING: {
+    exit: 4,
+    http: 409,
+    retryable: true,
+    summary: 'An executor lacks the module or an input of a task.',
+    remedy:
+      'The requester sends it along and asks again by itself; a part over 16 MiB needs the artifact service.',
+  },
+  PAYMENT_REQUIRED: {
+    exit: 4,
+    http: 402,
+    retryable: true,
+    summary: 'An executor wants its quote promised in a channel before it runs a task.',
+    remedy: 'Open or top up a channel with `zerostate channel open`, and give the task a priceCeiling.',
+  },
   RUNS_DIVERGED: {
     exit: 3,
     http: 200,

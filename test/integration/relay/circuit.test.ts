@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readTask } from '../../../node/cli/commands/task.ts';
-import { completeManifest } from '../../../node/tasks/manifest.ts';
+import { completeTask } from '../../../node/tasks/order.ts';
 import { fromBase64 } from '../../../protocol/bytes/index.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
@@ -35,16 +35,15 @@ describe('relay', function () {
     });
     const { manifest, module, files } = await readTask(WORD_COUNT);
     const inputs = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, fromBase64(text)]));
-    const task = asker.node.requester.submit({
-      manifest: completeManifest(manifest),
+    const task = await asker.node.requester.submit({
+      ...completeTask(manifest),
       module: fromBase64(module),
       stdin: new Uint8Array(),
       inputs,
     });
     const done = await asker.node.tasks.ended(task.taskId, 30_000);
-    assert.equal(done.error, undefined);
-    assert.equal(done.response?.status, 'OK');
-    assert.ok(done.receiptId);
+    assert.equal(done.task.phase, 'completed', JSON.stringify(done.timeline));
+    assert.ok(done.runs[0]?.receiptId);
     const [connection] = asker.node.host
       .getConnections()
       .filter(({ remotePeer }) => remotePeer.toString() === hidden.node.peerId);

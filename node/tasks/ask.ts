@@ -1,0 +1,153 @@
+// One question to one member: the manifest, the parts it lacks, and its answer. Repeating it under the same token joins the same run.
+
+import type { PeerId } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { multiaddr } from '@multiformats/multiaddr';
+import { encodeEnvelope } from '../../protocol/envelope/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { VerifiedManifest } from '../../protocol/task/index.ts';
+import type { CardService } from '../cards/card-service.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Host } from '../host/create.ts';
+import type { Rpc } from '../rpc/index.ts';
+import type { Executor } from './executor.ts';
+import { partsOfManifest } from './gather.ts';
+import type { TaskParts } from './parts.ts';
+import { PeerParts } from './peer-parts.ts';
+import type { MemberCard } from './ports.ts';
+import type { Member } from './task-book.ts';
+import {
+  type ControlRequest,
+  decodeStandings,
+  decodeTaskResponse,
+  encodeControl,
+  encodeTaskRequest,
+  TASK_REQUEST_BYTES_MAX,
+  type TaskRequest,
+  type TaskResponse,
+  type TaskStanding,
+  taskControlProtocol,
+  taskProtocol,
+  taskProtocolId,
+} from './wire.ts';
+
+/** What the manifest and the frame need beside the attached parts. */
+const FRAME_BYTES = 1024 * 1024;
+/** Pause before a member whose connection broke is asked again under the same token. */
+const RETRY_MS = 200;
+
+export interface AskerDeps {
+  readonly rpc: Rpc;
+  readonly host: Host;
+  readonly cards: CardService;
+  readonly executor: Executor;
+  readonly parts: TaskParts;
+  readonly clock: Clock;
+  readonly network: string;
+}
+
+/** Asks members. */
+export class Asker {
+  readonly #deps: AskerDeps;
+  /** What peers were given before, so that a module travels once. */
+  readonly given = new PeerParts();
+
+  constructor(deps: AskerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Has a member run the task. Throws what it refused with, or PEER_UNREACHABLE; what `signal` was aborted with. */
+  async run(
+    manifest: VerifiedManifest,
+    member: Member,
+    token: number,
+    signal: AbortSignal,
+  ): Promise<TaskResponse> {
+    const { executor, host } = this.#deps;
+    const base = { manifest: encodeEnvelope(manifest.envelope), agentId: member.agentId, token };
+    if (member.peer === host.peerId.toString())
+      return await executor.execute({ ...base, attached: {} }, host.peerId);
+    await this.#learnAddresses(member);
+    const wanted = partsOfManifest(manifest).map(({ cid }) => cid);
+    const lacking = wanted.filter((cid) => !this.given.has(member.peer, cid));
+    try {
+      return await this.#call(member, { ...base, attached: await this.#attach(lacking) }, signal);
+    } catch (error) {
+      if (!isZeroError(error) || error.code !== 'PART_MISSING' || lacking.length === wanted.length)
+        throw error;
+      this.given.forget(member.peer);
+      return await this.#call(member, { ...base, attached: await this.#attach(wanted) }, signal);
+    }
+  }
+
+  async #call(member: Member, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
+    const { clock, network, rpc } = this.#deps;
+    const bytes = encodeTaskRequest(request);
+    const peer = peerIdFromString(member.peer);
+    for (let again = false; ; again = true) {
+      try {
+        const response = decodeTaskResponse(await rpc.call(peer, taskProtocol(network), bytes, { signal }));
+        this.given.add(member.peer, Object.keys(request.attached));
+        return response;
+      } catch (error) {
+        signal.throwIfAborted();
+        // A connection that broke says nothing about the run: the same token joins it.
+        if (again || !isZeroError(error) || error.code !== 'PEER_UNREACHABLE') throw error;
+        await new Promise<void>((resolve) => {
+          clock.after(RETRY_MS, resolve);
+        });
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  /** The parts, largest left out when they do not fit into one message: the member fetches those as artifacts. */
+  async #attach(cids: readonly string[]): Promise<Record<string, Uint8Array>> {
+    const attached: Record<string, Uint8Array> = {};
+    let room = TASK_REQUEST_BYTES_MAX - FRAME_BYTES;
+    for (const cid of cids) {
+      const bytes = await this.#deps.parts.get(cid);
+      if (bytes === undefined) throw new ZeroError('PART_MISSING', `part ${cid} is not kept here any more`);
+      if (bytes.length > room) continue;
+      attached[cid] = bytes;
+      room -= bytes.length;
+    }
+    return attached;
+  }
+
+  /** The card of a member. Throws TASK_REFUSED when it cannot be had. */
+  async card(agentId: string): Promise<MemberCard> {
+    const entry = await this.#deps.cards.resolve(agentId);
+    if (entry === undefined) throw new ZeroError('TASK_REFUSED', `the card of ${agentId} cannot be found`);
+    return entry.card;
+  }
+
+  /** A peer id from its text. */
+  peerOf(peer: string): PeerId {
+    return peerIdFromString(peer);
+  }
+
+  /** How tasks stand at a member, or their withdrawal. Throws PEER_UNREACHABLE. */
+  async control(peer: string, request: ControlRequest): Promise<TaskStanding[]> {
+    const { network, rpc } = this.#deps;
+    const answer = await rpc.call(
+      peerIdFromString(peer),
+      taskControlProtocol(network),
+      encodeControl(request),
+    );
+    return decodeStandings(answer, request.tasks.length);
+  }
+
+  // The card's addresses are a hint: libp2p authenticates the peer id whatever they say.
+  async #learnAddresses(member: Member): Promise<void> {
+    const { cards, host, network } = this.#deps;
+    const peer = peerIdFromString(member.peer);
+    if (host.getConnections(peer).length > 0) return;
+    const entry = await cards.resolve(member.agentId).catch(() => undefined);
+    const endpoint = entry?.card.endpoints.find(({ protocol }) => protocol === taskProtocolId(network));
+    if (endpoint === undefined || endpoint.peer !== member.peer || endpoint.addresses.length === 0) return;
+    await host.peerStore
+      .merge(peer, { multiaddrs: endpoint.addresses.map((address) => multiaddr(address)) })
+      .catch(() => undefined);
+  }
+}

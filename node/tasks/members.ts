@@ -1,0 +1,148 @@
+// Finds members for a task and ranks them: by words or by name, then by price, latency, reputation, load and data at hand.
+
+import { checkCardTime } from '../../protocol/card/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import {
+  type Candidate,
+  type Ranked,
+  rankMembers,
+  type VerifiedManifest,
+} from '../../protocol/task/index.ts';
+import type { BookEntry } from '../cards/card-book.ts';
+import type { CardService } from '../cards/card-service.ts';
+import type { Clock } from '../clock/index.ts';
+import type { FindService } from '../find/find-service.ts';
+import type { Directory } from '../network/directory.ts';
+import type { RevocationService } from '../revocation/revocation-service.ts';
+import type { Manifest } from './manifest.ts';
+import type { TaskOrder } from './order.ts';
+import type { TaskPorts } from './ports.ts';
+import type { Member } from './task-book.ts';
+import { taskProtocolId } from './wire.ts';
+
+/** Members considered for one run, and for each further one. */
+const PER_RUN = 8;
+/** Members considered at most: what one search answers. */
+const CONSIDERED_MAX = 40;
+/** Workers of a member, when it does not say: the load that this requester makes is taken against so many. */
+const WORKERS_ASSUMED = 2;
+
+export interface MembersDeps {
+  readonly find: FindService;
+  readonly cards: CardService;
+  readonly revocations: RevocationService;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly ports: TaskPorts;
+  readonly network: string;
+  /** Tasks of this requester that wait for or run at a peer. */
+  readonly load: (peer: string) => number;
+  /** Share of a task's bytes that a peer was given before, 0 to 1000. */
+  readonly local: (peer: string, manifest: VerifiedManifest) => number;
+}
+
+interface Found {
+  readonly entry: BookEntry;
+  readonly fit: number;
+  readonly reasons: Member['reasons'];
+}
+
+/** Finds and ranks members. */
+export class Members {
+  readonly #deps: MembersDeps;
+
+  constructor(deps: MembersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Members for a task, best first; those left out last, with the reason. */
+  async rank(manifest: VerifiedManifest, spec: Manifest, order: TaskOrder): Promise<Member[]> {
+    const named = order.members ?? (order.guild === undefined ? undefined : this.#guild(order.guild));
+    const found =
+      named === undefined ? await this.#byWords(spec, order.redundancy) : await this.#byName(named);
+    const rtt = new Map(this.#deps.directory.self().links.map(({ peer, rttMs }) => [peer, rttMs]));
+    const prepared = found.flatMap((one) => {
+      const endpoint = this.#endpoint(one.entry);
+      return endpoint === undefined ? [] : [{ ...one, peer: endpoint }];
+    });
+    const { priceCeiling } = manifest.manifest;
+    const candidates = prepared.map(({ entry, fit, peer }): Candidate => {
+      const { card, agentId } = entry;
+      const quote = this.#deps.ports.payments.quote(card, manifest.manifest);
+      const rttMs = rtt.get(peer) ?? null;
+      return {
+        agentId,
+        operator: card.operator ?? peer,
+        region: card.region,
+        fit,
+        // Another currency cannot be compared: it is as if too dear.
+        price:
+          quote === null
+            ? null
+            : priceCeiling === null || quote.currency === priceCeiling.currency
+              ? quote.amount
+              : BigInt(priceCeiling.amount) + 1n,
+        rtt: rttMs === null ? null : Math.round(rttMs * 1_000),
+        reputation: this.#deps.ports.reputation(agentId),
+        load: Math.round((this.#deps.load(peer) * 1_000) / WORKERS_ASSUMED),
+        local: this.#deps.local(peer, manifest),
+      };
+    });
+    const wants = {
+      ceiling: priceCeiling === null ? null : BigInt(priceCeiling.amount),
+      reputationFloor: order.reputationFloor,
+    };
+    const by = new Map(prepared.map((one) => [one.entry.agentId, one]));
+    return rankMembers(candidates, wants, order.redundancy > 1).map((ranked) => memberOf(ranked, by));
+  }
+
+  #endpoint({ card }: BookEntry): string | undefined {
+    const id = taskProtocolId(this.#deps.network);
+    return card.endpoints.find(({ protocol }) => protocol === id)?.peer;
+  }
+
+  #guild(guild: string): AgentId[] {
+    return this.#deps.ports.guildMembers?.(guild) ?? [];
+  }
+
+  async #byWords(spec: Manifest, redundancy: number): Promise<Found[]> {
+    const { capability, region, tags } = spec;
+    const filter = {
+      ...(tags.length === 0 ? {} : { tagsAll: tags }),
+      ...(region === undefined ? {} : { region }),
+    };
+    const limit = Math.min(CONSIDERED_MAX, PER_RUN * redundancy);
+    const { results } = await this.#deps.find.find({ text: capability, limit, filter });
+    const found: Found[] = [];
+    for (const { agentId, reasons, score } of results) {
+      const entry = await this.#deps.cards.resolve(agentId);
+      if (entry !== undefined) found.push({ entry, reasons, fit: Math.round(score * 1_000) });
+    }
+    return found;
+  }
+
+  /** Agents that the caller chose: signature, time and revocation are asked all the same. */
+  async #byName(agents: readonly AgentId[]): Promise<Found[]> {
+    const { cards, clock, revocations } = this.#deps;
+    const found: Found[] = [];
+    for (const agentId of agents) {
+      const entry = await cards.resolve(agentId).catch(() => undefined);
+      if (entry === undefined || checkCardTime(entry.card, clock.now()) !== 'valid') continue;
+      if (revocations.verdict(entry).revoked !== null) continue;
+      found.push({
+        entry,
+        fit: 1_000,
+        reasons: [{ check: 'chosen', ok: true, detail: 'named in the task' }],
+      });
+    }
+    return found;
+  }
+}
+
+function memberOf(
+  { agentId, operator, region, score, terms, refused }: Ranked,
+  by: ReadonlyMap<AgentId, Found & { readonly peer: string }>,
+): Member {
+  const { entry, peer, reasons } = by.get(agentId) as Found & { readonly peer: string };
+  return { agentId, operator, region, score, terms, refused, name: entry.card.name, peer, reasons };
+}

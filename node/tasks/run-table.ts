@@ -1,0 +1,118 @@
+// What runs, waits and has ended at an executor: one entry a task and agent, so that asking twice is one run. Bounded per requester and
+// in all; results that nobody fetched are kept for a while, for a requester that comes back.
+
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { TaskResponse, TaskStanding } from './wire.ts';
+
+/** Runs of one requester that wait or run: one requester does not fill the table. */
+const PER_REQUESTER_MAX = 128;
+/** Runs in all that wait or run. */
+const RUNS_MAX = 1_024;
+/** Ended runs whose results are kept, and their bytes. */
+const ENDED_MAX = 512;
+const ENDED_BYTES_MAX = 64 * 1024 * 1024;
+
+/** One run of a task for one agent. */
+export interface Run {
+  readonly key: string;
+  readonly requester: string;
+  readonly peer: string;
+  readonly token: number;
+  readonly abort: AbortController;
+  readonly answer: Promise<TaskResponse>;
+  standing: TaskStanding;
+  bytes: number;
+}
+
+const sizeOf = ({ stdout, stderr, outputs, receipt }: TaskResponse) =>
+  Object.values(outputs).reduce((sum, { length }) => sum + length, 0) +
+  stdout.length +
+  stderr.length +
+  (receipt?.length ?? 0);
+
+/** The table of runs. */
+export class RunTable {
+  readonly #runs = new Map<string, Run>();
+  readonly #perRequester = new Map<string, number>();
+  #under = 0;
+  #endedBytes = 0;
+
+  get(key: string): Run | undefined {
+    return this.#runs.get(key);
+  }
+
+  /** Runs that wait or run. */
+  get size(): number {
+    return this.#under;
+  }
+
+  /** Begins a run. An older attempt under the same key is withdrawn. Throws BUSY. */
+  begin(
+    input: Pick<Run, 'key' | 'requester' | 'peer' | 'token'>,
+    work: (signal: AbortSignal) => Promise<TaskResponse>,
+  ): Run {
+    const mine = this.#perRequester.get(input.requester) ?? 0;
+    if (mine >= PER_REQUESTER_MAX)
+      throw new ZeroError('BUSY', `${mine} tasks of this requester are under way here`);
+    if (this.#under >= RUNS_MAX) throw new ZeroError('BUSY', `${this.#under} tasks are under way here`);
+    this.#overtake(input.key);
+    this.#count(input.requester, 1);
+    const abort = new AbortController();
+    const answer = work(abort.signal);
+    const run: Run = { ...input, abort, answer, standing: 'running', bytes: 0 };
+    this.#runs.set(run.key, run);
+    answer.then(
+      (response) => this.#end(run, response),
+      () => this.#end(run, undefined),
+    );
+    return run;
+  }
+
+  /** Ends everything that is under way. */
+  withdrawAll(reason: Error): void {
+    for (const run of this.#runs.values()) if (run.standing !== 'ended') run.abort.abort(reason);
+  }
+
+  #overtake(key: string): void {
+    const old = this.#runs.get(key);
+    if (old === undefined) return;
+    if (old.standing === 'ended') this.#endedBytes -= old.bytes;
+    else old.abort.abort(new ZeroError('MANIFEST_REPLAYED', 'a later attempt has overtaken this one'));
+    this.#runs.delete(key);
+  }
+
+  #count(requester: string, by: number): void {
+    this.#under += by;
+    const mine = (this.#perRequester.get(requester) ?? 0) + by;
+    if (mine === 0) this.#perRequester.delete(requester);
+    else this.#perRequester.set(requester, mine);
+  }
+
+  #end(run: Run, response: TaskResponse | undefined): void {
+    run.standing = 'ended';
+    this.#count(run.requester, -1);
+    if (this.#runs.get(run.key) !== run) return;
+    // A failure is not kept: the next attempt may fare better.
+    if (response === undefined) {
+      this.#runs.delete(run.key);
+      return;
+    }
+    run.bytes = sizeOf(response);
+    this.#endedBytes += run.bytes;
+    // To the end of the order: the oldest results give way first.
+    this.#runs.delete(run.key);
+    this.#runs.set(run.key, run);
+    this.#evict();
+  }
+
+  #evict(): void {
+    let ended = this.#runs.size - this.#under;
+    for (const run of this.#runs.values()) {
+      if (ended <= ENDED_MAX && this.#endedBytes <= ENDED_BYTES_MAX) return;
+      if (run.standing !== 'ended') continue;
+      this.#runs.delete(run.key);
+      this.#endedBytes -= run.bytes;
+      ended -= 1;
+    }
+  }
+}

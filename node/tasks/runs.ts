@@ -1,0 +1,160 @@
+// Runs of a task at members: waits for a place, promises the pay, asks, checks the answer's receipt, keeps it. What came of it is an
+// event for the state machine.
+
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { jobDigest, resultDigest } from '../../protocol/receipt/index.ts';
+import type { RunEnd, TaskEvent, VerifiedManifest } from '../../protocol/task/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Logger } from '../logger/index.ts';
+import { capsuleOf, encodeReceiptFile } from '../receipts/receipt-file.ts';
+import type { ReceiptFiles } from '../receipts/receipt-files.ts';
+import type { Asker } from './ask.ts';
+import { checkAnswer } from './check-answer.ts';
+import { gatherJob } from './gather.ts';
+import type { Lanes } from './lanes.ts';
+import { completeManifest } from './manifest.ts';
+import type { TaskParts } from './parts.ts';
+import type { TaskPorts } from './ports.ts';
+import type { Member, RunSummary, TaskBook, TaskEntry } from './task-book.ts';
+import { encodeTaskResponse, type TaskResponse } from './wire.ts';
+
+/** Statuses that say nothing about the task itself: its member failed, not the module. */
+const MEMBER_FAILED = new Set(['HOST_OOM', 'WORKER_CRASH', 'OVERLOADED', 'CANCELLED']);
+
+export interface RunsDeps {
+  readonly asker: Asker;
+  readonly book: TaskBook;
+  readonly parts: TaskParts;
+  readonly ports: TaskPorts;
+  readonly files: ReceiptFiles;
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly peerId: string;
+}
+
+/** The runs under way. */
+export class Runs {
+  readonly #deps: RunsDeps;
+  readonly #calls = new Map<string, AbortController>();
+  readonly #waitingHere = new Set<string>();
+
+  constructor(deps: RunsDeps) {
+    this.#deps = deps;
+  }
+
+  /** True while an attempt waits in this node's own queue. */
+  waitsHere(taskId: string, token: number): boolean {
+    return this.#waitingHere.has(`${taskId}/${token}`);
+  }
+
+  /** Ends every call. */
+  stop(): void {
+    for (const call of this.#calls.values()) call.abort(new ZeroError('BUSY', 'this node is stopping'));
+  }
+
+  /** Has a member run the task; answers what came of it. Never throws. */
+  async ask(entry: TaskEntry, agentId: string, token: number): Promise<TaskEvent> {
+    const { lanes } = this.#deps;
+    const key = `${entry.taskId}/${token}`;
+    const member = entry.members.find((one) => one.agentId === agentId);
+    const call = new AbortController();
+    this.#calls.set(key, call);
+    this.#waitingHere.add(key);
+    try {
+      if (member === undefined) throw new ZeroError('NOT_FOUND', `member ${agentId} is not known any more`);
+      const end = await lanes.run(member.peer, call.signal, async () => {
+        this.#waitingHere.delete(key);
+        return await this.#run(entry, member, token, call.signal);
+      });
+      return { type: 'ended', token, end };
+    } catch (error) {
+      const code = isZeroError(error) ? error.code : 'INTERNAL';
+      if (!isZeroError(error)) this.#deps.log.error({ err: error, taskId: entry.taskId }, 'a run failed');
+      this.#deps.book.note(entry, `${member?.name ?? agentId}: ${code}: ${(error as Error).message}`);
+      return { type: 'failed', token, error: code };
+    } finally {
+      this.#waitingHere.delete(key);
+      if (this.#calls.get(key) === call) this.#calls.delete(key);
+    }
+  }
+
+  /** One run at one member: promised, asked, checked, and its answer on disk. */
+  async #run(entry: TaskEntry, member: Member, token: number, signal: AbortSignal): Promise<RunEnd> {
+    const { asker, book, ports } = this.#deps;
+    const { agentId, peer } = member;
+    const manifest = await book.manifest(entry.taskId);
+    const card = await this.#deps.asker.card(agentId);
+    const quote = ports.payments.quote(card, manifest.manifest);
+    if (quote !== null)
+      await ports.payments.promise({ manifest, agentId, token, quote, peer: asker.peerOf(peer) });
+    const response = await asker.run(manifest, member, token, signal);
+    if (MEMBER_FAILED.has(response.status))
+      throw new ZeroError(
+        response.status === 'CANCELLED' ? 'TASK_CANCELLED' : 'BUSY',
+        `the member ended with ${response.status}`,
+      );
+    const { end, owed } = await this.#keep(manifest, member, response);
+    const { status, exitCode, fuel, detail } = response;
+    const summary: RunSummary = {
+      token,
+      agentId,
+      status,
+      exitCode,
+      fuel,
+      detail,
+      receiptId: end.receipt,
+      owed,
+    };
+    entry.runs = [...entry.runs.filter((run) => run.token !== token), summary];
+    await book.keepAnswer(entry.taskId, token, encodeTaskResponse({ ...response, receipt: null }));
+    return end;
+  }
+
+  /** Checks the receipt of an answer and keeps it with its capsule. */
+  async #keep(
+    manifest: VerifiedManifest,
+    member: Member,
+    response: TaskResponse,
+  ): Promise<{ end: RunEnd; owed: RunSummary['owed'] }> {
+    const { clock, files, parts, ports } = this.#deps;
+    const { status, receipt } = response;
+    if (receipt === null)
+      return { end: { status, receipt: null, jobDigest: null, resultDigest: null }, owed: null };
+    const spec = completeManifest(manifest.manifest.spec);
+    const from = this.#deps.asker.peerOf(this.#deps.peerId);
+    const job = await gatherJob(manifest, spec, {}, { parts, artifacts: ports.artifacts, from });
+    const { agentId } = member;
+    const { verified, file } = checkAnswer({ manifest, job, agentId, response, receipt, now: clock.now() });
+    const inputs = capsuleOf(manifest.envelope.payload, job);
+    await files.put(verified.id, encodeReceiptFile({ ...file, inputs }));
+    const card = await this.#deps.asker.card(agentId);
+    const owed = ports.payments.price(card, verified.receipt, manifest.manifest);
+    const { deterministic } = verified.receipt;
+    return {
+      end: {
+        status,
+        receipt: verified.id,
+        jobDigest: jobDigest(deterministic),
+        resultDigest: resultDigest(deterministic),
+      },
+      owed: owed === null ? null : { amount: owed.amount.toString(), currency: owed.currency },
+    };
+  }
+
+  /** Tells a member that its run is no longer wanted, and takes back what was promised for it. */
+  async withdraw(entry: TaskEntry, agentId: string, token: number): Promise<void> {
+    const { asker, book, ports } = this.#deps;
+    const key = `${entry.taskId}/${token}`;
+    const member = entry.members.find((one) => one.agentId === agentId);
+    const waited = this.#waitingHere.has(key);
+    // A member that is only asked to stop still has its say; one whose lease ended, or that was never reached, has not.
+    const attempt = entry.task.attempts.find((one) => one.token === token);
+    if (waited || attempt?.state !== 'asked')
+      this.#calls.get(key)?.abort(new ZeroError('TASK_CANCELLED', 'the task was withdrawn'));
+    if (member === undefined || waited) return;
+    const tasks = [{ taskId: entry.taskId, agentId, token }];
+    await asker.control(member.peer, { verb: 'cancel', tasks }).catch(() => undefined);
+    await ports.payments.withdraw({ manifest: await book.manifest(entry.taskId), agentId });
+  }
+}
