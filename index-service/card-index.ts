@@ -133,6 +133,10 @@ export class LocalIndex implements CardIndex {
     return this.#table.find(agentId) !== undefined;
   }
 
+  cardIdOf(agentId: string): string | undefined {
+    return this.#table.find(agentId)?.fields.cardId;
+  }
+
   async get(agentId: string): Promise<{ cardId: string; envelope: Uint8Array } | null> {
     this.#refuseClosed();
     const log = this.#log;

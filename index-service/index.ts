@@ -33,6 +33,7 @@ export type {
   SearchMode,
 } from './interface.ts';
 export { type OpenIndexOptions, openIndex } from './open-index.ts';
+export { type ScoreBounds, scoreBounds } from './score-bounds.ts';
 export {
   CBOR_TYPE,
   type IndexServer,

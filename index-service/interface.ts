@@ -118,6 +118,8 @@ export interface CardIndex {
   /** Resolves when the removal is on disk; unknown ids are no error. */
   remove(agentId: string): Promise<void>;
   has(agentId: string): boolean;
+  /** Id of the stored card, or undefined. */
+  cardIdOf(agentId: string): string | undefined;
   /** The stored card id and signed envelope, or null. */
   get(agentId: string): Promise<{ cardId: string; envelope: Uint8Array } | null>;
   query(query: CardQuery): Promise<CardAnswer>;

@@ -20,9 +20,19 @@ export interface BookEntry {
   readonly bytes: Uint8Array;
 }
 
+/** Entries made of verified cards, and of nothing else: what was signed and what was read of it are one. */
+const takenIn = new WeakSet<BookEntry>();
+
 /** A verified card as the node keeps it. */
 export function entryOf({ card, cardId, keys, envelope }: VerifiedCard): BookEntry {
-  return { agentId: card.id, cardId, card, keys, bytes: encodeEnvelope(envelope) };
+  const entry = Object.freeze({ agentId: card.id, cardId, card, keys, bytes: encodeEnvelope(envelope) });
+  takenIn.add(entry);
+  return entry;
+}
+
+/** True for an entry as it was made of a verified card: its signature need not be checked again. */
+export function isTakenIn(entry: BookEntry): boolean {
+  return takenIn.has(entry);
 }
 
 /** What came of offering a card. */

@@ -1,10 +1,13 @@
 // The checks of discovery: pure functions from what is known to a reason. A reason that refuses has a stable code.
 
+import type { ScoreBounds } from '../../index-service/index.ts';
 import { type AgentCard, checkCardTime, SLA_CLASSES, verifyCard } from '../../protocol/card/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
-import type { BookEntry } from '../cards/card-book.ts';
+import { type BookEntry, isTakenIn } from '../cards/card-book.ts';
 import type { RevocationStatus } from '../revocation/revocation-service.ts';
+import type { DiscoveryPolicy, PolicyQuestion } from './policy.ts';
 import type { FindFilter } from './schema.ts';
+import { isHonest } from './score-check.ts';
 
 /** Clocks may differ by this much before a fresh card counts as from the future. */
 const CLOCK_TOLERANCE_MS = 600_000;
@@ -16,7 +19,8 @@ export type CheckName =
   | 'sequence'
   | 'validity'
   | 'revocation'
-  | 'constraints';
+  | 'constraints'
+  | 'policy';
 
 /** Why an agent was refused; stable, for scripts. */
 export type RefusalCode =
@@ -27,7 +31,8 @@ export type RefusalCode =
   | 'NOT_YET_VALID'
   | 'REVOKED'
   | 'REVOCATION_UNKNOWN'
-  | 'CONSTRAINTS_UNMET';
+  | 'CONSTRAINTS_UNMET'
+  | 'POLICY_DENIED';
 
 /** One check of one agent. */
 export interface Reason {
@@ -48,18 +53,38 @@ export function refuse(check: CheckName, code: RefusalCode, detail: string): Rea
   return { check, ok: false, detail, code };
 }
 
-/** Is the card close enough in meaning? Cosine similarity, 0 to 1. */
-export function checkScore(score: number, floor: number): Reason {
-  const text = score.toFixed(3);
-  return score >= floor
-    ? accept('score', `similarity ${text}, at least ${floor}`)
-    : refuse('score', 'SCORE_LOW', `similarity ${text}, below ${floor}`);
+/** A score and where it comes from. */
+export interface JudgedScore {
+  readonly score: number;
+  /** What this node computed itself; undefined where it could not, or not in time. */
+  readonly computed: ScoreBounds | undefined;
+  readonly claimed: number;
 }
 
-/** Does the stored envelope still verify? */
+/** The claim of an index, or what was computed here where the claim cannot be true. */
+export function judgeScore(claimed: number, computed: ScoreBounds | undefined): JudgedScore {
+  const score = computed === undefined || isHonest(claimed, computed) ? claimed : computed.cosine;
+  return { score, computed, claimed };
+}
+
+/** Is the card close enough in meaning? 0 to 1. */
+export function checkScore({ score, computed, claimed }: JudgedScore, floor: number): Reason {
+  const source =
+    computed === undefined
+      ? 'as the index claims'
+      : score === claimed
+        ? 'computed here as well'
+        : `as computed here; the index claimed ${claimed.toFixed(3)}`;
+  const text = `similarity ${score.toFixed(3)} (${source})`;
+  return score >= floor
+    ? accept('score', `${text}, at least ${floor}`)
+    : refuse('score', 'SCORE_LOW', `${text}, below ${floor}`);
+}
+
+/** Does the envelope verify? What was verified when it was taken in, under the same card id, is not verified again. */
 export function checkSignature(entry: BookEntry): Reason {
   try {
-    verifyCard(entry.bytes);
+    if (!isTakenIn(entry)) verifyCard(entry.bytes);
     return accept('signature', `signed by ${entry.card.operationalKey}`);
   } catch (error) {
     if (!isZeroError(error)) throw error;
@@ -112,4 +137,14 @@ export function checkConstraints(card: AgentCard, filter: FindFilter): Reason[] 
       ? refuse('constraints', 'CONSTRAINTS_UNMET', failed.join('; '))
       : accept('constraints', 'meets the constraints of the request'),
   ];
+}
+
+/** The policy's word. A policy that fails refuses. */
+export async function checkPolicy(policy: DiscoveryPolicy, question: PolicyQuestion): Promise<Reason> {
+  try {
+    const { allow, detail } = await policy.decide(question);
+    return allow ? accept('policy', detail) : refuse('policy', 'POLICY_DENIED', detail);
+  } catch (error) {
+    return refuse('policy', 'POLICY_DENIED', `the policy failed: ${(error as Error).message}`);
+  }
 }

@@ -9,16 +9,21 @@ import type { Metrics } from '../metrics/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import {
   checkConstraints,
+  checkPolicy,
   checkRevocation,
   checkScore,
   checkSequence,
   checkSignature,
   checkValidity,
+  type JudgedScore,
+  judgeScore,
   type Reason,
   refuse,
 } from './checks.ts';
+import type { DiscoveryPolicy } from './policy.ts';
 import { type FindFilter, RESULTS_MAX } from './schema.ts';
-import type { ShortlistClient } from './shortlist-client.ts';
+import type { ScoreCheck, ScoreClaim } from './score-check.ts';
+import type { ProposedHit, ShortlistAnswer, ShortlistClient } from './shortlist-client.ts';
 
 /** Proposals asked for, per answer wanted: revoked and stale ones fall out on the way. */
 const OVERFETCH = 4;
@@ -27,6 +32,11 @@ const SHORTLIST_MIN = 20;
 
 /** DHT lookups of one request: an index that proposes agents which nobody knows must not make this node flood the network. */
 const LOOKUPS_MAX = 16;
+
+/** Scores computed again for one request: what is shown, and what corrections may bring up. */
+const COMPUTED_MAX = 2 * RESULTS_MAX;
+/** Times that corrections may bring up others; behind that stand the claims of an index that lied again and again. */
+const COMPUTED_PASSES_MAX = 4;
 
 /** What is left of them. */
 interface Lookups {
@@ -72,8 +82,21 @@ export interface FindDeps {
   readonly revocations: RevocationService;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** Cosine similarity below which a card is no answer. */
+  readonly scores: Pick<ScoreCheck, 'prepare' | 'check'>;
+  readonly policy: DiscoveryPolicy;
+  /** Peer id of this node: its own index is not doubted. */
+  readonly self: string;
+  /** Similarity below which a card is no answer. */
   readonly minScore: number;
+}
+
+/** One proposal with what is known of it. */
+interface Judged {
+  readonly hit: ProposedHit;
+  readonly entry: BookEntry | undefined;
+  /** Every check but that of the score. */
+  readonly reasons: Reason[];
+  score: JudgedScore;
 }
 
 /** Finds agents. */
@@ -87,77 +110,118 @@ export class FindService {
   /** Ranked acceptable agents, and the rejected ones. Throws NO_INDEX. */
   async find(request: FindRequest): Promise<FindAnswer> {
     const started = performance.now();
+    const { metrics, shortlists } = this.#deps;
     try {
       const limit = Math.min(request.limit ?? 5, RESULTS_MAX);
-      const filter = request.filter ?? {};
-      const shortlist = await this.#deps.shortlists.ask({
-        text: request.text,
-        k: Math.max(SHORTLIST_MIN, limit * OVERFETCH),
-        filter,
-      });
       const lookups = { left: LOOKUPS_MAX };
-      const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter, lookups)));
-      judged.sort((a, b) => b.score - a.score || (a.agentId < b.agentId ? -1 : 1));
-      const accepted = judged.filter((result) => result.reasons.every((reason) => reason.ok));
+      let round = await this.#ask(request, limit, lookups);
+      // Who lied stands last in the next plan. When there is nobody else, its corrected answer has to do.
+      if (round.lied && shortlists.hasTrusted(request.filter?.region))
+        round = await this.#ask(request, limit, lookups);
+      const { judged, shortlist } = round;
+      const results = judged.map((one) => this.#result(one));
       const partial = shortlist.missing.length > 0;
-      this.#deps.metrics.count('zerostate_finds_total', { result: partial ? 'partial' : 'ok' });
+      metrics.count('zerostate_finds_total', { result: partial ? 'partial' : 'ok' });
       return {
         query: request.text,
-        results: accepted.slice(0, limit),
-        rejected: judged.filter((result) => !result.reasons.every((reason) => reason.ok)),
+        results: results.filter(isAccepted).slice(0, limit),
+        rejected: results.filter((result) => !isAccepted(result)),
         indexes: shortlist.from,
         partial,
         missing: shortlist.missing,
         tookMs: Math.round((performance.now() - started) * 10) / 10,
       };
     } catch (error) {
-      this.#deps.metrics.count('zerostate_finds_total', { result: 'failed' });
+      metrics.count('zerostate_finds_total', { result: 'failed' });
       throw error;
     } finally {
-      this.#deps.metrics.observe('zerostate_find_seconds', (performance.now() - started) / 1000);
+      metrics.observe('zerostate_find_seconds', (performance.now() - started) / 1000);
     }
   }
 
-  async #judge(
-    hit: { agentId: string; cardId: string; score: number },
-    filter: FindFilter,
+  /** Asks indexes once and judges what they propose, best first. */
+  async #ask(
+    request: FindRequest,
+    limit: number,
     lookups: Lookups,
-  ): Promise<FindResult> {
-    const { clock, minScore, revocations } = this.#deps;
-    const reasons: Reason[] = [checkScore(hit.score, minScore)];
+  ): Promise<{ shortlist: ShortlistAnswer; judged: Judged[]; lied: boolean }> {
+    const filter = request.filter ?? {};
+    const { shortlists, scores } = this.#deps;
+    if (!shortlists.asksItself(filter.region)) scores.prepare(request.text);
+    const shortlist = await shortlists.ask({
+      text: request.text,
+      k: Math.max(SHORTLIST_MIN, limit * OVERFETCH),
+      filter,
+    });
+    const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter, lookups)));
+    judged.sort(byScore);
+    const lied = await this.#compute(request.text, shortlist.embedder, judged, limit);
+    return { shortlist, judged, lied };
+  }
+
+  /** Computes the scores of those that would be answers, again while corrections bring up others. True when one was false. */
+  async #compute(text: string, embedder: string, judged: Judged[], limit: number): Promise<boolean> {
+    const { scores, self } = this.#deps;
+    const asked = new Set<Judged>();
+    let lied = false;
+    for (let pass = 0; pass < COMPUTED_PASSES_MAX; pass++) {
+      const top = judged.filter((one) => isAccepted(this.#result(one))).slice(0, limit);
+      const claims = top.flatMap((one): ScoreClaim[] => {
+        const { entry, hit } = one;
+        const own = hit.by === self;
+        if (asked.has(one) || entry?.cardId !== hit.cardId || own || asked.size >= COMPUTED_MAX) return [];
+        asked.add(one);
+        return [{ entry, claimed: hit.score, by: hit.by, rough: hit.rough }];
+      });
+      if (claims.length === 0) break;
+      const computed = await scores.check(text, embedder, claims);
+      let corrected = false;
+      for (const one of top) {
+        const bounds = computed.get(one.hit.agentId);
+        if (bounds === undefined) continue;
+        one.score = judgeScore(one.hit.score, bounds);
+        if (one.score.score === one.hit.score) continue;
+        corrected = true;
+        lied ||= !one.hit.rough;
+      }
+      if (!corrected) break;
+      judged.sort(byScore);
+    }
+    return lied;
+  }
+
+  async #judge(hit: ProposedHit, filter: FindFilter, lookups: Lookups): Promise<Judged> {
+    const { clock, policy, revocations } = this.#deps;
+    const score = judgeScore(hit.score, undefined);
     const entry = await this.#resolve(hit, lookups);
     if (entry === undefined) {
-      reasons.push(refuse('resolved', 'NOT_RESOLVED', 'nobody has the card: not in a log, not in the DHT'));
-      return {
-        agentId: hit.agentId,
-        cardId: hit.cardId,
-        name: '',
-        description: '',
-        region: '',
-        score: hit.score,
-        sequence: 0,
-        host: '',
-        reasons,
-      };
+      const why = 'nobody has the card: not in a log, not in the DHT';
+      return { hit, entry, score, reasons: [refuse('resolved', 'NOT_RESOLVED', why)] };
     }
-    reasons.push(
+    const now = clock.now();
+    const reasons = [
       checkSignature(entry),
       checkSequence(entry, hit.cardId),
-      checkValidity(entry.card, clock.now()),
+      checkValidity(entry.card, now),
       checkRevocation(revocations.verdict(entry)),
       ...checkConstraints(entry.card, filter),
-    );
-    const { card } = entry;
+    ];
+    // The last word: not spent on what is refused already.
+    if (reasons.every(({ ok }) => ok)) reasons.push(await checkPolicy(policy, { entry, filter, now }));
+    return { hit, entry, score, reasons };
+  }
+
+  #result({ hit, entry, reasons, score }: Judged): FindResult {
     return {
-      agentId: entry.agentId,
-      cardId: entry.cardId,
-      name: card.name,
-      description: card.description,
-      region: card.region,
-      score: hit.score,
-      sequence: card.sequence,
-      host: card.endpoints[0]?.peer ?? '',
-      reasons,
+      agentId: entry?.agentId ?? hit.agentId,
+      cardId: entry?.cardId ?? hit.cardId,
+      name: entry?.card.name ?? '',
+      description: entry?.card.description ?? '',
+      region: entry?.card.region ?? '',
+      score: score.score,
+      sequence: entry?.card.sequence ?? 0,
+      host: entry?.card.endpoints[0]?.peer ?? '',
+      reasons: [checkScore(score, this.#deps.minScore), ...reasons],
     };
   }
 
@@ -169,4 +233,12 @@ export class FindService {
     lookups.left -= 1;
     return (await cards.lookup(hit.agentId))?.entry ?? known;
   }
+}
+
+function byScore(a: Judged, b: Judged): number {
+  return b.score.score - a.score.score || (a.hit.agentId < b.hit.agentId ? -1 : 1);
+}
+
+function isAccepted({ reasons }: FindResult): boolean {
+  return reasons.every(({ ok }) => ok);
 }

@@ -1,5 +1,6 @@
-// Does an index hide cards? Now and then this node asks an index for a card that it knows itself, in the card's own words. An
-// index that leaves such cards out again and again is asked last. It changes order, never validity.
+// What this node thinks of indexes. Does one hide cards? Now and then this node asks an index for a card that it knows itself, in the card's own words. An
+// index that leaves such cards out again and again is asked last, and so is one that claimed a false score (score-check.ts). It
+// changes order, never validity.
 
 import { cardText } from '../../index-service/index.ts';
 import { checkCardTime } from '../../protocol/card/index.ts';
@@ -26,6 +27,8 @@ const OUTCOMES_MAX = 20;
 const OUTCOMES_MIN = 3;
 /** Index nodes remembered. */
 const NODES_MAX = 1_000;
+/** How long a false score counts: longer than it takes to forget it and ask again, short enough to be mended. */
+const FALSE_SCORE_MS = 6 * 3_600_000;
 /** One check has this long. */
 const CHECK_MS_MAX = 5_000;
 
@@ -47,6 +50,8 @@ export class IndexAudit {
   readonly #random: () => number;
   /** By peer id: true for a card that was left out, newest last. Kept over reconnects. */
   readonly #outcomes = new Map<string, boolean[]>();
+  /** By peer id: when it last claimed a score that cannot be true. */
+  readonly #falseScores = new Map<string, number>();
   #cancel: () => void = () => {};
 
   constructor(deps: IndexAuditDeps) {
@@ -68,8 +73,18 @@ export class IndexAudit {
     this.#cancel();
   }
 
-  /** Share of recent checks in which this index left out a card; 0 while too few were made. */
+  /** A score that cannot be true is no accident: one is enough, and it is remembered for a while. */
+  noteFalseScore(peerId: string): void {
+    this.#falseScores.delete(peerId);
+    this.#falseScores.set(peerId, this.#deps.clock.now());
+    if (this.#falseScores.size > NODES_MAX)
+      this.#falseScores.delete(this.#falseScores.keys().next().value as string);
+  }
+
+  /** Share of recent checks in which this index left out a card, 0 while too few were made; 1 for a while after a false score. */
   suspicion(peerId: string): number {
+    const lied = this.#falseScores.get(peerId);
+    if (lied !== undefined && this.#deps.clock.now() - lied < FALSE_SCORE_MS) return 1;
     const outcomes = this.#outcomes.get(peerId) ?? [];
     return outcomes.length < OUTCOMES_MIN ? 0 : outcomes.filter(Boolean).length / outcomes.length;
   }

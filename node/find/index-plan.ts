@@ -9,7 +9,7 @@ export interface IndexNode {
   readonly roles: readonly string[];
   /** Measured round trip in milliseconds; null when unknown. */
   readonly rttMs: number | null;
-  /** Share of recent checks in which it left out a card, 0 to 1. */
+  /** Share of recent checks in which it left out a card, 1 after a false score; 0 to 1. */
   readonly suspicion: number;
 }
 
@@ -22,6 +22,11 @@ export interface Slot {
 
 /** An index that left out more than this share of cards is asked only when there is no other. */
 const SUSPICION_MAX = 0.2;
+
+/** False for an index that hides cards or makes up scores, as far as this node has seen. */
+export function isTrusted({ suspicion }: Pick<IndexNode, 'suspicion'>): boolean {
+  return suspicion <= SUSPICION_MAX;
+}
 
 /**
  * Slots that together cover the question, best candidate first. `regions` are those of the cards known: a region without any
@@ -45,8 +50,7 @@ export function planIndexes(
 }
 
 function rank(nodes: readonly IndexNode[]): IndexNode[] {
-  const key = ({ suspicion, rttMs }: IndexNode) =>
-    [suspicion > SUSPICION_MAX ? 1 : 0, rttMs ?? Number.MAX_SAFE_INTEGER] as const;
+  const key = (node: IndexNode) => [isTrusted(node) ? 0 : 1, node.rttMs ?? Number.MAX_SAFE_INTEGER] as const;
   return [...nodes].sort((a, b) => {
     const [x, y] = [key(a), key(b)];
     return x[0] - y[0] || x[1] - y[1] || (a.peerId < b.peerId ? -1 : 1);

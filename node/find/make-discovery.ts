@@ -14,6 +14,8 @@ import type { Service } from '../services.ts';
 import { askIndexOver } from './ask-index.ts';
 import { FindService } from './find-service.ts';
 import { IndexAudit } from './index-audit.ts';
+import { allowAll, type DiscoveryPolicy } from './policy.ts';
+import { ScoreCheck } from './score-check.ts';
 import { ShortlistClient } from './shortlist-client.ts';
 
 export interface DiscoveryDeps {
@@ -28,6 +30,8 @@ export interface DiscoveryDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly peerId: string;
+  /** Default: everything is allowed. */
+  readonly policy?: DiscoveryPolicy;
 }
 
 /** The parts of discovery, not started; `indexing` starts before the host. `index` only where the configuration gives the node an index role. */
@@ -66,18 +70,28 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     log,
     metrics,
   });
+  const scores = new ScoreCheck({
+    log,
+    metrics,
+    clock,
+    onFalse: (peer) => indexAudit.noteFalseScore(peer),
+  });
   const find = new FindService({
     shortlists,
+    scores,
+    policy: deps.policy ?? allowAll,
     cards,
     revocations,
     clock,
     metrics,
+    self: peerId,
     minScore: config.find.minScore,
   });
   const indexing: Service[] =
     index === undefined ? [] : [{ name: 'index', start: () => index.start(), stop: () => index.stop() }];
   const auditing: Service[] = [
     { name: 'index-audit', start: () => indexAudit.start(), stop: () => indexAudit.stop() },
+    { name: 'score-check', start: () => {}, stop: () => scores.stop() },
   ];
   book.listen((entry) => index?.offer(entry));
   return { find, index, indexAudit, indexing, auditing };

@@ -42,6 +42,8 @@ export const shortlistSchema = Type.Object(
   {
     embedder: Type.String({ maxLength: 256 }),
     mode: Type.String({ maxLength: 32 }),
+    /** Set when the vector of the query was a rough one, because too many queries waited. */
+    rough: Type.Optional(Type.Boolean()),
     results: Type.Array(
       Type.Object(
         {

@@ -7,7 +7,7 @@ import type { IndexRole } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Directory } from '../network/directory.ts';
 import type { AskIndex } from './ask-index.ts';
-import { type IndexNode, planIndexes, type Slot } from './index-plan.ts';
+import { type IndexNode, isTrusted, planIndexes, type Slot } from './index-plan.ts';
 import type { Shortlist, ShortlistRequest } from './schema.ts';
 
 /** Candidates of one slot that are asked before it counts as missing. */
@@ -15,8 +15,20 @@ const TRIES_MAX = 3;
 /** One index node has this long; three of them still leave a find below its own time limit. */
 const TRY_MS_MAX = 1_500;
 
+/** A proposal with the index that made it. */
+export interface ProposedHit {
+  readonly agentId: string;
+  readonly cardId: string;
+  readonly score: number;
+  /** Peer id of the index. */
+  readonly by: string;
+  /** True when that index said that it used a rough vector. */
+  readonly rough: boolean;
+}
+
 /** A shortlist, who gave it, and what is missing from it. */
-export interface ShortlistAnswer extends Shortlist {
+export interface ShortlistAnswer extends Omit<Shortlist, 'results'> {
+  readonly results: ProposedHit[];
   /** Peer ids of the indexes that answered. */
   readonly from: string[];
   /** Regions without an answer, and index nodes that were refused. */
@@ -59,6 +71,23 @@ export class ShortlistClient {
       request,
       answers.filter((answer) => answer !== undefined),
       missing,
+    );
+  }
+
+  /** True when this question goes to the own index first. */
+  asksItself(region: string | undefined): boolean {
+    const { own, directory } = this.#deps;
+    if (own === undefined) return false;
+    const slots = planIndexes(this.indexNodes(), region, () => []);
+    return (
+      slots.length > 0 && slots.every(({ candidates }) => candidates[0]?.peerId === directory.self().peerId)
+    );
+  }
+
+  /** True when an index that is not suspicious could be asked this question. */
+  hasTrusted(region: string | undefined): boolean {
+    return planIndexes(this.indexNodes(), region, () => []).some(({ candidates }) =>
+      candidates.some(isTrusted),
     );
   }
 
@@ -119,13 +148,26 @@ export class ShortlistClient {
       shard: node.name,
       results: shortlist.results.map((hit) => ({ ...hit, name: '' })),
     }));
+    const origin = new Map(
+      usable.flatMap(({ node, shortlist: { results, rough = false } }) =>
+        results.map((hit) => [claimKey(hit), { by: node.peerId, rough }] as const),
+      ),
+    );
     const merged = mergeShards(request.k, shards, [...missing, ...refused]);
     return {
       embedder,
       mode: usable[0]!.shortlist.mode,
-      results: merged.results.map(({ agentId, cardId, score }) => ({ agentId, cardId, score })),
+      results: merged.results.map((hit) => {
+        const { agentId, cardId, score } = hit;
+        return { agentId, cardId, score, ...origin.get(claimKey(hit))! };
+      }),
       from: usable.map(({ node }) => node.peerId),
       missing: merged.missing,
     };
   }
+}
+
+/** What one index claims of one card. */
+function claimKey({ agentId, cardId, score }: { agentId: string; cardId: string; score: number }): string {
+  return `${agentId} ${cardId} ${score}`;
 }

@@ -5,7 +5,7 @@ import { encode } from '@ipld/dag-cbor';
 import { Value } from 'typebox/value';
 import { type CardIndex, defaultEmbedder, type Embedder, openIndex } from '../../index-service/index.ts';
 import { checkCardTime } from '../../protocol/card/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import { type Shortlist, type ShortlistRequest, shortlistRequestSchema } from '../find/schema.ts';
@@ -16,6 +16,9 @@ import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 
 /** Cards that wait to be indexed; the log holds them all, so what overflows is caught by the next reconciliation. */
 const WAITING_MAX = 100_000;
+/** Cards embedded and written together. */
+const GROUP_MAX = 64;
+/** Pause between two reconciliations. */
 const RECONCILE_MS = 60_000;
 /** One answer: 200 hits of some 150 bytes. */
 const ANSWER_BYTES_MAX = 64 * 1024;
@@ -44,6 +47,7 @@ export interface IndexRoleDeps {
   readonly region: string | undefined;
   /** Every card known, for reconciliation. */
   readonly cards: () => BookEntry[];
+  readonly embedder?: () => Promise<Embedder>;
 }
 
 /** The semantic index of one node. */
@@ -51,7 +55,8 @@ export class IndexRole {
   readonly #deps: IndexRoleDeps;
   #index: CardIndex | undefined;
   #embedder: Embedder | undefined;
-  #waiting = new Map<string, BookEntry>();
+  /** By agent, the one that waits longest first. */
+  #waiting = new Map<string, { entry: BookEntry; since: number }>();
   #working: Promise<void> | undefined;
   #cancel: () => void = () => {};
 
@@ -62,7 +67,7 @@ export class IndexRole {
   /** Opens the index, catches up with the cards known, and serves. */
   async start(): Promise<void> {
     const { home, clock, log, rpc, network } = this.#deps;
-    this.#embedder = await defaultEmbedder();
+    this.#embedder = await (this.#deps.embedder ?? defaultEmbedder)();
     this.#index = await openIndex({
       dir: join(home, 'index'),
       embedder: this.#embedder,
@@ -83,7 +88,7 @@ export class IndexRole {
     });
   }
 
-  /** Adds what the index lacks, and removes what no card stands for any more or what has expired. */
+  /** Adds what the index lacks or has in an older version, and removes what no card stands for any more or what has expired. */
   async #reconcile(): Promise<void> {
     const { cards, clock, log, metrics } = this.#deps;
     const index = this.#index;
@@ -94,11 +99,22 @@ export class IndexRole {
       if (here && checkCardTime(entry.card, clock.now()) !== 'expired') wanted.set(entry.agentId, entry);
     }
     const gone = [...index.agentIds()].filter((agentId) => !wanted.has(agentId));
-    const missing = [...wanted.values()].filter(({ agentId }) => !index.has(agentId));
-    metrics.set('zerostate_index_lag_cards', missing.length + this.#waiting.size);
-    for (const entry of missing) this.offer(entry);
+    for (const entry of wanted.values()) {
+      const stored = index.cardIdOf(entry.agentId);
+      if (stored === entry.cardId || this.#waiting.has(entry.agentId)) continue;
+      metrics.count('zerostate_index_reconciled_total', {
+        kind: stored === undefined ? 'missing' : 'outdated',
+      });
+      this.offer(entry);
+    }
+    // What a failed write left behind goes on too.
+    this.#start();
+    this.#measure();
     try {
-      for (const agentId of gone) await index.remove(agentId);
+      for (const agentId of gone) {
+        await index.remove(agentId);
+        metrics.count('zerostate_index_reconciled_total', { kind: 'gone' });
+      }
     } catch (error) {
       log.error({ err: error }, 'cards could not be removed from the index');
     }
@@ -107,19 +123,39 @@ export class IndexRole {
   /** Queues a card for the index. Never waits. */
   offer(entry: BookEntry): void {
     if (this.#deps.region !== undefined && entry.card.region !== this.#deps.region) return;
-    if (this.#waiting.size >= WAITING_MAX) return;
-    this.#waiting.set(entry.agentId, entry);
+    const before = this.#waiting.get(entry.agentId);
+    if (before === undefined && this.#waiting.size >= WAITING_MAX) return;
+    // A newer version does not make its agent wait anew.
+    this.#waiting.set(entry.agentId, { entry, since: before?.since ?? this.#deps.clock.now() });
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#waiting.size === 0) return;
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
+      this.#measure();
     });
+  }
+
+  /** How far the index is behind the cards known: how many wait, and how long the first of them does. */
+  #measure(): void {
+    const { clock, metrics } = this.#deps;
+    const [oldest] = this.#waiting.values();
+    metrics.set('zerostate_index_lag_cards', this.#waiting.size);
+    metrics.set(
+      'zerostate_index_lag_seconds',
+      oldest === undefined ? 0 : (clock.now() - oldest.since) / 1_000,
+    );
   }
 
   /** Answers a question. Throws NO_INDEX before start. */
   async shortlist(request: ShortlistRequest): Promise<Shortlist> {
-    const { embedder, mode, results } = await this.#opened().query(request);
+    const { embedder, mode, results, rough } = await this.#opened().query(request);
     return {
       embedder,
       mode,
+      ...(rough ? { rough } : {}),
       results: results.map(({ agentId, cardId, score }) => ({
         agentId,
         cardId,
@@ -149,16 +185,44 @@ export class IndexRole {
 
   async #work(): Promise<void> {
     while (this.#waiting.size > 0 && this.#index !== undefined) {
-      const group = [...this.#waiting.values()].slice(0, 64);
-      for (const entry of group) this.#waiting.delete(entry.agentId);
+      const group = firstOf(this.#waiting.values(), GROUP_MAX);
       try {
-        await this.#index.upsertBatch(
-          group.map(({ agentId, cardId, card, bytes }) => ({ agentId, cardId, card, envelope: bytes })),
-        );
+        await this.#write(group.map(({ entry }) => entry));
       } catch (error) {
+        // The disk does not take it. What is not in the index is found again by the next reconciliation.
         this.#deps.log.error({ err: error }, 'cards could not be indexed');
         return;
       }
+      this.#drop(group);
+      this.#measure();
     }
   }
+
+  /** Writes cards together; when one is refused, each for itself, so that it holds up no other. */
+  async #write(group: readonly BookEntry[]): Promise<void> {
+    try {
+      await this.#index?.upsertBatch(
+        group.map(({ agentId, cardId, card, bytes }) => ({ agentId, cardId, card, envelope: bytes })),
+      );
+    } catch (error) {
+      if (!isZeroError(error) || error.code !== 'INDEX_CARD_REFUSED') throw error;
+      if (group.length > 1) for (const entry of group) await this.#write([entry]);
+      else this.#deps.log.warn({ agentId: group[0]!.agentId, error: error.message }, 'a card is not indexed');
+    }
+  }
+
+  /** Takes out what was worked on; a version that came meanwhile stays. */
+  #drop(group: readonly { entry: BookEntry }[]): void {
+    for (const { entry } of group)
+      if (this.#waiting.get(entry.agentId)?.entry === entry) this.#waiting.delete(entry.agentId);
+  }
+}
+
+function firstOf<T>(values: Iterable<T>, most: number): T[] {
+  const first: T[] = [];
+  for (const value of values) {
+    first.push(value);
+    if (first.length === most) break;
+  }
+  return first;
 }

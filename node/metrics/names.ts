@@ -73,6 +73,21 @@ export const metricNames = {
     kind: 'histogram',
     help: 'Task latency at the requester, end to end, in seconds.',
   },
+  zerostate_guilds: { kind: 'gauge', help: 'Guilds that this node sits in.' },
+  zerostate_guild_requests_total: {
+    kind: 'counter',
+    help: 'Requests sent to members of guilds, by operation and result; gossip is the fallback for members that cannot be dialled.',
+    labels: ['op', 'result'],
+  },
+  zerostate_guild_form_seconds: {
+    kind: 'histogram',
+    help: 'Time to form a guild at its owner, in seconds.',
+  },
+  zerostate_guilds_ended_total: {
+    kind: 'counter',
+    help: 'Guilds that ended on this node, by reason (dissolved, left, removed, expired, lost, stopped).',
+    labels: ['reason'],
+  },
   zerostate_log_size: { kind: 'gauge', help: 'Entries in the own log.' },
   zerostate_inbound_refused_total: {
     kind: 'counter',

@@ -48,4 +48,40 @@ describe('federated discovery', function () {
       ['eu'],
     );
   });
+
+  it('corrects an index that makes up scores, and asks another from then on', async () => {
+    await using nodes = new TestNodes();
+    const liar = await nodes.start('liar', { roles: ['boot', 'index'] });
+    const join = [addressOf(liar)];
+    const edge = await nodes.start('edge', { join });
+    await edge.node.cards.publish({ ...draft('Bell Tuner'), description: 'Tunes the bells of churches.' });
+    await edge.node.cards.publish({ ...draft('Shoe Shop'), description: 'Sells boots and sandals.' });
+    const index = liar.node.index!;
+    const honest = index.shortlist.bind(index);
+    index.shortlist = async (request) => {
+      const answer = await honest(request);
+      const shop = liar.node.book.list().find(({ card }) => card.name === 'Shoe Shop');
+      const results = answer.results.map((hit) =>
+        hit.agentId === shop?.agentId ? { ...hit, score: 0.99 } : hit,
+      );
+      return { ...answer, results: results.sort((a, b) => b.score - a.score) };
+    };
+    const first = async () => {
+      const found = await edge.node.find.find({ text: 'church bells', limit: 1 }).catch(() => undefined);
+      return found?.results[0] === undefined ? undefined : found;
+    };
+    // The encoder may take longer to load than an answer waits; after that the claim does not stand.
+    const corrected = await eventually('the corrected order', 30_000, async () => {
+      const found = await first();
+      return found?.results[0]?.name === 'Bell Tuner' ? found : undefined;
+    });
+    assert.deepEqual(corrected.indexes, [liar.node.peerId]);
+    assert.equal(edge.node.indexAudit.suspicion(liar.node.peerId), 1);
+
+    const other = await nodes.start('other', { roles: ['index'], join });
+    await eventually('the other index', 30_000, async () => {
+      const found = await first();
+      return found?.indexes.includes(other.node.peerId) && found.results[0]?.name === 'Bell Tuner';
+    });
+  });
 });

@@ -9,6 +9,7 @@ import {
   checkSequence,
   checkSignature,
   checkValidity,
+  judgeScore,
 } from '../../../node/find/checks.ts';
 import { verifyCard } from '../../../protocol/card/index.ts';
 import { makeAgent, makeCard } from '../../support/agents.ts';
@@ -19,7 +20,10 @@ const codes = (reasons: { ok: boolean; code?: string }[]) =>
 
 describe('checks of discovery', () => {
   it('score: at the floor it passes, below it does not', () => {
-    assert.deepEqual(codes([checkScore(0.2, 0.2), checkScore(0.1999, 0.2)]), ['ok', 'SCORE_LOW']);
+    assert.deepEqual(
+      codes([checkScore(judgeScore(0.2, undefined), 0.2), checkScore(judgeScore(0.1999, undefined), 0.2)]),
+      ['ok', 'SCORE_LOW'],
+    );
   });
 
   it('signature: stored bytes that were changed are refused', () => {

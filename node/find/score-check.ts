@@ -1,0 +1,148 @@
+// Computes again what an index claims: a score is a function of query and card, and this node has both. An index that inflates a
+// score is found out, and its claim is replaced. Never delays an answer for longer than its budget; what was not ready by then is
+// judged behind the answer.
+
+import { cardText, type Embedder, type ScoreBounds, scoreBounds } from '../../index-service/index.ts';
+import type { BookEntry } from '../cards/card-book.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { borrowEmbedder } from './shared-embedder.ts';
+
+/** Vectors of cards kept by card id: some 4 MiB at 512 numbers. */
+const VECTORS_MAX = 2_048;
+/** Vectors of queries kept. */
+const QUERIES_MAX = 64;
+/** How long an answer may wait for its scores (milliseconds): a few cards that nobody asked for before. */
+const WAIT_MS_MAX = 100;
+/** Checks under way at once; more are let go, so that finds never queue behind each other's cards. */
+const CHECKS_MAX = 8;
+
+/** What an index said of a card that this node has in the same version. */
+export interface ScoreClaim {
+  readonly entry: BookEntry;
+  readonly claimed: number;
+  /** Peer id of the index. */
+  readonly by: string;
+  /** The index used a rough vector and said so: its score is replaced, and nobody is blamed. */
+  readonly rough: boolean;
+}
+
+/** By agent id: what the score must be within. Missing: not computed in time, or not computable here. */
+export type ComputedScores = ReadonlyMap<string, ScoreBounds>;
+
+export interface ScoreCheckDeps {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Told of each claim that is false. */
+  readonly onFalse: (peerId: string) => void;
+  readonly borrow?: typeof borrowEmbedder;
+  readonly waitMs?: number;
+}
+
+/** True when an index may have said this. */
+export function isHonest(claimed: number, { low, high }: ScoreBounds): boolean {
+  return claimed >= low && claimed <= high;
+}
+
+/** Checks scores. Loads an embedder at the first use and not before. */
+export class ScoreCheck {
+  readonly #deps: ScoreCheckDeps;
+  readonly #cards = new Map<string, Float32Array>();
+  readonly #queries = new Map<string, Promise<Float32Array>>();
+  #borrowed: ReturnType<typeof borrowEmbedder> | undefined;
+  #running = 0;
+  #stopped = false;
+
+  constructor(deps: ScoreCheckDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts what a check of this query will need; never waits, never fails. */
+  prepare(text: string): void {
+    if (!this.#stopped) void this.#queryVector(text).catch(() => {});
+  }
+
+  /** Bounds of the claimed scores, as far as they are there in time. `embedder` is what the index says it uses. */
+  async check(text: string, embedder: string, claims: readonly ScoreClaim[]): Promise<ComputedScores> {
+    const computed = new Map<string, ScoreBounds>();
+    if (claims.length === 0 || this.#stopped || this.#running >= CHECKS_MAX) return computed;
+    this.#running += 1;
+    const work = this.#compute(text, embedder, claims, computed)
+      .catch((error: Error) => this.#deps.log.debug({ error: error.message }, 'scores not computed'))
+      .finally(() => {
+        this.#running -= 1;
+      });
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#deps.clock.after(this.#deps.waitMs ?? WAIT_MS_MAX, resolve);
+    });
+    await Promise.race([work, late]);
+    cancel();
+    // A copy: what comes later must not change an answer that is being made.
+    return new Map(computed);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await (await this.#borrowed?.catch(() => undefined))?.release();
+    this.#borrowed = undefined;
+  }
+
+  async #compute(
+    text: string,
+    embedderId: string,
+    claims: readonly ScoreClaim[],
+    computed: Map<string, ScoreBounds>,
+  ): Promise<void> {
+    const embedder = await this.#embedder();
+    if (embedder.id !== embedderId) return;
+    const query = { text, vector: await this.#queryVector(text) };
+    const judge = (claim: ScoreClaim, vector: Float32Array) => {
+      const bounds = scoreBounds(query, { text: cardText(claim.entry.card), vector });
+      computed.set(claim.entry.agentId, bounds);
+      if (!claim.rough && !isHonest(claim.claimed, bounds)) this.#blame(claim, bounds);
+    };
+    const missing = claims.filter((claim) => {
+      const known = this.#cards.get(claim.entry.cardId);
+      if (known !== undefined) judge(claim, known);
+      return known === undefined;
+    });
+    // One by one, so that those at the top are there first when time runs out.
+    for (const claim of missing) {
+      if (this.#stopped) return;
+      const vector = await embedder.embed(cardText(claim.entry.card));
+      keep(this.#cards, claim.entry.cardId, vector, VECTORS_MAX);
+      judge(claim, vector);
+    }
+  }
+
+  #blame({ entry, claimed, by }: ScoreClaim, { cosine }: ScoreBounds): void {
+    const { log, metrics, onFalse } = this.#deps;
+    metrics.count('zerostate_index_false_scores_total');
+    log.warn({ index: by, agentId: entry.agentId, claimed, cosine }, 'an index claimed a false score');
+    onFalse(by);
+  }
+
+  async #embedder(): Promise<Embedder> {
+    this.#borrowed ??= (this.#deps.borrow ?? borrowEmbedder)();
+    return (await this.#borrowed).embedder;
+  }
+
+  #queryVector(text: string): Promise<Float32Array> {
+    const known = this.#queries.get(text);
+    if (known !== undefined) return known;
+    const vector = this.#embedder().then((embedder) => embedder.embed(text));
+    keep(this.#queries, text, vector, QUERIES_MAX);
+    vector.catch(() => this.#queries.delete(text));
+    return vector;
+  }
+}
+
+/** Keeps the newest so many. */
+function keep<V>(map: Map<string, V>, key: string, value: V, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > most) map.delete(map.keys().next().value as string);
+}
