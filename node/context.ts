@@ -3,6 +3,9 @@
 import type { Runner } from '../wasm-runner/index.ts';
 import type { Admission } from './admission/index.ts';
 import type { Quarantine } from './admission/quarantine.ts';
+import type { ArtifactService } from './artifacts/artifact-service.ts';
+import type { ArtifactStore } from './artifacts/artifact-store.ts';
+import type { Replication } from './artifacts/replication.ts';
 import type { CardBook } from './cards/card-book.ts';
 import type { CardService } from './cards/card-service.ts';
 import type { Clock } from './clock/index.ts';
@@ -13,6 +16,7 @@ import type { Events } from './events/index.ts';
 import type { FindService } from './find/find-service.ts';
 import type { IndexAudit } from './find/index-audit.ts';
 import type { Gossip } from './gossip/index.ts';
+import type { Guilds } from './guild/index.ts';
 import type { Host } from './host/create.ts';
 import type { IndexRole } from './index-role/index-role.ts';
 import type { AgentVault } from './keys/agent-vault.ts';
@@ -29,7 +33,7 @@ import type { Database } from './storage/index.ts';
 import type { ForkBook } from './sync/fork-book.ts';
 import type { Executor } from './tasks/executor.ts';
 import type { Requester } from './tasks/requester.ts';
-import type { TaskStore } from './tasks/task-store.ts';
+import type { TaskBook } from './tasks/task-book.ts';
 
 /** What every part of a node may stand on: settings, time, diagnostics, keys and the database. */
 export interface Ground {
@@ -80,9 +84,15 @@ export interface Core extends Ground, Net {
 
 /** A node, as the API and the views see it. */
 export interface NodeContext extends Core {
+  /** Files and folders by content id. */
+  readonly artifacts: ArtifactService;
+  readonly artifactStore: ArtifactStore;
+  readonly artifactCopies: Replication;
   readonly executor: Executor;
+  /** Short-lived private rings of agents. */
+  readonly guilds: Guilds;
   readonly requester: Requester;
-  readonly tasks: TaskStore;
+  readonly tasks: TaskBook;
 }
 
 /** A node that can be started and stopped. */
