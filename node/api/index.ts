@@ -3,6 +3,7 @@
 import type { NodeContext } from '../context.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { registerArtifactRoutes } from './routes/artifacts.ts';
 import { registerCardRoutes } from './routes/cards.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerEventRoutes } from './routes/events.ts';
@@ -29,6 +30,7 @@ export async function serveNode(
       registerFindRoutes(app, node);
       registerTaskRoutes(app, node);
       registerLogRoutes(app, node);
+      await registerArtifactRoutes(app, node);
       registerEventRoutes(app, node);
       await registerConsole(app);
     },

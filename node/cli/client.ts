@@ -61,6 +61,29 @@ export class ApiClient {
     }
   }
 
+  /** Calls with a body or an answer that is a stream, without a time limit. Throws as the other calls do. */
+  async stream(
+    method: 'GET' | 'POST',
+    path: string,
+    send?: { type: string; body: AsyncIterable<Uint8Array> },
+  ): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(this.target.api + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.target.token}`,
+          ...(send === undefined ? {} : { 'content-type': send.type }),
+        },
+        ...(send === undefined ? {} : { body: send.body, duplex: 'half' }),
+      } as RequestInit);
+    } catch (cause) {
+      throw new ZeroError('NODE_UNREACHABLE', `${this.target.api} does not answer`, { cause });
+    }
+    if (!response.ok) throw errorOf(response.status, await response.json().catch(() => ({})));
+    return response;
+  }
+
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
     let response: Response;
     try {
@@ -76,15 +99,21 @@ export class ApiClient {
     } catch (cause) {
       throw new ZeroError('NODE_UNREACHABLE', `${this.target.api} does not answer`, { cause });
     }
-    const answer = (await response.json().catch(() => ({}))) as T & {
-      error?: { code?: string; message?: string; hint?: string; details?: Record<string, unknown> };
-    };
-    if (response.ok) return answer;
-    const { code, message, hint, details } = answer.error ?? {};
-    const known = code !== undefined && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL';
-    throw new ZeroError(known, message ?? `HTTP ${response.status}`, {
-      ...(hint === undefined ? {} : { hint }),
-      ...(details === undefined ? {} : { details }),
-    });
+    const answer: unknown = await response.json().catch(() => ({}));
+    if (response.ok) return answer as T;
+    throw errorOf(response.status, answer);
   }
+}
+
+/** The error that an API answered, typed again. */
+function errorOf(status: number, answer: unknown): ZeroError {
+  const { error } = answer as {
+    error?: { code?: string; message?: string; hint?: string; details?: Record<string, unknown> };
+  };
+  const { code, message, hint, details } = error ?? {};
+  const known = code !== undefined && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL';
+  return new ZeroError(known, message ?? `HTTP ${status}`, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details }),
+  });
 }

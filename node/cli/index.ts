@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { FirstContact } from '../network/first-contact.ts';
+import { registerArtifact } from './commands/artifact.ts';
 import { registerCard } from './commands/card.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerReceipt } from './commands/receipt.ts';
@@ -30,5 +31,6 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerCard(program);
   registerTask(program);
   registerReceipt(program);
+  registerArtifact(program);
   registerStatus(program);
 }
