@@ -128,6 +128,13 @@ export async function createHost(options: HostOptions) {
             minTimeout: limits.DHT_REQUEST_MS_MIN,
             maxTimeout: limits.DHT_REQUEST_MS_MAX,
           },
+          reprovide: {
+            concurrency: limits.DHT_REPROVIDES_AT_ONCE,
+            interval: limits.DHT_REPROVIDE_MS,
+            threshold: limits.DHT_RECORD_AGE_MS_MAX / 2,
+            validity: limits.DHT_RECORD_AGE_MS_MAX,
+            maxQueueSize: limits.DHT_REPROVIDES_WAITING_MAX,
+          },
           maxInboundStreams: limits.DHT_STREAMS_IN_MAX,
           maxOutboundStreams: limits.DHT_STREAMS_OUT_MAX,
           validators: rules.validators,
