@@ -109,12 +109,14 @@ function shouldAnswer(state: ChannelState, nowMs: number, receipts: ReceiptLooku
 
 function contradictions(state: ChannelState): Effect[] {
   const { contradiction, postings } = state;
-  if (contradiction === null || postings.some(({ update }) => update?.id === contradiction.id)) return [];
+  // Below the newest acknowledgement it would be a state that this side has given up.
+  if (contradiction === null || contradiction.version < (state.ack?.version ?? 0)) return [];
+  if (postings.some(({ update }) => update?.id === contradiction.id)) return [];
   return [{ type: 'post', kind: 'dispute', update: contradiction, ack: null, agreement: null, claims: [] }];
 }
 
 /** A step towards the end stands in a log, the other side's or the own. Disputes what is old, and wakes when the time to dispute is over. */
-export function posted(state: ChannelState, posting: Posting, context: StepContext): Step {
+export function posted(state: ChannelState, posting: Posting, context: StepContext, replayed = false): Step {
   if (state.postings.some(({ id }) => id === posting.id))
     return refuse(state, 'ignore', 'KNOWN', 'known already');
   const ofSide = state.postings.filter(({ by }) => by === posting.by).length;
@@ -127,7 +129,7 @@ export function posted(state: ChannelState, posting: Posting, context: StepConte
     phase: state.phase === 'settled' ? 'settled' : 'closing',
     closeSeenMs,
   };
-  return answer(next, context);
+  return replayed ? accept(next) : answer(next, context);
 }
 
 /** What this side has to say to what was posted so far. */
@@ -135,7 +137,10 @@ export function answer(state: ChannelState, { nowMs, receipts }: StepContext): S
   const effects: Effect[] = [];
   const own = state.postings.filter(({ by }) => by === state.side).length;
   if (own < POSTINGS_PER_SIDE_MAX - 1 && state.postings.length > 0) {
-    if (shouldAnswer(state, nowMs, receipts)) effects.push(post(state, 'dispute'));
+    // A dispute without a close ends nothing: the other side is up to something, so this one closes.
+    const begun = state.postings.some(({ kind }) => kind !== 'dispute');
+    if (!begun || shouldAnswer(state, nowMs, receipts))
+      effects.push(post(state, begun ? 'dispute' : 'unilateral'));
     else effects.push(...contradictions(state));
   }
   const outcome = outcomeOf(state.terms, state.postings, true, receipts);

@@ -44,7 +44,7 @@ export function stepChannel(state: ChannelState, event: ChannelEvent, context: S
     case 'close':
       return close(state);
     case 'posted':
-      return posted(state, event.posting, context);
+      return posted(state, event.posting, context, event.replayed === true);
     case 'tick':
       return state.phase === 'settled' || state.postings.length === 0
         ? refuse(state, 'ignore', 'NOT_OPEN', 'nothing to do')

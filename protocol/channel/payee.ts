@@ -3,6 +3,7 @@
 import type { Envelope } from '../envelope/index.ts';
 import { isZeroError } from '../errors/index.ts';
 import { checkChange, checkWork } from './changes.ts';
+import { close } from './ending.ts';
 import { signAck, verifyUpdate } from './messages.ts';
 import {
   accept,
@@ -34,8 +35,7 @@ export function takeUpdate(state: ChannelState, envelope: Envelope, { signer }: 
   if (newest !== null && update.version === newest.version) {
     if (update.id === newest.id)
       return refuse(state, 'ignore', 'KNOWN', 'acknowledged already', ackOf(state));
-    const step = refuse(state, 'reject', 'CONTRADICTION', 'the payer has signed two updates of one version');
-    return { ...step, state: { ...state, contradiction: state.contradiction ?? update } };
+    return contradicted(state, update);
   }
   if (newest !== null && update.version < newest.version)
     return refuse(state, 'ignore', 'OLD', 'a newer update is acknowledged');
@@ -47,6 +47,14 @@ export function takeUpdate(state: ChannelState, envelope: Envelope, { signer }: 
   return accept({ ...state, newest: update, ack, work }, [
     { type: 'send', message: 'ack', envelope: ack.envelope },
   ]);
+}
+
+/** The payer has two words: this side works no more, and closes. */
+function contradicted(state: ChannelState, update: Update): Step {
+  const next: ChannelState = { ...state, contradiction: state.contradiction ?? update };
+  const ended = state.phase === 'open' ? close(next) : undefined;
+  const detail = 'the payer has signed two updates of one version';
+  return refuse(ended?.state ?? next, 'reject', 'CONTRADICTION', detail, ended?.effects);
 }
 
 function ackOf({ ack }: ChannelState): Effect[] {

@@ -62,7 +62,8 @@ export type ChannelEvent =
   | { readonly type: 'propose-end' }
   | { readonly type: 'end-proposed'; readonly envelope: Envelope }
   | { readonly type: 'close' }
-  | { readonly type: 'posted'; readonly posting: Posting }
+  /** `replayed`: read from the logs at start; what this side has to say is for the tick that follows when all are read. */
+  | { readonly type: 'posted'; readonly posting: Posting; readonly replayed?: boolean }
   | { readonly type: 'tick' };
 
 /** A statement to be signed and appended to the own log. */

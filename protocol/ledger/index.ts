@@ -10,6 +10,7 @@ export {
   publicChannel,
 } from './channels.ts';
 export * from './limits.ts';
+export { type ChannelNews, type IssuePolicy, NetworkLedger } from './network-ledger.ts';
 export {
   type Account,
   agentAccount,

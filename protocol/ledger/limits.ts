@@ -14,3 +14,6 @@ export const CHANNELS_MAX = 100_000;
 
 /** Statements that wait for the opening of their channel, which stands in another log. */
 export const WAITING_MAX = 10_000;
+
+/** Receipts that are remembered in case a close names them; about 400 bytes each. The oldest are forgotten, those that were named are not. */
+export const RECEIPTS_MAX = 50_000;
