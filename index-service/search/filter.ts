@@ -5,7 +5,7 @@ import type { CardFilter } from '../interface.ts';
 import { andWith, countBits, hasBit, invert, orWith, setBit, wordsFor } from './bitset.ts';
 import type { CardColumns } from './columns.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
-import type { Selection } from './searcher.ts';
+import { LIST_SHARE_MAX, type Selection } from './searcher.ts';
 
 /** Bitmaps kept: an eighth of a byte per slot each. */
 const KEPT_MAX = 64;
@@ -34,11 +34,22 @@ export class FilterEvaluator {
   select(filter: CardFilter | undefined, cards: number): Selection {
     const conditions = filter === undefined ? [] : conditionsOf(filter, this.#columns);
     if (conditions.length === 0) return { kind: 'living', count: cards };
+    const whole = this.#wholeList(conditions, cards);
+    if (whole !== null) return { kind: 'list', slots: whole };
     const leader = this.#leader(conditions);
-    if (leader !== null) return { kind: 'list', slots: this.#checkOneByOne(leader, conditions, cards) };
+    if (leader !== null) return { kind: 'list', slots: this.#checkOneByOne(leader, conditions) };
     const bits = this.#living().slice(0, wordsFor(this.#columns.slots));
     for (const condition of conditions) andWith(bits, this.#bits(condition));
     return { kind: 'bits', bits, count: countBits(bits) };
+  }
+
+  /** The posting list of the only condition, when nothing is dead: it is the answer as it stands, unless it names most. */
+  #wholeList(conditions: readonly Condition[], cards: number): Uint32Array | null {
+    const { slots } = this.#columns;
+    const only = conditions.length === 1 && cards === slots ? conditions[0]! : null;
+    if (only?.kind !== 'postings' || only.lists.length !== 1) return null;
+    const list = only.lists[0]!;
+    return list.length <= slots * LIST_SHARE_MAX ? list.view() : null;
   }
 
   #leader(conditions: readonly Condition[]): Condition | null {
@@ -52,12 +63,9 @@ export class FilterEvaluator {
     return leader;
   }
 
-  #checkOneByOne(leader: Condition, conditions: readonly Condition[], cards: number): Uint32Array {
+  #checkOneByOne(leader: Condition, conditions: readonly Condition[]): Uint32Array {
     if (leader.kind !== 'postings') throw new TypeError('only a condition with lists can lead');
     const { lists } = leader;
-    // Nothing else to ask and nothing dead: the list is the answer as it stands.
-    if (lists.length === 1 && conditions.length === 1 && cards === this.#columns.slots)
-      return lists[0]!.view();
     const living = this.#living();
     const checks = conditions.filter((one) => one !== leader).map((one) => this.#check(one));
     const out = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0));

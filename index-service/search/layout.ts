@@ -87,7 +87,7 @@ export function layoutFor(dims: number): Layout {
     query: place(width * 4),
     queryWords: place(width * 2),
     queryBits: place(width / 8),
-    histogram: place((width + 2) * 4),
+    histogram: place(Math.max(width + 1, 256) * 4),
     list: place(LIST_SLOTS_MAX * 4),
     kept: place(LIST_SLOTS_MAX * 4),
     // Scores of a list, or 16-bit distances of all slots.

@@ -455,22 +455,45 @@ function startDistance(slot: usize, low: u64, high: u64): u32 {
   return <u32>(popcnt<u64>(load<u64>(slot) ^ low) + popcnt<u64>(load<u64>(slot, 8) ^ high));
 }
 
-/** Counts behind the largest distance of 128 bits: slots that do not pass. */
-const START_BINS: u32 = 130;
+/** Of so many distances only each fourth is counted to find a threshold. */
+const SAMPLED_FROM: u32 = 4096;
 
-/** Largest distance of 128 bits such that at least `want` of the counted ones are at most that. */
-function startThreshold(histogram: usize, want: u32): u32 {
-  let seen: u32 = 0;
-  for (let d: u32 = 0; d < 128; d++) {
-    seen += load<u32>(histogram + (<usize>d << 2));
-    if (seen >= want) return d;
+/**
+ * Positions below `count` whose byte in `distances` is among the smallest, at `out`: at least `want` if there are so many
+ * below 255, at most `room`.
+ */
+function smallest(distances: usize, count: u32, want: u32, room: u32, histogram: usize, out: usize): u32 {
+  memory.fill(histogram, 0, 256 << 2);
+  const step: u32 = count < SAMPLED_FROM ? 1 : 4;
+  for (let i: u32 = 0; i < count; i += step) {
+    const bin = histogram + (<usize>load<u8>(distances + <usize>i) << 2);
+    store<u32>(bin, load<u32>(bin) + 1);
   }
-  return 128;
+  let limit: u32 = 0;
+  for (let seen: u32 = 0; limit < 128; limit++) {
+    seen += load<u32>(histogram + (<usize>limit << 2)) * step;
+    if (seen >= want) break;
+  }
+  let kept: u32 = 0;
+  // The sample may promise more than there is: then once more, a bit wider.
+  for (; limit <= 128 && kept < want; limit++) {
+    const most = i8x16.splat(<i8>limit);
+    kept = 0;
+    for (let from: u32 = 0; from < count && kept + 16 <= room; from += 16) {
+      let hits = i8x16.bitmask(i8x16.le_u(v128.load(distances + <usize>from), most));
+      while (hits != 0) {
+        const at = from + <u32>ctz(hits);
+        hits &= hits - 1;
+        if (at < count) store<u32>(out + (<usize>(kept++) << 2), at);
+      }
+    }
+  }
+  return kept;
 }
 
 /**
  * The first sieve: slots of a list whose first 128 sign bits are nearest, at least `want`, at most `room`. `distances`: a
- * byte per slot, up to a multiple of 16.
+ * byte per slot, up to a multiple of 16; `histogram`: 256 words.
  */
 export function sieveList(
   list: usize,
@@ -482,24 +505,19 @@ export function sieveList(
   histogram: usize,
   out: usize,
 ): u32 {
-  memory.fill(histogram, 0, START_BINS << 2);
   const low = load<u64>(bits);
   const high = load<u64>(bits, 8);
+  const first = base + startsAt;
+  const step = blockBytes;
   for (let i: u32 = 0; i < count; i++) {
-    const d = startDistance(startOf(load<u32>(list + (<usize>i << 2))), low, high);
-    store<u8>(distances + <usize>i, <u8>d);
-    const bin = histogram + (<usize>d << 2);
-    store<u32>(bin, load<u32>(bin) + 1);
+    const slot = load<u32>(list + (<usize>i << 2));
+    const x = first + <usize>(slot >> SLOT_BITS) * step + (<usize>(slot & SLOT_MASK) << 4);
+    store<u8>(distances + <usize>i, <u8>startDistance(x, low, high));
   }
-  const most = i8x16.splat(<i8>startThreshold(histogram, want));
-  let kept: u32 = 0;
-  for (let from: u32 = 0; from < count && kept + 16 <= room; from += 16) {
-    let hits = i8x16.bitmask(i8x16.le_u(v128.load(distances + <usize>from), most));
-    while (hits != 0) {
-      const at = from + <u32>ctz(hits);
-      hits &= hits - 1;
-      if (at < count) store<u32>(out + (<usize>(kept++) << 2), load<u32>(list + (<usize>at << 2)));
-    }
+  const kept = smallest(distances, count, want, room, histogram, out);
+  for (let i: u32 = 0; i < kept; i++) {
+    const at = out + (<usize>i << 2);
+    store<u32>(at, load<u32>(list + (<usize>load<u32>(at) << 2)));
   }
   return kept;
 }
@@ -518,7 +536,6 @@ export function sieveAll(
   histogram: usize,
   out: usize,
 ): u32 {
-  memory.fill(histogram, 0, START_BINS << 2);
   const low = load<u64>(bits);
   const high = load<u64>(bits, 8);
   for (let from: u32 = 0; from < count; from += 32) {
@@ -526,24 +543,10 @@ export function sieveAll(
     let x = startOf(from);
     const to = min<u32>(from + 32, count);
     for (let slot = from; slot < to; slot++, x += 16, word >>= 1) {
-      const barred: u32 = (word & 1) - 1;
-      const d = startDistance(x, low, high);
-      store<u8>(distances + <usize>slot, <u8>(d | barred));
-      const bin = histogram + (<usize>min<u32>(d | barred, START_BINS - 1) << 2);
-      store<u32>(bin, load<u32>(bin) + 1);
+      store<u8>(distances + <usize>slot, <u8>(startDistance(x, low, high) | ((word & 1) - 1)));
     }
   }
-  const most = i8x16.splat(<i8>startThreshold(histogram, want));
-  let kept: u32 = 0;
-  for (let from: u32 = 0; from < count && kept + 16 <= room; from += 16) {
-    let hits = i8x16.bitmask(i8x16.le_u(v128.load(distances + <usize>from), most));
-    while (hits != 0) {
-      const at = from + <u32>ctz(hits);
-      hits &= hits - 1;
-      if (at < count) store<u32>(out + (<usize>(kept++) << 2), at);
-    }
-  }
-  return kept;
+  return smallest(distances, count, want, room, histogram, out);
 }
 
 // ---- Navigable graph ----
