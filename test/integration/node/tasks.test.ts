@@ -95,6 +95,30 @@ describe('tasks over the network', function () {
     assert.equal((await statements(again, ACCEPTANCE_PREDICATE)).length, 3, 'nothing is signed twice');
   });
 
+  it('gives large inputs as artifacts, and small parts once', async () => {
+    await using nodes = new TestNodes();
+    const { asker, others, agents } = await network(nodes, 1);
+    const large = new Uint8Array(24 * 1024 * 1024).fill(97);
+    const order = {
+      members: agents,
+      limits: { fuel: '19000000000', wallMs: 30_000, memoryBytes: 134_217_728 },
+    };
+    const submit = async () =>
+      await done(
+        asker,
+        await asker.node.requester.submit({ ...input(order), inputs: { 'texts/large.txt': large } }),
+      );
+    const entry = await submit();
+    assert.equal(entry.task.phase, 'completed', JSON.stringify(entry.timeline));
+    const { manifest } = await asker.node.tasks.manifest(entry.taskId);
+    assert.equal(manifest.inputs[0]?.cid, partOf(large).cid);
+    assert.ok(manifest.inputs[0]?.artifact);
+    const again = await submit();
+    assert.equal(again.runs[0]?.fuel, entry.runs[0]?.fuel);
+    const [member] = others as [(typeof others)[0]];
+    assert.ok(member.running.node.receipts.list(10).length >= 2);
+  });
+
   it('goes to another member when one dies in the middle of it', async () => {
     await using nodes = new TestNodes();
     const { asker, others, agents } = await network(nodes, 2);
