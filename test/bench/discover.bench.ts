@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { RunningNode } from '../../node/index.ts';
 import type { Bench } from './bench.ts';
-import { percentile, startNetwork, until } from './network-rig.ts';
+import { percentile, startNetwork, until } from './node-rig.ts';
 import { slowLinks } from './slow-links.ts';
 
 const LINK_MS = 30;

@@ -1,0 +1,72 @@
+// A task end to end over links of 30 ms one way: found, run, receipt on the executor's disk, checked and kept by the requester. Cold is the
+// first task at a member (its module travels, its runner starts), warm are the next ones.
+
+import { readFileSync } from 'node:fs';
+import type { RunningNode } from '../../node/index.ts';
+import { completeTask } from '../../node/tasks/order.ts';
+import { draft } from '../support/nodes.ts';
+import type { Bench } from './bench.ts';
+import { percentile, startNetwork, until } from './node-rig.ts';
+import { slowLinks } from './slow-links.ts';
+
+const LINK_MS = 30;
+/** The floor that the network promises, and what it aims at for a warm module. */
+const CEILING_MS = 1_500;
+const AIM_MS = 150;
+const SETTLE_MS_MAX = 60_000;
+const MODULE = readFileSync(new URL('../../examples/tasks/word-count/word-count.wasm', import.meta.url));
+
+export const bench: Bench = {
+  name: 'task-latency',
+  summary: 'a task from submission to a checked receipt, on 10 nodes with links of 30 ms; cold and warm',
+  bar: { sign: '<=', value: 1 },
+  async run({ sizes, report, note }) {
+    const nodes = 10;
+    const rounds = sizes(30, 200);
+    await using network = await startNetwork(nodes - 1);
+    const [asker, ...members] = network.all as [RunningNode, ...RunningNode[]];
+    const agents: string[] = [];
+    for (const [i, { node }] of members.entries())
+      agents.push((await node.cards.publish(draft(`Word Counter ${i}`, ['count']))).agentId);
+    const join = [String(asker.node.host.getMultiaddrs()[0])];
+    const index = await network.nodes.start('index', { roles: ['index'], join });
+    await until(() => (index.node.index?.stats()?.cards ?? 0) >= agents.length, SETTLE_MS_MAX);
+    await index.node.find.find({ text: 'warm up' });
+    await until(() => agents.every((agentId) => asker.node.book.get(agentId) !== undefined), SETTLE_MS_MAX);
+    using _links = slowLinks(LINK_MS);
+    const run = async (change: Record<string, unknown>) => {
+      const started = performance.now();
+      const { taskId } = await asker.node.requester.submit({
+        ...completeTask({ name: 'words', capability: 'Word Counter', tags: ['count'], args: ['8'], ...change }),
+        module: MODULE,
+        stdin: new Uint8Array(),
+        inputs: { 'text.txt': new TextEncoder().encode(`one two two ${started}`) },
+      });
+      const entry = await asker.node.tasks.ended(taskId, 30_000);
+      if (entry.task.phase !== 'completed') throw new Error(JSON.stringify(entry.timeline));
+      return performance.now() - started;
+    };
+    const cold: number[] = [];
+    for (const agentId of agents) cold.push(await run({ members: [agentId] }));
+    const named: number[] = [];
+    for (let i = 0; i < rounds; i++) named.push(await run({ members: [agents[i % agents.length]] }));
+    const found: number[] = [];
+    for (let i = 0; i < rounds; i++) found.push(await run({}));
+    for (const [name, times, limit] of [
+      ['cold module, member named', cold, CEILING_MS],
+      ['warm module, member named', named, AIM_MS],
+      ['warm module, member found by words', found, CEILING_MS],
+    ] as const) {
+      note(`${name}: median ${percentile(times, 0.5).toFixed(0)} ms of ${times.length}`);
+      report({
+        case: `${name}, p95`,
+        sizes: { nodes, tasks: times.length, linkMs: LINK_MS },
+        ours: percentile(times, 0.95),
+        peer: limit,
+        peerName: limit === AIM_MS ? 'the aim' : 'the ceiling',
+        unit: 'ms',
+        better: 'lower',
+      });
+    }
+  },
+};
