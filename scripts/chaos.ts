@@ -1,8 +1,9 @@
 // `npm run chaos -- ROW…` makes faults and attacks happen to real nodes on this machine, and says whether they survive.
-// `list` names the rows, `all` runs every one, --quick runs the small form, --json prints figures for machines.
+// `list` names the rows, `all` runs every one, --quick runs the small form, --json prints figures for machines. --minutes, --nodes and
+// --seeds FIRST-LAST are for the rows that have a length, a number of nodes or seeds.
 
 import { parseArgs } from 'node:util';
-import { type Figure, holds } from '../test/chaos/rig.ts';
+import { type ChaosOptions, type Figure, holds } from '../test/chaos/rig.ts';
 import { ROWS } from '../test/chaos/rows.ts';
 
 function line(figure: Figure): string {
@@ -17,8 +18,22 @@ function line(figure: Figure): string {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
+    nodes: { type: 'string' },
+    seeds: { type: 'string' },
+  },
 });
+const [, firstSeed, lastSeed] = /^(\d+)-(\d+)$/.exec(values.seeds ?? '') ?? [];
+const options: ChaosOptions = {
+  quick: values.quick,
+  ...(values.minutes === undefined ? {} : { minutes: Number(values.minutes) }),
+  ...(values.nodes === undefined ? {} : { nodes: Number(values.nodes) }),
+  ...(lastSeed === undefined ? {} : { seeds: [Number(firstSeed), Number(lastSeed)] as const }),
+  note: (text) => console.error(text),
+};
 const wanted = positionals.includes('all')
   ? ROWS
   : ROWS.filter(({ row }) => positionals.some((text) => Number(text) === row));
@@ -32,7 +47,7 @@ if (positionals.includes('list') || positionals.length === 0) {
 } else {
   for (const { row, title, pass, run } of wanted) {
     const started = performance.now();
-    const figures = await run({ quick: values.quick });
+    const figures = await run(options);
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     const ok = figures.every(holds);
     if (!ok) process.exitCode = 1;

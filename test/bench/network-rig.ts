@@ -1,45 +1,112 @@
-// Nodes of one process for the benchmarks of the network, and waiting that measures. Real hosts over loopback TCP, real databases.
+// The fleet that the benchmarks of the network run on, and what they measure on it. Nodes share two processes; what one process sends to
+// another, or to itself, takes 30 ms in one direction.
 
-import { setImmediate as breath } from 'node:timers/promises';
-import type { RunningNode } from '../../node/index.ts';
-import { addressOf, TestNodes } from '../support/nodes.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Fleet } from '../fleet/fleet.ts';
 
-const SETTLE_MS_MAX = 60_000;
+/** Milliseconds in one direction: a round trip takes twice as long. */
+export const ONE_WAY_MS = 30;
+const PROCESSES = 2;
+const VISIBLE_MS_MAX = 20_000;
+const SETTLE_MS_MAX = 90_000;
+/** Bytes of a card's envelope. */
+const CARD_BYTES = 2_600;
 
-/** A network that has settled: every node has neighbours, and its gossip meshes stand. */
-export interface BenchNetwork extends AsyncDisposable {
-  readonly nodes: TestNodes;
-  readonly all: readonly RunningNode[];
-}
-
-/** Starts `count` nodes, the first one the boot node. */
-export async function startNetwork(
-  count: number,
-  config: Record<string, unknown> = {},
-): Promise<BenchNetwork> {
-  const nodes = new TestNodes();
-  const first = await nodes.start('n-0', { roles: ['boot'], ...config });
-  const all = [first];
-  for (let i = 1; i < count; i++)
-    all.push(await nodes.start(`n-${i}`, { join: [addressOf(first)], ...config }));
-  const topic = '/zerostate/test/heads/1';
-  const meshed = ({ node }: RunningNode) => node.host.services.pubsub.getSubscribers(topic).length;
-  await until(() => all.every((one) => meshed(one) >= Math.min(count - 1, 4)), SETTLE_MS_MAX);
-  return { nodes, all, [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose]() };
-}
-
-/** Waits, looking at every turn of the event loop; answers the milliseconds. Throws after `msMax`. */
-export async function until(done: () => boolean, msMax: number): Promise<number> {
-  const started = performance.now();
-  while (!done()) {
-    if (performance.now() - started > msMax) throw new Error(`waited ${msMax} ms`);
-    await breath();
-  }
-  return performance.now() - started;
+/** Starts `count` nodes, the first one the boot node, over slow links. */
+export async function startFleet(count: number): Promise<Fleet> {
+  return await Fleet.start({ nodes: count, hosts: PROCESSES, link: { oneWayMs: ONE_WAY_MS } });
 }
 
 /** The value that a share `p` (0 to 1) of the samples does not exceed. */
 export function percentile(samples: readonly number[], p: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * p) - 1)] ?? Number.NaN;
+}
+
+/** Milliseconds from publish until each other node has the card on its disk, and from a plain broadcast until each has it. */
+export async function measureVisible(fleet: Fleet, rounds: number) {
+  const { names } = fleet;
+  const others = names.length - 1;
+  while (Math.min(...(await fleet.all('plain', null))) < Math.min(4, others)) await delay(250);
+  const ours: number[] = [];
+  const plain: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const name = names[round % names.length]!;
+    const [card] = await fleet.on(name, 'publish', { name, labels: [`Visible ${round}`] });
+    const seen = await fleet.seen(`card ${card!.agentId}`, names.length, VISIBLE_MS_MAX);
+    ours.push(
+      ...missing(
+        seen
+          .map((at) => at - card!.startedMs)
+          .sort(upwards)
+          .slice(1),
+        others,
+      ),
+    );
+    const { startedMs } = await fleet.on(name, 'shout', { name, number: round, bytes: CARD_BYTES });
+    const heard = await fleet.seen(`plain ${round}`, others, VISIBLE_MS_MAX);
+    plain.push(
+      ...missing(
+        heard.map((at) => at - startedMs),
+        others,
+      ),
+    );
+  }
+  return { ours, plain };
+}
+
+/** Milliseconds from revocation until 99 % of the nodes refuse the card, one for each revocation. */
+export async function measureSpread(fleet: Fleet, rounds: number): Promise<number[]> {
+  const { names } = fleet;
+  const cards = await fleet.publish(rounds, 'Revoked');
+  const known = new Map((await fleet.standing()).map(({ name, cards: size }) => [name, size]));
+  await fleet.until(
+    (all) => all.every(({ cards: size }) => size >= Math.max(...known.values())),
+    SETTLE_MS_MAX,
+  );
+  const spread: number[] = [];
+  for (const { name, agentId } of cards) {
+    const { startedMs } = await fleet.on(name, 'revoke', { name, agentId });
+    const seen = await fleet.seen(`revoked ${agentId}`, names.length, VISIBLE_MS_MAX);
+    spread.push(
+      percentile(
+        missing(
+          seen.map((at) => at - startedMs),
+          names.length,
+        ),
+        0.99,
+      ),
+    );
+  }
+  return spread;
+}
+
+/** Milliseconds to resolve cards that are in the DHT and nowhere else: cold, and at once again. */
+export async function measureResolve(fleet: Fleet, count: number) {
+  const { names } = fleet;
+  const times: Record<'cold' | 'warm' | 'ping', number[]> = { cold: [], warm: [], ping: [] };
+  let missed = 0;
+  for (let n = 0; n < count; n++) {
+    const holder = names[n % names.length]!;
+    const name = names[(n + 1 + (n % (names.length - 1))) % names.length]!;
+    const { agentId } = await fleet.on(holder, 'put', { name: holder, label: `Resolved ${n}` });
+    for (const kind of ['cold', 'warm'] as const) {
+      const { found, ms } = await fleet.on(name, 'resolve', { name, agentId });
+      if (found) times[kind].push(ms);
+      else missed += 1;
+    }
+    const { ms } = await fleet.on(name, 'ping', { name });
+    if (ms !== null) times.ping.push(ms);
+  }
+  return { ...times, missed };
+}
+
+/** What never arrived counts as taking forever. */
+function missing(samples: readonly number[], count: number): number[] {
+  const lost = Math.max(0, count - samples.length);
+  return [...samples, ...Array.from({ length: lost }, () => Number.POSITIVE_INFINITY)];
+}
+
+function upwards(a: number, b: number): number {
+  return a - b;
 }

@@ -1,67 +1,18 @@
 // From publish to visible: a card is signed, stored with fsync, announced, pulled, verified and stored on every other node. Against a
-// plain gossipsub broadcast of as many bytes over the same hosts, which stores and checks nothing.
+// plain gossipsub broadcast of as many bytes over the same hosts and links, which stores and checks nothing.
 
-import { draft } from '../support/nodes.ts';
 import type { Bench } from './bench.ts';
-import { percentile, startNetwork, until } from './network-rig.ts';
-
-const VISIBLE_MS_MAX = 20_000;
-/** Bytes of a card's envelope. */
-const CARD_BYTES = 2_600;
-const PLAIN_TOPIC = '/bench/plain/1';
+import { measureVisible, ONE_WAY_MS, percentile, startFleet } from './network-rig.ts';
 
 export const bench: Bench = {
   name: 'publish-visible',
-  summary:
-    'ms from publish until a node has the verified card on its disk, against a bare gossipsub broadcast',
+  summary: `ms from publish until a node has the verified card on its disk, against a bare gossipsub broadcast, links of ${ONE_WAY_MS} ms one way`,
   bar: { sign: '<=', value: 40 },
-  async run({ sizes, report, random }) {
-    const count = sizes(8, 50);
-    const rounds = sizes(30, 100);
-    await using network = await startNetwork(count);
-    const { all } = network;
-    const heard = new Map<string, number>();
-    for (const { node } of all) {
-      const { pubsub } = node.host.services;
-      // The hosts let in only the topics that they know; this one is for the comparison.
-      (pubsub as unknown as { allowedTopics: Set<string> }).allowedTopics.add(PLAIN_TOPIC);
-      pubsub.subscribe(PLAIN_TOPIC);
-      pubsub.addEventListener('message', ({ detail }) => {
-        if (detail.topic === PLAIN_TOPIC) heard.set(`${node.peerId} ${detail.data[0]}`, performance.now());
-      });
-    }
-    const bytes = random('payload').bytes(CARD_BYTES);
-    await until(
-      () =>
-        all.every(
-          ({ node }) =>
-            node.host.services.pubsub.getSubscribers(PLAIN_TOPIC).length >= Math.min(4, count - 1),
-        ),
-      VISIBLE_MS_MAX,
-    );
-    const ours: number[] = [];
-    const plain: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const author = all[round % count]!;
-      const others = all.filter((one) => one !== author);
-      const started = performance.now();
-      const { agentId } = await author.node.cards.publish(draft(`Visible ${round}`));
-      const waiting = new Set(others);
-      await until(() => {
-        for (const one of waiting)
-          if (one.node.book.get(agentId) !== undefined) {
-            ours.push(performance.now() - started);
-            waiting.delete(one);
-          }
-        return waiting.size === 0;
-      }, VISIBLE_MS_MAX);
-      heard.clear();
-      const sent = performance.now();
-      bytes[0] = round;
-      await author.node.host.services.pubsub.publish(PLAIN_TOPIC, bytes.slice());
-      await until(() => heard.size >= others.length, VISIBLE_MS_MAX);
-      for (const at of heard.values()) plain.push(at - sent);
-    }
+  async run({ sizes, report }) {
+    const nodes = sizes(10, 50);
+    const cards = sizes(20, 50);
+    await using fleet = await startFleet(nodes);
+    const { ours, plain } = await measureVisible(fleet, cards);
     for (const [label, p] of [
       ['p50', 0.5],
       ['p95', 0.95],
@@ -69,10 +20,10 @@ export const bench: Bench = {
     ] as const)
       report({
         case: label,
-        sizes: { nodes: count, cards: rounds },
+        sizes: { nodes, cards, oneWayMs: ONE_WAY_MS },
         ours: percentile(ours, p),
         peer: percentile(plain, p),
-        peerName: 'gossipsub broadcast of the same bytes, unchecked and unstored',
+        peerName: 'gossipsub broadcast of as many bytes, unchecked and unstored',
         unit: 'ms',
         better: 'lower',
       });

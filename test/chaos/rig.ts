@@ -24,8 +24,23 @@ export interface ChaosRow {
   /** What passes, as people read it. */
   readonly pass: string;
   /** Runs the fault; `quick` asks for the small form that `npm test` has time for. */
-  run(options: { quick: boolean }): Promise<Figure[]>;
+  run(options: ChaosOptions): Promise<Figure[]>;
 }
+
+/** What the command line may ask of a row. */
+export interface ChaosOptions {
+  readonly quick: boolean;
+  /** Length of the fault, where it has one. */
+  readonly minutes?: number;
+  /** Nodes, where their number can be chosen. */
+  readonly nodes?: number;
+  /** Seeds from the first to the second, both included, where there are seeds. */
+  readonly seeds?: readonly [number, number];
+  /** For remarks on how it was done, as far as that depends on the machine. */
+  readonly note?: (text: string) => void;
+}
+
+export const MIB = 1_048_576;
 
 export function holds({ value, min, max }: Figure): boolean {
   return Number.isFinite(value) && (min === undefined || value >= min) && (max === undefined || value <= max);

@@ -1,0 +1,81 @@
+// The test's end of the pipe to one host process of the fleet.
+
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OrderName, Orders } from './orders.ts';
+
+const PROGRAM = join(import.meta.dirname, 'host.ts');
+/** A host that has not ended its nodes by then is killed. */
+const END_MS_MAX = 10_000;
+
+interface Waiting {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One process of the fleet. */
+export class FleetHost {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #over: Promise<void>;
+  #next = 1;
+  #isOver = false;
+  /** Resolves when the process takes orders. */
+  readonly ready: Promise<unknown>;
+
+  /** Starts the process, in a network namespace if one is named. */
+  constructor(namespace?: string) {
+    this.#child =
+      namespace === undefined
+        ? fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] })
+        : spawn('ip', ['netns', 'exec', namespace, process.execPath, PROGRAM], {
+            stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+          });
+    this.ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
+    this.#child.on('message', (message: { id: number; answer?: unknown; error?: string }) => {
+      const waiting = this.#waiting.get(message.id);
+      this.#waiting.delete(message.id);
+      if (message.error === undefined) waiting?.resolve(message.answer);
+      else waiting?.reject(new Error(message.error));
+    });
+    this.#over = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        this.#isOver = true;
+        for (const { reject } of this.#waiting.values())
+          reject(new Error(`a host of the fleet ended: ${code ?? signal}`));
+        resolve();
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Orders something and answers what came of it. Throws what the host threw. */
+  async do<K extends OrderName>(order: K, body: Orders[K][0]): Promise<Orders[K][1]> {
+    if (this.#isOver) throw new Error('the host of the fleet has ended');
+    const id = this.#next++;
+    return await new Promise<Orders[K][1]>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+      this.#child.send({ id, order, body });
+    });
+  }
+
+  /** Ends the nodes and the process. */
+  async end(): Promise<void> {
+    await Promise.race([
+      this.do('end', null).catch(() => null),
+      delay(END_MS_MAX, undefined, { ref: false }),
+    ]);
+    this.#child.kill('SIGKILL');
+    await this.#over;
+  }
+
+  /** Kills the process at once. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#over;
+  }
+}

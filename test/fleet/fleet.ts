@@ -1,0 +1,173 @@
+// A fleet of real nodes in several processes on this machine, for what one event loop cannot show. Starts them one a process at a time.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FleetHost } from './fleet-host.ts';
+import type { Link } from './link.ts';
+import type { NodeStanding, OrderName, Orders } from './orders.ts';
+
+const SETTLE_MS_MAX = 90_000;
+/** Peers that gossip with each node once the fleet counts as settled. */
+const MESHED_MIN = 4;
+/** Pause between two looks at all nodes. */
+const LOOK_MS = 250;
+
+/** Where a host is, when it is not on loopback. */
+export interface Place {
+  readonly namespace: string;
+  readonly address: string;
+}
+
+export interface FleetOptions {
+  readonly nodes: number;
+  /** Processes that share the nodes. */
+  readonly hosts: number;
+  readonly link?: Link;
+  /** Of every node. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Of each host, in order. */
+  readonly places?: readonly Place[];
+}
+
+/** A fleet. Ends with `await using`. */
+export class Fleet {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'zerostate-fleet-'));
+  readonly #options: FleetOptions;
+  readonly #hostOf = new Map<string, FleetHost>();
+  readonly #addresses = new Map<string, string>();
+  readonly hosts: FleetHost[] = [];
+
+  private constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the processes and their nodes, and waits until gossip can reach everybody. */
+  static async start(options: FleetOptions): Promise<Fleet> {
+    const fleet = new Fleet(options);
+    try {
+      for (let at = 0; at < options.hosts; at++) await fleet.addHost();
+      await fleet.startNode('n-0', 0, { roles: ['boot'] });
+      // A start is work for the processor: one node a process at a time, so that they do not all wait for each other.
+      await Promise.all(
+        fleet.hosts.map(async (_, at) => {
+          for (let n = at === 0 ? options.hosts : at; n < options.nodes; n += options.hosts)
+            await fleet.startNode(`n-${n}`, at);
+        }),
+      );
+      const least = Math.min(MESHED_MIN, options.nodes - 1);
+      await fleet.until((all) => all.every(({ meshed }) => meshed >= least), SETTLE_MS_MAX);
+      return fleet;
+    } catch (error) {
+      await fleet[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Names of the nodes that run. */
+  get names(): string[] {
+    return [...this.#hostOf.keys()];
+  }
+
+  /** Starts one more process; answers its number. Without anti-entropy its nodes know only what gossip brings. */
+  async addHost(options: { antiEntropy?: boolean } = {}): Promise<number> {
+    const at = this.hosts.length;
+    const { link, places } = this.#options;
+    const host = new FleetHost(places?.[at]?.namespace);
+    this.hosts.push(host);
+    await host.ready;
+    await host.do('prepare', {
+      folder: this.#folder,
+      seed: at,
+      ...(link === undefined ? {} : { link }),
+      ...options,
+    });
+    return at;
+  }
+
+  /** Starts a node, or starts it again on its data: it joins through the first one and one other. */
+  async startNode(
+    name: string,
+    at: number,
+    config: Readonly<Record<string, unknown>> = {},
+  ): Promise<NodeStanding> {
+    const host = this.hosts[at]!;
+    const known = [...this.#addresses].filter(([other]) => other !== name).map(([, address]) => address);
+    const join = [...new Set([known[0], known.at(-1)])].filter((address) => address !== undefined);
+    const { places, config: common } = this.#options;
+    const place = places?.[at];
+    const started = await host.do('start', {
+      name,
+      config: {
+        ...(place === undefined ? {} : { listen: [`/ip4/${place.address}/tcp/0`] }),
+        join,
+        ...common,
+        ...config,
+      },
+    });
+    this.#hostOf.set(name, host);
+    this.#addresses.set(name, started.address);
+    return started;
+  }
+
+  async stopNode(name: string): Promise<void> {
+    await this.on(name, 'stop', { name });
+    this.#hostOf.delete(name);
+    this.#addresses.delete(name);
+  }
+
+  /** Orders something of the host that has a node. */
+  async on<K extends OrderName>(name: string, order: K, body: Orders[K][0]): Promise<Orders[K][1]> {
+    const host = this.#hostOf.get(name);
+    if (host === undefined) throw new Error(`the fleet has no node ${name}`);
+    return await host.do(order, body);
+  }
+
+  /** Orders the same of every host. */
+  async all<K extends OrderName>(order: K, body: Orders[K][0]): Promise<Orders[K][1][]> {
+    return await Promise.all(this.hosts.map((host) => host.do(order, body)));
+  }
+
+  async standing(): Promise<NodeStanding[]> {
+    return (await this.all('standing', null)).flat();
+  }
+
+  /** Waits until something holds of all nodes; answers the milliseconds, Infinity after `msMax`. */
+  async until(done: (all: readonly NodeStanding[]) => boolean, msMax: number): Promise<number> {
+    const started = performance.now();
+    while (!done(await this.standing())) {
+      if (performance.now() - started > msMax) return Number.POSITIVE_INFINITY;
+      await delay(LOOK_MS);
+    }
+    return performance.now() - started;
+  }
+
+  /** Waits until so many nodes in all have seen a thing; answers when each did, in milliseconds of the steady clock. */
+  async seen(what: string, count: number, waitMs: number): Promise<number[]> {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const found = (await this.all('seen', { what })).flat();
+      if (found.length >= count || performance.now() > until) return found.map(({ atMs }) => atMs);
+      await delay(20);
+    }
+  }
+
+  /** Publishes `count` cards, each node its share, a few at once on each. */
+  async publish(count: number, label: string): Promise<Orders['publish'][1]> {
+    const { names } = this;
+    const shares = names.map((name, at) => ({
+      name,
+      labels: Array.from(
+        { length: Math.floor((count - at - 1) / names.length) + 1 },
+        (_, n) => `${label} ${n * names.length + at}`,
+      ),
+    }));
+    return (await Promise.all(shares.map((share) => this.on(share.name, 'publish', share)))).flat();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.hosts.map((host) => host.end()));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,198 @@
+// A host of the fleet: a process with some nodes in it, which does what the test orders through its pipe and notes when things arrive.
+// Real nodes, real TCP, real databases; in a network namespace of its own if the fleet gave it one.
+
+import { randomStream } from '../../sim/random.ts';
+import { heldBytes, stateOf } from '../chaos/rig.ts';
+import { fleetDraft, strayCard } from './card.ts';
+import { slowLinks } from './link.ts';
+import { type OrderName, type Orders, steadyMs } from './orders.ts';
+
+// The links must be slow before anything opens a socket.
+const { completeConfig } = await import('../../node/config/index.ts');
+const { runNode } = await import('../../node/index.ts');
+const { SyncService } = await import('../../node/sync/sync-service.ts');
+type Running = Awaited<ReturnType<typeof runNode>>;
+
+const PLAIN_TOPIC = '/fleet/plain/1';
+
+const running = new Map<string, Running>();
+/** What arrived: name of the thing, then when at each node. */
+const arrived = new Map<string, { name: string; atMs: number }[]>();
+let folder = '';
+
+function note(what: string, name: string): void {
+  const list = arrived.get(what) ?? [];
+  arrived.set(what, list);
+  list.push({ name, atMs: steadyMs() });
+}
+
+function nodeOf(name: string): Running {
+  const found = running.get(name);
+  if (found === undefined) throw new Error(`no node ${name} here`);
+  return found;
+}
+
+/** Notes cards and revocations at the moment that the node's services have taken them. */
+function watch(name: string, { node }: Running): void {
+  const { book, revocations } = node;
+  const offerCard = book.offer.bind(book);
+  book.offer = (card) => {
+    const verdict = offerCard(card);
+    if (verdict === 'new') note(`card ${card.card.id}`, name);
+    return verdict;
+  };
+  const offer = revocations.offer.bind(revocations);
+  revocations.offer = (statement, position) => {
+    const known = offer(statement, position);
+    const entry = known === undefined ? undefined : book.get(known.issuer);
+    if (entry !== undefined && revocations.verdict(entry).state === 'revoked')
+      note(`revoked ${known!.issuer}`, name);
+    return known;
+  };
+}
+
+function standing(name: string, one: Running) {
+  const { node } = one;
+  return {
+    name,
+    peerId: node.peerId,
+    address: String(node.host.getMultiaddrs()[0]),
+    cards: node.book.size,
+    revocations: node.book.list().filter((entry) => node.revocations.verdict(entry).state === 'revoked')
+      .length,
+    peers: node.host.getPeers().length,
+    connections: node.host.getConnections().length,
+    meshed: node.host.services.pubsub.getSubscribers(`/zerostate/${node.config.network}/heads/1`).length,
+    penalized: node.admission.list().filter(({ state }) => state === 'penalized').length,
+    state: stateOf(one),
+  };
+}
+
+const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> | Orders[K][1] } = {
+  prepare(order) {
+    folder = order.folder;
+    if (order.link !== undefined) {
+      const stream = randomStream(order.seed, 'link');
+      slowLinks(order.link, () => stream.unit());
+    }
+    if (order.antiEntropy === false) SyncService.prototype.syncWith = async () => false;
+    return null;
+  },
+  async start({ name, config }) {
+    const one = await runNode({
+      home: `${folder}/${name}`,
+      config: completeConfig({
+        name,
+        network: 'fleet',
+        region: 'here',
+        roles: ['edge'],
+        api: { host: '127.0.0.1', port: 0 },
+        log: { level: process.env.TEST_LOG ?? 'silent' },
+        ...config,
+      }),
+    });
+    watch(name, one);
+    running.set(name, one);
+    return standing(name, one);
+  },
+  async stop({ name }) {
+    const one = nodeOf(name);
+    running.delete(name);
+    await one.stop();
+    return null;
+  },
+  standing: () => [...running].map(([name, one]) => standing(name, one)),
+  memory: () => {
+    const held = heldBytes();
+    return { resident: process.memoryUsage().rss, held, nodes: running.size };
+  },
+  publish({ name, labels }) {
+    const { cards } = nodeOf(name).node;
+    return Promise.all(
+      labels.map(async (label) => {
+        const startedMs = steadyMs();
+        const { agentId } = await cards.publish(fleetDraft(label));
+        return { name, agentId, startedMs, doneMs: steadyMs() };
+      }),
+    );
+  },
+  async revoke({ name, agentId }) {
+    const startedMs = steadyMs();
+    await nodeOf(name).node.revocations.revoke(agentId, 'fleet', false);
+    return { startedMs, doneMs: steadyMs() };
+  },
+  seen: ({ what }) => arrived.get(what) ?? [],
+  plain() {
+    let least = Number.POSITIVE_INFINITY;
+    for (const [name, { node }] of running) {
+      const { pubsub } = node.host.services;
+      const { allowedTopics } = pubsub as unknown as { allowedTopics: Set<string> };
+      if (!allowedTopics.has(PLAIN_TOPIC)) {
+        // A host lets in only the topics that it knows; this one is for the comparison.
+        allowedTopics.add(PLAIN_TOPIC);
+        pubsub.subscribe(PLAIN_TOPIC);
+        pubsub.addEventListener('message', ({ detail }) => {
+          if (detail.topic === PLAIN_TOPIC)
+            note(`plain ${Buffer.from(detail.data.subarray(0, 4)).readUInt32BE()}`, name);
+        });
+      }
+      least = Math.min(least, pubsub.getSubscribers(PLAIN_TOPIC).length);
+    }
+    return least;
+  },
+  async shout({ name, number, bytes }) {
+    const data = Buffer.from(randomStream(number, 'shout').bytes(bytes));
+    data.writeUInt32BE(number);
+    const startedMs = steadyMs();
+    await nodeOf(name).node.host.services.pubsub.publish(PLAIN_TOPIC, data);
+    return { startedMs };
+  },
+  async put({ name, label }) {
+    const { agentId, bytes } = strayCard(label);
+    return { agentId, holders: await nodeOf(name).node.records.put(agentId, bytes) };
+  },
+  async resolve({ name, agentId }) {
+    const startedMs = steadyMs();
+    const found = await nodeOf(name).node.records.get(agentId as never);
+    return { found: found !== undefined, ms: steadyMs() - startedMs };
+  },
+  async ping({ name }) {
+    const { host } = nodeOf(name).node;
+    const peers = host.getPeers();
+    const peer = peers[Math.floor(Math.random() * peers.length)];
+    // The node itself may be measuring that neighbour at this moment.
+    const ms =
+      peer === undefined
+        ? undefined
+        : await host.services.ping.ping(peer, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+    return { ms: ms ?? null };
+  },
+  async metric({ name, labels, node }) {
+    let sum = 0;
+    for (const [own, one] of running) {
+      if (node !== undefined && node !== own) continue;
+      for (const line of (await one.node.metrics.render()).split('\n'))
+        if (line.startsWith(name) && line.includes(labels)) sum += Number(line.split(' ').at(-1));
+    }
+    return sum;
+  },
+  async end() {
+    await Promise.all([...running.values()].map((one) => one.stop()));
+    running.clear();
+    return null;
+  },
+};
+
+process.on('message', (message: { id: number; order: OrderName; body: never }) => {
+  void (async () => {
+    try {
+      const answer = await serve[message.order](message.body);
+      process.send?.({ id: message.id, answer });
+    } catch (error) {
+      process.send?.({ id: message.id, error: `${message.order}: ${(error as Error).stack}` });
+    }
+  })();
+});
+// Whoever gave the orders is gone.
+process.on('disconnect', () => process.exit(1));
+process.send?.({ id: 0, answer: null });

@@ -1,0 +1,68 @@
+// What the test asks of a host process of the fleet, and what it answers. Plain data: it goes through a pipe.
+
+import type { Link } from './link.ts';
+
+/** A node to start. */
+export interface StartOrder {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** How a node stands. */
+export interface NodeStanding {
+  readonly name: string;
+  readonly peerId: string;
+  readonly address: string;
+  readonly cards: number;
+  readonly revocations: number;
+  readonly peers: number;
+  readonly connections: number;
+  /** Peers that gossip heads with it. */
+  readonly meshed: number;
+  /** Peers that it has shut out. */
+  readonly penalized: number;
+  /** Digest of what it holds of all logs. */
+  readonly state: string;
+}
+
+/** One agent that was published. */
+export interface Published {
+  readonly name: string;
+  readonly agentId: string;
+  /** Milliseconds of the machine's steady clock, the same for all processes. */
+  readonly startedMs: number;
+  readonly doneMs: number;
+}
+
+/** Orders by name: arguments and answer. */
+export interface Orders {
+  /** First of all: what this process is like. */
+  prepare: [{ folder: string; link?: Link; seed: number; antiEntropy?: boolean }, null];
+  start: [StartOrder, NodeStanding];
+  stop: [{ name: string }, null];
+  standing: [null, NodeStanding[]];
+  /** Resident bytes and bytes held after a collection, of the whole process. */
+  memory: [null, { resident: number; held: number; nodes: number }];
+  /** Publishes cards on one node, all of them at once. */
+  publish: [{ name: string; labels: readonly string[] }, Published[]];
+  revoke: [{ name: string; agentId: string }, { startedMs: number; doneMs: number }];
+  /** When each node of this process took a card ("card id"), refused one ("revoked id") or heard a plain message ("plain n"). */
+  seen: [{ what: string }, { name: string; atMs: number }[]];
+  /** Subscribes every node to a plain topic; answers the least number of subscribers that a node sees. */
+  plain: [null, number];
+  shout: [{ name: string; number: number; bytes: number }, { startedMs: number }];
+  /** Puts a fresh card into the DHT and nowhere else. */
+  put: [{ name: string; label: string }, { agentId: string; holders: number }];
+  resolve: [{ name: string; agentId: string }, { found: boolean; ms: number }];
+  ping: [{ name: string }, { ms: number | null }];
+  /** The sum of a metric's samples whose labels contain a text, over all nodes. */
+  metric: [{ name: string; labels: string; node?: string }, number];
+  end: [null, null];
+}
+
+export type OrderName = keyof Orders;
+
+/** Milliseconds of the machine's steady clock. */
+export function steadyMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
