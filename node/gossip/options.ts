@@ -39,6 +39,8 @@ const EXPECTED_PER_SECOND: Record<TopicName, number> = {
   announce: 5,
   // One for each statement that somebody publishes.
   heads: 2,
+  // Sealed frames of guilds whose members cannot be dialled: the exception.
+  guild: 0.5,
 };
 
 /**

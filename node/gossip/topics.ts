@@ -1,7 +1,7 @@
 // Names of the gossip topics.
 
 /** Short names of the topics. */
-export const TOPIC_NAMES = ['announce', 'heads'] as const;
+export const TOPIC_NAMES = ['announce', 'heads', 'guild'] as const;
 export type TopicName = (typeof TOPIC_NAMES)[number];
 
 /** The topic's full name on a network. */

@@ -15,7 +15,7 @@ import { markVerified, type Verified } from '../verified.ts';
 import { guildIdOf } from './guild-id.ts';
 import { GUILD_CONTROL_BYTES_MAX } from './limits.ts';
 import { readControl, writeControl } from './read.ts';
-import { GUILD_CONTROL_TYPE, type GuildControl, type VerifiedControl } from './types.ts';
+import { GUILD_CONTROL_TYPE, type GuildControl, type GuildId, type VerifiedControl } from './types.ts';
 
 const bounds = { payloadBytesMax: GUILD_CONTROL_BYTES_MAX };
 
@@ -27,9 +27,16 @@ export function signControl(control: GuildControl, signers: readonly Signer[]): 
   );
 }
 
-/** Who says that it signed: read before the signature is checked, only to find the keys. Errors: DECODE_FAILED, LIMIT_EXCEEDED. */
-export function claimedActor(bytes: Uint8Array): string {
-  return readControl(decode(bytes).payload).actor;
+/** What it says of its guild and its signer: read before the signature is checked, only to find the keys. Errors: DECODE_FAILED, LIMIT_EXCEEDED. */
+export function claimOf(bytes: Uint8Array): {
+  readonly guild: GuildId;
+  readonly actor: string;
+  /** Of a creation: the name, which the guild's id commits to. */
+  readonly name: string | null;
+} {
+  const envelope = decode(bytes);
+  const { guild, actor, act } = readControl(envelope.payload);
+  return { guild: guild ?? guildIdOf(envelope), actor, name: act.action === 'create' ? act.name : null };
 }
 
 function decode(bytes: Uint8Array): Envelope {

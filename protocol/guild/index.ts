@@ -2,7 +2,7 @@
 // The group's keys are the node's business (MLS). The only door of this folder.
 
 export { mayAct, maySpeak } from './acl.ts';
-export { claimedActor, signControl, verifyControl } from './control.ts';
+export { claimOf, signControl, verifyControl } from './control.ts';
 export {
   GUILD_KEY_AGE_MS_MAX,
   type GuildCredential,

@@ -1,0 +1,55 @@
+// Invitations: those of others that wait for a person here, and those of this node that wait for a person elsewhere. In memory, bounded.
+
+import type { GuildSeat } from '../../protocol/guild/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import { INVITATIONS_MAX } from './limits.ts';
+
+/** One that waits here. */
+export interface Invitation {
+  readonly guild: string;
+  readonly name: string;
+  /** Who invited, and the node to answer. */
+  readonly from: AgentId;
+  readonly peer: string;
+  readonly seat: GuildSeat;
+}
+
+/** Both kinds. */
+export class Invitations {
+  readonly #here = new Map<string, Invitation>();
+  readonly #there = new Map<string, GuildSeat>();
+
+  /** Keeps one that came; the oldest gives way. */
+  keep(invitation: Invitation): void {
+    put(this.#here, invitation.guild, invitation);
+  }
+
+  list(now: number): Invitation[] {
+    for (const [guild, { seat }] of this.#here) if (seat.untilMs <= now) this.#here.delete(guild);
+    return [...this.#here.values()];
+  }
+
+  take(guild: string): Invitation | undefined {
+    const invitation = this.#here.get(guild);
+    this.#here.delete(guild);
+    return invitation;
+  }
+
+  /** Remembers a seat that was offered. */
+  offer(guild: string, seat: GuildSeat): void {
+    put(this.#there, `${guild} ${seat.agent}`, seat);
+  }
+
+  /** The seat that was offered, once. */
+  claim(guild: string, agent: AgentId): GuildSeat | undefined {
+    const seat = this.#there.get(`${guild} ${agent}`);
+    this.#there.delete(`${guild} ${agent}`);
+    return seat;
+  }
+}
+
+function put<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > INVITATIONS_MAX) map.delete(map.keys().next().value as string);
+}
