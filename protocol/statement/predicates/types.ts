@@ -160,6 +160,7 @@ export const REPUTATION_KINDS = [
   'payment-settled',
   'payment-defaulted',
   'appeal',
+  'reversal',
 ] as const;
 export type ReputationEventPredicate = Authored & {
   about: AgentId;
