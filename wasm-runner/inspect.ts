@@ -4,6 +4,7 @@ import { compile, refusedImports } from './isolate/compile.ts';
 import { startFuel } from './isolate/execute.ts';
 import { type Outline, PAGE_BYTES, Refusal, type RefusalStatus, readOutline } from './meter/index.ts';
 import { moduleId } from './pool/module-id.ts';
+import { remedyOf } from './remedies.ts';
 
 export interface Inspection {
   readonly digest: string;
@@ -12,6 +13,8 @@ export interface Inspection {
   readonly verdict: 'OK' | RefusalStatus;
   /** Why not, in a sentence; null for OK. */
   readonly reason: string | null;
+  /** What its author can do about that; null for OK. */
+  readonly remedy: string | null;
   /** null when the outline cannot be read. */
   readonly needs: ModuleNeeds | null;
 }
@@ -46,14 +49,19 @@ export function inspectModule(module: Uint8Array): Inspection {
   try {
     const compiled = compile(bytes);
     const needs = needsOf(outline, { startFuel: startFuel(compiled), meteredBytes: compiled.bytes });
-    return { ...base, verdict: 'OK', reason: null, needs };
+    return { ...base, verdict: 'OK', reason: null, remedy: null, needs };
   } catch (error) {
     return { ...base, ...verdictOf(error), needs: needsOf(outline, { startFuel: null, meteredBytes: null }) };
   }
 }
 
-function verdictOf(error: unknown): { verdict: RefusalStatus; reason: string } {
-  if (error instanceof Refusal) return { verdict: error.status, reason: error.message };
+function verdictOf(error: unknown): { verdict: RefusalStatus; reason: string; remedy: string } {
+  if (error instanceof Refusal)
+    return {
+      verdict: error.status,
+      reason: error.message,
+      remedy: remedyOf(error.status, error.message),
+    };
   throw error;
 }
 

@@ -76,8 +76,11 @@ async function p95(runner: Runner, hogs: number): Promise<number> {
 const PROGRAM = `
   const { WASI } = require('node:wasi');
   const { workerData } = require('node:worker_threads');
-  const wasi = new WASI({ version: 'preview1', args: [], env: {} });
-  wasi.start(new WebAssembly.Instance(new WebAssembly.Module(workerData), wasi.getImportObject()));`;
+  const { openSync, closeSync } = require('node:fs');
+  const nowhere = openSync(require('node:os').devNull, 'w');
+  const wasi = new WASI({ version: 'preview1', args: [], env: {}, stdout: nowhere });
+  wasi.start(new WebAssembly.Instance(new WebAssembly.Module(workerData), wasi.getImportObject()));
+  closeSync(nowhere);`;
 
 async function workerEach(): Promise<void> {
   let left = TASKS;
@@ -85,6 +88,7 @@ async function workerEach(): Promise<void> {
     while (left-- > 0) {
       const worker = new Worker(PROGRAM, {
         eval: true,
+        execArgv: ['--no-warnings'],
         workerData: hello.module,
       });
       await once(worker, 'exit');

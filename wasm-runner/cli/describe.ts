@@ -1,15 +1,18 @@
 // Text and JSON of results and inspections. Must not: read or run anything.
 
 import { digestJob, digestResult, type Inspection, type Job, type RunResult } from '../index.ts';
+import { remedyOfEnd } from '../remedies.ts';
 import { printable } from './report.ts';
 
-/** One line about how a run ended, for stderr. */
+/** How a run ended, and what to do about a refusal, for stderr. */
 export function describeResult(result: RunResult): string {
   const code = result.status === 'EXIT' ? ` ${result.exitCode}` : '';
   const files = Object.keys(result.outputs).length;
   const detail = result.detail === undefined ? '' : `: ${printable(result.detail)}`;
   const left = files === 0 ? '' : `, ${files} output file${files === 1 ? '' : 's'}`;
-  return `${result.status}${code}${detail} (fuel ${result.fuel}, ${result.wallMs.toFixed(1)} ms${left})\n`;
+  const remedy = remedyOfEnd(result.status, result.detail ?? '');
+  const hint = remedy === null ? '' : `  ${remedy}\n`;
+  return `${result.status}${code}${detail} (fuel ${result.fuel}, ${result.wallMs.toFixed(1)} ms${left})\n${hint}`;
 }
 
 /** Functions that a trace prints. */
@@ -46,6 +49,7 @@ export function describeInspection(inspection: Inspection): string {
       ? 'runs'
       : `refused: ${inspection.verdict}: ${printable(inspection.reason ?? '')}`,
   ];
+  if (inspection.remedy !== null) lines.push(`remedy     ${inspection.remedy}`);
   const { needs } = inspection;
   if (needs !== null) {
     const max = needs.memoryMaxBytes === null ? 'no maximum' : `at most ${needs.memoryMaxBytes} bytes`;

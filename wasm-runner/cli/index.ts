@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { createRunner, inspectModule, makeJob, type RunResult } from '../index.ts';
 import { meter, Refusal } from '../meter/index.ts';
+import { remedyOf } from '../remedies.ts';
 import { describeInspection, describeResult, describeTrace, resultJson } from './describe.ts';
 import { readInputs } from './read-inputs.ts';
 import { reporting } from './report.ts';
@@ -130,7 +131,10 @@ function meterOrThrow(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
     return meter(bytes).bytes;
   } catch (error) {
     if (error instanceof Refusal)
-      throw new ZeroError('JOB_INVALID', `${error.status}: ${error.message}`, { cause: error });
+      throw new ZeroError('JOB_INVALID', `${error.status}: ${error.message}`, {
+        cause: error,
+        hint: remedyOf(error.status, error.message),
+      });
     throw error;
   }
 }
