@@ -7,6 +7,7 @@ import { Fleet } from '../fleet/fleet.ts';
 /** Milliseconds in one direction: a round trip takes twice as long. */
 export const ONE_WAY_MS = 30;
 const PROCESSES = 2;
+const PUTS_AT_ONCE = 5;
 const VISIBLE_MS_MAX = 20_000;
 const SETTLE_MS_MAX = 90_000;
 /** Bytes of a card's envelope. */
@@ -86,10 +87,17 @@ export async function measureResolve(fleet: Fleet, count: number) {
   const { names } = fleet;
   const times: Record<'cold' | 'warm' | 'ping', number[]> = { cold: [], warm: [], ping: [] };
   let missed = 0;
-  for (let n = 0; n < count; n++) {
-    const holder = names[n % names.length]!;
+  const agents: string[] = [];
+  let next = 0;
+  const put = async (): Promise<void> => {
+    for (let n = next++; n < count; n = next++) {
+      const name = names[n % names.length]!;
+      agents[n] = (await fleet.on(name, 'put', { name, label: `Resolved ${n}` })).agentId;
+    }
+  };
+  await Promise.all(Array.from({ length: PUTS_AT_ONCE }, put));
+  for (const [n, agentId] of agents.entries()) {
     const name = names[(n + 1 + (n % (names.length - 1))) % names.length]!;
-    const { agentId } = await fleet.on(holder, 'put', { name: holder, label: `Resolved ${n}` });
     for (const kind of ['cold', 'warm'] as const) {
       const { found, ms } = await fleet.on(name, 'resolve', { name, agentId });
       if (found) times[kind].push(ms);
