@@ -24,6 +24,7 @@ import type { LogStore, OwnLog } from './log/index.ts';
 import type { Logger } from './logger/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Directory } from './network/directory.ts';
+import type { Payments } from './payments/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
 import type { ReceiptFiles } from './receipts/receipt-files.ts';
 import type { RevocationService } from './revocation/revocation-service.ts';
@@ -91,6 +92,7 @@ export interface NodeContext extends Core {
   readonly executor: Executor;
   /** Short-lived private rings of agents. */
   readonly guilds: Guilds;
+  readonly payments: Payments;
   readonly requester: Requester;
   readonly tasks: TaskBook;
 }

@@ -1,14 +1,18 @@
 // One participant: puts the parts together and starts and stops them in one list. The only place that knows them all.
 // A further part is a factory `makeX(core) -> { services, ... }`: one import, one line under "Built upon the core".
 
+import { makeArtifacts } from './artifacts/index.ts';
 import type { Core, ZerostateNode } from './context.ts';
 import { makeDiscovery } from './find/make-discovery.ts';
 import { type GroundOptions, makeGround } from './ground.ts';
+import { makeGuilds } from './guild/index.ts';
 import { makeNet } from './host/make-net.ts';
 import type { BootSource } from './network/first-contact.ts';
 import { checkJoin, makePeers } from './network/make-peers.ts';
+import { makePayments } from './payments/index.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
+import { artifactsOf } from './tasks/adapters.ts';
 import { makeTasks } from './tasks/make-tasks.ts';
 
 /** How a node is made. */
@@ -52,12 +56,25 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   }
 
   // Built upon the core.
-  const { executor, requester, tasks } = use(makeTasks(core));
+  const { artifacts, artifactCopies, artifactStore } = use(makeArtifacts(core));
+  const { guilds } = use(makeGuilds(core, key.seed));
+  const payments = use(makePayments(core));
+  const { executor, requester, tasks } = use(
+    makeTasks(core, {
+      artifacts: artifactsOf(artifacts),
+      guildMembers: (guild) => guilds.workersOf(guild),
+    }),
+  );
 
   const running = runServices(services, ground.log);
   return {
     ...core,
+    artifacts,
+    artifactCopies,
+    artifactStore,
     executor,
+    guilds,
+    payments,
     requester,
     tasks,
     start: async () => {

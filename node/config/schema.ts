@@ -227,6 +227,83 @@ export const configSchema = Type.Object(
       },
       { ...closed, default: {}, description: 'Execution of tasks.' },
     ),
+    payments: Type.Object(
+      {
+        accept: Type.Boolean({
+          default: true,
+          description: 'Take part in payment channels that others open to the agents that live here.',
+        }),
+        issuers: Type.Array(Type.String({ pattern: '^zs:b[a-z2-7]{58}$' }), {
+          default: [],
+          maxItems: 64,
+          description:
+            'Agents whose issue of money counts, the same on every node of a network; empty on test networks: everybody issues test money.',
+        }),
+        issueMax: Type.String({
+          default: '1000000000000',
+          pattern: '^[0-9]{1,22}$',
+          description: 'Most that one issuer may issue of one currency, in millionths.',
+        }),
+        escrow: Type.String({
+          default: '100000000',
+          pattern: '^[0-9]{1,22}$',
+          description: 'What the payer locks in a channel that is opened by itself, in millionths.',
+        }),
+        step: Type.String({
+          default: '10000000',
+          pattern: '^[1-9][0-9]{0,21}$',
+          description:
+            'Most that is promised and not settled in such a channel, in millionths: what either side can lose.',
+        }),
+        penalty: Type.String({
+          default: '10000000',
+          pattern: '^[0-9]{1,22}$',
+          description: 'What a side of such a channel loses that posts an old state, in millionths.',
+        }),
+        depositMax: Type.String({
+          default: '0',
+          pattern: '^[0-9]{1,22}$',
+          description:
+            'Most that the agents of this node deposit when others open channels to them, in millionths.',
+        }),
+        disputeSeconds: Type.Integer({
+          default: 3600,
+          minimum: 1,
+          maximum: 604800,
+          description: 'How long the other side of such a channel may answer a close, in seconds.',
+        }),
+        disputeSecondsMax: Type.Integer({
+          default: 86400,
+          minimum: 1,
+          maximum: 604800,
+          description: 'Longest such time in channels that others open, in seconds.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Payment channels and the ledger.' },
+    ),
+    guilds: Type.Object(
+      {
+        accept: Type.Enum(['auto', 'ask', 'never'], {
+          default: 'auto',
+          description:
+            'Invitations for the agents that live here: take the seat at once, let a person decide ("zerostate guild join"), or refuse.',
+        }),
+        max: Type.Integer({
+          default: 64,
+          minimum: 1,
+          maximum: 1024,
+          description: 'Guilds that this node sits in at once.',
+        }),
+        beatMs: Type.Integer({
+          default: 5000,
+          minimum: 50,
+          maximum: 60000,
+          description:
+            'Milliseconds between two signs of life of those who lead a guild; after four without one a member counts as gone.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Guilds: short-lived private rings of agents.' },
+    ),
     artifacts: Type.Object(
       {
         bytesMax: Type.Integer({
@@ -243,7 +320,8 @@ export const configSchema = Type.Object(
         }),
         replicate: Type.Boolean({
           default: true,
-          description: 'Keep copies of what peers of the same region ask to be kept, within half of bytesMax.',
+          description:
+            'Keep copies of what peers of the same region ask to be kept, within half of bytesMax.',
         }),
       },
       { ...closed, default: {}, description: 'Files and folders by content id.' },

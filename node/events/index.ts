@@ -1,7 +1,16 @@
 // What happens on a node, told to whoever watches (the event stream of the API). Watchers never slow the node down.
 
 /** Kinds of events; data is the JSON view of the thing. */
-export type EventKind = 'card' | 'receipt' | 'revocation' | 'head' | 'peer' | 'task' | 'guild' | 'artifact';
+export type EventKind =
+  | 'card'
+  | 'receipt'
+  | 'revocation'
+  | 'head'
+  | 'peer'
+  | 'task'
+  | 'guild'
+  | 'channel'
+  | 'artifact';
 
 export interface NodeEvent {
   readonly kind: EventKind;

@@ -136,6 +136,16 @@ export const metricNames = {
     help: 'Copies asked of further nodes to restore replication, by result (ok, failed).',
     labels: ['result'],
   },
+  zerostate_channel_refusals_total: {
+    kind: 'counter',
+    help: 'Steps of payment channels that were refused, by reason.',
+    labels: ['code'],
+  },
+  zerostate_channels_settled_total: {
+    kind: 'counter',
+    help: 'Payment channels of this node that have ended, by end (cooperative, unilateral, penalised).',
+    labels: ['end'],
+  },
 } as const;
 
 export type MetricName = keyof typeof metricNames;

@@ -1,0 +1,25 @@
+// Bounds of payments on a node.
+
+/** Bytes of a message between the two nodes of a channel: an update with all its offers, or a statement. */
+export const CHANNEL_MESSAGE_BYTES_MAX = 65_536;
+
+/** Longest exchange: the payee may have to wait for the payer's log before it accepts. */
+export const CHANNEL_CALL_MS_MAX = 20_000;
+
+/** How long a payee waits for the opening of a channel to reach it by the logs. */
+export const OPENING_WAIT_MS_MAX = 15_000;
+
+/** Sides of channels that one node holds. */
+export const SIDES_MAX = 10_000;
+
+/** Changes that wait for one channel. */
+export const CHANGES_WAITING_MAX = 1_024;
+
+/** Changes of one update: below the offers and payments that an update may have. */
+export const CHANGES_AT_ONCE = 16;
+
+/** Times that an update is sent before its caller is told that the other side is not there; it stands, and goes with the next one. */
+export const SEND_TRIES = 3;
+
+/** Pause before an unanswered step of an end is followed up, when no other time is due. */
+export const FOLLOW_UP_MS = 5_000;

@@ -1,0 +1,78 @@
+// Puts payments together: the ledger of the logs, and the channels of the agents that live here.
+
+import type { Core } from '../context.ts';
+import type { Service } from '../services.ts';
+import { ChannelSides } from './channel-sides.ts';
+import { ChannelStore } from './channel-store.ts';
+import { LocalLedger } from './local-ledger.ts';
+import { PayeeDesk } from './payee-desk.ts';
+import { PayerDesk } from './payer-desk.ts';
+import { receiptPrice, TaskPaymentsOverChannels } from './task-payments.ts';
+import { channelProtocol, decodeChannelRequest } from './wire.ts';
+
+/** The parts, not started. */
+export function makePayments(core: Core) {
+  const { book, clock, config, db, events, log, metrics, ownLog, router, rpc, vault } = core;
+  const limits = config.payments;
+  const issuers = new Set(limits.issuers);
+  const ledger = new LocalLedger({
+    vault,
+    ownLog,
+    clock,
+    issuable: (issuer) => (issuers.size > 0 && !issuers.has(issuer) ? 0n : BigInt(limits.issueMax)),
+  });
+  const store = new ChannelStore(db);
+  const sides = new ChannelSides({ store, ledger, vault, ownLog, clock, log, metrics });
+  const protocol = channelProtocol(config.network);
+  const payee = new PayeeDesk({
+    sides,
+    ledger,
+    vault,
+    ownLog,
+    clock,
+    log,
+    limits,
+    priceOf: (statement, currency) =>
+      receiptPrice(book.get(statement.issuer)?.card.prices ?? [], statement.statement.predicate, currency),
+  });
+  const channels = new PayerDesk({ ...core, sides, payee, ledger, protocol, limits });
+  sides.onChange = (state) => {
+    payee.changed(state);
+    events.emit('channel', () => ({ channel: state.terms.channel, side: state.side, phase: state.phase }));
+  };
+  sides.onClosing = (state, envelope) => {
+    channels.propose(state, envelope).catch((error: unknown) => {
+      log.info({ err: error, channel: state.terms.channel }, 'the other side did not sign the end');
+    });
+  };
+  router.listen((statement, { position }) => {
+    for (const news of ledger.apply(statement)) {
+      if (news.type === 'opened') payee.opened(news.channel.terms.channel);
+      sides.noted(news);
+    }
+    if (position.origin === ownLog.origin) payee.receipted(statement);
+  });
+  const services: Service[] = [
+    {
+      name: 'payments',
+      start: async () => {
+        await rpc.handle(protocol, async (bytes) => await payee.answer(decodeChannelRequest(bytes)));
+        await sides.start();
+      },
+      stop: () => sides.stop(),
+    },
+  ];
+  return {
+    services,
+    ledger,
+    /** Opens, promises, pays, ends: what a requester uses. */
+    channels,
+    /** Covers work: what an executor uses. */
+    cover: payee,
+    sides,
+    taskPayments: new TaskPaymentsOverChannels({ channels, payee, sides, book }),
+  };
+}
+
+/** The payments of one node. */
+export type Payments = Omit<ReturnType<typeof makePayments>, 'services'>;

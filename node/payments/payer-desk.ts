@@ -1,0 +1,311 @@
+// The payer's half: opens channels, promises, pays, takes back, ends. Changes that wait for the same channel travel in one update.
+
+import { randomBytes } from 'node:crypto';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { multiaddr } from '@multiformats/multiaddr';
+import { utf8 } from '../../protocol/bytes/index.ts';
+import {
+  type Change,
+  type ChannelState,
+  capacityOf,
+  checkAcceptance,
+  checkTerms,
+  OFFERS_MAX,
+  type Offer,
+  type Pay,
+  pendingEffects,
+  type Side,
+  termsOf,
+} from '../../protocol/channel/index.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import {
+  CHANNEL_ACCEPT_PREDICATE,
+  CHANNEL_OPEN_PREDICATE,
+  type ChannelTermsJson,
+  signAgentStatement,
+  verifyAgentStatement,
+} from '../../protocol/statement/index.ts';
+import type { CardService } from '../cards/card-service.ts';
+import { type Clock, rfc3339 } from '../clock/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Host } from '../host/create.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
+import type { OwnLog } from '../log/index.ts';
+import type { Rpc, RpcProtocol } from '../rpc/index.ts';
+import { Serial } from '../serial.ts';
+import type { ChannelSides } from './channel-sides.ts';
+import { CHANGES_AT_ONCE, CHANGES_WAITING_MAX, SEND_TRIES } from './limits.ts';
+import type { LocalLedger } from './local-ledger.ts';
+import { type PayeeDesk, requireTaken } from './payee-desk.ts';
+import { type ChannelRequest, encodeChannelRequest } from './wire.ts';
+
+/** What a channel is wanted for. Amounts that are left out come from the configuration. */
+export interface Wanted {
+  readonly payer: AgentId;
+  readonly payee: AgentId;
+  readonly currency: string;
+  readonly escrow?: bigint;
+  readonly deposit?: bigint;
+  readonly step?: bigint;
+  readonly penalty?: bigint;
+  readonly disputeSeconds?: number;
+}
+
+export interface PayerDeskDeps {
+  readonly sides: ChannelSides;
+  readonly payee: PayeeDesk;
+  readonly ledger: LocalLedger;
+  readonly cards: CardService;
+  readonly vault: AgentVault;
+  readonly ownLog: OwnLog;
+  readonly host: Host;
+  readonly rpc: Rpc;
+  readonly clock: Clock;
+  readonly protocol: RpcProtocol;
+  readonly limits: Config['payments'];
+}
+
+interface Waiting {
+  readonly change: Change;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Pays others. */
+export class PayerDesk {
+  readonly #deps: PayerDeskDeps;
+  readonly #serial = new Serial();
+  readonly #queues = new Map<string, Waiting[]>();
+
+  constructor(deps: PayerDeskDeps) {
+    this.#deps = deps;
+  }
+
+  /** Says something to the node of the other side of a channel. Throws PEER_UNREACHABLE, NOT_FOUND, or what the other side answered. */
+  async say(other: AgentId, request: ChannelRequest): Promise<Uint8Array> {
+    const { cards, host, payee, protocol, rpc, vault } = this.#deps;
+    if (vault.has(other)) return await payee.answer(request);
+    const endpoint = (await cards.resolve(other))?.card.endpoints[0];
+    if (endpoint === undefined) throw new ZeroError('NOT_FOUND', `nobody knows where ${other} is`);
+    const peer = peerIdFromString(endpoint.peer);
+    if (endpoint.addresses.length > 0)
+      await host.peerStore
+        .merge(peer, { multiaddrs: endpoint.addresses.map((address) => multiaddr(address)) })
+        .catch(() => undefined);
+    return await rpc.call(peer, protocol, encodeChannelRequest(request));
+  }
+
+  /** Opens a channel; resolves when the other side has accepted it. Throws FUNDS_MISSING, CHANNEL_REFUSED, PEER_UNREACHABLE … */
+  async open(wanted: Wanted): Promise<ChannelState> {
+    const { cards, clock, ledger, limits, ownLog, sides, vault } = this.#deps;
+    const agent = vault.get(wanted.payer);
+    const signer = seedSigner(agent.operationalSeed);
+    const card = (await cards.resolve(wanted.payee))?.card;
+    if (card === undefined) throw new ZeroError('NOT_FOUND', `no card of ${wanted.payee} is known`);
+    const terms: ChannelTermsJson = {
+      payee: wanted.payee,
+      currency: wanted.currency,
+      escrow: String(wanted.escrow ?? limits.escrow),
+      deposit: String(wanted.deposit ?? 0n),
+      step: String(wanted.step ?? limits.step),
+      penalty: String(wanted.penalty ?? limits.penalty),
+      disputeSeconds: wanted.disputeSeconds ?? limits.disputeSeconds,
+      payerKey: signer.keyid,
+      payeeKey: card.operationalKey,
+      nonce: Buffer.from(randomBytes(16)).toString('hex'),
+    };
+    checkTerms(terms, wanted.payer);
+    const available = ledger.available(wanted.payer, wanted.currency);
+    if (available < BigInt(terms.escrow))
+      throw new ZeroError(
+        'FUNDS_MISSING',
+        `the payer has ${available} of ${terms.escrow} ${wanted.currency}`,
+      );
+    const envelope = signAgentStatement({
+      predicateType: CHANNEL_OPEN_PREDICATE,
+      predicate: { issuedAt: rfc3339(clock.now()), ...terms },
+      keychain: agent.keychain,
+      signer,
+    });
+    const opened = termsOf(verifyAgentStatement(envelope, CHANNEL_OPEN_PREDICATE));
+    // On disk before it is in the log: an escrow must never be locked for a channel that nobody remembers.
+    await sides.add('payer', opened, envelope);
+    await ownLog.append(envelope);
+    await this.accept(opened.channel);
+    return sides.get(opened.channel, 'payer') as ChannelState;
+  }
+
+  /** Asks the payee to take part in a channel that was opened; repeating it is harmless. */
+  async accept(channel: string): Promise<void> {
+    const { sides } = this.#deps;
+    const held = sides.list().find(({ state }) => state.terms.channel === channel && state.side === 'payer');
+    if (held === undefined) throw new ZeroError('NOT_FOUND', `the channel ${channel} is not of this node`);
+    const { terms } = held.state;
+    const answer = await this.say(terms.payee, { verb: 'open', channel, body: encodeEnvelope(held.open) });
+    checkAcceptance(terms, verifyAgentStatement(answer, CHANNEL_ACCEPT_PREDICATE));
+    await sides.step(channel, 'payer', { type: 'accepted' });
+  }
+
+  /** An open channel between two agents with room for this amount, or a new one. One is opened at a time for each pair. */
+  async ensure(wanted: Wanted, amount: bigint): Promise<ChannelState> {
+    const { limits, sides } = this.#deps;
+    const { payer, payee, currency } = wanted;
+    return await this.#serial.run(`${payer} ${payee} ${currency}`, async () => {
+      const fits = sides
+        .list()
+        .map(({ state }) => state)
+        .find(({ newest, phase, side, terms }) => {
+          if (side !== 'payer' || phase !== 'open' || terms.payer !== payer || terms.payee !== payee)
+            return false;
+          const offers = newest?.offers ?? [];
+          const promised = offers.reduce((sum, offer) => sum + offer.amount, 0n);
+          const left = capacityOf(terms) - (newest?.paid ?? 0n) - promised;
+          return (
+            terms.currency === currency &&
+            left >= amount &&
+            terms.step - promised >= amount &&
+            offers.length < OFFERS_MAX
+          );
+        });
+      if (fits !== undefined) return fits;
+      const step = wanted.step ?? most(BigInt(limits.step), amount);
+      const penalty = wanted.penalty ?? BigInt(limits.penalty);
+      return await this.open({
+        ...wanted,
+        step,
+        penalty,
+        escrow: wanted.escrow ?? most(BigInt(limits.escrow), step + penalty),
+      });
+    });
+  }
+
+  /** Promises an amount for a task; resolves when the payee has acknowledged it. Throws CHANNEL_REFUSED or PEER_UNREACHABLE. */
+  async offer(channel: string, offer: Offer): Promise<void> {
+    const known = this.#state(channel).newest?.offers.find(({ task }) => task === offer.task);
+    if (known !== undefined && known.amount === offer.amount && known.condition === offer.condition)
+      return await this.flush(channel);
+    await this.#change(channel, { offers: [offer] });
+  }
+
+  /** Pays, for a task's offer (which ends with it) or for what the reference names. Paying a task again is harmless. */
+  async pay(channel: string, pay: Pay): Promise<void> {
+    if (pay.task !== null && !this.#state(channel).newest?.offers.some(({ task }) => task === pay.task))
+      return await this.flush(channel);
+    await this.#change(channel, { pays: [pay] });
+  }
+
+  /** Takes an offer back for which no work was begun. Throws CHANNEL_REFUSED when it was. */
+  async withdraw(channel: string, task: string): Promise<void> {
+    const { newest, terms } = this.#state(channel);
+    if (!newest?.offers.some((offer) => offer.task === task)) return;
+    // Asked before it is signed: an update that the payee may not take would stand in the way of all others.
+    await this.say(terms.payee, { verb: 'withdraw', channel, body: utf8(task) });
+    await this.#change(channel, { withdraw: [task] });
+  }
+
+  #state(channel: string): ChannelState {
+    const state = this.#deps.sides.get(channel, 'payer');
+    if (state === undefined) throw new ZeroError('NOT_FOUND', `this node does not pay through ${channel}`);
+    return state;
+  }
+
+  async #change(channel: string, change: Change): Promise<void> {
+    const queue = this.#queues.get(channel) ?? [];
+    if (queue.length >= CHANGES_WAITING_MAX)
+      throw new ZeroError('BUSY', 'too many changes wait for the channel');
+    const done = new Promise<void>((resolve, reject) => queue.push({ change, resolve, reject }));
+    const first = !this.#queues.has(channel);
+    this.#queues.set(channel, queue);
+    if (first) void this.#drain(channel, queue);
+    await done;
+  }
+
+  async #drain(channel: string, queue: Waiting[]): Promise<void> {
+    // Changes of one turn of the event loop share an update.
+    await Promise.resolve();
+    while (queue.length > 0) {
+      const group = queue.splice(0, CHANGES_AT_ONCE);
+      try {
+        await this.flush(channel);
+        if (
+          !(await this.#send(
+            channel,
+            group.map(({ change }) => change),
+          ))
+        )
+          await this.#each(channel, group);
+        else for (const { resolve } of group) resolve();
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#queues.delete(channel);
+  }
+
+  /** One by one, where they do not go together. */
+  async #each(channel: string, group: readonly Waiting[]): Promise<void> {
+    for (const { change, resolve, reject } of group) {
+      try {
+        const stepped = await this.#deps.sides.step(channel, 'payer', { type: 'change', change });
+        requireTaken(stepped);
+        await this.flush(channel);
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+
+  async #send(channel: string, changes: readonly Change[]): Promise<boolean> {
+    const change: Change = {
+      offers: changes.flatMap(({ offers }) => offers ?? []),
+      pays: changes.flatMap(({ pays }) => pays ?? []),
+      withdraw: changes.flatMap(({ withdraw }) => withdraw ?? []),
+    };
+    const { verdict } = await this.#deps.sides.step(channel, 'payer', { type: 'change', change });
+    if (verdict.verdict !== 'accept') return false;
+    await this.flush(channel);
+    return true;
+  }
+
+  /** Sends the update that is not acknowledged yet, and takes its acknowledgement. Throws PEER_UNREACHABLE or CHANNEL_REFUSED; it stands all the same. */
+  async flush(channel: string): Promise<void> {
+    const state = this.#state(channel);
+    const pending = pendingEffects(state).find(
+      (effect) => effect.type === 'send' && effect.message === 'update',
+    );
+    if (pending?.type !== 'send') return;
+    const body = encodeEnvelope(pending.envelope);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await this.say(state.terms.payee, { verb: 'update', channel, body });
+        const envelope = decodeEnvelope(answer);
+        requireTaken(await this.#deps.sides.step(channel, 'payer', { type: 'ack', envelope }));
+        return;
+      } catch (error) {
+        if (!isZeroError(error) || error.code !== 'PEER_UNREACHABLE' || attempt >= SEND_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Ends a channel: together with the other side, or, with `alone`, with the newest state and the time to dispute. */
+  async close(channel: string, side: Side, alone: boolean): Promise<void> {
+    const { sides } = this.#deps;
+    const event = alone ? ({ type: 'close' } as const) : ({ type: 'propose-end' } as const);
+    if (side === 'payer' && sides.get(channel, side)?.phase === 'open')
+      await this.flush(channel).catch(() => undefined);
+    requireTaken(await sides.step(channel, side, event));
+  }
+
+  /** Sends the proposal of an end. */
+  async propose({ side, terms }: ChannelState, envelope: Envelope): Promise<void> {
+    const other = side === 'payer' ? terms.payee : terms.payer;
+    await this.say(other, { verb: 'closing', channel: terms.channel, body: encodeEnvelope(envelope) });
+  }
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

@@ -1,0 +1,155 @@
+// How tasks are paid through channels: prices from the card, the ceiling from the manifest, one offer a run, one payment a receipt.
+
+import type { AgentCard, Price } from '../../protocol/card/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import { chargeFor, meterFuel, meterRequests } from '../../protocol/metering/index.ts';
+import { bytesDigest } from '../../protocol/receipt/index.ts';
+import type { ReceiptPredicate } from '../../protocol/statement/index.ts';
+import type { TaskManifest, VerifiedManifest } from '../../protocol/task/index.ts';
+import type { CardBook } from '../cards/card-book.ts';
+import type { ChannelSides } from './channel-sides.ts';
+import type { PayeeDesk } from './payee-desk.ts';
+import type { PayerDesk } from './payer-desk.ts';
+
+interface Amount {
+  readonly amount: bigint;
+  readonly currency: string;
+}
+
+/** The digest by which a receipt names the manifest that it followed. */
+export function conditionOf(manifest: VerifiedManifest): string {
+  return bytesDigest(manifest.envelope.payload);
+}
+
+/** What a receipt costs at these prices: one request, and its fuel. Undefined when nothing is sold for the currency. */
+export function receiptPrice(
+  prices: readonly Price[],
+  { deterministic }: Pick<ReceiptPredicate, 'deterministic'>,
+  currency: string,
+): bigint | undefined {
+  if (!prices.some((price) => price.currency === currency)) return undefined;
+  const quantities = [meterRequests(1n), meterFuel(BigInt(deterministic.result.fuel))];
+  return chargeFor(quantities, prices, { currency }).amount;
+}
+
+/** The payments of tasks. */
+export class TaskPaymentsOverChannels {
+  readonly #channels: PayerDesk;
+  readonly #payee: PayeeDesk;
+  readonly #sides: ChannelSides;
+  readonly #book: CardBook;
+
+  constructor(deps: { channels: PayerDesk; payee: PayeeDesk; sides: ChannelSides; book: CardBook }) {
+    this.#channels = deps.channels;
+    this.#payee = deps.payee;
+    this.#sides = deps.sides;
+    this.#book = deps.book;
+  }
+
+  /** The most that a run can cost by this card; null: it is free. Throws TASK_REFUSED when it is not sold for the currency of the manifest. */
+  quote(card: AgentCard, manifest: TaskManifest): Amount | null {
+    const fuel = fuelLimitOf(manifest);
+    return this.#priced(card, manifest, fuel);
+  }
+
+  /** What a finished run costs by this card; null: it is free. */
+  price(card: AgentCard, receipt: ReceiptPredicate, manifest: TaskManifest): Amount | null {
+    return this.#priced(card, manifest, BigInt(receipt.deterministic.result.fuel));
+  }
+
+  #priced(card: AgentCard, { priceCeiling }: TaskManifest, fuel: bigint): Amount | null {
+    if (card.prices.every(({ amount }) => amount === '0')) return null;
+    const currency = priceCeiling?.currency ?? card.prices[0]!.currency;
+    if (!card.prices.some((price) => price.currency === currency))
+      throw new ZeroError('TASK_REFUSED', `${card.name} does not sell for ${currency}`);
+    const { amount } = chargeFor([meterRequests(1n), meterFuel(fuel)], card.prices, { currency });
+    return amount === 0n ? null : { amount, currency };
+  }
+
+  /** Opens or reuses a channel with room for the quote, and promises it. */
+  async promise(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): Promise<void> {
+    const { agentId, manifest, quote } = input;
+    const { requester, taskId } = manifest.manifest;
+    const offer = { task: taskId, amount: quote.amount, condition: conditionOf(manifest) };
+    const held = this.#offered(requester, agentId, taskId);
+    if (held !== undefined) return await this.#channels.offer(held, offer);
+    const { currency } = quote;
+    const state = await this.#channels.ensure({ payer: requester, payee: agentId, currency }, quote.amount);
+    await this.#channels.offer(state.terms.channel, offer);
+  }
+
+  /** Pays what an accepted receipt costs; once, however often it is called. */
+  async pay(input: {
+    manifest: VerifiedManifest;
+    agentId: AgentId;
+    receiptId: string;
+    owed: Amount;
+  }): Promise<void> {
+    const { requester, taskId } = input.manifest.manifest;
+    const channel = this.#offered(requester, input.agentId, taskId);
+    if (channel === undefined) return;
+    await this.#channels.pay(channel, {
+      task: taskId,
+      amount: input.owed.amount,
+      reference: input.receiptId,
+    });
+  }
+
+  /** Takes a promise back for which no work was begun. Throws CHANNEL_REFUSED when it was. */
+  async withdraw(input: { manifest: VerifiedManifest; agentId: AgentId }): Promise<void> {
+    const { requester, taskId } = input.manifest.manifest;
+    const channel = this.#offered(requester, input.agentId, taskId);
+    if (channel !== undefined) await this.#channels.withdraw(channel, taskId);
+  }
+
+  #offered(payer: AgentId, payee: AgentId, task: string): string | undefined {
+    return this.#sides
+      .list()
+      .map(({ state }) => state)
+      .find(
+        ({ newest, side, terms }) =>
+          side === 'payer' &&
+          terms.payer === payer &&
+          terms.payee === payee &&
+          newest?.offers.some((offer) => offer.task === task) === true,
+      )?.terms.channel;
+  }
+
+  /** At the executor: throws PAYMENT_REQUIRED unless a promise that was acknowledged here covers the quote. */
+  requirePromise(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): void {
+    const { agentId, manifest, quote } = input;
+    const covered = this.#payee.covers({
+      payer: manifest.manifest.requester,
+      payee: agentId,
+      task: manifest.manifest.taskId,
+      amount: quote.amount,
+      currency: quote.currency,
+      condition: conditionOf(manifest),
+    });
+    if (!covered)
+      throw new ZeroError(
+        'PAYMENT_REQUIRED',
+        `${quote.amount} ${quote.currency} is to be promised to ${this.#book.get(agentId)?.card.name ?? agentId} before it runs this`,
+        { details: { amount: String(quote.amount), currency: quote.currency } },
+      );
+  }
+
+  /** At the executor, before it runs: as requirePromise, and durably: the offer cannot be taken back from here on. Answers the channel. */
+  async begin(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): Promise<string> {
+    const { agentId, manifest, quote } = input;
+    return await this.#payee.begin({
+      payer: manifest.manifest.requester,
+      payee: agentId,
+      task: manifest.manifest.taskId,
+      amount: quote.amount,
+      currency: quote.currency,
+      condition: conditionOf(manifest),
+    });
+  }
+}
+
+function fuelLimitOf({ spec }: TaskManifest): bigint {
+  const { limits } = spec as { limits?: { fuel?: unknown } };
+  return typeof limits?.fuel === 'string' && /^[0-9]{1,22}$/.test(limits.fuel) ? BigInt(limits.fuel) : 0n;
+}
