@@ -4,6 +4,7 @@ import type { CardBook } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
+import type { Host } from '../host/create.ts';
 import { IndexRole } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -14,6 +15,7 @@ import type { Service } from '../services.ts';
 import { askIndexOver } from './ask-index.ts';
 import { FindService } from './find-service.ts';
 import { IndexAudit } from './index-audit.ts';
+import { IndexProviders } from './index-providers.ts';
 import { allowAll, type DiscoveryPolicy } from './policy.ts';
 import { ScoreCheck } from './score-check.ts';
 import { ShortlistClient } from './shortlist-client.ts';
@@ -21,6 +23,7 @@ import { ShortlistClient } from './shortlist-client.ts';
 export interface DiscoveryDeps {
   readonly home: string;
   readonly config: Config;
+  readonly host: Host;
   readonly rpc: Rpc;
   readonly directory: Directory;
   readonly book: CardBook;
@@ -54,8 +57,16 @@ export function makeDiscovery(deps: DiscoveryDeps) {
         })
       : undefined;
   const ask = askIndexOver(rpc, network);
+  const providers = new IndexProviders({
+    host: deps.host,
+    clock,
+    log,
+    network,
+    own: index === undefined ? undefined : everywhere ? null : region,
+  });
   const shortlists: ShortlistClient = new ShortlistClient({
     ask,
+    providers,
     directory,
     log,
     own: index,
@@ -91,6 +102,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     index === undefined ? [] : [{ name: 'index', start: () => index.start(), stop: () => index.stop() }];
   const auditing: Service[] = [
     { name: 'index-audit', start: () => indexAudit.start(), stop: () => indexAudit.stop() },
+    { name: 'index-providers', start: () => providers.start(), stop: () => providers.stop() },
     { name: 'score-check', start: () => {}, stop: () => scores.stop() },
   ];
   book.listen((entry) => index?.offer(entry));

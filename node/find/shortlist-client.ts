@@ -1,4 +1,4 @@
-// Gets a shortlist: from the own index, else from index nodes that the directory knows. Regions are asked side by side, each with
+// Gets a shortlist: from the own index, else from index nodes that announce themselves, else from those that the DHT names. Regions are asked side by side, each with
 // its deadline; what did not answer is named.
 
 import { mergeShards, type ShardAnswer } from '../../index-service/index.ts';
@@ -8,6 +8,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Directory } from '../network/directory.ts';
 import type { AskIndex } from './ask-index.ts';
 import { type IndexNode, isTrusted, planIndexes, type Slot } from './index-plan.ts';
+import type { IndexProviders } from './index-providers.ts';
 import type { Shortlist, ShortlistRequest } from './schema.ts';
 
 /** Candidates of one slot that are asked before it counts as missing. */
@@ -44,6 +45,8 @@ export interface ShortlistDeps {
   readonly regions: () => string[];
   /** Share of recent checks in which an index left out a card. */
   readonly suspicion: (peerId: string) => number;
+  /** Indexes that the DHT names. */
+  readonly providers: Pick<IndexProviders, 'nodes' | 'search' | 'failed'>;
 }
 
 interface SlotAnswer {
@@ -62,7 +65,7 @@ export class ShortlistClient {
   /** Throws NO_INDEX when no index answers. */
   async ask(request: ShortlistRequest): Promise<ShortlistAnswer> {
     const self = this.#deps.directory.self();
-    const slots = planIndexes(this.indexNodes(), request.filter.region, this.#deps.regions);
+    const slots = await this.#plan(request.filter.region);
     const answers = await Promise.all(slots.map((slot) => this.#askSlot(slot, request, self.peerId)));
     const missing = slots.flatMap((slot, i) =>
       answers[i] === undefined ? [slot.region === null ? 'every index node' : `region ${slot.region}`] : [],
@@ -72,6 +75,18 @@ export class ShortlistClient {
       answers.filter((answer) => answer !== undefined),
       missing,
     );
+  }
+
+  /** Looks into the DHT where no index is known. Waits for that only when there is nobody to ask at all. */
+  async #plan(region: string | undefined): Promise<Slot[]> {
+    const { providers, regions } = this.#deps;
+    const slots = planIndexes(this.indexNodes(), region, regions);
+    const bare = slots.filter(({ candidates }) => candidates.length === 0);
+    if (slots.length > bare.length && bare.length === 0) return slots;
+    const search = providers.search(bare.flatMap((slot) => slot.region ?? []));
+    if (slots.length > bare.length) return slots;
+    await search;
+    return planIndexes(this.indexNodes(), region, regions);
   }
 
   /** True when this question goes to the own index first. */
@@ -91,13 +106,13 @@ export class ShortlistClient {
     );
   }
 
-  /** Index nodes heard of lately, this one included when it has an index. */
+  /** Index nodes heard of lately or found in the DHT, this one included when it has an index. */
   indexNodes(): IndexNode[] {
-    const { directory, suspicion, own } = this.#deps;
+    const { directory, suspicion, own, providers } = this.#deps;
     const self = directory.self();
     const rtt = new Map(self.links.map(({ peer, rttMs }) => [peer, rttMs]));
     const others = directory.nodes().filter((node) => directory.isFresh(node));
-    return [...(own === undefined ? [] : [self]), ...others]
+    const announced = [...(own === undefined ? [] : [self]), ...others]
       .filter(({ roles }) => roles.includes('index') || roles.includes('index-shard'))
       .map(({ peerId, name, region, roles }) => ({
         peerId,
@@ -107,6 +122,17 @@ export class ShortlistClient {
         rttMs: peerId === self.peerId ? 0 : (rtt.get(peerId) ?? null),
         suspicion: peerId === self.peerId ? 0 : suspicion(peerId),
       }));
+    // Who speaks for itself is believed before who is only found under a content id that anybody may claim.
+    const known = new Set([self, ...others].map(({ peerId }) => peerId));
+    const found = providers.nodes().filter(({ peerId }) => !known.has(peerId));
+    return [
+      ...announced,
+      ...found.map((node) => ({
+        ...node,
+        rttMs: rtt.get(node.peerId) ?? null,
+        suspicion: suspicion(node.peerId),
+      })),
+    ];
   }
 
   async #askSlot(slot: Slot, request: ShortlistRequest, self: string): Promise<SlotAnswer | undefined> {
@@ -119,6 +145,7 @@ export class ShortlistClient {
             : await ask(node.peerId, request, TRY_MS_MAX);
         return { node, shortlist };
       } catch (error) {
+        this.#deps.providers.failed(node.peerId);
         this.#deps.log.warn(
           { peer: node.peerId, error: (error as Error).message },
           'index node did not answer',

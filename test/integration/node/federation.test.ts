@@ -1,11 +1,12 @@
 // Two region shards and an edge, real nodes: one answer out of both, and an honest one when a shard is gone.
 
 import assert from 'node:assert/strict';
+import { coverageKey } from '../../../node/find/index-providers.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 describe('federated discovery', function () {
-  this.timeout(60_000);
+  this.timeout(90_000);
 
   it('merges region shards, and names the region that is missing', async () => {
     await using nodes = new TestNodes();
@@ -83,5 +84,31 @@ describe('federated discovery', function () {
       const found = await first();
       return found?.indexes.includes(other.node.peerId) && found.results[0]?.name === 'Bell Tuner';
     });
+  });
+
+  it('finds indexes in the DHT when none announces itself, and passes over who only claims to be one', async () => {
+    await using nodes = new TestNodes();
+    const boot = await nodes.start('boot', { roles: ['boot'] });
+    const join = [addressOf(boot)];
+    const index = await nodes.start('index', { roles: ['index-shard'], region: 'eu', join });
+    const edge = await nodes.start('edge', { join });
+    const claimant = await nodes.start('claimant', { join });
+    await edge.node.cards.publish({ ...draft('Bell Tuner'), region: 'eu' });
+    await eventually('the card at the index', 30_000, async () => index.node.index!.stats().cards === 1);
+    // As if gossip were silent: nobody's announcement is known here.
+    edge.node.directory.nodes = () => [];
+    await eventually('a false record', 30_000, async () =>
+      claimant.node.host.contentRouting.provide(coverageKey('test', 'eu')).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const found = await eventually('an answer by way of the DHT', 60_000, async () => {
+      const answer = await edge.node.find
+        .find({ text: 'bell', filter: { region: 'eu' } })
+        .catch(() => undefined);
+      return answer?.results.length === 1 ? answer : undefined;
+    });
+    assert.deepEqual(found.indexes, [index.node.peerId]);
   });
 });

@@ -108,6 +108,7 @@ function edge(
     own: undefined,
     regions: () => [],
     suspicion: (peer) => audit.suspicion(peer),
+    providers: { nodes: () => [], search: async () => {}, failed: () => {} },
   });
   const scores = new ScoreCheck({
     log: QUIET,

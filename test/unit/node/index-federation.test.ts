@@ -94,6 +94,7 @@ describe('the shortlist of several shards', () => {
       own: undefined,
       regions: () => regions,
       suspicion: () => 0,
+      providers: { nodes: () => [], search: async () => {}, failed: () => {} },
     });
   }
 
