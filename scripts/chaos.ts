@@ -32,7 +32,6 @@ const options: ChaosOptions = {
   ...(values.minutes === undefined ? {} : { minutes: Number(values.minutes) }),
   ...(values.nodes === undefined ? {} : { nodes: Number(values.nodes) }),
   ...(lastSeed === undefined ? {} : { seeds: [Number(firstSeed), Number(lastSeed)] as const }),
-  note: (text) => console.error(text),
 };
 const wanted = positionals.includes('all')
   ? ROWS

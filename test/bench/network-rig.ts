@@ -24,6 +24,16 @@ export function percentile(samples: readonly number[], p: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * p) - 1)] ?? Number.NaN;
 }
 
+/** What a node takes, in words: memory of its process shared out, and connections. */
+export async function whatNodesTake(fleet: Fleet): Promise<string> {
+  const memory = await fleet.all('memory', null);
+  const resident = memory.reduce((sum, one) => sum + one.resident, 0) / fleet.names.length / 1_048_576;
+  const held = memory.reduce((sum, one) => sum + one.held, 0) / fleet.names.length / 1_048_576;
+  const connections = (await fleet.standing()).map((one) => one.connections);
+  const [least, median, most] = [0, 0.5, 1].map((p) => percentile(connections, p));
+  return `a node: ${resident.toFixed(1)} MiB resident, ${held.toFixed(1)} MiB held, connections ${least} / ${median} / ${most} (least, median, most)`;
+}
+
 /** Milliseconds from publish until each other node has the card on its disk, and from a plain broadcast until each has it. */
 export async function measureVisible(fleet: Fleet, rounds: number) {
   const { names } = fleet;

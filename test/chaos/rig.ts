@@ -36,8 +36,6 @@ export interface ChaosOptions {
   readonly nodes?: number;
   /** Seeds from the first to the second, both included, where there are seeds. */
   readonly seeds?: readonly [number, number];
-  /** For remarks on how it was done, as far as that depends on the machine. */
-  readonly note?: (text: string) => void;
 }
 
 export const MIB = 1_048_576;

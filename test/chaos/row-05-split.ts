@@ -11,7 +11,7 @@ export const row05: ChaosRow = {
   row: 5,
   title: 'split 50/50, both halves publish, heal',
   pass: 'identical state 60 s after healing, nothing lost',
-  async run({ quick }) {
+  async run({ quick, minutes }) {
     const count = quick ? 4 : 8;
     await using nodes = new TestNodes();
     const running: RunningNode[] = [];
@@ -22,7 +22,7 @@ export const row05: ChaosRow = {
     const cards: string[] = [];
     for (const { node } of running)
       cards.push((await node.cards.publish(draft(`made apart by ${node.peerId.slice(-4)}`))).agentId);
-    await delay(quick ? 2_000 : 20_000);
+    await delay(minutes === undefined ? (quick ? 2_000 : 20_000) : minutes * 60_000);
     const apart = running[0]!.node.book.size < count ? 1 : 0;
     heal();
     const seconds = await secondsUntil(

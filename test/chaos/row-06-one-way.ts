@@ -12,7 +12,7 @@ export const row06: ChaosRow = {
   row: 6,
   title: 'asymmetric partition: half of the nodes are deaf to incoming connections',
   pass: 'converges within 60 s of the end, honest peers are not shut out',
-  async run({ quick }) {
+  async run({ quick, minutes }) {
     const count = quick ? 4 : 6;
     await using nodes = new TestNodes();
     await using proxies = new AsyncDisposableStack();
@@ -41,7 +41,7 @@ export const row06: ChaosRow = {
     for (const front of fronts.slice(count / 2)) front.deaf = true;
     for (const { node } of running)
       await node.cards.publish(draft(`said while deaf ${node.peerId.slice(-4)}`));
-    await delay(quick ? 4_000 : 20_000);
+    await delay(minutes === undefined ? (quick ? 4_000 : 20_000) : minutes * 60_000);
     for (const front of fronts) front.deaf = false;
     const seconds = await secondsUntil(
       () => sameState(running) && running.every(({ node }) => node.book.size === count),
