@@ -21,7 +21,7 @@ import { deterministicPart } from './deterministic.ts';
 import { gatherJob } from './gather.ts';
 import { completeManifest, type Manifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
-import type { TaskPorts } from './ports.ts';
+import type { Amount, TaskPorts } from './ports.ts';
 import { type Run, RunTable } from './run-table.ts';
 import {
   decodeControl,
@@ -61,6 +61,8 @@ interface Admitted {
   readonly verified: VerifiedManifest;
   readonly spec: Manifest;
   readonly peer: PeerId;
+  /** What is promised for the run at most. */
+  readonly quote: Amount | null;
 }
 
 /** Runs tasks of others. */
@@ -131,7 +133,7 @@ export class Executor {
     const quote = card === undefined ? null : ports.payments.quote(card, manifest);
     if (quote !== null)
       ports.payments.requirePromise({ manifest: verified, agentId: request.agentId, quote });
-    return { request, verified, spec, peer };
+    return { request, verified, spec, peer, quote };
   }
 
   /**
@@ -162,10 +164,12 @@ export class Executor {
   }
 
   async #run(admitted: Admitted, job: Job, signal: AbortSignal): Promise<TaskResponse> {
-    const { clock, log, metrics, runner } = this.#deps;
+    const { clock, log, metrics, ports, runner } = this.#deps;
     const { request, spec, verified } = admitted;
     const { taskId, requester } = verified.manifest;
     const startedAt = clock.now();
+    if (admitted.quote !== null)
+      await ports.payments.begin({ manifest: verified, agentId: request.agentId, quote: admitted.quote });
     const result = await runner.run(job, { signal, sender: requester });
     signal.throwIfAborted();
     metrics.count('zerostate_tasks_total', { role: 'executor', status: result.status });

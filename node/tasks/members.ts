@@ -1,6 +1,7 @@
 // Finds members for a task and ranks them: by words or by name, then by price, latency, reputation, load and data at hand.
 
 import { checkCardTime } from '../../protocol/card/index.ts';
+import { isZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import {
   type Candidate,
@@ -16,7 +17,7 @@ import type { Directory } from '../network/directory.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Manifest } from './manifest.ts';
 import type { TaskOrder } from './order.ts';
-import type { TaskPorts } from './ports.ts';
+import type { MemberCard, TaskPorts } from './ports.ts';
 import type { Member } from './task-book.ts';
 import { taskProtocolId } from './wire.ts';
 
@@ -68,20 +69,14 @@ export class Members {
     const { priceCeiling } = manifest.manifest;
     const candidates = prepared.map(({ entry, fit, peer }): Candidate => {
       const { card, agentId } = entry;
-      const quote = this.#deps.ports.payments.quote(card, manifest.manifest);
+      const quote = this.#quote(card, manifest);
       const rttMs = rtt.get(peer) ?? null;
       return {
         agentId,
         operator: card.operator ?? peer,
         region: card.region,
         fit,
-        // Another currency cannot be compared: it is as if too dear.
-        price:
-          quote === null
-            ? null
-            : priceCeiling === null || quote.currency === priceCeiling.currency
-              ? quote.amount
-              : BigInt(priceCeiling.amount) + 1n,
+        price: quote,
         rtt: rttMs === null ? null : Math.round(rttMs * 1_000),
         reputation: this.#deps.ports.reputation(agentId),
         load: Math.round((this.#deps.load(peer) * 1_000) / WORKERS_ASSUMED),
@@ -94,6 +89,17 @@ export class Members {
     };
     const by = new Map(prepared.map((one) => [one.entry.agentId, one]));
     return rankMembers(candidates, wants, order.redundancy > 1).map((ranked) => memberOf(ranked, by));
+  }
+
+  /** The most that a run costs; what is sold for another currency only is as if too dear. */
+  #quote(card: MemberCard, manifest: VerifiedManifest): bigint | null {
+    const ceiling = BigInt(manifest.manifest.priceCeiling?.amount ?? '0');
+    try {
+      return this.#deps.ports.payments.quote(card, manifest.manifest)?.amount ?? null;
+    } catch (error) {
+      if (!isZeroError(error)) throw error;
+      return ceiling + 1n;
+    }
   }
 
   #endpoint({ card }: BookEntry): string | undefined {

@@ -39,6 +39,8 @@ export interface TaskPayments {
   withdraw(input: { manifest: VerifiedManifest; agentId: AgentId }): Promise<void>;
   /** At the executor: throws PAYMENT_REQUIRED unless the quote of this run is promised. */
   requirePromise(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): void;
+  /** At the executor, before it runs: as requirePromise, and durably; the promise cannot be taken back from here on. */
+  begin(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): Promise<unknown>;
 }
 
 /** Everything is free: for networks without a currency, and for tests of all else. */
@@ -49,6 +51,7 @@ export const NO_PAYMENTS: TaskPayments = {
   pay: async () => {},
   withdraw: async () => {},
   requirePromise: () => {},
+  begin: async () => {},
 };
 
 /** Large parts travel as artifacts. */

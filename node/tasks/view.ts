@@ -16,10 +16,17 @@ function standing({ runs, task }: TaskEntry) {
   return runs.find(({ token }) => task.accepted.includes(token)) ?? runs.at(-1);
 }
 
-function errorOf({ task, timeline }: TaskEntry): TaskView['error'] {
+function errorOf({ members, task, timeline }: TaskEntry): TaskView['error'] {
   if (task.error === null) return null;
   const code = (Object.hasOwn(errorCodes, task.error) ? task.error : 'INTERNAL') as ErrorCode;
   const { summary, remedy } = errorCodes[code];
+  const [best] = members;
+  if (code === 'NO_MEMBER' && best !== undefined && members.every(({ refused }) => refused !== null))
+    return {
+      code,
+      message: `${members.length} agents fit, and none is acceptable: ${best.name} ${best.refused}`,
+      hint: 'Allow a price with --ceiling or priceCeiling in the task file, or see all reasons with `zerostate task status`.',
+    };
   // What a member said last is nearer to the cause than the code's own text.
   const said = timeline.findLast(({ what }) => / [A-Z_]{4,}: /.test(what))?.what;
   return { code, message: said === undefined ? summary : `${summary} ${said}`, hint: remedy };

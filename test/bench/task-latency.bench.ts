@@ -4,10 +4,10 @@
 import { readFileSync } from 'node:fs';
 import type { RunningNode } from '../../node/index.ts';
 import { completeTask } from '../../node/tasks/order.ts';
+import { slowLinks } from '../fleet/link.ts';
 import { draft } from '../support/nodes.ts';
 import type { Bench } from './bench.ts';
 import { percentile, startNetwork, until } from './node-rig.ts';
-import { slowLinks } from './slow-links.ts';
 
 const LINK_MS = 30;
 /** The floor that the network promises, and what it aims at for a warm module. */
@@ -23,6 +23,7 @@ export const bench: Bench = {
   async run({ sizes, report, note }) {
     const nodes = 10;
     const rounds = sizes(30, 200);
+    slowLinks({ oneWayMs: LINK_MS }, Math.random);
     await using network = await startNetwork(nodes - 1);
     const [asker, ...members] = network.all as [RunningNode, ...RunningNode[]];
     const agents: string[] = [];
@@ -33,11 +34,16 @@ export const bench: Bench = {
     await until(() => (index.node.index?.stats()?.cards ?? 0) >= agents.length, SETTLE_MS_MAX);
     await index.node.find.find({ text: 'warm up' });
     await until(() => agents.every((agentId) => asker.node.book.get(agentId) !== undefined), SETTLE_MS_MAX);
-    using _links = slowLinks(LINK_MS);
     const run = async (change: Record<string, unknown>) => {
       const started = performance.now();
       const { taskId } = await asker.node.requester.submit({
-        ...completeTask({ name: 'words', capability: 'Word Counter', tags: ['count'], args: ['8'], ...change }),
+        ...completeTask({
+          name: 'words',
+          capability: 'Word Counter',
+          tags: ['count'],
+          args: ['8'],
+          ...change,
+        }),
         module: MODULE,
         stdin: new Uint8Array(),
         inputs: { 'text.txt': new TextEncoder().encode(`one two two ${started}`) },
