@@ -4,12 +4,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { RunningNode } from '../../node/index.ts';
+import { slowLinks } from '../fleet/link.ts';
 import type { Bench } from './bench.ts';
 import { percentile, startNetwork, until } from './node-rig.ts';
-import { slowLinks } from './slow-links.ts';
 
 const LINK_MS = 30;
 const CEILING_MS = 300;
+const TRIES_MAX = 4;
 const SETTLE_MS_MAX = 60_000;
 const CARDS = new URL('../../examples/cards/', import.meta.url);
 const WISHES = ['please find somebody for', 'I need help with', 'who knows about', 'is there an agent for'];
@@ -35,14 +36,20 @@ export const bench: Bench = {
     // The index knows every card and has its encoder loaded, as it has when it has run for a while.
     await until(() => (index.node.index?.stats()?.cards ?? 0) >= files.length, SETTLE_MS_MAX);
     await index.node.find.find({ text: 'warm up' });
-    using _links = slowLinks(LINK_MS);
+    // From here on every link is slow, also those that stand already.
+    slowLinks({ oneWayMs: LINK_MS }, Math.random);
+    let failed = 0;
     let asked = 0;
     const text = () =>
       `${WISHES[asked % WISHES.length]} ${TOPICS[asked % TOPICS.length]} and case ${asked++}`;
     const ask = async ({ node }: RunningNode) => {
       const started = performance.now();
-      const { results } = await node.find.find({ text: text(), limit: 5 });
-      if (results.length === 0) throw new Error('nothing was found');
+      // A question that got no answer is asked again, and the time goes on.
+      for (let tries = 0; tries < TRIES_MAX; tries++) {
+        const found = await node.find.find({ text: text(), limit: 5 }).catch(() => undefined);
+        if (found !== undefined && found.results.length > 0) break;
+        failed++;
+      }
       return performance.now() - started;
     };
     const edges = all.slice(1);
@@ -66,5 +73,6 @@ export const bench: Bench = {
         better: 'lower',
       });
     }
+    note(`discover: ${failed} questions were asked again`);
   },
 };
