@@ -15,7 +15,7 @@ interface RunFlags {
   readonly in?: string;
   readonly out?: string;
   readonly stdin?: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: readonly string[];
   readonly fuel?: string;
   readonly memory?: string;
   readonly stack?: string;
@@ -43,7 +43,7 @@ export function registerWasmCommands(program: Command): void {
     .option('--in <path>', 'file or folder that the task reads at /in')
     .option('--out <folder>', 'folder that receives what the task leaves in /out')
     .option('--stdin <file>', 'file that the task reads from standard input')
-    .option('--env <name=value>', 'environment variable; may be repeated', collectEnv, {})
+    .option('--env <name=value>', 'environment variable; may be repeated', collect, [])
     .option('--fuel <units>', 'most fuel')
     .option('--memory <bytes>', 'most memory')
     .option('--stack <bytes>', 'most stack')
@@ -79,7 +79,7 @@ export function registerWasmCommands(program: Command): void {
       reporting({}, async () => {
         const bytes = await readModule(file);
         const metered = meterOrThrow(new Uint8Array(bytes));
-        await writeFile(flags.out, metered);
+        await write(flags.out, metered);
         process.stdout.write(
           `${flags.out}: ${metered.length} bytes, ${(metered.length / bytes.length).toFixed(2)} times the original\n`,
         );
@@ -91,7 +91,7 @@ async function run(file: string, args: readonly string[], flags: RunFlags): Prom
   const job = makeJob({
     module: await readModule(file),
     args,
-    env: flags.env,
+    env: environment(flags.env),
     stdin: flags.stdin === undefined ? new Uint8Array(0) : await readBytes(flags.stdin),
     inputs: flags.in === undefined ? {} : await readInputs(flags.in),
     limits: {
@@ -151,9 +151,16 @@ const readModule = readBytes;
 
 async function writeOutputs(folder: string, result: RunResult): Promise<void> {
   for (const [path, bytes] of Object.entries(result.outputs)) {
-    const target = join(folder, path);
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, bytes);
+    await write(join(folder, path), bytes);
+  }
+}
+
+async function write(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  } catch (cause) {
+    throw new ZeroError('USAGE', `cannot write ${file}`, { cause });
   }
 }
 
@@ -169,8 +176,14 @@ function numbers(values: Readonly<Record<string, string | undefined>>): Record<s
   return out;
 }
 
-function collectEnv(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new ZeroError('USAGE', '--env needs NAME=VALUE');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+// Checked in the action and not while options are read, so that a mistake is reported like any other.
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+function environment(pairs: readonly string[]): Record<string, string> {
+  const entries = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new ZeroError('USAGE', `--env needs NAME=VALUE, not ${JSON.stringify(pair)}`);
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  return Object.fromEntries(entries);
 }
