@@ -8,8 +8,11 @@ import { registerCardRoutes } from './routes/cards.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerEventRoutes } from './routes/events.ts';
 import { registerFindRoutes } from './routes/find.ts';
+import { registerGuildRoutes } from './routes/guilds.ts';
 import { registerLogRoutes } from './routes/logs.ts';
 import { registerNetworkRoutes } from './routes/network.ts';
+import { registerPaymentRoutes } from './routes/payments.ts';
+import { registerReputationRoutes } from './routes/reputation.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { type ApiServer, startApi } from './server.ts';
 
@@ -29,8 +32,11 @@ export async function serveNode(
       registerCardRoutes(app, node);
       registerFindRoutes(app, node);
       registerTaskRoutes(app, node);
+      registerGuildRoutes(app, node);
+      registerPaymentRoutes(app, node);
       registerLogRoutes(app, node);
       await registerArtifactRoutes(app, node);
+      registerReputationRoutes(app, node);
       registerEventRoutes(app, node);
       await registerConsole(app);
     },

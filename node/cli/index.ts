@@ -4,8 +4,12 @@ import type { Command } from 'commander';
 import type { FirstContact } from '../network/first-contact.ts';
 import { registerArtifact } from './commands/artifact.ts';
 import { registerCard } from './commands/card.ts';
+import { registerChannel } from './commands/channel.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
+import { registerGuild } from './commands/guild.ts';
+import { registerLedger } from './commands/ledger.ts';
 import { registerReceipt } from './commands/receipt.ts';
+import { registerReputation } from './commands/reputation.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTask } from './commands/task.ts';
 import { registerUp } from './commands/up.ts';
@@ -29,8 +33,12 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerUp(program, contact);
   registerFind(program);
   registerCard(program);
+  registerGuild(program);
   registerTask(program);
   registerReceipt(program);
+  registerChannel(program);
+  registerLedger(program);
   registerArtifact(program);
+  registerReputation(program);
   registerStatus(program);
 }
