@@ -27,6 +27,7 @@ import type { Directory } from './network/directory.ts';
 import type { Payments } from './payments/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
 import type { ReceiptFiles } from './receipts/receipt-files.ts';
+import type { ReputationService } from './reputation/index.ts';
 import type { RevocationService } from './revocation/revocation-service.ts';
 import type { Rpc } from './rpc/index.ts';
 import type { StatementRouter } from './statements/router.ts';
@@ -78,6 +79,8 @@ export interface Core extends Ground, Net {
   readonly records: CardRecords;
   readonly cards: CardService;
   readonly directory: Directory;
+  /** How agents have kept their word, as this node sees it. */
+  readonly reputation: ReputationService;
   readonly find: FindService;
   readonly index: IndexRole | undefined;
   readonly indexAudit: IndexAudit;

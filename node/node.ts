@@ -10,6 +10,7 @@ import { makeNet } from './host/make-net.ts';
 import type { BootSource } from './network/first-contact.ts';
 import { checkJoin, makePeers } from './network/make-peers.ts';
 import { makePayments } from './payments/index.ts';
+import { makeReputation } from './reputation/index.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
 import { artifactsOf } from './tasks/adapters.ts';
@@ -28,13 +29,15 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const stage = { ...ground, ...net, seed: key.seed };
   const { statements, services: reading, syncing, publishing } = await makeStatements(stage);
   const { directory, services: peering } = makePeers({ ...stage, ...statements, boot: options.boot });
+  const { reputation } = makeReputation({ ...ground, ...statements });
   const { find, index, indexAudit, indexing, auditing } = makeDiscovery({
     ...ground,
     ...net,
     ...statements,
+    reputation,
     directory,
   });
-  const core: Core = { ...ground, ...net, ...statements, directory, find, index, indexAudit };
+  const core: Core = { ...ground, ...net, ...statements, directory, reputation, find, index, indexAudit };
 
   // Started in this order, stopped in the reverse: what reads the disk, the host, what speaks over it.
   const services: Service[] = [
@@ -62,6 +65,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { executor, requester, tasks } = use(
     makeTasks(core, {
       artifacts: artifactsOf(artifacts),
+      reputation: (agentId) => reputation.lowerOf(agentId),
       guildMembers: (guild) => guilds.workersOf(guild),
     }),
   );

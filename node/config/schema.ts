@@ -304,6 +304,23 @@ export const configSchema = Type.Object(
       },
       { ...closed, default: {}, description: 'Guilds: short-lived private rings of agents.' },
     ),
+    reputation: Type.Object(
+      {
+        floor: Type.Number({
+          default: 0,
+          minimum: 0,
+          maximum: 1,
+          description:
+            'Lower bound of reputation that find asks for where the request names none. Unproven agents have 0; 0.5 asks for a history.',
+        }),
+        partners: Type.Array(Type.String({ maxLength: 128 }), {
+          default: [],
+          maxItems: 256,
+          description: 'Agent ids whose experience counts beside that of the agents that live here.',
+        }),
+      },
+      { ...closed, default: {}, description: 'How agents have kept their word, as this node sees it.' },
+    ),
     artifacts: Type.Object(
       {
         bytesMax: Type.Integer({

@@ -20,6 +20,7 @@ export type CheckName =
   | 'validity'
   | 'revocation'
   | 'constraints'
+  | 'reputation'
   | 'policy';
 
 /** Why an agent was refused; stable, for scripts. */
@@ -32,6 +33,7 @@ export type RefusalCode =
   | 'REVOKED'
   | 'REVOCATION_UNKNOWN'
   | 'CONSTRAINTS_UNMET'
+  | 'REPUTATION_LOW'
   | 'POLICY_DENIED';
 
 /** One check of one agent. */
@@ -113,6 +115,11 @@ export function checkValidity(card: Pick<AgentCard, 'issuedAt' | 'expiresAt'>, n
 export function checkRevocation({ state, detail }: RevocationStatus): Reason {
   if (state === 'clear') return accept('revocation', detail);
   return refuse('revocation', state === 'revoked' ? 'REVOKED' : 'REVOCATION_UNKNOWN', detail);
+}
+
+/** Has it kept its word, as this node sees it? */
+export function checkReputation({ ok, detail }: { ok: boolean; detail: string }): Reason {
+  return ok ? accept('reputation', detail) : refuse('reputation', 'REPUTATION_LOW', detail);
 }
 
 /** The caller's filter. The index applies it too, but nothing of what an index says is believed. */

@@ -6,10 +6,12 @@ import type { BookEntry } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { ReputationService } from '../reputation/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import {
   checkConstraints,
   checkPolicy,
+  checkReputation,
   checkRevocation,
   checkScore,
   checkSequence,
@@ -84,6 +86,7 @@ export interface FindDeps {
   readonly metrics: Metrics;
   readonly scores: Pick<ScoreCheck, 'prepare' | 'check'>;
   readonly policy: DiscoveryPolicy;
+  readonly reputation: Pick<ReputationService, 'gate'>;
   /** Peer id of this node: its own index is not doubted. */
   readonly self: string;
   /** Similarity below which a card is no answer. */
@@ -148,10 +151,12 @@ export class FindService {
     const filter = request.filter ?? {};
     const { shortlists, scores } = this.#deps;
     if (!shortlists.asksItself(filter.region)) scores.prepare(request.text);
+    // Reputation is as this node sees it: no index knows.
+    const { reputationMin: _, ...asked } = filter;
     const shortlist = await shortlists.ask({
       text: request.text,
       k: Math.max(SHORTLIST_MIN, limit * OVERFETCH),
-      filter,
+      filter: asked,
     });
     const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter, lookups)));
     judged.sort(byScore);
@@ -204,6 +209,7 @@ export class FindService {
       checkSequence(entry, hit.cardId),
       checkValidity(entry.card, now),
       checkRevocation(revocations.verdict(entry)),
+      checkReputation(this.#deps.reputation.gate(entry.agentId, filter.reputationMin)),
       ...checkConstraints(entry.card, filter),
     ];
     // The last word: not spent on what is refused already.

@@ -9,6 +9,7 @@ import { IndexRole } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Directory } from '../network/directory.ts';
+import type { ReputationService } from '../reputation/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Rpc } from '../rpc/index.ts';
 import type { Service } from '../services.ts';
@@ -33,6 +34,7 @@ export interface DiscoveryDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly peerId: string;
+  readonly reputation: Pick<ReputationService, 'gate'>;
   /** Default: everything is allowed. */
   readonly policy?: DiscoveryPolicy;
 }
@@ -91,6 +93,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     shortlists,
     scores,
     policy: deps.policy ?? allowAll,
+    reputation: deps.reputation,
     cards,
     revocations,
     clock,

@@ -120,6 +120,7 @@ function edge(
   });
   const known = new Map<string, BookEntry>(cards.map((card) => [card.agentId, card]));
   const find = new FindService({
+    reputation: { gate: () => ({ ok: true, detail: 'not judged here' }) },
     shortlists,
     scores,
     policy: options.policy ?? allowAll,

@@ -1,0 +1,111 @@
+// Reputation from this node's own point of view: its agents' experience, what its chosen partners say, and what flows from there. The
+// evidence is read from the logs, at start and as statements arrive; nothing else is kept, and nothing of it is anybody's secret.
+
+import type { AgentId } from '../../protocol/identity/index.ts';
+import {
+  type Assessment,
+  assess,
+  dayOf,
+  EvidenceBook,
+  type Objection,
+  UNIT,
+  type Viewpoint,
+} from '../../protocol/reputation/index.ts';
+import type { AgentStatement } from '../../protocol/statement/index.ts';
+import type { Clock } from '../clock/index.ts';
+
+/** Assessments kept until an event or a new day outdates them all. */
+const KEPT_MAX = 4_096;
+
+export interface ReputationDeps {
+  readonly clock: Clock;
+  /** The agents that live here. */
+  readonly own: () => readonly string[];
+  readonly partners: readonly string[];
+  /** Lower bound that an agent must reach where nobody asks for another: 0 to 1. */
+  readonly floor: number;
+}
+
+/** May an agent pass, and why. */
+export interface Gate {
+  readonly ok: boolean;
+  /** One sentence for a person. */
+  readonly detail: string;
+}
+
+/** Reputation as one node sees it. */
+export class ReputationService {
+  readonly #deps: ReputationDeps;
+  readonly #book = new EvidenceBook();
+  #kept = new Map<string, Assessment>();
+  #keptFor = '';
+
+  constructor(deps: ReputationDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes a verified statement of a log. */
+  offer(statement: AgentStatement): void {
+    this.#book.offer(statement);
+  }
+
+  /** Where trust begins here, today. */
+  view(): Viewpoint {
+    const { clock, own, partners } = this.#deps;
+    return { own: [...own()].sort(), partners: [...partners].sort(), day: dayOf(clock.now()) };
+  }
+
+  /** The standing of an agent: `score` and `lower` in millionths, and every term. Never throws; an unknown agent is unproven. */
+  of(agentId: AgentId | string): Assessment {
+    const view = this.view();
+    const now = `${this.#book.version} ${view.day} ${view.own.join()}`;
+    if (now !== this.#keptFor) [this.#kept, this.#keptFor] = [new Map(), now];
+    const known = this.#kept.get(agentId);
+    if (known !== undefined) return known;
+    const assessment = assess(this.#book, view, agentId);
+    if (this.#kept.size >= KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value as string);
+    this.#kept.set(agentId, assessment);
+    return assessment;
+  }
+
+  /** The lower bound from 0 to 1,000; null for an agent without history. For the choice of members and relays. */
+  lowerOf(agentId: AgentId | string): number | null {
+    const { status, lower } = this.of(agentId);
+    return status === 'unproven' ? null : Math.floor((lower * 1_000) / UNIT);
+  }
+
+  /**
+   * The gate: refuses whoever a proof stands against, and whoever is below the floor (0 to 1; default: that of the configuration).
+   * An unproven agent has a lower bound of 0, so it passes exactly where no floor is asked.
+   */
+  gate(agentId: AgentId | string, floor: number = this.#deps.floor): Gate {
+    const { status, lower, score, events } = this.of(agentId);
+    if (status === 'slashed')
+      return {
+        ok: false,
+        detail: 'it signed two results of one job; see "zerostate reputation show --explain"',
+      };
+    const bound = (lower / UNIT).toFixed(3);
+    const known =
+      status === 'unproven'
+        ? 'unproven: nothing that counts here is known of it'
+        : `at least ${bound} by ${events} events, expected ${(score / UNIT).toFixed(3)}`;
+    return lower < floor * UNIT
+      ? { ok: false, detail: `${known}; below the floor of ${floor}` }
+      : { ok: true, detail: known };
+  }
+
+  /** Standings of all that anything is known about, the best first. */
+  list(limit: number): Assessment[] {
+    return this.#book
+      .agents()
+      .map((agentId) => this.of(agentId))
+      .sort((a, b) => b.lower - a.lower || (a.about < b.about ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  /** Who disputes or reversed an event. */
+  objections(eventId: string): { appeals: readonly Objection[]; reversals: readonly Objection[] } {
+    return { appeals: this.#book.appeals(eventId), reversals: this.#book.reversals(eventId) };
+  }
+}
