@@ -14,6 +14,7 @@ export { ApiClient } from './cli/client.ts';
 export { type Clock, systemClock } from './clock/index.ts';
 export { type Config, completeConfig, renderConfigFile } from './config/index.ts';
 export type { ZerostateNode } from './context.ts';
+export type { Guilds, GuildView, InvitationView } from './guild/index.ts';
 export type { FirstContact } from './network/first-contact.ts';
 export { openNode } from './node.ts';
 export { readRunFile } from './run-file.ts';
