@@ -16,6 +16,8 @@ const START_SECONDS_MAX = 10;
 const LIFE_MS_MAX = 400;
 /** Steps of the writes at which a process dies: three for each of the first batches. */
 const STEPS = 60;
+/** Shares no factor with STEPS, so that every step has its turn, and the first seeds die after something was acknowledged. */
+const STEP_STRIDE = 7;
 /** Lives on one database; then a fresh one, so that the checks do not take ever longer. */
 const LIVES_PER_HOME = 20;
 const SEEDS = [1, 50] as const;
@@ -40,7 +42,7 @@ export const row01: ChaosRow = {
         if (isStep) atSteps += 1;
         const died = await liveAndDie(home, seed, {
           lifeMs: randomStream(seed, 'row-01').unit() * LIFE_MS_MAX,
-          ...(isStep ? { step: (seed / 2 - 1) % STEPS } : {}),
+          ...(isStep ? { step: ((seed / 2) * STEP_STRIDE) % STEPS } : {}),
         });
         for (const [index, id] of died) {
           if (acknowledged.has(index)) lost += 1;
