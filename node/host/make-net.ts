@@ -46,7 +46,14 @@ export async function makeNet(
     net: { host, peerId: host.peerId.toString(), rpc, gossip, dhtStore },
     services: [
       { name: 'dht-records', start: () => dhtStore.start(), stop: () => dhtStore.stop() },
-      { name: 'host', start: () => host.start(), stop: () => host.stop() },
+      {
+        name: 'host',
+        start: () => host.start(),
+        stop: async () => {
+          rpc.stop();
+          await host.stop();
+        },
+      },
     ],
     watch: [{ name: 'gossip-watchdog', start: () => watchdog.start(), stop: () => watchdog.stop() }],
   };

@@ -33,6 +33,7 @@ export function indexProtocol(network: string): RpcProtocol {
     timeoutMs: 10_000,
     perSecond: 50,
     burst: 200,
+    ready: true,
   };
 }
 
