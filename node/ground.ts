@@ -11,6 +11,7 @@ import type { Config } from './config/index.ts';
 import type { Ground } from './context.ts';
 import { Events } from './events/index.ts';
 import { AgentVault } from './keys/agent-vault.ts';
+import { KeyMemory } from './keys/key-memory.ts';
 import { loadOrCreateNodeKey, type NodeKey } from './keys/node-key.ts';
 import { openStores } from './log/open-stores.ts';
 import type { Logger } from './logger/index.ts';
@@ -38,6 +39,8 @@ export async function makeGround(
   const events = new Events();
   const startedAt = clock.now();
   const key = await loadOrCreateNodeKey(home);
+  const keyMemory = new KeyMemory(home, log);
+  await keyMemory.load();
   const vault = new AgentVault(home);
   await vault.load();
   const { db, store, damages } = await openStores({ dir: join(home, 'db'), clock, log });
@@ -79,6 +82,7 @@ export async function makeGround(
     key,
     services: [
       { name: 'database', start: () => {}, stop: () => db.end() },
+      { name: 'key-memory', start: () => {}, stop: () => keyMemory.save() },
       { name: 'quarantine', start: () => quarantine.start(), stop: () => {} },
     ],
   };

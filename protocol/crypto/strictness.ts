@@ -5,8 +5,8 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 
 const PUBLIC_KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
-/** Keys whose point check is remembered; the issuers of a busy node, at about 0.1 kB each. */
-const TORSION_CACHE_MAX = 4096;
+/** Keys whose point check is remembered, at about 0.15 kB each: three for each of some ten thousand agents. */
+export const KEYS_REMEMBERED_MAX = 32_768;
 
 /** Right lengths only; the point and scalar checks follow. */
 export function hasCanonicalShape(publicKey: Uint8Array, signature: Uint8Array): boolean {
@@ -32,7 +32,18 @@ export function isSafePublicKey(publicKey: Uint8Array): boolean {
   const remembered = known.get(key);
   if (remembered !== undefined) return remembered;
   const safe = isTorsionFreePoint(publicKey);
-  if (known.size >= TORSION_CACHE_MAX) known.delete(known.keys().next().value as string);
+  if (known.size >= KEYS_REMEMBERED_MAX) known.delete(known.keys().next().value as string);
   known.set(key, safe);
   return safe;
+}
+
+/** Keys that were found safe so far, at most KEYS_REMEMBERED_MAX: to be kept over a restart. */
+export function safePublicKeys(): Uint8Array[] {
+  return [...known].flatMap(([key, safe]) => (safe ? [Uint8Array.fromHex(key)] : []));
+}
+
+/** Takes keys for safe that safePublicKeys() gave in an earlier run. The caller answers for their bytes: they are not checked again. */
+export function recallSafePublicKeys(keys: Iterable<Uint8Array>): void {
+  for (const key of keys)
+    if (key.length === PUBLIC_KEY_BYTES && known.size < KEYS_REMEMBERED_MAX) known.set(key.toHex(), true);
 }
