@@ -67,6 +67,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
       artifacts: artifactsOf(artifacts),
       reputation: (agentId) => reputation.lowerOf(agentId),
       guildMembers: (guild) => guilds.workersOf(guild),
+      payments: payments.taskPayments,
     }),
   );
 
