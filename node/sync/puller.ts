@@ -89,7 +89,7 @@ export class Puller {
   }
 
   async #parts(peer: PeerId, origin: string, to: number): Promise<void> {
-    const { store, clock, metrics } = this.#deps;
+    const { store } = this.#deps;
     let credit: number = CREDIT_BYTES_DEFAULT;
     for (let part = 0; part < TAILS_PER_ROUND_MAX; part++) {
       const state = store.state(origin);
@@ -113,26 +113,57 @@ export class Puller {
         credit = Math.min(CREDIT_BYTES_MAX, tail.needs);
         continue;
       }
-      await primeEnvelopes(tail.entries.flatMap(({ envelope }) => envelope ?? []));
-      const read = this.#read(tail.entries);
-      await store.append(
-        {
-          origin,
-          from: tail.from,
-          entries: read.map(({ entry, body }) => ({ record: entry.record, body })),
-          nodes: tail.nodes,
-          tree: tail.tree,
-          checkpoint: tail.complete ? tail.checkpoint.text : null,
-        },
-        clock.now(),
-      );
-      metrics.count('zerostate_statements_stored_total', { origin: 'replicated' }, read.length);
-      metrics.set('zerostate_log_bytes', store.bytes);
-      for (const { entry, statement } of read)
-        this.#deliver(origin, entry.index, entry.entry.statementId, statement);
-      this.#deps.onGrown(origin);
+      await this.#store(tail, origin);
       if (tail.complete) return;
     }
+  }
+
+  /**
+   * Takes the entries [from, to) that a peer sent unasked with their head. Answers false when they do not follow what is held: then the log
+   * is to be pulled. Throws as `pull` does.
+   */
+  async take(
+    peer: PeerId,
+    part: { readonly origin: string; readonly from: number; readonly to: number },
+    bytes: Uint8Array,
+  ): Promise<boolean> {
+    const { forks, ownLog, store } = this.#deps;
+    const { origin, from, to } = part;
+    if (forks.has(origin) || origin === ownLog.origin) return false;
+    return await this.#serial.run(origin, async () => {
+      const state = store.state(origin);
+      if (state.size !== from || (from > 0 && !isComplete(state)) || this.#room(state) < bytes.length)
+        return false;
+      const request = tailRequest({ origin, from, to }, Math.max(CREDIT_BYTES_MIN, bytes.length));
+      const response = decodeSyncMessage(bytes, ['tail-response'], request.credit);
+      const tail = await this.#check(peer, state, () => verifyTail({ request, response, tree: state.tree }));
+      this.#deps.metrics.count('zerostate_sync_bytes_total', {}, bytes.length);
+      await this.#store(tail, origin);
+      return true;
+    });
+  }
+
+  /** Stores a verified tail, then applies it. */
+  async #store(tail: Verified<Tail>, origin: string): Promise<void> {
+    const { store, clock, metrics } = this.#deps;
+    await primeEnvelopes(tail.entries.flatMap(({ envelope }) => envelope ?? []));
+    const read = this.#read(tail.entries);
+    await store.append(
+      {
+        origin,
+        from: tail.from,
+        entries: read.map(({ entry, body }) => ({ record: entry.record, body })),
+        nodes: tail.nodes,
+        tree: tail.tree,
+        checkpoint: tail.complete ? tail.checkpoint.text : null,
+      },
+      clock.now(),
+    );
+    metrics.count('zerostate_statements_stored_total', { origin: 'replicated' }, read.length);
+    metrics.set('zerostate_log_bytes', store.bytes);
+    for (const { entry, statement } of read)
+      this.#deliver(origin, entry.index, entry.entry.statementId, statement);
+    this.#deps.onGrown(origin);
   }
 
   #deliver(

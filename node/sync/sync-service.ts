@@ -2,12 +2,10 @@
 // pulls what it lacks, checks it, stores it, and only then applies it or passes it on.
 
 import type { PeerId } from '@libp2p/interface';
-import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
   type Checkpoint,
   findEquivocation,
-  parseCheckpoint,
   verifyEquivocation,
   verifyNodeCheckpoint,
 } from '../../protocol/log/index.ts';
@@ -27,7 +25,7 @@ import type { Verified } from '../../protocol/verified.ts';
 import type { Admission } from '../admission/index.ts';
 import type { Quarantine } from '../admission/quarantine.ts';
 import type { Clock } from '../clock/index.ts';
-import type { Gossip, Verdict } from '../gossip/index.ts';
+import type { Gossip } from '../gossip/index.ts';
 import type { Host } from '../host/create.ts';
 import type { LogState, LogStore, OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -36,9 +34,10 @@ import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import type { StatementRouter } from '../statements/router.ts';
 import type { ForkBook } from './fork-book.ts';
+import { HeadGossip } from './head-gossip.ts';
 import { HeadsInWait } from './heads-in-wait.ts';
 import { Liars } from './liars.ts';
-import { isComplete, Puller } from './puller.ts';
+import { Puller } from './puller.ts';
 import type { Quotas } from './quota.ts';
 
 /** Pause before the next round while rounds still bring something: who is behind catches up at once, whatever the interval. */
@@ -75,8 +74,7 @@ export class SyncService {
   readonly #puller: Puller;
   readonly #liars: Liars;
   readonly #waiting: HeadsInWait;
-  /** Largest gossiped size of logs that are being pulled: of a burst of heads only the newest is followed. */
-  readonly #newest = new Map<string, number>();
+  readonly #heads: HeadGossip;
   readonly #syncedAt = new Map<string, number>();
   #grown = 0;
   #cancel: () => void = () => {};
@@ -105,6 +103,13 @@ export class SyncService {
       protocol: this.#protocol,
       onLiar: (peer) => this.#liars.add(peer),
     });
+    this.#heads = new HeadGossip({
+      ...deps,
+      puller: this.#puller,
+      liars: this.#liars,
+      waiting: this.#waiting,
+      compare: (head) => this.#compare(head),
+    });
   }
 
   /** When the last complete comparison with some peer ended, own clock in milliseconds; 0 when never. */
@@ -114,9 +119,9 @@ export class SyncService {
 
   /** Serves peers and starts the rounds. */
   async start(): Promise<void> {
-    const { host, rpc, gossip, clock, intervalMs, log } = this.#deps;
+    const { host, rpc, clock, intervalMs, log } = this.#deps;
     await rpc.handle(this.#protocol, async (request) => this.#serve(request));
-    gossip.subscribe('heads', async (data, from) => this.#onHead(fromUtf8(data), from));
+    this.#heads.start();
     host.addEventListener('peer:identify', this.#onIdentify);
     const round = () => {
       const before = this.#grown;
@@ -141,7 +146,7 @@ export class SyncService {
 
   /** Tells the network of a new own head. */
   async publishHead(state: LogState): Promise<void> {
-    await this.#deps.gossip.publish('heads', utf8(state.checkpoint));
+    await this.#heads.publish(state);
   }
 
   readonly #onIdentify = (event: CustomEvent<{ peerId: PeerId; protocols: string[] }>): void => {
@@ -179,7 +184,7 @@ export class SyncService {
   }
 
   async #round(peer: PeerId): Promise<void> {
-    const mine = this.#heads();
+    const mine = this.#held();
     for (const request of headsRequests(mine)) {
       let after = request.after;
       do {
@@ -232,44 +237,9 @@ export class SyncService {
     if (finding !== null) await this.#puller.convict(finding);
   }
 
-  /** A gossiped head: pull what it promises from the peer that passed it on, who has stored it. Accepted only when it is here. */
-  async #onHead(text: string, from: PeerId): Promise<Verdict> {
-    const { origin, size } = parseCheckpoint(text);
-    const { forks, ownLog, store } = this.#deps;
-    if (origin === ownLog.origin || forks.has(origin) || this.#liars.has(from)) return 'ignore';
-    const known = store.state(origin);
-    if (known.checkpoint === text) return 'ignore';
-    const head = verifyNodeCheckpoint(text, origin);
-    if (size <= known.size && isComplete(known)) {
-      await this.#compare(head);
-      return 'ignore';
-    }
-    this.#newest.set(origin, Math.max(size, this.#newest.get(origin) ?? 0));
-    try {
-      return await this.#serial.run(`head ${origin}`, () => this.#pullHead(from, origin, size));
-    } catch (error) {
-      if (!isZeroError(error)) throw error;
-      this.#deps.log.debug(
-        { peer: from.toString(), origin, code: error.code },
-        'a gossiped head was not pulled',
-      );
-      await this.#waiting.hold(origin, text, from);
-      return 'ignore';
-    } finally {
-      if (this.#newest.get(origin) === size) this.#newest.delete(origin);
-    }
-  }
-
-  /** Pulls a head's entries, unless a newer head of that log waits: it includes these. */
-  async #pullHead(from: PeerId, origin: string, size: number): Promise<Verdict> {
-    if ((this.#newest.get(origin) ?? 0) > size) return 'ignore';
-    await this.#puller.pull(from, origin, size);
-    return this.#deps.store.state(origin).size >= size ? 'accept' : 'ignore';
-  }
-
   async #serve(bytes: Uint8Array): Promise<Uint8Array> {
     const message = decodeSyncMessage(bytes, ['heads-request', 'tail-request', 'consistency-request']);
-    if (message.kind === 'heads-request') return encodeSyncMessage(answerHeads(this.#heads(), message));
+    if (message.kind === 'heads-request') return encodeSyncMessage(answerHeads(this.#held(), message));
     const { store } = this.#deps;
     const { checkpoint } = store.state(message.origin);
     if (checkpoint === '') throw new ZeroError('SYNC_REFUSED', 'this log is not held here');
@@ -282,7 +252,7 @@ export class SyncService {
     return await answerTail(message, source);
   }
 
-  #heads(): Map<string, Head> {
+  #held(): Map<string, Head> {
     const complete = this.#deps.store.states().filter((state) => state.checkpoint !== '');
     return new Map(complete.map(({ origin, size, checkpoint }) => [origin, { origin, size, checkpoint }]));
   }

@@ -1,0 +1,122 @@
+// Heads over gossip. When what is new under a head is small it travels along, so that a statement reaches everybody in as many steps as
+// the mesh is wide, without anyone asking. A head alone is followed by asking the peer that passed it on. Either way it is stored before
+// it is passed on. Gossip only makes it fast: whoever missed a part is made complete by the rounds of anti-entropy.
+
+import type { PeerId } from '@libp2p/interface';
+import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
+import { isZeroError } from '../../protocol/errors/index.ts';
+import { type Checkpoint, parseCheckpoint, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
+import { answerTail, decodeSyncMessage } from '../../protocol/sync/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
+import type { Gossip, Verdict } from '../gossip/index.ts';
+import type { LogState, LogStore, OwnLog } from '../log/index.ts';
+import type { Logger } from '../logger/index.ts';
+import { Serial } from '../serial.ts';
+import type { ForkBook } from './fork-book.ts';
+import type { HeadsInWait } from './heads-in-wait.ts';
+import type { Liars } from './liars.ts';
+import { isComplete, type Puller } from './puller.ts';
+
+/** Bytes of new entries that travel with their head; below the largest gossip message. More is asked for by those who want it. */
+const PUSH_BYTES_MAX = 49_152;
+/** A message that is no text: every DAG-CBOR array begins above ASCII. */
+const FIRST_BINARY_BYTE = 0x80;
+
+export interface HeadGossipDeps {
+  readonly gossip: Gossip;
+  readonly store: LogStore;
+  readonly ownLog: OwnLog;
+  readonly forks: ForkBook;
+  readonly log: Logger;
+  readonly puller: Puller;
+  readonly liars: Liars;
+  readonly waiting: HeadsInWait;
+  /** Looks whether a head that brings nothing new contradicts what is held. */
+  readonly compare: (head: Verified<Checkpoint>) => Promise<void>;
+}
+
+/** Publishes and follows heads. */
+export class HeadGossip {
+  readonly #deps: HeadGossipDeps;
+  readonly #serial = new Serial();
+  /** Largest gossiped size of logs that are being pulled: of a burst of heads only the newest is followed. */
+  readonly #newest = new Map<string, number>();
+  /** Entries of the own log that were told of. */
+  #told = 0;
+
+  constructor(deps: HeadGossipDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#told = this.#deps.ownLog.state().size;
+    this.#deps.gossip.subscribe('heads', async (data, from) => await this.#onMessage(data, from));
+  }
+
+  /** Tells the network of a new own head, with what is new under it when that is small. */
+  async publish(state: LogState): Promise<void> {
+    const from = this.#told;
+    this.#told = state.size;
+    const pushed = from < state.size ? await this.#push(state, from).catch(() => undefined) : undefined;
+    await this.#deps.gossip.publish('heads', pushed ?? utf8(state.checkpoint));
+  }
+
+  /** The entries from `from` to the head with the head, or undefined when they are too many. */
+  async #push(state: LogState, from: number): Promise<Uint8Array | undefined> {
+    const { origin, size, checkpoint } = state;
+    const { store } = this.#deps;
+    const bytes = await answerTail(
+      { kind: 'tail-request', origin, from, to: size, credit: PUSH_BYTES_MAX },
+      { checkpoint, nodes: store.reader(origin), entries: (first, end) => store.entries(origin, first, end) },
+    );
+    const { entries } = decodeSyncMessage(bytes, ['tail-response'], PUSH_BYTES_MAX);
+    return from + entries.length === size ? bytes : undefined;
+  }
+
+  async #onMessage(data: Uint8Array, from: PeerId): Promise<Verdict> {
+    if ((data[0] ?? 0) < FIRST_BINARY_BYTE) return await this.#onHead(fromUtf8(data), from);
+    const { checkpoint, entries } = decodeSyncMessage(data, ['tail-response'], PUSH_BYTES_MAX);
+    return await this.#onHead(checkpoint, from, { data, count: entries.length });
+  }
+
+  /** A gossiped head: take or pull what it promises. Accepted only when it is here. */
+  async #onHead(text: string, from: PeerId, pushed?: { data: Uint8Array; count: number }): Promise<Verdict> {
+    const { origin, size } = parseCheckpoint(text);
+    const { compare, forks, liars, log, ownLog, store, waiting } = this.#deps;
+    if (origin === ownLog.origin || forks.has(origin) || liars.has(from)) return 'ignore';
+    const known = store.state(origin);
+    if (known.checkpoint === text) return 'ignore';
+    const head = verifyNodeCheckpoint(text, origin);
+    if (size <= known.size && isComplete(known)) {
+      await compare(head);
+      return 'ignore';
+    }
+    this.#newest.set(origin, Math.max(size, this.#newest.get(origin) ?? 0));
+    try {
+      return await this.#serial.run(origin, async () => {
+        if (pushed !== undefined) {
+          const first = size - pushed.count;
+          await this.#deps.puller.take(from, { origin, from: first, to: size }, pushed.data);
+        }
+        return await this.#pull(from, origin, size);
+      });
+    } catch (error) {
+      if (!isZeroError(error)) throw error;
+      log.debug({ peer: from.toString(), origin, code: error.code }, 'a gossiped head was not pulled');
+      await waiting.hold(origin, text, from);
+      return 'ignore';
+    } finally {
+      if (this.#newest.get(origin) === size) this.#newest.delete(origin);
+    }
+  }
+
+  /** Pulls a head's entries if they are not here, unless a newer head of that log waits: it includes these. */
+  async #pull(from: PeerId, origin: string, size: number): Promise<Verdict> {
+    const { puller, store } = this.#deps;
+    const enough = () => store.state(origin).size >= size && isComplete(store.state(origin));
+    if (enough()) return 'accept';
+    if ((this.#newest.get(origin) ?? 0) > size) return 'ignore';
+    await puller.pull(from, origin, size);
+    return store.state(origin).size >= size ? 'accept' : 'ignore';
+  }
+}
