@@ -16,6 +16,8 @@ export const findFilterSchema = Type.Object(
     tagsAny: Type.Optional(tags),
     tagsAll: Type.Optional(tags),
     tagsNone: Type.Optional(tags),
+    /** Lower bound of reputation as the asking node sees it: an index has another view and is never asked. */
+    reputationMin: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     sla: Type.Optional(
       Type.Union([Type.Literal('best-effort'), Type.Literal('standard'), Type.Literal('premium')]),
     ),
@@ -60,3 +62,37 @@ export const shortlistSchema = Type.Object(
 );
 
 export type Shortlist = Static<typeof shortlistSchema>;
+
+/** Questions of one batch: together no more work than the single questions that a peer may ask in a second. */
+export const BATCH_REQUESTS_MAX = 16;
+const MESSAGE_CHARS_MAX = 500; // an error message that another node shows
+
+/** Several questions to an index at once. */
+export const shortlistBatchSchema = Type.Object(
+  { requests: Type.Array(shortlistRequestSchema, { minItems: 1, maxItems: BATCH_REQUESTS_MAX }) },
+  { additionalProperties: false },
+);
+
+/** One of the two for each question, in the order of the questions. */
+export const shortlistBatchAnswerSchema = Type.Object(
+  {
+    answers: Type.Array(
+      Type.Object(
+        {
+          shortlist: Type.Optional(shortlistSchema),
+          error: Type.Optional(
+            Type.Object({
+              code: Type.String({ maxLength: 64 }),
+              message: Type.String({ maxLength: MESSAGE_CHARS_MAX }),
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: BATCH_REQUESTS_MAX },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type ShortlistBatchAnswer = Static<typeof shortlistBatchAnswerSchema>;

@@ -8,7 +8,14 @@ import { checkCardTime } from '../../protocol/card/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
-import { type Shortlist, type ShortlistRequest, shortlistRequestSchema } from '../find/schema.ts';
+import {
+  BATCH_REQUESTS_MAX,
+  type Shortlist,
+  type ShortlistBatchAnswer,
+  type ShortlistRequest,
+  shortlistBatchSchema,
+  shortlistRequestSchema,
+} from '../find/schema.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { decodeCbor } from '../rpc/cbor.ts';
@@ -23,6 +30,7 @@ const RECONCILE_MS = 60_000;
 /** One answer: 200 hits of some 150 bytes. */
 const ANSWER_BYTES_MAX = 64 * 1024;
 const REQUEST_BYTES_MAX = 16 * 1024;
+const MESSAGE_CHARS_MAX = 500; // of an error, as another node shows it
 
 /** Protocol of shortlists on a network. */
 export function indexProtocol(network: string): RpcProtocol {
@@ -34,6 +42,19 @@ export function indexProtocol(network: string): RpcProtocol {
     perSecond: 50,
     burst: 200,
     ready: true,
+  };
+}
+
+/** Protocol of several questions at once. Its rate is the one above, shared out over full batches. */
+export function indexBatchProtocol(network: string): RpcProtocol {
+  const single = indexProtocol(network);
+  return {
+    id: `/zerostate/${network}/index-batch/1`,
+    requestBytesMax: BATCH_REQUESTS_MAX * REQUEST_BYTES_MAX,
+    responseBytesMax: BATCH_REQUESTS_MAX * ANSWER_BYTES_MAX,
+    timeoutMs: single.timeoutMs,
+    perSecond: Math.floor(single.perSecond / BATCH_REQUESTS_MAX),
+    burst: Math.floor(single.burst / BATCH_REQUESTS_MAX),
   };
 }
 
@@ -86,6 +107,12 @@ export class IndexRole {
       if (!Value.Check(shortlistRequestSchema, request))
         throw new ZeroError('DECODE_FAILED', 'not a shortlist request');
       return encode(await this.shortlist(request));
+    });
+    await rpc.handle(indexBatchProtocol(network), async (bytes) => {
+      const batch = decodeCbor(bytes, 'the questions');
+      if (!Value.Check(shortlistBatchSchema, batch))
+        throw new ZeroError('DECODE_FAILED', 'not a batch of shortlist requests');
+      return encode({ answers: await Promise.all(batch.requests.map((request) => this.#outcome(request))) });
     });
   }
 
@@ -163,6 +190,15 @@ export class IndexRole {
         score: Math.min(1, Math.max(0, score)),
       })),
     };
+  }
+
+  async #outcome(request: ShortlistRequest): Promise<ShortlistBatchAnswer['answers'][number]> {
+    try {
+      return { shortlist: await this.shortlist(request) };
+    } catch (error) {
+      if (!isZeroError(error)) throw error;
+      return { error: { code: error.code, message: error.message.slice(0, MESSAGE_CHARS_MAX) } };
+    }
   }
 
   /** Figures of the index, and how many cards wait for it. */

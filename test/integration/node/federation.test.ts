@@ -1,7 +1,9 @@
 // Two region shards and an edge, real nodes: one answer out of both, and an honest one when a shard is gone.
 
 import assert from 'node:assert/strict';
+import { askIndexBatch } from '../../../node/find/ask-index.ts';
 import { coverageKey } from '../../../node/find/index-providers.ts';
+import { refused } from '../../support/agents.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
@@ -37,6 +39,16 @@ describe('federated discovery', function () {
       onlyUs.results.map(({ name }) => name),
       ['Bell Founder'],
     );
+
+    const batch = await askIndexBatch(edge.node.rpc, 'test', eu.node.peerId, [
+      { text: 'church bells', k: 1, filter: {} },
+      { text: 'church bells', k: 1, filter: { region: 'us' } },
+    ]);
+    assert.deepEqual(
+      batch.map(({ shortlist }) => shortlist?.results.length),
+      [1, 0],
+    );
+    await assert.rejects(askIndexBatch(edge.node.rpc, 'test', eu.node.peerId, []), refused('DECODE_FAILED'));
 
     await nodes.stop('us-index');
     const some = await eventually('the partial answer', 30_000, async () => {
