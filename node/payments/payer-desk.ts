@@ -5,7 +5,6 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { utf8 } from '../../protocol/bytes/index.ts';
 import {
-  type Change,
   type ChannelState,
   capacityOf,
   checkAcceptance,
@@ -35,8 +34,9 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
+import { ChangeQueue } from './change-queue.ts';
 import type { ChannelSides } from './channel-sides.ts';
-import { CHANGES_AT_ONCE, CHANGES_WAITING_MAX, SEND_TRIES } from './limits.ts';
+import { SEND_TRIES } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
 import { type PayeeDesk, requireTaken } from './payee-desk.ts';
 import { type ChannelRequest, encodeChannelRequest } from './wire.ts';
@@ -67,20 +67,15 @@ export interface PayerDeskDeps {
   readonly limits: Config['payments'];
 }
 
-interface Waiting {
-  readonly change: Change;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Pays others. */
 export class PayerDesk {
   readonly #deps: PayerDeskDeps;
   readonly #serial = new Serial();
-  readonly #queues = new Map<string, Waiting[]>();
+  readonly #changes: ChangeQueue;
 
   constructor(deps: PayerDeskDeps) {
     this.#deps = deps;
+    this.#changes = new ChangeQueue({ sides: deps.sides, flush: (channel) => this.flush(channel) });
   }
 
   /** Says something to the node of the other side of a channel. Throws PEER_UNREACHABLE, NOT_FOUND, or what the other side answered. */
@@ -186,14 +181,14 @@ export class PayerDesk {
     const known = this.#state(channel).newest?.offers.find(({ task }) => task === offer.task);
     if (known !== undefined && known.amount === offer.amount && known.condition === offer.condition)
       return await this.flush(channel);
-    await this.#change(channel, { offers: [offer] });
+    await this.#changes.add(channel, { offers: [offer] });
   }
 
   /** Pays, for a task's offer (which ends with it) or for what the reference names. Paying a task again is harmless. */
   async pay(channel: string, pay: Pay): Promise<void> {
     if (pay.task !== null && !this.#state(channel).newest?.offers.some(({ task }) => task === pay.task))
       return await this.flush(channel);
-    await this.#change(channel, { pays: [pay] });
+    await this.#changes.add(channel, { pays: [pay] });
   }
 
   /** Takes an offer back for which no work was begun. Throws CHANNEL_REFUSED when it was. */
@@ -202,72 +197,13 @@ export class PayerDesk {
     if (!newest?.offers.some((offer) => offer.task === task)) return;
     // Asked before it is signed: an update that the payee may not take would stand in the way of all others.
     await this.say(terms.payee, { verb: 'withdraw', channel, body: utf8(task) });
-    await this.#change(channel, { withdraw: [task] });
+    await this.#changes.add(channel, { withdraw: [task] });
   }
 
   #state(channel: string): ChannelState {
     const state = this.#deps.sides.get(channel, 'payer');
     if (state === undefined) throw new ZeroError('NOT_FOUND', `this node does not pay through ${channel}`);
     return state;
-  }
-
-  async #change(channel: string, change: Change): Promise<void> {
-    const queue = this.#queues.get(channel) ?? [];
-    if (queue.length >= CHANGES_WAITING_MAX)
-      throw new ZeroError('BUSY', 'too many changes wait for the channel');
-    const done = new Promise<void>((resolve, reject) => queue.push({ change, resolve, reject }));
-    const first = !this.#queues.has(channel);
-    this.#queues.set(channel, queue);
-    if (first) void this.#drain(channel, queue);
-    await done;
-  }
-
-  async #drain(channel: string, queue: Waiting[]): Promise<void> {
-    // Changes of one turn of the event loop share an update.
-    await Promise.resolve();
-    while (queue.length > 0) {
-      const group = queue.splice(0, CHANGES_AT_ONCE);
-      try {
-        await this.flush(channel);
-        if (
-          !(await this.#send(
-            channel,
-            group.map(({ change }) => change),
-          ))
-        )
-          await this.#each(channel, group);
-        else for (const { resolve } of group) resolve();
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-    }
-    this.#queues.delete(channel);
-  }
-
-  /** One by one, where they do not go together. */
-  async #each(channel: string, group: readonly Waiting[]): Promise<void> {
-    for (const { change, resolve, reject } of group) {
-      try {
-        const stepped = await this.#deps.sides.step(channel, 'payer', { type: 'change', change });
-        requireTaken(stepped);
-        await this.flush(channel);
-        resolve();
-      } catch (error) {
-        reject(error);
-      }
-    }
-  }
-
-  async #send(channel: string, changes: readonly Change[]): Promise<boolean> {
-    const change: Change = {
-      offers: changes.flatMap(({ offers }) => offers ?? []),
-      pays: changes.flatMap(({ pays }) => pays ?? []),
-      withdraw: changes.flatMap(({ withdraw }) => withdraw ?? []),
-    };
-    const { verdict } = await this.#deps.sides.step(channel, 'payer', { type: 'change', change });
-    if (verdict.verdict !== 'accept') return false;
-    await this.flush(channel);
-    return true;
   }
 
   /** Sends the update that is not acknowledged yet, and takes its acknowledgement. Throws PEER_UNREACHABLE or CHANNEL_REFUSED; it stands all the same. */

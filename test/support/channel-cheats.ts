@@ -15,7 +15,7 @@ import {
 } from '../../protocol/channel/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import type { Message, ModelWorld } from './channel-model.ts';
-import { AGENTS, DISPUTE_MS, MANIFEST, receiptOfTask, TASKS, TERMS } from './channel-world.ts';
+import { AGENTS, DISPUTE_MS, MANIFEST, receiptOfTask, STEP, TASKS, TERMS } from './channel-world.ts';
 
 /** What the cheat remembers: everything. */
 export class Cheat {
@@ -23,11 +23,16 @@ export class Cheat {
   readonly #world: ModelWorld;
   readonly #updates: Update[] = [];
   readonly #acks: Ack[] = [];
+  readonly #results = new Set<string>();
+  /** So long it keeps to the rules: there must be something to gain before it breaks them. */
+  #patience: number;
+  #task = 0;
   #closed = false;
 
   constructor(side: Side, world: ModelWorld) {
     this.side = side;
     this.#world = world;
+    this.#patience = world.dice.chance(60) ? world.dice.below(60) : 0;
   }
 
   get #other(): Side {
@@ -37,6 +42,8 @@ export class Cheat {
   take(message: Message): void {
     try {
       if (message.kind === 'update') this.#updates.push(verifyUpdate(TERMS, message.envelope));
+      if (message.kind === 'result') this.#results.add(message.task);
+      if (message.kind === 'update' && this.#patience > 0) this.#acknowledge(this.#updates.at(-1)!);
       if (message.kind === 'ack') this.#acks.push(verifyAck(TERMS, message.envelope));
     } catch (error) {
       if (!isZeroError(error)) throw error;
@@ -47,7 +54,10 @@ export class Cheat {
   act(): void {
     const { dice } = this.#world;
     const roll = dice.below(100);
-    if (roll < 10) this.#replay();
+    if (this.#patience > 0) {
+      this.#patience -= 1;
+      this.#asAgreed();
+    } else if (roll < 10) this.#replay();
     else if (roll < 13) this.post();
     else if (roll < 16) this.#end();
     else if (this.side === 'payer') this.#asPayer();
@@ -94,13 +104,7 @@ export class Cheat {
     const delta = pays.reduce((sum, { amount }) => sum + amount, 0n);
     const paid = (base?.paid ?? 0n) + (dice.chance(92) ? delta : -1n);
     if (paid < 0n) return;
-    const update = signUpdate(
-      TERMS,
-      { version: (base?.version ?? 0) + 1, paid, offers, pays },
-      AGENTS.payer.operational,
-    );
-    this.#updates.push(update);
-    this.#world.send('payee', { kind: 'update', envelope: update.envelope });
+    this.#sign({ version: (base?.version ?? 0) + 1, paid, offers, pays });
   }
 
   #asPayee(): void {
@@ -112,9 +116,44 @@ export class Cheat {
       if (offer !== undefined) this.#world.send('payer', { kind: 'result', task: offer.task });
       return;
     }
+    this.#acknowledge(update);
+  }
+
+  #acknowledge(update: Update): void {
     const ack = signAck(TERMS, update, AGENTS.payee.operational);
     this.#acks.push(ack);
     this.#world.send('payer', { kind: 'ack', envelope: ack.envelope });
+  }
+
+  /** What an honest side would do. */
+  #asAgreed(): void {
+    const last = this.#updates.at(-1);
+    if (this.side === 'payee') {
+      for (const { task } of last?.offers ?? []) this.#world.send('payer', { kind: 'result', task });
+      return;
+    }
+    if (last !== undefined && !this.#acks.some(({ update }) => update === last.id)) {
+      this.#world.send('payee', { kind: 'update', envelope: last.envelope });
+      return;
+    }
+    const kept = (last?.offers ?? []).filter(({ task }) => !this.#results.has(task));
+    const pays: Pay[] = (last?.offers ?? [])
+      .filter((offer) => !kept.includes(offer))
+      .map(({ task, amount }) => ({ task, amount, reference: 'r' }));
+    const room = kept.reduce((left, { amount }) => left - amount, STEP);
+    const paid = pays.reduce((sum, { amount }) => sum + amount, last?.paid ?? 0n);
+    const amount = 1n + BigInt(this.#world.dice.below(40));
+    const offers = [...kept];
+    if (amount <= room && this.#task < TASKS && paid < 400n)
+      offers.push({ task: `task-${this.#task++}`, amount, condition: MANIFEST });
+    if (offers.length === kept.length && pays.length === 0) return;
+    this.#sign({ version: (last?.version ?? 0) + 1, paid, offers, pays });
+  }
+
+  #sign(body: Parameters<typeof signUpdate>[1]): void {
+    const update = signUpdate(TERMS, body, AGENTS.payer.operational);
+    this.#updates.push(update);
+    this.#world.send('payee', { kind: 'update', envelope: update.envelope });
   }
 
   /** Posts any state that it ever had, dated as it likes, with claims for work that nobody did. */

@@ -5,7 +5,7 @@ import { Cheat } from './channel-cheats.ts';
 import { type Ended, HonestSide, ModelWorld, numberOf, settle } from './channel-model.ts';
 import { DISPUTE_MS, MANIFEST, STEP, TASKS } from './channel-world.ts';
 
-const ACTS = 90;
+const ACTS = 150;
 /** Rounds after the schedule in which what is under way arrives and the end comes. */
 const END_ROUNDS_MAX = 200;
 
@@ -26,7 +26,7 @@ function actAsPayer(side: HonestSide, world: ModelWorld, spent: Set<number>): vo
       .filter((offer) => side.results.has(offer.task))
       .map((offer) => ({ task: offer.task, amount: offer.amount, reference: 'receipt' }));
     const used = offers.reduce((sum, { amount }) => sum + amount, 0n);
-    const amount = 1n + BigInt(dice.below(25));
+    const amount = 1n + BigInt(dice.below(40));
     // The id of a task is used once: the same one again would let an old receipt earn twice.
     if (dice.chance(60) && !spent.has(task) && used + amount <= STEP) {
       spent.add(task);

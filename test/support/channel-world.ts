@@ -33,7 +33,7 @@ export const FUNDS = 10_000n;
 export const STEP = 50n;
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 export const DISPUTE_MS = 60_000;
-export const TASKS = 24;
+export const TASKS = 40;
 export const MANIFEST = `sha256:${'9'.repeat(64)}`;
 
 export const AGENTS: Readonly<Record<Side, TestAgent>> = { payer: makeAgent(10), payee: makeAgent(40) };
