@@ -47,6 +47,8 @@ export function guildProtocol(network: string): RpcProtocol {
     timeoutMs: EXCHANGE_MS_MAX,
     perSecond: REQUESTS_PER_SECOND,
     burst: REQUESTS_BURST,
+    // A frame that came twice is opened once.
+    ready: true,
   };
 }
 

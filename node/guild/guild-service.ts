@@ -1,33 +1,23 @@
 // The guilds of one node: makes, joins, changes and ends them for whoever asks on this node. What other nodes ask is reception.ts, what time
 // brings is keeper.ts.
 
-import { utf8 } from '../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { GUILD_MEMBERS_MAX, GUILD_TTL_MS_MAX, type GuildSeat, maySpeak } from '../../protocol/guild/index.ts';
-import { type AgentId, keychainToJson } from '../../protocol/identity/index.ts';
+import { GUILD_TTL_MS_MAX, maySpeak } from '../../protocol/guild/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { AgentVault, LocalAgent } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Contents, GuildHandler } from './contents.ts';
-import {
-  type Candidate,
-  choose,
-  type FoundingDeps,
-  found,
-  gatherKeys,
-  type Keyed,
-  locate,
-  type Refusal,
-  refusalOf,
-} from './founding.ts';
+import { type Candidate, choose, type FoundingDeps, found, gatherKeys, locate } from './founding.ts';
 import type { GivenRole, GuildListener, GuildRequest, Guilds } from './interface.ts';
 import type { Invitations } from './invitations.ts';
 import { encodeKeyPackage } from './keys/own-keys.ts';
+import { SETTLE_PAUSE_MS } from './limits.ts';
 import type { Registry } from './registry.ts';
 import type { Ring, RingOptions } from './ring.ts';
 import { acceptance, takeSeat } from './seating.ts';
-import { encodeSnapshot } from './snapshot.ts';
+import { checkEnough, type Seats } from './seats.ts';
 import type { Delivery, RequestOptions, Talk } from './talk.ts';
 import type { GuildView, InvitationView } from './views.ts';
 import { decodeList } from './wire.ts';
@@ -49,6 +39,7 @@ export interface GuildServiceDeps extends FoundingDeps {
   readonly contents: Contents;
   readonly invitations: Invitations;
   readonly talk: Talk;
+  readonly seats: Seats;
   readonly ringOptions: Pick<RingOptions, 'clock' | 'silentMs' | 'onChange'>;
 }
 
@@ -61,7 +52,7 @@ export class GuildService implements Guilds {
   }
 
   async create(request: GuildRequest): Promise<GuildView> {
-    const { clock, metrics, registry, ringOptions } = this.#deps;
+    const { clock, metrics, registry, ringOptions, seats } = this.#deps;
     const started = performance.now();
     registry.checkRoom();
     const ttlMs = request.ttlMs ?? HOUR_MS;
@@ -85,7 +76,7 @@ export class GuildService implements Guilds {
     });
     try {
       await registry.add(ring);
-      const offered = await this.#offer(ring, keyed, welcome, null);
+      const offered = await seats.renew(ring, keyed, await seats.offer(ring, keyed, welcome, null));
       const absent = [...refused, ...offered.refused];
       registry.noteRefused(ring, absent);
       if (offered.joined.length < min) {
@@ -93,7 +84,9 @@ export class GuildService implements Guilds {
         checkEnough(offered.joined.length, min, absent);
       }
       metrics.observe('zerostate_guild_form_seconds', (performance.now() - started) / 1000);
-      void this.#settle(ring, offered, asking).catch((error: unknown) => this.#background(ring, error));
+      clock.after(offered.refused.length + asking.length > 0 ? 0 : SETTLE_PAUSE_MS, () => {
+        void seats.settle(ring, offered, asking).catch((error: unknown) => this.#background(ring, error));
+      });
       return registry.view(ring);
     } catch (error) {
       // What was begun and not finished leaves no keys behind.
@@ -104,23 +97,12 @@ export class GuildService implements Guilds {
   }
 
   async prepare(agents: readonly AgentId[]): Promise<void> {
-    const { carrier, desk, log } = this.#deps;
-    await Promise.all(
-      agents.slice(0, GUILD_MEMBERS_MAX).map(async (agent) => {
-        if (desk.has(agent)) return;
-        try {
-          desk.hold(agent, await carrier.ask(await locate(this.#deps, agent), { op: 'key', agent }));
-        } catch (error) {
-          log.debug({ agent, error: (error as Error).message }, 'no key package to hold ready');
-        }
-      }),
-    );
+    await this.#deps.seats.prepare(agents);
   }
 
   async invite(guild: string, agents: readonly AgentId[], role: GivenRole = 'member'): Promise<GuildView> {
-    const { registry, talk } = this.#deps;
+    const { registry, seats } = this.#deps;
     const ring = registry.get(guild);
-    const untilMs = ring.seat?.untilMs ?? 0;
     const candidates: Candidate[] = await Promise.all(
       agents.map(async (agent) => ({ ...(await locate(this.#deps, agent)), role })),
     );
@@ -130,20 +112,11 @@ export class GuildService implements Guilds {
     );
     let absent = refused.filter(({ code }) => code !== 'GUILD_ASKS');
     if (keyed.length > 0) {
-      const seats = keyed.map(({ agent, peer }): GuildSeat => ({ agent, peer, role, untilMs }));
-      const before = ring.others().map(({ agent }) => agent);
-      const { outgoing, welcome } = await ring.change(
-        { action: 'add', seats },
-        keyed.map(({ keyPackage }) => keyPackage),
-      );
-      const [, offered] = await Promise.all([
-        talk.deliver(ring, outgoing),
-        this.#offer(ring, keyed, welcome, encodeSnapshot(ring.state)),
-      ]);
-      await this.#settle(ring, offered, [], before);
+      const offered = await seats.addMore(ring, keyed);
+      await seats.settle(ring, offered, [], true);
       absent = [...absent, ...offered.refused];
     }
-    await this.#askPeople(ring, asking);
+    await seats.askPeople(ring, asking);
     registry.noteRefused(ring, absent);
     if (absent.length === agents.length) checkEnough(0, 1, absent);
     return registry.view(ring);
@@ -279,85 +252,6 @@ export class GuildService implements Guilds {
     );
   }
 
-  /** Offers their seats to those keyed, side by side. */
-  async #offer(
-    ring: Ring,
-    keyed: readonly Keyed[],
-    welcome: Uint8Array | undefined,
-    snapshot: Uint8Array | null,
-  ): Promise<{ joined: Uint8Array[]; refused: Refusal[] }> {
-    const joined: Uint8Array[] = [];
-    const refused: Refusal[] = [];
-    if (welcome === undefined) return { joined, refused };
-    await Promise.all(
-      keyed.map(async (member) => {
-        try {
-          const { agent } = member;
-          const join = await this.#deps.carrier.ask(member, {
-            op: 'seat',
-            agent,
-            creation: ring.creation,
-            snapshot,
-            welcome,
-          });
-          await ring.take([join]);
-          ring.heard(agent);
-          joined.push(join);
-        } catch (error) {
-          refused.push(refusalOf(member.agent, error));
-        }
-      }),
-    );
-    return { joined, refused };
-  }
-
-  /** After the seats are taken: who did not is removed, everybody hears of everybody, people are asked, and the next guild is prepared. */
-  async #settle(
-    ring: Ring,
-    { joined, refused }: { joined: readonly Uint8Array[]; refused: readonly Refusal[] },
-    asking: readonly Candidate[],
-    known?: readonly AgentId[],
-  ): Promise<void> {
-    const { talk } = this.#deps;
-    if (refused.length > 0) {
-      const agents = refused.map(({ agent }) => agent);
-      const { outgoing } = await ring.change({ action: 'remove', agents, reason: 'did not take the seat' });
-      await talk.deliver(ring, {
-        ...outgoing,
-        to: outgoing.to.filter(({ agent }) => !agents.includes(agent)),
-      });
-    }
-    const others = ring.others();
-    if (joined.length > 0 && (others.length > 1 || known !== undefined))
-      await talk.deliver(ring, {
-        sealed: await ring.seal({ kind: 'control', controls: joined, commit: null }),
-        to: others,
-      });
-    await this.#askPeople(ring, asking);
-    await this.prepare(others.map(({ agent }) => agent));
-  }
-
-  /** Sends signed invitations to agents whose nodes ask a person. */
-  async #askPeople(ring: Ring, asking: readonly Candidate[]): Promise<void> {
-    const { carrier, invitations, log } = this.#deps;
-    const keychain = utf8(JSON.stringify(keychainToJson(ring.self.keychain)));
-    await Promise.all(
-      asking.map(async ({ agent, peer, role }) => {
-        const seat: GuildSeat = { agent, peer, role, untilMs: ring.seat?.untilMs ?? 0 };
-        invitations.offer(ring.id, seat);
-        const control = ring.sign({ action: 'invite', seat });
-        await carrier
-          .ask({ agent, peer }, { op: 'invite', control, creation: ring.creation, keychain })
-          .catch((error: unknown) =>
-            log.info(
-              { guild: ring.id, agent, error: (error as Error).message },
-              'an invitation did not arrive',
-            ),
-          );
-      }),
-    );
-  }
-
   async #end(ring: Ring, reason: string): Promise<void> {
     // The keys are gone when this answers; the good-bye was sealed before.
     const outgoing = await ring.say({ action: 'dissolve', reason });
@@ -369,12 +263,4 @@ export class GuildService implements Guilds {
     if (isZeroError(error) && error.code === 'GUILD_UNKNOWN') return;
     this.#deps.log.warn({ guild: ring.id, err: error }, 'a new guild is not settled yet');
   }
-}
-
-function checkEnough(seated: number, min: number, refused: readonly Refusal[]): void {
-  if (seated >= min) return;
-  throw new ZeroError(
-    'GUILD_NOT_FORMED',
-    `${seated} of at least ${min} agents took their seats: ${refused.map(({ agent, error }) => `${agent} (${error})`).join('; ')}`,
-  );
 }

@@ -8,10 +8,11 @@ import type { Clock } from '../clock/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Carrier } from './carrier.ts';
+import { lastWord } from './last-word.ts';
 import { GOODBYE_MS } from './limits.ts';
 import type { GuildRecord, GuildRecords } from './records.ts';
 import type { Registry } from './registry.ts';
-import { lastWord, type Ring } from './ring.ts';
+import type { Ring } from './ring.ts';
 import type { Talk } from './talk.ts';
 
 /** Silence after which even a guild with a deputy that never came forward is given up, in silences of one member. */
@@ -95,8 +96,9 @@ export class Keeper {
     const context = ring.context();
     const silent = ring
       .others()
-      .map(({ agent }) => agent)
-      .filter((agent) => agent !== ring.state.owner && context.isSilent(agent));
+      // Who has not taken the seat yet is the business of who offered it.
+      .filter(({ agent, joined }) => joined && agent !== ring.state.owner && context.isSilent(agent))
+      .map(({ agent }) => agent);
     return [...new Set([...departing(ring.state, context.now), ...silent])].filter(
       (agent) => agent !== ring.self.agentId,
     );
@@ -118,7 +120,7 @@ export class Keeper {
         }
       }),
     );
-    await registry.cleaned();
+    await registry.compact();
   }
 
   /** Cleans up what a crash left: tells the others with a last word, and forgets. The keys died with the process. */

@@ -49,3 +49,7 @@ export const SILENT_BEATS = 4;
 /** Late messages of one sender that can still be opened, and how far ahead of the last one a message may be. */
 export const LATE_MESSAGES_MAX = 64;
 export const AHEAD_MESSAGES_MAX = 4_096;
+/** Pause before a new guild is settled (everybody hears of everybody, keys for the next one are fetched): its first work goes first. */
+export const SETTLE_PAUSE_MS = 250;
+/** Pause before the files that held records of ended guilds are rewritten: one rewriting for a burst of endings. */
+export const COMPACT_PAUSE_MS = 5_000;

@@ -18,6 +18,7 @@ import { Reception } from './reception.ts';
 import { GuildRecords } from './records.ts';
 import { Registry } from './registry.ts';
 import type { Ring } from './ring.ts';
+import { Seats } from './seats.ts';
 import { Talk } from './talk.ts';
 
 /** Who is believed: nobody whose keys were replaced or whose agent is revoked, as far as this node knows. */
@@ -53,7 +54,8 @@ export function makeGuilds(core: Core, seed: Uint8Array): { guilds: Guilds; serv
     onEnd: (guild) => contents.forget(guild),
   });
   const ringOptions = { clock, silentMs, onChange: (ring: Ring) => registry.changed(ring) };
-  const parts = { ...core, registry, desk, judge, contents, invitations, talk, carrier, ringOptions };
+  const seats = new Seats({ ...core, desk, judge, invitations, talk, carrier });
+  const parts = { ...core, registry, desk, judge, contents, invitations, talk, carrier, ringOptions, seats };
   const guilds = new GuildService(parts);
   const keeper = new Keeper({ ...parts, records, beatMs: config.guilds.beatMs, silentMs });
   const reception = new Reception({

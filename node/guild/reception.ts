@@ -103,7 +103,7 @@ export class Reception {
     this.#checkWilling(request.agent);
     const own = await desk.takeFor(request.agent, peer, request.welcome);
     if (own === undefined)
-      throw new ZeroError('GUILD_REFUSED', 'the welcome is for no key package that was given to this node');
+      throw new ZeroError('GUILD_KEY_GONE', 'the welcome is for no key package that waits here');
     const self = vault.get(request.agent);
     const ring = await takeSeat({ ...request, peer }, self, own, judge, { ...ringOptions, sequence: 0 });
     try {

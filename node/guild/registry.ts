@@ -3,17 +3,19 @@
 import { toHex } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
+import type { Clock } from '../clock/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { groupOf } from './group-id.ts';
-import { ENDED_LISTED_MAX } from './limits.ts';
+import { COMPACT_PAUSE_MS, ENDED_LISTED_MAX } from './limits.ts';
 import type { GuildRecords } from './records.ts';
 import type { Ring } from './ring.ts';
 import { type GuildView, guildView } from './views.ts';
 
 export interface RegistryDeps {
   readonly records: GuildRecords;
+  readonly clock: Clock;
   readonly book: CardBook;
   readonly events: Events;
   readonly log: Logger;
@@ -33,6 +35,9 @@ export class Registry {
   readonly #watchers = new Set<(view: GuildView) => void>();
   /** Cleaning on disk, one after another. */
   #cleaning: Promise<void> = Promise.resolve();
+  /** Deleted records may still be in files. */
+  #dirty = false;
+  #cancel: () => void = () => {};
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
@@ -85,13 +90,28 @@ export class Registry {
     onEnd(ring.id);
     this.#cleaning = this.#cleaning
       .then(() => records.delete(ring.id))
-      // Compacting at the end of a burst is enough.
-      .then(() => (this.#rings.size === 0 ? records.compact() : undefined))
       .catch((error: unknown) => log.warn({ err: error }, 'the record of an ended guild is still on disk'));
+    this.#cancel();
+    this.#dirty = true;
+    this.#cancel = this.#deps.clock.after(COMPACT_PAUSE_MS, () => void this.compact());
   }
 
-  /** Waits until what ended is gone from disk. */
+  /** Waits until the records of what ended are deleted. */
   async cleaned(): Promise<void> {
+    await this.#cleaning;
+  }
+
+  /** Rewrites the files that still hold deleted records, if there are any. */
+  async compact(): Promise<void> {
+    this.#cancel();
+    const { log, records } = this.#deps;
+    this.#cleaning = this.#cleaning
+      .then(async () => {
+        if (!this.#dirty) return;
+        this.#dirty = false;
+        await records.compact();
+      })
+      .catch((error: unknown) => log.warn({ err: error }, 'records of ended guilds are not compacted yet'));
     await this.#cleaning;
   }
 

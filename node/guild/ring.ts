@@ -10,11 +10,9 @@ import {
   type GuildMember,
   type GuildState,
   judgeControl,
-  LAST_WORD,
   leaderOf,
   signControl,
   type VerifiedControl,
-  type VerifiedCredential,
   verifyControl,
 } from '../../protocol/guild/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
@@ -24,35 +22,10 @@ import type { LocalAgent } from '../keys/agent-vault.ts';
 import { Serial } from '../serial.ts';
 import type { RingKeys } from './keys/ring-keys.ts';
 import { DEFERRED_MAX, FRAMES_KEPT } from './limits.ts';
+import type { Opened, Outgoing, RingEnd, RingOptions } from './ring-types.ts';
 import { decodeFrame, encodeFrame, type GuildFrame } from './wire.ts';
 
-/** Why a guild is over for this node. */
-export type RingEnd = 'dissolved' | 'left' | 'removed' | 'expired' | 'lost' | 'stopped';
-
-export interface RingOptions {
-  readonly self: LocalAgent;
-  readonly creation: Uint8Array;
-  readonly state: GuildState;
-  readonly keys: RingKeys;
-  readonly clock: Clock;
-  /** Milliseconds without a sign of life after which a member counts as gone. */
-  readonly silentMs: number;
-  /** Greatest sequence that the own agent has used in this guild. */
-  readonly sequence: number;
-  readonly onChange: (ring: Ring) => void;
-}
-
-/** A sealed message for some members. */
-export interface Outgoing {
-  readonly sealed: Uint8Array;
-  readonly to: readonly GuildMember[];
-}
-
-/** What came out of a sealed message. */
-export interface Opened {
-  readonly frame: GuildFrame;
-  readonly sender: Verified<VerifiedCredential>;
-}
+export type { Outgoing, RingEnd, RingOptions } from './ring-types.ts';
 
 /** One live guild. */
 export class Ring {
@@ -353,27 +326,4 @@ export class Ring {
       if (this.#end !== undefined) return;
     }
   }
-}
-
-/** The last word of an agent whose node lost its keys: it leaves, or ends its own guild. */
-export function lastWord(
-  self: LocalAgent,
-  record: { guild: string; owner: AgentId; since: number },
-  now: number,
-): Uint8Array {
-  const act: GuildAct =
-    record.owner === self.agentId
-      ? { action: 'dissolve', reason: 'the owner’s node restarted' }
-      : { action: 'leave', reason: 'the node restarted' };
-  return signControl(
-    {
-      guild: record.guild,
-      actor: self.agentId,
-      epoch: record.since,
-      sequence: LAST_WORD,
-      issuedAtMs: now,
-      act,
-    },
-    [seedSigner(self.operationalSeed)],
-  );
 }

@@ -193,7 +193,7 @@ export class Talk {
 
   /** Beats: a sign of life to every other member. */
   async beat(ring: Ring, msMax: number): Promise<void> {
-    const to: readonly GuildMember[] = ring.others();
+    const to: readonly GuildMember[] = ring.others().filter(({ joined }) => joined);
     if (to.length === 0) return;
     const sealed = await ring.seal({ kind: 'beat' });
     const { failed } = await this.deliver(ring, { sealed, to }, { gossip: false, timeoutMs: msMax });

@@ -24,7 +24,7 @@ import { type VerifiedCredential, verifyCredential } from '../../../protocol/gui
 import type { AgentId } from '../../../protocol/identity/index.ts';
 import type { Verified } from '../../../protocol/verified.ts';
 import { AHEAD_MESSAGES_MAX, LATE_MESSAGES_MAX } from '../limits.ts';
-import { decodeMls, type OwnKeys } from './own-keys.ts';
+import { decodeMls, destroyOwnKeys, type OwnKeys } from './own-keys.ts';
 import { guildSuite } from './suite.ts';
 import { zeroState } from './zero.ts';
 
@@ -94,6 +94,7 @@ export class RingKeys {
     const suite = await guildSuite();
     const { publicPackage, privatePackage } = own;
     const state = await createGroup(groupId, publicPackage, privatePackage, [], suite, clientConfig(judge));
+    zeroOutUint8Array(privatePackage.initPrivateKey);
     return new RingKeys(state, judge);
   }
 
@@ -114,6 +115,7 @@ export class RingKeys {
       );
       return new RingKeys(state, judge);
     } catch (cause) {
+      destroyOwnKeys(own);
       return refused(cause, 'the welcome');
     } finally {
       zeroOutUint8Array(own.privatePackage.initPrivateKey);

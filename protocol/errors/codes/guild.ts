@@ -46,6 +46,14 @@ export const guildCodes = {
     summary: 'A message, welcome or change of a guild does not verify under the group’s keys.',
     remedy: 'Do not use it; who sent it is not in the guild, or no longer.',
   },
+  GUILD_KEY_GONE: {
+    exit: 1,
+    http: 409,
+    retryable: true,
+    summary:
+      'The key package that the welcome was made for is not there any more: its node restarted, or waited too long.',
+    remedy: 'Try again: a fresh one is fetched.',
+  },
   GUILD_NOT_FORMED: {
     exit: 4,
     http: 504,
