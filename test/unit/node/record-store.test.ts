@@ -8,7 +8,11 @@ import { Libp2pRecord } from '@libp2p/record';
 import { Key } from 'interface-datastore';
 import { Admission, servingPeer } from '../../../node/admission/index.ts';
 import { RecordStore } from '../../../node/dht/record-store.ts';
-import { DHT_RECORD_AGE_MS_MAX, DHT_VALUE_BYTES_MAX } from '../../../node/host/limits.ts';
+import {
+  DHT_PROVIDERS_PER_KEY_MAX,
+  DHT_RECORD_AGE_MS_MAX,
+  DHT_VALUE_BYTES_MAX,
+} from '../../../node/host/limits.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
 import { openDatabase } from '../../../node/storage/index.ts';
@@ -102,10 +106,28 @@ describe('the store of DHT records', () => {
     assert.equal(opened.store.heldOf('honest').records, 1);
   });
 
-  it('refuses what is too large, of unknown kind, or a provider record', async () => {
+  it('refuses what is too large or of unknown kind', async () => {
     await assert.rejects(put('p', 'big', 1, DHT_VALUE_BYTES_MAX + 2_000), { code: 'LIMIT_EXCEEDED' });
-    const provider = new Key('/dht/provider/x/y', false);
-    await assert.rejects(opened.store.put(provider, new Uint8Array(4)), { code: 'LIMIT_EXCEEDED' });
+  });
+
+  it('keeps provider records, so many for each content id and each peer, and no longer than others', async () => {
+    const at = Uint8Array.from([0xc0, 0x84, 0x3d]); // 1,000,000 as a varint
+    const provide = (peer: string, id: string, value = at) =>
+      servingPeer(peer, () => opened.store.put(new Key(`/dht/provider/${id}/${peer}`, false), value));
+    await assert.rejects(provide('p', 'x', new Uint8Array(11)), { code: 'LIMIT_EXCEEDED' });
+    for (let peer = 0; peer < DHT_PROVIDERS_PER_KEY_MAX; peer++) await provide(`p${peer}`, 'x');
+    await assert.rejects(provide('late', 'x'), { code: 'BUSY' });
+    await provide('p0', 'x');
+    await opened.store.delete(new Key('/dht/provider/x/p1', false));
+    await provide('late', 'x');
+    for (let i = 0; i < 8; i++) await provide('many', `k${i}`);
+    await assert.rejects(provide('many', 'k8'), { code: 'BUSY' });
+    opened.store.stop();
+    await opened.db.close();
+    opened = await open(folder, time);
+    assert.equal(opened.store.held.records, DHT_PROVIDERS_PER_KEY_MAX + 8);
+    time.now += DHT_RECORD_AGE_MS_MAX + 1;
+    assert.equal(await opened.store.sweep(), DHT_PROVIDERS_PER_KEY_MAX + 8);
   });
 
   it('sweeps what was not put again in time, and counts what an earlier run left', async () => {
