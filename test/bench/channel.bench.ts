@@ -8,6 +8,7 @@ import { AGENTS, TERMS } from '../support/channel-world.ts';
 import type { Bench } from './bench.ts';
 
 const UPDATES = 200;
+const KEYS = [12, 42].map((byte) => ({ secret: seed(byte), key: publicKey(byte) }));
 
 export const bench: Bench = {
   name: 'channel',
@@ -49,13 +50,10 @@ export const bench: Bench = {
         },
         async peer() {
           for (let n = 0; n < updates; n++) {
-            for (const [byte, key] of [
-              [12, publicKey(12)],
-              [42, publicKey(42)],
-            ] as const) {
+            for (const { key, secret } of KEYS) {
               const message = Uint8Array.from(bytes);
               message[0] = n;
-              verifyEd25519(key, message, signEd25519(seed(byte), message));
+              verifyEd25519(key, message, signEd25519(secret, message));
             }
           }
         },

@@ -26,6 +26,8 @@ export class Cheat {
   readonly #results = new Set<string>();
   /** So long it keeps to the rules: there must be something to gain before it breaks them. */
   #patience: number;
+  /** Takes results and drops their offers unpaid. */
+  readonly #miser: boolean;
   #task = 0;
   #closed = false;
 
@@ -33,6 +35,7 @@ export class Cheat {
     this.side = side;
     this.#world = world;
     this.#patience = world.dice.chance(60) ? world.dice.below(60) : 0;
+    this.#miser = world.dice.chance(30);
   }
 
   get #other(): Side {
@@ -138,7 +141,7 @@ export class Cheat {
     }
     const kept = (last?.offers ?? []).filter(({ task }) => !this.#results.has(task));
     const pays: Pay[] = (last?.offers ?? [])
-      .filter((offer) => !kept.includes(offer))
+      .filter((offer) => !this.#miser && !kept.includes(offer))
       .map(({ task, amount }) => ({ task, amount, reference: 'r' }));
     const room = kept.reduce((left, { amount }) => left - amount, STEP);
     const paid = pays.reduce((sum, { amount }) => sum + amount, last?.paid ?? 0n);
