@@ -16,25 +16,17 @@ import {
 } from '../storage/index.ts';
 import { isBlockOf } from './blocks.ts';
 import { ARTIFACTS_MAX, BLOCKS_MAX, STORE_BLOCKS_MAX, TOUCH_MS } from './limits.ts';
-import { type ArtifactRecord, compareForEviction, freshRecord, isKept } from './records.ts';
+import {
+  type ArtifactRecord,
+  compareForEviction,
+  freshRecord,
+  type Held,
+  type HeldBlock,
+  isKept,
+} from './records.ts';
 
 /** Roots of imports under way begin so: their content id is known only at the end. */
 export const ADDING = 'adding-';
-
-interface HeldBlock {
-  readonly bytes: number;
-  /** Artifacts that it belongs to. */
-  artifacts: number;
-}
-
-interface Held {
-  record: ArtifactRecord;
-  readonly blocks: Set<string>;
-  bytes: number;
-  /** Who needs it at this moment: it does not give way. */
-  holds: number;
-  writtenUsedAt: number;
-}
 
 /** The store of artifacts. */
 export class ArtifactStore {

@@ -13,6 +13,7 @@ import { BLOCK_BYTES_MAX, LINKS_MAX, NAME_CHARS_MAX } from './limits.ts';
 /** Multicodec codes. */
 export const RAW = 0x55;
 export const SHA2_256 = 0x12;
+/** Characters of a content id: 59 in base32, more in other bases. */
 const CID_CHARS_MAX = 128;
 
 /** What a block holds. */

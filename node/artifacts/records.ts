@@ -34,6 +34,23 @@ export interface ArtifactRecord {
   readonly replication: Replication | null;
 }
 
+/** A block in the store. */
+export interface HeldBlock {
+  readonly bytes: number;
+  /** Artifacts that it belongs to. */
+  artifacts: number;
+}
+
+/** An artifact in the store, with what of it is here. */
+export interface Held {
+  record: ArtifactRecord;
+  readonly blocks: Set<string>;
+  bytes: number;
+  /** Who needs it at this moment: it does not give way. */
+  holds: number;
+  writtenUsedAt: number;
+}
+
 /** True while a record must not give way. */
 export function isKept(record: ArtifactRecord, now: number): boolean {
   return record.pinned || (record.replication !== null && record.replication.until > now);

@@ -4,7 +4,7 @@
 import { encode } from '@ipld/dag-cbor';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { concatBytes } from '../../protocol/bytes/index.ts';
+import { compareBytes, concatBytes, utf8 } from '../../protocol/bytes/index.ts';
 import { sha256 } from '../../protocol/crypto/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { decodeCbor } from '../rpc/cbor.ts';
@@ -82,4 +82,12 @@ export function decodeRequest(bytes: Uint8Array): ReplicaRequest {
 /** The answer to a challenge: nobody makes it without the bytes, nor before the nonce is known. */
 export function proofOf(nonce: Uint8Array, blocks: readonly Uint8Array[]): Uint8Array {
   return sha256(concatBytes(nonce, ...blocks.map((block) => sha256(concatBytes(nonce, block)))));
+}
+
+/** Peers in the order in which they keep an artifact (rendezvous hashing): all nodes compute the same. */
+export function byRank(root: string, peers: readonly string[]): string[] {
+  return peers
+    .map((peer) => ({ peer, rank: sha256(utf8(`${root} ${peer}`)) }))
+    .sort((a, b) => compareBytes(a.rank, b.rank))
+    .map(({ peer }) => peer);
 }

@@ -4,8 +4,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { CID } from 'multiformats/cid';
-import { compareBytes, equalBytes, utf8 } from '../../protocol/bytes/index.ts';
-import { sha256 } from '../../protocol/crypto/index.ts';
+import { equalBytes } from '../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -24,6 +23,7 @@ import {
 } from './limits.ts';
 import type { ArtifactRecord } from './records.ts';
 import {
+  byRank,
   decodeRequest,
   encodeRequest,
   type KeepRequest,
@@ -277,12 +277,4 @@ export class Replication {
       });
     return proofOf(request.nonce, bytes);
   }
-}
-
-/** Peers in the order in which they keep an artifact (rendezvous hashing): all nodes compute the same. */
-export function byRank(root: string, peers: readonly string[]): string[] {
-  return peers
-    .map((peer) => ({ peer, rank: sha256(utf8(`${root} ${peer}`)) }))
-    .sort((a, b) => compareBytes(a.rank, b.rank))
-    .map(({ peer }) => peer);
 }

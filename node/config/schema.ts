@@ -1,6 +1,7 @@
 // The one configuration schema of a node. docs/reference/configuration.md is generated from it.
 
 import Type, { type Static } from 'typebox';
+import { artifactsSchema, reputationSchema } from './parts.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -304,45 +305,8 @@ export const configSchema = Type.Object(
       },
       { ...closed, default: {}, description: 'Guilds: short-lived private rings of agents.' },
     ),
-    reputation: Type.Object(
-      {
-        floor: Type.Number({
-          default: 0,
-          minimum: 0,
-          maximum: 1,
-          description:
-            'Lower bound of reputation that find asks for where the request names none. Unproven agents have 0; 0.5 asks for a history.',
-        }),
-        partners: Type.Array(Type.String({ maxLength: 128 }), {
-          default: [],
-          maxItems: 256,
-          description: 'Agent ids whose experience counts beside that of the agents that live here.',
-        }),
-      },
-      { ...closed, default: {}, description: 'How agents have kept their word, as this node sees it.' },
-    ),
-    artifacts: Type.Object(
-      {
-        bytesMax: Type.Integer({
-          default: 2147483648,
-          minimum: 1048576,
-          maximum: 1099511627776,
-          description: 'Bytes of artifact blocks kept at most; the least trusted and least used give way.',
-        }),
-        artifactBytesMax: Type.Integer({
-          default: 1073741824,
-          minimum: 65536,
-          maximum: 1099511627776,
-          description: 'Largest artifact in bytes that is added, fetched or kept for others.',
-        }),
-        replicate: Type.Boolean({
-          default: true,
-          description:
-            'Keep copies of what peers of the same region ask to be kept, within half of bytesMax.',
-        }),
-      },
-      { ...closed, default: {}, description: 'Files and folders by content id.' },
-    ),
+    reputation: reputationSchema,
+    artifacts: artifactsSchema,
   },
   closed,
 );

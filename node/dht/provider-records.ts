@@ -4,7 +4,9 @@
 export const PROVIDERS = '/dht/provider/';
 /** What one is booked as: a time of at most ten bytes under a long key; the rest is the database's. */
 export const PROVIDER_BYTES = 256;
+/** A varint of 64 bits. */
 const VALUE_BYTES_MAX = 10;
+/** Characters of the key: a multihash and a peer id in base32 and base58, some 130. */
 const KEY_CHARS_MAX = 256;
 
 /** True for a record of the size that the library writes. */

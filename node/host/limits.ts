@@ -68,7 +68,9 @@ export const DHT_RECORD_AGE_MS_MAX = 48 * 3_600_000;
 export const DHT_PROVIDERS_PER_KEY_MAX = 32;
 /** The library repeats its own announcements when they are older than a day (records live two), looking every hour. */
 export const DHT_REPROVIDE_MS = 3_600_000;
+/** Repetitions at once: each is a lookup of its own. */
 export const DHT_REPROVIDES_AT_ONCE = 2;
+/** Repetitions that wait; further ones come with the next look. */
 export const DHT_REPROVIDES_WAITING_MAX = 1_024;
 /** Pause between two sweeps of old records. */
 export const DHT_SWEEP_MS = 600_000;
