@@ -9,7 +9,15 @@ import type { AgentVault, LocalAgent } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Contents, GuildHandler } from './contents.ts';
-import { type Candidate, choose, type FoundingDeps, found, gatherKeys, locate } from './founding.ts';
+import {
+  type Candidate,
+  choose,
+  type FoundingDeps,
+  found,
+  gatherKeys,
+  locate,
+  type Refusal,
+} from './founding.ts';
 import type { GivenRole, GuildListener, GuildRequest, Guilds } from './interface.ts';
 import type { Invitations } from './invitations.ts';
 import { encodeKeyPackage } from './keys/own-keys.ts';
@@ -61,11 +69,8 @@ export class GuildService implements Guilds {
     const self = await this.#self(request.agent);
     const candidates = await choose(this.#deps, request);
     const { keyed, refused } = await gatherKeys(this.#deps, candidates);
-    const asking = candidates.filter(({ agent }) =>
-      refused.some((refusal) => refusal.agent === agent && refusal.code === 'GUILD_ASKS'),
-    );
-    const min = request.min ?? candidates.length - asking.length;
-    checkEnough(keyed.length, min, refused);
+    const willing = candidates.length - refused.filter(asks).length;
+    checkEnough(keyed.length, request.min ?? willing, refused);
     const untilMs = clock.now() + ttlMs;
     const { ring, welcome } = await found(this.#deps, {
       name: request.name,
@@ -78,6 +83,8 @@ export class GuildService implements Guilds {
       await registry.add(ring);
       const offered = await seats.renew(ring, keyed, await seats.offer(ring, keyed, welcome, null));
       const absent = [...refused, ...offered.refused];
+      const asking = candidates.filter(({ agent }) => absent.some((one) => one.agent === agent && asks(one)));
+      const min = request.min ?? candidates.length - asking.length;
       registry.noteRefused(ring, absent);
       if (offered.joined.length < min) {
         await this.#end(ring, 'not enough members');
@@ -107,18 +114,16 @@ export class GuildService implements Guilds {
       agents.map(async (agent) => ({ ...(await locate(this.#deps, agent)), role })),
     );
     const { keyed, refused } = await gatherKeys(this.#deps, candidates);
-    const asking = candidates.filter(({ agent }) =>
-      refused.some((refusal) => refusal.agent === agent && refusal.code === 'GUILD_ASKS'),
-    );
-    let absent = refused.filter(({ code }) => code !== 'GUILD_ASKS');
+    let absent = refused;
     if (keyed.length > 0) {
       const offered = await seats.addMore(ring, keyed);
       await seats.settle(ring, offered, [], true);
       absent = [...absent, ...offered.refused];
     }
+    const asking = candidates.filter(({ agent }) => absent.some((one) => one.agent === agent && asks(one)));
     await seats.askPeople(ring, asking);
     registry.noteRefused(ring, absent);
-    if (absent.length === agents.length) checkEnough(0, 1, absent);
+    if (absent.length === agents.length && asking.length === 0) checkEnough(0, 1, absent);
     return registry.view(ring);
   }
 
@@ -264,3 +269,6 @@ export class GuildService implements Guilds {
     this.#deps.log.warn({ guild: ring.id, err: error }, 'a new guild is not settled yet');
   }
 }
+
+/** The agent's node lets a person decide. */
+const asks = ({ code }: Refusal) => code === 'GUILD_ASKS';
