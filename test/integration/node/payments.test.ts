@@ -12,7 +12,7 @@ import {
   type ChannelClosePredicate,
   signAgentStatement,
 } from '../../../protocol/statement/index.ts';
-import { eventually } from '../../support/cli.ts';
+import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const FUNDS = 1_000_000n;
@@ -159,5 +159,42 @@ describe('payments between two nodes', function () {
         a.node.payments.sides.get(terms.channel, 'payer')?.phase === 'settled' &&
         b.node.payments.sides.get(terms.channel, 'payee')?.phase === 'settled',
     );
+  });
+
+  it('serves the command line: two agents of one node', async () => {
+    await using nodes = new TestNodes();
+    const running = await nodes.start('a');
+    const [payer, payee] = [await publish(running, 'payer'), await publish(running, 'payee')];
+    const ask = async <T>(...args: string[]) => await zerostateJson<T>([...args, '--home', nodes.home('a')]);
+    await ask('ledger', 'issue', '5000', '--currency', 'TEST', '--by', payer);
+    const amounts = ['--escrow', '1000', '--step', '50', '--penalty', '100'];
+    const open = ['channel', 'open', payee, '--payer', payer, '--currency', 'TEST', ...amounts];
+    const { channel } = await ask<{ channel: string }>(...open);
+    const paid = await ask<{ paid: string; acknowledged: number }>(
+      'channel',
+      'pay',
+      channel,
+      '45',
+      '--for',
+      'metering',
+    );
+    assert.deepEqual([paid.paid, paid.acknowledged], ['45', 1]);
+    const over = await zerostate(['channel', 'pay', channel, '51', '--for', 'x', '--home', nodes.home('a')]);
+    assert.deepEqual([over.code, /OVER_STEP/.test(over.stderr)], [3, true]);
+    await ask('channel', 'close', channel.slice(-12));
+    await eventually('the payee to have it', WAIT_MS, async () => balance(running, payee) === 45n);
+    const { balances } = await ask<{ balances: { name: string; amount: string }[] }>(
+      'ledger',
+      'balance',
+      'agent:',
+    );
+    assert.deepEqual(balances.map(({ name, amount }) => `${name} ${amount}`).sort(), [
+      'payee 45',
+      'payer 4955',
+    ]);
+    const report = await ask<{ ok: boolean; postings: number }>('ledger', 'verify');
+    assert.deepEqual([report.ok, report.postings], [true, 3]);
+    const shown = await zerostate(['channel', 'show', channel, '--home', nodes.home('a')]);
+    assert.match(shown.stdout, /settled/);
   });
 });
