@@ -1,5 +1,5 @@
-// One guild as one node sits in it: the state that control messages give, the group keys, and how both change together. Every operation on
-// the keys runs alone; what is sent is sealed here, and carried by others.
+// One guild as one node sits in it: the state that control messages give, the group keys, and how both change
+// together. One operation at a time; what is sent is sealed here, and carried by others.
 
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -153,7 +153,7 @@ export class Ring {
     });
   }
 
-  /** Says something as the own agent (join, leave, dissolve, task): in force here at once, sealed for the others. Throws GUILD_NOT_ALLOWED. */
+  /** Says something as the own agent: in force here at once, sealed for the others. Throws GUILD_NOT_ALLOWED. */
   async say(act: GuildAct): Promise<Outgoing & { readonly control: Uint8Array }> {
     return await this.#alone(async () => {
       const bytes = this.sign(act);
@@ -165,7 +165,7 @@ export class Ring {
     });
   }
 
-  /** Takes control messages of others that came outside (answers to seats, last words); answers those that count. */
+  /** Takes control messages of others that came unsealed (joins, last words); answers those that count. */
   async take(controls: readonly Uint8Array[]): Promise<Uint8Array[]> {
     return await this.#alone(async () => {
       const counted: Uint8Array[] = [];
@@ -231,7 +231,7 @@ export class Ring {
     this.#onChange(this);
   }
 
-  /** Seats and keys must name the same agents on the same nodes. Throws GUILD_KEYS_REFUSED. */
+  /** Seats and keys must name the same agents and nodes. Throws GUILD_KEYS_REFUSED. */
   checkSeats(): void {
     const keyed = this.#keys.members();
     const agree =
@@ -242,7 +242,7 @@ export class Ring {
       throw new ZeroError('GUILD_KEYS_REFUSED', 'the seats of the guild and its keys name different members');
   }
 
-  /** A leader whose keys and words differ is no leader: the guild is over here. */
+  /** A leader whose keys and words differ leads no more: it is over. */
   #insistOnSeats(): void {
     try {
       this.checkSeats();

@@ -1,4 +1,4 @@
-// Routes of guilds.
+// Routes of guilds: made, listed, joined, changed and ended by whoever holds the token of the node.
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';

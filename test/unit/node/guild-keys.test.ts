@@ -120,6 +120,22 @@ describe('group keys of a guild', () => {
     await assert.rejects(ringed.stage({ add }));
   });
 
+  it('when an epoch ends its secrets are overwritten, and what the next one shares with it is not', async () => {
+    const [a, b] = (await ring(3)) as [Seat, Seat, Seat];
+    const second = await a.keys.stage({ remove: [AGENTS[2]!.agentId] });
+    a.keys.advance(second);
+    await b.keys.follow(second.commit, AGENTS[0]!.agentId);
+    const { keySchedule, secretTree } = second.next;
+    const secrets = [keySchedule.exporterSecret, keySchedule.initSecret, secretTree[0]!.application.secret];
+    assert.ok(secrets.every((secret) => secret.some((byte) => byte !== 0)));
+    const own = await makeOwnKeys(AGENTS[3]!, PEER, NOW);
+    const third = await a.keys.stage({ add: [encodeKeyPackage(own.publicPackage)] });
+    a.keys.advance(third);
+    assert.ok(secrets.every((secret) => secret.every((byte) => byte === 0)));
+    await b.keys.follow(third.commit, AGENTS[0]!.agentId);
+    assert.equal(fromUtf8((await b.keys.open(await a.keys.seal(utf8('third')))).plain), 'third');
+  });
+
   it('destroyed keys are overwritten', async () => {
     const [a] = (await ring(2)) as [Seat, Seat];
     const secrets = [a.own.privatePackage.signaturePrivateKey, a.own.privatePackage.hpkePrivateKey];
