@@ -33,6 +33,9 @@ const RETAIN_SCORE_MS = 3_600_000;
 /** Score of a peer that admission shut out. */
 const PENALIZED_SCORE = -1_000;
 
+/** Names of topics of one peer, with 1 KiB that the library counts for each: our three, and as many that a newer version may have. */
+const TOPIC_BYTES_PER_PEER_MAX = 8_192;
+
 /** Messages a second that the whole network is expected to publish on a topic. */
 const EXPECTED_PER_SECOND: Record<TopicName, number> = {
   // Each node speaks every 10 s: fifty nodes.
@@ -96,7 +99,7 @@ export function gossipOptions(options: {
     ignoreDuplicatePublishError: true,
     maxInboundDataLength: GOSSIP_RPC_BYTES_MAX,
     maxOutboundBufferSize: GOSSIP_OUTBOUND_BYTES_MAX,
-    maxTopicBytesPerPeer: 4096,
+    maxTopicBytesPerPeer: TOPIC_BYTES_PER_PEER_MAX,
     decodeRpcLimits: {
       maxSubscriptions: 32,
       maxMessages: 64,
