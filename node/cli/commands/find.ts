@@ -11,6 +11,7 @@ interface FindFlags extends ClientFlags {
   explain?: boolean;
   region?: string;
   tag?: string[];
+  reputation?: number;
 }
 
 export function positiveInteger(text: string): number {
@@ -27,6 +28,7 @@ export function registerFind(program: Command): void {
     .option('--limit <n>', 'answers at most', positiveInteger, 5)
     .option('--region <region>', 'only agents of this region')
     .option('--tag <tag...>', 'only agents with all of these tags')
+    .option('--reputation <floor>', 'only agents with at least this lower bound of reputation, 0 to 1', share)
     .option('--explain', 'show the rejected too, with their reasons')
     .addHelpText(
       'after',
@@ -38,6 +40,7 @@ export function registerFind(program: Command): void {
       const filter = {
         ...(flags.region === undefined ? {} : { region: flags.region }),
         ...(flags.tag === undefined ? {} : { tagsAll: flags.tag }),
+        ...(flags.reputation === undefined ? {} : { reputationMin: flags.reputation }),
       };
       const answer = await client.post<FindAnswer>('/v1/find', {
         text: words.join(' '),
@@ -48,6 +51,13 @@ export function registerFind(program: Command): void {
       print(flags, answer, (found) => render(found, flags.explain === true));
     });
   });
+}
+
+/** Reads a number from 0 to 1. */
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('not a number from 0 to 1');
+  return value;
 }
 
 function render(answer: FindAnswer, explain: boolean): string {

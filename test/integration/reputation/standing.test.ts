@@ -56,6 +56,14 @@ describe('reputation on nodes', function () {
     assert.equal(strict.results.length, 0);
     const reason = strict.rejected[0]?.reasons.find(({ check }) => check === 'reputation');
     assert.equal(reason?.code, 'REPUTATION_LOW');
+    const asked = await zerostateJson<{ results: unknown[] }>([
+      'find',
+      'Counter',
+      '--reputation',
+      '0.5',
+      ...home,
+    ]);
+    assert.equal(asked.results.length, 0);
     const open = await asker.node.find.find({ text: 'Counter' });
     assert.equal(open.results[0]?.agentId, agentId);
 
