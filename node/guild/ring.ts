@@ -69,7 +69,7 @@ export class Ring {
     return this.#state;
   }
 
-  /** Why it is over; undefined while it lives. */
+  /** Undefined while it lives. */
   get end(): RingEnd | undefined {
     return this.#end;
   }
@@ -182,7 +182,7 @@ export class Ring {
     });
   }
 
-  /** Begins an epoch with other members. Send `outgoing` to those who were members before; `welcome` is for the new ones. */
+  /** Begins an epoch with other members: `outgoing` is for those who were members before, `welcome` for the new ones. */
   async change(
     act: Extract<GuildAct, { action: 'add' | 'remove' }>,
     keyPackages: readonly Uint8Array[] = [],
