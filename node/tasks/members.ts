@@ -42,11 +42,15 @@ export interface MembersDeps {
   readonly local: (peer: string, manifest: VerifiedManifest) => number;
 }
 
-interface Found {
+/** An agent that may fit, and where it lives. */
+export interface Found {
+  readonly peer: string;
   readonly entry: BookEntry;
   readonly fit: number;
   readonly reasons: Member['reasons'];
 }
+
+type Placeless = Omit<Found, 'peer'>;
 
 /** Finds and ranks members. */
 export class Members {
@@ -56,27 +60,30 @@ export class Members {
     this.#deps = deps;
   }
 
-  /** Members for a task, best first; those left out last, with the reason. */
-  async rank(manifest: VerifiedManifest, spec: Manifest, order: TaskOrder): Promise<Member[]> {
+  /** Agents that may fit, not yet ranked. */
+  async find(spec: Manifest, order: TaskOrder): Promise<Found[]> {
     const named = order.members ?? (order.guild === undefined ? undefined : this.#guild(order.guild));
     const found =
       named === undefined ? await this.#byWords(spec, order.redundancy) : await this.#byName(named);
-    const rtt = new Map(this.#deps.directory.self().links.map(({ peer, rttMs }) => [peer, rttMs]));
-    const prepared = found.flatMap((one) => {
-      const endpoint = this.#endpoint(one.entry);
-      return endpoint === undefined ? [] : [{ ...one, peer: endpoint }];
+    return found.flatMap((one) => {
+      const peer = this.#endpoint(one.entry);
+      return peer === undefined ? [] : [{ ...one, peer }];
     });
-    const { priceCeiling } = manifest.manifest;
-    const candidates = prepared.map(({ entry, fit, peer }): Candidate => {
+  }
+
+  /** Ranks what was found, best first, with the load of this moment; those left out last, with the reason. */
+  rank(found: readonly Found[], manifest: VerifiedManifest, order: TaskOrder): Member[] {
+    const rtt = new Map(this.#deps.directory.self().links.map(({ peer, rttMs }) => [peer, rttMs]));
+    const { priceCeiling, taskId } = manifest.manifest;
+    const candidates = found.map(({ entry, fit, peer }): Candidate => {
       const { card, agentId } = entry;
-      const quote = this.#quote(card, manifest);
       const rttMs = rtt.get(peer) ?? null;
       return {
         agentId,
         operator: card.operator ?? peer,
         region: card.region,
         fit,
-        price: quote,
+        price: this.#quote(card, manifest),
         rtt: rttMs === null ? null : Math.round(rttMs * 1_000),
         reputation: this.#deps.ports.reputation(agentId),
         load: Math.round((this.#deps.load(peer) * 1_000) / WORKERS_ASSUMED),
@@ -86,8 +93,9 @@ export class Members {
     const wants = {
       ceiling: priceCeiling === null ? null : BigInt(priceCeiling.amount),
       reputationFloor: order.reputationFloor,
+      salt: taskId,
     };
-    const by = new Map(prepared.map((one) => [one.entry.agentId, one]));
+    const by = new Map(found.map((one) => [one.entry.agentId, one]));
     return rankMembers(candidates, wants, order.redundancy > 1).map((ranked) => memberOf(ranked, by));
   }
 
@@ -111,7 +119,7 @@ export class Members {
     return this.#deps.ports.guildMembers?.(guild) ?? [];
   }
 
-  async #byWords(spec: Manifest, redundancy: number): Promise<Found[]> {
+  async #byWords(spec: Manifest, redundancy: number): Promise<Placeless[]> {
     const { capability, region, tags } = spec;
     const filter = {
       ...(tags.length === 0 ? {} : { tagsAll: tags }),
@@ -119,7 +127,7 @@ export class Members {
     };
     const limit = Math.min(CONSIDERED_MAX, PER_RUN * redundancy);
     const { results } = await this.#deps.find.find({ text: capability, limit, filter });
-    const found: Found[] = [];
+    const found: Placeless[] = [];
     for (const { agentId, reasons, score } of results) {
       const entry = await this.#deps.cards.resolve(agentId);
       if (entry !== undefined) found.push({ entry, reasons, fit: Math.round(score * 1_000) });
@@ -128,9 +136,9 @@ export class Members {
   }
 
   /** Agents that the caller chose: signature, time and revocation are asked all the same. */
-  async #byName(agents: readonly AgentId[]): Promise<Found[]> {
+  async #byName(agents: readonly AgentId[]): Promise<Placeless[]> {
     const { cards, clock, revocations } = this.#deps;
-    const found: Found[] = [];
+    const found: Placeless[] = [];
     for (const agentId of agents) {
       const entry = await cards.resolve(agentId).catch(() => undefined);
       if (entry === undefined || checkCardTime(entry.card, clock.now()) !== 'valid') continue;
@@ -147,8 +155,8 @@ export class Members {
 
 function memberOf(
   { agentId, operator, region, score, terms, refused }: Ranked,
-  by: ReadonlyMap<AgentId, Found & { readonly peer: string }>,
+  by: ReadonlyMap<AgentId, Found>,
 ): Member {
-  const { entry, peer, reasons } = by.get(agentId) as Found & { readonly peer: string };
+  const { entry, peer, reasons } = by.get(agentId) as Found;
   return { agentId, operator, region, score, terms, refused, name: entry.card.name, peer, reasons };
 }

@@ -21,7 +21,7 @@ import { Serial } from '../serial.ts';
 import type { Asker } from './ask.ts';
 import { partsOfManifest } from './gather.ts';
 import { completeManifest, type Manifest } from './manifest.ts';
-import type { Members } from './members.ts';
+import type { Found, Members } from './members.ts';
 import { deadlineMsOf, type TaskOrder } from './order.ts';
 import type { TaskParts } from './parts.ts';
 import type { TaskPorts } from './ports.ts';
@@ -231,17 +231,21 @@ export class Requester {
 
   async #search(entry: TaskEntry): Promise<void> {
     const { book, log, members } = this.#deps;
-    let agents: string[] = [];
+    let found: Found[] = [];
     try {
-      const manifest = await book.manifest(entry.taskId);
-      entry.members = await members.rank(manifest, completeManifest(manifest.manifest.spec), entry.order);
-      agents = entry.members.filter(({ refused }) => refused === null).map(({ agentId }) => agentId);
-      book.note(entry, `${entry.members.length} members found, ${agents.length} acceptable`);
+      const { manifest } = await book.manifest(entry.taskId);
+      found = await members.find(completeManifest(manifest.spec), entry.order);
     } catch (error) {
       log.warn({ err: error, taskId: entry.taskId }, 'members cannot be searched');
       book.note(entry, `the search failed: ${(error as Error).message}`);
     }
-    await this.#step(entry, { type: 'candidates', agents });
+    // One task is placed after the other: each sees the load that those before it make.
+    await this.#serial.run('place', async () => {
+      entry.members = members.rank(found, await book.manifest(entry.taskId), entry.order);
+      const agents = entry.members.filter(({ refused }) => refused === null).map(({ agentId }) => agentId);
+      book.note(entry, `${entry.members.length} members found, ${agents.length} acceptable`);
+      await this.#step(entry, { type: 'candidates', agents });
+    });
   }
 
   async #ask(entry: TaskEntry, agentId: string, token: number): Promise<void> {

@@ -1,6 +1,8 @@
 // Chooses members for a task: by price, latency, reputation, load and data locality, explained term by term. Integers throughout and
-// ties broken by agent id, so that the same facts give the same order on every machine.
+// ties broken by a hash, so that the same facts give the same order on every machine.
 
+import { toHex, utf8 } from '../bytes/index.ts';
+import { sha256 } from '../crypto/index.ts';
 import type { AgentId } from '../identity/index.ts';
 
 /** What is known of a member. Everything but its id may be unknown. */
@@ -30,6 +32,8 @@ export interface Preference {
   /** A member with a known lower bound below is left out. */
   readonly reputationFloor: number;
   readonly weights?: Partial<Record<Term, number>>;
+  /** Breaks ties: members of equal score stand in an order that differs from salt to salt, so that tasks spread over them. */
+  readonly salt?: string;
 }
 
 type Term = 'fit' | 'price' | 'rtt' | 'reputation' | 'load' | 'local';
@@ -125,10 +129,14 @@ export function rankMembers(
   independent = false,
 ): Ranked[] {
   const ranked = candidates.map((member) => rank(member, wants));
+  // Rendezvous hashing: each salt has an order of its own, the same on every machine.
+  const tie = new Map(
+    ranked.map(({ agentId }) => [agentId, toHex(sha256(utf8(`${wants.salt ?? ''} ${agentId}`)))]),
+  );
   const order = (a: Ranked, b: Ranked) =>
     Number(a.refused !== null) - Number(b.refused !== null) ||
     b.score - a.score ||
-    (a.agentId < b.agentId ? -1 : 1);
+    ((tie.get(a.agentId) as string) < (tie.get(b.agentId) as string) ? -1 : 1);
   ranked.sort(order);
   if (!independent) return ranked;
   const taken: Ranked[] = [];
