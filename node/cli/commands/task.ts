@@ -1,64 +1,19 @@
 // zerostate task: run a WASI module on a member that is found for it.
 
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { parse as parseYaml } from 'yaml';
-import { fromBase64, fromUtf8, toBase64 } from '../../../protocol/bytes/index.ts';
+import { fromBase64, fromUtf8 } from '../../../protocol/bytes/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { TaskView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { readTask } from '../task-file.ts';
+import { statusText } from '../task-text.ts';
 
 const WAIT_MS = 30_000;
 /** Long-polls before giving up: 20 minutes, twice the longest task that a manifest may ask for. */
 const ROUNDS_MAX = 40;
-
-interface TaskFile {
-  module?: unknown;
-  stdin?: unknown;
-  inputs?: unknown;
-  [key: string]: unknown;
-}
-
-async function bytesOf(base: string, path: unknown, what: string): Promise<string> {
-  if (typeof path !== 'string') throw new ZeroError('USAGE', `${what} is not a path`);
-  const place = resolve(base, path);
-  const bytes = await readFile(place).catch((cause: unknown) => {
-    throw new ZeroError('USAGE', `${what}: cannot read ${place}`, { cause });
-  });
-  return toBase64(bytes);
-}
-
-/** Reads a task file and what it names, for POST /v1/tasks. Throws USAGE. */
-export async function readTask(path: string) {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ZeroError('USAGE', `cannot read ${path}`, { cause });
-  });
-  let file: TaskFile;
-  try {
-    file = parseYaml(text, { maxAliasCount: 0 }) as TaskFile;
-  } catch (cause) {
-    throw new ZeroError('USAGE', `${path} is not valid YAML: ${(cause as Error).message.split('\n')[0]}`, {
-      cause,
-    });
-  }
-  if (typeof file !== 'object' || file === null) throw new ZeroError('USAGE', `${path} is not a task`);
-  const base = dirname(path);
-  const { module, stdin, inputs, ...manifest } = file;
-  const files = Object.entries((inputs ?? {}) as Record<string, unknown>);
-  return {
-    manifest,
-    module: await bytesOf(base, module, 'module'),
-    stdin: stdin === undefined || stdin === null ? '' : await bytesOf(base, stdin, 'stdin'),
-    files: Object.fromEntries(
-      await Promise.all(
-        files.map(async ([name, at]) => [name, await bytesOf(base, at, `inputs.${name}`)] as const),
-      ),
-    ),
-  };
-}
 
 /** Flags that override what the task file says about its placement. */
 interface PlaceFlags {
@@ -201,39 +156,6 @@ async function taskId(client: ApiClient, id: string | undefined): Promise<string
       hint: 'Run one: zerostate task run examples/tasks/word-count/task.yaml',
     });
   return newest.taskId;
-}
-
-function statusText(view: TaskView): string {
-  const good = view.state === 'completed' ? style.green : view.ended ? style.red : style.dim;
-  return [
-    `${plain(view.name)}  ${view.taskId}`,
-    `${good(view.state)}${view.status === null ? '' : `  ${view.status}, exit ${view.exitCode ?? '-'}, fuel ${view.fuel}`}${view.tookMs === null ? '' : `, ${view.tookMs} ms`}`,
-    ...(view.error === null ? [] : [`${view.error.code}: ${plain(view.error.message)}`, view.error.hint]),
-    ...(view.outcome === null ? [] : [`${view.redundancy} runs wanted: ${view.outcome}`]),
-    '',
-    table([
-      ['RUN', 'MEMBER', 'STATE', 'END', 'FUEL', 'OWED', 'RECEIPT'],
-      ...view.attempts.map((one) => [
-        String(one.token),
-        plain(one.name),
-        one.settled ? 'settled' : one.accepted ? 'accepted' : one.state,
-        one.status ?? one.error ?? '',
-        one.fuel ?? '',
-        one.owed === null ? '' : `${one.owed.amount} ${one.owed.currency}`,
-        one.receiptId === null ? '' : one.receiptId.slice(-12),
-      ]),
-    ]),
-    '',
-    ...view.members
-      .slice(0, 5)
-      .map((one) =>
-        one.refused === null
-          ? `${String(one.score).padStart(4)}  ${plain(one.name)}: ${one.terms.map(({ term, points, detail }) => `${term} ${points} (${plain(detail)})`).join(', ')}`
-          : `   -  ${plain(one.name)}: ${plain(one.refused)}`,
-      ),
-    '',
-    ...view.timeline.map(({ at, what }) => style.dim(`${at}  ${plain(what)}`)),
-  ].join('\n');
 }
 
 async function runTask(path: string, flags: RunFlags): Promise<void> {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { readTask } from '../../../node/cli/commands/task.ts';
+import { readTask } from '../../../node/cli/task-file.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
 import { fromBase64 } from '../../../protocol/bytes/index.ts';
 import { eventually } from '../../support/cli.ts';
