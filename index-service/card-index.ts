@@ -5,7 +5,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZeroError } from '../protocol/errors/index.ts';
 import { cardFields, compareVersions } from './card-fields.ts';
-import type { CardTable } from './card-table.ts';
+import { CardTable } from './card-table.ts';
 import { Compaction, type Revector } from './compaction.ts';
 import { cardText } from './embed/card-text.ts';
 import { storedCardText } from './embed/stored-card-text.ts';
@@ -18,24 +18,20 @@ import type {
   IndexLogger,
   IndexStats,
 } from './interface.ts';
+import {
+  COMPACT_DEAD_MIN,
+  COMPACT_SHARE,
+  IMPORT_GROUP,
+  SNAPSHOT_AT_CLOSE_MIN,
+  SNAPSHOT_CHANGES_MIN,
+  SNAPSHOT_SHARE,
+} from './limits.ts';
 import type { OpenFolder } from './open-folder.ts';
 import { checkQuery } from './search/check-query.ts';
 import type { CardLog, LogRecovery } from './store/card-log.ts';
 import { logName, type Manifest, snapshotName, writeManifest } from './store/manifest.ts';
 import type { CardFields } from './store/record.ts';
 import { saveTable } from './table-snapshot.ts';
-
-/** Cards embedded and written together in an import: a few batches of the embedder. */
-const IMPORT_GROUP = 64;
-/** Share of dead slots at which the index is compacted in the background. */
-const COMPACT_SHARE = 0.2;
-/** Dead slots that are worth a compaction at all: a few megabytes. */
-const COMPACT_DEAD_MIN = 1_000;
-/** Changes after which a snapshot is taken in the background: this many, and a quarter of the cards. */
-const SNAPSHOT_CHANGES_MIN = 20_000;
-const SNAPSHOT_SHARE = 0.25;
-/** Changes that make a snapshot at closing worth its write; fewer are read from the log in a few milliseconds. */
-const SNAPSHOT_AT_CLOSE_MIN = 500;
 
 export interface LocalIndexInput {
   readonly dir: string;
@@ -55,7 +51,7 @@ export class LocalIndex implements CardIndex {
   #table: CardTable;
   #log: CardLog;
   #manifest: Manifest;
-  #compaction: Compaction | null = null;
+  #compaction: Compaction<CardTable> | null = null;
   #upkeep: Promise<void> | null = null;
   /** Writers wait here while a compaction switches files. */
   #gate: Promise<void> | null = null;
@@ -159,6 +155,10 @@ export class LocalIndex implements CardIndex {
   setReputation(agentId: string, value: number): void {
     const stored = this.#table.find(agentId);
     if (stored !== undefined) this.#table.columns.setReputation(stored.slot, Math.min(1, Math.max(0, value)));
+  }
+
+  reputation(agentId: string): number | undefined {
+    return this.#table.reputation(agentId);
   }
 
   async query(query: CardQuery): Promise<CardAnswer> {
@@ -290,6 +290,7 @@ export class LocalIndex implements CardIndex {
       logName: logName(generation),
       embedder: this.#embedder,
       table: old.table,
+      target: new CardTable(this.#embedder.dims),
       log: old.log,
       onDamaged: (agentId) => this.#input.log?.warn({ agentId }, 'a stored card is damaged and left out'),
       ...(revector && { revector }),

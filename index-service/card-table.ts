@@ -90,6 +90,12 @@ export class CardTable {
     return fields === undefined ? undefined : { slot, offset: this.#offsets[slot]!, fields };
   }
 
+  /** Reputation of an agent, or undefined when no card of it is here. */
+  reputation(agentId: string): number | undefined {
+    const slot = this.find(agentId)?.slot;
+    return slot === undefined ? undefined : this.#columns.reputation(slot);
+  }
+
   /** Cards past their expiry at a time. */
   expired(now: number): number {
     if (this.columns.expiresMin > now) return 0;

@@ -4,24 +4,40 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isZeroError } from '../protocol/errors/index.ts';
-import type { CardTable, StoredCard } from './card-table.ts';
-import { CardTable as Table } from './card-table.ts';
 import type { CardLog } from './store/card-log.ts';
 import { openCardLog } from './store/card-log.ts';
-import type { PutRecord } from './store/record.ts';
+import type { CardFields, PutRecord } from './store/record.ts';
 import { syncFolder } from './store/sync-folder.ts';
 
 /** Cards copied at once; between groups others get their turn. */
 const GROUP_CARDS = 64;
 
+/** What is in memory of the cards of a log: a table with vectors, or a shelf without. */
+export interface CardKeeper {
+  agentIds(): Iterable<string>;
+  find(agentId: string): StoredAt | undefined;
+  put(fields: CardFields, vector: Float32Array, offset: number, reputation?: number): void;
+  remove(agentId: string): void;
+  reputation(agentId: string): number | undefined;
+  retire(): Promise<void>;
+}
+
+interface StoredAt {
+  /** Where the log holds it. */
+  readonly offset: number;
+  readonly fields: CardFields;
+}
+
 /** Gives vectors for stored cards: those of the log, or new ones for another embedder. */
 export type Revector = (records: readonly PutRecord[]) => Promise<readonly Float32Array[]>;
 
-export interface CompactionInput {
+export interface CompactionInput<Keeper extends CardKeeper> {
   readonly dir: string;
   readonly logName: string;
   readonly embedder: { readonly id: string; readonly dims: number };
-  readonly table: CardTable;
+  readonly table: Keeper;
+  /** An empty one for the new log. */
+  readonly target: Keeper;
   readonly log: CardLog;
   readonly revector?: Revector;
   readonly onProgress?: (done: number, total: number) => void;
@@ -33,15 +49,15 @@ export interface CompactionInput {
 const UNFINISHED = '.new';
 
 /** A compaction on its way. */
-export class Compaction {
-  readonly table: CardTable;
-  readonly #input: CompactionInput;
+export class Compaction<Keeper extends CardKeeper> {
+  readonly table: Keeper;
+  readonly #input: CompactionInput<Keeper>;
   readonly #touched = new Set<string>();
   #log: CardLog | null = null;
 
-  constructor(input: CompactionInput) {
+  constructor(input: CompactionInput<Keeper>) {
     this.#input = input;
-    this.table = new Table(input.embedder.dims);
+    this.table = input.target;
   }
 
   /** To be called for each agent whose card changes while `copy` runs. */
@@ -84,7 +100,7 @@ export class Compaction {
     await this.table.retire();
   }
 
-  async #copyAll(cards: readonly StoredCard[]): Promise<void> {
+  async #copyAll(cards: readonly StoredAt[]): Promise<void> {
     const { revector, onProgress, table } = this.#input;
     for (let at = 0; at < cards.length; at += GROUP_CARDS) {
       const group = cards.slice(at, at + GROUP_CARDS);
@@ -96,8 +112,7 @@ export class Compaction {
         records.map((record, i) => {
           const vector = vectors[i]!;
           const { fields } = record;
-          const known = table.find(fields.agentId);
-          const reputation = known === undefined ? undefined : table.columns.reputation(known.slot);
+          const reputation = table.reputation(fields.agentId);
           return this.#log!.append({ ...record, vector }, (offset) =>
             this.table.put(fields, vector, offset, reputation),
           );
@@ -107,7 +122,7 @@ export class Compaction {
     }
   }
 
-  async #read({ offset, fields }: StoredCard): Promise<PutRecord | null> {
+  async #read({ offset, fields }: StoredAt): Promise<PutRecord | null> {
     try {
       return await this.#input.log.read(offset);
     } catch (error) {

@@ -1,17 +1,25 @@
 // The public door of the index service. Other rooms import from here and from cli/index.ts only.
 
 export { builtinBackend } from './backend/builtin.ts';
+export { ENGINES, type EngineSettings, openEngine } from './backend/engines.ts';
 export { hnswlibBackend } from './backend/hnswlib.ts';
+export { type HttpBackendOptions, httpBackend } from './backend/http.ts';
 export type {
+  BackendAnswer,
+  BackendEngine,
   BackendHit,
+  BackendHolding,
   BackendPoint,
   BackendQuery,
   IndexBackend,
   PointFields,
 } from './backend/interface.ts';
 export { type QdrantClientLike, type QdrantOptions, qdrantBackend } from './backend/qdrant.ts';
+export { zvecBackend } from './backend/zvec.ts';
 export {
+  type AgentReputation,
   type BatchOutcome,
+  type CardPage,
   type IndexClient,
   type IndexClientOptions,
   indexClient,

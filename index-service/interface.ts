@@ -71,8 +71,8 @@ export interface CardHit {
   readonly score: number;
 }
 
-/** How a query was answered: by comparing every passing card, by compressed scan then exact order, or by the graph. */
-export type SearchMode = 'exact' | 'compressed' | 'graph';
+/** How a query was answered: by comparing every passing card, by compressed scan then exact order, by the graph, or by another engine. */
+export type SearchMode = 'exact' | 'compressed' | 'graph' | 'backend';
 
 export interface CardAnswer {
   /** By score, then agent id. */
@@ -80,11 +80,13 @@ export interface CardAnswer {
   readonly mode: SearchMode;
   /** True when the query's vector is a rough one, because too many queries waited. */
   readonly rough: boolean;
-  /** 1 for an exact answer, else the share of the true best that this mode was measured to find. */
+  /** 1 for an exact answer, else the share of the true best that this mode was measured to find; 0 when nobody measured it. */
   readonly recall: number;
   readonly embedder: string;
-  /** How many cards passed the filter. */
+  /** How many cards passed the filter; with another engine at least this many. */
   readonly matched: number;
+  /** True when cards may be missing: not all have reached the vector engine, or a part of it did not answer. */
+  readonly partial?: boolean;
 }
 
 export interface IndexStats {
@@ -104,7 +106,25 @@ export interface IndexStats {
   readonly bytesInMemory: number;
   /** What opening found: bytes of an unfinished last write cut off, damaged records set aside. */
   readonly recovery: { readonly records: number; readonly tornBytes: number; readonly quarantined: number };
-  readonly queries: { readonly exact: number; readonly compressed: number; readonly graph: number };
+  readonly queries: {
+    readonly exact: number;
+    readonly compressed: number;
+    readonly graph: number;
+    readonly backend?: number;
+  };
+  /** The vector engine, where it is not the built-in one. */
+  readonly backend?: BackendStats;
+}
+
+export interface BackendStats {
+  readonly name: string;
+  readonly state: 'up' | 'down';
+  /** Cards whose last change has not reached it. */
+  readonly waiting: number;
+  /** Cards that it does not take. */
+  readonly refused: number;
+  /** Why it is down, else empty. */
+  readonly failure: string;
 }
 
 /** The index of one node. Readers get only `query`, `has`, `get` and `stats`. */
@@ -125,6 +145,8 @@ export interface CardIndex {
   query(query: CardQuery): Promise<CardAnswer>;
   /** Reputation 0..1 for `reputationMin`; kept in memory, its source of truth is elsewhere. */
   setReputation(agentId: string, value: number): void;
+  /** The reputation that filters see, or undefined when the agent has no card here. */
+  reputation(agentId: string): number | undefined;
   agentIds(): IterableIterator<string>;
   /** Loads the embedder and runs one query, so that the first caller does not pay for it. */
   warmUp(): Promise<void>;

@@ -42,3 +42,29 @@ export const BEAM_MAX = 2_048;
 export const WALK_SLOTS_MAX = 16_384;
 /** Threads that use one index's memory: the caller's, one that searches, one that builds the graph. */
 export const SEARCH_THREADS_MAX = 3;
+/** Cards embedded and written together in an import: a few batches of the embedder. */
+export const IMPORT_GROUP = 64;
+/** Share of dead slots at which the index is compacted in the background. */
+export const COMPACT_SHARE = 0.2;
+/** Dead slots that are worth a compaction at all: a few megabytes. */
+export const COMPACT_DEAD_MIN = 1_000;
+/** Changes after which a snapshot is taken in the background: this many, and a quarter of the cards. */
+export const SNAPSHOT_CHANGES_MIN = 20_000;
+/** The quarter of the line above. */
+export const SNAPSHOT_SHARE = 0.25;
+/** Changes that make a snapshot at closing worth its write; fewer are read from the log in a few milliseconds. */
+export const SNAPSHOT_AT_CLOSE_MIN = 500;
+/** Hits that a vector engine is asked for beyond k: some may be of cards that have changed here meanwhile. */
+export const BACKEND_SPARE_HITS = 8;
+/** Points sent to a vector engine at once: a request of the served index takes no more. */
+export const BACKEND_GROUP = 256;
+/** Milliseconds before a vector engine that failed is tried again; doubled each time. */
+export const BACKEND_RETRY_MS_MIN = 500;
+/** Milliseconds between tries at most: an outage is over for searches this much after it is. */
+export const BACKEND_RETRY_MS_MAX = 15_000;
+/** Milliseconds between comparisons of what a vector engine holds with what it should. */
+export const BACKEND_COMPARE_MS = 600_000;
+/** Milliseconds after which a comparison is due at once when an answer names a card that should not be there. */
+export const BACKEND_COMPARE_MS_MIN = 30_000;
+/** Milliseconds that closing waits for a vector engine that does not answer. */
+export const BACKEND_CLOSE_MS_MAX = 5_000;

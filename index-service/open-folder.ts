@@ -11,14 +11,17 @@ import { logName, type Manifest, readManifest, writeManifest } from './store/man
 import type { LogRecord } from './store/record.ts';
 import { loadTable } from './table-snapshot.ts';
 
-export interface OpenFolder {
-  readonly table: CardTable;
+/** What opening a folder gives: what is in memory of its cards, and the log behind it. */
+export interface OpenCards<Table> {
+  readonly table: Table;
   readonly log: CardLog;
   readonly manifest: Manifest;
   readonly recovery: LogRecovery;
   /** Embedder of the vectors in the log; when it is not the one asked for, the table is empty of vectors to use. */
   readonly storedEmbedder: string;
 }
+
+export type OpenFolder = OpenCards<CardTable>;
 
 export async function openFolder(
   dir: string,
@@ -61,7 +64,8 @@ function replay(table: CardTable, record: Exclude<LogRecord, { kind: 'start' }>,
   table.put(record.fields, record.vector, offset);
 }
 
-async function currentManifest(
+/** The manifest of a folder, made when there is none and made again when it is damaged. */
+export async function currentManifest(
   dir: string,
   embedder: { id: string; dims: number },
   logger: IndexLogger | undefined,
@@ -120,7 +124,8 @@ async function restoredTable(
   }
 }
 
-async function removeLeftovers(dir: string, manifest: Manifest): Promise<void> {
+/** Removes what an interrupted compaction left behind. */
+export async function removeLeftovers(dir: string, manifest: Manifest): Promise<void> {
   const keep = new Set([manifest.log, manifest.snapshot?.file]);
   for (const name of await readdir(dir)) {
     const ours =

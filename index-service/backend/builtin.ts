@@ -1,7 +1,7 @@
 // The built-in engine behind the port: everything in this process's memory.
 
 import { CardTable } from '../card-table.ts';
-import type { BackendHit, BackendPoint, BackendQuery, IndexBackend } from './interface.ts';
+import type { BackendAnswer, BackendHolding, BackendPoint, BackendQuery, IndexBackend } from './interface.ts';
 
 /** A backend of this process. Nothing is kept on disk. */
 export function builtinBackend(dims: number): IndexBackend {
@@ -17,10 +17,10 @@ class BuiltinBackend implements IndexBackend {
   }
 
   async upsert(points: readonly BackendPoint[]): Promise<void> {
-    for (const { id, vector, fields, reputation } of points) {
+    for (const { id, cardId, vector, fields, reputation } of points) {
       const version = { roots: [], serial: 0, sequence: 0 };
       this.#table.put(
-        { ...fields, agentId: id, cardId: id, name: id, version, words: [] },
+        { ...fields, agentId: id, cardId, name: id, version, words: [] },
         vector,
         0,
         reputation,
@@ -32,9 +32,17 @@ class BuiltinBackend implements IndexBackend {
     for (const id of ids) this.#table.remove(id);
   }
 
-  async search({ vector, k, filter }: BackendQuery): Promise<BackendHit[]> {
-    const { results } = await this.#table.search(vector, '', k, filter);
-    return results.map(({ agentId, score }) => ({ id: agentId, score }));
+  async search({ vector, k, filter }: BackendQuery): Promise<BackendAnswer> {
+    const { results, recall } = await this.#table.search(vector, '', k, filter);
+    return { hits: results.map(({ agentId, score }) => ({ id: agentId, score })), recall };
+  }
+
+  async *list(): AsyncGenerator<BackendHolding[]> {
+    const table = this.#table;
+    yield [...table.agentIds()].map((id) => {
+      const { cardId } = table.find(id)!.fields;
+      return { id, cardId, reputation: table.reputation(id)! };
+    });
   }
 
   async count(): Promise<number> {

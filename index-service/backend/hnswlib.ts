@@ -6,7 +6,7 @@ import { hasBit, setBit, wordsFor } from '../search/bitset.ts';
 import { CardColumns } from '../search/columns.ts';
 import { FilterEvaluator } from '../search/filter.ts';
 import { allows } from '../search/searcher.ts';
-import type { BackendHit, BackendPoint, BackendQuery, IndexBackend } from './interface.ts';
+import type { BackendAnswer, BackendHolding, BackendPoint, BackendQuery, IndexBackend } from './interface.ts';
 
 /** The part of the package that is used. */
 interface Hnsw {
@@ -49,6 +49,7 @@ class HnswlibBackend implements IndexBackend {
   readonly #columns = new CardColumns();
   readonly #labels = new Map<string, number>();
   readonly #ids: string[] = [];
+  readonly #cardIds = new Map<string, string>();
   readonly #filters: FilterEvaluator;
   #living = new Uint32Array(wordsFor(FIRST_ROOM));
 
@@ -58,11 +59,11 @@ class HnswlibBackend implements IndexBackend {
   }
 
   async upsert(points: readonly BackendPoint[]): Promise<void> {
-    for (const { id, vector, fields, reputation } of points) {
+    for (const { id, cardId, vector, fields, reputation } of points) {
       this.#drop(id);
       const version = { roots: [], serial: 0, sequence: 0 };
       const label = this.#columns.add(
-        { ...fields, agentId: id, cardId: id, name: id, version, words: [] },
+        { ...fields, agentId: id, cardId, name: id, version, words: [] },
         reputation,
       );
       this.#makeRoom(label + 1);
@@ -70,6 +71,7 @@ class HnswlibBackend implements IndexBackend {
       setBit(this.#living, label);
       this.#labels.set(id, label);
       this.#ids[label] = id;
+      this.#cardIds.set(id, cardId);
     }
   }
 
@@ -89,28 +91,37 @@ class HnswlibBackend implements IndexBackend {
     this.#index.markDelete(label);
     this.#living[label >>> 5]! &= ~(1 << (label & 31));
     this.#labels.delete(id);
+    this.#cardIds.delete(id);
   }
 
   async remove(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#drop(id);
   }
 
-  async search({ vector, k, filter }: BackendQuery): Promise<BackendHit[]> {
+  async search({ vector, k, filter }: BackendQuery): Promise<BackendAnswer> {
     const selection = this.#filters.select(filter, this.#labels.size);
     const passes =
       filter === undefined
         ? undefined
         : (label: number) => hasBit(this.#living, label) && allows(selection, label);
     const few = Math.min(k, this.#labels.size);
-    if (few === 0) return [];
+    if (few === 0) return { hits: [] };
     this.#index.setEf(Math.max(SEARCH_WIDTH, 2 * few));
     const { neighbors, distances } = this.#index.searchKnn(Array.from(vector), few, passes);
     const hits = neighbors.map((label, i) => ({ id: this.#ids[label]!, score: 1 - distances[i]! }));
-    return hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+    return { hits: hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)) };
   }
 
   async count(): Promise<number> {
     return this.#labels.size;
+  }
+
+  async *list(): AsyncGenerator<BackendHolding[]> {
+    yield [...this.#labels].map(([id, label]) => ({
+      id,
+      cardId: this.#cardIds.get(id)!,
+      reputation: this.#columns.reputation(label),
+    }));
   }
 
   async close(): Promise<void> {}

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { SLA_CLASSES } from '../../protocol/card/index.ts';
 import { REPUTATION_UNKNOWN } from '../limits.ts';
-import type { BackendHit, BackendPoint, BackendQuery, IndexBackend } from './interface.ts';
+import type { BackendAnswer, BackendHolding, BackendPoint, BackendQuery, IndexBackend } from './interface.ts';
 import { payloadAmount, type QdrantFilter, qdrantFilter } from './qdrant-filter.ts';
 
 /** The members of a QdrantClient that are used. */
@@ -20,6 +20,13 @@ export interface QdrantClientLike {
     collection: string,
     options: object,
   ): Promise<{ points: { score: number; payload?: Record<string, unknown> | null }[] }>;
+  scroll(collection: string, options: object): Promise<QdrantPage>;
+}
+
+/** A part of a collection; `next_page_offset` is null at its end. */
+export interface QdrantPage {
+  points: { payload?: Record<string, unknown> | null }[];
+  next_page_offset?: unknown;
 }
 
 export interface QdrantOptions {
@@ -32,6 +39,9 @@ export interface QdrantOptions {
 
 /** Points sent at once: some megabytes. */
 const BATCH_POINTS = 256;
+
+/** Points of one page when everything is listed: some hundred kilobytes. */
+const LIST_POINTS = 4_096;
 
 /** Payload fields that filters ask, and their kind. Indexed before anything is stored, as Qdrant's manual advises. */
 const PAYLOAD_INDEXES: Record<string, string> = {
@@ -108,7 +118,7 @@ class QdrantBackend implements IndexBackend {
     await this.#client.delete(this.#collection, { wait: true, points: ids.map(pointId) });
   }
 
-  async search({ vector, k, filter }: BackendQuery): Promise<BackendHit[]> {
+  async search({ vector, k, filter }: BackendQuery): Promise<BackendAnswer> {
     const translated: QdrantFilter | undefined = filter && qdrantFilter(filter);
     const { points } = await this.#client.query(this.#collection, {
       query: Array.from(vector),
@@ -117,23 +127,48 @@ class QdrantBackend implements IndexBackend {
       ...(translated && { filter: translated }),
     });
     const hits = points.map(({ score, payload }) => ({ id: String(payload?.agentId), score }));
-    return hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+    return { hits: hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1)) };
   }
 
   async count(): Promise<number> {
     return (await this.#client.count(this.#collection, { exact: true })).count;
   }
 
+  async *list(): AsyncGenerator<BackendHolding[]> {
+    let offset: unknown;
+    do {
+      const page: QdrantPage = await this.#client.scroll(this.#collection, {
+        limit: LIST_POINTS,
+        with_payload: ['agentId', 'cardId', 'reputation'],
+        ...(offset !== undefined && { offset }),
+      });
+      // What carries no agent id was not put there by this adapter, and is left alone.
+      yield page.points.flatMap(({ payload }) =>
+        typeof payload?.agentId === 'string'
+          ? [
+              {
+                id: payload.agentId,
+                cardId: String(payload.cardId),
+                reputation: Number(payload.reputation),
+              },
+            ]
+          : [],
+      );
+      offset = page.next_page_offset ?? undefined;
+    } while (offset !== undefined);
+  }
+
   async close(): Promise<void> {}
 }
 
-function pointOf({ id, vector, fields, reputation = REPUTATION_UNKNOWN }: BackendPoint): object {
+function pointOf({ id, cardId, vector, fields, reputation = REPUTATION_UNKNOWN }: BackendPoint): object {
   const { region, operator, sla, tags, prices, expiresAtMs } = fields;
   return {
     id: pointId(id),
     vector: Array.from(vector),
     payload: {
       agentId: id,
+      cardId,
       region,
       operator,
       tags,

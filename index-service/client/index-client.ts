@@ -7,12 +7,13 @@ import { Value } from 'typebox/value';
 import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { CardAnswer, CardQuery, IndexStats } from '../interface.ts';
 import { CBOR_TYPE, vectorBytes, writeBinary } from '../server/binary.ts';
-import { CARDS_PER_REQUEST_MAX } from '../server/limits.ts';
+import { CARDS_PER_REQUEST_MAX, REPUTATIONS_MAX } from '../server/limits.ts';
 import {
   answerSchema,
   type CardsAnswer,
   cardsAnswerSchema,
   errorSchema,
+  listSchema,
   statsSchema,
 } from '../server/schema.ts';
 
@@ -47,6 +48,21 @@ export interface IndexClient {
   get(agentId: string): Promise<{ cardId: string; envelope: Uint8Array } | null>;
   remove(agentId: string): Promise<void>;
   stats(): Promise<IndexStats>;
+  /** The cards behind an agent id, in the order of these ids; `next` is where the next page begins. */
+  list(after?: string): Promise<CardPage>;
+  /** Sets reputations for filters; agents without a card are no error. */
+  setReputations(reputations: readonly AgentReputation[]): Promise<void>;
+}
+
+export interface AgentReputation {
+  readonly agentId: string;
+  /** 0..1 */
+  readonly reputation: number;
+}
+
+export interface CardPage {
+  readonly cards: readonly { agentId: string; cardId: string; reputation: number }[];
+  readonly next?: string;
 }
 
 const outcomesSchema = Type.Object({
@@ -121,6 +137,16 @@ export function indexClient(options: IndexClientOptions): IndexClient {
     },
     async remove(agentId) {
       await call('DELETE', `/v1/cards/${encodeURIComponent(agentId)}`);
+    },
+    async list(after) {
+      const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
+      const page = await call('GET', `/v1/cards${query}`);
+      if (!Value.Check(listSchema, page)) throw malformed('a list of cards');
+      return page;
+    },
+    async setReputations(reputations) {
+      for (let at = 0; at < reputations.length; at += REPUTATIONS_MAX)
+        await call('POST', '/v1/reputations', { reputations: reputations.slice(at, at + REPUTATIONS_MAX) });
     },
     async stats() {
       const stats = await call('GET', '/v1/stats');

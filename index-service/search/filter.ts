@@ -5,6 +5,7 @@ import type { CardFilter } from '../interface.ts';
 import { andWith, countBits, hasBit, invert, orWith, setBit, wordsFor } from './bitset.ts';
 import type { CardColumns } from './columns.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
+import { KeptLists, listOf } from './kept-lists.ts';
 import { LIST_SHARE_MAX, type Selection } from './searcher.ts';
 
 /** Bitmaps kept: an eighth of a byte per slot each. */
@@ -23,8 +24,10 @@ export class FilterEvaluator {
   readonly #living: () => Uint32Array;
   readonly #leadShare: number;
   readonly #kept = new Map<string, Kept>();
+  readonly #lists: KeptLists;
 
-  constructor(columns: CardColumns, living: () => Uint32Array, leadShare = LEAD_SHARE) {
+  constructor(columns: CardColumns, living: () => Uint32Array, leadShare = LEAD_SHARE, newsShare?: number) {
+    this.#lists = new KeptLists(newsShare);
     this.#columns = columns;
     this.#living = living;
     this.#leadShare = leadShare;
@@ -36,11 +39,23 @@ export class FilterEvaluator {
     if (conditions.length === 0) return { kind: 'living', count: cards };
     const whole = this.#wholeList(conditions, cards);
     if (whole !== null) return { kind: 'list', slots: whole };
+    const { slots } = this.#columns;
+    const key = keyOf(conditions);
+    const now = { slots, dead: slots - cards, living: this.#living() };
+    const kept = key === null ? null : this.#lists.find(key, now, () => this.#checkAll(conditions));
+    if (kept !== null) return { kind: 'list', slots: kept };
     const leader = this.#leader(conditions);
     if (leader !== null) return { kind: 'list', slots: this.#checkOneByOne(leader, conditions) };
     const bits = this.#living().slice(0, wordsFor(this.#columns.slots));
     for (const condition of conditions) andWith(bits, this.#bits(condition));
-    return { kind: 'bits', bits, count: countBits(bits) };
+    const count = countBits(bits);
+    if (key === null || count > slots * LIST_SHARE_MAX) return { kind: 'bits', bits, count };
+    return { kind: 'list', slots: this.#lists.keep(key, now, listOf(bits, count)) };
+  }
+
+  #checkAll(conditions: readonly Condition[]): (slot: number) => boolean {
+    const checks = conditions.map((one) => this.#check(one));
+    return (slot) => passesAll(checks, slot);
   }
 
   /** The posting list of the only condition, when nothing is dead: it is the answer as it stands, unless it names most. */
@@ -156,6 +171,24 @@ export class FilterEvaluator {
     if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value!);
     return kept.bits;
   }
+}
+
+/** Names what conditions let through; null when that can change for a slot, or is seldom asked twice. */
+function keyOf(conditions: readonly Condition[]): string | null {
+  const keys: string[] = [];
+  for (const one of conditions) {
+    const key = conditionKey(one);
+    if (key === null) return null;
+    keys.push(key);
+  }
+  // Length first: a currency is text of a user, and must not pose as two conditions.
+  return keys.map((key) => `${key.length}:${key}`).join('');
+}
+
+function conditionKey(condition: Condition): string | null {
+  if (condition.kind === 'postings' || condition.kind === 'test') return condition.key;
+  const inner = keyOf(condition.kind === 'not' ? [condition.inner] : condition.inner);
+  return inner === null ? null : `${condition.kind}(${inner})`;
 }
 
 function passesAll(checks: readonly ((slot: number) => boolean)[], slot: number): boolean {

@@ -9,6 +9,10 @@ export const BATCH_QUERIES_MAX = 64;
 export const BATCH_PARALLEL_MAX = 16;
 /** Cards of one `POST /v1/cards`: a few group commits; more come in several requests or as a stream. */
 export const CARDS_PER_REQUEST_MAX = 256;
+/** Cards of one page of `GET /v1/cards`: a megabyte, and a few milliseconds to sort. */
+export const CARDS_PER_PAGE_MAX = 4_096;
+/** Reputations set by one request. */
+export const REPUTATIONS_MAX = 1_024;
 /** Bytes of a request: 64 queries with vectors of 4,096 numbers in JSON, or 256 average cards. */
 export const BODY_BYTES_MAX = 8 * MIB;
 /** Bytes of one streamed import: a million average cards. Lines are bounded one by one as well. */

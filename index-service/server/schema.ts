@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { PRICE_UNITS, SLA_CLASSES } from '../../protocol/card/index.ts';
 import type { CardFilter } from '../interface.ts';
 import { DIMS_MAX, FILTER_NODES_MAX, FILTER_VALUES_MAX, QUERY_K_MAX, QUERY_TEXT_MAX } from '../limits.ts';
-import { BATCH_QUERIES_MAX, CARDS_PER_REQUEST_MAX } from './limits.ts';
+import { BATCH_QUERIES_MAX, CARDS_PER_PAGE_MAX, CARDS_PER_REQUEST_MAX, REPUTATIONS_MAX } from './limits.ts';
 
 const text = Type.String();
 const closed = { additionalProperties: false };
@@ -91,6 +91,7 @@ export const answerSchema = Type.Object({
   recall: Type.Number(),
   embedder: text,
   matched: Type.Integer(),
+  partial: Type.Optional(Type.Boolean({ description: 'True when cards may be missing.' })),
 });
 
 /** One of the two for each query, in the order of the queries. */
@@ -130,5 +131,37 @@ export type CardsAnswer = {
 export const storedCardSchema = Type.Object({ agentId: text, cardId: text, envelope });
 
 export const agentParams = Type.Object({ agentId: Type.String({ minLength: 1, maxLength: 128 }) });
+
+export const listParams = Type.Object(
+  {
+    after: Type.Optional(Type.String({ maxLength: 128, description: 'Last agent id of the page before.' })),
+    limit: Type.Optional(
+      Type.String({ pattern: '^[1-9]\\d{0,3}$', description: `1 to ${CARDS_PER_PAGE_MAX}.` }),
+    ),
+  },
+  closed,
+);
+
+/** Cards by agent id; `next` is left out at the end. */
+export const listSchema = Type.Object({
+  cards: Type.Array(Type.Object({ agentId: text, cardId: text, reputation: Type.Number() })),
+  next: Type.Optional(text),
+});
+
+export const reputationsSchema = Type.Object(
+  {
+    reputations: Type.Array(
+      Type.Object(
+        {
+          agentId: Type.String({ minLength: 1, maxLength: 128 }),
+          reputation: Type.Number({ minimum: 0, maximum: 1 }),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: REPUTATIONS_MAX },
+    ),
+  },
+  closed,
+);
 
 export const statsSchema = Type.Unsafe<object>({ type: 'object', additionalProperties: true });

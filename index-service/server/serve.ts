@@ -13,6 +13,7 @@ import { guard } from './guard.ts';
 import * as limits from './limits.ts';
 import { indexMetrics } from './metrics.ts';
 import { registerCardRoutes } from './routes/cards.ts';
+import { registerHoldingRoutes } from './routes/holdings.ts';
 import { registerImportRoute } from './routes/import.ts';
 import { registerOperationRoutes } from './routes/operations.ts';
 import { registerQueryRoutes } from './routes/query.ts';
@@ -123,6 +124,7 @@ async function makeApp(
   app.addSchema(filterSchema);
   registerQueryRoutes(app, context);
   registerCardRoutes(app, context);
+  registerHoldingRoutes(app, context);
   registerImportRoute(app, context);
   registerOperationRoutes(app, context);
   app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());

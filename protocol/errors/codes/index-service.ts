@@ -76,4 +76,12 @@ export const indexServiceCodes = {
     summary: 'A vector engine that was asked for cannot be used.',
     remedy: 'Install the package or start the server that the message names, or use the built-in engine.',
   },
+  INDEX_BACKEND_DOWN: {
+    exit: 1,
+    http: 503,
+    retryable: true,
+    summary: 'The vector engine behind the index does not answer.',
+    remedy:
+      'Check that the server that the message names runs and can be reached. Cards are kept in the log meanwhile and reach it later.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -60,6 +60,14 @@ export function fakeQdrant(): QdrantClientLike {
       for (const id of (options as { points: string[] }).points) points.delete(id);
     },
     count: async () => ({ count: points.size }),
+    scroll: async (_, options) => {
+      const { limit, offset } = options as { limit: number; offset?: string };
+      const rest = [...points.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const from = offset === undefined ? 0 : rest.findIndex(({ id }) => id === offset);
+      // Pages of two, so that a listing has several.
+      const size = Math.min(limit, 2);
+      return { points: rest.slice(from, from + size), next_page_offset: rest[from + size]?.id ?? null };
+    },
     query: async (_, options) => {
       const {
         query,
