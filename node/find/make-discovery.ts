@@ -5,7 +5,7 @@ import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Host } from '../host/create.ts';
-import { IndexRole } from '../index-role/index-role.ts';
+import { IndexRole, indexProtocol } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Directory } from '../network/directory.ts';
@@ -16,6 +16,7 @@ import type { Service } from '../services.ts';
 import { askIndexOver } from './ask-index.ts';
 import { FindService } from './find-service.ts';
 import { IndexAudit } from './index-audit.ts';
+import { IndexLines } from './index-lines.ts';
 import { IndexProviders } from './index-providers.ts';
 import { allowAll, type DiscoveryPolicy } from './policy.ts';
 import { ScoreCheck } from './score-check.ts';
@@ -66,13 +67,15 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     network,
     own: index === undefined ? undefined : everywhere ? null : region,
   });
+  const regions = () => [...new Set(known().map(({ card }) => card.region))];
   const shortlists: ShortlistClient = new ShortlistClient({
     ask,
     providers,
     directory,
+    clock,
     log,
     own: index,
-    regions: () => [...new Set(known().map(({ card }) => card.region))],
+    regions,
     suspicion: (peer) => indexAudit.suspicion(peer),
   });
   const indexAudit: IndexAudit = new IndexAudit({
@@ -82,6 +85,14 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     clock,
     log,
     metrics,
+  });
+  const lines = new IndexLines({
+    host: deps.host,
+    clock,
+    log,
+    regions,
+    nodes: () => shortlists.indexNodes(),
+    prepare: (peer) => rpc.prepare(peer, indexProtocol(network)),
   });
   const scores = new ScoreCheck({
     log,
@@ -106,6 +117,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
   const auditing: Service[] = [
     { name: 'index-audit', start: () => indexAudit.start(), stop: () => indexAudit.stop() },
     { name: 'index-providers', start: () => providers.start(), stop: () => providers.stop() },
+    { name: 'index-lines', start: () => lines.start(), stop: () => lines.stop() },
     { name: 'score-check', start: () => {}, stop: () => scores.stop() },
   ];
   book.listen((entry) => index?.offer(entry));

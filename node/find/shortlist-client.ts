@@ -3,6 +3,7 @@
 
 import { mergeShards, type ShardAnswer } from '../../index-service/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import type { Clock } from '../clock/index.ts';
 import type { IndexRole } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Directory } from '../network/directory.ts';
@@ -15,6 +16,9 @@ import type { Shortlist, ShortlistRequest } from './schema.ts';
 const TRIES_MAX = 3;
 /** One index node has this long; three of them still leave a find below its own time limit. */
 const TRY_MS_MAX = 1_500;
+
+/** An index that has not answered after this time (milliseconds; twice what most questions take) is overtaken by asking the next beside it. */
+const HEDGE_MS = 300;
 
 /** A proposal with the index that made it. */
 export interface ProposedHit {
@@ -39,6 +43,7 @@ export interface ShortlistAnswer extends Omit<Shortlist, 'results'> {
 export interface ShortlistDeps {
   readonly ask: AskIndex;
   readonly directory: Pick<Directory, 'nodes' | 'self' | 'isFresh'>;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly own: IndexRole | undefined;
   /** Regions of the cards known here. */
@@ -135,24 +140,55 @@ export class ShortlistClient {
     ];
   }
 
-  async #askSlot(slot: Slot, request: ShortlistRequest, self: string): Promise<SlotAnswer | undefined> {
-    for (const node of slot.candidates.slice(0, TRIES_MAX)) {
-      try {
-        const { ask, own } = this.#deps;
-        const shortlist =
-          node.peerId === self && own !== undefined
-            ? await own.shortlist(request)
-            : await ask(node.peerId, request, TRY_MS_MAX);
-        return { node, shortlist };
-      } catch (error) {
-        this.#deps.providers.failed(node.peerId);
-        this.#deps.log.warn(
-          { peer: node.peerId, error: (error as Error).message },
-          'index node did not answer',
-        );
-      }
+  /** Asks one candidate after the other, the next also when one takes long; the first answer counts. Undefined when none answers. */
+  #askSlot(slot: Slot, request: ShortlistRequest, self: string): Promise<SlotAnswer | undefined> {
+    const candidates = slot.candidates.slice(0, TRIES_MAX);
+    return new Promise((resolve) => {
+      let next = 0;
+      let open = 0;
+      let isOver = false;
+      let cancel = () => {};
+      const over = (answer: SlotAnswer | undefined) => {
+        isOver = true;
+        cancel();
+        resolve(answer);
+      };
+      const askNext = () => {
+        const node = candidates[next++];
+        if (node === undefined) {
+          if (open === 0) over(undefined);
+          return;
+        }
+        open += 1;
+        cancel();
+        const beside = candidates[next];
+        // Who is not trusted does not get ahead of who is by being quicker.
+        if (beside !== undefined && isTrusted(beside) >= isTrusted(node))
+          cancel = this.#deps.clock.after(HEDGE_MS, askNext);
+        void this.#askNode(node, request, self).then((answer) => {
+          open -= 1;
+          if (isOver) return;
+          if (answer !== undefined) over(answer);
+          else askNext();
+        });
+      };
+      askNext();
+    });
+  }
+
+  async #askNode(node: IndexNode, request: ShortlistRequest, self: string): Promise<SlotAnswer | undefined> {
+    const { ask, log, own, providers } = this.#deps;
+    try {
+      const shortlist =
+        node.peerId === self && own !== undefined
+          ? await own.shortlist(request)
+          : await ask(node.peerId, request, TRY_MS_MAX);
+      return { node, shortlist };
+    } catch (error) {
+      providers.failed(node.peerId);
+      log.warn({ peer: node.peerId, error: (error as Error).message }, 'index node did not answer');
+      return undefined;
     }
-    return undefined;
   }
 
   /** Scores of different embedders cannot be compared: the answer of the most shards counts, the others are refused and named. */

@@ -145,6 +145,14 @@ export class Rpc {
     }
   }
 
+  /** Negotiates a stream ahead of the first request, with a peer and protocol that will be asked soon. Never throws. */
+  async prepare(peer: PeerId, protocol: RpcProtocol): Promise<void> {
+    if (protocol.ready !== true) return;
+    await this.#ready.prepare(keyOf(peer, protocol), () =>
+      openStream(this.#host, peer, protocol.id, AbortSignal.timeout(REQUEST_MS_MAX)),
+    );
+  }
+
   /** Ends the streams that wait for a request. */
   stop(): void {
     this.#ready.stop();
@@ -156,15 +164,12 @@ export class Rpc {
     request: Uint8Array,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
-    const key = `${peer} ${protocol.id}`;
+    const key = keyOf(peer, protocol);
     const open = () => openStream(this.#host, peer, protocol.id, signal);
     const opened = protocol.ready === true ? this.#ready.take(key) : undefined;
     try {
       const answer = await this.#ask(opened ?? (await open()), protocol, request, signal);
-      if (protocol.ready === true)
-        void this.#ready.prepare(key, () =>
-          openStream(this.#host, peer, protocol.id, AbortSignal.timeout(REQUEST_MS_MAX)),
-        );
+      void this.prepare(peer, protocol);
       return answer;
     } catch (cause) {
       // A stream that waited may have died unseen; the request is one that may be repeated.
@@ -197,6 +202,10 @@ export class Rpc {
       throw cause;
     }
   }
+}
+
+function keyOf(peer: PeerId, { id }: RpcProtocol): string {
+  return `${peer} ${id}`;
 }
 
 function frames(stream: Stream, bytesMax: number) {

@@ -63,6 +63,7 @@ function standing(name: string, one: Running) {
     peers: node.host.getPeers().length,
     connections: node.host.getConnections().length,
     meshed: node.host.services.pubsub.getSubscribers(`/zerostate/${node.config.network}/heads/1`).length,
+    indexes: node.directory.nodes().filter(({ roles }) => roles.includes('index')).length,
     penalized: node.admission.list().filter(({ state }) => state === 'penalized').length,
     state: stateOf(one),
   };
@@ -115,6 +116,20 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
         return { name, agentId, startedMs, doneMs: steadyMs() };
       }),
     );
+  },
+  async publishDrafts({ name, drafts }) {
+    const { cards } = nodeOf(name).node;
+    for (const draft of drafts) await cards.publish(draft);
+    return null;
+  },
+  async find({ name, text, limit }) {
+    const { find } = nodeOf(name).node;
+    const startedMs = steadyMs();
+    const outcome = await find.find({ text, limit }).catch((error: Error) => error);
+    const ms = steadyMs() - startedMs;
+    if (outcome instanceof Error) return { ms, results: 0, computed: 0, error: outcome.message };
+    const computed = outcome.results.filter(({ reasons }) => reasons[0]?.detail.includes('computed here'));
+    return { ms, results: outcome.results.length, computed: computed.length, error: null };
   },
   async revoke({ name, agentId }) {
     const startedMs = steadyMs();

@@ -19,6 +19,8 @@ export interface NodeStanding {
   readonly connections: number;
   /** Peers that gossip heads with it. */
   readonly meshed: number;
+  /** Fresh index nodes that it has heard of. */
+  readonly indexes: number;
   /** Peers that it has shut out. */
   readonly penalized: number;
   /** Digest of what it holds of all logs. */
@@ -34,6 +36,17 @@ export interface Published {
   readonly doneMs: number;
 }
 
+/** What a question to discovery brought. */
+export interface Found {
+  readonly ms: number;
+  /** Cards that passed every check. */
+  readonly results: number;
+  /** Of these: whose score was computed again in time. */
+  readonly computed: number;
+  /** Why there was no answer. */
+  readonly error: string | null;
+}
+
 /** Orders by name: arguments and answer. */
 export interface Orders {
   /** First of all: what this process is like. */
@@ -45,6 +58,10 @@ export interface Orders {
   memory: [null, { resident: number; held: number; nodes: number }];
   /** Publishes cards on one node, all of them at once. */
   publish: [{ name: string; labels: readonly string[] }, Published[]];
+  /** Publishes drafts as they are. */
+  publishDrafts: [{ name: string; drafts: readonly unknown[] }, null];
+  /** Asks discovery one question; how many answers came, and in what time. */
+  find: [{ name: string; text: string; limit: number }, Found];
   revoke: [{ name: string; agentId: string }, { startedMs: number; doneMs: number }];
   /** When each node of this process took a card ("card id"), refused one ("revoked id") or heard a plain message ("plain n"). */
   seen: [{ what: string }, { name: string; atMs: number }[]];

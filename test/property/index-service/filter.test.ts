@@ -100,21 +100,23 @@ function slotsOf(selection: Selection, living: Uint32Array, count: number): numb
 }
 
 describe('filters', () => {
-  it('select exactly the living cards that meet the definition, also after new cards came', () => {
+  it('select exactly the living cards that meet the definition, also after new cards came and others died', () => {
     const card = fc.record({
       fields,
       reputation: fc.constantFrom(0.1, 0.5, 0.9),
       dead: fc.integer({ min: 0, max: 5 }),
+      dies: fc.boolean(),
     });
     fc.assert(
       fc.property(
         fc.array(card, { maxLength: 50 }),
         fc.array(filter, { minLength: 1, maxLength: 3 }),
         fc.constantFrom(1 / 16, 1),
-        (drawn, filters, leadShare) => {
+        fc.constantFrom(0, 1),
+        (drawn, filters, leadShare, newsShare) => {
           const columns = new CardColumns();
           const living = new Uint32Array(wordsFor(drawn.length) + 1);
-          const evaluator = new FilterEvaluator(columns, () => living, leadShare);
+          const evaluator = new FilterEvaluator(columns, () => living, leadShare, newsShare);
           const cards: { card: Card; alive: boolean }[] = [];
           const check = () => {
             const alive = cards.filter((one) => one.alive).length;
@@ -128,8 +130,14 @@ describe('filters', () => {
             const slot = columns.add(known, reputation);
             if (dead !== 0) setBit(living, slot);
             cards.push({ card: { ...known, reputation: Math.fround(reputation) }, alive: dead !== 0 });
-            // Half way the bitmaps are made, at the end they are extended.
+            // Half way bitmaps and lists are made, at the end they are extended.
             if (i === drawn.length >> 1) check();
+          });
+          check();
+          cards.forEach((one, slot) => {
+            if (!drawn[slot]!.dies) return;
+            one.alive = false;
+            living[slot >>> 5]! &= ~(1 << (slot & 31));
           });
           check();
         },

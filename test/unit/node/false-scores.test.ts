@@ -104,6 +104,7 @@ function edge(
   const shortlists = new ShortlistClient({
     ask,
     directory: { nodes: () => nodes, self: () => self, isFresh: () => true },
+    clock,
     log: QUIET,
     own: undefined,
     regions: () => [],

@@ -70,10 +70,24 @@ describe('the shortlist of several shards', () => {
     results: hits.map(([agentId, score]) => ({ agentId, cardId: `${agentId}-card`, score })),
   });
 
-  function client(answers: Record<string, Shortlist | Error>, regions: string[] = []) {
+  type Given = Shortlist | Error | Promise<Shortlist>;
+  // Time passes at once, so that whoever can be overtaken is.
+  const clock = {
+    now: () => 0,
+    after(_: number, run: () => void) {
+      const soon = setImmediate(run);
+      return () => clearImmediate(soon);
+    },
+  };
+
+  function client(
+    answers: Record<string, Given>,
+    regions: string[] = [],
+    { roles = ['index-shard'], suspicion = (_: string): number => 0 } = {},
+  ) {
     const nodes = Object.keys(answers).map((name) => ({
-      ...node(name, { roles: ['index-shard'], region: name }),
-      roles: ['index-shard'],
+      ...node(name, { roles, region: name }),
+      roles,
       addresses: [],
       links: [],
       version: '',
@@ -87,13 +101,14 @@ describe('the shortlist of several shards', () => {
       ask: async (peer) => {
         const given = answers[peer];
         if (given instanceof Error) throw given;
-        return given as Shortlist;
+        return await (given as Shortlist);
       },
       directory: { nodes: () => nodes, self: () => self, isFresh: () => true },
+      clock,
       log: QUIET,
       own: undefined,
       regions: () => regions,
-      suspicion: () => 0,
+      suspicion,
       providers: { nodes: () => [], search: async () => {}, failed: () => {} },
     });
   }
@@ -130,6 +145,22 @@ describe('the shortlist of several shards', () => {
       ['a', 'b'],
     );
     assert.deepEqual(merged.missing, ['asia (embedder other)']);
+  });
+  it('asks the next index beside one that takes long, but none that is not trusted', async () => {
+    const never = new Promise<Shortlist>(() => {});
+    const roles = ['index'];
+    const quick = answer('e', ['a', 0.5]);
+    const { from } = await client({ a: never, b: quick }, [], { roles }).ask(request);
+    assert.deepEqual(from, ['b']);
+    let late = (_: Shortlist) => {};
+    const slow = new Promise<Shortlist>((resolve) => {
+      late = resolve;
+    });
+    const suspicion = (peer: string) => (peer === 'b' ? 1 : 0);
+    const asked = client({ a: slow, b: quick }, [], { roles, suspicion }).ask(request);
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    late(quick);
+    assert.deepEqual((await asked).from, ['a']);
   });
   it('fails when nobody answers', async () => {
     await assert.rejects(

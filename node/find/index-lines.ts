@@ -1,0 +1,127 @@
+// Keeps a connection to the indexes that a question would go to, and a stream negotiated there when one becomes known: a question then
+// costs one or two round trips and no dialling. Decides nothing about answers; the plan prefers who is connected and near.
+
+import type { PeerId } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import type { Clock } from '../clock/index.ts';
+import type { Host } from '../host/create.ts';
+import type { Logger } from '../logger/index.ts';
+import { type IndexNode, isTrusted, planIndexes } from './index-plan.ts';
+
+/** Pause between two rounds (milliseconds): an index that is heard of is connected before most questions come. */
+const ROUND_MS = 2_000;
+/** Connected indexes wanted for each part of an answer: one to ask, one beside it. */
+const LINES_EACH = 2;
+/** Kept lines in all: a node with cards of many regions must not fill its connections with indexes. */
+const LINES_MAX = 8;
+/** One dial has this long (milliseconds). */
+const DIAL_MS_MAX = 5_000;
+/** An index that could not be reached rests, doubling from the first to the last of these (milliseconds). */
+const REST_MS_FIRST = 5_000;
+const REST_MS_LAST = 600_000;
+/** Indexes whose failures are remembered. */
+const FAILURES_MAX = 256;
+/** What a line is worth when connections are closed for lack of room, and for how long that stands without being renewed. */
+const TAG = 'zerostate-index';
+const TAG_VALUE = 50;
+const TAG_MS = 60_000;
+/** The tag is renewed after this time. */
+const TAG_AGAIN_MS = 30_000;
+
+export interface IndexLinesDeps {
+  readonly host: Pick<Host, 'dial' | 'getPeers' | 'peerId' | 'peerStore'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Index nodes known now, this one included when it has an index. */
+  readonly nodes: () => IndexNode[];
+  /** Regions of the cards known here. */
+  readonly regions: () => string[];
+  /** Negotiates a stream ahead of the first question. Never throws. */
+  readonly prepare: (peer: PeerId) => Promise<void>;
+  /** 0 to 1; spreads nodes over indexes. */
+  readonly random?: () => number;
+}
+
+/** Keeps lines to indexes. */
+export class IndexLines {
+  readonly #deps: IndexLinesDeps;
+  readonly #random: () => number;
+  readonly #failures = new Map<string, { count: number; until: number }>();
+  /** By peer id: when its tag was set last. */
+  readonly #kept = new Map<string, number>();
+  #cancel: () => void = () => {};
+  #stopped = false;
+
+  constructor(deps: IndexLinesDeps) {
+    this.#deps = deps;
+    this.#random = deps.random ?? Math.random;
+  }
+
+  start(): void {
+    const next = () => {
+      this.#cancel = this.#deps.clock.after(
+        ROUND_MS,
+        () => void this.round().finally(() => this.#stopped || next()),
+      );
+    };
+    next();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  /** Connects what is missing and renews what stands. Never throws. */
+  async round(): Promise<void> {
+    const connected = new Set(this.#deps.host.getPeers().map(String));
+    const wanted = this.#wanted(connected);
+    for (const peer of this.#kept.keys()) if (!wanted.has(peer)) this.#kept.delete(peer);
+    await Promise.all([...wanted].map((peer) => this.#keep(peer, connected.has(peer))));
+  }
+
+  /** The indexes to be connected with: those that are, first, then others by lot, so that nodes spread over them. */
+  #wanted(connected: ReadonlySet<string>): Set<string> {
+    const { clock, host, nodes, regions } = this.#deps;
+    const now = clock.now();
+    const self = host.peerId.toString();
+    const wanted = new Set<string>();
+    for (const { candidates } of planIndexes(nodes(), undefined, regions)) {
+      // The own index answers at once: no line is needed.
+      if (candidates[0]?.peerId === self) continue;
+      const drawn = candidates
+        .filter((node) => isTrusted(node) && node.peerId !== self)
+        .filter(({ peerId }) => connected.has(peerId) || (this.#failures.get(peerId)?.until ?? 0) <= now)
+        .map(({ peerId }) => ({
+          peerId,
+          rank: this.#kept.has(peerId) ? 0 : connected.has(peerId) ? 1 : 2,
+          lot: this.#random(),
+        }))
+        .sort((a, b) => a.rank - b.rank || a.lot - b.lot);
+      for (const { peerId } of drawn.slice(0, LINES_EACH)) if (wanted.size < LINES_MAX) wanted.add(peerId);
+    }
+    return wanted;
+  }
+
+  async #keep(peerId: string, connected: boolean): Promise<void> {
+    const { clock, host, log, prepare } = this.#deps;
+    try {
+      const peer = peerIdFromString(peerId);
+      if (!connected) await host.dial(peer, { signal: AbortSignal.timeout(DIAL_MS_MAX) });
+      this.#failures.delete(peerId);
+      const taggedAt = this.#kept.get(peerId);
+      if (connected && taggedAt !== undefined && clock.now() - taggedAt < TAG_AGAIN_MS) return;
+      this.#kept.set(peerId, clock.now());
+      await host.peerStore.merge(peer, { tags: { [TAG]: { value: TAG_VALUE, ttl: TAG_MS } } });
+      if (taggedAt === undefined) await prepare(peer);
+    } catch (error) {
+      const count = (this.#failures.get(peerId)?.count ?? 0) + 1;
+      const rest = Math.min(REST_MS_LAST, REST_MS_FIRST * 2 ** Math.min(count - 1, 10));
+      this.#failures.delete(peerId);
+      this.#failures.set(peerId, { count, until: clock.now() + rest * (0.5 + this.#random()) });
+      if (this.#failures.size > FAILURES_MAX)
+        this.#failures.delete(this.#failures.keys().next().value as string);
+      log.debug({ peer: peerId, count, error: (error as Error).message }, 'no line to an index');
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Lines to indexes: who is dialled, who is kept, who rests.
+
+import { strict as assert } from 'node:assert';
+import { generateKeyPair } from '@libp2p/crypto/keys';
+import type { PeerId } from '@libp2p/interface';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { IndexLines } from '../../../node/find/index-lines.ts';
+import type { IndexNode } from '../../../node/find/index-plan.ts';
+
+const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+async function peer(): Promise<PeerId> {
+  return peerIdFromPrivateKey(await generateKeyPair('Ed25519'));
+}
+
+function indexNode(id: PeerId, over: Partial<IndexNode> = {}): IndexNode {
+  return { peerId: String(id), name: '', region: 'eu', roles: ['index'], rttMs: null, suspicion: 0, ...over };
+}
+
+function rig(self: PeerId, nodes: readonly IndexNode[], refuse: (id: string) => boolean = () => false) {
+  const dialled: string[] = [];
+  const prepared: string[] = [];
+  const tagged: string[] = [];
+  const connected: PeerId[] = [];
+  const time = { now: 0 };
+  const lines = new IndexLines({
+    host: {
+      peerId: self,
+      getPeers: () => connected,
+      dial: async (to: unknown) => {
+        dialled.push(String(to));
+        if (refuse(String(to))) throw new Error('refused');
+        connected.push(to as PeerId);
+      },
+      peerStore: { merge: async (id: PeerId) => void tagged.push(String(id)) },
+    } as never,
+    clock: { now: () => time.now, after: () => () => {} },
+    log: QUIET,
+    nodes: () => [...nodes],
+    regions: () => ['eu'],
+    prepare: async (id) => void prepared.push(String(id)),
+    random: () => 0.5,
+  });
+  return { lines, dialled, prepared, tagged, connected, time };
+}
+
+describe('lines to indexes', () => {
+  it('connects two of many, prepares a stream with each once, and renews what protects them', async () => {
+    const self = await peer();
+    const ids = await Promise.all(Array.from({ length: 5 }, peer));
+    const { lines, dialled, prepared, tagged, time } = rig(
+      self,
+      ids.map((id) => indexNode(id)),
+    );
+    for (let round = 0; round < 5; round++) await lines.round();
+    assert.equal(dialled.length, 2);
+    assert.deepEqual(prepared.sort(), [...dialled].sort());
+    assert.equal(tagged.length, 2);
+    time.now += 30_000;
+    await lines.round();
+    assert.equal(tagged.length, 4);
+    assert.equal(prepared.length, 2);
+  });
+
+  it('dials again what was lost, lets rest what refuses, and passes over who is not trusted', async () => {
+    const self = await peer();
+    const [good, down, liar] = await Promise.all([peer(), peer(), peer()]);
+    const nodes = [indexNode(good), indexNode(down), indexNode(liar, { suspicion: 1 })];
+    const { lines, dialled, connected, time } = rig(self, nodes, (id) => id === String(down));
+    for (let round = 0; round < 3; round++) await lines.round();
+    assert.deepEqual([...dialled].sort(), [String(good), String(down)].sort());
+    connected.length = 0;
+    await lines.round();
+    assert.equal(dialled.filter((id) => id === String(good)).length, 2);
+    time.now += 10_000;
+    await lines.round();
+    assert.equal(dialled.filter((id) => id === String(down)).length, 2);
+    assert.ok(!dialled.includes(String(liar)));
+  });
+
+  it('needs none where the own index answers', async () => {
+    const self = await peer();
+    const { lines, dialled } = rig(self, [indexNode(self, { rttMs: 0 }), indexNode(await peer())]);
+    await lines.round();
+    assert.deepEqual(dialled, []);
+  });
+});
