@@ -1,7 +1,8 @@
 // `zerostate index …`: an index without a node. Works on a folder itself, serves it over HTTP, or asks one that is served.
 
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ENGINES } from '../backend/engines.ts';
 import type { CardFilter } from '../interface.ts';
 import { type FolderReport, verifyFolder } from '../verify-folder.ts';
 import { endProgress, plain, print, progress, run } from './output.ts';
@@ -52,6 +53,15 @@ export function registerIndexCommands(program: Command): void {
       'token that callers must send, made when missing (default: api-token in the folder)',
     )
     .option('--log-level <level>', 'of the log on stderr: silent, warn, info', 'warn')
+    .addOption(
+      new Option('--backend <engine>', 'engine of vectors and filters; the cards stay in the folder')
+        .choices(ENGINES)
+        .default('builtin'),
+    )
+    .option('--backend-url <url>', 'address of its server, for qdrant and http')
+    .option('--backend-token-file <file>', 'its token or API key')
+    .option('--collection <name>', 'collection of Qdrant; it belongs to this index alone')
+    .option('--shard-by-region', 'Qdrant: a shard key for each region')
     .action((flags: ServeFlags) => run(flags, () => serve(flags)));
 
   onFolder('compact', 'rewrite the log with the living cards only').action((flags: FolderFlags) =>

@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
+import { type EngineName, openEngine } from '../backend/engines.ts';
 import { defaultEmbedder } from '../embed/default.ts';
 import { openIndex } from '../open-index.ts';
 import { loadOrCreateToken, serveIndex } from '../server/index.ts';
@@ -16,6 +17,11 @@ export interface ServeFlags extends OutputFlags {
   port: number;
   tokenFile?: string;
   logLevel: string;
+  backend: EngineName;
+  backendUrl?: string;
+  backendTokenFile?: string;
+  collection?: string;
+  shardByRegion?: boolean;
 }
 
 /** Opens, serves, and at SIGINT or SIGTERM closes in order; a second signal ends at once. */
@@ -27,7 +33,18 @@ export async function serve(flags: ServeFlags): Promise<void> {
   const log = pino({ level: flags.logLevel, name: 'index' }, pino.destination(2));
   const embedder = await defaultEmbedder();
   stack.defer(() => embedder.close?.());
-  const index = await openIndex({ dir, embedder, log });
+  const { backend, backendUrl, backendTokenFile, collection, shardByRegion } = flags;
+  const engine = openEngine(
+    {
+      engine: backend,
+      ...(backendUrl !== undefined && { url: backendUrl }),
+      ...(backendTokenFile !== undefined && { tokenFile: resolve(backendTokenFile) }),
+      ...(collection !== undefined && { collection }),
+      shardByRegion: shardByRegion === true,
+    },
+    { dir, embedder },
+  );
+  const index = await openIndex({ dir, embedder, log, ...(engine && { engine }) });
   stack.defer(() => index.close());
   const token = await loadOrCreateToken(tokenFile);
   const { host, port } = flags;

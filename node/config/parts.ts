@@ -22,6 +22,36 @@ export const reputationSchema = Type.Object(
   { ...closed, default: {}, description: 'How agents have kept their word, as this node sees it.' },
 );
 
+export const indexSchema = Type.Object(
+  {
+    backend: Type.Enum(['builtin', 'hnswlib', 'zvec', 'qdrant', 'http'], {
+      default: 'builtin',
+      description:
+        'Engine of vectors and filters of an index role: builtin, hnswlib, zvec (to be installed), qdrant, or http (a served index).',
+    }),
+    url: Type.String({
+      default: '',
+      maxLength: 1024,
+      description: 'Address of its server, for qdrant and http.',
+    }),
+    tokenFile: Type.String({
+      default: '',
+      maxLength: 1024,
+      description: 'File with its token or API key, readable by its owner only.',
+    }),
+    collection: Type.String({
+      default: 'zerostate-cards',
+      pattern: '^[A-Za-z0-9._-]{1,128}$',
+      description: 'Collection of Qdrant. It belongs to this index alone.',
+    }),
+    shardByRegion: Type.Boolean({
+      default: false,
+      description: 'Qdrant: a shard key for each region; needs a cluster.',
+    }),
+  },
+  { ...closed, default: {}, description: 'Where an index role keeps its vectors.' },
+);
+
 export const artifactsSchema = Type.Object(
   {
     bytesMax: Type.Integer({

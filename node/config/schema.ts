@@ -1,7 +1,7 @@
 // The one configuration schema of a node. docs/reference/configuration.md is generated from it.
 
 import Type, { type Static } from 'typebox';
-import { artifactsSchema, reputationSchema } from './parts.ts';
+import { artifactsSchema, indexSchema, reputationSchema } from './parts.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -306,6 +306,7 @@ export const configSchema = Type.Object(
       { ...closed, default: {}, description: 'Guilds: short-lived private rings of agents.' },
     ),
     reputation: reputationSchema,
+    index: indexSchema,
     artifacts: artifactsSchema,
   },
   closed,

@@ -3,7 +3,14 @@
 import { join } from 'node:path';
 import { encode } from '@ipld/dag-cbor';
 import { Value } from 'typebox/value';
-import { type CardIndex, defaultEmbedder, type Embedder, openIndex } from '../../index-service/index.ts';
+import {
+  type CardIndex,
+  defaultEmbedder,
+  type Embedder,
+  type EngineSettings,
+  openEngine,
+  openIndex,
+} from '../../index-service/index.ts';
 import { checkCardTime } from '../../protocol/card/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
@@ -70,6 +77,8 @@ export interface IndexRoleDeps {
   /** Every card known, for reconciliation. */
   readonly cards: () => BookEntry[];
   readonly embedder?: () => Promise<Embedder>;
+  /** Default: the built-in engine. */
+  readonly engine?: EngineSettings;
 }
 
 /** The semantic index of one node. */
@@ -90,11 +99,14 @@ export class IndexRole {
   async start(): Promise<void> {
     const { home, clock, log, rpc, network } = this.#deps;
     this.#embedder = await (this.#deps.embedder ?? defaultEmbedder)();
+    const dir = join(home, 'index');
+    const engine = openEngine(this.#deps.engine ?? { engine: 'builtin' }, { dir, embedder: this.#embedder });
     this.#index = await openIndex({
-      dir: join(home, 'index'),
+      dir,
       embedder: this.#embedder,
       log,
       now: () => clock.now(),
+      ...(engine && { engine }),
     });
     const round = () => {
       void this.#reconcile().finally(() => {
