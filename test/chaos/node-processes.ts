@@ -16,6 +16,8 @@ export interface ChaosNode {
   call(path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }>;
   /** Sends a signal; answers the exit code (null after a kill) and how long it took. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; ms: number }>;
+  /** Holds the process, its connections open, or lets it go on: to the others it is cut off. */
+  hold(on: boolean): void;
   /** False once the process has ended. */
   alive(): boolean;
 }
@@ -35,6 +37,7 @@ export async function startChaosNode(home: string, flags: readonly string[] = []
     api: info.api,
     address: info.addresses[0] as string,
     startMs,
+    hold: (on) => void child.kill(on ? 'SIGSTOP' : 'SIGCONT'),
     alive: () => child.exitCode === null && child.signalCode === null,
     async call(path, body) {
       try {
