@@ -5,6 +5,7 @@ import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Host } from '../host/create.ts';
+import { engineSettings } from '../index-role/engine-settings.ts';
 import { IndexRole, indexProtocol } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -57,6 +58,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
           network,
           region: everywhere ? undefined : region,
           cards: known,
+          engine: engineSettings(config.index),
         })
       : undefined;
   const ask = askIndexOver(rpc, network);
