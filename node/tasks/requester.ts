@@ -19,6 +19,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Serial } from '../serial.ts';
 import type { Asker } from './ask.ts';
+import { describeEffect } from './describe-effect.ts';
 import { partsOfManifest } from './gather.ts';
 import { completeManifest, type Manifest } from './manifest.ts';
 import type { Found, Members } from './members.ts';
@@ -207,7 +208,7 @@ export class Requester {
       const { task, effects } = stepTask(entry.task, event, clock.now());
       if (task === entry.task) return;
       entry.task = task;
-      for (const effect of effects) book.note(entry, describe(effect));
+      for (const effect of effects) book.note(entry, describeEffect(effect));
       const last = effects.filter(({ type }) => type === 'accept' || type === 'compare' || type === 'finish');
       await book.save(entry, last.length > 0);
       for (const effect of effects) if (!last.includes(effect)) this.#do(entry, effect);
@@ -282,22 +283,5 @@ export class Requester {
       { taskId: entry.taskId, task: entry.name, state: phase, error, runs: attempts.length },
       'task done',
     );
-  }
-}
-
-function describe(effect: TaskEffect): string {
-  switch (effect.type) {
-    case 'search':
-      return 'members are sought';
-    case 'ask':
-      return `attempt ${effect.token}: asked ${effect.agentId}`;
-    case 'withdraw':
-      return `attempt ${effect.token}: withdrawn from ${effect.agentId}`;
-    case 'accept':
-      return `attempt ${effect.token}: accepted`;
-    case 'compare':
-      return `attempts ${effect.tokens.join(', ')}: compared`;
-    case 'finish':
-      return effect.state;
   }
 }

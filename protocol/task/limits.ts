@@ -1,4 +1,4 @@
-// Bounds of tasks.
+// Bounds of tasks: sizes of manifests and parts, redundancy, attempts and lifetimes, each with its reason.
 
 import { COMPARISON_RUNS_MAX } from '../statement/index.ts';
 
