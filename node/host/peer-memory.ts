@@ -1,7 +1,9 @@
 // What the database says of the peers that the host speaks with, in memory: the host reads a peer's entry with every stream that it
 // opens or accepts. A reader's copy only; every write goes to the database first.
 
-import type { Datastore } from 'interface-datastore';
+import type { Libp2pOptions } from 'libp2p';
+
+type Datastore = NonNullable<Libp2pOptions['datastore']>;
 
 const PEERS = '/peers/';
 /** Entries kept, some kB each; the one that was not asked for longest goes first. */

@@ -209,5 +209,5 @@ process.on('message', (message: { id: number; order: OrderName; body: never }) =
   })();
 });
 // Whoever gave the orders is gone.
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.send?.({ id: 0, answer: null });
