@@ -2,7 +2,8 @@
 
 import { mkdir } from 'node:fs/promises';
 import type { BackendEngine } from './backend/interface.ts';
-import { BackendIndex, type BackendIndexInput } from './backend-index/index.ts';
+import { BackendIndex } from './backend-index/index.ts';
+import type { BackendIndexInput } from './backend-index/input.ts';
 import { openShelf } from './backend-index/open-shelf.ts';
 import { LocalIndex } from './card-index.ts';
 import type { CardIndex, Embedder, IndexLogger } from './interface.ts';

@@ -4,39 +4,21 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import type { BackendEngine, BackendPoint } from '../backend/interface.ts';
+import type { BackendPoint } from '../backend/interface.ts';
 import { cardFields, compareVersions } from '../card-fields.ts';
 import { Compaction, type Revector } from '../compaction.ts';
 import { cardText } from '../embed/card-text.ts';
 import { storedCardText } from '../embed/stored-card-text.ts';
-import type {
-  CardAnswer,
-  CardEntry,
-  CardIndex,
-  CardQuery,
-  Embedder,
-  IndexLogger,
-  IndexStats,
-} from '../interface.ts';
+import type { CardAnswer, CardEntry, CardIndex, CardQuery, Embedder, IndexStats } from '../interface.ts';
 import { BACKEND_SPARE_HITS, COMPACT_DEAD_MIN, COMPACT_SHARE, IMPORT_GROUP, QUERY_K_MAX } from '../limits.ts';
-import type { OpenCards } from '../open-folder.ts';
 import { checkQuery } from '../search/check-query.ts';
 import type { CardLog } from '../store/card-log.ts';
 import { logName, type Manifest, writeManifest } from '../store/manifest.ts';
 import type { CardFields } from '../store/record.ts';
+import type { BackendIndexInput } from './input.ts';
 import { CardShelf } from './shelf.ts';
 import { shownHits } from './shown-hits.ts';
 import { BackendSync } from './sync.ts';
-
-export interface BackendIndexInput {
-  readonly dir: string;
-  readonly embedder: Embedder;
-  readonly engine: BackendEngine;
-  readonly log: IndexLogger | undefined;
-  readonly now: () => number;
-  readonly unlock: () => Promise<void>;
-  readonly opened: OpenCards<CardShelf>;
-}
 
 export class BackendIndex implements CardIndex {
   readonly #input: BackendIndexInput;

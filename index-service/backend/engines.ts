@@ -33,6 +33,8 @@ export interface EnginePlace {
   readonly embedder: { readonly id: string; readonly dims: number };
 }
 
+/** Its users install it: not resolved before it is asked for. */
+const QDRANT_CLIENT = '@qdrant/js-client-rest';
 const COLLECTION = 'zerostate-cards';
 
 /**
@@ -89,19 +91,22 @@ function address(engine: EngineName, url: string | undefined): string {
   return url.replace(/\/$/, '');
 }
 
+interface QdrantModule {
+  QdrantClient: new (options: object) => QdrantClientLike;
+}
+
 async function qdrantClient(url: string, apiKey: string | undefined): Promise<QdrantClientLike> {
   try {
-    const { QdrantClient } = await import('@qdrant/js-client-rest');
-    const client = new QdrantClient({
+    const { QdrantClient } = (await import(QDRANT_CLIENT)) as QdrantModule;
+    return new QdrantClient({
       url,
       checkCompatibility: false,
       ...(apiKey !== undefined && { apiKey }),
     });
-    return client as unknown as QdrantClientLike;
   } catch (cause) {
     throw new ZeroError('INDEX_BACKEND_UNAVAILABLE', 'the client of Qdrant cannot be loaded', {
       cause,
-      hint: 'npm install @qdrant/js-client-rest',
+      hint: `npm install ${QDRANT_CLIENT}`,
     });
   }
 }

@@ -11,7 +11,7 @@ export type QdrantFilter = {
 };
 export type QdrantCondition =
   | QdrantFilter
-  | { key: string; match: { value: string | number | boolean } | { any: (string | number)[] } }
+  | { key: string; match: { value: string | number } | { any: (string | number)[] } }
   | { key: string; range: { gt?: number; gte?: number; lte?: number } }
   | { nested: { key: string; filter: QdrantFilter } };
 
@@ -72,7 +72,7 @@ function atMost(limit: NonNullable<CardFilter['priceMax']>): QdrantCondition {
   const lte = most <= EXACT_MAX ? Number(most) : Number.MAX_SAFE_INTEGER;
   return {
     should: [
-      { key: 'free', match: { value: true } },
+      { key: 'free', match: { value: 1 } },
       {
         nested: {
           key: 'prices',

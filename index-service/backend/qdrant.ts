@@ -49,7 +49,7 @@ const PAYLOAD_INDEXES: Record<string, string> = {
   operator: 'keyword',
   tags: 'keyword',
   sla: 'integer',
-  free: 'bool',
+  free: 'integer',
   expiresAtMs: 'float',
   reputation: 'float',
   'prices[].price': 'keyword',
@@ -175,7 +175,7 @@ function pointOf({ id, cardId, vector, fields, reputation = REPUTATION_UNKNOWN }
       sla: SLA_CLASSES.indexOf(sla),
       expiresAtMs,
       reputation,
-      free: prices.length === 0,
+      free: prices.length === 0 ? 1 : 0,
       prices: prices.map(({ unit, currency, amount }) => ({
         price: `${unit} ${currency}`,
         amount: payloadAmount(amount),
