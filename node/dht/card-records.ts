@@ -14,7 +14,7 @@ import { cardKey, cardOfRecord } from './rules.ts';
 
 /** Independent holders that must echo a put, where so many are connected. */
 const PUT_QUORUM = 3;
-/** Equal answers after which a lookup need not go on. */
+/** Independent holders with equal answers after which a lookup need not go on. */
 const GET_AGREEING = 3;
 
 /** Holders that a put needs, given how many independent peers are connected. */
@@ -73,7 +73,10 @@ export class CardRecords {
     return groupOfConnections(this.#host.getConnections(peer), this.#groupPrivate) ?? peer.toString();
   }
 
-  /** The newest valid card that any holder has, or undefined. */
+  /**
+   * The newest valid card that any holder has, or undefined. It ends early only when holders of so many address groups agree: ids are
+   * free, and a few of them on one machine must not end it with an old card.
+   */
   async get(agentId: AgentId, options: { signal?: AbortSignal } = {}): Promise<VerifiedCard | undefined> {
     if (this.#host.getPeers().length === 0) return undefined;
     const key = cardKey(agentId);
@@ -83,21 +86,21 @@ export class CardRecords {
     timeout.addEventListener('abort', stop, { once: true });
     options.signal?.addEventListener('abort', stop, { once: true });
     let best: FoundCard | undefined;
-    let agreeing = 0;
+    const agreeing = new Set<string>();
     try {
       for await (const event of this.#host.services.dht.get(key, { signal: controller.signal })) {
-        const value =
-          event.name === 'VALUE'
-            ? event.value
-            : event.name === 'PEER_RESPONSE'
-              ? event.record?.value
-              : undefined;
+        if (event.name !== 'VALUE' && event.name !== 'PEER_RESPONSE') continue;
+        const value = event.name === 'VALUE' ? event.value : event.record?.value;
         if (value === undefined) continue;
-        if (best !== undefined && equalBytes(value, best.bytes)) agreeing += 1;
-        const found = this.#read(key, value);
-        if (found !== undefined && (best === undefined || compareCards(found.card, best.card) > 0))
-          [best, agreeing] = [found, 1];
-        if (agreeing >= GET_AGREEING) break;
+        if (best === undefined || !equalBytes(value, best.bytes)) {
+          const found = this.#read(key, value);
+          if (found === undefined || (best !== undefined && compareCards(found.card, best.card) <= 0))
+            continue;
+          best = found;
+          agreeing.clear();
+        }
+        agreeing.add(this.#groupOf(event.from));
+        if (agreeing.size >= GET_AGREEING) break;
       }
     } catch (error) {
       // The library throws when a holder refuses its correction, though the value is in hand by then.

@@ -61,11 +61,14 @@ export function startNode(args: readonly string[]): Promise<StartedNode> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
       if (!out.trimEnd().endsWith('}')) return;
+      const info = JSON.parse(out) as Partial<StartedNode['info']>;
+      // A failure is printed as JSON too; the exit that follows tells it.
+      if (info.api === undefined) return;
       const stop = () => {
         child.kill('SIGINT');
         return ended;
       };
-      resolve({ info: JSON.parse(out) as StartedNode['info'], stop });
+      resolve({ info: info as StartedNode['info'], stop });
     });
     void ended.then((code) => reject(new Error(`the node ended with ${code}:\n${notes}`)));
   });

@@ -17,12 +17,20 @@ import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
 import { openDatabase } from '../../../node/storage/index.ts';
 import { utf8 } from '../../../protocol/bytes/index.ts';
+import { eventually } from '../../support/cli.ts';
 
 const MIB = 1024 * 1024;
 
 /** A store whose records are better the greater their first byte. */
 async function open(folder: string, time: { now: number }, caps = { recordsMax: 64, bytesMax: MIB }) {
-  const clock = { now: () => time.now, after: () => () => {} };
+  const timers: (() => void)[] = [];
+  const clock = {
+    now: () => time.now,
+    after: (_ms: number, run: () => void) => {
+      timers.push(run);
+      return () => {};
+    },
+  };
   const log = createLogger({ level: 'silent', name: 'test' });
   const metrics = createMetrics();
   const db = await openDatabase(folder);
@@ -43,7 +51,7 @@ async function open(folder: string, time: { now: number }, caps = { recordsMax: 
     metrics,
   });
   await store.start();
-  return { store, db };
+  return { store, db, timers };
 }
 
 function record(name: string, grade: number, bytes = 100, at = 1_000_000) {
@@ -143,5 +151,15 @@ describe('the store of DHT records', () => {
     assert.equal(await opened.store.sweep(), 1);
     assert.equal(await opened.store.has(record('old', 0).key), false);
     assert.equal(await opened.store.has(record('young', 0).key), true);
+  });
+
+  it('sweeps by itself, again and again', async () => {
+    for (const name of ['first', 'second']) {
+      await put('p', name, 1);
+      time.now += DHT_RECORD_AGE_MS_MAX + 1;
+      opened.timers.shift()?.();
+      await eventually('the record to be gone', 5_000, async () => opened.store.held.records === 0);
+      await eventually('the next sweep to be planned', 5_000, async () => opened.timers.length > 0);
+    }
   });
 });
