@@ -83,7 +83,7 @@ export class Members {
         operator: card.operator ?? peer,
         region: card.region,
         fit,
-        price: this.#quote(card, manifest),
+        ...this.#quote(card, manifest),
         rtt: rttMs === null ? null : Math.round(rttMs * 1_000),
         reputation: this.#deps.ports.reputation(agentId),
         load: Math.round((this.#deps.load(peer) * 1_000) / WORKERS_ASSUMED),
@@ -99,14 +99,16 @@ export class Members {
     return rankMembers(candidates, wants, order.redundancy > 1).map((ranked) => memberOf(ranked, by));
   }
 
-  /** The most that a run costs; what is sold for another currency only is as if too dear. */
-  #quote(card: MemberCard, manifest: VerifiedManifest): bigint | null {
-    const ceiling = BigInt(manifest.manifest.priceCeiling?.amount ?? '0');
+  /** The most that a run costs, or why it cannot be bought. */
+  #quote(card: MemberCard, manifest: VerifiedManifest): { price: bigint | null; unfit: string | null } {
     try {
-      return this.#deps.ports.payments.quote(card, manifest.manifest)?.amount ?? null;
+      return {
+        price: this.#deps.ports.payments.quote(card, manifest.manifest)?.amount ?? null,
+        unfit: null,
+      };
     } catch (error) {
       if (!isZeroError(error)) throw error;
-      return ceiling + 1n;
+      return { price: null, unfit: error.message };
     }
   }
 

@@ -34,6 +34,8 @@ export const orderSchema = Type.Object(
     ),
     /** Members with a known reputation (lower bound, 0 to 1000) below are left out. */
     reputationFloor: Type.Integer({ minimum: 0, maximum: 1_000, default: 0 }),
+    /** The agent of this node that asks, and pays; the first one otherwise. */
+    as: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
     /** Ask these agents, and no other. */
     members: Type.Optional(agentIds),
     /** Ask the members of this guild only. */

@@ -109,9 +109,10 @@ export class Requester {
     this.#deps.settlement.stop();
   }
 
-  /** The agent that signs for this node's requests: the first that lives here, or one that is made for it. */
-  async #agent(): Promise<LocalAgent> {
+  /** The agent that signs a request: the one that is named, the first that lives here, or one that is made for it. */
+  async #agent(named: string | undefined): Promise<LocalAgent> {
     const { clock, vault } = this.#deps;
+    if (named !== undefined) return vault.get(named);
     return await this.#serial.run('agent', async () => {
       const [first] = vault.list();
       if (first !== undefined) return first;
@@ -130,7 +131,7 @@ export class Requester {
   async submit(input: TaskInput): Promise<TaskEntry> {
     const { book, clock, parts, peerId } = this.#deps;
     const { spec, order } = input;
-    const agent = await this.#agent();
+    const agent = await this.#agent(order.as);
     const now = clock.now();
     const { amount, currency } = order.priceCeiling ?? {};
     const manifest = signManifest({

@@ -20,13 +20,15 @@ function errorOf({ members, task, timeline }: TaskEntry): TaskView['error'] {
   if (task.error === null) return null;
   const code = (Object.hasOwn(errorCodes, task.error) ? task.error : 'INTERNAL') as ErrorCode;
   const { summary, remedy } = errorCodes[code];
-  const [best] = members;
-  if (code === 'NO_MEMBER' && best !== undefined && members.every(({ refused }) => refused !== null))
+  const left = members.find(({ refused }) => refused !== null);
+  if (code === 'NO_MEMBER' && left !== undefined) {
+    const fit = members.filter(({ refused }) => refused === null).length;
     return {
       code,
-      message: `${members.length} agents fit, and none is acceptable: ${best.name} ${best.refused}`,
+      message: `${members.length} agents were found and ${fit} of them acceptable: ${left.name} ${left.refused}`,
       hint: 'Allow a price with --ceiling or priceCeiling in the task file, or see all reasons with `zerostate task status`.',
     };
+  }
   // What a member said last is nearer to the cause than the code's own text.
   const said = timeline.findLast(({ what }) => / [A-Z_]{4,}: /.test(what))?.what;
   return { code, message: said === undefined ? summary : `${summary} ${said}`, hint: remedy };

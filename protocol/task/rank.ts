@@ -23,6 +23,8 @@ export interface Candidate {
   readonly load: number | null;
   /** Share of the task's bytes that are known to be there, 0 to 1,000. */
   readonly local: number;
+  /** Why it cannot be asked whatever its points are; null when it can. */
+  readonly unfit?: string | null;
 }
 
 /** What a requester prefers; the weights are per mille. */
@@ -52,8 +54,8 @@ const WEIGHTS: Readonly<Record<Term, number>> = {
 const RTT_HALF_US = 50_000;
 /** Half of the points at one waiting task a worker. */
 const LOAD_HALF = 1_000;
-/** A member without history: between a bad one and a proven one. */
-const REPUTATION_UNKNOWN = 400;
+/** A member without history: below what one accepted task earns (a lower bound of about 200), so that a new name is never the better one. */
+const REPUTATION_UNKNOWN = 100;
 /** Unknown load and round-trip time: the middle. */
 const UNKNOWN = 500;
 
@@ -78,9 +80,10 @@ function pricePoints(price: bigint | null, ceiling: bigint | null): number {
 }
 
 function refusal(member: Candidate, wants: Preference): string | null {
-  const { price, reputation } = member;
+  const { price, reputation, unfit } = member;
+  if (unfit !== undefined && unfit !== null) return unfit;
   if (price !== null && price > 0n && price > (wants.ceiling ?? 0n))
-    return `asks ${price}, above the ceiling of ${wants.ceiling ?? 0n}`;
+    return `asks up to ${price} millionths, above the ceiling of ${wants.ceiling ?? 0n}`;
   if (reputation !== null && reputation < wants.reputationFloor)
     return `reputation ${reputation} is below the floor of ${wants.reputationFloor}`;
   return null;

@@ -75,16 +75,13 @@ interface PostBody {
   memo: string;
 }
 
-/** The one agent of this node, where the caller names none. Throws USAGE when there are none or several. */
+/** The agent that the caller names, or the first of this node: the one that also asks for its tasks. Throws USAGE when there is none. */
 function ownAgent(node: NodeContext, given: string | undefined): string {
-  if (given !== undefined) return given;
-  const [only, ...others] = node.vault.list();
-  if (only === undefined || others.length > 0)
-    throw new ZeroError(
-      'USAGE',
-      `this node has ${others.length + Number(only !== undefined)} agents: say which one`,
-    );
-  return only.agentId;
+  const agent = given ?? node.vault.list()[0]?.agentId;
+  if (agent !== undefined) return agent;
+  throw new ZeroError('USAGE', 'no agent lives on this node', {
+    hint: 'Publish a card first: "zerostate card publish FILE".',
+  });
 }
 
 /** Sides of a channel that this node has, by its id or the end of it. Throws NOT_FOUND. */

@@ -10,6 +10,7 @@ import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { readTask } from '../task-file.ts';
 import { statusText } from '../task-text.ts';
+import { agentOf } from './card.ts';
 
 const WAIT_MS = 30_000;
 /** Long-polls before giving up: 20 minutes, twice the longest task that a manifest may ask for. */
@@ -23,6 +24,7 @@ interface PlaceFlags {
   key?: string;
   member?: string[];
   guild?: string;
+  as?: string;
 }
 
 interface RunFlags extends ClientFlags, PlaceFlags {
@@ -32,10 +34,10 @@ interface RunFlags extends ClientFlags, PlaceFlags {
 
 /** The manifest with what the flags say. Throws USAGE. */
 function placed(manifest: Record<string, unknown>, flags: PlaceFlags): Record<string, unknown> {
-  const { ceiling, deadline, guild, key, member, redundancy } = flags;
+  const { as, ceiling, deadline, guild, key, member, redundancy } = flags;
   const price = ceiling === undefined ? undefined : /^([0-9]+) ?([A-Za-z0-9._-]+)$/.exec(ceiling);
   if (price === null)
-    throw new ZeroError('USAGE', `${ceiling} is not an amount with its currency, for instance "500 ZST"`);
+    throw new ZeroError('USAGE', `${ceiling} is not an amount with its currency, for instance "500000 EUR"`);
   const number = (text: string, flag: string) => {
     const value = Number(text);
     if (!Number.isInteger(value)) throw new ZeroError('USAGE', `${flag} is not a whole number`);
@@ -49,6 +51,7 @@ function placed(manifest: Record<string, unknown>, flags: PlaceFlags): Record<st
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(member === undefined ? {} : { members: member }),
     ...(guild === undefined ? {} : { guild }),
+    ...(as === undefined ? {} : { as }),
   };
 }
 
@@ -62,10 +65,11 @@ export function registerTask(program: Command): void {
       .argument('<file>', 'task file, for instance examples/tasks/word-count/task.yaml'),
   )
     .option('--redundancy <n>', 'run on so many independent members and compare')
-    .option('--ceiling <amount>', 'the most for one run, for instance "500 ZST"')
+    .option('--ceiling <amount>', 'the most for one run, in millionths, for instance "500000 EUR"')
     .option('--deadline <seconds>', 'what is delivered later is not paid')
     .option('--key <key>', 'idempotency key: the same key is the same task')
-    .option('--member <agent...>', 'ask these agents and no other')
+    .option('--member <agent...>', 'ask these agents and no other: agent id, its end, or the card’s name')
+    .option('--as <agent>', 'the agent of this node that asks and pays (default: the first)')
     .option('--guild <guild>', 'ask the members of this guild only')
     .option('--no-wait', 'answer as soon as the task is on disk')
     .option('--receipt <file>', 'where to write the receipt file (default: <task>-<id>.receipt.json)')
@@ -161,7 +165,13 @@ async function taskId(client: ApiClient, id: string | undefined): Promise<string
 async function runTask(path: string, flags: RunFlags): Promise<void> {
   const client = await ApiClient.connect(flags);
   const { manifest, ...rest } = await readTask(path);
-  const submitted = await client.post<TaskView>('/v1/tasks', { ...rest, manifest: placed(manifest, flags) });
+  const named = async (text: string) => await agentOf(client, text);
+  const place: PlaceFlags = {
+    ...flags,
+    ...(flags.member === undefined ? {} : { member: await Promise.all(flags.member.map(named)) }),
+    ...(flags.as === undefined ? {} : { as: await named(flags.as) }),
+  };
+  const submitted = await client.post<TaskView>('/v1/tasks', { ...rest, manifest: placed(manifest, place) });
   if (flags.wait === false) {
     print(flags, submitted, ({ taskId }) => `task ${taskId}\nSee how it stands: zerostate task status`);
     return;
@@ -190,8 +200,9 @@ async function runTask(path: string, flags: RunFlags): Promise<void> {
     ].join('\n'),
   );
   if (done.state !== 'completed' || done.status !== 'OK') {
+    const why = done.error === null ? '' : `: ${plain(done.error.message)}`;
     process.stderr.write(
-      `${style.red('error')}: the task ended ${done.state} with ${done.status} [TASK_FAILED]\n`,
+      `${style.red('error')}: the task ended ${done.state} with ${done.status}${why} [TASK_FAILED]\n`,
     );
     process.exitCode = 1;
   }

@@ -91,7 +91,9 @@ describe('tasks that are paid', function () {
     assert.deepEqual([cheap.task.phase, cheap.task.error], ['lost', 'NO_MEMBER']);
     assert.match(cheap.members[0]?.refused ?? '', /above the ceiling/);
     const other = { members: agents, priceCeiling: { amount: '1000', currency: 'GOLD' } };
-    assert.equal((await ended(asker, await submit(asker, other))).task.phase, 'lost');
+    const unsold = await ended(asker, await submit(asker, other));
+    assert.equal(unsold.task.phase, 'lost');
+    assert.match(unsold.members[0]?.refused ?? '', /GOLD/);
     assert.equal(paid(asker), PRICE);
   });
 
