@@ -45,7 +45,7 @@ const STAGES: readonly Stage[] = [
     files: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'],
     parallel: true,
   },
-  { name: 'integration', minutesMax: 6, files: ['test/integration/**/*.test.ts'] },
+  { name: 'integration', minutesMax: 10, files: ['test/integration/**/*.test.ts'] },
   { name: 'browser', minutesMax: 4, files: ['test/browser/**/*.test.ts'] },
   { name: 'e2e', minutesMax: 6, files: ['test/e2e/**/*.test.ts'] },
 ];

@@ -26,6 +26,8 @@ const SEED_BYTES = 32;
 const AGENTS_MAX = 1_000; // agents on one node: each costs a republication round
 const OPERATIONAL = '.operational.json';
 const IDENTITY = '.identity.json';
+/** Names the primary agent. */
+const PRIMARY = 'primary';
 
 /** An agent whose operational key this node holds. */
 export interface LocalAgent {
@@ -60,6 +62,8 @@ export interface KeyValidity {
 export class AgentVault {
   readonly #dir: string;
   readonly #agents = new Map<AgentId, LocalAgent>();
+  /** The first agent that was made here: it speaks for the node where none is named, also when others have come since. */
+  #primary: AgentId | undefined;
 
   constructor(home: string) {
     this.#dir = join(home, 'keys', 'agents');
@@ -68,6 +72,7 @@ export class AgentVault {
   /** Reads every operational key. Throws KEY_FILE_UNSAFE or DATA_CORRUPT. */
   async load(): Promise<void> {
     const names = await readdir(this.#dir).catch(() => [] as string[]);
+    this.#primary = (await readSecretFile(join(this.#dir, PRIMARY)))?.trim();
     for (const name of names.filter((file) => file.endsWith(OPERATIONAL)).sort()) {
       const path = join(this.#dir, name);
       const agent = parseOperational((await readSecretFile(path)) ?? '', path);
@@ -75,9 +80,11 @@ export class AgentVault {
     }
   }
 
-  /** Every local agent. */
+  /** Every local agent, the primary one first, the others by id. */
   list(): LocalAgent[] {
-    return [...this.#agents.values()];
+    const byId = [...this.#agents.values()].sort((a, b) => (a.agentId < b.agentId ? -1 : 1));
+    const at = byId.findIndex(({ agentId }) => agentId === this.#primary);
+    return at <= 0 ? byId : [...byId.splice(at, 1), ...byId];
   }
 
   /** One local agent. Throws NOT_OWNER when its key is not here. */
@@ -197,6 +204,10 @@ export class AgentVault {
     await this.#writeIdentity(agentId, { seed: toBase64(identitySeed), nextSeed: toBase64(nextSeed) });
     const agent = { agentId, keychain, operationalSeed };
     await this.#writeOperational(agent);
+    if (this.#primary === undefined) {
+      this.#primary = agentId;
+      await writeSecretFile(join(this.#dir, PRIMARY), `${agentId}\n`);
+    }
     return agent;
   }
 }

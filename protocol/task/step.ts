@@ -147,6 +147,13 @@ function acceptUncontradicted(step: Step): void {
   if (agreed) step.accept(signed);
 }
 
+/** The error that every attempt failed with; undefined when they differ, or when one did not fail. */
+function commonError(attempts: readonly Attempt[]): string | undefined {
+  const [first] = attempts;
+  if (first === undefined || first.error === null) return undefined;
+  return attempts.every(({ error }) => error === first.error) ? first.error : undefined;
+}
+
 /** Ends a task that has nobody left to ask, by what its members said. */
 function giveUp(step: Step): void {
   const { attempts, redundancy } = step.task;
@@ -158,7 +165,8 @@ function giveUp(step: Step): void {
   if (attempts.some(({ end }) => end?.status === 'TIMEOUT')) step.finish('timed-out', 'TASK_TIMEOUT');
   else if (attempts.length > 0 && attempts.every(({ error }) => error === 'TASK_REFUSED'))
     step.finish('refused', 'TASK_REFUSED');
-  else step.finish('lost', 'NO_MEMBER');
+  // What stood in the way of all of them is the cause.
+  else step.finish('lost', commonError(attempts) ?? 'NO_MEMBER');
 }
 
 /** Brings the task as far as it goes by itself. */

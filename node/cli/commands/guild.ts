@@ -31,7 +31,7 @@ interface CreateFlags extends ClientFlags {
 }
 
 /** A guild id in full, or the only guild or invitation whose id or name is meant. Live ones come before ended ones. */
-async function guildOf(client: ApiClient, text: string): Promise<string> {
+export async function guildOf(client: ApiClient, text: string): Promise<string> {
   const { guilds, invitations } = await client.get<Listed>('/v1/guilds');
   const all = [
     ...guilds.filter(({ state }) => state === 'active'),

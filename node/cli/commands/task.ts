@@ -11,6 +11,7 @@ import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { readTask } from '../task-file.ts';
 import { statusText } from '../task-text.ts';
 import { agentOf } from './card.ts';
+import { guildOf } from './guild.ts';
 
 const WAIT_MS = 30_000;
 /** Long-polls before giving up: 20 minutes, twice the longest task that a manifest may ask for. */
@@ -70,7 +71,7 @@ export function registerTask(program: Command): void {
     .option('--key <key>', 'idempotency key: the same key is the same task')
     .option('--member <agent...>', 'ask these agents and no other: agent id, its end, or the card’s name')
     .option('--as <agent>', 'the agent of this node that asks and pays (default: the first)')
-    .option('--guild <guild>', 'ask the members of this guild only')
+    .option('--guild <guild>', 'ask the members of this guild only, by id or name')
     .option('--no-wait', 'answer as soon as the task is on disk')
     .option('--receipt <file>', 'where to write the receipt file (default: <task>-<id>.receipt.json)')
     .option('--no-receipt', 'do not write a receipt file; the node keeps it all the same')
@@ -170,6 +171,7 @@ async function runTask(path: string, flags: RunFlags): Promise<void> {
     ...flags,
     ...(flags.member === undefined ? {} : { member: await Promise.all(flags.member.map(named)) }),
     ...(flags.as === undefined ? {} : { as: await named(flags.as) }),
+    ...(flags.guild === undefined ? {} : { guild: await guildOf(client, flags.guild) }),
   };
   const submitted = await client.post<TaskView>('/v1/tasks', { ...rest, manifest: placed(manifest, place) });
   if (flags.wait === false) {

@@ -151,4 +151,25 @@ describe('rotation of keys on disk', () => {
     );
     await assert.rejects((await again()).identitySeed(agentId), refused('DATA_CORRUPT'));
   });
+
+  it('remember which agent was made first, also after a restart', async () => {
+    const vault = new AgentVault(home);
+    await vault.load();
+    const made = [];
+    for (let i = 0; i < 5; i++) made.push((await vault.create(VALIDITY)).agentId);
+    const again = new AgentVault(home);
+    await again.load();
+    assert.equal(vault.list()[0]?.agentId, made[0]);
+    assert.deepEqual(
+      again.list().map(({ agentId }) => agentId),
+      vault.list().map(({ agentId }) => agentId),
+    );
+    assert.deepEqual(
+      again
+        .list()
+        .map(({ agentId }) => agentId)
+        .sort(),
+      made.sort(),
+    );
+  });
 });
