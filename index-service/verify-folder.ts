@@ -28,7 +28,10 @@ export interface FolderReport {
 /** Reads a whole folder. Throws INDEX_CORRUPT when there is no index to read. */
 export async function verifyFolder(dir: string): Promise<FolderReport> {
   const manifest = await readManifest(dir);
-  if (manifest === null) throw new ZeroError('INDEX_CORRUPT', `${dir} holds no index`);
+  if (manifest === null)
+    throw new ZeroError('INDEX_CORRUPT', `${dir} holds no index`, {
+      hint: 'Name the folder that "zerostate index import" or "serve" filled.',
+    });
   const problems: { offset: number; problem: string }[] = [];
   const agents = new Set<string>();
   const file = await open(join(dir, manifest.log), 'r');

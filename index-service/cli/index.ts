@@ -88,23 +88,27 @@ function portNumber(text: string): number {
 async function importCards(paths: readonly string[], flags: TargetFlags): Promise<void> {
   const { entries, refused } = await readCards(paths);
   const onProgress = (done: number, total: number) => progress(`${done} of ${total} cards`);
-  await withTarget(flags, async (target) => {
-    if ('index' in target) await target.index.upsertBatch(entries, onProgress);
-    else {
-      const envelopes = entries.map(({ envelope }) => envelope);
-      const report = await target.remote.importCards(envelopes, onProgress);
-      for (const { at, code, message } of report.refused)
-        refused.push({ file: entries[at]?.cardId ?? '', reason: `${code}: ${message}` });
-    }
-    endProgress();
-    const { cards } = 'index' in target ? target.index.stats() : await target.remote.stats();
-    print(flags, { read: entries.length, refused, cards }, () =>
-      [
-        `${entries.length} cards read, ${refused.length} refused; the index holds ${cards}`,
-        ...refused.map(({ file, reason }) => `  ${file}: ${plain(reason)}`),
-      ].join('\n'),
-    );
-  });
+  await withTarget(
+    flags,
+    async (target) => {
+      if ('index' in target) await target.index.upsertBatch(entries, onProgress);
+      else {
+        const envelopes = entries.map(({ envelope }) => envelope);
+        const report = await target.remote.importCards(envelopes, onProgress);
+        for (const { at, code, message } of report.refused)
+          refused.push({ file: entries[at]?.cardId ?? '', reason: `${code}: ${message}` });
+      }
+      endProgress();
+      const { cards } = 'index' in target ? target.index.stats() : await target.remote.stats();
+      print(flags, { read: entries.length, refused, cards }, () =>
+        [
+          `${entries.length} cards read, ${refused.length} refused; the index holds ${cards}`,
+          ...refused.map(({ file, reason }) => `  ${plain(file)}: ${plain(reason)}`),
+        ].join('\n'),
+      );
+    },
+    true,
+  );
   if (refused.length > 0) process.exitCode = 3;
 }
 
@@ -153,6 +157,7 @@ function render({ ok, records, cards, tornBytes, snapshot, problems, problemCoun
     `${ok ? 'sound' : 'DAMAGED'}: ${records} records, ${cards} cards, snapshot ${snapshot}, ${tornBytes} bytes of an unfinished write`,
     ...problems.map(({ offset, problem }) => `  at ${offset}: ${plain(problem)}`),
     ...(problemCount > problems.length ? [`  and ${problemCount - problems.length} more`] : []),
+    ...(problemCount > 0 ? ['"zerostate index compact" writes a log of the sound records alone'] : []),
   ].join('\n');
 }
 

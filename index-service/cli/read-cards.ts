@@ -18,11 +18,13 @@ export async function readCards(paths: readonly string[]): Promise<ReadCards> {
   const out: ReadCards = { entries: [], refused: [] };
   for (const path of paths) {
     for (const file of await filesOf(path)) {
-      try {
-        for (const envelope of envelopesOf(await readFile(file))) out.entries.push(verifiedEntry(envelope));
-      } catch (error) {
-        if (!isZeroError(error)) throw error;
-        out.refused.push({ file, reason: `${error.code}: ${error.message}` });
+      for (const { name, read } of envelopesOf(file, await readFile(file))) {
+        try {
+          out.entries.push(verifiedEntry(read()));
+        } catch (error) {
+          if (!isZeroError(error)) throw error;
+          out.refused.push({ file: name, reason: `${error.code}: ${error.message}` });
+        }
       }
     }
   }
@@ -41,15 +43,19 @@ async function filesOf(path: string): Promise<string[]> {
 const BRACE = 0x7b;
 const NEW_LINE = 0x0a;
 
-function* envelopesOf(bytes: Uint8Array): Iterable<Envelope> {
+/** The envelopes of a file, not read yet: one that cannot be read is no reason to leave out those behind it. */
+function* envelopesOf(file: string, bytes: Uint8Array): Iterable<{ name: string; read: () => Envelope }> {
   if (bytes[0] !== BRACE) {
-    yield decodeEnvelope(bytes);
+    yield { name: file, read: () => decodeEnvelope(bytes) };
     return;
   }
+  let number = 0;
   for (let from = 0; from < bytes.length; ) {
     const end = bytes.indexOf(NEW_LINE, from);
     const line = bytes.subarray(from, end < 0 ? bytes.length : end);
     from = end < 0 ? bytes.length : end + 1;
-    if (line.length > 0) yield envelopeFromJson(parseStrictJson(line));
+    number++;
+    if (line.length > 0)
+      yield { name: `${file}:${number}`, read: () => envelopeFromJson(parseStrictJson(line)) };
   }
 }

@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { registerIndexCommands } from '../../../index-service/cli/index.ts';
 import type { CardEntry } from '../../../index-service/index.ts';
 import { decodeEnvelope, envelopeToJson } from '../../../protocol/envelope/index.ts';
+import { refused } from '../../support/agents.ts';
 import { exampleCards } from '../../support/example-cards.ts';
 
 describe('zerostate index', () => {
@@ -69,5 +70,25 @@ describe('zerostate index', () => {
     await writeFile(log, bytes);
     const { out, exit } = await index('verify');
     assert.deepEqual([out.ok, out.problemCount, exit], [false, 1, 3]);
+  });
+
+  it('reads on behind a line that is none, and names it', async () => {
+    const mixed = join(home, 'mixed.jsonl');
+    const jsonOf = ({ envelope }: CardEntry) => JSON.stringify(envelopeToJson(decodeEnvelope(envelope)));
+    await writeFile(mixed, [jsonOf(entries[0]!), '{"x":1}', jsonOf(entries[1]!)].join('\n'));
+    const { out, exit } = await index('import', mixed);
+    assert.deepEqual([out.read, exit], [2, 3]);
+    assert.match(JSON.stringify(out.refused), /mixed\.jsonl:2.*DECODE_FAILED/);
+  });
+
+  it('makes no index for a question to a mistyped folder', async () => {
+    const program = new Command().exitOverride();
+    registerIndexCommands(program);
+    const nowhere = join(home, 'nowhere');
+    await assert.rejects(
+      program.parseAsync(['index', 'query', 'bells', '--dir', nowhere], { from: 'user' }),
+      refused('NOT_FOUND'),
+    );
+    assert.equal((await readdir(home)).includes('nowhere'), false);
   });
 });
