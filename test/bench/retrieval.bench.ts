@@ -66,11 +66,12 @@ async function measure(
   };
 }
 
-/** Place of the wanted text by a ranker's scores; ties count against it. */
+/** Place of the wanted text by a ranker's scores; ties by position, as arbitrary as the agent ids that break ours. */
 function placeBy(ranker: Ranker) {
   return async (text: string, wanted: number) => {
     const scores = ranker(text);
-    return 1 + scores.filter((score, i) => i !== wanted && score >= scores[wanted]!).length;
+    const own = scores[wanted]!;
+    return 1 + scores.filter((score, i) => score > own || (score === own && i < wanted)).length;
   };
 }
 
@@ -87,7 +88,8 @@ export const bench: Bench = {
       await index.upsertBatch(entries);
       const place = async (query: { text?: string; vector?: Float32Array }, wanted: number) => {
         const { results } = await index.query({ ...query, embedder: embedder.id, k: entries.length });
-        return 1 + results.findIndex(({ agentId }) => agentId === entries[wanted]!.agentId);
+        const at = results.findIndex(({ agentId }) => agentId === entries[wanted]!.agentId);
+        return at < 0 ? Number.POSITIVE_INFINITY : 1 + at;
       };
       const texts = entries.map(({ card }) => cardText(card));
       const ours = await measure(heldOut, (text, wanted) => place({ text }, wanted));
