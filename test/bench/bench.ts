@@ -77,4 +77,6 @@ export interface Bench {
   readonly summary: string;
   readonly bar: Bar;
   run(context: BenchContext): Promise<void>;
+  /** Ends what the benchmarks of one run share. Called when all of them are over; may be called again. */
+  end?(): Promise<void>;
 }

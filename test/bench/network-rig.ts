@@ -13,9 +13,21 @@ const SETTLE_MS_MAX = 90_000;
 /** Bytes of a card's envelope. */
 const CARD_BYTES = 2_600;
 
-/** Starts `count` nodes, the first one the boot node, over slow links. */
+/** The fleet that stands: benchmarks of one run share it, since fifty nodes take most of a minute to start. */
+let standing: Fleet | undefined;
+
+/** `count` nodes, the first one the boot node, over slow links. They go on until `endFleet`. */
 export async function startFleet(count: number): Promise<Fleet> {
-  return await Fleet.start({ nodes: count, hosts: PROCESSES, link: { oneWayMs: ONE_WAY_MS } });
+  if (standing?.names.length !== count) await endFleet();
+  standing ??= await Fleet.start({ nodes: count, hosts: PROCESSES, link: { oneWayMs: ONE_WAY_MS } });
+  return standing;
+}
+
+/** Ends what `startFleet` started. */
+export async function endFleet(): Promise<void> {
+  const ended = standing;
+  standing = undefined;
+  await ended?.[Symbol.asyncDispose]();
 }
 
 /** The value that a share `p` (0 to 1) of the samples does not exceed. */
@@ -32,6 +44,15 @@ export async function whatNodesTake(fleet: Fleet): Promise<string> {
   const connections = (await fleet.standing()).map((one) => one.connections);
   const [least, median, most] = [0, 0.5, 1].map((p) => percentile(connections, p));
   return `a node: ${resident.toFixed(1)} MiB resident, ${held.toFixed(1)} MiB held, connections ${least} / ${median} / ${most} (least, median, most)`;
+}
+
+/** How heads and rounds of anti-entropy went so far on all nodes, in words. */
+export async function whatTravelled(fleet: Fleet): Promise<string> {
+  const sum = async (name: string, labels: string): Promise<number> =>
+    (await fleet.all('metric', { name, labels })).reduce((total, one) => total + one, 0);
+  const heads = async (verdict: string): Promise<number> =>
+    await sum('zerostate_gossip_messages_total', `topic="heads",verdict="${verdict}"`);
+  return `heads accepted ${await heads('accept')}, ignored ${await heads('ignore')}, refused ${await heads('reject')}; rounds of anti-entropy ${await sum('zerostate_sync_rounds_total', 'ok')}, failed ${await sum('zerostate_sync_rounds_total', 'failed')}`;
 }
 
 /** Milliseconds from publish until each other node has the card on its disk, and from a plain broadcast until each has it. */

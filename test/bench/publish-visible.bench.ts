@@ -2,18 +2,28 @@
 // plain gossipsub broadcast of as many bytes over the same hosts and links, which stores and checks nothing.
 
 import type { Bench } from './bench.ts';
-import { measureVisible, ONE_WAY_MS, percentile, startFleet, whatNodesTake } from './network-rig.ts';
+import {
+  endFleet,
+  measureVisible,
+  ONE_WAY_MS,
+  percentile,
+  startFleet,
+  whatNodesTake,
+  whatTravelled,
+} from './network-rig.ts';
 
 export const bench: Bench = {
   name: 'publish-visible',
   summary: `ms from publish until a node has the verified card on its disk, against a bare gossipsub broadcast, links of ${ONE_WAY_MS} ms one way`,
   bar: { sign: '<=', value: 40 },
+  end: endFleet,
   async run({ sizes, report, note }) {
     const nodes = sizes(10, 50);
-    const cards = sizes(20, 50);
-    await using fleet = await startFleet(nodes);
+    const cards = 20;
+    const fleet = await startFleet(nodes);
     note(await whatNodesTake(fleet));
     const { ours, plain } = await measureVisible(fleet, cards);
+    note(await whatTravelled(fleet));
     for (const [label, p] of [
       ['p50', 0.5],
       ['p95', 0.95],

@@ -2,16 +2,17 @@
 // whole distribution. Against one round trip to a peer: the least that any lookup over the network can take.
 
 import type { Bench } from './bench.ts';
-import { measureResolve, ONE_WAY_MS, percentile, startFleet } from './network-rig.ts';
+import { endFleet, measureResolve, ONE_WAY_MS, percentile, startFleet } from './network-rig.ts';
 
 export const bench: Bench = {
   name: 'resolve',
   summary: `ms to resolve a card in the DHT, cold and warm, against one ping round trip, links of ${ONE_WAY_MS} ms one way`,
   bar: { sign: '<=', value: 5 },
+  end: endFleet,
   async run({ sizes, report, note }) {
     const nodes = sizes(10, 50);
     const cards = sizes(30, 50);
-    await using fleet = await startFleet(nodes);
+    const fleet = await startFleet(nodes);
     const { missed, ...times } = await measureResolve(fleet, cards);
     note(`resolve: ${missed} of ${cards * 2} lookups found nothing`);
     for (const kind of ['cold', 'warm'] as const)

@@ -2,7 +2,7 @@
 // learns of it after a time that is uniform over the interval, drawn here with the same number of nodes.
 
 import type { Bench } from './bench.ts';
-import { measureSpread, ONE_WAY_MS, percentile, startFleet } from './network-rig.ts';
+import { endFleet, measureSpread, ONE_WAY_MS, percentile, startFleet } from './network-rig.ts';
 
 const POLL_MS = 30_000;
 
@@ -10,10 +10,11 @@ export const bench: Bench = {
   name: 'revocation-spread',
   summary: `ms from revocation until 99 % of the nodes refuse the card, against polling every 30 s, links of ${ONE_WAY_MS} ms one way`,
   bar: { sign: '>=', value: 10 },
+  end: endFleet,
   async run({ sizes, report, random }) {
     const nodes = sizes(10, 50);
-    const revocations = sizes(20, 50);
-    await using fleet = await startFleet(nodes);
+    const revocations = sizes(20, 30);
+    const fleet = await startFleet(nodes);
     const spread = await measureSpread(fleet, revocations);
     const stream = random('polls');
     const polled = Array.from({ length: revocations }, () =>

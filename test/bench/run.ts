@@ -49,8 +49,8 @@ async function list(json: boolean): Promise<void> {
 
 const amount = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 
-async function run(name: string, options: { json: boolean; full: boolean; seed: number }): Promise<void> {
-  const bench = await load(name);
+async function run(bench: Bench, options: { json: boolean; full: boolean; seed: number }): Promise<void> {
+  const { name } = bench;
   const table: string[][] = [['case', 'ours', 'peer', 'unit', 'ratio', 'bar', '', 'peer is']];
   const onRow = (row: Row, bar: Bar): void => {
     if (options.json) console.log(JSON.stringify(row));
@@ -98,8 +98,18 @@ if (positionals.length === 0 || unknown.length > 0) {
   console.error(`benchmarks: ${known.join(', ')}; "list" describes them`);
   process.exitCode = 2;
 } else {
-  for (const name of positionals) {
-    if (name === 'list') await list(values.json);
-    else await run(name, { json: values.json, full: values.full, seed: Number(values.seed) });
+  const ends = new Set<Bench['end']>();
+  try {
+    for (const name of positionals) {
+      if (name === 'list') {
+        await list(values.json);
+        continue;
+      }
+      const bench = await load(name);
+      ends.add(bench.end);
+      await run(bench, { json: values.json, full: values.full, seed: Number(values.seed) });
+    }
+  } finally {
+    for (const end of ends) await end?.();
   }
 }

@@ -14,6 +14,8 @@ const { SyncService } = await import('../../node/sync/sync-service.ts');
 type Running = Awaited<ReturnType<typeof runNode>>;
 
 const PLAIN_TOPIC = '/fleet/plain/1';
+/** Revocations that are counted; more than any test makes. */
+const REVOCATIONS_MAX = 5_000;
 
 const running = new Map<string, Running>();
 /** What arrived: name of the thing, then when at each node. */
@@ -58,8 +60,7 @@ function standing(name: string, one: Running) {
     peerId: node.peerId,
     address: String(node.host.getMultiaddrs()[0]),
     cards: node.book.size,
-    revocations: node.book.list().filter((entry) => node.revocations.verdict(entry).state === 'revoked')
-      .length,
+    revocations: node.revocations.list(REVOCATIONS_MAX).length,
     peers: node.host.getPeers().length,
     connections: node.host.getConnections().length,
     meshed: node.host.services.pubsub.getSubscribers(`/zerostate/${node.config.network}/heads/1`).length,
@@ -135,6 +136,10 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     const startedMs = steadyMs();
     await nodeOf(name).node.revocations.revoke(agentId, 'fleet', false);
     return { startedMs, doneMs: steadyMs() };
+  },
+  refused({ name }) {
+    const { book, revocations } = nodeOf(name).node;
+    return book.list().filter((entry) => revocations.verdict(entry).state === 'revoked').length;
   },
   seen: ({ what }) => arrived.get(what) ?? [],
   plain() {

@@ -14,6 +14,7 @@ export interface NodeStanding {
   readonly peerId: string;
   readonly address: string;
   readonly cards: number;
+  /** Revocations that it has verified and taken. */
   readonly revocations: number;
   readonly peers: number;
   readonly connections: number;
@@ -63,6 +64,8 @@ export interface Orders {
   /** Asks discovery one question; how many answers came, and in what time. */
   find: [{ name: string; text: string; limit: number }, Found];
   revoke: [{ name: string; agentId: string }, { startedMs: number; doneMs: number }];
+  /** Cards that a node refuses as revoked: every card is judged, so this is not for looking again and again. */
+  refused: [{ name: string }, number];
   /** When each node of this process took a card ("card id"), refused one ("revoked id") or heard a plain message ("plain n"). */
   seen: [{ what: string }, { name: string; atMs: number }[]];
   /** Subscribes every node to a plain topic; answers the least number of subscribers that a node sees. */
