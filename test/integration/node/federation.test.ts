@@ -70,6 +70,7 @@ describe('federated discovery', function () {
     await edge.node.cards.publish({ ...draft('Bell Tuner'), description: 'Tunes the bells of churches.' });
     await edge.node.cards.publish({ ...draft('Shoe Shop'), description: 'Sells boots and sandals.' });
     const index = liar.node.index!;
+    await eventually('both cards at the index', 30_000, async () => index.stats().cards === 2);
     const honest = index.shortlist.bind(index);
     index.shortlist = async (request) => {
       const answer = await honest(request);
