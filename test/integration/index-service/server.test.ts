@@ -221,6 +221,7 @@ describe('an index served over HTTP', function () {
       '/v1/import',
       '/v1/query',
       '/v1/query/batch',
+      '/v1/reputations',
       '/v1/stats',
     ]);
     const references = JSON.stringify(document).match(/"\$ref":"[^"]*"/g) ?? [];
