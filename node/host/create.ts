@@ -105,7 +105,12 @@ export async function createHost(options: HostOptions) {
       outboundStreamProtocolNegotiationTimeout: limits.UPGRADE_MS_MAX,
       maxPeerAddrsToDial: limits.ADDRESSES_PER_PEER_MAX,
     },
-    connectionMonitor: { enabled: true, pingInterval: 10_000, abortConnectionOnPingFailure: true },
+    connectionMonitor: {
+      enabled: true,
+      pingInterval: limits.CONNECTION_PING_EVERY_MS,
+      pingTimeout: { minTimeout: limits.CONNECTION_PING_MS_MIN },
+      abortConnectionOnPingFailure: true,
+    },
     peerStore: { maxAddressAge: limits.ADDRESS_AGE_MS_MAX, maxPeerAge: limits.PEER_AGE_MS_MAX },
     services: {
       identify: guarded(guard, identify()),

@@ -30,6 +30,13 @@ export const STREAM_IDLE_MS_MAX = 120_000;
 export const DIAL_MS_MAX = 8_000;
 /** Handshake and protocol negotiation; several encryptions on a busy machine take seconds. */
 export const UPGRADE_MS_MAX = 10_000;
+/** Pause between two pings of a connection, in milliseconds: they tell a dead one from a quiet one. */
+export const CONNECTION_PING_EVERY_MS = 10_000;
+/**
+ * Least time that a ping's answer is waited for before the connection is given up, in milliseconds. A peer that is busy for some
+ * seconds is not gone: hanging up on it makes everybody connect, greet and compare again, which keeps a busy machine busy.
+ */
+export const CONNECTION_PING_MS_MIN = 15_000;
 /** How long stop() may take before the process goes on without it. */
 export const STOP_MS_MAX = 5_000;
 /** Addresses of one peer that are tried at most. */
