@@ -8,7 +8,7 @@ import { type GroundOptions, makeGround } from './ground.ts';
 import { makeGuilds } from './guild/index.ts';
 import { makeNet } from './host/make-net.ts';
 import type { BootSource } from './network/first-contact.ts';
-import { checkJoin, makePeers } from './network/make-peers.ts';
+import { checkAddresses, makePeers } from './network/make-peers.ts';
 import { makePayments } from './payments/index.ts';
 import { makeReputation } from './reputation/index.ts';
 import { runServices, type Service } from './services.ts';
@@ -24,6 +24,7 @@ export interface NodeOptions extends GroundOptions {
 
 /** Opens a home folder and makes a node of it, not started. Throws DATA_LOCKED, DATA_CORRUPT, KEY_FILE_UNSAFE or CONFIG_INVALID. */
 export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
+  checkAddresses(options.config);
   const { ground, key, services: grounding } = await makeGround(options);
   const { net, services: hosting, watch } = await makeNet(ground, key.libp2p);
   const stage = { ...ground, ...net, seed: key.seed };
@@ -82,10 +83,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     payments,
     requester,
     tasks,
-    start: async () => {
-      checkJoin(ground.config.join);
-      await running.start();
-    },
+    start: () => running.start(),
     stop: () => running.stop(),
   };
 }

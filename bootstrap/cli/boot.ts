@@ -26,6 +26,15 @@ import {
   signBootList,
 } from '../boot-list.ts';
 
+/** Refuses to write what no node would follow. Throws what the chain is refused for. */
+function checkChain(chain: readonly Envelope[]): void {
+  const first = parseStrictJson(chain[0]!.payload) as unknown as BootList;
+  followBootLists(chain, { network: first.network, signers: first.signers, sequence: first.sequence });
+  const numbers = chain.map(({ payload }) => (parseStrictJson(payload) as unknown as BootList).sequence);
+  if (numbers.some((number, i) => i > 0 && number <= numbers[i - 1]!))
+    throw new ZeroError('USAGE', `a new list needs a sequence above ${numbers.at(-2)}`);
+}
+
 /** An Ed25519 seed. */
 const SEED_BYTES = 32;
 
@@ -92,6 +101,7 @@ export function registerBootCommands(commands: Command): void {
         const input = parseStrictJson(await textOf(list)) as unknown as Omit<BootList, 'type'>;
         const signers = await Promise.all(flags.key.map(async (path) => seedSigner(await seedOf(path))));
         const chain = [...(await listsOf(file)), signBootList({ type: 'BootList', ...input }, signers)];
+        checkChain(chain);
         await writeFile(file, `${JSON.stringify(bootListsToJson(chain), null, 2)}\n`);
         print(flags, { file, lists: chain.length }, () => `${file} holds ${chain.length} lists`);
       });
@@ -118,7 +128,7 @@ export function registerBootCommands(commands: Command): void {
           const inForce = isBootListInForce(list, Date.now());
           print(flags, { ...list, inForce }, () =>
             [
-              `list ${list.sequence} of ${plain(list.network)}, ${inForce ? 'in force' : 'NOT in force'} until ${list.expiresAt}`,
+              `list ${list.sequence} of ${plain(list.network)}, ${inForce ? 'in force' : 'NOT in force, only'} from ${list.issuedAt} until ${list.expiresAt}`,
               ...list.nodes.map((node) => `  --join ${plain(node)}`),
             ].join('\n'),
           );

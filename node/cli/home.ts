@@ -40,7 +40,7 @@ export interface Target {
   readonly token: string;
 }
 
-/** Finds the node that a command means. Throws NODE_UNREACHABLE with what to do. */
+/** Finds the node that a command means. Throws NODE_UNREACHABLE or USAGE with what to do. */
 export async function resolveTarget(
   flags: TargetFlags,
   env: NodeJS.ProcessEnv = process.env,
@@ -49,8 +49,12 @@ export async function resolveTarget(
   if (api !== undefined) {
     const token =
       env.ZEROSTATE_TOKEN ??
-      (flags.tokenFile === undefined ? undefined : (await readFile(flags.tokenFile, 'utf8')).trim());
+      (flags.tokenFile === undefined ? undefined : await readTokenFile(flags.tokenFile));
     if (token === undefined) throw new ZeroError('USAGE', '--api needs --token-file or ZEROSTATE_TOKEN');
+    if (!/^https?:/.test(api) || !URL.canParse(api))
+      throw new ZeroError('USAGE', `${api} is not the address of an API`, {
+        hint: 'It is what "zerostate up" prints, such as http://127.0.0.1:7480',
+      });
     return { api: api.replace(/\/$/, ''), token };
   }
   const home = resolveHome(flags.home, env);
@@ -68,6 +72,17 @@ export async function resolveTarget(
       ? `no node runs with its data in ${home}`
       : `no node named ${flags.node} runs below ${home}`,
   );
+}
+
+async function readTokenFile(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (cause) {
+    throw new ZeroError('USAGE', `cannot read the token file ${path}`, {
+      cause,
+      hint: 'It is the file "api-token" in the home folder of the node.',
+    });
+  }
 }
 
 async function readToken(home: string, run: RunFile): Promise<string> {

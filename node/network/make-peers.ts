@@ -1,6 +1,8 @@
 // Puts together who is out there: the directory of announcements, and the keeper of connections.
 
 import { multiaddr } from '@multiformats/multiaddr';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { Config } from '../config/index.ts';
 import type { Ground, Net } from '../context.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
@@ -54,7 +56,16 @@ export function makePeers(
   return { directory, services };
 }
 
-/** Throws when an address of the configuration cannot be read, before anything is started. */
-export function checkJoin(addresses: readonly string[]): void {
-  for (const address of addresses) multiaddr(address);
+/** Throws CONFIG_INVALID when an address of the configuration cannot be read, before anything is made. */
+export function checkAddresses(config: Pick<Config, 'join' | 'listen' | 'announce'>): void {
+  for (const key of ['join', 'listen', 'announce'] as const)
+    for (const address of config[key])
+      try {
+        multiaddr(address);
+      } catch (cause) {
+        throw new ZeroError('CONFIG_INVALID', `configuration: ${key}: ${address} is no multiaddr`, {
+          cause,
+          hint: 'It looks like /ip4/203.0.113.7/tcp/7580; "zerostate status" of the other node prints its own.',
+        });
+      }
 }

@@ -23,6 +23,8 @@ export interface ChaosRow {
   readonly title: string;
   /** What passes, as people read it. */
   readonly pass: string;
+  /** True when it can cut a network of namespaces; without, it cuts by the nodes' gates or by proxies. */
+  readonly inNamespaces?: boolean;
   /** Runs the fault; `quick` asks for the small form that `npm test` has time for. */
   run(options: ChaosOptions): Promise<Figure[]>;
 }
@@ -34,6 +36,8 @@ export interface ChaosOptions {
   readonly minutes?: number;
   /** Nodes, where their number can be chosen. */
   readonly nodes?: number;
+  /** True where rows that cut the network may make one of network namespaces, as root. */
+  readonly namespaces?: boolean;
   /** Seeds from the first to the second, both included, where there are seeds. */
   readonly seeds?: readonly [number, number];
 }

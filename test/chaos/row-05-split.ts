@@ -4,14 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningNode } from '../../node/index.ts';
 import { addressOf, draft, TestNodes } from '../support/nodes.ts';
 import { type ChaosRow, sameState, secondsUntil, split } from './rig.ts';
-
-const CONVERGE_SECONDS_MAX = 60;
+import { CONVERGE_SECONDS_MAX, cutSites } from './sites.ts';
 
 export const row05: ChaosRow = {
   row: 5,
   title: 'split 50/50, both halves publish, heal',
   pass: 'identical state 60 s after healing, nothing lost',
-  async run({ quick, minutes }) {
+  inNamespaces: true,
+  async run(options) {
+    const { quick, minutes } = options;
+    if (options.namespaces === true) return await cutSites('both', options);
     const count = quick ? 4 : 8;
     await using nodes = new TestNodes();
     const running: RunningNode[] = [];

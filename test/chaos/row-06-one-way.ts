@@ -1,18 +1,21 @@
 // Row 6: half of the nodes cannot hear who dials them, though they can dial. Every address leads through a proxy that swallows.
+// With namespaces a router drops every packet to one of two sites.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningNode } from '../../node/index.ts';
 import { draft, TestNodes } from '../support/nodes.ts';
 import { freePort, type OneWayProxy, startProxy } from './one-way-proxy.ts';
 import { type ChaosRow, sameState, secondsUntil } from './rig.ts';
-
-const CONVERGE_SECONDS_MAX = 60;
+import { CONVERGE_SECONDS_MAX, cutSites } from './sites.ts';
 
 export const row06: ChaosRow = {
   row: 6,
   title: 'asymmetric partition: half of the nodes are deaf to incoming connections',
   pass: 'converges within 60 s of the end, honest peers are not shut out',
-  async run({ quick, minutes }) {
+  inNamespaces: true,
+  async run(options) {
+    const { quick, minutes } = options;
+    if (options.namespaces === true) return await cutSites('one', options);
     const count = quick ? 4 : 6;
     await using nodes = new TestNodes();
     await using proxies = new AsyncDisposableStack();

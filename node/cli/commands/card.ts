@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
 import { ZeroError } from '../../../protocol/errors/index.ts';
+import { isAgentId } from '../../../protocol/identity/index.ts';
 import type { CardView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
@@ -38,7 +39,7 @@ export async function agentOf(client: ApiClient, text: string): Promise<string> 
   );
   if (matches.length === 1) return matches[0]!.agentId;
   if (matches.length === 0) {
-    if (text.startsWith('zs:')) return text;
+    if (isAgentId(text)) return text;
     throw new ZeroError('NOT_FOUND', `no card matches ${text}`);
   }
   throw new ZeroError('USAGE', `${text} is ambiguous: ${matches.map((card) => card.agentId).join(', ')}`);
@@ -54,8 +55,14 @@ async function publish(file: string, flags: ClientFlags, update: string | undefi
     flags,
     await client.post<CardView>(path, { draft }),
     (view) =>
-      `published ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  version  ${view.sequence}, valid until ${view.expiresAt}`,
+      `published ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  version  ${view.sequence}, valid until ${view.expiresAt}${stillRevoked(view)}`,
   );
+}
+
+/** Said with a new version of an agent that stays revoked, or its owner would think it is back. */
+function stillRevoked({ status, revocation }: CardView): string {
+  if (status !== 'revoked') return '';
+  return `\n  status   still revoked (${plain(revocation?.reason ?? '')}): every node goes on refusing it`;
 }
 
 function cardPath(agentId: string, ending = ''): string {
@@ -177,7 +184,7 @@ export function registerCard(program: Command): void {
             ...draft,
           }),
           (view) =>
-            `rotated the keys of ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  key      ${view.epoch}.${view.keySerial}\n  version  ${view.sequence}, valid until ${view.expiresAt}`,
+            `rotated the keys of ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  key      ${view.epoch}.${view.keySerial}\n  version  ${view.sequence}, valid until ${view.expiresAt}${stillRevoked(view)}`,
         );
       });
     });
@@ -185,7 +192,9 @@ export function registerCard(program: Command): void {
   withTarget(
     card
       .command('revoke')
-      .description('revoke an agent that lives on the node; every other node refuses it from then on')
+      .description(
+        'revoke the card of an agent that lives on the node; every node refuses it from then on, until a newer version is published',
+      )
       .argument('<agent>', AGENT_HELP),
   )
     .requiredOption('--reason <text>', 'why; everybody can read it')

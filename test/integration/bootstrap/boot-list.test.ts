@@ -58,7 +58,10 @@ describe('boot lists at work', function () {
   it('a newcomer joins by profile; when every boot node is lost, old and new nodes meet at the one of the next list', async () => {
     const oldKey = await newKey('old.key');
     const firstBoot = await bootNode('boot-1');
+    await newKey('stranger.key');
+    await assert.rejects(sign(1, firstBoot, oldKey, 'stranger.key'), /SIGNATURE_INVALID/);
     await sign(1, firstBoot, oldKey, 'old.key');
+    await assert.rejects(sign(1, firstBoot, oldKey, 'old.key'), /needs a sequence above 1/);
     writeFileSync(
       path('acme.json'),
       JSON.stringify({

@@ -1,0 +1,46 @@
+// What people type wrong: each is answered with its cause, what to do, a code and an exit code, and never with a stack.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zerostate } from '../../support/cli.ts';
+
+describe('wrong arguments', function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), 'zerostate-usage-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const up = ['up', '--home', folder, '--api-port', '0', '--log-level', 'silent'];
+  const missing = join(folder, 'no-token');
+  const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
+    [
+      'an address to join that is none',
+      [...up, '--join', 'nonsense'],
+      /join: nonsense is no multiaddr \[CONFIG_INVALID\]/,
+    ],
+    [
+      'an address to listen on that is none',
+      [...up, '--listen', 'x'],
+      /listen: x is no multiaddr \[CONFIG_INVALID\]/,
+    ],
+    [
+      'a token file that is not there',
+      ['peers', '--api', 'http://127.0.0.1:1', '--token-file', missing],
+      /cannot read the token file .*\[USAGE\]/,
+    ],
+    [
+      'an API that is no URL',
+      ['peers', '--api', 'nonsense', '--token-file', join(import.meta.dirname, 'cli-usage.test.ts')],
+      /nonsense is not the address of an API \[USAGE\]/,
+    ],
+  ];
+  for (const [name, args, message] of cases)
+    it(name, async () => {
+      const { code, stderr } = await zerostate(args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n +at |INTERNAL/);
+      assert.ok(stderr.trimEnd().split('\n').length === 2, 'a cause and what to do');
+    });
+});
