@@ -11,7 +11,7 @@ export const bench: Bench = {
   end: endFleet,
   async run({ sizes, report, note }) {
     const nodes = sizes(10, 50);
-    const cards = sizes(30, 50);
+    const cards = sizes(30, 20);
     const fleet = await startFleet(nodes);
     const { missed, ...times } = await measureResolve(fleet, cards);
     note(`resolve: ${missed} of ${cards * 2} lookups found nothing`);

@@ -13,7 +13,7 @@ export const bench: Bench = {
   end: endFleet,
   async run({ sizes, report, random }) {
     const nodes = sizes(10, 50);
-    const revocations = sizes(20, 30);
+    const revocations = sizes(20, 10);
     const fleet = await startFleet(nodes);
     const spread = await measureSpread(fleet, revocations);
     const stream = random('polls');
