@@ -1,0 +1,70 @@
+// The gate of a host: so many connections in all, of one site, and of one peer; who leaves makes room.
+
+import assert from 'node:assert/strict';
+import type { MultiaddrConnection, PeerId } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import type { Admission } from '../../../node/admission/index.ts';
+import { Gater } from '../../../node/host/gater.ts';
+import {
+  CONNECTIONS_PER_PEER_MAX,
+  INBOUND_PER_SITE_MAX,
+  INBOUND_SHARE_MAX,
+  PENDING_PER_SITE_MAX,
+} from '../../../node/host/limits.ts';
+import { createMetrics } from '../../../node/metrics/index.ts';
+
+const PEER = { toString: () => 'peer' } as PeerId;
+
+function gate(maxConnections = 1_000) {
+  const admission = { isPenalized: (peer: string) => peer === 'bad' } as Admission;
+  return new Gater({ admission, metrics: createMetrics(), maxConnections, groupPrivate: false });
+}
+
+/** A connection that comes in from an address; dispatch 'close' to end it. */
+function from(ip: string): MultiaddrConnection {
+  return Object.assign(new EventTarget(), {
+    remoteAddr: multiaddr(`/ip4/${ip}/tcp/1`),
+  }) as unknown as MultiaddrConnection;
+}
+
+describe('the gate', () => {
+  it('lets in so many handshakes and so many connections of one site, and others still', () => {
+    const gater = gate();
+    const open: MultiaddrConnection[] = [];
+    for (let i = 0; i < PENDING_PER_SITE_MAX; i++) {
+      open.push(from(`8.8.8.${i + 1}`));
+      assert.equal(gater.denyInboundConnection(open.at(-1)!), false);
+    }
+    assert.equal(gater.denyInboundConnection(from('8.8.8.200')), true, 'too many handshakes of one site');
+    assert.equal(gater.denyInboundConnection(from('8.8.9.1')), false, 'another site');
+    for (const connection of open) gater.denyInboundUpgradedConnection(PEER, connection);
+    while (open.length < INBOUND_PER_SITE_MAX) {
+      open.push(from('8.8.8.7'));
+      assert.equal(gater.denyInboundConnection(open.at(-1)!), false);
+      gater.denyInboundUpgradedConnection(PEER, open.at(-1)!);
+    }
+    assert.equal(gater.denyInboundConnection(from('8.8.8.201')), true, 'too many connections of one site');
+    open[0]!.dispatchEvent(new Event('close'));
+    assert.equal(gater.denyInboundConnection(from('8.8.8.201')), false, 'one has left');
+  });
+
+  it('keeps a share of all connections for dialling out', () => {
+    const gater = gate(10);
+    for (let i = 0; i < 10 * INBOUND_SHARE_MAX; i++)
+      assert.equal(gater.denyInboundConnection(from(`8.${i}.0.1`)), false);
+    assert.equal(gater.denyInboundConnection(from('9.0.0.1')), true);
+  });
+
+  it('lets in so many connections of one peer, and none of one that is shut out', () => {
+    const gater = gate();
+    const open = Array.from({ length: CONNECTIONS_PER_PEER_MAX }, () => from('8.8.8.8'));
+    for (const connection of open)
+      assert.equal(gater.denyInboundEncryptedConnection(PEER, connection), false);
+    assert.equal(gater.denyInboundEncryptedConnection(PEER, from('8.8.8.8')), true);
+    open[0]!.dispatchEvent(new Event('close'));
+    assert.equal(gater.denyInboundEncryptedConnection(PEER, from('8.8.8.8')), false);
+    const bad = { toString: () => 'bad' } as PeerId;
+    assert.equal(gater.denyInboundEncryptedConnection(bad, from('8.8.8.8')), true);
+    assert.equal(gater.denyDialPeer(bad), true);
+  });
+});
