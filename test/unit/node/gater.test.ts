@@ -16,7 +16,7 @@ import { createMetrics } from '../../../node/metrics/index.ts';
 const PEER = { toString: () => 'peer' } as PeerId;
 
 function gate(maxConnections = 1_000) {
-  const admission = { isPenalized: (peer: string) => peer === 'bad' } as Admission;
+  const admission = { isPenalized: (peer: string) => peer === 'bad' } as unknown as Admission;
   return new Gater({ admission, metrics: createMetrics(), maxConnections, groupPrivate: false });
 }
 
