@@ -9,7 +9,7 @@ const JOIN_SECONDS_MAX = 60;
 const NODES = 50;
 const NODES_PER_PROCESS = 10;
 /** The joiner starts after that in any case: it is to have everything although its neighbours may not yet. */
-const SPREAD_MS_MAX = 120_000;
+const SPREAD_MS_MAX = 60_000;
 
 export const row21: ChaosRow = {
   row: 21,
