@@ -1,8 +1,7 @@
 // The composition root: the one place that knows every room. Puts their commands into one program.
 
 import { Command } from 'commander';
-import { registerDevnetCommands } from '../bootstrap/cli/index.ts';
-import { firstContact } from '../bootstrap/first-contact.ts';
+import { firstContact, registerDevnetCommands } from '../bootstrap/cli/index.ts';
 import { registerIndexCommands } from '../index-service/cli/index.ts';
 import { registerNodeCommands, VERSION } from '../node/cli/index.ts';
 import { registerRelayCommands } from '../relay/cli/index.ts';

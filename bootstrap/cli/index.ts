@@ -18,6 +18,9 @@ import {
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { type Devnet, startDevnet } from '../devnet.ts';
 import { DEVNET_NODES_MAX } from '../devnet-plan.ts';
+
+export { firstContact } from '../first-contact.ts';
+
 import { registerBootCommands } from './boot.ts';
 
 interface DevnetFlags extends OutputFlags {

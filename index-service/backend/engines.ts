@@ -8,6 +8,7 @@ import { readToken } from '../server/token.ts';
 import { hnswlibBackend } from './hnswlib.ts';
 import { httpBackend } from './http.ts';
 import type { BackendEngine } from './interface.ts';
+import { optionalPackage } from './optional-package.ts';
 import { type QdrantClientLike, qdrantBackend } from './qdrant.ts';
 import { zvecBackend } from './zvec.ts';
 
@@ -97,7 +98,7 @@ interface QdrantModule {
 
 async function qdrantClient(url: string, apiKey: string | undefined): Promise<QdrantClientLike> {
   try {
-    const { QdrantClient } = (await import(QDRANT_CLIENT)) as QdrantModule;
+    const { QdrantClient } = (await optionalPackage(QDRANT_CLIENT)) as QdrantModule;
     return new QdrantClient({
       url,
       checkCompatibility: false,

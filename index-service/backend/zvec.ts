@@ -6,6 +6,7 @@ import { SLA_CLASSES } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { REPUTATION_UNKNOWN } from '../limits.ts';
 import type { BackendAnswer, BackendHolding, BackendPoint, BackendQuery, IndexBackend } from './interface.ts';
+import { optionalPackage } from './optional-package.ts';
 import { payloadAmount } from './qdrant-filter.ts';
 import { priceKey, zvecFilter } from './zvec-filter.ts';
 
@@ -44,7 +45,7 @@ let initialised = false;
 /** Throws INDEX_BACKEND_UNAVAILABLE when the package is not installed, or has no binary for this machine. */
 export async function zvecBackend(dims: number, folder: string, module = PACKAGE): Promise<IndexBackend> {
   try {
-    const zvec = (await import(module)) as Zvec;
+    const zvec = (await optionalPackage(module)) as Zvec;
     if (!initialised) zvec.ZVecInitialize({ logLevel: zvec.ZVecLogLevel.ERROR });
     initialised = true;
     await rm(folder, { recursive: true, force: true });

@@ -11,6 +11,7 @@ import {
   INSIDERS,
   isDoor,
   NATIVE_PORT,
+  OPTIONAL_PACKAGE_LOADER,
   PURE_PACKAGES,
   PURE_PREFIXES,
   VIRTUAL_TIME_EXCEPTIONS,
@@ -59,7 +60,8 @@ function judgeRelative(file: SourceFile, reference: ImportReference, target: str
 function judge(file: SourceFile, reference: ImportReference, tree: Tree): string | null {
   const { specifier, kind } = reference;
   if (specifier === null) {
-    const judged = ARROWS[roomOf(file.path)] !== undefined && kind !== 'url';
+    const judged =
+      ARROWS[roomOf(file.path)] !== undefined && kind !== 'url' && file.path !== OPTIONAL_PACKAGE_LOADER;
     return judged ? `${kind} import of a computed name: the arrows cannot be checked` : null;
   }
   const target = resolveRelative(file.path, specifier);

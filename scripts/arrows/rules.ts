@@ -60,3 +60,6 @@ export const VIRTUAL_TIME_EXCEPTIONS: readonly string[] = ['sim/cli/'];
 
 /** Browser code: it may import only its own folder, because the console speaks to the HTTP API alone. */
 export const CONSOLE_PREFIX = 'node/console/static/';
+
+/** The one file that may import by a computed name: packages that are no dependency, and never a file of ours. */
+export const OPTIONAL_PACKAGE_LOADER = 'index-service/backend/optional-package.ts';
