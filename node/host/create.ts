@@ -13,7 +13,6 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { webSockets } from '@libp2p/websockets';
-import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { Admission } from '../admission/index.ts';
 import { diversify, type RoutingTable } from '../dht/diversity.ts';
@@ -25,6 +24,7 @@ import type { Metrics } from '../metrics/index.ts';
 import { Gater } from './gater.ts';
 import { guardConnection, guarded } from './guard.ts';
 import * as limits from './limits.ts';
+import { streamMuxer } from './muxer.ts';
 import { rememberPeers } from './peer-memory.ts';
 
 export interface HostOptions {
@@ -60,7 +60,7 @@ export async function createHost(options: HostOptions) {
   });
   const rules = chargedRules(options.dhtRules, admission);
   const relayTransport = circuitRelayTransport({ reservationConcurrency: 1 });
-  const muxer = yamux({
+  const muxer = streamMuxer({
     maxInboundStreams: limits.STREAMS_PER_CONNECTION_MAX,
     maxOutboundStreams: limits.STREAMS_PER_CONNECTION_MAX,
     streamOptions: {
