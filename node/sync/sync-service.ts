@@ -24,7 +24,6 @@ import {
 import type { Verified } from '../../protocol/verified.ts';
 import type { Admission } from '../admission/index.ts';
 import type { Quarantine } from '../admission/quarantine.ts';
-import { TokenBuckets } from '../admission/token-bucket.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Gossip } from '../gossip/index.ts';
 import type { Host } from '../host/create.ts';
@@ -43,9 +42,6 @@ import type { Quotas } from './quota.ts';
 
 /** Pause before the next round while rounds still bring something: who is behind catches up at once, whatever the interval. */
 const BEHIND_ROUND_MS = 500;
-/** Comparisons that new connections may cause at once, and the pause until the next: a DHT walk connects to dozens in a moment, who need not all be asked. */
-const GREETED_BURST = 3;
-const GREETED_EVERY_MS = 1_000;
 /** Heads of one answer that are compared although they are behind ours: each costs a signature and a proof. */
 const BEHIND_CHECKED_MAX = 64;
 
@@ -80,7 +76,6 @@ export class SyncService {
   readonly #waiting: HeadsInWait;
   readonly #heads: HeadGossip;
   readonly #syncedAt = new Map<string, number>();
-  readonly #greetings: TokenBuckets;
   #grown = 0;
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
@@ -90,11 +85,6 @@ export class SyncService {
     this.#deps = deps;
     this.#liars = new Liars(deps);
     this.#waiting = new HeadsInWait(deps);
-    this.#greetings = new TokenBuckets({
-      clock: deps.clock,
-      perSecond: 1_000 / GREETED_EVERY_MS,
-      burst: GREETED_BURST,
-    });
     this.#protocol = {
       id: `/zerostate/${deps.network}/sync/1`,
       requestBytesMax: HEADS_MESSAGE_BYTES_MAX,
@@ -160,9 +150,8 @@ export class SyncService {
   }
 
   readonly #onIdentify = (event: CustomEvent<{ peerId: PeerId; protocols: string[] }>): void => {
-    if (this.#stopped || !event.detail.protocols.includes(this.#protocol.id)) return;
-    // Who is passed over now is first in the next round: it was never compared.
-    if (this.#greetings.take('all')) void this.syncWith(event.detail.peerId);
+    if (!this.#stopped && event.detail.protocols.includes(this.#protocol.id))
+      void this.syncWith(event.detail.peerId);
   };
 
   /** One round with the connected peer that was compared longest ago. */
