@@ -59,6 +59,8 @@ export interface BenchContext {
   readonly seed: number;
   /** The default sizes, or the full ones under --full. */
   sizes<T>(usual: T, full: T): T;
+  /** How many vectors: what --vectors says, else the default size or the full one. For benchmarks of the index. */
+  vectors(usual: number, full: number): number;
   /** A stream of random numbers of its own for each purpose. */
   random(purpose: string): RandomStream;
   /** A new empty folder; removed when the benchmark ends. */

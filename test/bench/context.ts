@@ -13,6 +13,8 @@ const SECONDS_FULL = 10;
 export interface ContextOptions {
   readonly full: boolean;
   readonly seed: number;
+  /** Vectors of the index benchmarks, instead of the usual or the full number. */
+  readonly vectors?: number | undefined;
   readonly onRow: (row: Row, bar: Bar) => void;
   readonly onNote: (text: string) => void;
 }
@@ -46,6 +48,7 @@ export function benchContext(bench: Bench, options: ContextOptions): BenchContex
     full,
     seed,
     sizes: (usual, whole) => (full ? whole : usual),
+    vectors: (usual, whole) => options.vectors ?? (full ? whole : usual),
     random: (purpose) => randomStream(seed, bench.name, purpose),
     folder() {
       const made = mkdtempSync(join(tmpdir(), `zerostate-bench-${bench.name}-`));

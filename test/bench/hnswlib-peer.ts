@@ -15,8 +15,9 @@ export function plainArrays(vectors: readonly Float32Array[]): number[][] {
   return vectors.map((vector) => Array.from(vector));
 }
 
+/** Converts one vector at a time: a million of them twice would not fit. */
 export function buildHnsw(
-  vectors: readonly number[][],
+  vectors: readonly Float32Array[],
   dims: number,
   room = vectors.length,
   replaceDeleted = false,
@@ -30,7 +31,7 @@ export function buildHnsw(
     allowReplaceDeleted: replaceDeleted,
   });
   vectors.forEach((vector, label) => {
-    index.addPoint(vector, label);
+    index.addPoint(Array.from(vector), label);
   });
   return index;
 }

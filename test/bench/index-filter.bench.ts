@@ -37,11 +37,11 @@ export const bench: Bench = {
   summary:
     'filtered search, against hnswlib-node with its filter function; and the planner against the best method',
   bar: { sign: '>=', value: 10 },
-  async run({ seed, sizes, random, report, note }) {
-    const count = sizes(20_000, 100_000);
+  async run({ seed, sizes, vectors, random, report, note }) {
+    const count = vectors(20_000, 100_000);
     const stream = random('tags');
     const source = vectorSource(random('vectors'), DIMS);
-    const kept = new KeptVectors(`index-filter ${seed}`, source, count, DIMS);
+    const kept = new KeptVectors(`index-filter ${seed}`, source, count, DIMS, note);
     const queries = source.draw(QUERIES);
     const members = new Map<number, Set<number>>(TAG_SHARES.map((share) => [share, new Set<number>()]));
     const tags = kept.vectors.map((_, i) => {

@@ -7,7 +7,7 @@ import { CardTable } from '../../index-service/card-table.ts';
 import type { CardFields } from '../../index-service/store/record.ts';
 import { loadTable, saveTable } from '../../index-service/table-snapshot.ts';
 import type { Bench } from './bench.ts';
-import { buildHnsw, plainArrays } from './hnswlib-peer.ts';
+import { buildHnsw } from './hnswlib-peer.ts';
 import { type VectorSource, vectorSource } from './index-data.ts';
 
 const DIMS = 384;
@@ -17,8 +17,8 @@ export const bench: Bench = {
   name: 'index-open',
   summary: 'opening a saved index to its first correct answer, against loading an hnswlib-node file',
   bar: { sign: '<=', value: 1 },
-  async run({ sizes, random, compare, folder }) {
-    const count = sizes(20_000, 100_000);
+  async run({ vectors, random, compare, folder }) {
+    const count = vectors(20_000, 100_000);
     const wanted = count >> 1;
     const { ourFile, peerFile, question } = await writeFiles(
       vectorSource(random('vectors'), DIMS),
@@ -63,7 +63,7 @@ async function writeFiles(source: VectorSource, count: number, wanted: number, d
   await saveTable(table, EMBEDDER, ourFile);
   await table.retire();
   const peerFile = join(dir, 'hnsw.bin');
-  buildHnsw(plainArrays(vectors), DIMS).writeIndexSync(peerFile);
+  buildHnsw(vectors, DIMS).writeIndexSync(peerFile);
   return { ourFile, peerFile, question: vectors[wanted]!.slice() };
 }
 

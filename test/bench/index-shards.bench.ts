@@ -32,8 +32,8 @@ export const bench: Bench = {
   name: 'index-shards',
   summary: 'eight shards merged, against one index of all cards',
   bar: { sign: '<=', value: 1.5 },
-  async run({ sizes, random, report }) {
-    const count = sizes(20_000, 100_000);
+  async run({ vectors: sizeOf, random, report }) {
+    const count = sizeOf(20_000, 100_000);
     const source = vectorSource(random('vectors'), DIMS);
     const vectors = source.draw(count);
     const queries = source.draw(QUERIES);

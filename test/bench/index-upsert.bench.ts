@@ -37,8 +37,8 @@ export const bench: Bench = {
   summary:
     'durable replacements a second while searches run, against replaceDeleted of hnswlib-node in memory',
   bar: { sign: '>=', value: 20 },
-  async run({ sizes, random, report, folder }) {
-    const count = sizes(10_000, 100_000);
+  async run({ sizes, vectors: sizeOf, random, report, folder }) {
+    const count = sizeOf(10_000, 100_000);
     const source = vectorSource(random('vectors'), DIMS);
     const vectors = source.draw(count);
     const queries = source.draw(64);
@@ -57,7 +57,7 @@ export const bench: Bench = {
     }
     await table.engine.settled();
 
-    const hnsw = buildHnsw(plainArrays(vectors), DIMS, count, true);
+    const hnsw = buildHnsw(vectors, DIMS, count, true);
     const plain = plainArrays(vectors);
     const stream = random('choice');
     let sequence = 2;

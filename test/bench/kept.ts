@@ -9,7 +9,7 @@ import hnswlib from 'hnswlib-node';
 import { CardTable } from '../../index-service/card-table.ts';
 import type { CardFields } from '../../index-service/store/record.ts';
 import { loadTable, saveTable } from '../../index-service/table-snapshot.ts';
-import { buildHnsw, type HnswIndex, plainArrays } from './hnswlib-peer.ts';
+import { buildHnsw, type HnswIndex } from './hnswlib-peer.ts';
 import type { VectorSource } from './index-data.ts';
 
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/zerostate-bench/', import.meta.url));
@@ -61,8 +61,16 @@ export class KeptVectors {
   readonly vectors: Float32Array[];
   readonly #label: string;
   readonly #dims: number;
+  readonly #note: (text: string) => void;
 
-  constructor(label: string, source: VectorSource, count: number, dims: number) {
+  constructor(
+    label: string,
+    source: VectorSource,
+    count: number,
+    dims: number,
+    note: (text: string) => void,
+  ) {
+    this.#note = note;
     this.#label = `${label} ${count} x ${dims}`;
     this.#dims = dims;
     // The source is drawn from in any case: what it gives next must not depend on what is kept.
@@ -73,7 +81,9 @@ export class KeptVectors {
   hnsw(): HnswIndex {
     const path = pathOf('hnsw', this.#label, [...VECTOR_SOURCES, ...HNSW_SOURCES]);
     if (!existsSync(path)) {
-      const built = buildHnsw(plainArrays(this.vectors), this.#dims);
+      const start = performance.now();
+      const built = buildHnsw(this.vectors, this.#dims);
+      this.#noteBuilt('hnswlib-node', start);
       if (this.vectors.length < KEPT_FROM) return built;
       built.writeIndexSync(`${path}.new`);
       renameSync(`${path}.new`, path);
@@ -88,9 +98,11 @@ export class KeptVectors {
     const path = pathOf('table', `${this.#label} ${label}`, [...VECTOR_SOURCES, ...TABLE_SOURCES]);
     const embedder = { id: EMBEDDER, dims: this.#dims };
     if (!existsSync(path)) {
+      const start = performance.now();
       const table = new CardTable(this.#dims);
       fill(table);
       await table.engine.settled();
+      this.#noteBuilt('our graph', start);
       if (this.vectors.length < KEPT_FROM) return table;
       await saveTable(table, EMBEDDER, `${path}.new`);
       renameSync(`${path}.new`, path);
@@ -101,5 +113,10 @@ export class KeptVectors {
     await table.floatsLoaded();
     await table.engine.settled();
     return table;
+  }
+
+  #noteBuilt(what: string, start: number): void {
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    this.#note(`${what} of ${this.vectors.length} vectors built in ${seconds} s`);
   }
 }

@@ -1,14 +1,17 @@
-// `npm run bench -- NAME… [--json] [--full] [--seed N]` runs benchmarks; `npm run bench -- list` names them.
+// `npm run bench -- NAME… [--json] [--full] [--vectors N] [--seed N]` runs benchmarks; `npm run bench -- list` names them.
 // Rows go to stdout, remarks to stderr.
 
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { SLOTS_MAX } from '../../index-service/limits.ts';
 import type { Bar, Bench, Row } from './bench.ts';
 import { benchContext } from './context.ts';
 import { reaches } from './measure.ts';
 
 const SUFFIX = '.bench.ts';
 const SEED = '1';
+/** The usual number: with much fewer the index has no graph to compare. */
+const VECTORS_MIN = 20_000;
 
 const names = (): string[] =>
   readdirSync(import.meta.dirname)
@@ -49,7 +52,14 @@ async function list(json: boolean): Promise<void> {
 
 const amount = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 
-async function run(bench: Bench, options: { json: boolean; full: boolean; seed: number }): Promise<void> {
+interface RunOptions {
+  readonly json: boolean;
+  readonly full: boolean;
+  readonly seed: number;
+  readonly vectors: number | undefined;
+}
+
+async function run(bench: Bench, options: RunOptions): Promise<void> {
   const { name } = bench;
   const table: string[][] = [['case', 'ours', 'peer', 'unit', 'ratio', 'bar', '', 'peer is']];
   const onRow = (row: Row, bar: Bar): void => {
@@ -85,16 +95,17 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     seed: { type: 'string', default: SEED },
+    vectors: { type: 'string' },
   },
 });
+const vectors = values.vectors === undefined ? undefined : Number(values.vectors);
+const wrongVectors = vectors !== undefined && !(vectors >= VECTORS_MIN && vectors <= SLOTS_MAX);
 const known = names();
 const unknown = positionals.filter((name) => name !== 'list' && !known.includes(name));
-if (positionals.length === 0 || unknown.length > 0) {
-  console.error(
-    unknown.length > 0
-      ? `no benchmark named ${unknown.join(', ')}`
-      : 'usage: npm run bench -- NAME… [--json] [--full]',
-  );
+if (positionals.length === 0 || unknown.length > 0 || wrongVectors) {
+  if (unknown.length > 0) console.error(`no benchmark named ${unknown.join(', ')}`);
+  else if (wrongVectors) console.error(`--vectors takes ${VECTORS_MIN} to ${SLOTS_MAX}`);
+  else console.error('usage: npm run bench -- NAME… [--json] [--full] [--vectors N]');
   console.error(`benchmarks: ${known.join(', ')}; "list" describes them`);
   process.exitCode = 2;
 } else {
@@ -107,7 +118,7 @@ if (positionals.length === 0 || unknown.length > 0) {
       }
       const bench = await load(name);
       ends.add(bench.end);
-      await run(bench, { json: values.json, full: values.full, seed: Number(values.seed) });
+      await run(bench, { json: values.json, full: values.full, seed: Number(values.seed), vectors });
     }
   } finally {
     for (const end of ends) await end?.();
