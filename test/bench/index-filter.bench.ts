@@ -1,6 +1,8 @@
-// Search among the cards that pass a filter, filter evaluation included, against hnswlib-node with its own filter function.
+// Search among the cards that pass a filter, filter evaluation included, against hnswlib-node with its own filter function, and
+// against zvec where it is installed.
 // The planner's choice is also held against the best of the three methods at each share of passing cards.
 
+import { join } from 'node:path';
 import type { CardFilter } from '../../index-service/interface.ts';
 import { sieveAt } from '../../index-service/search/planner.ts';
 import type { Method } from '../../index-service/search/searcher.ts';
@@ -9,6 +11,7 @@ import { plainArrays, tuneHnsw } from './hnswlib-peer.ts';
 import { recallOf, vectorSource } from './index-data.ts';
 import { bareFields, KeptVectors } from './kept.ts';
 import { median } from './measure.ts';
+import { zvecPeer } from './zvec-peer.ts';
 
 const DIMS = 384;
 const K = 10;
@@ -37,7 +40,7 @@ export const bench: Bench = {
   summary:
     'filtered search, against hnswlib-node with its filter function; and the planner against the best method',
   bar: { sign: '>=', value: 10 },
-  async run({ seed, sizes, vectors, random, report, note }) {
+  async run({ seed, sizes, vectors, random, report, note, folder }) {
     const count = vectors(20_000, 100_000);
     const stream = random('tags');
     const source = vectorSource(random('vectors'), DIMS);
@@ -63,10 +66,19 @@ export const bench: Bench = {
         );
       return out;
     };
-    tuneHnsw(hnsw, plain, await truthAmong(Uint32Array.from(members.get(1)!)), 0.99, K);
+    const wholeTruth = await truthAmong(Uint32Array.from(members.get(1)!));
+    tuneHnsw(hnsw, plain, wholeTruth, 0.99, K);
+    const numberOf = new Map(TAG_SHARES.map((share, i) => [tagOf(share), i]));
+    const zvec = await zvecPeer(
+      join(folder(), 'zvec'),
+      kept.vectors,
+      tags.map((own) => own.map((tag) => numberOf.get(tag)!)),
+    );
+    zvec?.tune(queries, wholeTruth, 0.99, K);
+    note(zvec === null ? 'zvec is not installed' : 'zvec takes part');
     const measure = async (
       label: string,
-      filter: CardFilter,
+      filter: CardFilter & { tagsAll: readonly string[] },
       allowed: ReadonlySet<number>,
       least: number,
     ) => {
@@ -78,30 +90,47 @@ export const bench: Bench = {
         ),
       );
       const theirs = plain.map((query) => hnsw.searchKnn(query, K, (one) => allowed.has(one)).neighbors);
-      note(
-        `index-filter, ${label} (${allowed.size}): recall ours ${recallOf(found, truth).toFixed(4)}, hnswlib-node ${recallOf(theirs, truth).toFixed(4)}`,
+      const wanted = filter.tagsAll.map((tag) => numberOf.get(tag)!);
+      const zvecs = zvec && queries.map((query) => zvec.search(query, K, wanted));
+      const recalls = { ours: found, 'hnswlib-node': theirs, ...(zvecs && { zvec: zvecs }) };
+      const named = Object.entries(recalls).map(
+        ([name, got]) => `${name} ${recallOf(got, truth).toFixed(4)}`,
       );
+      note(`index-filter, ${label} (${allowed.size}): recall ${named.join(', ')}`);
       const ours = async (i: number) => table.search(queries[i % QUERIES]!, '', K, filter);
       const peer = async (i: number) => hnsw.searchKnn(plain[i % QUERIES]!, K, (one) => allowed.has(one));
-      const rates = { ours: [] as number[], peer: [] as number[] };
+      const third = async (i: number) => zvec?.search(queries[i % QUERIES]!, K, wanted);
+      const rates = { ours: [] as number[], peer: [] as number[], third: [] as number[] };
       for (let round = 0; round < ROUNDS; round++) {
         rates.ours.push(await rateOf(ours));
         rates.peer.push(await rateOf(peer));
+        if (zvec !== null) rates.third.push(await rateOf(third));
       }
-      report({
-        case: label,
+      const row = {
         sizes: { vectors: count, passing: allowed.size },
         ours: median(rates.ours),
-        peer: median(rates.peer),
-        peerName: 'hnswlib-node with its filter',
         unit: 'op/s',
         better: 'higher',
+      } as const;
+      report({
+        ...row,
+        case: label,
+        peer: median(rates.peer),
+        peerName: 'hnswlib-node with its filter',
         bar: { sign: '>=', value: least },
+      });
+      if (zvec === null) return;
+      report({
+        ...row,
+        case: `${label}, zvec`,
+        peer: median(rates.third),
+        peerName: 'zvec with its filter',
+        bar: { sign: '>=', value: 1 },
       });
     };
     const bars = sizes(BARS_USUAL, BARS_FULL);
     for (const [i, share] of SHARES.entries())
-      await measure(`${share * 100} % pass`, { tagsAny: [tagOf(share)] }, members.get(share)!, bars[i]!);
+      await measure(`${share * 100} % pass`, { tagsAll: [tagOf(share)] }, members.get(share)!, bars[i]!);
     const [one, other] = [members.get(0.3)!, members.get(SIDE_SHARE)!];
     await measure(
       'two conditions, 10 % pass',
@@ -157,13 +186,15 @@ export const bench: Bench = {
     // Last of all: what is dead stays so.
     const dead = new Set(Array.from({ length: count * DEAD_SHARE }, (_, i) => Math.floor(i / DEAD_SHARE)));
     for (const slot of dead) table.remove(`zs:${slot}`);
+    zvec?.remove(dead);
     const left = (share: number) => new Set([...members.get(share)!].filter((slot) => !dead.has(slot)));
     await measure(
       `10 % pass, ${DEAD_SHARE * 100} % of all slots dead`,
-      { tagsAny: [tagOf(0.1)] },
+      { tagsAll: [tagOf(0.1)] },
       left(0.1),
       bars[0]!,
     );
+    zvec?.close();
     await table.engine.close();
   },
 };
