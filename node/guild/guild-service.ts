@@ -220,10 +220,6 @@ export class GuildService implements Guilds {
       .map(({ agent }) => agent);
   }
 
-  epochOf(guild: string): number {
-    return this.#deps.registry.get(guild).state.epoch;
-  }
-
   async send(guild: string, topic: string, data: Uint8Array, to?: readonly AgentId[]): Promise<Delivery> {
     return await this.#deps.talk.send(this.#deps.registry.get(guild), topic, data, to);
   }

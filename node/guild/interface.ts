@@ -55,8 +55,6 @@ export interface Guilds {
   invitations(): InvitationView[];
   /** Other members that may work and are not known to be gone. Throws GUILD_UNKNOWN. */
   workersOf(guild: string): AgentId[];
-  /** Epoch of a live guild's keys, for the fence of its leases (leaseFence). Throws GUILD_UNKNOWN. */
-  epochOf(guild: string): number;
   /** Sends content to all members, or to some; nobody answers. Throws LIMIT_EXCEEDED, GUILD_NOT_ALLOWED, GUILD_UNKNOWN. */
   send(guild: string, topic: string, data: Uint8Array, to?: readonly AgentId[]): Promise<Delivery>;
   /** Sends content to one member; answers what its handler answers. Throws what that throws, PEER_UNREACHABLE, GUILD_UNKNOWN. */

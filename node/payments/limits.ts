@@ -23,3 +23,6 @@ export const SEND_TRIES = 3;
 
 /** Pause before an unanswered step of an end is followed up, when no other time is due. */
 export const FOLLOW_UP_MS = 5_000;
+
+/** Own receipts kept while the logs are read at a start: more than the runs that can have been under way when the node ended. */
+export const EARLY_RECEIPTS_MAX = 4_096;

@@ -58,6 +58,7 @@ export function makePayments(core: Core) {
       start: async () => {
         await rpc.handle(protocol, async (bytes) => await payee.answer(decodeChannelRequest(bytes)));
         await sides.start();
+        await payee.resume();
       },
       stop: () => sides.stop(),
     },

@@ -21,7 +21,7 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { agentOf, type ChannelSides, type Stepped } from './channel-sides.ts';
-import { OPENING_WAIT_MS_MAX } from './limits.ts';
+import { EARLY_RECEIPTS_MAX, OPENING_WAIT_MS_MAX } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
 import type { ChannelRequest } from './wire.ts';
 
@@ -65,6 +65,8 @@ export class PayeeDesk {
   /** Tasks whose offers were taken back: work is not begun for them any more. */
   readonly #barred = new Set<string>();
   readonly #opened = new Map<string, () => void>();
+  /** Own receipts of the logs that are read before the channels are: the newest. Undefined once both are known. */
+  #early: AgentStatement<typeof RECEIPT_PREDICATE>[] | undefined = [];
 
   constructor(deps: PayeeDeskDeps) {
     this.#deps = deps;
@@ -210,9 +212,14 @@ export class PayeeDesk {
     return channel;
   }
 
-  /** Work came to nothing: its offer may be taken back. */
-  async dropped(channel: string, task: string): Promise<void> {
-    await this.#deps.sides.step(channel, 'payee', { type: 'dropped', task });
+  /** Work for an agent of this node came to nothing: its offer may be taken back. */
+  async dropped(payer: AgentId, payee: AgentId, task: string): Promise<void> {
+    for (const { state } of this.#deps.sides.list()) {
+      const { side, terms, work } = state;
+      if (side !== 'payee' || terms.payer !== payer || terms.payee !== payee) continue;
+      if (Object.hasOwn(work, task))
+        await this.#deps.sides.step(terms.channel, 'payee', { type: 'dropped', task });
+    }
   }
 
   /** Work is done and owed. */
@@ -220,9 +227,27 @@ export class PayeeDesk {
     requireTaken(await this.#deps.sides.step(channel, 'payee', { type: 'done', task, amount, receipt }));
   }
 
+  /** After a start: what has a receipt is owed, and what was running when this node ended has come to nothing. */
+  async resume(): Promise<void> {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const statement of early) await this.#noteReceipt(statement);
+    for (const { state } of this.#deps.sides.list()) {
+      if (state.side !== 'payee') continue;
+      for (const [task, { state: stage }] of Object.entries(state.work))
+        if (stage === 'running')
+          await this.#deps.sides.step(state.terms.channel, 'payee', { type: 'dropped', task });
+    }
+  }
+
   /** A receipt of a local agent is in the own log: what was offered for it is owed from here on. */
   receipted(statement: AgentStatement): void {
     if (!isStatementOf(statement, RECEIPT_PREDICATE) || !this.#deps.vault.has(statement.issuer)) return;
+    if (this.#early === undefined) void this.#noteReceipt(statement);
+    else if (this.#early.push(statement) > EARLY_RECEIPTS_MAX) this.#early.shift();
+  }
+
+  async #noteReceipt(statement: AgentStatement<typeof RECEIPT_PREDICATE>): Promise<void> {
     const { observed } = statement.statement.predicate;
     for (const { state } of this.#deps.sides.list()) {
       const { newest, side, terms } = state;
@@ -231,7 +256,7 @@ export class PayeeDesk {
       if (terms.payer !== observed.requester || offer.condition !== observed.manifestDigest) continue;
       const price = this.#deps.priceOf(statement, terms.currency);
       const amount = price === undefined || price > offer.amount ? offer.amount : price;
-      void this.#owe(terms.channel, offer.task, amount, offer.condition, statement.id);
+      await this.#owe(terms.channel, offer.task, amount, offer.condition, statement.id);
     }
   }
 

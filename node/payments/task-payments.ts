@@ -147,6 +147,20 @@ export class TaskPaymentsOverChannels {
       condition: conditionOf(manifest),
     });
   }
+
+  /** At the executor: a run ended without a receipt. */
+  async dropped(input: { manifest: VerifiedManifest; agentId: AgentId }): Promise<void> {
+    const { requester, taskId } = input.manifest.manifest;
+    await this.#payee.dropped(requester, input.agentId, taskId);
+  }
+
+  /** Tasks that are promised and neither paid nor taken back. */
+  promised(): string[] {
+    return this.#sides
+      .list()
+      .filter(({ state }) => state.side === 'payer' && state.phase === 'open')
+      .flatMap(({ state }) => state.newest?.offers.map(({ task }) => task) ?? []);
+  }
 }
 
 function fuelLimitOf({ spec }: TaskManifest): bigint {

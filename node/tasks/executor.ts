@@ -164,12 +164,30 @@ export class Executor {
   }
 
   async #run(admitted: Admitted, job: Job, signal: AbortSignal): Promise<TaskResponse> {
-    const { clock, log, metrics, ports, runner } = this.#deps;
+    const { payments } = this.#deps.ports;
+    if (admitted.quote === null) return await this.#measured(admitted, job, signal);
+    const run = { manifest: admitted.verified, agentId: admitted.request.agentId };
+    await payments.begin({ ...run, quote: admitted.quote });
+    let isOwed = false;
+    try {
+      const response = await this.#measured(admitted, job, signal);
+      isOwed = response.receipt !== null;
+      return response;
+    } finally {
+      // Without a receipt nothing is owed, and the requester may have its promise back.
+      if (!isOwed) await payments.dropped(run).catch((error: unknown) => this.#notDropped(error));
+    }
+  }
+
+  #notDropped(error: unknown): void {
+    this.#deps.log.warn({ err: error }, 'a promise could not be let go; the next start does it');
+  }
+
+  async #measured(admitted: Admitted, job: Job, signal: AbortSignal): Promise<TaskResponse> {
+    const { clock, log, metrics, runner } = this.#deps;
     const { request, spec, verified } = admitted;
     const { taskId, requester } = verified.manifest;
     const startedAt = clock.now();
-    if (admitted.quote !== null)
-      await ports.payments.begin({ manifest: verified, agentId: request.agentId, quote: admitted.quote });
     const result = await runner.run(job, { signal, sender: requester });
     signal.throwIfAborted();
     metrics.count('zerostate_tasks_total', { role: 'executor', status: result.status });

@@ -41,6 +41,10 @@ export interface TaskPayments {
   requirePromise(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): void;
   /** At the executor, before it runs: as requirePromise, and durably; the promise cannot be taken back from here on. */
   begin(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): Promise<unknown>;
+  /** At the executor: the run came to nothing that is owed, so the promise may be taken back. What has a receipt stays owed. */
+  dropped(input: { manifest: VerifiedManifest; agentId: AgentId }): Promise<void>;
+  /** Tasks for which promises of this node's agents still stand. */
+  promised(): string[];
 }
 
 /** Everything is free: for networks without a currency, and for tests of all else. */
@@ -52,6 +56,8 @@ export const NO_PAYMENTS: TaskPayments = {
   withdraw: async () => {},
   requirePromise: () => {},
   begin: async () => {},
+  dropped: async () => {},
+  promised: () => [],
 };
 
 /** Large parts travel as artifacts. */

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
+  isFinal,
   openTask,
   signManifest,
   stepTask,
@@ -82,7 +83,7 @@ export class Requester {
 
   /** Takes up what an earlier run left: asks again under the same tokens, settles what was accepted. */
   async start(): Promise<void> {
-    const { book, parts } = this.#deps;
+    const { book, parts, ports } = this.#deps;
     for (const entry of book.open()) {
       const manifest = await book.manifest(entry.taskId).catch(() => undefined);
       if (manifest === undefined) continue;
@@ -93,8 +94,12 @@ export class Requester {
       if (entry.task.searching) this.#do(entry, { type: 'search' });
       void this.#step(entry, { type: 'tick' });
     }
+    const promised = new Set(ports.payments.promised());
     for (const entry of book.list())
-      if (entry.task.accepted.some((token) => !entry.settled.includes(token)))
+      if (
+        entry.task.accepted.some((token) => !entry.settled.includes(token)) ||
+        (promised.has(entry.taskId) && isFinal(entry.task.phase))
+      )
         await book
           .manifest(entry.taskId)
           .then((manifest) => this.#deps.settlement.begin(entry, manifest))
@@ -272,7 +277,7 @@ export class Requester {
       await book.save(entry, true);
       book.end(entry);
     }
-    if (entry.task.accepted.length > 0) settlement.begin(entry, manifest);
+    if (effects.some(({ type }) => type === 'accept' || type === 'finish')) settlement.begin(entry, manifest);
   }
 
   #count(entry: TaskEntry): void {

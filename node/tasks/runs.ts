@@ -72,6 +72,7 @@ export class Runs {
       const code = isZeroError(error) ? error.code : 'INTERNAL';
       if (!isZeroError(error)) this.#deps.log.error({ err: error, taskId: entry.taskId }, 'a run failed');
       this.#deps.book.note(entry, `${member?.name ?? agentId}: ${code}: ${(error as Error).message}`);
+      await this.#reclaim(entry, agentId).catch(() => undefined);
       return { type: 'failed', token, error: code };
     } finally {
       this.#waitingHere.delete(key);
@@ -144,7 +145,6 @@ export class Runs {
 
   /** Tells a member that its run is no longer wanted, and takes back what was promised for it. */
   async withdraw(entry: TaskEntry, agentId: string, token: number): Promise<void> {
-    const { asker, book, ports } = this.#deps;
     const key = `${entry.taskId}/${token}`;
     const member = entry.members.find((one) => one.agentId === agentId);
     const waited = this.#waitingHere.has(key);
@@ -154,7 +154,14 @@ export class Runs {
       this.#calls.get(key)?.abort(new ZeroError('TASK_CANCELLED', 'the task was withdrawn'));
     if (member === undefined || waited) return;
     const tasks = [{ taskId: entry.taskId, agentId, token }];
-    await asker.control(member.peer, { verb: 'cancel', tasks }).catch(() => undefined);
+    await this.#deps.asker.control(member.peer, { verb: 'cancel', tasks }).catch(() => undefined);
+    // A member that may still have its say keeps its promise until it has had it.
+    if (attempt?.state !== 'asked') await this.#reclaim(entry, agentId).catch(() => undefined);
+  }
+
+  /** Takes back what was promised to a member. Failing is no error here: the task's settlement tries again when it has ended. */
+  async #reclaim(entry: TaskEntry, agentId: string): Promise<void> {
+    const { book, ports } = this.#deps;
     await ports.payments.withdraw({ manifest: await book.manifest(entry.taskId), agentId });
   }
 }

@@ -1,4 +1,5 @@
-// What follows from a run that was accepted: the requester's countersignature in the log, and the pay. And from runs that were compared.
+// What follows from a run that was accepted: the requester's countersignature in the log, and the pay; the rest of what was promised is
+// taken back. And from runs that were compared.
 // Each may be repeated after a crash: nothing is signed or paid twice for one receipt.
 
 import { peerIdFromString } from '@libp2p/peer-id';
@@ -14,7 +15,7 @@ import {
   outcomeOf,
   signAgentStatement,
 } from '../../protocol/statement/index.ts';
-import type { VerifiedManifest } from '../../protocol/task/index.ts';
+import { isFinal, type VerifiedManifest } from '../../protocol/task/index.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
@@ -27,9 +28,12 @@ import type { RunSummary, TaskBook, TaskEntry } from './task-book.ts';
 
 /** Receipt files as they were stored by this node. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
-/** Rounds of settling before it is left to the next start. */
-const TRIES = 5;
+/** Rounds of settling before it is left to the next start: about three hours, for a member that is away. */
+const TRIES = 48;
+/** The pause between two rounds grows by so much with each. */
 const PAUSE_MS = 2_000;
+/** Longest pause between two rounds, in milliseconds. */
+const PAUSE_MS_MAX = 300_000;
 
 export interface SettleDeps {
   readonly vault: AgentVault;
@@ -124,10 +128,11 @@ export class Settlement {
     if (this.#stopped) return;
     void this.#serial
       .run(entry.taskId, async () => {
-        const left = await this.#runs(entry, manifest);
+        const left = (await this.#runs(entry, manifest)) + (await this.#reclaim(entry, manifest));
         await this.#deps.book.save(entry, true);
+        const pauseMs = Math.min(PAUSE_MS * (tries + 1), PAUSE_MS_MAX);
         if (left > 0 && tries < TRIES)
-          this.#deps.clock.after(PAUSE_MS * (tries + 1), () => this.#round(entry, manifest, tries + 1));
+          this.#deps.clock.after(pauseMs, () => this.#round(entry, manifest, tries + 1));
       })
       .catch((error: unknown) => {
         if (!this.#stopped)
@@ -151,6 +156,23 @@ export class Settlement {
         log.warn({ err: error, taskId: entry.taskId, agentId: run.agentId }, 'a run is not settled yet');
       }
     }
+    return left;
+  }
+
+  /** Takes back what is still promised for runs that were not accepted; answers how many are left. */
+  async #reclaim(entry: TaskEntry, manifest: VerifiedManifest): Promise<number> {
+    const { attempts, phase } = entry.task;
+    const { payments } = this.#deps.ports;
+    if (!isFinal(phase) || !payments.promised().includes(entry.taskId)) return 0;
+    const kept = new Set(
+      attempts.flatMap(({ agentId, token }) => (entry.task.accepted.includes(token) ? [agentId] : [])),
+    );
+    let left = 0;
+    for (const agentId of new Set(attempts.map((one) => one.agentId)))
+      if (!kept.has(agentId))
+        await payments.withdraw({ manifest, agentId }).catch(() => {
+          left += 1;
+        });
     return left;
   }
 }

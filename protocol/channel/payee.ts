@@ -93,9 +93,9 @@ export function done(state: ChannelState, task: string, amount: bigint, receipt:
   return accept(withWork(state, task, { state: 'due', amount, receipt }));
 }
 
-/** Work came to nothing: its offer may be taken back. */
+/** Running work came to nothing: its offer may be taken back. What has a receipt stays owed. */
 export function dropped(state: ChannelState, task: string): Step {
-  if (!Object.hasOwn(state.work, task))
+  if (!Object.hasOwn(state.work, task) || state.work[task]?.state !== 'running')
     return refuse(state, 'ignore', 'OFFER_UNKNOWN', `${task} is not running`);
   return accept(withWork(state, task, undefined));
 }

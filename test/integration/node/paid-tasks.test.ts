@@ -9,10 +9,13 @@ import type { TaskEntry } from '../../../node/tasks/task-book.ts';
 import { agentAccount } from '../../../protocol/ledger/index.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
+import { wat } from '../../support/wat.ts';
 
 const WORD_COUNT = readFileSync(
   new URL('../../../examples/tasks/word-count/word-count.wasm', import.meta.url),
 );
+/** Runs until its time is gone. */
+const FOREVER = wat('(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))');
 const WAIT_MS = 30_000;
 const FUNDS = 1_000_000_000n;
 const PRICE = 700n;
@@ -46,7 +49,11 @@ async function network(nodes: TestNodes, members: number) {
   return { asker, payer, others, agents: others.map(({ agentId }) => agentId) };
 }
 
-async function submit({ node }: RunningNode, change: Record<string, unknown>): Promise<TaskEntry> {
+async function submit(
+  { node }: RunningNode,
+  change: Record<string, unknown>,
+  module: Uint8Array = WORD_COUNT,
+): Promise<TaskEntry> {
   return await node.requester.submit({
     ...completeTask({
       name: 'count',
@@ -55,7 +62,7 @@ async function submit({ node }: RunningNode, change: Record<string, unknown>): P
       priceCeiling: { amount: '1000', currency: CURRENCY },
       ...change,
     }),
-    module: WORD_COUNT,
+    module,
     stdin: new Uint8Array(),
     inputs: { 'a.txt': new TextEncoder().encode('one two two') },
   });
@@ -95,6 +102,21 @@ describe('tasks that are paid', function () {
     assert.equal(unsold.task.phase, 'lost');
     assert.match(unsold.members[0]?.refused ?? '', /GOLD/);
     assert.equal(paid(asker), PRICE);
+  });
+
+  it('a run without a receipt owes nothing: its promise is taken back, by both', async () => {
+    await using nodes = new TestNodes();
+    const { asker, others, agents } = await network(nodes, 1);
+    const limits = { fuel: '19000000000', wallMs: 500 };
+    const entry = await ended(asker, await submit(asker, { members: agents, limits }, FOREVER));
+    assert.equal(entry.task.phase, 'timed-out', JSON.stringify(entry.timeline));
+    const offers = ({ node }: RunningNode) =>
+      node.payments.sides.list().flatMap(({ state }) => state.newest?.offers ?? []);
+    await eventually('the promise to be gone', WAIT_MS, async () => offers(asker).length === 0);
+    const { running } = others[0] as (typeof others)[0];
+    assert.deepEqual(offers(running), []);
+    assert.deepEqual(running.node.payments.sides.list()[0]?.state.work, {});
+    assert.equal(paid(asker), 0n);
   });
 
   it('forty at once, one of three members stopped in the middle: all complete, each paid once, and the ledgers agree', async () => {
