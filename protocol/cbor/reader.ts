@@ -133,6 +133,10 @@ export class CborReader {
     return true;
   }
 
+  uintOrNull(max: number, what: string): number | null {
+    return this.#nextIsNull() ? null : this.uint(max, what);
+  }
+
   bytesOrNull(max: number, what: string): Uint8Array | null {
     return this.#nextIsNull() ? null : this.bytes(max, what);
   }

@@ -1,0 +1,23 @@
+// The provenance graph: what statements say of things, how it is asked, and how an answer is proven. The only door of this folder.
+
+export * from './limits.ts';
+export { nodeIdOf, nodeIdOfContentId, nodeIdsOfDigests, requireNodeId } from './node-id.ts';
+export { decodeQuery, encodeQuery, provenanceQuery } from './query.ts';
+export { decodeRow, encodeRow } from './row.ts';
+export {
+  type CompletenessRow,
+  DIRECTIONS,
+  type Direction,
+  type Edge,
+  END_REASONS,
+  type EndReason,
+  type EndRow,
+  type HeadRow,
+  type NodeId,
+  type ProvenanceQuery,
+  type ProvenanceRow,
+  type ProvenEntry,
+  RELATIONS,
+  type Relation,
+  type StatementRow,
+} from './types.ts';
