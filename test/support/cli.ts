@@ -44,6 +44,8 @@ export interface StartedNode {
   readonly info: { name: string; peerId: string; api: string; addresses: string[] };
   /** Sends SIGINT and answers the exit code. */
   stop(): Promise<number | null>;
+  /** Sends SIGKILL: it has no time for anything. */
+  kill(): Promise<void>;
 }
 
 /** Starts `zerostate up` and waits until it says that it is up. */
@@ -68,7 +70,11 @@ export function startNode(args: readonly string[]): Promise<StartedNode> {
         child.kill('SIGINT');
         return ended;
       };
-      resolve({ info: info as StartedNode['info'], stop });
+      const kill = async () => {
+        child.kill('SIGKILL');
+        await ended;
+      };
+      resolve({ info: info as StartedNode['info'], stop, kill });
     });
     void ended.then((code) => reject(new Error(`the node ended with ${code}:\n${notes}`)));
   });
