@@ -52,13 +52,13 @@ export async function gatherJob(
   };
   const module = await give(manifest.module);
   const stdin = manifest.stdin === null ? new Uint8Array() : await give(manifest.stdin);
-  const inputs: Record<string, Uint8Array> = {};
-  for (const part of manifest.inputs) inputs[part.path] = await give(part);
+  const inputs: [path: string, bytes: Uint8Array][] = [];
+  for (const part of manifest.inputs) inputs.push([part.path, await give(part)]);
   if (missing.length > 0)
     throw new ZeroError('PART_MISSING', `${missing.length} parts of the task are not here`, {
       details: { missing: missing.slice(0, 16) },
     });
-  return jobOf({ manifest: spec, module, stdin, inputs });
+  return jobOf({ manifest: spec, module, stdin, inputs: Object.fromEntries(inputs) });
 }
 
 async function fetchPart(part: TaskPart, deps: GatherDeps): Promise<Uint8Array | undefined> {

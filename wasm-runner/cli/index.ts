@@ -1,7 +1,7 @@
 // The commands `wasm run`, `wasm inspect` and `wasm meter`. They need no node and no network. Must not: hold what a library call lacks.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { createRunner, inspectModule, makeJob, type RunResult } from '../index.ts';
@@ -150,8 +150,12 @@ async function readBytes(file: string): Promise<Uint8Array> {
 const readModule = readBytes;
 
 async function writeOutputs(folder: string, result: RunResult): Promise<void> {
+  const root = resolve(folder);
   for (const [path, bytes] of Object.entries(result.outputs)) {
-    await write(join(folder, path), bytes);
+    const file = resolve(root, path);
+    // The task's file system has no such names; the process that ran it is not trusted to say so.
+    if (!file.startsWith(root + sep)) throw new ZeroError('USAGE', `output ${path} lies outside ${folder}`);
+    await write(file, bytes);
   }
 }
 

@@ -14,12 +14,12 @@ export async function readInputs(path: string): Promise<Record<string, Uint8Arra
     );
     if (entries.length > INPUT_FILES_MAX)
       throw new ZeroError('USAGE', `${path} holds more than ${INPUT_FILES_MAX} files`);
-    const files: Record<string, Uint8Array> = {};
+    const files: [path: string, content: Uint8Array][] = [];
     for (const entry of entries) {
       const file = join(entry.parentPath, entry.name);
-      files[relative(path, file).split(sep).join('/')] = new Uint8Array(await readFile(file));
+      files.push([relative(path, file).split(sep).join('/'), new Uint8Array(await readFile(file))]);
     }
-    return files;
+    return Object.fromEntries(files);
   } catch (cause) {
     if (cause instanceof ZeroError) throw cause;
     throw new ZeroError('USAGE', `cannot read ${path}`, { cause });

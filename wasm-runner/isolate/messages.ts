@@ -8,6 +8,8 @@ export interface JobHeader {
   readonly hasModule: boolean;
   /** Count fuel by function. The key of the cache tells such a module apart. */
   readonly trace: boolean;
+  /** Send what is written to the standard streams as it is written, too. */
+  readonly follow: boolean;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly inputs: readonly string[];
@@ -39,6 +41,12 @@ export interface AnswerHeader {
   readonly outputs: readonly string[];
   /** Names and decimal fuel; null without a trace. */
   readonly trace: readonly (readonly [name: string, fuel: string])[] | null;
+}
+
+/** What a job wrote to a standard stream just now; comes before its answer. One byte string. */
+export interface SaidHeader {
+  readonly id: number;
+  readonly said: 'stdout' | 'stderr';
 }
 
 /** Lines that the node writes to the child's standard input. */

@@ -12,7 +12,13 @@ import { WasiImports } from '../wasi/imports.ts';
 import { type CompiledModule, compile } from './compile.ts';
 import { type Execution, execute } from './execute.ts';
 import { frameHead, frameLength, readFrame } from './frame.ts';
-import { type AnswerHeader, type JobHeader, WORKER_READY, type WorkerStart } from './messages.ts';
+import {
+  type AnswerHeader,
+  type JobHeader,
+  type SaidHeader,
+  WORKER_READY,
+  type WorkerStart,
+} from './messages.ts';
 import { ModuleCache } from './module-cache.ts';
 
 const READ_BYTES = 65_536;
@@ -58,18 +64,10 @@ function send(part: Uint8Array): void {
   for (let at = 0; at < part.length; ) at += writeSync(fd, part, at, part.length - at);
 }
 
-function answer(header: AnswerHeader, blobs: readonly Uint8Array[]) {
+function answer(header: AnswerHeader | SaidHeader, blobs: readonly Uint8Array[]) {
   const head = frameHead(header, blobs);
   const total = blobs.reduce((sum, blob) => sum + blob.length, head.length);
-  if (total <= READ_BYTES) {
-    const whole = new Uint8Array(total);
-    let at = 0;
-    for (const part of [head, ...blobs]) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return send(whole);
-  }
+  if (total <= READ_BYTES) return send(joined([head, ...blobs]));
   send(head);
   for (const blob of blobs) if (blob.length > 0) send(blob);
 }
@@ -110,10 +108,7 @@ function compileOrRefuse(bytes: Uint8Array, trace: boolean): CompiledModule | Re
 }
 
 function run(header: JobHeader, blobs: readonly Uint8Array[], compiled: CompiledModule): Execution {
-  const inputs: Record<string, Uint8Array> = {};
-  header.inputs.forEach((path, index) => {
-    inputs[path] = blobs[index + 1]!;
-  });
+  const inputs = Object.fromEntries(header.inputs.map((path, index) => [path, blobs[index + 1]!] as const));
   return execute(
     compiled,
     {
@@ -129,6 +124,7 @@ function run(header: JobHeader, blobs: readonly Uint8Array[], compiled: Compiled
       seed: fromHex(header.seed),
       clockOriginNs: BigInt(header.originNs),
       clockStepNs: BigInt(header.stepNs),
+      onWrite: header.follow ? following(header.id) : undefined,
     },
     imports,
   );
@@ -136,6 +132,44 @@ function run(header: JobHeader, blobs: readonly Uint8Array[], compiled: Compiled
 
 function fromHex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/** Frames of one job's output in a second: what a person can follow. What is written faster goes out with a later frame, or the answer. */
+const SAID_PER_SECOND_MAX = 32;
+/** Bytes of one job's output that are sent ahead of its answer. */
+const SAID_BYTES_MAX = 1024 * 1024;
+
+/** Sends what a job writes as it writes it, within bounds. */
+function following(id: number): (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void {
+  const held: Record<'stdout' | 'stderr', Uint8Array[]> = { stdout: [], stderr: [] };
+  let left = SAID_BYTES_MAX;
+  let second = 0;
+  let sent = 0;
+  return (stream, bytes) => {
+    if (left <= 0 || bytes.length === 0) return;
+    const part = bytes.slice(0, left);
+    left -= part.length;
+    held[stream].push(part);
+    const now = Math.floor(performance.now() / 1_000);
+    if (now !== second) [second, sent] = [now, 0];
+    if (sent >= SAID_PER_SECOND_MAX) return;
+    for (const said of ['stdout', 'stderr'] as const) {
+      if (held[said].length === 0) continue;
+      sent += 1;
+      answer({ id, said }, [joined(held[said])]);
+      held[said] = [];
+    }
+  };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 const EMPTY_ANSWER = {

@@ -3,11 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { frameHead, frameLength, readFrame } from '../isolate/frame.ts';
-import type { AnswerHeader, JobHeader } from '../isolate/messages.ts';
+import type { AnswerHeader, JobHeader, SaidHeader } from '../isolate/messages.ts';
 import { FRAME_BYTES_MAX } from '../limits.ts';
 
 /** Bytes of the marker that both ends look for after a worker was replaced. */
 const NONCE_BYTES = 32;
+
+const EMPTY = new Uint8Array(0);
 
 export interface Answer {
   readonly header: AnswerHeader;
@@ -20,6 +22,8 @@ export class Channel {
   online = false;
   /** Called with every answer; set while a job runs. */
   onAnswer: ((answer: Answer) => void) | null = null;
+  /** Called with what a job writes while it runs. */
+  onSaid: ((stream: 'stdout' | 'stderr', bytes: Uint8Array) => void) | null = null;
   /** Called when the worker's bytes make no sense. */
   onBroken: () => void = () => {};
   readonly #pipe: Duplex;
@@ -46,6 +50,7 @@ export class Channel {
   /** Starts over after the worker was replaced: everything until the nonce comes back is dropped. Returns the nonce in hexadecimal. */
   restart(onReady: () => void): string {
     this.onAnswer = null;
+    this.onSaid = null;
     this.online = false;
     this.#chunks = [];
     this.#size = 0;
@@ -78,13 +83,15 @@ export class Channel {
   }
 
   #answer(bytes: Buffer) {
-    let frame: Answer;
+    let frame: { readonly header: AnswerHeader | SaidHeader; readonly blobs: Uint8Array[] };
     try {
-      frame = readFrame<AnswerHeader>(bytes);
+      frame = readFrame<AnswerHeader | SaidHeader>(bytes);
     } catch {
       return this.onBroken();
     }
-    this.onAnswer?.(frame);
+    const { header, blobs } = frame;
+    if ('said' in header) this.onSaid?.(header.said === 'stderr' ? 'stderr' : 'stdout', blobs[0] ?? EMPTY);
+    else this.onAnswer?.({ header, blobs });
   }
 
   #seekNonce(nonce: Buffer): void {

@@ -17,7 +17,11 @@ export interface RunOptions {
   readonly sender?: string;
   /** Count fuel by function too: slower, the same result. */
   readonly trace?: boolean;
+  /** Called with what the job writes to its standard streams while it runs, best effort and bounded; the result has all of it. */
+  readonly onOutput?: OnOutput | undefined;
 }
+
+export type OnOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 
 export interface RunnerStats {
   readonly running: number;

@@ -33,8 +33,9 @@ export function plainResult(status: Status, detail: string | undefined): RunResu
 
 /** The result in a worker's answer. */
 export function resultOf({ header, blobs }: Answer, job: Job, wallMs: number): RunResult {
-  const outputs: Record<string, Uint8Array> = {};
-  for (const [index, path] of header.outputs.entries()) outputs[path] = plain(blobs[index + 2]!);
+  const outputs = Object.fromEntries(
+    header.outputs.map((path, index) => [path, plain(blobs[index + 2]!)] as const),
+  );
   const status = header.status as Status;
   return {
     ...plainResult(status, header.detail ?? undefined),

@@ -6,7 +6,7 @@ import { checkJob, type Job, limitProblem, type RunResult } from '../job.ts';
 import { CACHE_BYTES_DEFAULT, QUEUE_DEFAULT } from '../limits.ts';
 import type { Answer, Channel } from './channel.ts';
 import { IsolatedChild } from './child.ts';
-import type { Runner, RunnerOptions, RunnerStats, RunOptions } from './interface.ts';
+import type { OnOutput, Runner, RunnerOptions, RunnerStats, RunOptions } from './interface.ts';
 import { moduleId } from './module-id.ts';
 import { plainResult, resultOf } from './results.ts';
 import { type Schedulable, Scheduler } from './scheduler.ts';
@@ -14,6 +14,7 @@ import { type Schedulable, Scheduler } from './scheduler.ts';
 interface Task extends Schedulable {
   readonly job: Job;
   readonly trace: boolean;
+  readonly onOutput: OnOutput | null;
   readonly resolve: (result: RunResult) => void;
   stopListening: () => void;
   withModule: boolean;
@@ -76,6 +77,7 @@ export class PooledRunner implements Runner {
         lane: options.sender ?? '',
         module,
         trace,
+        onOutput: options.onOutput ?? null,
         resolve,
         stopListening: () => {},
         crashes: 0,
@@ -187,6 +189,7 @@ export class PooledRunner implements Runner {
     const blobs = [job.stdin, ...paths.map((path) => job.inputs[path]!)];
     if (hasModule) blobs.push(job.module);
     channel.onAnswer = (answer) => this.#answered(task, channel, answer);
+    channel.onSaid = task.onOutput;
     task.timers = [
       setTimeout(
         () => this.#stop(task, plainResult('TIMEOUT', `still running after ${job.limits.wallMs} ms`)),
@@ -200,6 +203,7 @@ export class PooledRunner implements Runner {
         module: task.module,
         hasModule,
         trace: task.trace,
+        follow: task.onOutput !== null,
         args: job.args,
         env: job.env,
         inputs: paths,
@@ -246,7 +250,10 @@ export class PooledRunner implements Runner {
   #release(task: Task): void {
     for (const timer of task.timers) clearTimeout(timer);
     task.timers = [];
-    if (task.channel !== null) task.channel.onAnswer = null;
+    if (task.channel !== null) {
+      task.channel.onAnswer = null;
+      task.channel.onSaid = null;
+    }
     task.channel = null;
     this.#running.delete(task);
     if (this.#running.size === 0) this.#child?.hold(false);

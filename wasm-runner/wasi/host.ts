@@ -34,6 +34,8 @@ export interface HostJob {
   readonly seed: Uint8Array;
   readonly clockOriginNs: bigint;
   readonly clockStepNs: bigint;
+  /** Told of what is written to a standard stream, after it was counted. The guest cannot tell whether anybody listens. */
+  readonly onWrite?: ((stream: 'stdout' | 'stderr', bytes: Uint8Array) => void) | undefined;
 }
 
 /** The instance's counter global (meter/counter.ts). */
@@ -104,6 +106,10 @@ export class WasiHost {
       stamp: () => this.clock.stamp(),
       nextInode: () => ++this.#inode,
     });
+    const writer = (name: 'stdout' | 'stderr') => (bytes: Uint8Array) => {
+      this[name].write(bytes);
+      job.onWrite?.(name, bytes);
+    };
     const streams = { rights: RIGHTS_STREAM | RIGHT_FD_WRITE, inheriting: 0n, flags: 0 };
     this.descriptors.add({
       kind: 'input',
@@ -113,8 +119,8 @@ export class WasiHost {
       bytes: job.stdin,
       offset: 0,
     });
-    this.descriptors.add({ kind: 'output', ...streams, write: (bytes) => this.stdout.write(bytes) });
-    this.descriptors.add({ kind: 'output', ...streams, write: (bytes) => this.stderr.write(bytes) });
+    this.descriptors.add({ kind: 'output', ...streams, write: writer('stdout') });
+    this.descriptors.add({ kind: 'output', ...streams, write: writer('stderr') });
     this.preopen('/in', inputTree(tree(true), job.inputs));
     this.#out = new DirectoryNode(tree(false));
     this.preopen('/out', this.#out);
@@ -160,15 +166,15 @@ export class WasiHost {
 
   /** Regular files beneath the output directory, by path, in path order. A file with two names is there twice. */
   outputs(): Record<string, Uint8Array> {
-    const files: Record<string, Uint8Array> = {};
+    const files: [path: string, content: Uint8Array][] = [];
     const visit = (directory: DirectoryNode, prefix: string): void => {
       for (const [name, node] of directory.sorted()) {
-        if (node instanceof FileNode) files[prefix + name] = node.content();
+        if (node instanceof FileNode) files.push([prefix + name, node.content()]);
         else if (node instanceof DirectoryNode) visit(node, `${prefix + name}/`);
       }
     };
     visit(this.#out, '');
-    return files;
+    return Object.fromEntries(files); // not by assignment: a task may name a file "__proto__"
   }
 }
 

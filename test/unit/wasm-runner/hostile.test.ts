@@ -127,6 +127,19 @@ describe('hostile modules', () => {
     assert.equal(result.status, 'STACK_LIMIT');
   });
 
+  it('a callback that calls back twice, and each of those twice, runs out of fuel', async () => {
+    const result = await run(
+      wat(`(module (type $callback (func (param i32))) (table 1 funcref) (elem (i32.const 0) $fork)
+        (func $fork (param i32) (if (local.get 0) (then
+          (call_indirect (type $callback) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0))
+          (call_indirect (type $callback) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))))
+        (func (export "_start") (call $fork (i32.const 200))))`),
+      { limits: { fuel: 20_000_000n } },
+    );
+    assert.equal(result.status, 'OUT_OF_FUEL');
+    assert.equal(result.fuel, 20_000_000n);
+  });
+
   it('huge tables are refused, and growing one is capped', async () => {
     const huge = await run(wat('(module (table 9000000 funcref) (func (export "_start")))'));
     assert.equal(huge.status, 'LIMIT_REFUSED');
