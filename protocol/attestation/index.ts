@@ -4,7 +4,7 @@ export { type ImportTrust, importAttestation, importAttestations } from './impor
 export { kindOfPredicateType } from './kinds.ts';
 export * from './limits.ts';
 export { publicKeyOfPem } from './pem.ts';
-export { type SignImportInput, signImport } from './record.ts';
+export { type SignImportInput, signImports } from './record.ts';
 export type {
   Assessment,
   AttestationFacts,

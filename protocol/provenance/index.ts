@@ -4,6 +4,7 @@ export * from './limits.ts';
 export { nodeIdOf, nodeIdOfContentId, nodeIdsOfDigests, requireNodeId } from './node-id.ts';
 export { decodeQuery, encodeQuery, provenanceQuery } from './query.ts';
 export { decodeRow, encodeRow } from './row.ts';
+export { factsOfStatement, leadsToSource, type StatementFacts } from './statement-facts.ts';
 export {
   type CompletenessRow,
   DIRECTIONS,

@@ -9,6 +9,7 @@ export {
 } from './agent-statement.ts';
 export * from './limits.ts';
 export { readDeterministic } from './predicates/execution-receipt.ts';
+export * from './predicates/import-facts.ts';
 export { isOwnPredicateType, OWN_PREDICATE_TYPES, subjectsOf } from './predicates/index.ts';
 export * from './predicates/payment-types.ts';
 export { readTarget } from './predicates/revocation.ts';

@@ -47,3 +47,12 @@ export const CHANNEL_DISPUTE_SECONDS_MAX = 604_800;
 
 /** Lines of one posting. */
 export const POSTING_LINES_MAX = 16;
+
+/** Subjects that a sealed statement may leave open. */
+export const SEALED_SUBJECTS_MAX = 64;
+
+/**
+ * Salted digests of one sealed statement. 256 of 64 digits are 17 KiB of a statement of at most 64 KiB, and finer than any scope that a
+ * person writes.
+ */
+export const SEALED_DIGESTS_MAX = 256;

@@ -12,6 +12,7 @@ import {
 import { readDigestSet } from '../read.ts';
 import type { Subject } from '../types.ts';
 import { AUTHORED_MEMBERS, NAME_RULE, readAuthored } from './common.ts';
+import { readImportFacts } from './import-facts.ts';
 import { IMPORT_FORMS, IMPORT_KINDS, type ImportPredicate } from './types.ts';
 
 function readSubject(value: JsonValue, where: string): ImportPredicate['subjects'][number] {
@@ -23,7 +24,17 @@ function readSubject(value: JsonValue, where: string): ImportPredicate['subjects
 }
 
 export function readImport(value: JsonValue): ImportPredicate {
-  const members = ['kind', 'predicateType', 'form', 'digest', 'bytes', 'envelope', 'verifiedBy', 'subjects'];
+  const members = [
+    'kind',
+    'predicateType',
+    'form',
+    'digest',
+    'bytes',
+    'envelope',
+    'verifiedBy',
+    'subjects',
+    'facts',
+  ];
   const fields = new Fields(value, 'imported-attestation', [...AUTHORED_MEMBERS, ...members]);
   const envelope = fields.nullableText('envelope', { max: 59 });
   if (envelope !== null && !isContentId(envelope)) fields.refuse('envelope', 'is not a content id');
@@ -40,6 +51,7 @@ export function readImport(value: JsonValue): ImportPredicate {
     envelope,
     verifiedBy,
     subjects: fields.list('subjects', { min: 1, max: IMPORT_SUBJECTS_MAX }, readSubject),
+    ...(fields.has('facts') ? { facts: readImportFacts(fields.raw('facts')) } : {}),
   };
 }
 

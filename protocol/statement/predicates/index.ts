@@ -26,6 +26,7 @@ import { acceptanceSubjects, readAcceptance } from './receipt-acceptance.ts';
 import { readReputationEvent, reputationEventSubjects } from './reputation-event.ts';
 import { readRevocation, revocationSubjects } from './revocation.ts';
 import { comparisonSubjects, readComparison } from './run-comparison.ts';
+import { readSealed, sealedSubjects } from './sealed-statement.ts';
 import * as types from './types.ts';
 
 interface Rule<P> {
@@ -42,6 +43,7 @@ const RULES: { readonly [T in types.OwnPredicateType]: Rule<types.OwnPredicates[
   [types.IMPORT_PREDICATE]: { read: readImport, subjects: importSubjects },
   [types.ACCEPTANCE_PREDICATE]: { read: readAcceptance, subjects: acceptanceSubjects },
   [types.COMPARISON_PREDICATE]: { read: readComparison, subjects: comparisonSubjects },
+  [types.SEALED_PREDICATE]: { read: readSealed, subjects: sealedSubjects },
   [CHANNEL_OPEN_PREDICATE]: { read: readChannelOpen, subjects: channelOpenSubjects },
   [CHANNEL_ACCEPT_PREDICATE]: { read: readChannelAccept, subjects: channelSubjects },
   [CHANNEL_CLOSE_PREDICATE]: { read: readChannelClose, subjects: channelSubjects },

@@ -2,6 +2,7 @@
 
 import type { AgentId, KeychainJson } from '../../identity/index.ts';
 import type { DigestSet } from '../types.ts';
+import type { ImportFacts } from './import-facts.ts';
 import type {
   CHANNEL_ACCEPT_PREDICATE,
   CHANNEL_CLOSE_PREDICATE,
@@ -23,6 +24,7 @@ export const DECISION_PREDICATE = `${BASE}/decision/v1`;
 export const IMPORT_PREDICATE = `${BASE}/imported-attestation/v1`;
 export const ACCEPTANCE_PREDICATE = `${BASE}/receipt-acceptance/v1`;
 export const COMPARISON_PREDICATE = `${BASE}/run-comparison/v1`;
+export const SEALED_PREDICATE = `${BASE}/sealed-statement/v1`;
 
 /** Members that every predicate of ours begins with. */
 export type Authored = {
@@ -157,6 +159,7 @@ export const REPUTATION_KINDS = [
   'task-diverged',
   'relay-served',
   'relay-failed',
+  'index-failed',
   'payment-settled',
   'payment-defaulted',
   'appeal',
@@ -214,6 +217,20 @@ export type ImportPredicate = Authored & {
   /** Keys under which the issuer verified it; empty when it is unverified. */
   verifiedBy: string[];
   subjects: { name: string; digest: DigestSet }[];
+  /** What the importer read in the original; missing in records of older importers. */
+  facts?: ImportFacts;
+};
+
+/** The public part of a private statement. What it commits to goes to partners, wholly or in parts. */
+export type SealedPredicate = Authored & {
+  /** The statement's predicate type; null where it is hidden too. */
+  sealedType: string | null;
+  /** The statement's subjects; empty where they are hidden. */
+  subjects: { name: string; digest: DigestSet }[];
+  /** 'sha256:<hex>' of the salted statement as it was signed. */
+  commitment: string;
+  /** Salted digests of its parts, sorted, with random ones among them. */
+  disclosures: string[];
 };
 
 /** Predicate type to predicate. */
@@ -226,6 +243,7 @@ export type OwnPredicates = {
   [IMPORT_PREDICATE]: ImportPredicate;
   [ACCEPTANCE_PREDICATE]: AcceptancePredicate;
   [COMPARISON_PREDICATE]: ComparisonPredicate;
+  [SEALED_PREDICATE]: SealedPredicate;
   [CHANNEL_OPEN_PREDICATE]: ChannelOpenPredicate;
   [CHANNEL_ACCEPT_PREDICATE]: ChannelAcceptPredicate;
   [CHANNEL_CLOSE_PREDICATE]: ChannelClosePredicate;

@@ -242,7 +242,7 @@ describe('protocol/attestation: record', () => {
       keys: [pem(cosign.publicKey)],
     });
     const { statement: record } = verifyAgentStatement(
-      at.signImport({ ...base, imported }),
+      at.signImports({ ...base, imported })[0]!,
       IMPORT_PREDICATE,
     );
     assert.deepEqual(record.subject, [{ name: 'app', digest: { sha256: sha('a') } }]);
@@ -256,7 +256,7 @@ describe('protocol/attestation: record', () => {
   it('names the document itself when it says nothing of digests', () => {
     const imported = at.importAttestation(json({ ...openvex, statements: [] }));
     const { statement: record } = verifyAgentStatement(
-      at.signImport({ ...base, imported }),
+      at.signImports({ ...base, imported })[0]!,
       IMPORT_PREDICATE,
     );
     assert.deepEqual(record.subject, [{ name: 'document', digest: { sha256: imported.digest.slice(7) } }]);
@@ -269,8 +269,29 @@ describe('protocol/attestation: record', () => {
       subject: new Array(257).fill({ name: 'x', digest: { sha256: sha('a') } }),
     };
     assert.throws(
-      () => at.signImport({ ...base, imported: at.importAttestation(json(many)) }),
+      () => at.signImports({ ...base, imported: at.importAttestation(json(many)) }),
       refused('LIMIT_EXCEEDED'),
     );
+  });
+
+  it('tells what went into the subjects, in several records where one does not hold it', () => {
+    const components = Array.from({ length: 300 }, (_, i) => ({
+      name: i === 0 ? `\u202e${'long'.repeat(99)}` : `c${i}`,
+      hashes: [{ alg: 'SHA-256', content: i.toString(16).padStart(64, '0') }],
+    }));
+    const imported = at.importAttestation(json({ ...cyclonedx, components }));
+    const records = at.signImports({ ...base, imported });
+    const facts = records.map(
+      (record) => verifyAgentStatement(record, IMPORT_PREDICATE).statement.predicate.facts!,
+    );
+    assert.deepEqual(
+      facts.map(({ part, parts, dependencies }) => [part, parts, dependencies.length]),
+      [
+        [0, 3, 128],
+        [1, 3, 128],
+        [2, 3, 44],
+      ],
+    );
+    assert.equal(facts[2]!.dependencies.at(-1)!.digest.sha256, (299).toString(16).padStart(64, '0'));
   });
 });

@@ -125,6 +125,27 @@ const samples: [st.OwnPredicateType, JsonObject][] = [
     },
   ],
   [
+    st.IMPORT_PREDICATE,
+    {
+      issuedAt,
+      kind: 'openvex',
+      predicateType: 'https://openvex.dev/ns',
+      form: 'document',
+      digest,
+      bytes: 9,
+      envelope: null,
+      verifiedBy: [],
+      subjects: [{ name: 'app', digest: { sha256: 'b'.repeat(64) } }],
+      facts: {
+        builder: null,
+        dependencies: [{ name: 'lib', digest: { sha256: 'd'.repeat(64) } }],
+        assessments: [{ vulnerability: 'CVE-2026-0001', status: 'not_affected' }],
+        part: 0,
+        parts: 1,
+      },
+    },
+  ],
+  [
     st.ACCEPTANCE_PREDICATE,
     {
       issuedAt,
@@ -149,6 +170,20 @@ const samples: [st.OwnPredicateType, JsonObject][] = [
       outcome: 'agreed',
       resultDigest: digest,
     },
+  ],
+  [
+    st.SEALED_PREDICATE,
+    {
+      issuedAt,
+      sealedType: 'https://slsa.dev/provenance/v1',
+      subjects: [{ name: 'app', digest: { sha256: 'b'.repeat(64) } }],
+      commitment: digest,
+      disclosures: ['a'.repeat(64), 'b'.repeat(64)],
+    },
+  ],
+  [
+    st.SEALED_PREDICATE,
+    { issuedAt, sealedType: null, subjects: [], commitment: digest, disclosures: ['a'.repeat(64)] },
   ],
   [st.CHANNEL_OPEN_PREDICATE, { issuedAt, ...makeTerms({ payee: agent.agentId }) }],
   [st.CHANNEL_ACCEPT_PREDICATE, { issuedAt, channel: someId }],
@@ -235,7 +270,7 @@ const breaks: ((before: JsonValue) => JsonValue | undefined)[] = [
 
 // Where the reader knows more than JSON Schema can say: other members of the object, days of the calendar, characters.
 const BEYOND =
-  /exitCode|trap|fuel|previous|sequence|envelope|verifiedBy|status|outcome|names one|has control characters/;
+  /exitCode|trap|fuel|previous|sequence|envelope|verifiedBy|status|outcome|names one|is not sorted|has control characters/;
 
 function verdictOf(read: () => unknown): { ok: boolean; message: string } {
   try {
