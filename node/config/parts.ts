@@ -22,6 +22,49 @@ export const reputationSchema = Type.Object(
   { ...closed, default: {}, description: 'How agents have kept their word, as this node sees it.' },
 );
 
+const ages = (tier: string, seconds: number) =>
+  Type.Integer({
+    default: seconds,
+    minimum: 5,
+    maximum: 31536000,
+    description: `Oldest knowledge of revocations, in seconds, on which a ${tier} action is decided; older is "unknown".`,
+  });
+
+export const policySchema = Type.Object(
+  {
+    signers: Type.Array(Type.String({ minLength: 56, maxLength: 56 }), {
+      default: [],
+      maxItems: 16,
+      description:
+        'did:key of those who sign the first policy bundle; each bundle names who signs the next. Empty: the node signs its own.',
+    }),
+    threshold: Type.Integer({
+      default: 1,
+      minimum: 1,
+      maximum: 16,
+      description: 'How many of them must have signed.',
+    }),
+    maxAgeSeconds: Type.Object(
+      { safe: ages('safe', 86_400), risky: ages('risky', 3_600), dangerous: ages('dangerous', 300) },
+      { ...closed, default: {}, description: 'Freshness that each safety tier asks for.' },
+    ),
+    tiers: Type.Object(
+      {
+        run: Type.Enum(['safe', 'risky', 'dangerous'], {
+          default: 'safe',
+          description: 'Safety tier of running tasks of other nodes.',
+        }),
+        statement: Type.Enum(['safe', 'risky', 'dangerous'], {
+          default: 'risky',
+          description: 'Safety tier of relying on a statement.',
+        }),
+      },
+      { ...closed, default: {}, description: 'How dangerous each action is.' },
+    ),
+  },
+  { ...closed, default: {}, description: 'Policies and revocation gates.' },
+);
+
 export const indexSchema = Type.Object(
   {
     backend: Type.Enum(['builtin', 'hnswlib', 'zvec', 'qdrant', 'http'], {
@@ -72,4 +115,32 @@ export const artifactsSchema = Type.Object(
     }),
   },
   { ...closed, default: {}, description: 'Files and folders by content id.' },
+);
+
+export const logsSchema = Type.Object(
+  {
+    witness: Type.Enum(['peers', 'open', 'never'], {
+      default: 'peers',
+      description:
+        'Whose log heads this node cosigns: those of logs that it holds and of nodes that ask for their own, of any node, or nobody’s.',
+    }),
+    witnesses: Type.Array(Type.String({ minLength: 52, maxLength: 52 }), {
+      default: [],
+      maxItems: 15,
+      description:
+        'Peer ids of the witnesses whose cosignatures count. Empty: any known peer counts, which a crowd of strangers can be.',
+    }),
+    quorum: Type.Integer({
+      default: 2,
+      minimum: 0,
+      maximum: 15,
+      description: 'How many of them must vouch for a head; 0 asks for none.',
+    }),
+    policyFile: Type.String({
+      default: '',
+      maxLength: 1024,
+      description: 'File in the form of C2SP tlog-policy, instead of logs.witnesses and logs.quorum.',
+    }),
+  },
+  { ...closed, default: {}, description: 'The log service: witnesses, copies, what may be let go.' },
 );

@@ -1,7 +1,7 @@
 // The one configuration schema of a node. docs/reference/configuration.md is generated from it.
 
 import Type, { type Static } from 'typebox';
-import { artifactsSchema, indexSchema, reputationSchema } from './parts.ts';
+import { artifactsSchema, indexSchema, logsSchema, policySchema, reputationSchema } from './parts.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -305,7 +305,9 @@ export const configSchema = Type.Object(
       },
       { ...closed, default: {}, description: 'Guilds: short-lived private rings of agents.' },
     ),
+    logs: logsSchema,
     reputation: reputationSchema,
+    policy: policySchema,
     index: indexSchema,
     artifacts: artifactsSchema,
   },

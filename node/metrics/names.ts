@@ -146,6 +146,28 @@ export const metricNames = {
     help: 'Payment channels of this node that have ended, by end (cooperative, unilateral, penalised).',
     labels: ['end'],
   },
+  zerostate_policy_decisions_total: {
+    kind: 'counter',
+    help: 'Decisions of the policy, by kind (find, run, accept-statement, peer, relay) and verdict.',
+    labels: ['kind', 'verdict'],
+  },
+  zerostate_policy_sequence: {
+    kind: 'gauge',
+    help: 'Sequence of the policy bundle in force; 0: the built-in policies.',
+  },
+  zerostate_policy_switches_total: {
+    kind: 'counter',
+    help: 'Switches of the policy, by action (apply, rollback) and result (ok, or the error code).',
+    labels: ['action', 'result'],
+  },
+  zerostate_policy_records_lost_total: {
+    kind: 'counter',
+    help: 'Decisions whose record could not be written.',
+  },
+  zerostate_policy_overrides: {
+    kind: 'gauge',
+    help: 'Overrides of revocation gates in force: above 0 the node is in degraded mode.',
+  },
 } as const;
 
 export type MetricName = keyof typeof metricNames;

@@ -5,6 +5,7 @@ import { guildCodes } from './guild.ts';
 import { indexServiceCodes } from './index-service.ts';
 import { nodeCodes } from './node.ts';
 import { paymentCodes } from './payments.ts';
+import { policyCodes } from './policy.ts';
 import { protocolCodes } from './protocol.ts';
 import { simCodes } from './sim.ts';
 import { taskCodes } from './task.ts';
@@ -20,6 +21,7 @@ export const errorCodes = {
   ...guildCodes,
   ...taskCodes,
   ...paymentCodes,
+  ...policyCodes,
 } as const;
 
 /** A stable error code. */

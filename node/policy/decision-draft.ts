@@ -1,0 +1,88 @@
+// A decision while it is made: one set of policies for all candidates, however often the node's policy is switched meanwhile.
+
+import {
+  type DecisionCandidate,
+  type DecisionRecord,
+  type Facts,
+  makeDecision,
+  type PolicyEntity,
+  type PolicyKind,
+  type PolicyVerdict,
+} from '../../protocol/policy/index.ts';
+import type { ActivePolicy } from './policy-bundles.ts';
+
+export interface DraftDeps {
+  readonly active: ActivePolicy;
+  readonly kind: PolicyKind;
+  readonly principal: PolicyEntity;
+  readonly constraints: Readonly<Record<string, string>>;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly nonce: number;
+  readonly onVerdict: (allow: boolean) => void;
+  readonly keep: (decision: { id: string; record: DecisionRecord }) => Promise<void>;
+  readonly onLost: (error: unknown) => void;
+}
+
+/** One decision. */
+export class DecisionDraft {
+  readonly #deps: DraftDeps;
+  readonly #candidates: DecisionCandidate[] = [];
+
+  constructor(deps: DraftDeps) {
+    this.#deps = deps;
+  }
+
+  /** Asks about one candidate. Does not throw. `evidence`: ids of statements that what is known rests on. */
+  ask(resource: PolicyEntity, context: Facts, evidence: readonly string[]): PolicyVerdict {
+    const { active, kind, principal, onVerdict } = this.#deps;
+    const verdict = active.policies.ask({ kind, principal, resource, context });
+    const { allow, detail, errors, policies } = verdict;
+    this.#candidates.push({
+      resource: { ...resource, facts: copied(resource.facts) },
+      context: copied(context),
+      allow,
+      policies: [...policies],
+      errors: [...errors],
+      detail,
+      evidence: [...new Set(evidence)].slice(0, 16),
+    });
+    onVerdict(allow);
+    return verdict;
+  }
+
+  #make(choice: readonly string[]) {
+    const { active, at, constraints, kind, nonce, principal } = this.#deps;
+    const { id, name, sequence } = active;
+    return makeDecision({
+      kind,
+      at,
+      nonce,
+      principal: { ...principal, facts: copied(principal.facts) },
+      constraints: { ...constraints },
+      policy: { id, name, sequence },
+      candidates: this.#candidates,
+      choice: [...choice],
+    });
+  }
+
+  /** Ends it; answers the id of the record when that is on disk. Throws BUSY or STORAGE_FAILED. */
+  async record(choice: readonly string[]): Promise<string> {
+    const decision = this.#make(choice);
+    await this.#deps.keep(decision);
+    return decision.id;
+  }
+
+  /** Ends it and does not wait for the disk: for answers that change nothing. A record that is lost is counted. */
+  recordBehind(choice: readonly string[]): string {
+    const decision = this.#make(choice);
+    this.#deps.keep(decision).catch(this.#deps.onLost);
+    return decision.id;
+  }
+}
+
+function copied(facts: Facts): Record<string, string | number | boolean | string[]> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'object' ? [...fact] : fact]),
+  );
+}

@@ -1,0 +1,72 @@
+// The policies of a node that was given none: what is revoked is refused; what is not known is refused where it would be risky; the rest passes.
+
+import type { PolicyFile } from '../../protocol/policy/index.ts';
+
+export const DEFAULT_POLICIES: readonly PolicyFile[] = [
+  {
+    name: 'find.cedar',
+    text: `@id("find-clear")
+@detail("known not to be revoked")
+permit (principal, action == Zerostate::Action::"find", resource)
+when { context.standing.revocation == "clear" };
+
+@id("find-override")
+@detail("a person let it pass although its revocation is unknown")
+permit (principal, action == Zerostate::Action::"find", resource)
+when { context.standing.revocation == "unknown" && context.standing.override };
+`,
+  },
+  {
+    name: 'run.cedar',
+    text: `@id("run-any")
+@detail("tasks run in a sandbox, for whoever is not refused")
+permit (principal, action == Zerostate::Action::"run", resource);
+
+@id("run-revoked")
+@detail("the requester is revoked")
+forbid (principal, action == Zerostate::Action::"run", resource)
+when { context.standing.revocation == "revoked" };
+
+@id("run-unknown")
+@detail("whether the requester is revoked is unknown, and the tier of tasks here is not \\"safe\\"")
+forbid (principal, action == Zerostate::Action::"run", resource)
+when {
+  context.standing.revocation == "unknown" && context.standing.tier != "safe" && !context.standing.override
+};
+`,
+  },
+  {
+    name: 'accept-statement.cedar',
+    text: `@id("statement-any")
+@detail("it verifies, and nothing stands against it")
+permit (principal, action == Zerostate::Action::"accept-statement", resource);
+
+@id("statement-revoked")
+@detail("it is revoked, or its issuer is")
+forbid (principal, action == Zerostate::Action::"accept-statement", resource)
+when { context.purpose == "use" && context.standing.revocation == "revoked" };
+
+@id("statement-unknown")
+@detail("whether it is revoked is unknown, and the tier is not \\"safe\\"")
+forbid (principal, action == Zerostate::Action::"accept-statement", resource)
+when {
+  context.purpose == "use" && context.standing.revocation == "unknown"
+    && context.standing.tier != "safe" && !context.standing.override
+};
+`,
+  },
+  {
+    name: 'peer.cedar',
+    text: `@id("peer-any")
+@detail("every node of the network may connect")
+permit (principal, action == Zerostate::Action::"peer", resource);
+`,
+  },
+  {
+    name: 'relay.cedar',
+    text: `@id("relay-any")
+@detail("a relay serves every node of the network, within its limits")
+permit (principal, action == Zerostate::Action::"relay", resource);
+`,
+  },
+];
