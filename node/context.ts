@@ -21,6 +21,7 @@ import type { Host } from './host/create.ts';
 import type { IndexRole } from './index-role/index-role.ts';
 import type { AgentVault } from './keys/agent-vault.ts';
 import type { LogStore, OwnLog } from './log/index.ts';
+import type { LogProofs } from './log-service/index.ts';
 import type { Logger } from './logger/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Directory } from './network/directory.ts';
@@ -95,6 +96,8 @@ export interface NodeContext extends Core {
   readonly executor: Executor;
   /** Short-lived private rings of agents. */
   readonly guilds: Guilds;
+  /** Proofs, kept heads, and who vouches for them, of every log held. */
+  readonly logProofs: LogProofs;
   readonly payments: Payments;
   readonly requester: Requester;
   readonly tasks: TaskBook;

@@ -7,6 +7,7 @@ import { makeDiscovery } from './find/make-discovery.ts';
 import { type GroundOptions, makeGround } from './ground.ts';
 import { makeGuilds } from './guild/index.ts';
 import { makeNet } from './host/make-net.ts';
+import { makeLogService } from './log-service/index.ts';
 import type { BootSource } from './network/first-contact.ts';
 import { checkAddresses, makePeers } from './network/make-peers.ts';
 import { makePayments } from './payments/index.ts';
@@ -61,6 +62,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
 
   // Built upon the core.
   const { artifacts, artifactCopies, artifactStore } = use(makeArtifacts(core));
+  const { logProofs } = use(await makeLogService(core));
   const { guilds } = use(makeGuilds(core, key.seed));
   const payments = use(makePayments(core));
   const { executor, requester, tasks } = use(
@@ -80,6 +82,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     artifactStore,
     executor,
     guilds,
+    logProofs,
     payments,
     requester,
     tasks,

@@ -1,5 +1,6 @@
 // Logs of a node: its own, written here, and its peers', kept as they signed them.
 
+export { CheckpointBook, type KeptCheckpoint } from './checkpoint-book.ts';
 export { HeadGuard } from './head-guard.ts';
 export { type LogAppend, type LogState, LogStore, type StoredEntry } from './log-store.ts';
 export { type AppendListener, type LogPosition, OwnLog } from './own-log.ts';

@@ -13,6 +13,7 @@ import {
   type TreeNode,
 } from '../../protocol/log/index.ts';
 import { type BytesLevel, bytesLevel, type Database, DURABLE, orderedKey } from '../storage/index.ts';
+import { CheckpointBook } from './checkpoint-book.ts';
 import { type LogState, readHead, readId, withChecksum, withoutChecksum, writeHead } from './stored-forms.ts';
 
 export type { LogState } from './stored-forms.ts';
@@ -44,6 +45,8 @@ export interface LogAppend {
 
 /** The durable store of logs. Appends to one origin must come one after another (see Serial). */
 export class LogStore {
+  /** Older heads of every log. */
+  readonly checkpoints: CheckpointBook;
   readonly #db: Database;
   readonly #nodes: BytesLevel;
   readonly #records: BytesLevel;
@@ -55,6 +58,7 @@ export class LogStore {
 
   constructor(db: Database) {
     this.#db = db;
+    this.checkpoints = new CheckpointBook(db);
     this.#nodes = bytesLevel(db, 'log-nodes');
     this.#records = bytesLevel(db, 'log-records');
     this.#bodies = bytesLevel(db, 'log-bodies');
@@ -133,11 +137,14 @@ export class LogStore {
     );
     const bytes = before.bytes + added;
     batch.put(origin, writeHead({ tree, checkpoint, at: now, bytes }), { sublevel: this.#heads });
+    if (append.checkpoint !== null) this.checkpoints.put(batch, origin, tree.size, append.checkpoint);
     try {
       await batch.write(DURABLE);
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', 'the log could not be written', { cause });
     }
+    // Room is made behind the answer; what was not thinned out now is at the next look.
+    void this.checkpoints.thin(origin).catch(() => {});
     return this.#keep({ origin, size: tree.size, root: tree.root(), tree, checkpoint, at: now, bytes });
   }
 

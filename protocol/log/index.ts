@@ -1,6 +1,15 @@
 // Transparency logs: RFC 6962 trees, proofs, C2SP checkpoints. Pure: nodes and records are kept by the caller.
 
 export {
+  ADD_CHECKPOINT_BYTES_MAX,
+  type AddCheckpoint,
+  COSIGNATURES_BYTES_MAX,
+  decodeAddCheckpoint,
+  decodeCosignatures,
+  encodeAddCheckpoint,
+  TLOG_SIZE_TYPE,
+} from './add-checkpoint.ts';
+export {
   type ConsistencyClaim,
   consistencyRoots,
   type InclusionClaim,
@@ -92,6 +101,14 @@ export {
   planInclusion,
   planRoot,
 } from './prove.ts';
+export {
+  findWitnesses,
+  quorumPolicy,
+  renderPolicy,
+  soundCosignatures,
+  type WitnessFinding,
+  withoutCosignatures,
+} from './quorum.ts';
 export { parseSize, requireSize, TREE_SIZE_MAX } from './size.ts';
 export {
   decodeEntryBundle,
@@ -107,3 +124,4 @@ export {
 } from './tile.ts';
 export { TreeProver } from './tree-prover.ts';
 export { reviewForCosigning, type WitnessState, type WitnessVerdict } from './witness.ts';
+export { peerIdOfWitness, WITNESS_PREFIX, witnessKeyOf } from './witness-name.ts';

@@ -174,7 +174,7 @@ function verifyUnderLogs(checkpoint: Checkpoint, logs: readonly NoteKey[]): Veri
 }
 
 /** The newest time for which a name is satisfied, or undefined: of a group, its threshold-th newest member. */
-function vouchedTime(
+export function vouchedTime(
   policy: LogPolicy,
   name: string,
   times: ReadonlyMap<string, number>,
