@@ -22,6 +22,7 @@ export type Kind =
   | 'checkpoint'
   | 'log-proof'
   | 'equivocation'
+  | 'partner-evidence'
   | 'unknown';
 
 /** The outcome: ok only when at least one check was made and every one holds. */

@@ -5,6 +5,7 @@ import { decodeEnvelope, type Envelope, envelopeFromJson } from '../envelope/ind
 import { ZeroError } from '../errors/index.ts';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../json/index.ts';
 import { EVIDENCE_KIND } from '../log/index.ts';
+import { PARTNER_EVIDENCE_KIND } from '../partner/index.ts';
 import { FOREIGN_STATEMENT_BYTES_MAX } from '../statement/index.ts';
 import { RECEIPT_FILE_KIND, VERIFY_FILE_BYTES_MAX, VERIFY_FILE_DEPTH_MAX } from './limits.ts';
 
@@ -13,6 +14,7 @@ export type Sniffed =
   | { readonly form: 'envelope'; readonly envelope: Envelope }
   | { readonly form: 'receipt-file'; readonly file: JsonObject }
   | { readonly form: 'equivocation' }
+  | { readonly form: 'partner-evidence' }
   | { readonly form: 'log-proof' }
   | { readonly form: 'checkpoint' };
 
@@ -40,6 +42,7 @@ function sniffJson(text: string): Sniffed {
     throw new ZeroError('DECODE_FAILED', 'the file is of no kind that can be verified');
   if (value.kind === RECEIPT_FILE_KIND) return { form: 'receipt-file', file: value };
   if (value.kind === EVIDENCE_KIND) return { form: 'equivocation' };
+  if (value.kind === PARTNER_EVIDENCE_KIND) return { form: 'partner-evidence' };
   if (value.kind !== undefined)
     throw new ZeroError('DECODE_FAILED', 'the file is of an unknown kind or version');
   return { form: 'envelope', envelope: envelopeFromJson(value, BOUNDS) };

@@ -6,14 +6,15 @@ import { STATEMENT_PAYLOAD_TYPE } from '../statement/index.ts';
 import { checkCardFile } from './card.ts';
 import { checkCheckpointFile, checkEquivocationFile, checkProofFile } from './checkpoint.ts';
 import { type Context, contextOf, type VerifyOptions } from './options.ts';
+import { checkPartnerEvidenceFile } from './partner-evidence.ts';
 import { checkReceiptFile } from './receipt-file.ts';
 import { Checks, type Kind, type Report } from './report.ts';
 import { sniff } from './sniff.ts';
 import { checkStatementFile } from './statement.ts';
 
 /**
- * Verifies a file: a receipt file, an envelope (card or statement; JSON or wire bytes), a checkpoint, a log proof or equivocation
- * evidence. The report holds a line for each check; `ok` means that all hold. Throws only for wrong options.
+ * Verifies a file: a receipt file, an envelope (card or statement; JSON or wire bytes), a checkpoint, a log proof, or evidence of
+ * equivocation or against a partner. The report holds a line for each check; `ok` means that all hold. Throws only for wrong options.
  */
 export function verify(bytes: Uint8Array, options: VerifyOptions): Report {
   const context = contextOf(options);
@@ -32,6 +33,9 @@ function run(checks: Checks, bytes: Uint8Array, context: Context): Kind {
     case 'equivocation':
       checkEquivocationFile(checks, bytes);
       return 'equivocation';
+    case 'partner-evidence':
+      checkPartnerEvidenceFile(checks, bytes);
+      return 'partner-evidence';
     case 'log-proof':
       checkProofFile(checks, bytes, context);
       return 'log-proof';

@@ -4,6 +4,7 @@ import { artifactCodes } from './artifacts.ts';
 import { guildCodes } from './guild.ts';
 import { indexServiceCodes } from './index-service.ts';
 import { nodeCodes } from './node.ts';
+import { partnerCodes } from './partners.ts';
 import { paymentCodes } from './payments.ts';
 import { policyCodes } from './policy.ts';
 import { protocolCodes } from './protocol.ts';
@@ -19,6 +20,7 @@ export const errorCodes = {
   ...simCodes,
   ...artifactCodes,
   ...guildCodes,
+  ...partnerCodes,
   ...taskCodes,
   ...paymentCodes,
   ...policyCodes,

@@ -96,6 +96,13 @@ const samples: { [T in st.OwnPredicateType]: Omit<st.OwnPredicates[T], 'issuer' 
     outcome: 'agreed',
     resultDigest: digest,
   },
+  [st.SEALED_PREDICATE]: {
+    issuedAt,
+    sealedType: null,
+    subjects: [{ name: 'app', digest: { sha256: 'b'.repeat(64) } }],
+    commitment: digest,
+    disclosures: ['a'.repeat(64)],
+  },
   [st.CHANNEL_OPEN_PREDICATE]: { issuedAt, ...makeTerms({ payee: other.agentId }) },
   [st.CHANNEL_ACCEPT_PREDICATE]: { issuedAt, channel: someId },
   [st.CHANNEL_CLOSE_PREDICATE]: {

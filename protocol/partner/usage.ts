@@ -1,0 +1,132 @@
+// Usage reputation: how well a partner has served, from what was measured here. It decides whom to ask first, how many to ask, and how much
+// to serve; it never decides whether something is true. Pure: events and times come in.
+
+/** What can happen with one question to a partner. */
+export type UsageEvent =
+  | { readonly kind: 'verified'; readonly latencyMs: number; readonly rows: number }
+  /** Something in the answer did not verify. */
+  | { readonly kind: 'invalid' }
+  /** No whole answer within the deadline. */
+  | { readonly kind: 'late' }
+  | { readonly kind: 'unreachable' }
+  /** The partner said no: its right, and of no use. */
+  | { readonly kind: 'refused' }
+  /** The answer was from an older head than is known here, or lacked something; not proven. */
+  | { readonly kind: 'stale' }
+  /** Proven by what the partner has signed: evidence is kept. */
+  | { readonly kind: 'lied' };
+
+/** What is remembered of a partner. */
+export interface UsageState {
+  /** Decayed weights of what went well and what did not. */
+  readonly good: number;
+  readonly bad: number;
+  /** Proven lies; they do not decay. */
+  readonly lies: number;
+  /** Smoothed milliseconds until the last row; null before the first answer. */
+  readonly latencyMs: number | null;
+  readonly counts: Readonly<Record<UsageEvent['kind'], number>>;
+  readonly rows: number;
+  readonly at: number;
+}
+
+/** How a partner stands. */
+export interface Standing {
+  /** new: nothing is known. fair: serves. poor: mostly does not. caught: has lied. */
+  readonly status: 'new' | 'fair' | 'poor' | 'caught';
+  /** 0 to 1,000. */
+  readonly score: number;
+  /** Thousandths of the agreed budget that it is served. */
+  readonly share: number;
+  readonly latencyMs: number | null;
+}
+
+/** What went well or ill yesterday counts half. */
+const HALF_LIFE_MS = 86_400_000;
+/** Below this score (of 1,000) a partner is poor. */
+export const POOR_SCORE = 400;
+/** Share of its budget that a poor partner, and one that has lied, is served, in thousandths: enough to mend its name. */
+const POOR_SHARE = 500;
+const CAUGHT_SHARE = 100;
+/** A new latency counts this much. */
+const LATENCY_WEIGHT = 0.2;
+const WEIGHTS = { invalid: 8, late: 2, unreachable: 1, refused: 1, stale: 4, lied: 16 } as const;
+/** Counts, weights and rows end here: a number that cannot overflow says enough. */
+const COUNT_MAX = 1_000_000_000;
+
+/** Of whom nothing is known. */
+export function freshUsage(now: number): UsageState {
+  const counts = { verified: 0, invalid: 0, late: 0, unreachable: 0, refused: 0, stale: 0, lied: 0 };
+  return { good: 0, bad: 0, lies: 0, latencyMs: null, counts, rows: 0, at: now };
+}
+
+function decayed(state: UsageState, now: number): UsageState {
+  // A clock that stepped back forgets nothing and adds nothing.
+  const factor = 0.5 ** (Math.max(0, now - state.at) / HALF_LIFE_MS);
+  return { ...state, good: state.good * factor, bad: state.bad * factor, at: Math.max(now, state.at) };
+}
+
+/** The state after an event. */
+export function noteUsage(before: UsageState, event: UsageEvent, now: number): UsageState {
+  const state = decayed(before, now);
+  const counts = { ...state.counts, [event.kind]: Math.min(COUNT_MAX, state.counts[event.kind] + 1) };
+  if (event.kind !== 'verified')
+    return {
+      ...state,
+      counts,
+      bad: Math.min(COUNT_MAX, state.bad + WEIGHTS[event.kind]),
+      lies: event.kind === 'lied' ? Math.min(COUNT_MAX, state.lies + 1) : state.lies,
+    };
+  const { latencyMs } = state;
+  return {
+    ...state,
+    counts,
+    good: Math.min(COUNT_MAX, state.good + 1),
+    rows: Math.min(COUNT_MAX, state.rows + event.rows),
+    latencyMs:
+      latencyMs === null ? event.latencyMs : latencyMs + LATENCY_WEIGHT * (event.latencyMs - latencyMs),
+  };
+}
+
+/** How a partner stands now. */
+export function standingOf(before: UsageState, now: number): Standing {
+  const { good, bad, lies, latencyMs, counts } = decayed(before, now);
+  const seen = Object.values(counts).some((count) => count > 0);
+  const expected = (1_000 * (good + 1)) / (good + bad + 2);
+  if (lies > 0)
+    return { status: 'caught', score: Math.floor(expected / (1 + 4 * lies)), share: CAUGHT_SHARE, latencyMs };
+  const score = Math.floor(expected);
+  if (!seen) return { status: 'new', score, share: 1_000, latencyMs };
+  if (score < POOR_SCORE) return { status: 'poor', score, share: POOR_SHARE, latencyMs };
+  return { status: 'fair', score, share: 1_000, latencyMs };
+}
+
+const RANK = { fair: 0, new: 1, poor: 2, caught: 3 } as const;
+/** Supposed for who has never answered, in milliseconds. */
+const LATENCY_UNKNOWN_MS = 250;
+
+/** What one answer of this partner costs: its latency, and again for each time it will probably have to be asked. */
+function cost({ score, latencyMs }: Standing): number {
+  return ((latencyMs ?? LATENCY_UNKNOWN_MS) * 1_000) / Math.max(1, score);
+}
+
+/** Negative when `a` is to be asked before `b`. */
+export function compareStandings(a: Standing, b: Standing): number {
+  return RANK[a.status] - RANK[b.status] || cost(a) - cost(b);
+}
+
+/**
+ * Whom to ask when not everybody can be: the best, and one drawn from the rest, so that who was bad can become better. `draw` is from 0 to 1.
+ */
+export function planFanOut<T extends { readonly standing: Standing }>(
+  partners: readonly T[],
+  max: number,
+  draw: number,
+): T[] {
+  const sorted = [...partners].sort((a, b) => compareStandings(a.standing, b.standing));
+  if (sorted.length <= max) return sorted;
+  if (max <= 0) return [];
+  const rest = sorted.slice(max - 1);
+  const probe = rest[Math.min(rest.length - 1, Math.floor(draw * rest.length))] as T;
+  return [...sorted.slice(0, max - 1), probe];
+}
