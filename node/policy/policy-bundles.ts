@@ -262,6 +262,6 @@ function passedOver(envelopes: readonly Envelope[], { newest }: PolicyLine): rea
     const { sequence } = parseStrictJson(payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) as {
       sequence?: unknown;
     };
-    return typeof sequence !== 'number' || sequence > newest.sequence;
+    return typeof sequence !== 'number' || sequence >= newest.sequence;
   });
 }

@@ -1,0 +1,9 @@
+// Policies of a node: what may be found, run, relied on, connected and relayed, and why. The only door of this folder.
+
+export type { PolicySwitch } from './bundle-store.ts';
+export { cedarLanguage, checkQuestion, readCedar } from './cedar.ts';
+export { DEFAULT_POLICIES } from './default-policies.ts';
+export type { ActivePolicy } from './policy-bundles.ts';
+export { makePolicyKey, readPolicyKey } from './policy-key.ts';
+export { type Decided, PolicyService, type Replay } from './policy-service.ts';
+export { SCHEMA_TEXT } from './schema.ts';
