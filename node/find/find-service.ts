@@ -91,6 +91,8 @@ export interface FindDeps {
   readonly self: string;
   /** Similarity below which a card is no answer. */
   readonly minScore: number;
+  /** Told of each question with the cards shown for it, and what the indexes were asked to filter by. */
+  readonly onAnswer?: (text: string, filter: FindFilter, shown: readonly BookEntry[]) => void;
 }
 
 /** One proposal with what is known of it. */
@@ -123,6 +125,13 @@ export class FindService {
         round = await this.#ask(request, limit, lookups);
       const { judged, shortlist } = round;
       const results = judged.map((one) => this.#result(one));
+      const { reputationMin: _, ...asked } = request.filter ?? {};
+      const shown = judged.filter((_one, i) => isAccepted(results[i] as FindResult)).slice(0, limit);
+      this.#deps.onAnswer?.(
+        request.text,
+        asked,
+        shown.flatMap(({ entry }) => entry ?? []),
+      );
       const partial = shortlist.missing.length > 0;
       metrics.count('zerostate_finds_total', { result: partial ? 'partial' : 'ok' });
       return {

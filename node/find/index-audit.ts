@@ -1,25 +1,22 @@
-// What this node thinks of indexes. Does one hide cards? Now and then this node asks an index for a card that it knows itself, in the card's own words. An
-// index that leaves such cards out again and again is asked last, and so is one that claimed a false score (score-check.ts). It
-// changes order, never validity.
+// What this node thinks of indexes. Does one hide cards? Now and then this node asks an index a question whose answer must hold a card
+// that it knows itself (audit-samples.ts). An index that leaves such cards out again and again is asked last, and so is one that
+// claimed a false score (score-check.ts). It changes order, never validity; what follows for reputation is in index-reports.ts.
 
-import { cardText } from '../../index-service/index.ts';
-import { checkCardTime } from '../../protocol/card/index.ts';
-import { timeMs } from '../../protocol/fields/index.ts';
+import type { ScoreBounds } from '../../index-service/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { AskIndex } from './ask-index.ts';
-import type { IndexNode } from './index-plan.ts';
-import { QUERY_CHARS_MAX } from './schema.ts';
+import { AuditSamples, type Sample } from './audit-samples.ts';
+import { type IndexNode, isTrusted } from './index-plan.ts';
+import type { FindFilter, Shortlist } from './schema.ts';
 
 /** Mean pause between two rounds. */
 const ROUND_MS = 60_000;
 /** Index nodes checked in one round. */
 const NODES_PER_ROUND_MAX = 3;
-/** An index has this long to learn of a card before it can be blamed. */
-const CARD_AGE_MS_MIN = 120_000;
-/** The card must be among this many answers to its own words; others may read alike. */
+/** The card must be among this many answers, unless all of them read at least as near to the question. */
 const K = 20;
 /** Outcomes remembered for each index node. */
 const OUTCOMES_MAX = 20;
@@ -40,6 +37,10 @@ export interface IndexAuditDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Bounds of the true score of a card, by the embedder that the index names; undefined where this node cannot compute it. */
+  readonly trueScore: (text: string, embedder: string, entry: BookEntry) => Promise<ScoreBounds | undefined>;
+  /** Told of an index that is no longer trusted, and of what it did, each time it does it again. */
+  readonly onUntrusted?: (peerId: string, what: string) => void;
   /** 0 to 1; for choosing cards. */
   readonly random?: () => number;
 }
@@ -48,6 +49,7 @@ export interface IndexAuditDeps {
 export class IndexAudit {
   readonly #deps: IndexAuditDeps;
   readonly #random: () => number;
+  readonly #samples: AuditSamples;
   /** By peer id: true for a card that was left out, newest last. Kept over reconnects. */
   readonly #outcomes = new Map<string, boolean[]>();
   /** By peer id: when it last claimed a score that cannot be true. */
@@ -57,6 +59,7 @@ export class IndexAudit {
   constructor(deps: IndexAuditDeps) {
     this.#deps = deps;
     this.#random = deps.random ?? Math.random;
+    this.#samples = new AuditSamples({ cards: deps.cards, clock: deps.clock, random: this.#random });
   }
 
   start(): void {
@@ -79,6 +82,12 @@ export class IndexAudit {
     this.#falseScores.set(peerId, this.#deps.clock.now());
     if (this.#falseScores.size > NODES_MAX)
       this.#falseScores.delete(this.#falseScores.keys().next().value as string);
+    this.#deps.onUntrusted?.(peerId, 'it claimed a score that cannot be true');
+  }
+
+  /** Remembers a question with the cards that were shown for it: other indexes are tried with it. */
+  noteAnswer(text: string, filter: FindFilter, answers: readonly BookEntry[]): void {
+    this.#samples.noteAnswer(text, filter, answers);
   }
 
   /** Share of recent checks in which this index left out a card, 0 while too few were made; 1 for a while after a false score. */
@@ -101,37 +110,40 @@ export class IndexAudit {
 
   async #check(node: IndexNode): Promise<void> {
     const { ask, log, metrics } = this.#deps;
-    const card = this.#chooseCard(node);
-    if (card === undefined) return;
-    const text = cardText(card.card).slice(0, QUERY_CHARS_MAX);
+    const sample = this.#samples.draw(node);
+    if (sample === undefined) return;
+    const { text, filter, entry } = sample;
     try {
-      const { results } = await ask(
-        node.peerId,
-        { text, k: K, filter: { region: card.card.region } },
-        CHECK_MS_MAX,
+      const omitted = await this.#isOmitted(
+        sample,
+        await ask(node.peerId, { text, k: K, filter }, CHECK_MS_MAX),
       );
-      const omitted = !results.some(({ agentId }) => agentId === card.agentId);
+      if (omitted === undefined) return;
       this.#note(node.peerId, omitted);
       if (!omitted) return;
       metrics.count('zerostate_index_omissions_total');
       log.warn(
-        { index: node.peerId, name: node.name, agentId: card.agentId },
+        { index: node.peerId, name: node.name, agentId: entry.agentId },
         'an index left out a card that it should know',
       );
+      if (!isTrusted({ suspicion: this.suspicion(node.peerId) }))
+        this.#deps.onUntrusted?.(node.peerId, `it left out cards, the last of them ${entry.cardId}`);
     } catch (error) {
       // Silence is judged where answers are awaited, not here.
       log.debug({ index: node.peerId, error: (error as Error).message }, 'index check got no answer');
     }
   }
 
-  #chooseCard(node: IndexNode): BookEntry | undefined {
-    const now = this.#deps.clock.now();
-    const everywhere = node.roles.includes('index');
-    const known = this.#deps.cards().filter(({ card }) => {
-      const settled = timeMs(card.issuedAt) + CARD_AGE_MS_MIN < now;
-      return settled && checkCardTime(card, now) === 'valid' && (everywhere || card.region === node.region);
-    });
-    return known[Math.floor(this.#random() * known.length)];
+  /** Undefined when nothing can be said: all answers may rightly stand before the card. */
+  async #isOmitted({ text, entry }: Sample, answer: Shortlist): Promise<boolean | undefined> {
+    const { embedder, results, rough = false } = answer;
+    if (results.some(({ agentId }) => agentId === entry.agentId)) return false;
+    // Whatever a card says, it comes before nothing at all.
+    if (results.length < K) return true;
+    if (rough) return undefined;
+    const bounds = await this.#deps.trueScore(text, embedder, entry);
+    const last = Math.min(...results.map(({ score }) => score));
+    return bounds !== undefined && last < bounds.low ? true : undefined;
   }
 
   #note(peerId: string, omitted: boolean): void {

@@ -2,11 +2,14 @@
 
 import type { CardBook } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
+import type { Residents } from '../cards/residents.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Host } from '../host/create.ts';
 import { engineSettings } from '../index-role/engine-settings.ts';
 import { IndexRole, indexProtocol } from '../index-role/index-role.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
+import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Directory } from '../network/directory.ts';
@@ -14,11 +17,13 @@ import type { ReputationService } from '../reputation/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Rpc } from '../rpc/index.ts';
 import type { Service } from '../services.ts';
+import type { StatementRouter } from '../statements/router.ts';
 import { askIndexOver } from './ask-index.ts';
 import { FindService } from './find-service.ts';
 import { IndexAudit } from './index-audit.ts';
 import { IndexLines } from './index-lines.ts';
 import { IndexProviders } from './index-providers.ts';
+import { IndexReports } from './index-reports.ts';
 import { allowAll, type DiscoveryPolicy } from './policy.ts';
 import { ScoreCheck } from './score-check.ts';
 import { ShortlistClient } from './shortlist-client.ts';
@@ -36,7 +41,11 @@ export interface DiscoveryDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly peerId: string;
-  readonly reputation: Pick<ReputationService, 'gate'>;
+  readonly reputation: Pick<ReputationService, 'gate' | 'of'>;
+  readonly residents: Residents;
+  readonly router: Pick<StatementRouter, 'listen'>;
+  readonly ownLog: OwnLog;
+  readonly vault: AgentVault;
   /** Default: everything is allowed. */
   readonly policy?: DiscoveryPolicy;
 }
@@ -61,6 +70,8 @@ export function makeDiscovery(deps: DiscoveryDeps) {
           engine: engineSettings(config.index),
         })
       : undefined;
+  const reports = new IndexReports({ ...deps, assess: (agentId) => deps.reputation.of(agentId) });
+  deps.router.listen((statement) => reports.heard(statement));
   const ask = askIndexOver(rpc, network);
   const providers = new IndexProviders({
     host: deps.host,
@@ -78,7 +89,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     log,
     own: index,
     regions,
-    suspicion: (peer) => indexAudit.suspicion(peer),
+    suspicion: (peer) => (reports.isDistrusted(peer) ? 1 : indexAudit.suspicion(peer)),
   });
   const indexAudit: IndexAudit = new IndexAudit({
     ask,
@@ -87,6 +98,8 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     clock,
     log,
     metrics,
+    trueScore: (text, embedder, entry) => scores.boundsOf(text, embedder, entry),
+    onUntrusted: (peer, what) => void reports.report(peer, what),
   });
   const lines = new IndexLines({
     host: deps.host,
@@ -96,7 +109,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     nodes: () => shortlists.indexNodes(),
     prepare: (peer) => rpc.prepare(peer, indexProtocol(network)),
   });
-  const scores = new ScoreCheck({
+  const scores: ScoreCheck = new ScoreCheck({
     log,
     metrics,
     clock,
@@ -112,6 +125,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     clock,
     metrics,
     self: peerId,
+    onAnswer: (text, filter, shown) => indexAudit.noteAnswer(text, filter, shown),
     minScore: config.find.minScore,
   });
   const indexing: Service[] =
@@ -120,6 +134,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     { name: 'index-audit', start: () => indexAudit.start(), stop: () => indexAudit.stop() },
     { name: 'index-providers', start: () => providers.start(), stop: () => providers.stop() },
     { name: 'index-lines', start: () => lines.start(), stop: () => lines.stop() },
+    { name: 'index-reports', start: () => {}, stop: () => reports.stop() },
     { name: 'score-check', start: () => {}, stop: () => scores.stop() },
   ];
   book.listen((entry) => index?.offer(entry));

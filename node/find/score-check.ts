@@ -84,6 +84,18 @@ export class ScoreCheck {
     return new Map(computed);
   }
 
+  /** Bounds of the true score of one card, however long it takes; undefined for another embedder, or when nothing can be computed here. */
+  async boundsOf(text: string, embedderId: string, entry: BookEntry): Promise<ScoreBounds | undefined> {
+    const computed = new Map<string, ScoreBounds>();
+    if (this.#stopped) return undefined;
+    // A claim that nobody made is never false.
+    const asked: ScoreClaim = { entry, claimed: 0, by: '', rough: true };
+    await this.#compute(text, embedderId, [asked], computed).catch((error: Error) =>
+      this.#deps.log.debug({ error: error.message }, 'score not computed'),
+    );
+    return computed.get(entry.agentId);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await (await this.#borrowed?.catch(() => undefined))?.release();

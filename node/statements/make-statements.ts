@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { CardService } from '../cards/card-service.ts';
+import { Residents } from '../cards/residents.ts';
 import type { Ground, Net } from '../context.ts';
 import { CardRecords } from '../dht/card-records.ts';
 import { HeadGuard, OwnLog } from '../log/index.ts';
@@ -17,12 +18,14 @@ import { StatementRouter } from './router.ts';
 export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8Array }) {
   const { book, clock, config, events, host, log, metrics, peerId, store, vault } = deps;
   const receipts = new ReceiptBook();
+  const residents = new Residents();
   const router = new StatementRouter({
     log,
     handlers: {
       isSuperseded: (envelope) => book.isSuperseded(envelope),
       card: (card, { position }) => {
         cards.noteLogged(card, position.origin);
+        residents.note(card, position.origin);
         book.offer(card);
       },
       statement: (statement, { position, live }) => {
@@ -93,7 +96,7 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
   const syncing: Service[] = [{ name: 'sync', start: () => sync.start(), stop: () => sync.stop() }];
   const publishing: Service[] = [{ name: 'cards', start: () => cards.start(), stop: () => cards.stop() }];
   return {
-    statements: { receipts, router, ownLog, revocations, records, cards },
+    statements: { receipts, residents, router, ownLog, revocations, records, cards },
     services,
     syncing,
     publishing,

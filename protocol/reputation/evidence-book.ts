@@ -61,6 +61,7 @@ const SAID: ReadonlySet<string> = new Set([
   'task-failed',
   'relay-served',
   'relay-failed',
+  'index-failed',
   'payment-settled',
   'payment-defaulted',
 ]);

@@ -11,6 +11,8 @@ export const WEIGHTS = {
   'payment-defaulted': 4 * UNIT,
   'relay-served': UNIT / 4,
   'relay-failed': UNIT / 4,
+  /** An index that leaves out cards or makes up scores: found by several samples, so it weighs more than one failed probe. */
+  'index-failed': UNIT / 2,
   'task-failed': UNIT / 2,
   /** Two signed results of one job by one agent: proof against it, whoever shows it. */
   contradiction: 20 * UNIT,

@@ -1,6 +1,7 @@
 // Two region shards and an edge, real nodes: one answer out of both, and an honest one when a shard is gone.
 
 import assert from 'node:assert/strict';
+import { systemClock } from '../../../node/clock/index.ts';
 import { askIndexBatch } from '../../../node/find/ask-index.ts';
 import { coverageKey } from '../../../node/find/index-providers.ts';
 import { refused } from '../../support/agents.ts';
@@ -97,6 +98,41 @@ describe('federated discovery', function () {
       const found = await first();
       return found?.indexes.includes(other.node.peerId) && found.results[0]?.name === 'Bell Tuner';
     });
+  });
+
+  it('reports an index that hides a card: its agent loses reputation, also with those who trust the reporter', async () => {
+    await using nodes = new TestNodes();
+    const liar = await nodes.start('liar', { roles: ['boot', 'index'] });
+    const join = [addressOf(liar)];
+    const accused = await liar.node.cards.publish(draft('Index Keeper'));
+    // Ahead of the others, so that the cards have had their time to be indexed.
+    const late = { ...systemClock, now: () => Date.now() + 180_000 };
+    const edge = await nodes.start('edge', { join }, late);
+    const reporter = await edge.node.cards.publish(draft('Bell Buyer'));
+    const friend = await nodes.start('friend', { join, reputation: { partners: [reporter.agentId] } });
+    const hidden = await friend.node.cards.publish(draft('Bell Tuner'));
+    const index = liar.node.index!;
+    await eventually('the cards at the index', 30_000, async () => index.stats().cards === 3);
+    await eventually('the liar and its card at the edge', 30_000, async () => {
+      const known = [accused, hidden].every(({ agentId }) => edge.node.cards.known(agentId) !== undefined);
+      return known && edge.node.directory.nodes().some(({ peerId }) => peerId === liar.node.peerId);
+    });
+    const honest = index.shortlist.bind(index);
+    index.shortlist = async (request) => {
+      const answer = await honest(request);
+      return { ...answer, results: answer.results.filter(({ agentId }) => agentId !== hidden.agentId) };
+    };
+    await eventually('what the edge makes of it', 30_000, async () => {
+      await edge.node.indexAudit.round();
+      return edge.node.reputation.of(accused.agentId).bad > 0;
+    });
+    assert.ok(edge.node.indexAudit.suspicion(liar.node.peerId) > 0.2);
+    assert.equal(edge.node.reputation.of(hidden.agentId).bad, 0);
+    await eventually('what a friend makes of it', 30_000, async () => {
+      return friend.node.reputation.of(accused.agentId).bad > 0;
+    });
+    // Those who do not know the reporter do not take its word.
+    assert.equal(liar.node.reputation.of(accused.agentId).bad, 0);
   });
 
   it('finds indexes in the DHT when none announces itself, and passes over who only claims to be one', async () => {

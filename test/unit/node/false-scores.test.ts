@@ -97,6 +97,7 @@ function edge(
     ask,
     nodes: () => [],
     cards: () => cards,
+    trueScore: async () => undefined,
     clock,
     log: QUIET,
     metrics,

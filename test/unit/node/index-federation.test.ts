@@ -175,6 +175,7 @@ describe('the audit of indexes', () => {
     (agentId) =>
       ({
         agentId,
+        cardId: `${agentId}-card`,
         card: {
           name: agentId,
           description: `what ${agentId} does`,
@@ -188,19 +189,28 @@ describe('the audit of indexes', () => {
   );
   const clock = { now: () => Date.parse('2026-06-01T00:00:00Z'), after: () => () => {} };
 
-  function audit(results: (request: ShortlistRequest) => string[], known = cards) {
+  const reported: string[] = [];
+  beforeEach(() => reported.splice(0));
+
+  /** `score` is what the index says of every card that it answers; the true one is 0.6 for each. */
+  function audit(
+    results: (request: ShortlistRequest) => string[],
+    { known = cards, score = 1, lot = 0.4 } = {},
+  ) {
     return new IndexAudit({
       ask: async (_peer, request) => ({
         embedder: 'e',
         mode: 'exact',
-        results: results(request).map((agentId) => ({ agentId, cardId: agentId, score: 1 })),
+        results: results(request).map((agentId) => ({ agentId, cardId: agentId, score })),
       }),
       nodes: () => [node('index')],
       cards: () => known,
       clock,
       log: QUIET,
       metrics: createMetrics(),
-      random: () => 0.4,
+      random: () => lot,
+      trueScore: async () => ({ cosine: 0.6, low: 0.599, high: 0.601 }),
+      onUntrusted: (peer, what) => reported.push(`${peer}: ${what}`),
     });
   }
 
@@ -215,12 +225,38 @@ describe('the audit of indexes', () => {
     }
     assert.equal(honest.suspicion('index'), 0);
     assert.equal(liar.suspicion('index'), 1);
+    assert.deepEqual(reported, Array(2).fill('index: it left out cards, the last of them b-card'));
+  });
+  it('blames nobody who has twenty others that read as near, and who has twenty that read less near', async () => {
+    const twenty = Array.from({ length: 20 }, (_, i) => `other-${i}`);
+    const crowded = audit(() => twenty, { score: 0.7 });
+    const hiding = audit(() => twenty, { score: 0.5 });
+    for (let round = 0; round < 4; round++) {
+      await crowded.round();
+      await hiding.round();
+    }
+    assert.equal(crowded.suspicion('index'), 0);
+    assert.equal(hiding.suspicion('index'), 1);
+  });
+  it('tries an index with questions that were asked here, which it cannot tell from others', async () => {
+    const texts: string[] = [];
+    const hides = (request: ShortlistRequest) => {
+      texts.push(request.text);
+      return request.text === 'who does what b does?' ? ['a', 'c'] : ['a', 'b', 'c'];
+    };
+    const liar = audit(hides, { lot: 0.4 });
+    liar.noteAnswer('who does what b does?', { region: 'eu' }, [cards[1]!]);
+    // A card that has changed since is no sample.
+    liar.noteAnswer('who does what x does?', {}, [{ ...cards[0]! }]);
+    for (let round = 0; round < 3; round++) await liar.round();
+    assert.deepEqual(texts, Array(3).fill('who does what b does?'));
+    assert.equal(liar.suspicion('index'), 1);
   });
   it('blames nobody for a card that is too young', async () => {
     const young = cards.map(
       (entry) => ({ ...entry, card: { ...entry.card, issuedAt: '2026-05-31T23:59:30Z' } }) as BookEntry,
     );
-    const patient = audit(() => [], young);
+    const patient = audit(() => [], { known: young });
     for (let round = 0; round < 4; round++) await patient.round();
     assert.equal(patient.suspicion('index'), 0);
   });
