@@ -1,6 +1,7 @@
 // A decision while it is made: one set of policies for all candidates, however often the node's policy is switched meanwhile.
 
 import {
+  CANDIDATE_EVIDENCE_MAX,
   type DecisionCandidate,
   type DecisionRecord,
   type Facts,
@@ -27,7 +28,8 @@ export interface DraftDeps {
 /** One decision. */
 export class DecisionDraft {
   readonly #deps: DraftDeps;
-  readonly #candidates: DecisionCandidate[] = [];
+  /** By id of the resource: what is asked about again replaces what was said before. */
+  readonly #candidates = new Map<string, DecisionCandidate>();
 
   constructor(deps: DraftDeps) {
     this.#deps = deps;
@@ -38,17 +40,35 @@ export class DecisionDraft {
     const { active, kind, principal, onVerdict } = this.#deps;
     const verdict = active.policies.ask({ kind, principal, resource, context });
     const { allow, detail, errors, policies } = verdict;
-    this.#candidates.push({
-      resource: { ...resource, facts: copied(resource.facts) },
-      context: copied(context),
-      allow,
-      policies: [...policies],
-      errors: [...errors],
-      detail,
-      evidence: [...new Set(evidence)].slice(0, 16),
-    });
+    this.#note(resource, context, { refused: null, allow, policies, errors, detail }, evidence);
     onVerdict(allow);
     return verdict;
+  }
+
+  /** Notes a candidate that was refused before a policy was asked, and by what. */
+  refuse(resource: PolicyEntity, context: Facts, refused: string, evidence: readonly string[]): void {
+    this.#note(
+      resource,
+      context,
+      { refused, allow: false, policies: [], errors: [], detail: refused },
+      evidence,
+    );
+  }
+
+  #note(
+    resource: PolicyEntity,
+    context: Facts,
+    said: PolicyVerdict & { refused: string | null },
+    evidence: readonly string[],
+  ): void {
+    this.#candidates.set(resource.id, {
+      ...said,
+      policies: [...said.policies],
+      errors: [...said.errors],
+      resource: { ...resource, facts: copied(resource.facts) },
+      context: copied(context),
+      evidence: [...new Set(evidence)].slice(0, CANDIDATE_EVIDENCE_MAX),
+    });
   }
 
   #make(choice: readonly string[]) {
@@ -61,7 +81,7 @@ export class DecisionDraft {
       principal: { ...principal, facts: copied(principal.facts) },
       constraints: { ...constraints },
       policy: { id, name, sequence },
-      candidates: this.#candidates,
+      candidates: [...this.#candidates.values()],
       choice: [...choice],
     });
   }

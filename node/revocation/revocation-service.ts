@@ -7,7 +7,9 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import { originOf } from '../../protocol/log/index.ts';
 import {
+  type RevocationJudgement,
   RevocationSet,
+  type RevocationSubject,
   type Revoked,
   revocationOf,
   signRevocation,
@@ -123,19 +125,27 @@ export class RevocationService {
     return known;
   }
 
-  /** Judges a card. */
-  verdict(entry: BookEntry): RevocationStatus {
-    const { clock, maxAgeMs, vault, ownLog } = this.#deps;
+  /**
+   * What is known of the revocation of an object. `origin`: the log that its agent's newest card names, and nobody else: whoever stole a
+   * key would name a log in which it was never revoked.
+   */
+  judge(subject: RevocationSubject, origin: string | undefined, maxAgeMs: number): RevocationJudgement {
+    const { clock, vault, ownLog } = this.#deps;
     const now = clock.now();
-    const origin = entry.card.log?.origin;
     const asOf =
-      origin === ownLog.origin && vault.has(entry.agentId)
+      origin === ownLog.origin && vault.has(subject.agentId)
         ? now
         : origin === undefined
           ? undefined
           : this.#asOf.get(origin);
-    if (asOf !== undefined) this.#set.noteFresh(entry.agentId, asOf);
-    const judged = this.#set.judge(subjectOfCard(entry), now, maxAgeMs);
+    if (asOf !== undefined) this.#set.noteFresh(subject.agentId, asOf);
+    return this.#set.judge(subject, now, maxAgeMs);
+  }
+
+  /** Judges a card by the freshness that discovery asks for. */
+  verdict(entry: BookEntry): RevocationStatus {
+    const { maxAgeMs } = this.#deps;
+    const judged = this.judge(subjectOfCard(entry), entry.card.log?.origin, maxAgeMs);
     if (judged.revoked !== null) {
       return {
         state: 'revoked',

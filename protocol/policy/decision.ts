@@ -27,6 +27,8 @@ const candidateSchema = Type.Object(
   {
     resource: entity,
     context: facts,
+    /** What refused it before a policy was asked, with its sentence; null where the policy had the word. */
+    refused: Type.Union([text, Type.Null()]),
     allow: Type.Boolean(),
     policies: Type.Array(text),
     errors: Type.Array(text),
@@ -126,9 +128,12 @@ export interface Replayed {
   readonly same: boolean;
 }
 
-/** Asks policies again about what a record holds. Pure. `same` compares the verdict and the policies that made it. */
+/** True for a candidate that a policy was asked about. */
+const wasAsked = ({ refused }: DecisionCandidate): boolean => refused === null;
+
+/** Asks policies again about what a record holds and a policy was asked about. Pure. `same` compares the verdict and the policies that made it. */
 export function replayDecision(record: DecisionRecord, policies: ReadyPolicies): Replayed[] {
-  return record.candidates.map(({ resource, context, allow, policies: by }) => {
+  return record.candidates.filter(wasAsked).map(({ resource, context, allow, policies: by }) => {
     const question = {
       kind: record.kind,
       principal: record.principal as PolicyEntity,

@@ -99,6 +99,7 @@ const entity = (type: policy.PolicyEntity['type'], id: string) => ({ type, id, f
 const candidate = (id: string, allow: boolean, padding = ''): policy.DecisionCandidate => ({
   resource: { ...entity('Agent', id), facts: { name: id, padding } },
   context: { revocation: 'clear' },
+  refused: null,
   allow,
   policies: allow ? ['named'] : [],
   errors: [],
@@ -138,7 +139,10 @@ describe('protocol/policy: decision records', () => {
   });
 
   it('is replayed from the record alone, and shows what other policies say', () => {
-    const { record } = policy.makeDecision(draft([candidate('a', true), candidate('b', false)], ['a']));
+    const expired = { ...candidate('c', false), refused: 'EXPIRED: expired yesterday' };
+    const { record } = policy.makeDecision(
+      draft([candidate('a', true), candidate('b', false), expired], ['a']),
+    );
     assert.deepEqual(
       policy.replayDecision(record, namedPolicies(['a'])).map(({ same }) => same),
       [true, true],
