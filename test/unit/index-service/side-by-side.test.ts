@@ -48,6 +48,19 @@ describe('a search beside writes', () => {
     assert.equal(await matched(), 20);
   });
 
+  it('is answered while a card is on its way to the disk', async () => {
+    let written = false;
+    const writing = index.upsert(entries[0]!).then(() => {
+      written = true;
+    });
+    // The disk takes turns of the event loop; what is before it takes none.
+    for (let i = 0; i < 50; i++) await null;
+    assert.equal(await matched(), 0);
+    assert.equal(written, false);
+    await writing;
+    assert.equal(await matched(), 1);
+  });
+
   it('is answered in the middle of an import, from what is on disk by then', async () => {
     let over = false;
     const seen: Promise<{ matched: number; over: boolean }>[] = [];
