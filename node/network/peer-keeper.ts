@@ -7,15 +7,20 @@ import type { Clock } from '../clock/index.ts';
 import { ipOf, isGloballyRoutable } from '../host/address-group.ts';
 import type { Host } from '../host/create.ts';
 import type { Logger } from '../logger/index.ts';
-import type { Directory } from './directory.ts';
+import type { Directory, NodeEntry } from './directory.ts';
 import type { BootSource } from './first-contact.ts';
 
 const ROUND_MS = 2_000;
 /** Dials of one round. */
 const DIALS_PER_ROUND = 4;
-/** A peer that failed rests: doubling from the first to the last of these. */
+/** A peer that failed rests: doubling from the first to the last of these, which is short enough to meet again within a minute. */
 const REST_MS_FIRST = 2_000;
-const REST_MS_LAST = 120_000;
+const REST_MS_LAST = 30_000;
+/**
+ * Rounds after which a node that has peers enough dials one that it no longer hears. When a network was split, each half may have all
+ * the peers that it wants: without this, nobody would notice that the other half can be reached again.
+ */
+const ROUNDS_PER_LOST = 8;
 /** Pause between two readings of the boot list: while others are connected, and while the node is alone (doubling, from the first). */
 const BOOT_MS = 3_600_000;
 const BOOT_ALONE_MS_FIRST = 5_000;
@@ -42,6 +47,7 @@ export class PeerKeeper {
   #bootReadAt = Number.NEGATIVE_INFINITY;
   #bootReadAlone = 0;
   readonly #failures = new Map<string, { count: number; until: number }>();
+  #rounds = 0;
   #cancel: () => void = () => {};
   #stopped = false;
 
@@ -88,18 +94,34 @@ export class PeerKeeper {
     const kept = this.#kept();
     // Not awaited: a server that hangs must not keep the node from peers that it knows.
     void this.#readBootList(connected.size === 0);
-    if (kept >= this.#target) return;
+    this.#rounds += 1;
+    const isEnough = kept >= this.#target;
+    if (isEnough && this.#rounds % ROUNDS_PER_LOST !== 0) return;
     const now = this.#clock.now();
     const self = this.#host.peerId.toString();
     const wanted: Candidate[] = [];
     const seen = new Set([self]);
-    for (const candidate of await this.#candidates()) {
+    const most = isEnough ? 1 : Math.min(DIALS_PER_ROUND, this.#target - kept);
+    for (const candidate of isEnough ? this.#lost() : await this.#candidates()) {
       if (seen.has(candidate.id) || connected.has(candidate.id)) continue;
       seen.add(candidate.id);
       if ((this.#failures.get(candidate.id)?.until ?? 0) <= now) wanted.push(candidate);
-      if (wanted.length >= Math.min(DIALS_PER_ROUND, this.#target - kept)) break;
+      if (wanted.length >= most) break;
     }
     await Promise.all(wanted.map((candidate) => this.#dial(candidate)));
+  }
+
+  /** Nodes that were heard of and are silent, and the ways in of which nothing is heard. */
+  #lost(): Candidate[] {
+    const heard = new Map(this.#directory.nodes().map((node) => [node.peerId, node]));
+    const isSilent = (id: string) => {
+      const node = heard.get(id);
+      return node === undefined || !this.#directory.isFresh(node);
+    };
+    return shuffled([
+      ...[...this.#join, ...this.#bootNodes].filter(({ id }) => isSilent(id)),
+      ...[...heard.values()].filter(({ peerId }) => isSilent(peerId)).map(candidateOfNode),
+    ]);
   }
 
   /**
@@ -141,9 +163,7 @@ export class PeerKeeper {
     return [
       ...this.#join,
       ...shuffled([...this.#bootNodes]),
-      ...shuffled(
-        announced.map((node) => ({ id: node.peerId, dial: addressOf(node.peerId, node.addresses) })),
-      ),
+      ...shuffled(announced.map(candidateOfNode)),
       ...shuffled(
         stored
           .filter((peer) => peer.addresses.length > 0)
@@ -172,6 +192,10 @@ export class PeerKeeper {
 function candidateOf(text: string): Candidate {
   const address = multiaddr(text);
   return { id: peerOf(address) ?? text, dial: address };
+}
+
+function candidateOfNode({ peerId, addresses }: NodeEntry): Candidate {
+  return { id: peerId, dial: addressOf(peerId, addresses) };
 }
 
 /** Peer id text at the end of a multiaddr, if it has one. */

@@ -6,6 +6,11 @@ import { addressOf, draft, TestNodes } from '../support/nodes.ts';
 import { type ChaosRow, sameState, secondsUntil, split } from './rig.ts';
 import { CONVERGE_SECONDS_MAX, cutSites } from './sites.ts';
 
+/** In the full form each half has all the peers that its nodes want: it heals only because they look for those who fell silent. */
+function peersOf(quick: boolean): { peers?: { target: number } } {
+  return quick ? {} : { peers: { target: 2 } };
+}
+
 export const row05: ChaosRow = {
   row: 5,
   title: 'split 50/50, both halves publish, heal',
@@ -18,8 +23,11 @@ export const row05: ChaosRow = {
     await using nodes = new TestNodes();
     const running: RunningNode[] = [];
     for (let i = 0; i < count; i++)
-      running.push(await nodes.start(`n${i}`, { join: running.slice(0, 2).map(addressOf) }));
-    await secondsUntil(() => running.every(({ node }) => node.host.getPeers().length >= count / 2), 30);
+      running.push(
+        await nodes.start(`n${i}`, { join: running.slice(0, 2).map(addressOf), ...peersOf(quick) }),
+      );
+    await secondsUntil(() => running.every(({ node }) => node.host.getPeers().length >= 2), 30);
+    await secondsUntil(() => running.every(({ node }) => node.directory.nodes().length === count - 1), 30);
     const heal = await split(running.slice(0, count / 2), running.slice(count / 2));
     const cards: string[] = [];
     for (const { node } of running)
