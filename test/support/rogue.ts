@@ -1,5 +1,6 @@
 // A peer that misbehaves on purpose: a bare libp2p host that speaks a test network's protocols, with parts to be replaced.
 
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
@@ -42,6 +43,8 @@ export interface RogueOptions {
   readonly ip?: string;
   readonly gossip?: boolean;
   readonly privateKey?: PrivateKey;
+  /** Address of a relay where it reserves a place, instead of listening. */
+  readonly relay?: string;
 }
 
 /** Starts a rogue. Stop it with `await using` or stop(). */
@@ -50,9 +53,14 @@ export async function startRogue(options: RogueOptions = {}) {
   const topics = TOPIC_NAMES.map((name) => topicOf(network, name));
   const host = await createLibp2p({
     privateKey: options.privateKey ?? (await generateKeyPair('Ed25519')),
-    addresses: { listen: [`/ip4/${ip}/tcp/0`] },
-    // The option reaches net.connect, though its type does not name it.
-    transports: [tcp({ dialOpts: { localAddress: ip } as object })],
+    addresses: {
+      listen: [options.relay === undefined ? `/ip4/${ip}/tcp/0` : `${options.relay}/p2p-circuit`],
+    },
+    transports: [
+      // The option reaches net.connect, though its type does not name it.
+      tcp({ dialOpts: { localAddress: ip } as object }),
+      ...(options.relay === undefined ? [] : [circuitRelayTransport()]),
+    ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionManager: { inboundConnectionThreshold: 1_000, maxIncomingPendingConnections: 100 },

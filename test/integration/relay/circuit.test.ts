@@ -7,8 +7,14 @@ import { completeTask } from '../../../node/tasks/order.ts';
 import { fromBase64 } from '../../../protocol/bytes/index.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
+import { startRogue } from '../../support/rogue.ts';
 
 const WORD_COUNT = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
+
+/** The library keeps 15 places; a circuit of its own ends after 128 KiB or two minutes. */
+const CLIENTS = 20;
+const CIRCUIT_BYTES_MIN = 32n * 1_048_576n;
+const CIRCUIT_SECONDS_MIN = 600;
 
 describe('relay', function () {
   this.timeout(60_000);
@@ -50,12 +56,28 @@ describe('relay', function () {
     assert.match(String(connection?.remoteAddr), /p2p-circuit/);
   });
 
+  it('has places for more clients than the library would, and a circuit carries a task and lasts', async () => {
+    await using nodes = new TestNodes();
+    const relay = await nodes.start('relay', { roles: ['relay'] });
+    const clients = await Promise.all(
+      Array.from({ length: CLIENTS }, () => startRogue({ relay: addressOf(relay) })),
+    );
+    await using dialler = await startRogue({ relay: addressOf(relay) });
+    try {
+      assert.equal(relay.node.host.services.relay?.reservations.size, CLIENTS + 1);
+      const circuit = await dialler.dial(String(clients[0]!.host.getMultiaddrs()[0]));
+      assert.ok((circuit.limits?.bytes ?? 0n) >= CIRCUIT_BYTES_MIN, `${circuit.limits?.bytes} bytes`);
+      assert.ok((circuit.limits?.seconds ?? 0) >= CIRCUIT_SECONDS_MIN, `${circuit.limits?.seconds} s`);
+    } finally {
+      await Promise.all(clients.map((client) => client.stop()));
+    }
+  });
+
   it('starts though its relay is down, and is reachable when the relay returns', async () => {
     await using nodes = new TestNodes();
-    const port = 29_811;
-    const listen = [`/ip4/127.0.0.1/tcp/${port}`];
-    const first = await nodes.start('relay', { roles: ['relay'], listen });
+    const first = await nodes.start('relay', { roles: ['relay'] });
     const address = addressOf(first);
+    const listen = [address.replace(/\/p2p\/.*$/, '')];
     await nodes.stop('relay');
     const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [address] });
     assert.deepEqual(hidden.node.host.getMultiaddrs(), []);
