@@ -21,11 +21,12 @@ import type { Host } from './host/create.ts';
 import type { IndexRole } from './index-role/index-role.ts';
 import type { AgentVault } from './keys/agent-vault.ts';
 import type { LogStore, OwnLog } from './log/index.ts';
-import type { LogProofs } from './log-service/index.ts';
+import type { LogProofs, LogProtocol, LogResources } from './log-service/index.ts';
 import type { Logger } from './logger/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Directory } from './network/directory.ts';
 import type { Payments } from './payments/index.ts';
+import type { Gate, NetworkPolicy, Overrides, PolicyService, Verdicts } from './policy/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
 import type { ReceiptFiles } from './receipts/receipt-files.ts';
 import type { ReputationService } from './reputation/index.ts';
@@ -82,6 +83,14 @@ export interface Core extends Ground, Net {
   readonly directory: Directory;
   /** How agents have kept their word, as this node sees it. */
   readonly reputation: ReputationService;
+  /** Policies, and what was decided under them. */
+  readonly policy: PolicyService;
+  readonly networkPolicy: NetworkPolicy;
+  /** What may be said of an agent, by safety tier. */
+  readonly gate: Gate;
+  readonly overrides: Overrides;
+  /** May this task run, may that statement be relied on? */
+  readonly verdicts: Verdicts;
   readonly find: FindService;
   readonly index: IndexRole | undefined;
   readonly indexAudit: IndexAudit;
@@ -98,6 +107,9 @@ export interface NodeContext extends Core {
   readonly guilds: Guilds;
   /** Proofs, kept heads, and who vouches for them, of every log held. */
   readonly logProofs: LogProofs;
+  /** What anybody may read of the logs held, here and at peers. */
+  readonly logResources: LogResources;
+  readonly logProtocol: LogProtocol;
   readonly payments: Payments;
   readonly requester: Requester;
   readonly tasks: TaskBook;

@@ -11,6 +11,7 @@ import { makeLogService } from './log-service/index.ts';
 import type { BootSource } from './network/first-contact.ts';
 import { checkAddresses, makePeers } from './network/make-peers.ts';
 import { makePayments } from './payments/index.ts';
+import { makeGates, makePolicy } from './policy/index.ts';
 import { makeReputation } from './reputation/index.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
@@ -27,23 +28,28 @@ export interface NodeOptions extends GroundOptions {
 export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   checkAddresses(options.config);
   const { ground, key, services: grounding } = await makeGround(options);
-  const { net, services: hosting, watch } = await makeNet(ground, key.libp2p);
+  const { policy, networkPolicy, ruling } = await makePolicy(ground);
+  const { net, services: hosting, watch } = await makeNet(ground, key.libp2p, networkPolicy);
   const stage = { ...ground, ...net, seed: key.seed };
   const { statements, services: reading, syncing, publishing } = await makeStatements(stage);
   const { directory, services: peering } = makePeers({ ...stage, ...statements, boot: options.boot });
   const { reputation } = makeReputation({ ...ground, ...statements });
+  const grounded = { ...ground, ...net, ...statements, directory, reputation, policy, networkPolicy };
+  const { discovery, ...gates } = await makeGates(grounded);
   const { find, index, indexAudit, indexing, auditing } = makeDiscovery({
     ...ground,
     ...net,
     ...statements,
     reputation,
     directory,
+    policy: discovery,
   });
-  const core: Core = { ...ground, ...net, ...statements, directory, reputation, find, index, indexAudit };
+  const core: Core = { ...grounded, ...gates, find, index, indexAudit };
 
   // Started in this order, stopped in the reverse: what reads the disk, the host, what speaks over it.
   const services: Service[] = [
     ...grounding,
+    ...ruling,
     ...reading,
     ...indexing,
     { name: 'runner', start: () => {}, stop: () => ground.runner.close() },
@@ -62,7 +68,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
 
   // Built upon the core.
   const { artifacts, artifactCopies, artifactStore } = use(makeArtifacts(core));
-  const { logProofs } = use(await makeLogService(core));
+  const { logProofs, logProtocol, logResources } = use(await makeLogService(core));
   const { guilds } = use(makeGuilds(core, key.seed));
   const payments = use(makePayments(core));
   const { executor, requester, tasks } = use(
@@ -71,6 +77,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
       reputation: (agentId) => reputation.lowerOf(agentId),
       guildMembers: (guild) => guilds.workersOf(guild),
       payments: payments.taskPayments,
+      admit: (manifest, facts) => gates.verdicts.admitTask(manifest, facts),
     }),
   );
 
@@ -83,6 +90,8 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     executor,
     guilds,
     logProofs,
+    logProtocol,
+    logResources,
     payments,
     requester,
     tasks,

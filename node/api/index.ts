@@ -14,6 +14,7 @@ import { registerNetworkRoutes } from './routes/network.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
 import { registerReputationRoutes } from './routes/reputation.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
+import { registerTileRoutes } from './routes/tiles.ts';
 import { type ApiServer, startApi } from './server.ts';
 
 export type { ApiServer } from './server.ts';
@@ -35,6 +36,7 @@ export async function serveNode(
       registerGuildRoutes(app, node);
       registerPaymentRoutes(app, node);
       registerLogRoutes(app, node);
+      registerTileRoutes(app, node);
       await registerArtifactRoutes(app, node);
       registerReputationRoutes(app, node);
       registerEventRoutes(app, node);

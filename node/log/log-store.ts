@@ -247,6 +247,18 @@ export class LogStore {
     };
   }
 
+  /** Nodes [from, to) of one level of a log's tree, in order; fewer where some are missing. */
+  async nodes(origin: string, level: number, from: number, to: number): Promise<Uint8Array[]> {
+    return await this.#nodes
+      .values({ gte: nodeKey(origin, level, from), lt: nodeKey(origin, level, to) })
+      .all();
+  }
+
+  /** Records [from, to) of a log, in order; fewer where some are missing. */
+  async records(origin: string, from: number, to: number): Promise<Uint8Array[]> {
+    return await this.#records.values({ gte: recordKey(origin, from), lt: recordKey(origin, to) }).all();
+  }
+
   /** Stored tree nodes of a log, for proofs. */
   reader(origin: string): AsyncHashReader {
     return { node: (level, index) => this.#nodes.get(nodeKey(origin, level, index)) };

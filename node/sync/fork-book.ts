@@ -42,6 +42,11 @@ export class ForkBook {
     return this.#known.has(origin);
   }
 
+  /** The evidence against a log, or undefined. */
+  get(origin: string): Verified<EquivocationFinding> | undefined {
+    return this.#known.get(origin);
+  }
+
   /** Every finding. */
   list(): Verified<EquivocationFinding>[] {
     return [...this.#known.values()];

@@ -9,6 +9,7 @@ export {
   encodeAddCheckpoint,
   TLOG_SIZE_TYPE,
 } from './add-checkpoint.ts';
+export { type AuditOptions, type AuditReport, auditLog } from './audit.ts';
 export {
   type ConsistencyClaim,
   consistencyRoots,

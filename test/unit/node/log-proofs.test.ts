@@ -152,6 +152,7 @@ describe('heads and proofs of the logs held', () => {
     await own.append(note('b'));
     const other = cosignatureOf(own.state().checkpoint, 21, NOW_SECONDS);
     await add(other);
+    assert.equal((await proofs.headAt(own.origin, 1)).includes(other), false);
     assert.deepEqual(
       [
         (await proofs.witnessQuorumOf(own.origin, 1)).counted.length,
