@@ -218,3 +218,15 @@ export const taskViewSchema = Type.Object({
   tookMs: nullable(Type.Number()),
 });
 export type TaskView = Static<typeof taskViewSchema>;
+
+/** What a run has written since a place, in base64: its member's word, before there is a receipt. */
+export const liveViewSchema = Type.Object({
+  stdout: text,
+  stderr: text,
+  /** Bytes that the run has written to each stream so far: where the next question goes on. */
+  at: Type.Object({ stdout: Type.Integer(), stderr: Type.Integer() }),
+  ended: Type.Boolean(),
+  /** The run; null while none is under way. After another member took over it is another. */
+  token: nullable(Type.Integer()),
+});
+export type LiveView = Static<typeof liveViewSchema>;

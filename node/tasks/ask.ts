@@ -12,6 +12,7 @@ import type { Host } from '../host/create.ts';
 import type { Rpc } from '../rpc/index.ts';
 import type { Executor } from './executor.ts';
 import { partsOfManifest } from './gather.ts';
+import type { LiveText } from './live-output.ts';
 import type { TaskParts } from './parts.ts';
 import { PeerParts } from './peer-parts.ts';
 import type { MemberCard } from './ports.ts';
@@ -30,6 +31,12 @@ import {
   taskProtocol,
   taskProtocolId,
 } from './wire.ts';
+import {
+  decodeLiveText,
+  encodeOutputRequest,
+  type OutputRequest,
+  taskOutputProtocol,
+} from './wire-output.ts';
 
 /** What the manifest and the frame need beside the attached parts. */
 const FRAME_BYTES = 1024 * 1024;
@@ -136,6 +143,18 @@ export class Asker {
       encodeControl(request),
     );
     return decodeStandings(answer, request.tasks.length);
+  }
+
+  /** What a run has written since a place, as its member says. Throws NOT_FOUND or PEER_UNREACHABLE. */
+  async output(peer: string, request: OutputRequest): Promise<LiveText> {
+    const { executor, host, network, rpc } = this.#deps;
+    if (peer === host.peerId.toString()) return await executor.output(request, host.peerId);
+    const answer = await rpc.call(
+      peerIdFromString(peer),
+      taskOutputProtocol(network),
+      encodeOutputRequest(request),
+    );
+    return decodeLiveText(answer);
   }
 
   // The card's addresses are a hint: libp2p authenticates the peer id whatever they say.

@@ -7,7 +7,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { timeMs } from '../../protocol/fields/index.ts';
 import { bytesDigest, signReceipt } from '../../protocol/receipt/index.ts';
 import { type VerifiedManifest, verifyManifest } from '../../protocol/task/index.ts';
-import type { Job, Runner, RunResult } from '../../wasm-runner/index.ts';
+import type { Job, Runner, RunOptions, RunResult } from '../../wasm-runner/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
@@ -19,6 +19,7 @@ import { buildReceiptFile, encodeReceiptFile } from '../receipts/receipt-file.ts
 import type { Rpc } from '../rpc/index.ts';
 import { deterministicPart } from './deterministic.ts';
 import { gatherJob } from './gather.ts';
+import { LiveOutput, type LiveText } from './live-output.ts';
 import { completeManifest, type Manifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
 import type { Amount, TaskPorts } from './ports.ts';
@@ -34,6 +35,13 @@ import {
   taskControlProtocol,
   taskProtocol,
 } from './wire.ts';
+import {
+  decodeOutputRequest,
+  encodeLiveText,
+  LIVE_WAIT_MS,
+  type OutputRequest,
+  taskOutputProtocol,
+} from './wire-output.ts';
 
 /** Clocks of requester and executor may differ by so much: the tolerance of cards. */
 const CLOCK_SKEW_MS = 600_000;
@@ -65,6 +73,9 @@ interface Admitted {
   readonly quote: Amount | null;
 }
 
+/** What can end a run, and who listens to it. */
+type Watch = Required<Pick<RunOptions, 'signal' | 'onOutput'>>;
+
 /** Runs tasks of others. */
 export class Executor {
   readonly #deps: ExecutorDeps;
@@ -85,6 +96,9 @@ export class Executor {
       const { verb, tasks } = decodeControl(bytes);
       return encodeStandings(tasks.map((task) => this.#control(verb, task, peer)));
     });
+    await rpc.handle(taskOutputProtocol(network), async (bytes, peer) =>
+      encodeLiveText(await this.output(decodeOutputRequest(bytes), peer)),
+    );
   }
 
   /** Ends what runs: its requesters go to other members. */
@@ -95,6 +109,14 @@ export class Executor {
   /** Tasks that wait or run here. */
   get load(): number {
     return this.#table.size;
+  }
+
+  /** What a run of the asking peer has written since a place; waits a little when that is nothing. Throws NOT_FOUND. */
+  async output({ taskId, agentId, token, ...from }: OutputRequest, peer: PeerId): Promise<LiveText> {
+    const run = this.#table.get(`${taskId}/${agentId}`);
+    if (run === undefined || run.peer !== peer.toString() || run.token !== token)
+      throw new ZeroError('NOT_FOUND', 'no such run of yours is under way here');
+    return await run.live.read(from, LIVE_WAIT_MS);
   }
 
   #control(
@@ -136,9 +158,17 @@ export class Executor {
     return { request, verified, spec, peer, quote };
   }
 
+  /** Asks the policy. Throws POLICY_DENIED; what it answers resolves when the decision is on record. */
+  #permit({ quote, request, spec, verified }: Admitted): Promise<void> {
+    const { fuel, memoryBytes, wallMs } = spec.limits;
+    const { capability, name } = spec;
+    const limits = { fuel, memoryBytes, wallMs, priced: quote !== null };
+    return this.#deps.ports.admit(verified, { name, capability, executor: request.agentId, ...limits });
+  }
+
   /**
    * Runs a task of a peer (or of this node itself); joins the run when it is under way or has ended under the same token.
-   * Throws TASK_REFUSED, MANIFEST_REPLAYED, MANIFEST_INVALID, PAYMENT_REQUIRED, PART_MISSING, BUSY.
+   * Throws TASK_REFUSED, POLICY_DENIED, MANIFEST_REPLAYED, MANIFEST_INVALID, PAYMENT_REQUIRED, PART_MISSING, BUSY.
    */
   async execute(request: TaskRequest, peer: PeerId): Promise<TaskResponse> {
     const admitted = this.#admit(request, peer);
@@ -148,6 +178,7 @@ export class Executor {
     if (known !== undefined && known.token > request.token)
       throw new ZeroError('MANIFEST_REPLAYED', `attempt ${request.token} was overtaken by ${known.token}`);
     if (known?.token === request.token) return await known.answer;
+    const recorded = this.#permit(admitted);
     // Parts are taken before the task has a place: a request without them costs nothing but its own bytes.
     const job = await gatherJob(admitted.verified, admitted.spec, request.attached, {
       ...this.#deps,
@@ -156,21 +187,24 @@ export class Executor {
     });
     const meanwhile = this.#table.get(key);
     if (meanwhile?.token === request.token) return await meanwhile.answer;
+    const live = new LiveOutput(this.#deps.clock);
     const run: Run = this.#table.begin(
-      { key, requester: manifest.requester, peer: peer.toString(), token: request.token },
-      (signal) => this.#run(admitted, job, signal),
+      { key, requester: manifest.requester, peer: peer.toString(), token: request.token, live },
+      (signal) => this.#run(admitted, job, { signal, onOutput: live.add }),
     );
-    return await run.answer;
+    const answer = await run.answer;
+    await recorded;
+    return answer;
   }
 
-  async #run(admitted: Admitted, job: Job, signal: AbortSignal): Promise<TaskResponse> {
+  async #run(admitted: Admitted, job: Job, watch: Watch): Promise<TaskResponse> {
     const { payments } = this.#deps.ports;
-    if (admitted.quote === null) return await this.#measured(admitted, job, signal);
+    if (admitted.quote === null) return await this.#measured(admitted, job, watch);
     const run = { manifest: admitted.verified, agentId: admitted.request.agentId };
     await payments.begin({ ...run, quote: admitted.quote });
     let isOwed = false;
     try {
-      const response = await this.#measured(admitted, job, signal);
+      const response = await this.#measured(admitted, job, watch);
       isOwed = response.receipt !== null;
       return response;
     } finally {
@@ -183,13 +217,13 @@ export class Executor {
     this.#deps.log.warn({ err: error }, 'a promise could not be let go; the next start does it');
   }
 
-  async #measured(admitted: Admitted, job: Job, signal: AbortSignal): Promise<TaskResponse> {
+  async #measured(admitted: Admitted, job: Job, watch: Watch): Promise<TaskResponse> {
     const { clock, log, metrics, runner } = this.#deps;
     const { request, spec, verified } = admitted;
     const { taskId, requester } = verified.manifest;
     const startedAt = clock.now();
-    const result = await runner.run(job, { signal, sender: requester });
-    signal.throwIfAborted();
+    const result = await runner.run(job, { ...watch, sender: requester });
+    watch.signal.throwIfAborted();
     metrics.count('zerostate_tasks_total', { role: 'executor', status: result.status });
     log.info(
       {

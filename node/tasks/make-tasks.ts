@@ -11,6 +11,7 @@ import { NO_PORTS, type TaskPorts } from './ports.ts';
 import { Requester } from './requester.ts';
 import { Runs } from './runs.ts';
 import { Settlement } from './settle.ts';
+import { TaskSigning } from './signing.ts';
 import { TaskBook } from './task-book.ts';
 import { viewOf } from './view.ts';
 
@@ -37,7 +38,18 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   });
   const settlement = new Settlement({ ...core, ports, book: tasks });
   const runs = new Runs({ ...core, asker, book: tasks, parts, ports, lanes });
-  const requester = new Requester({ ...core, asker, book: tasks, members, settlement, parts, ports, runs });
+  const signing = new TaskSigning({ ...core, parts, ports });
+  const requester = new Requester({
+    ...core,
+    asker,
+    book: tasks,
+    members,
+    settlement,
+    parts,
+    ports,
+    runs,
+    signing,
+  });
   const services: Service[] = [
     {
       name: 'tasks',

@@ -71,6 +71,21 @@ export interface TaskArtifacts {
 /** The lower bound of an agent's reputation, 0 to 1000; null: no history. */
 export type ReputationOf = (agentId: AgentId) => number | null;
 
+/** What a policy is told of a task beside its manifest. */
+export interface TaskPolicyFacts {
+  readonly name: string;
+  readonly capability: string;
+  /** The agent that shall run it. */
+  readonly executor: string;
+  readonly fuel: string;
+  readonly memoryBytes: number;
+  readonly wallMs: number;
+  readonly priced: boolean;
+}
+
+/** May it run here? Throws POLICY_DENIED; what it answers resolves when the decision is on record. */
+export type AdmitTask = (manifest: VerifiedManifest, facts: TaskPolicyFacts) => Promise<void>;
+
 /** Agents of a guild that may run tasks. Throws NOT_FOUND. */
 export type GuildMembers = (guild: string) => AgentId[];
 
@@ -80,6 +95,7 @@ export interface TaskPorts {
   readonly artifacts: TaskArtifacts | undefined;
   readonly reputation: ReputationOf;
   readonly guildMembers: GuildMembers | undefined;
+  readonly admit: AdmitTask;
 }
 
 export const NO_PORTS: TaskPorts = {
@@ -87,6 +103,7 @@ export const NO_PORTS: TaskPorts = {
   artifacts: undefined,
   reputation: () => null,
   guildMembers: undefined,
+  admit: async () => {},
 };
 
 /** A card that verified. */

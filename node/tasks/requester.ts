@@ -1,42 +1,33 @@
 // The requester: drives the state machine of each task (protocol/task) and does what it asks for. Every state is on disk before anything
 // follows from it; after a restart it goes on where it was.
 
-import { randomUUID } from 'node:crypto';
-import { encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
+import { encodeEnvelope } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
   isFinal,
   openTask,
-  signManifest,
   stepTask,
   type TaskEffect,
   type TaskEvent,
-  type TaskPart,
   type VerifiedManifest,
 } from '../../protocol/task/index.ts';
-import { type Clock, rfc3339 } from '../clock/index.ts';
-import type { AgentVault, LocalAgent } from '../keys/agent-vault.ts';
+import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Serial } from '../serial.ts';
 import type { Asker } from './ask.ts';
 import { describeEffect } from './describe-effect.ts';
 import { partsOfManifest } from './gather.ts';
-import { completeManifest, type Manifest } from './manifest.ts';
+import type { LivePlace, LiveText } from './live-output.ts';
+import { completeManifest } from './manifest.ts';
 import type { Found, Members } from './members.ts';
-import { deadlineMsOf, type TaskOrder } from './order.ts';
 import type { TaskParts } from './parts.ts';
 import type { TaskPorts } from './ports.ts';
 import { LEASE_MS, Pulse } from './pulse.ts';
 import type { Runs } from './runs.ts';
 import type { Settlement } from './settle.ts';
+import type { TaskInput, TaskSigning } from './signing.ts';
 import type { TaskBook, TaskEntry } from './task-book.ts';
-
-/** Parts above travel as artifacts: together they would not fit into one message. */
-const ATTACH_BYTES_MAX = 4 * 1024 * 1024;
-/** Operational keys of an agent that is made to sign for this node's own requests. */
-const KEY_LIFE_MS = 365 * 86_400_000;
-const BACKDATE_MS = 60_000;
 
 export interface RequesterDeps {
   readonly asker: Asker;
@@ -46,21 +37,13 @@ export interface RequesterDeps {
   readonly parts: TaskParts;
   readonly ports: TaskPorts;
   readonly runs: Runs;
-  readonly vault: AgentVault;
+  readonly signing: TaskSigning;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly peerId: string;
 }
 
-/** What a caller gives. */
-export interface TaskInput {
-  readonly spec: Manifest;
-  readonly order: TaskOrder;
-  readonly module: Uint8Array;
-  readonly stdin: Uint8Array;
-  readonly inputs: Readonly<Record<string, Uint8Array>>;
-}
+const NOTHING = { stdout: new Uint8Array(), stderr: new Uint8Array(), ended: true };
 
 /** Has tasks run by others. */
 export class Requester {
@@ -114,47 +97,14 @@ export class Requester {
     this.#deps.settlement.stop();
   }
 
-  /** The agent that signs a request: the one that is named, the first that lives here, or one that is made for it. */
-  async #agent(named: string | undefined): Promise<LocalAgent> {
-    const { clock, vault } = this.#deps;
-    if (named !== undefined) return vault.get(named);
-    return await this.#serial.run('agent', async () => {
-      const [first] = vault.list();
-      if (first !== undefined) return first;
-      const now = clock.now();
-      return await vault.create({
-        notBefore: rfc3339(now - BACKDATE_MS),
-        notAfter: rfc3339(now + KEY_LIFE_MS),
-      });
-    });
-  }
-
   /**
    * Takes a task; it is on disk when this returns. The same idempotency key answers the task that it began.
    * Throws USAGE, LIMIT_EXCEEDED, ALREADY_EXISTS (the key began another task) or BUSY.
    */
   async submit(input: TaskInput): Promise<TaskEntry> {
-    const { book, clock, parts, peerId } = this.#deps;
+    const { book, parts, signing } = this.#deps;
     const { spec, order } = input;
-    const agent = await this.#agent(order.as);
-    const now = clock.now();
-    const { amount, currency } = order.priceCeiling ?? {};
-    const manifest = signManifest({
-      agent,
-      signer: seedSigner(agent.operationalSeed),
-      idempotencyKey: order.idempotencyKey ?? randomUUID(),
-      peer: peerId,
-      issuedAt: rfc3339(now),
-      deadline: rfc3339(now + deadlineMsOf(spec, order) + 999),
-      module: await this.#part(input.module),
-      stdin: input.stdin.length === 0 ? null : await this.#part(input.stdin),
-      inputs: await Promise.all(
-        Object.entries(input.inputs).map(async ([path, bytes]) => ({ path, ...(await this.#part(bytes)) })),
-      ),
-      redundancy: order.redundancy,
-      priceCeiling: amount === undefined || currency === undefined ? null : { amount, currency },
-      spec: spec as never,
-    });
+    const manifest = await signing.sign(input);
     const { taskId } = manifest.manifest;
     return await this.#serial.run(`submit ${taskId}`, async () => {
       const known = book.find(taskId);
@@ -177,13 +127,6 @@ export class Requester {
     });
   }
 
-  async #part(bytes: Uint8Array): Promise<TaskPart> {
-    const { artifacts } = this.#deps.ports;
-    const part = await this.#deps.parts.put(bytes);
-    if (bytes.length <= ATTACH_BYTES_MAX || artifacts === undefined) return part;
-    return { ...part, artifact: await artifacts.share(bytes) };
-  }
-
   async #same(known: TaskEntry, wanted: VerifiedManifest): Promise<TaskEntry> {
     const was = await this.#deps.book.manifest(known.taskId);
     const asks = ({ manifest }: VerifiedManifest) =>
@@ -204,6 +147,20 @@ export class Requester {
     const entry = this.#deps.book.get(taskId);
     await this.#step(entry, { type: 'cancel' });
     return entry;
+  }
+
+  /**
+   * What the run that stands for a task has written since a place, as its member says: not yet checked against a receipt. `token` names
+   * the run; null while none is under way. Throws NOT_FOUND or PEER_UNREACHABLE.
+   */
+  async output(taskId: string, from: LivePlace): Promise<LiveText & { token: number | null }> {
+    const { asker, book } = this.#deps;
+    const entry = book.get(taskId);
+    const run = entry.task.attempts.find(({ state }) => state === 'asked');
+    const member = entry.members.find(({ agentId }) => agentId === run?.agentId);
+    if (run === undefined || member === undefined) return { ...NOTHING, at: from, token: null };
+    const { agentId, token } = run;
+    return { ...(await asker.output(member.peer, { taskId: entry.taskId, agentId, token, ...from })), token };
   }
 
   /** One step of a task: the new state is written, then its effects begin. Steps of one task follow each other. */

@@ -2,6 +2,7 @@
 // in all; results that nobody fetched are kept for a while, for a requester that comes back.
 
 import { ZeroError } from '../../protocol/errors/index.ts';
+import type { LiveOutput } from './live-output.ts';
 import type { TaskResponse, TaskStanding } from './wire.ts';
 
 /** Runs of one requester that wait or run: one requester does not fill the table. */
@@ -20,6 +21,8 @@ export interface Run {
   readonly token: number;
   readonly abort: AbortController;
   readonly answer: Promise<TaskResponse>;
+  /** What it writes while it runs. */
+  readonly live: LiveOutput;
   standing: TaskStanding;
   bytes: number;
 }
@@ -48,7 +51,7 @@ export class RunTable {
 
   /** Begins a run. An older attempt under the same key is withdrawn. Throws BUSY. */
   begin(
-    input: Pick<Run, 'key' | 'requester' | 'peer' | 'token'>,
+    input: Pick<Run, 'key' | 'requester' | 'peer' | 'token' | 'live'>,
     work: (signal: AbortSignal) => Promise<TaskResponse>,
   ): Run {
     const mine = this.#perRequester.get(input.requester) ?? 0;
@@ -90,6 +93,7 @@ export class RunTable {
 
   #end(run: Run, response: TaskResponse | undefined): void {
     run.standing = 'ended';
+    run.live.end();
     this.#count(run.requester, -1);
     if (this.#runs.get(run.key) !== run) return;
     // A failure is not kept: the next attempt may fare better.

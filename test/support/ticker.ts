@@ -7,8 +7,8 @@ const ROUNDS = 40_000_000;
 /** Fuel for any of these: a run is to end by itself. */
 export const TICKER_FUEL = '19000000000';
 
-/** A module that writes "tick" so many times. */
-export function ticker(lines: number): Uint8Array<ArrayBuffer> {
+/** A module that writes "tick" so many times, with work between. */
+export function ticker(lines: number, rounds = ROUNDS): Uint8Array<ArrayBuffer> {
   return wat(`(module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
@@ -21,7 +21,7 @@ export function ticker(lines: number): Uint8Array<ArrayBuffer> {
       (local.set $round (i32.const 0))
       (loop $work
         (local.set $round (i32.add (local.get $round) (i32.const 1)))
-        (br_if $work (i32.lt_u (local.get $round) (i32.const ${ROUNDS}))))
+        (br_if $work (i32.lt_u (local.get $round) (i32.const ${rounds}))))
       (local.set $line (i32.add (local.get $line) (i32.const 1)))
       (br_if $lines (i32.lt_u (local.get $line) (i32.const ${lines}))))))`);
 }

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import { fromBase64, fromUtf8, utf8 } from '../../../protocol/bytes/index.ts';
+import { fromBase64, fromUtf8, toBase64, utf8 } from '../../../protocol/bytes/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
 import type { NodeContext } from '../../context.ts';
@@ -11,7 +11,7 @@ import { completeTask } from '../../tasks/order.ts';
 import { outputOf, viewOf } from '../../tasks/view.ts';
 import { TASK_REQUEST_BYTES_MAX } from '../../tasks/wire.ts';
 import { receiptView } from '../../views.ts';
-import { receiptViewSchema, taskViewSchema } from '../views.ts';
+import { liveViewSchema, receiptViewSchema, taskViewSchema } from '../views.ts';
 
 /** The largest task on the wire, in base64: no larger field could be sent on. */
 const BASE64_CHARS_MAX = Math.ceil(TASK_REQUEST_BYTES_MAX / 3) * 4;
@@ -33,6 +33,7 @@ const taskBody = Type.Object(
   { additionalProperties: false },
 );
 const idParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
+const place = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 });
 const reportSchema = Type.Unsafe<object>({ type: 'object', additionalProperties: true });
 
 interface TaskBody {
@@ -98,6 +99,26 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
       const { waitMs } = request.query;
       const entry = waitMs === 0 ? node.tasks.get(id) : await node.tasks.ended(id, waitMs);
       return viewOf(entry, await outputOf(node.tasks, entry));
+    },
+  );
+
+  app.get<{ Params: { id: string }; Querystring: { stdout: number; stderr: number } }>(
+    '/v1/tasks/:id/output',
+    {
+      schema: {
+        summary:
+          'What a run has written since a place, while it runs, as its member says; waits some seconds when that is nothing',
+        params: idParams,
+        querystring: Type.Object({ stdout: place, stderr: place }),
+        response: { 200: liveViewSchema },
+      },
+    },
+    async (request) => {
+      const { stdout, stderr, at, ended, token } = await node.requester.output(
+        request.params.id,
+        request.query,
+      );
+      return { stdout: toBase64(stdout), stderr: toBase64(stderr), at, ended, token };
     },
   );
 

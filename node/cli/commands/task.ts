@@ -9,6 +9,7 @@ import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { readTask } from '../task-file.ts';
+import { followTask } from '../task-follow.ts';
 import { statusText } from '../task-text.ts';
 import { agentOf } from './card.ts';
 import { guildOf } from './guild.ts';
@@ -103,10 +104,12 @@ Examples:
     task
       .command('logs')
       .description('what a task wrote to standard output and standard error')
-      .argument('[task]', 'task id, or an end of it (default: the newest)'),
-  ).action(async (id: string | undefined, flags: ClientFlags) => {
+      .argument('[task]', 'task id, or an end of it (default: the newest)')
+      .option('--follow', 'show it while the task runs, as its member says, until the receipt confirms it'),
+  ).action(async (id: string | undefined, flags: ClientFlags & { follow?: boolean }) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
+      if (flags.follow === true) return followTask(client, await taskId(client, id), flags);
       const view = await client.get<TaskView>(`/v1/tasks/${await taskId(client, id)}`);
       const text = { taskId: view.taskId, stdout: textOf(view.stdout), stderr: textOf(view.stderr) };
       print(flags, text, ({ stdout, stderr }) =>

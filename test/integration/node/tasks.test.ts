@@ -3,17 +3,20 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { RunningNode } from '../../../node/index.ts';
+import type { RunningNode, ZerostateNode } from '../../../node/index.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
 import { partOf } from '../../../node/tasks/parts.ts';
-import type { TaskInput } from '../../../node/tasks/requester.ts';
+import type { TaskInput } from '../../../node/tasks/signing.ts';
 import type { TaskEntry } from '../../../node/tasks/task-book.ts';
+import { outputOf } from '../../../node/tasks/view.ts';
 import { encodeTaskRequest, taskProtocol } from '../../../node/tasks/wire.ts';
+import { encodeOutputRequest, taskOutputProtocol } from '../../../node/tasks/wire-output.ts';
 import { encodeEnvelope, seedSigner } from '../../../protocol/envelope/index.ts';
 import { ACCEPTANCE_PREDICATE, COMPARISON_PREDICATE } from '../../../protocol/statement/index.ts';
 import { isFinal, signManifest, type TaskManifest } from '../../../protocol/task/index.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
+import { TICKER_FUEL, ticker } from '../../support/ticker.ts';
 import { wat } from '../../support/wat.ts';
 
 const WORD_COUNT = readFileSync(
@@ -135,6 +138,42 @@ describe('tasks over the network', function () {
     const ended = await done(asker, entry);
     assert.equal(ended.task.phase, 'timed-out');
     assert.deepEqual(ended.task.accepted, []);
+  });
+
+  it('is watched while it runs, by its requester alone; the end is the same text', async () => {
+    await using nodes = new TestNodes();
+    const { asker, others, agents } = await network(nodes, 2);
+    const limits = { fuel: TICKER_FUEL, wallMs: 30_000 };
+    const { requester } = asker.node;
+    const entry = await requester.submit(input({ members: [agents[0]], limits }, ticker(5)));
+    let at = { stdout: 0, stderr: 0 };
+    let text = '';
+    let rounds = 0;
+    await eventually('the run to write', SOON_MS, async () => entry.task.phase === 'running');
+    while (entry.endedAt === null) {
+      const live = await requester.output(entry.taskId, at).catch(() => undefined);
+      if (live === undefined || live.token === null) continue;
+      if (live.stdout.length > 0 && !live.ended) rounds += 1;
+      text += new TextDecoder().decode(live.stdout);
+      at = live.at;
+      const [member, stranger] = others.map(({ running }) => running.node) as [ZerostateNode, ZerostateNode];
+      const question = encodeOutputRequest({
+        taskId: entry.taskId,
+        agentId: agents[0] as string,
+        token: live.token,
+        stdout: 0,
+        stderr: 0,
+      });
+      await assert.rejects(stranger.rpc.call(member.host.peerId, taskOutputProtocol('test'), question), {
+        code: 'NOT_FOUND',
+      });
+    }
+    assert.ok(rounds >= 2, `it was seen ${rounds} times before its end`);
+    const whole = 'tick\n'.repeat(5);
+    assert.ok(whole.startsWith(text) && text.length > 0);
+    const output = await outputOf(asker.node.tasks, await done(asker, entry));
+    assert.equal(new TextDecoder().decode(output?.stdout), whole);
+    assert.deepEqual((await requester.output(entry.taskId, at)).token, null);
   });
 
   it('is cancelled: the member stops, and the task ends as cancelled', async () => {

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRunner, type Job, makeJob, type Runner } from '../../../wasm-runner/index.ts';
 import { isolationFlags } from '../../../wasm-runner/pool/child.ts';
+import { TICKER_FUEL, ticker } from '../../support/ticker.ts';
 import { printing, wat } from '../../support/wat.ts';
 
 const FOREVER = wat('(module (func (export "_start") (loop (br 0))))');
@@ -31,6 +32,37 @@ describe('runner pool', () => {
     return runner;
   };
   afterEach(() => runner.close());
+
+  it('tells what a job writes while it runs, before its result, and to nobody else', async () => {
+    await make({ workers: 2 });
+    const said: string[] = [];
+    let isDone = false;
+    const job = makeJob({ module: ticker(3), limits: { fuel: BigInt(TICKER_FUEL), wallMs: 30_000 } });
+    const followed = runner.run(job, {
+      onOutput: (stream, bytes) => {
+        assert.ok(!isDone, 'nothing comes after the result');
+        said.push(`${stream} ${text(bytes)}`);
+      },
+    });
+    const other = await runner.run(makeJob({ module: printing('other') }));
+    const result = await followed;
+    isDone = true;
+    assert.deepEqual(said, ['stdout tick\n', 'stdout tick\n', 'stdout tick\n']);
+    assert.equal(text(result.stdout), 'tick\n'.repeat(3));
+    assert.match(text(other.stdout), /other/);
+    // A flood is held back: some frames a second, and a bounded share of the output.
+    let bytes = 0;
+    let frames = 0;
+    const flood = await runner.run(makeJob({ module: ticker(20_000, 1) }), {
+      onOutput: (_, part) => {
+        frames += 1;
+        bytes += part.length;
+      },
+    });
+    assert.equal(flood.stdout.length, 100_000);
+    assert.ok(frames <= 32 * (1 + Math.ceil(flood.wallMs / 1_000)), `${frames} frames`);
+    assert.ok(bytes <= 100_000);
+  });
 
   it('close ends the process and answers what runs and waits', async () => {
     await make({ workers: 1 });
