@@ -4,7 +4,7 @@ import type { Change } from '../../protocol/channel/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { ChannelSides } from './channel-sides.ts';
 import { CHANGES_AT_ONCE, CHANGES_WAITING_MAX } from './limits.ts';
-import { requireTaken } from './payee-desk.ts';
+import { requireTaken } from './payee-work.ts';
 
 interface Waiting {
   readonly change: Change;

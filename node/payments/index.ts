@@ -2,6 +2,6 @@
 
 export { LocalLedger } from './local-ledger.ts';
 export { makePayments, type Payments } from './make-payments.ts';
-export type { Cover } from './payee-desk.ts';
+export type { Cover } from './payee-work.ts';
 export type { Wanted } from './payer-desk.ts';
 export { MemoryLedger, type PostingOrder, type SettlementPort } from './settlement-port.ts';

@@ -6,6 +6,7 @@ import { ChannelSides } from './channel-sides.ts';
 import { ChannelStore } from './channel-store.ts';
 import { LocalLedger } from './local-ledger.ts';
 import { PayeeDesk } from './payee-desk.ts';
+import { PayeeWork } from './payee-work.ts';
 import { PayerDesk } from './payer-desk.ts';
 import { receiptPrice, TaskPaymentsOverChannels } from './task-payments.ts';
 import { channelProtocol, decodeChannelRequest } from './wire.ts';
@@ -24,20 +25,17 @@ export function makePayments(core: Core) {
   const store = new ChannelStore(db);
   const sides = new ChannelSides({ store, ledger, vault, ownLog, clock, log, metrics });
   const protocol = channelProtocol(config.network);
-  const payee = new PayeeDesk({
+  const work = new PayeeWork({
     sides,
-    ledger,
     vault,
-    ownLog,
-    clock,
     log,
-    limits,
     priceOf: (statement, currency) =>
       receiptPrice(book.get(statement.issuer)?.card.prices ?? [], statement.statement.predicate, currency),
   });
+  const payee = new PayeeDesk({ sides, work, ledger, vault, ownLog, clock, limits });
   const channels = new PayerDesk({ ...core, sides, payee, ledger, protocol, limits });
   sides.onChange = (state) => {
-    payee.changed(state);
+    work.changed(state);
     events.emit('channel', () => ({ channel: state.terms.channel, side: state.side, phase: state.phase }));
   };
   sides.onClosing = (state, envelope) => {
@@ -50,7 +48,7 @@ export function makePayments(core: Core) {
       if (news.type === 'opened') payee.opened(news.channel.terms.channel);
       sides.noted(news);
     }
-    if (position.origin === ownLog.origin) payee.receipted(statement);
+    if (position.origin === ownLog.origin) work.receipted(statement);
   });
   const services: Service[] = [
     {
@@ -58,7 +56,7 @@ export function makePayments(core: Core) {
       start: async () => {
         await rpc.handle(protocol, async (bytes) => await payee.answer(decodeChannelRequest(bytes)));
         await sides.start();
-        await payee.resume();
+        await work.resume();
       },
       stop: () => sides.stop(),
     },
@@ -69,9 +67,9 @@ export function makePayments(core: Core) {
     /** Opens, promises, pays, ends: what a requester uses. */
     channels,
     /** Covers work: what an executor uses. */
-    cover: payee,
+    cover: work,
     sides,
-    taskPayments: new TaskPaymentsOverChannels({ channels, payee, sides, book }),
+    taskPayments: new TaskPaymentsOverChannels({ channels, work, sides, book }),
   };
 }
 

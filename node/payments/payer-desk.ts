@@ -38,7 +38,8 @@ import { ChangeQueue } from './change-queue.ts';
 import type { ChannelSides } from './channel-sides.ts';
 import { SEND_TRIES } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
-import { type PayeeDesk, requireTaken } from './payee-desk.ts';
+import type { PayeeDesk } from './payee-desk.ts';
+import { requireTaken } from './payee-work.ts';
 import { type ChannelRequest, encodeChannelRequest } from './wire.ts';
 
 /** What a channel is wanted for. Amounts that are left out come from the configuration. */

@@ -9,7 +9,7 @@ import type { ReceiptPredicate } from '../../protocol/statement/index.ts';
 import type { TaskManifest, VerifiedManifest } from '../../protocol/task/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import type { ChannelSides } from './channel-sides.ts';
-import type { PayeeDesk } from './payee-desk.ts';
+import type { PayeeWork } from './payee-work.ts';
 import type { PayerDesk } from './payer-desk.ts';
 
 interface Amount {
@@ -36,13 +36,13 @@ export function receiptPrice(
 /** The payments of tasks. */
 export class TaskPaymentsOverChannels {
   readonly #channels: PayerDesk;
-  readonly #payee: PayeeDesk;
+  readonly #work: PayeeWork;
   readonly #sides: ChannelSides;
   readonly #book: CardBook;
 
-  constructor(deps: { channels: PayerDesk; payee: PayeeDesk; sides: ChannelSides; book: CardBook }) {
+  constructor(deps: { channels: PayerDesk; work: PayeeWork; sides: ChannelSides; book: CardBook }) {
     this.#channels = deps.channels;
-    this.#payee = deps.payee;
+    this.#work = deps.work;
     this.#sides = deps.sides;
     this.#book = deps.book;
   }
@@ -119,7 +119,7 @@ export class TaskPaymentsOverChannels {
   /** At the executor: throws PAYMENT_REQUIRED unless a promise that was acknowledged here covers the quote. */
   requirePromise(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): void {
     const { agentId, manifest, quote } = input;
-    const covered = this.#payee.covers({
+    const covered = this.#work.covers({
       payer: manifest.manifest.requester,
       payee: agentId,
       task: manifest.manifest.taskId,
@@ -138,7 +138,7 @@ export class TaskPaymentsOverChannels {
   /** At the executor, before it runs: as requirePromise, and durably: the offer cannot be taken back from here on. Answers the channel. */
   async begin(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): Promise<string> {
     const { agentId, manifest, quote } = input;
-    return await this.#payee.begin({
+    return await this.#work.begin({
       payer: manifest.manifest.requester,
       payee: agentId,
       task: manifest.manifest.taskId,
@@ -151,7 +151,7 @@ export class TaskPaymentsOverChannels {
   /** At the executor: a run ended without a receipt. */
   async dropped(input: { manifest: VerifiedManifest; agentId: AgentId }): Promise<void> {
     const { requester, taskId } = input.manifest.manifest;
-    await this.#payee.dropped(requester, input.agentId, taskId);
+    await this.#work.dropped(requester, input.agentId, taskId);
   }
 
   /** Tasks that are promised and neither paid nor taken back. */

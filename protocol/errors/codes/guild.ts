@@ -61,19 +61,4 @@ export const guildCodes = {
     summary: 'Fewer agents than asked for took their seats.',
     remedy: 'Look at the refusals, invite others, or ask for fewer members.',
   },
-  LEASE_HELD: {
-    exit: 1,
-    http: 409,
-    retryable: true,
-    summary: 'Somebody else holds the lease on this work.',
-    remedy: 'Wait until it ends, or until it is taken away.',
-  },
-  LEASE_STALE: {
-    exit: 1,
-    http: 409,
-    retryable: false,
-    summary:
-      'The fencing token is not the newest one: somebody else was granted the work since, or it is done.',
-    remedy: 'Drop the result; the work is not yours any more.',
-  },
 } as const satisfies Record<string, ErrorEntry>;
