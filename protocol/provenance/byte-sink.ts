@@ -28,9 +28,10 @@ export class ByteSink {
   slice(from: Uint8Array, start: number, count: number): void {
     this.#room(count);
     const to = this.#bytes;
+    const at = this.#at;
     // Faster than set(subarray) for 32 bytes.
-    for (let i = 0; i < count; i++) to[this.#at + i] = from[start + i]!;
-    this.#at += count;
+    for (let i = 0; i < count; i++) to[at + i] = from[start + i]!;
+    this.#at = at + count;
   }
 
   /** Unsigned LEB128, up to 2^53-1. */

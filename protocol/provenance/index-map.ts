@@ -12,6 +12,14 @@ import { OP_EMPTY, OP_HASH, OP_INNER, OP_LEAF, OP_LIST } from './map-ops.ts';
 /** Room for this many of each kind at first; doubled when it is full. */
 const START = 256;
 
+/** Words of an inner node: two children and two hashes. */
+const NODE_WORDS = 2 + (2 * HASH_BYTES) / 4;
+
+/** Where the hash of a child begins, in bytes. */
+function hashAt(node: number, side: 0 | 1): number {
+  return node * NODE_WORDS * 4 + 8 + side * HASH_BYTES;
+}
+
 /** One entry of a key's list. */
 export interface Posting {
   /** Index in the log. */
@@ -35,10 +43,12 @@ export class IndexMap {
   #counts = new Uint32Array(START);
   #heads = new Uint32Array(START);
   #tails = new Uint32Array(START);
-  // Inner node n: children at 2n and 2n + 1, hash at n.
+  // Inner node n: its two children and their hashes side by side, so that a proof reads one place a level and no other. `refs` and
+  // `bytes` are views of one buffer.
   #inner = 0;
-  #children = new Int32Array(START * 2);
-  #hashes = new Uint8Array(START * HASH_BYTES);
+  #refs = new Int32Array(START * NODE_WORDS);
+  #bytes = new Uint8Array(this.#refs.buffer);
+  /** Bit 0: the left child's hash is out of date; bit 1: the right one's. */
   #dirty = new Uint8Array(START);
   // Postings, linked from the first of a key to its last.
   #postings = 0;
@@ -46,6 +56,7 @@ export class IndexMap {
   #tags = new Uint8Array(START * TAG_BYTES);
   #next = new Uint32Array(START);
   #root = 0;
+  #rootHash: Uint8Array | undefined = EMPTY_MAP;
 
   /** Keys held. */
   get keys(): number {
@@ -94,7 +105,8 @@ export class IndexMap {
 
   /** Commitment to all keys and lists. */
   root(): Uint8Array {
-    return this.#hashOf(this.#root).slice();
+    this.#rootHash ??= this.#hashOf(this.#root);
+    return this.#rootHash.slice();
   }
 
   /**
@@ -103,7 +115,13 @@ export class IndexMap {
    */
   prove(keys: readonly Uint8Array[]): Uint8Array {
     const sink = new ByteSink();
-    this.#prove(this.#root, 0, sortedKeys(keys), sink);
+    this.root();
+    const sorted = sortedKeys(keys);
+    if (sorted.length > 0 || this.#root === 0) this.#prove(this.#root, 0, sorted, 0, sorted.length, sink);
+    else {
+      sink.byte(OP_HASH);
+      sink.slice(this.root(), 0, HASH_BYTES);
+    }
     return sink.finish();
   }
 
@@ -119,43 +137,45 @@ export class IndexMap {
 
   #find(key: Uint8Array): number {
     let at = this.#root;
-    for (let depth = 0; at > 0; depth++) at = this.#children[2 * at + bitOf(key, depth)]!;
+    for (let depth = 0; at > 0; depth++) at = this.#refs[at * NODE_WORDS + bitOf(key, depth)]!;
     return at < 0 && this.#isKey(-at, key) ? -at : 0;
   }
 
   // Descends to the key's place, marking what will change, and makes room for a new key there.
   #leafFor(key: Uint8Array): number {
-    let slot = -1;
+    this.#rootHash = undefined;
+    let parent = 0;
+    let side: 0 | 1 = 0;
     let at = this.#root;
     let depth = 0;
     while (at > 0) {
-      this.#dirty[at] = 1;
-      slot = 2 * at + bitOf(key, depth++);
-      at = this.#children[slot]!;
+      parent = at;
+      side = bitOf(key, depth++);
+      this.#dirty[at]! |= 1 << side;
+      at = this.#refs[at * NODE_WORDS + side]!;
     }
     if (at < 0 && this.#isKey(-at, key)) return -at;
     const leaf = this.#newLeaf(key);
-    let rival = at;
-    let place = slot;
     // Both leaves go down together until their bits differ.
-    while (rival !== 0) {
+    for (let apart = at === 0; !apart; ) {
       const node = this.#newInner();
-      this.#put(place, node);
-      const mine = bitOf(key, depth);
+      this.#put(parent, side, node);
+      parent = node;
+      side = bitOf(key, depth);
       const other = this.#keyBit(-at, depth++);
-      if (mine !== other) {
-        this.#children[2 * node + other] = at;
-        rival = 0;
-      }
-      place = 2 * node + mine;
+      apart = side !== other;
+      if (apart) this.#put(node, other, at);
     }
-    this.#put(place, -leaf);
+    this.#put(parent, side, -leaf);
     return leaf;
   }
 
-  #put(slot: number, child: number): void {
-    if (slot < 0) this.#root = child;
-    else this.#children[slot] = child;
+  #put(parent: number, side: 0 | 1, child: number): void {
+    if (parent === 0) this.#root = child;
+    else {
+      this.#refs[parent * NODE_WORDS + side] = child;
+      this.#dirty[parent]! |= 1 << side;
+    }
   }
 
   #newLeaf(key: Uint8Array): number {
@@ -173,56 +193,66 @@ export class IndexMap {
 
   #newInner(): number {
     const node = ++this.#inner;
-    this.#children = grown(this.#children, 2 * (node + 1));
-    this.#hashes = grown(this.#hashes, (node + 1) * HASH_BYTES);
+    this.#refs = grown(this.#refs, (node + 1) * NODE_WORDS);
+    if (this.#bytes.buffer !== this.#refs.buffer) this.#bytes = new Uint8Array(this.#refs.buffer);
     this.#dirty = grown(this.#dirty, node + 1);
-    this.#dirty[node] = 1;
     return node;
-  }
-
-  #leafHash(leaf: number): Uint8Array {
-    const start = leaf * HASH_BYTES;
-    return mapLeaf(
-      this.#keys.subarray(start, start + HASH_BYTES),
-      this.#lists.subarray(start, start + HASH_BYTES),
-    );
   }
 
   // Depth is at most 256: keys are hashes, so that nobody can choose long shared beginnings.
   #hashOf(at: number): Uint8Array {
     if (at === 0) return EMPTY_MAP;
-    if (at < 0) return this.#leafHash(-at);
-    const start = at * HASH_BYTES;
-    if (this.#dirty[at] === 1) {
-      const left = this.#hashOf(this.#children[2 * at]!);
-      this.#hashes.set(mapInner(left, this.#hashOf(this.#children[2 * at + 1]!)), start);
-      this.#dirty[at] = 0;
+    if (at < 0) {
+      const key = -at * HASH_BYTES;
+      const end = key + HASH_BYTES;
+      return mapLeaf(this.#keys.subarray(key, end), this.#lists.subarray(key, end));
     }
-    return this.#hashes.subarray(start, start + HASH_BYTES);
+    for (const side of [0, 1] as const)
+      if ((this.#dirty[at]! & (1 << side)) !== 0)
+        this.#bytes.set(this.#hashOf(this.#refs[at * NODE_WORDS + side]!), hashAt(at, side));
+    this.#dirty[at] = 0;
+    const [left, right] = [hashAt(at, 0), hashAt(at, 1)];
+    return mapInner(
+      this.#bytes.subarray(left, left + HASH_BYTES),
+      this.#bytes.subarray(right, right + HASH_BYTES),
+    );
   }
 
-  #prove(at: number, depth: number, keys: readonly Uint8Array[], sink: ByteSink): void {
+  /** Writes the subtree at `at`, where the keys asked below it are those from `low` to `high`. */
+  #prove(
+    at: number,
+    depth: number,
+    keys: readonly Uint8Array[],
+    low: number,
+    high: number,
+    sink: ByteSink,
+  ): void {
     if (at === 0) sink.byte(OP_EMPTY);
-    else if (keys.length === 0) this.#proveHash(at, sink);
-    else if (at < 0) this.#proveLeaf(-at, keys, sink);
+    else if (at < 0) this.#proveLeaf(-at, keys.slice(low, high), sink);
     else {
       sink.byte(OP_INNER);
-      let split = 0;
-      while (split < keys.length && bitOf(keys[split]!, depth) === 0) split++;
-      this.#prove(
-        this.#children[2 * at]!,
-        depth + 1,
-        split === keys.length ? keys : keys.slice(0, split),
-        sink,
-      );
-      this.#prove(this.#children[2 * at + 1]!, depth + 1, split === 0 ? keys : keys.slice(split), sink);
+      let split = low;
+      while (split < high && bitOf(keys[split]!, depth) === 0) split++;
+      this.#proveChild(at, 0, depth, keys, low, split, sink);
+      this.#proveChild(at, 1, depth, keys, split, high, sink);
     }
   }
 
-  #proveHash(at: number, sink: ByteSink): void {
-    sink.byte(OP_HASH);
-    if (at > 0 && this.#dirty[at] === 0) sink.slice(this.#hashes, at * HASH_BYTES, HASH_BYTES);
-    else sink.slice(this.#hashOf(at), 0, HASH_BYTES);
+  #proveChild(
+    parent: number,
+    side: 0 | 1,
+    depth: number,
+    keys: readonly Uint8Array[],
+    low: number,
+    high: number,
+    sink: ByteSink,
+  ): void {
+    const child = this.#refs[parent * NODE_WORDS + side]!;
+    if (low < high || child === 0) this.#prove(child, depth + 1, keys, low, high, sink);
+    else {
+      sink.byte(OP_HASH);
+      sink.slice(this.#bytes, hashAt(parent, side), HASH_BYTES);
+    }
   }
 
   #proveLeaf(leaf: number, keys: readonly Uint8Array[], sink: ByteSink): void {

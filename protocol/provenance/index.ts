@@ -1,7 +1,7 @@
 // The provenance graph: what statements say of things, how it is asked, and how an answer is proven. The only door of this folder.
 
 export { IndexMap, type Posting } from './index-map.ts';
-export { issuerKey, keysOfFacts, tagMatches, tagOf, thingKey, typeKey } from './key-hash.ts';
+export { aboutKey, issuerKey, keysOfFacts, tagMatches, tagOf, typeKey, useKey } from './key-hash.ts';
 export * from './limits.ts';
 export { verifyMapProof } from './map-proof.ts';
 export { nodeIdOf, nodeIdOfContentId, nodeIdsOfDigests, requireNodeId } from './node-id.ts';

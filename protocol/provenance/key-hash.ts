@@ -11,9 +11,14 @@ const DOMAIN = 'zerostate.dev/index-key/v1\n';
 export const TAG_BYTES = 8;
 const HALF = TAG_BYTES / 2;
 
-/** Key of a thing. */
-export function thingKey(id: NodeId): Uint8Array {
-  return sha256(utf8(`${DOMAIN}thing ${id}`));
+/** Key of the statements about a thing. */
+export function aboutKey(id: NodeId): Uint8Array {
+  return sha256(utf8(`${DOMAIN}about ${id}`));
+}
+
+/** Key of the statements that say that a thing was used. */
+export function useKey(id: NodeId): Uint8Array {
+  return sha256(utf8(`${DOMAIN}use ${id}`));
 }
 
 /** Key of an issuer, or of a foreign signer. */
@@ -28,9 +33,10 @@ export function typeKey(predicateType: string): Uint8Array {
 
 /** Every key of a statement, without repetition. */
 export function keysOfFacts(facts: StatementFacts): Uint8Array[] {
-  const { issuer, signers, things, predicateType } = facts;
+  const { issuer, signers, about, uses, predicateType } = facts;
   return [
-    ...things.map(thingKey),
+    ...about.map(aboutKey),
+    ...uses.map(useKey),
     ...[...new Set([issuer, ...signers])].map(issuerKey),
     typeKey(predicateType),
   ];

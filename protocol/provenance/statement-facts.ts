@@ -29,8 +29,10 @@ export interface StatementFacts {
   /** When it says that it was made, in ms since 1970. */
   readonly issuedAt: number;
   readonly edges: readonly Edge[];
-  /** Every thing that it is found by, edges' ends and other names of its subjects included, without repetition. */
-  readonly things: readonly NodeId[];
+  /** What it says something about, itself included, by every name. */
+  readonly about: readonly NodeId[];
+  /** What it says was used for that: materials, modules, inputs. */
+  readonly uses: readonly NodeId[];
 }
 
 /**
@@ -45,24 +47,27 @@ const NOTHING: NodeId = bytesDigest(new Uint8Array());
 /** Collects edges and names. */
 class Facts {
   readonly edges: Edge[] = [];
-  readonly things = new Set<NodeId>();
+  readonly about = new Set<NodeId>();
+  readonly uses = new Set<NodeId>();
   readonly self: NodeId;
 
   constructor(self: NodeId) {
     this.self = self;
-    this.things.add(self);
+    this.about.add(self);
   }
 
   add(from: NodeId, relation: Relation, to: NodeId): void {
     if (from === NOTHING || to === NOTHING || from === to) return;
     this.edges.push({ from, relation, to });
-    this.things.add(from).add(to);
+    const used = leadsToSource(relation) === true;
+    this.about.add(from);
+    (used ? this.uses : this.about).add(to);
   }
 
-  /** The graph's name of a thing; all its names are kept for finding it. */
-  name(digest: Subject['digest']): NodeId | undefined {
+  /** The graph's name of a thing; the statement is found by all of them. */
+  name(digest: Subject['digest'], among: Set<NodeId> = this.about): NodeId | undefined {
     const names = nodeIdsOfDigests(digest);
-    for (const name of names) this.things.add(name);
+    for (const name of names) among.add(name);
     return names[0];
   }
 }
@@ -76,13 +81,15 @@ function readReceipt(facts: Facts, { deterministic }: ReceiptPredicate): void {
 }
 
 function readImport(facts: Facts, predicate: ImportPredicate): void {
-  facts.things.add(predicate.digest);
-  if (predicate.envelope !== null) facts.things.add(nodeIdOfContentId(predicate.envelope));
+  facts.about.add(predicate.digest);
+  if (predicate.envelope !== null) facts.about.add(nodeIdOfContentId(predicate.envelope));
   const subjects = predicate.subjects.flatMap(({ digest }) => facts.name(digest) ?? []);
   for (const subject of subjects) facts.add(facts.self, 'attested', subject);
   // What verified a thing did not go into it.
   if (predicate.kind === 'slsa-verification-summary' || predicate.kind === 'openvex') return;
-  const materials = (predicate.facts?.dependencies ?? []).flatMap(({ digest }) => facts.name(digest) ?? []);
+  const materials = (predicate.facts?.dependencies ?? []).flatMap(
+    ({ digest }) => facts.name(digest, facts.uses) ?? [],
+  );
   if (subjects.length * materials.length <= CROSSED_EDGES_MAX) {
     for (const subject of subjects)
       for (const material of materials) facts.add(subject, 'built-from', material);
@@ -119,7 +126,8 @@ export function factsOfStatement(statement: AgentStatement): StatementFacts {
     predicateType: type,
     issuedAt: timeMs(predicate.issuedAt),
     edges: facts.edges,
-    things: [...facts.things],
+    about: [...facts.about],
+    uses: [...facts.uses],
   };
 }
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { toHex } from '../../../protocol/bytes/index.ts';
-import { IndexMap, issuerKey, tagOf, thingKey, verifyMapProof } from '../../../protocol/provenance/index.ts';
+import { aboutKey, IndexMap, issuerKey, tagOf, verifyMapProof } from '../../../protocol/provenance/index.ts';
 
 const tag = tagOf('type', 'issuer');
 /** Few names, so that lists and shared beginnings of keys occur. */
@@ -15,7 +15,7 @@ const histories = fc
 
 function build(history: readonly { index: number; things: readonly string[] }[]): IndexMap {
   const map = new IndexMap();
-  for (const { index, things } of history) for (const name of things) map.add(thingKey(name), index, tag);
+  for (const { index, things } of history) for (const name of things) map.add(aboutKey(name), index, tag);
   return map;
 }
 
@@ -24,21 +24,21 @@ describe('committed index', () => {
     fc.assert(
       fc.property(histories, fc.uniqueArray(names, { maxLength: 12 }), (history, asked) => {
         const map = build(history);
-        const keys = [...asked.map(thingKey), issuerKey('nobody')];
+        const keys = [...asked.map(aboutKey), issuerKey('nobody')];
         const lists = verifyMapProof(map.root(), keys, map.prove(keys));
         assert.equal(lists.size, keys.length);
         for (const name of asked) {
           const expected = history.filter(({ things }) => things.includes(name)).map(({ index }) => index);
-          const found = lists.get(toHex(thingKey(name)))!;
+          const found = lists.get(toHex(aboutKey(name)))!;
           assert.deepEqual(
             found.map(({ index }) => index),
             expected,
           );
           assert.deepEqual(
-            map.list(thingKey(name)).map(({ index }) => index),
+            map.list(aboutKey(name)).map(({ index }) => index),
             expected,
           );
-          assert.equal(map.count(thingKey(name)), expected.length);
+          assert.equal(map.count(aboutKey(name)), expected.length);
         }
       }),
     );
@@ -49,7 +49,7 @@ describe('committed index', () => {
       fc.property(histories, (history) => {
         const other = new IndexMap();
         for (const { index, things } of history) {
-          for (const name of [...things].reverse()) other.add(thingKey(name), index, tag);
+          for (const name of [...things].reverse()) other.add(aboutKey(name), index, tag);
           other.root();
         }
         assert.deepEqual(other.root(), build(history).root());
@@ -77,7 +77,7 @@ describe('committed index', () => {
         fc.nat(),
         (history, asked, at, by) => {
           const map = build(history);
-          const keys = asked.map(thingKey);
+          const keys = asked.map(aboutKey);
           const proof = map.prove(keys);
           const changed = proof.slice();
           changed[at % proof.length]! ^= 1 + (by % 255);
@@ -100,12 +100,12 @@ describe('committed index', () => {
       fc.property(histories, names, names, (history, one, other) => {
         fc.pre(one !== other);
         const map = build(history);
-        const proof = map.prove([thingKey(one)]);
+        const proof = map.prove([aboutKey(one)]);
         try {
-          const lists = verifyMapProof(map.root(), [thingKey(other)], proof);
+          const lists = verifyMapProof(map.root(), [aboutKey(other)], proof);
           const expected = history.filter(({ things }) => things.includes(other)).map(({ index }) => index);
           assert.deepEqual(
-            lists.get(toHex(thingKey(other)))!.map(({ index }) => index),
+            lists.get(toHex(aboutKey(other)))!.map(({ index }) => index),
             expected,
           );
         } catch (error) {
@@ -117,7 +117,7 @@ describe('committed index', () => {
 
   it('entries come in the order of the log', () => {
     const map = build([{ index: 3, things: ['sha1:1'] }]);
-    assert.throws(() => map.add(thingKey('sha1:1'), 3, tag), { code: 'DECODE_FAILED' });
+    assert.throws(() => map.add(aboutKey('sha1:1'), 3, tag), { code: 'DECODE_FAILED' });
     assert.equal(map.keys, 1);
     assert.equal(map.postings, 1);
   });

@@ -30,7 +30,7 @@ function imported(value: unknown) {
 describe('facts of statements', () => {
   it('SLSA provenance: the subject was built from each material that has a digest', () => {
     const { found, facts } = imported(dsse(statement('https://slsa.dev/provenance/v1', slsaV1)));
-    const [{ self, edges, things, predicateType, issuer }] = facts as [(typeof facts)[0]];
+    const [{ self, edges, about, uses, predicateType, issuer }] = facts as [(typeof facts)[0]];
     assert.deepEqual(edges, [
       { from: self, relation: 'attested', to: app },
       { from: app, relation: 'built-from', to: `gitCommit:${'b'.repeat(40)}` },
@@ -38,8 +38,10 @@ describe('facts of statements', () => {
     ]);
     assert.equal(predicateType, 'https://slsa.dev/provenance/v1');
     assert.equal(issuer, agent.agentId);
-    assert.ok(things.includes(found.digest), 'found by the digest of the original');
-    assert.ok(things.includes(nodeIdOf(found.envelopeId!)), 'found by the original envelope');
+    assert.ok(about.includes(self) && about.includes(app) && !about.includes(`sha256:${sha('c')}`));
+    assert.deepEqual(uses, [`gitCommit:${'b'.repeat(40)}`, `sha256:${sha('c')}`]);
+    assert.ok(about.includes(found.digest), 'found by the digest of the original');
+    assert.ok(about.includes(nodeIdOf(found.envelopeId!)), 'found by the original envelope');
   });
 
   it('an SBOM: the image was built from its components, and is found by every digest of theirs', () => {
