@@ -21,7 +21,14 @@ import type { Host } from './host/create.ts';
 import type { IndexRole } from './index-role/index-role.ts';
 import type { AgentVault } from './keys/agent-vault.ts';
 import type { LogStore, OwnLog } from './log/index.ts';
-import type { LogProofs, LogProtocol, LogResources } from './log-service/index.ts';
+import type {
+  Cosignatures,
+  LogProofs,
+  LogProtocol,
+  LogResources,
+  Witness,
+  WitnessPolicy,
+} from './log-service/index.ts';
 import type { Logger } from './logger/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Directory } from './network/directory.ts';
@@ -35,6 +42,7 @@ import type { Rpc } from './rpc/index.ts';
 import type { StatementRouter } from './statements/router.ts';
 import type { Database } from './storage/index.ts';
 import type { ForkBook } from './sync/fork-book.ts';
+import type { SyncService } from './sync/sync-service.ts';
 import type { Executor } from './tasks/executor.ts';
 import type { Requester } from './tasks/requester.ts';
 import type { TaskBook } from './tasks/task-book.ts';
@@ -76,6 +84,8 @@ export interface Core extends Ground, Net {
   /** Every verified statement comes by here; `listen` to it. */
   readonly router: StatementRouter;
   readonly ownLog: OwnLog;
+  /** Exchanges logs with peers. */
+  readonly sync: SyncService;
   readonly receipts: ReceiptBook;
   readonly revocations: RevocationService;
   readonly records: CardRecords;
@@ -110,6 +120,10 @@ export interface NodeContext extends Core {
   /** What anybody may read of the logs held, here and at peers. */
   readonly logResources: LogResources;
   readonly logProtocol: LogProtocol;
+  /** This node as a witness of others, whose cosignatures count here, and those of the own log. */
+  readonly witness: Witness;
+  readonly witnessPolicy: WitnessPolicy;
+  readonly cosignatures: Cosignatures;
   readonly payments: Payments;
   readonly requester: Requester;
   readonly tasks: TaskBook;

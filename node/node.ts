@@ -68,7 +68,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
 
   // Built upon the core.
   const { artifacts, artifactCopies, artifactStore } = use(makeArtifacts(core));
-  const { logProofs, logProtocol, logResources } = use(await makeLogService(core));
+  const { services: _, ...logService } = use(await makeLogService(core, key.seed));
   const { guilds } = use(makeGuilds(core, key.seed));
   const payments = use(makePayments(core));
   const { executor, requester, tasks } = use(
@@ -89,9 +89,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     artifactStore,
     executor,
     guilds,
-    logProofs,
-    logProtocol,
-    logResources,
+    ...logService,
     payments,
     requester,
     tasks,

@@ -5,7 +5,7 @@ import { type AgentCard, checkCardTime, SLA_CLASSES, verifyCard } from '../../pr
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { type BookEntry, isTakenIn } from '../cards/card-book.ts';
 import type { RevocationStatus } from '../revocation/revocation-service.ts';
-import type { DiscoveryPolicy, PolicyQuestion } from './policy.ts';
+import type { DiscoveryDecision, PolicyQuestion } from './policy.ts';
 import type { FindFilter } from './schema.ts';
 import { isHonest } from './score-check.ts';
 
@@ -111,9 +111,11 @@ export function checkValidity(card: Pick<AgentCard, 'issuedAt' | 'expiresAt'>, n
   return accept('validity', `valid until ${card.expiresAt}`);
 }
 
-/** Fails closed: what is not known to be unrevoked is refused. */
-export function checkRevocation({ state, detail }: RevocationStatus): Reason {
+/** Fails closed: what is not known to be unrevoked is refused, unless a person let the unknown pass, for the reason given. */
+export function checkRevocation({ state, detail }: RevocationStatus, override?: string): Reason {
   if (state === 'clear') return accept('revocation', detail);
+  if (state === 'unknown' && override !== undefined)
+    return accept('revocation', `${detail}; let pass: ${override}`);
   return refuse('revocation', state === 'revoked' ? 'REVOKED' : 'REVOCATION_UNKNOWN', detail);
 }
 
@@ -147,7 +149,7 @@ export function checkConstraints(card: AgentCard, filter: FindFilter): Reason[] 
 }
 
 /** The policy's word. A policy that fails refuses. */
-export async function checkPolicy(policy: DiscoveryPolicy, question: PolicyQuestion): Promise<Reason> {
+export async function checkPolicy(policy: DiscoveryDecision, question: PolicyQuestion): Promise<Reason> {
   try {
     const { allow, detail } = await policy.decide(question);
     return allow ? accept('policy', detail) : refuse('policy', 'POLICY_DENIED', detail);

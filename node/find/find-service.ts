@@ -22,7 +22,7 @@ import {
   type Reason,
   refuse,
 } from './checks.ts';
-import type { DiscoveryPolicy } from './policy.ts';
+import { constraintsOf, type DiscoveryDecision, type DiscoveryPolicy } from './policy.ts';
 import { type FindFilter, RESULTS_MAX } from './schema.ts';
 import type { ScoreCheck, ScoreClaim } from './score-check.ts';
 import type { ProposedHit, ShortlistAnswer, ShortlistClient } from './shortlist-client.ts';
@@ -40,9 +40,10 @@ const COMPUTED_MAX = 2 * RESULTS_MAX;
 /** Times that corrections may bring up others; behind that stand the claims of an index that lied again and again. */
 const COMPUTED_PASSES_MAX = 4;
 
-/** What is left of them. */
-interface Lookups {
-  left: number;
+/** What all that is judged for one request shares. */
+interface Request {
+  lookupsLeft: number;
+  readonly decision: DiscoveryDecision;
 }
 
 /** An agent with its verdict. */
@@ -70,6 +71,8 @@ export interface FindAnswer {
   readonly query: string;
   readonly results: FindResult[];
   readonly rejected: FindResult[];
+  /** Id of the record of what was decided; "zerostate why" explains it. */
+  readonly decision?: string;
   /** Peer ids of the indexes that proposed. */
   readonly indexes: string[];
   /** True when a region or an index is missing from the answer; `missing` names it. */
@@ -118,11 +121,13 @@ export class FindService {
     const { metrics, shortlists } = this.#deps;
     try {
       const limit = Math.min(request.limit ?? 5, RESULTS_MAX);
-      const lookups = { left: LOOKUPS_MAX };
-      let round = await this.#ask(request, limit, lookups);
+      const { policy } = this.#deps;
+      const decision = policy.begin?.(constraintsOf(request.text, limit, request.filter)) ?? policy;
+      const shared: Request = { lookupsLeft: LOOKUPS_MAX, decision };
+      let round = await this.#ask(request, limit, shared);
       // Who lied stands last in the next plan. When there is nobody else, its corrected answer has to do.
       if (round.lied && shortlists.hasTrusted(request.filter?.region))
-        round = await this.#ask(request, limit, lookups);
+        round = await this.#ask(request, limit, shared);
       const { judged, shortlist } = round;
       const results = judged.map((one) => this.#result(one));
       const { reputationMin: _, ...asked } = request.filter ?? {};
@@ -132,12 +137,14 @@ export class FindService {
         asked,
         shown.flatMap(({ entry }) => entry ?? []),
       );
+      const record = decision.end?.(shown.map(({ hit }) => hit.agentId));
       const partial = shortlist.missing.length > 0;
       metrics.count('zerostate_finds_total', { result: partial ? 'partial' : 'ok' });
       return {
         query: request.text,
         results: results.filter(isAccepted).slice(0, limit),
         rejected: results.filter((result) => !isAccepted(result)),
+        ...(record === undefined ? {} : { decision: record }),
         indexes: shortlist.from,
         partial,
         missing: shortlist.missing,
@@ -155,7 +162,7 @@ export class FindService {
   async #ask(
     request: FindRequest,
     limit: number,
-    lookups: Lookups,
+    shared: Request,
   ): Promise<{ shortlist: ShortlistAnswer; judged: Judged[]; lied: boolean }> {
     const filter = request.filter ?? {};
     const { shortlists, scores } = this.#deps;
@@ -167,7 +174,7 @@ export class FindService {
       k: Math.max(SHORTLIST_MIN, limit * OVERFETCH),
       filter: asked,
     });
-    const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter, lookups)));
+    const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter, shared)));
     judged.sort(byScore);
     const lied = await this.#compute(request.text, shortlist.embedder, judged, limit);
     return { shortlist, judged, lied };
@@ -204,10 +211,11 @@ export class FindService {
     return lied;
   }
 
-  async #judge(hit: ProposedHit, filter: FindFilter, lookups: Lookups): Promise<Judged> {
-    const { clock, policy, revocations } = this.#deps;
+  async #judge(hit: ProposedHit, filter: FindFilter, shared: Request): Promise<Judged> {
+    const { clock, revocations } = this.#deps;
+    const { decision } = shared;
     const score = judgeScore(hit.score, undefined);
-    const entry = await this.#resolve(hit, lookups);
+    const entry = await this.#resolve(hit, shared);
     if (entry === undefined) {
       const why = 'nobody has the card: not in a log, not in the DHT';
       return { hit, entry, score, reasons: [refuse('resolved', 'NOT_RESOLVED', why)] };
@@ -217,12 +225,14 @@ export class FindService {
       checkSignature(entry),
       checkSequence(entry, hit.cardId),
       checkValidity(entry.card, now),
-      checkRevocation(revocations.verdict(entry)),
+      checkRevocation(revocations.verdict(entry), decision.override?.(entry)),
       checkReputation(this.#deps.reputation.gate(entry.agentId, filter.reputationMin)),
       ...checkConstraints(entry.card, filter),
     ];
     // The last word: not spent on what is refused already.
-    if (reasons.every(({ ok }) => ok)) reasons.push(await checkPolicy(policy, { entry, filter, now }));
+    const refused = reasons.find(({ ok }) => !ok);
+    if (refused === undefined) reasons.push(await checkPolicy(decision, { entry, filter, now }));
+    else decision.refused?.(entry, `${refused.check}: ${refused.detail}`);
     return { hit, entry, score, reasons };
   }
 
@@ -241,11 +251,11 @@ export class FindService {
   }
 
   /** The newest card known; asks the DHT for what an index proposes and this node does not know, within the budget. */
-  async #resolve(hit: { agentId: string; cardId: string }, lookups: Lookups): Promise<BookEntry | undefined> {
+  async #resolve(hit: { agentId: string; cardId: string }, shared: Request): Promise<BookEntry | undefined> {
     const { cards } = this.#deps;
     const known = cards.known(hit.agentId);
-    if (known?.cardId === hit.cardId || lookups.left === 0 || !isAgentId(hit.agentId)) return known;
-    lookups.left -= 1;
+    if (known?.cardId === hit.cardId || shared.lookupsLeft === 0 || !isAgentId(hit.agentId)) return known;
+    shared.lookupsLeft -= 1;
     return (await cards.lookup(hit.agentId))?.entry ?? known;
   }
 }

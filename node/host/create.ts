@@ -21,10 +21,11 @@ import { chargedRules, type DhtRules } from '../dht/rules.ts';
 import { gossipOptions } from '../gossip/options.ts';
 import type { TopicName } from '../gossip/topics.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { Gater } from './gater.ts';
+import { type ConnectionPolicy, Gater } from './gater.ts';
 import { guardConnection, guarded } from './guard.ts';
 import * as limits from './limits.ts';
 import { streamMuxer } from './muxer.ts';
+import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
 
 export interface HostOptions {
@@ -42,6 +43,8 @@ export interface HostOptions {
   readonly nat: boolean;
   /** True for the relay role: this node forwards for peers that cannot be dialled. */
   readonly relay: boolean;
+  /** Asked about every connection and circuit. */
+  readonly policy?: ConnectionPolicy | undefined;
   readonly dhtRules: DhtRules;
   readonly topics: Readonly<Record<TopicName, string>>;
   readonly messageId: (data: Uint8Array) => Uint8Array;
@@ -57,6 +60,7 @@ export async function createHost(options: HostOptions) {
     metrics,
     maxConnections: options.maxConnections,
     groupPrivate: options.groupPrivate,
+    policy: options.policy,
   });
   const rules = chargedRules(options.dhtRules, admission);
   const relayTransport = circuitRelayTransport({ reservationConcurrency: 1 });
@@ -111,7 +115,7 @@ export async function createHost(options: HostOptions) {
       pingTimeout: { minTimeout: limits.CONNECTION_PING_MS_MIN },
       abortConnectionOnPingFailure: true,
     },
-    peerStore: { maxAddressAge: limits.ADDRESS_AGE_MS_MAX, maxPeerAge: limits.PEER_AGE_MS_MAX },
+    peerStore: { maxAddressAge: limits.PEER_AGE_MS_MAX, maxPeerAge: limits.PEER_AGE_MS_MAX },
     services: {
       identify: guarded(guard, identify()),
       identifyPush: guarded(guard, identifyPush()),
@@ -192,6 +196,7 @@ export async function createHost(options: HostOptions) {
         : {}),
     },
   });
+  await boundPeers(host.peerStore).load();
   diversify((host.services.dht as unknown as { routingTable: RoutingTable }).routingTable, {
     connectionsOf: (peer) => host.getConnections(peer),
     groupPrivate: options.groupPrivate,

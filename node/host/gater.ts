@@ -19,6 +19,15 @@ export interface GaterOptions {
   readonly maxConnections: number;
   /** Limits sites of private and loopback addresses as well. */
   readonly groupPrivate: boolean;
+  /** The last word on peers, and on whom this node relays. */
+  readonly policy?: ConnectionPolicy | undefined;
+}
+
+/** What a policy says of connections. */
+export interface ConnectionPolicy {
+  allowPeer(peerId: string, direction: 'inbound' | 'outbound'): boolean;
+  /** May the peer reserve a slot on this relay, or be connected through it to `destination`? */
+  allowRelay(peerId: string, destination: string | undefined): boolean;
 }
 
 interface Site {
@@ -45,7 +54,16 @@ export class Gater implements ConnectionGater {
     return this.#inbound;
   }
 
-  readonly denyDialPeer = (peer: PeerId): boolean => this.#options.admission.isPenalized(peer.toString());
+  readonly denyDialPeer = (peer: PeerId): boolean =>
+    this.#options.admission.isPenalized(peer.toString()) ||
+    this.#options.policy?.allowPeer(peer.toString(), 'outbound') === false;
+
+  readonly denyInboundRelayReservation = (source: PeerId): boolean =>
+    this.#options.policy?.allowRelay(source.toString(), undefined) === false && this.#refuse('policy');
+
+  readonly denyOutboundRelayedConnection = (source: PeerId, destination: PeerId): boolean =>
+    this.#options.policy?.allowRelay(source.toString(), destination.toString()) === false &&
+    this.#refuse('policy');
 
   readonly denyInboundConnection = (connection: MultiaddrConnection): boolean => {
     if (this.#inbound >= this.#inboundMax) return this.#refuse('inbound');
@@ -62,6 +80,7 @@ export class Gater implements ConnectionGater {
   readonly denyInboundEncryptedConnection = (peer: PeerId, connection: MultiaddrConnection): boolean => {
     const id = peer.toString();
     if (this.#options.admission.isPenalized(id)) return this.#refuse('penalized');
+    if (this.#options.policy?.allowPeer(id, 'inbound') === false) return this.#refuse('policy');
     const open = this.#perPeer.get(id) ?? 0;
     if (open >= CONNECTIONS_PER_PEER_MAX) return this.#refuse('peer');
     this.#perPeer.set(id, open + 1);

@@ -41,10 +41,13 @@ export const CONNECTION_PING_MS_MIN = 15_000;
 export const STOP_MS_MAX = 5_000;
 /** Addresses of one peer that are tried at most. */
 export const ADDRESSES_PER_PEER_MAX = 8;
-/** Address of a peer is forgotten after this time unless it is seen again. */
-export const ADDRESS_AGE_MS_MAX = 24 * 3_600_000;
-/** A peer is forgotten after this time: long enough to rejoin after a holiday. */
-export const PEER_AGE_MS_MAX = 30 * 24 * 3_600_000;
+/** Addresses of one peer that are kept, and how many places of these are for what others say of it. */
+export const ADDRESSES_KEPT_MAX = 12;
+export const ADDRESSES_TOLD_MAX = 4;
+/** Peers that are kept, a kB or two each; strangers make room first, then who has been silent longest. */
+export const PEERS_KEPT_MAX = 4_096;
+/** Neither a peer nor its addresses age away by themselves (100 years): a node rejoins after a holiday. See peer-bounds.ts. */
+export const PEER_AGE_MS_MAX = 100 * 365 * 24 * 3_600_000;
 
 /** Pause between two multicast questions on the local link. */
 export const MDNS_MS = 10_000;

@@ -11,11 +11,13 @@ import { Rpc } from '../rpc/index.ts';
 import type { Service } from '../services.ts';
 import { VERSION } from '../version.ts';
 import { createHost } from './create.ts';
+import type { ConnectionPolicy } from './gater.ts';
 
 /** The network of a node, not started. `watch` is started once the services that use the host are up. */
 export async function makeNet(
   ground: Ground,
   privateKey: PrivateKey,
+  policy?: ConnectionPolicy,
 ): Promise<{ net: Net; services: Service[]; watch: Service[] }> {
   const { admission, book, clock, config, db, log, metrics } = ground;
   const { network } = config;
@@ -34,6 +36,7 @@ export async function makeNet(
     groupPrivate: config.peers.groupPrivate,
     mdns: config.mdns,
     nat: config.nat,
+    policy,
     dhtRules,
     topics: topicsOf(network),
     messageId: sha256,

@@ -30,6 +30,20 @@ export const metricNames = {
   },
   zerostate_log_bytes: { kind: 'gauge', help: 'Bytes of records and bodies of all logs held.' },
   zerostate_log_forks: { kind: 'gauge', help: 'Logs known to have signed two histories; evidence is kept.' },
+  zerostate_witness_requests_total: {
+    kind: 'counter',
+    help: 'Requests to cosign heads of logs that this node answered as a witness, by status as in C2SP tlog-witness.',
+    labels: ['status'],
+  },
+  zerostate_log_cosignatures_total: {
+    kind: 'counter',
+    help: 'Times that a witness was asked to cosign the own log, by result (ok, refused, failed).',
+    labels: ['result'],
+  },
+  zerostate_log_witnessed_size: {
+    kind: 'gauge',
+    help: 'Entries of the own log under its newest head that a quorum of witnesses vouches for.',
+  },
   zerostate_log_damaged_total: {
     kind: 'counter',
     help: 'Logs found damaged on the own disk and cut to their sound part, to be fetched again.',
@@ -100,7 +114,7 @@ export const metricNames = {
   },
   zerostate_connections_refused_total: {
     kind: 'counter',
-    help: 'Inbound connections refused, by reason (inbound, site, site-pending, peer, penalized).',
+    help: 'Inbound connections refused, by reason (inbound, site, site-pending, peer, penalized, policy).',
     labels: ['reason'],
   },
   zerostate_gossip_redials_total: {
@@ -167,6 +181,25 @@ export const metricNames = {
   zerostate_policy_overrides: {
     kind: 'gauge',
     help: 'Overrides of revocation gates in force: above 0 the node is in degraded mode.',
+  },
+  zerostate_partner_queries_total: {
+    kind: 'counter',
+    help: 'Federated queries by result (complete, partial).',
+    labels: ['result'],
+  },
+  zerostate_partner_query_seconds: {
+    kind: 'histogram',
+    help: 'Federated query latency, until everybody worth waiting for has answered, in seconds.',
+  },
+  zerostate_partner_served_total: {
+    kind: 'counter',
+    help: 'Queries of partners by result (ok, refused, budget).',
+    labels: ['result'],
+  },
+  zerostate_partner_lies_total: {
+    kind: 'counter',
+    help: 'Partners caught with evidence, by lie (omission, old-head).',
+    labels: ['lie'],
   },
 } as const;
 

@@ -88,16 +88,22 @@ export class DecisionDraft {
 
   /** Ends it; answers the id of the record when that is on disk. Throws BUSY or STORAGE_FAILED. */
   async record(choice: readonly string[]): Promise<string> {
+    const { id, written } = this.end(choice);
+    await written;
+    return id;
+  }
+
+  /** Ends it; `written` resolves when the record is on disk. Nobody may be told of the outcome before it has. */
+  end(choice: readonly string[]): { readonly id: string; readonly written: Promise<void> } {
     const decision = this.#make(choice);
-    await this.#deps.keep(decision);
-    return decision.id;
+    const written = this.#deps.keep(decision);
+    written.catch(this.#deps.onLost);
+    return { id: decision.id, written };
   }
 
   /** Ends it and does not wait for the disk: for answers that change nothing. A record that is lost is counted. */
   recordBehind(choice: readonly string[]): string {
-    const decision = this.#make(choice);
-    this.#deps.keep(decision).catch(this.#deps.onLost);
-    return decision.id;
+    return this.end(choice).id;
   }
 }
 

@@ -1,9 +1,14 @@
 // Policies of a node: what may be found, run, relied on, connected and relayed, and why. The only door of this folder.
 
-export type { PolicySwitch } from './bundle-store.ts';
+export type { KeptBundle, PolicySwitch } from './bundle-store.ts';
 export { cedarLanguage, checkQuestion, readCedar } from './cedar.ts';
 export { DEFAULT_POLICIES } from './default-policies.ts';
+export { Gate, type Standing } from './gate.ts';
+export { makeGates, makePolicy } from './make-policy.ts';
+export { NetworkPolicy } from './network-policy.ts';
+export { type Override, Overrides } from './overrides.ts';
 export type { ActivePolicy } from './policy-bundles.ts';
 export { makePolicyKey, readPolicyKey } from './policy-key.ts';
 export { type Decided, PolicyService, type Replay } from './policy-service.ts';
 export { SCHEMA_TEXT } from './schema.ts';
+export { type StatementClaim, Verdicts } from './verdicts.ts';

@@ -26,3 +26,6 @@ export const OVERRIDE_MS_MAX = 86_400_000;
 
 /** Ages of knowledge are told to policies in steps of so many seconds, rounded up: never younger than it is, and equal questions are equal. */
 export const AGE_STEP_SECONDS = 10;
+
+/** Standing decisions remembered, about 1 kB each: peers and issuers of one day. */
+export const DECIDED_ONCE_MAX = 4_096;

@@ -14,6 +14,7 @@ import {
 import { type CedarPolicies, readCedar } from './cedar.ts';
 import { DecisionBook } from './decision-book.ts';
 import { DecisionDraft } from './decision-draft.ts';
+import { DECIDED_ONCE_MAX } from './limits.ts';
 import { type BundlesDeps, PolicyBundles } from './policy-bundles.ts';
 
 /** A decision as its asker gets it. */
@@ -35,6 +36,8 @@ export class PolicyService {
   readonly #deps: BundlesDeps;
   readonly #book: DecisionBook;
   readonly bundles: PolicyBundles;
+  #once = new Map<string, Decided>();
+  #onceUnder = '';
   #nonce = 0;
 
   constructor(deps: BundlesDeps) {
@@ -63,11 +66,33 @@ export class PolicyService {
     return { policies: readCedar(files).list(), id: policyFilesId(files) };
   }
 
-  /** Asks the policies in force without a record: for gates that ask again and again about the same. */
+  /** Asks the policies in force, without a record: to show what they would say. */
   judge(question: PolicyQuestion): PolicyVerdict {
-    const verdict = this.bundles.active.policies.ask(question);
-    this.#count(question.kind, verdict.allow);
-    return verdict;
+    return this.bundles.active.policies.ask(question);
+  }
+
+  /**
+   * Decides what is decided again and again (connections, statements of one issuer): recorded once for as long as neither the question nor the
+   * policy changes, and written behind the answer. Does not throw.
+   */
+  decideOnce(question: PolicyQuestion, evidence: readonly string[] = []): Decided {
+    const { active } = this.bundles;
+    if (this.#onceUnder !== active.id) [this.#once, this.#onceUnder] = [new Map(), active.id];
+    const key = JSON.stringify([question.kind, question.principal, question.resource, question.context]);
+    const known = this.#once.get(key);
+    if (known !== undefined) {
+      this.#count(question.kind, known.allow);
+      return known;
+    }
+    const draft = this.begin(question.kind, question.principal, {});
+    const verdict = draft.ask(question.resource, question.context, evidence);
+    const decided = {
+      ...verdict,
+      decision: draft.recordBehind(verdict.allow ? [question.resource.id] : []),
+    };
+    if (this.#once.size >= DECIDED_ONCE_MAX) this.#once.delete(this.#once.keys().next().value as string);
+    this.#once.set(key, decided);
+    return decided;
   }
 
   #count(kind: PolicyKind, allow: boolean): void {

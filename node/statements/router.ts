@@ -47,6 +47,8 @@ export class StatementRouter {
   readonly #handlers: RouterHandlers;
   readonly #log: Logger;
   readonly #listeners: RouterHandlers['statement'][] = [];
+  /** Whether a verified statement is handed on; set by the policy. What it refuses stays in its log and goes no further. */
+  accept: (statement: AgentStatement, found: Found) => boolean = () => true;
 
   constructor(deps: { handlers: RouterHandlers; log: Logger }) {
     this.#handlers = deps.handlers;
@@ -80,6 +82,7 @@ export class StatementRouter {
   /** Hands a verified, stored statement on. A service that refuses it has the last word; nothing is thrown for it. */
   deliver(readable: Readable, found: Found): void {
     if (readable.kind === 'card') this.#hand(() => this.#handlers.card(readable.card, found), found);
+    else if (!this.accept(readable.statement, found)) this.#refused(found, 'POLICY_DENIED');
     else
       for (const handler of [this.#handlers.statement, ...this.#listeners])
         this.#hand(() => handler(readable.statement, found), found);

@@ -34,6 +34,7 @@ const answerSchema = Type.Object({
   query: text,
   results: Type.Array(resultSchema),
   rejected: Type.Array(resultSchema),
+  decision: Type.Optional(text),
   indexes: Type.Array(text),
   partial: Type.Boolean(),
   missing: Type.Array(text),

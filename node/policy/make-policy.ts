@@ -1,0 +1,63 @@
+// Puts the policy together, in two steps: the policy itself before the host, which asks it about connections; gates and verdicts once cards,
+// revocations and reputation are there.
+
+import type { Core, Ground, Net } from '../context.ts';
+import type { DiscoveryPolicy } from '../find/policy.ts';
+import type { Service } from '../services.ts';
+import { discoveryPolicy } from './discovery.ts';
+import { Gate } from './gate.ts';
+import { NetworkPolicy } from './network-policy.ts';
+import { Overrides } from './overrides.ts';
+import { PolicyService } from './policy-service.ts';
+import { Verdicts } from './verdicts.ts';
+
+/** The policy, read from the disk. Throws POLICY_INVALID: a node whose policy cannot be asked does not start. */
+export async function makePolicy(ground: Ground) {
+  const { config } = ground;
+  const { signers, threshold } = config.policy;
+  const policy = new PolicyService({ ...ground, signers: { keys: signers, threshold } });
+  await policy.load();
+  const networkPolicy = new NetworkPolicy(policy, config);
+  const ruling: Service[] = [{ name: 'policy', start: () => {}, stop: () => policy.stop() }];
+  return { policy, networkPolicy, ruling };
+}
+
+/** What gates and verdicts stand on. */
+export type GateParts = Ground &
+  Pick<Net, 'peerId'> &
+  Pick<Core, 'directory' | 'ownLog' | 'reputation' | 'revocations' | 'router' | 'policy' | 'networkPolicy'>;
+
+/** Gates and verdicts; the router asks from here on what is kept. */
+export async function makeGates(parts: GateParts) {
+  const { book, config, directory, networkPolicy, ownLog, peerId, policy, router, vault } = parts;
+  const { maxAgeSeconds, tiers } = config.policy;
+  const isLocal = (agentId: string) => vault.has(agentId);
+  const overrides = new Overrides({
+    ...parts,
+    network: config.network,
+    policyId: () => policy.bundles.active.id,
+  });
+  await overrides.load();
+  const ms = (seconds: number) => seconds * 1_000;
+  const gate = new Gate({
+    ...parts,
+    overrides,
+    maxAgeMs: {
+      safe: ms(maxAgeSeconds.safe),
+      risky: ms(maxAgeSeconds.risky),
+      dangerous: ms(maxAgeSeconds.dangerous),
+    },
+  });
+  const verdicts = new Verdicts({ policy, gate, book, isLocal, tiers });
+  networkPolicy.know(peerId, (id) => directory.get(id));
+  router.accept = ({ issuer, predicateType }, { position }) =>
+    position.origin === ownLog.origin || verdicts.keeps(issuer, predicateType, position.origin);
+  const discovery: DiscoveryPolicy = discoveryPolicy({
+    policy,
+    gate,
+    node: { ...config, peerId },
+    isLocal,
+    maxAgeMs: ms(config.find.revocationMaxAgeSeconds),
+  });
+  return { gate, overrides, verdicts, discovery };
+}

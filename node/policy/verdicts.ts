@@ -1,0 +1,113 @@
+// The policy where work and statements come in: may this task run here, may this statement be kept, may a verdict rest on it?
+
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import type { RevocationSubject } from '../../protocol/revocation/index.ts';
+import type { SafetyTier } from '../../protocol/statement/index.ts';
+import type { VerifiedManifest } from '../../protocol/task/index.ts';
+import type { CardBook } from '../cards/card-book.ts';
+import { agentOf, statementOf, type TaskFacts, taskOf, unknownAgent } from './entities.ts';
+import type { Gate } from './gate.ts';
+import type { Decided, PolicyService } from './policy-service.ts';
+
+/** A standing that was not looked at: what a log brings is kept whatever its issuer's standing is that day, else nodes would differ. */
+const NOT_LOOKED_AT = {
+  revocation: 'unknown',
+  ageSeconds: -1,
+  tier: 'safe',
+  reputation: 0,
+  proven: false,
+  override: false,
+} as const;
+
+export interface VerdictDeps {
+  readonly policy: PolicyService;
+  readonly gate: Gate;
+  readonly book: CardBook;
+  readonly isLocal: (agentId: string) => boolean;
+  readonly tiers: { readonly run: SafetyTier; readonly statement: SafetyTier };
+}
+
+/** A statement that somebody wants to rely on. */
+export interface StatementClaim {
+  readonly id: string;
+  readonly predicateType: string;
+  /** An agent id, or the key of another tool's signer. */
+  readonly issuer: string;
+  readonly origin: string;
+  /** What decides whether a revocation reaches it; the issuer's newest card otherwise. */
+  readonly subject?: RevocationSubject;
+  readonly tier?: SafetyTier;
+}
+
+/** Verdicts about tasks and statements. */
+export class Verdicts {
+  readonly #deps: VerdictDeps;
+
+  constructor(deps: VerdictDeps) {
+    this.#deps = deps;
+  }
+
+  #agent(agentId: string) {
+    const { book, isLocal } = this.#deps;
+    const entry = book.get(agentId);
+    return entry === undefined ? unknownAgent(agentId, isLocal(agentId)) : agentOf(entry, isLocal(agentId));
+  }
+
+  /** Throws POLICY_DENIED unless the task may run here. What it answers resolves when the decision is on disk: no result may leave before. */
+  admitTask(
+    { id, keys, manifest }: VerifiedManifest,
+    task: Omit<TaskFacts, 'taskId' | 'module'>,
+  ): Promise<void> {
+    const { gate, policy, tiers } = this.#deps;
+    const { requester } = manifest;
+    const subject = {
+      agentId: requester,
+      key: keys.operationalKey,
+      epoch: keys.epoch,
+      keySerial: keys.serial,
+      order: keys,
+    };
+    const standing = gate.of(requester, tiers.run, { subject });
+    const draft = policy.begin('run', this.#agent(requester), { revocation: standing.detail });
+    const resource = taskOf({ ...task, taskId: manifest.taskId, module: manifest.module.cid });
+    const context = { ...standing.facts, peer: manifest.peer };
+    const { allow, detail } = draft.ask(resource, context, [id, ...standing.evidence]);
+    const { id: decision, written } = draft.end(allow ? [resource.id] : []);
+    if (!allow)
+      throw new ZeroError('POLICY_DENIED', `the task may not run here: ${detail}`, { details: { decision } });
+    return written;
+  }
+
+  /** May a statement of a log be handed to the parts of this node? Holds for all of one issuer, type and log. */
+  keeps(issuer: AgentId, predicateType: string, origin: string): boolean {
+    const question = {
+      kind: 'accept-statement' as const,
+      // The facts of the card are left out: they change, and with them what is kept would.
+      principal: unknownAgent(issuer, false),
+      resource: statementOf({ id: predicateType, predicateType, issuer, origin, local: false }),
+      context: { ...NOT_LOOKED_AT, purpose: 'store' },
+    };
+    return this.#deps.policy.decideOnce(question).allow;
+  }
+
+  /** May a verdict rest on this statement now? With what is known of its revocation, and the id of the decision. */
+  reliesOn({ subject, tier = this.#deps.tiers.statement, ...claim }: StatementClaim): Decided & {
+    readonly standing: string;
+    readonly revocation: 'clear' | 'revoked' | 'unknown';
+  } {
+    const { gate, isLocal, policy } = this.#deps;
+    const standing = gate.of(claim.issuer, tier, subject === undefined ? {} : { subject });
+    const decided = policy.decideOnce(
+      {
+        kind: 'accept-statement',
+        principal: this.#agent(claim.issuer),
+        resource: statementOf({ ...claim, local: isLocal(claim.issuer) }),
+        context: { ...standing.facts, purpose: 'use' },
+      },
+      [claim.id, ...standing.evidence],
+    );
+    const { status } = standing.judged;
+    return { ...decided, standing: standing.detail, revocation: status === 'valid' ? 'clear' : status };
+  }
+}
