@@ -28,6 +28,15 @@ function requireCount(value: number, min: number, max: number, what: string): vo
   if (value > max) throw new ZeroError('LIMIT_EXCEEDED', `provenance query: ${what} exceeds ${max}`);
 }
 
+// A walk is proven by the statements that it crosses, so none may be left out of the answer; and the index knows issuers, not who signed
+// what they imported, beside each entry.
+function requireProvable({ start, issuer, predicateTypes, depth }: ProvenanceQuery): void {
+  if (depth > 0 && (issuer !== null || predicateTypes.length > 0))
+    refuse('a walk cannot be proven and filtered at once: filter its rows');
+  if (start.length > 0 && issuer !== null && !issuer.startsWith('zs:'))
+    refuse('what a foreign signer said of a thing cannot be proven: ask for the thing, or for the signer');
+}
+
 /** Completes and checks a question. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function provenanceQuery(parts: Partial<ProvenanceQuery>): ProvenanceQuery {
   const query: ProvenanceQuery = {
@@ -54,6 +63,7 @@ export function provenanceQuery(parts: Partial<ProvenanceQuery>): ProvenanceQuer
   if (query.start.length === 0 && query.issuer === null && query.predicateTypes.length === 0)
     refuse('it names no thing, issuer or type');
   if (query.start.length === 0 && query.depth > 0) refuse('a walk needs a start');
+  if (query.prove) requireProvable(query);
   return query;
 }
 

@@ -59,9 +59,12 @@ class Facts {
   add(from: NodeId, relation: Relation, to: NodeId): void {
     if (from === NOTHING || to === NOTHING || from === to) return;
     this.edges.push({ from, relation, to });
-    const used = leadsToSource(relation) === true;
-    this.about.add(from);
-    (used ? this.uses : this.about).add(to);
+    const forward = leadsToSource(relation);
+    if (forward === null) this.about.add(to);
+    else {
+      this.about.add(forward ? from : to);
+      this.uses.add(forward ? to : from);
+    }
   }
 
   /** The graph's name of a thing; the statement is found by all of them. */

@@ -8,6 +8,7 @@ import { partnerCodes } from '../../protocol/errors/codes/partners.ts';
 import { paymentCodes } from '../../protocol/errors/codes/payments.ts';
 import { policyCodes } from '../../protocol/errors/codes/policy.ts';
 import { protocolCodes } from '../../protocol/errors/codes/protocol.ts';
+import { provenanceCodes } from '../../protocol/errors/codes/provenance.ts';
 import { simCodes } from '../../protocol/errors/codes/sim.ts';
 import { taskCodes } from '../../protocol/errors/codes/task.ts';
 import { wasmRunnerCodes } from '../../protocol/errors/codes/wasm-runner.ts';
@@ -25,4 +26,5 @@ export const codesByRoom: CodesByRoom = {
   payments: paymentCodes,
   partners: partnerCodes,
   policy: policyCodes,
+  provenance: provenanceCodes,
 };

@@ -8,6 +8,7 @@ import { partnerCodes } from './partners.ts';
 import { paymentCodes } from './payments.ts';
 import { policyCodes } from './policy.ts';
 import { protocolCodes } from './protocol.ts';
+import { provenanceCodes } from './provenance.ts';
 import { simCodes } from './sim.ts';
 import { taskCodes } from './task.ts';
 import { wasmRunnerCodes } from './wasm-runner.ts';
@@ -23,6 +24,7 @@ export const errorCodes = {
   ...partnerCodes,
   ...taskCodes,
   ...paymentCodes,
+  ...provenanceCodes,
   ...policyCodes,
 } as const;
 
