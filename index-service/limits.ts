@@ -18,7 +18,7 @@ export const PRICES_MAX = 32;
 export const ROOTS_MAX = 32;
 /** Nodes of a filter tree, all levels: filters come from the network. */
 export const FILTER_NODES_MAX = 64;
-/** Values in one list of a filter. */
+/** Values in all lists of a filter together: each may be a bitmap of all slots. */
 export const FILTER_VALUES_MAX = 1_024;
 /** Records of one group commit; together with the next bound it keeps a commit near one disk flush. */
 export const COMMIT_RECORDS_MAX = 128;

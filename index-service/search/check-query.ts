@@ -23,7 +23,8 @@ export function checkQuery(query: CardQuery, embedder: { id: string; dims: numbe
   }
   if (query.embedder !== undefined && query.embedder !== embedder.id) mismatch(query.embedder, embedder.id);
   if (query.vector !== undefined) checkVector(query.vector, query.embedder, embedder);
-  if (query.filter !== undefined) checkFilter(query.filter, { left: FILTER_NODES_MAX });
+  if (query.filter !== undefined)
+    checkFilter(query.filter, { left: FILTER_NODES_MAX, values: FILTER_VALUES_MAX });
 }
 
 function mismatch(theirs: string, ours: string): never {
@@ -43,12 +44,18 @@ function checkVector(
   if (!vector.every(Number.isFinite)) refuse('the vector holds a number that is not finite');
 }
 
-const MEMBERS: Record<keyof CardFilter, (value: unknown, budget: { left: number }) => void> = {
-  region: (value) => stringOrStrings('region', value),
-  owner: (value) => stringOrStrings('owner', value),
-  tagsAny: (value) => strings('tagsAny', value),
-  tagsAll: (value) => strings('tagsAll', value),
-  tagsNone: (value) => strings('tagsNone', value),
+/** What is left of a filter's bounds, all levels together. */
+interface Budget {
+  left: number;
+  values: number;
+}
+
+const MEMBERS: Record<keyof CardFilter, (value: unknown, budget: Budget) => void> = {
+  region: (value, budget) => stringOrStrings('region', value, budget),
+  owner: (value, budget) => stringOrStrings('owner', value, budget),
+  tagsAny: (value, budget) => strings('tagsAny', value, budget),
+  tagsAll: (value, budget) => strings('tagsAll', value, budget),
+  tagsNone: (value, budget) => strings('tagsNone', value, budget),
   priceMax: (value) => checkPrice(value as PriceLimit),
   sla: (value) => {
     for (const level of Array.isArray(value) ? value : [value])
@@ -61,7 +68,7 @@ const MEMBERS: Record<keyof CardFilter, (value: unknown, budget: { left: number 
   not: (value, budget) => checkFilter(value as CardFilter, budget),
 };
 
-function checkFilter(filter: CardFilter, budget: { left: number }): void {
+function checkFilter(filter: CardFilter, budget: Budget): void {
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
     refuse('a filter must be an object');
   if (--budget.left < 0) refuse(`a filter may have ${FILTER_NODES_MAX} parts`);
@@ -72,23 +79,20 @@ function checkFilter(filter: CardFilter, budget: { left: number }): void {
   }
 }
 
-function filters(name: string, value: unknown, budget: { left: number }): void {
+function filters(name: string, value: unknown, budget: Budget): void {
   if (!Array.isArray(value)) refuse(`filter member ${name} must be a list`);
   for (const inner of value) checkFilter(inner, budget);
 }
 
-function strings(name: string, value: unknown): void {
-  if (
-    !Array.isArray(value) ||
-    value.length > FILTER_VALUES_MAX ||
-    !value.every((one) => typeof one === 'string')
-  ) {
-    refuse(`filter member ${name} must be a list of at most ${FILTER_VALUES_MAX} texts`);
-  }
+function strings(name: string, value: unknown, budget: Budget): void {
+  if (!Array.isArray(value)) refuse(`filter member ${name} must be a list of texts`);
+  budget.values -= value.length;
+  if (budget.values < 0) refuse(`a filter may name ${FILTER_VALUES_MAX} values`);
+  if (!value.every((one) => typeof one === 'string')) refuse(`filter member ${name} must be a list of texts`);
 }
 
-function stringOrStrings(name: string, value: unknown): void {
-  if (typeof value !== 'string') strings(name, value);
+function stringOrStrings(name: string, value: unknown, budget: Budget): void {
+  strings(name, typeof value === 'string' ? [value] : value, budget);
 }
 
 function finite(name: string, value: unknown): void {

@@ -2,6 +2,7 @@
 
 import { decode, encode } from '@ipld/dag-cbor';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { checkCborItems } from './items.ts';
 import { BODY_DEPTH_MAX } from './limits.ts';
 
 /** Media type of the binary form. */
@@ -11,6 +12,7 @@ const FLOAT_BYTES = 4;
 
 /** Reads a request; vectors become lists of numbers, as JSON has them. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function readBinary(bytes: Uint8Array): unknown {
+  checkCborItems(bytes);
   let value: unknown;
   try {
     value = decode(bytes);

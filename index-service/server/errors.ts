@@ -1,6 +1,6 @@
 // Turns whatever a route throws into one typed error and its HTTP answer.
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { IndexLogger } from '../interface.ts';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
@@ -22,13 +22,18 @@ export function typedError(error: unknown): ZeroError {
   });
 }
 
+/** Answers with an error. */
+export function sendError(reply: FastifyReply, error: ZeroError): void {
+  if (error.http === 503 || error.http === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+  void reply.status(error.http < 400 ? 500 : error.http).send({ error: error.toJSON() });
+}
+
 /** Sets the handlers for errors and unknown routes. */
 export function handleErrors(app: FastifyInstance, log: IndexLogger | undefined): void {
   app.setErrorHandler((error, _request, reply) => {
     const typed = typedError(error);
     if (typed.code === 'INTERNAL') log?.warn({ err: error }, 'request failed');
-    if (typed.http === 503 || typed.http === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
-    void reply.status(typed.http < 400 ? 500 : typed.http).send({ error: typed.toJSON() });
+    sendError(reply, typed);
   });
   app.setNotFoundHandler((request) => {
     throw new ZeroError(

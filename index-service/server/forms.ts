@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseStrictJson } from '../../protocol/json/index.ts';
 import { CBOR_TYPE, readBinary, writeBinary } from './binary.ts';
+import { checkJsonItems } from './items.ts';
 import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from './limits.ts';
 
 /** Media type of an import: one envelope in JSON on each line. */
@@ -14,8 +15,10 @@ export function useForms(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: unknown, body: Buffer) =>
-      parseStrictJson(body, { bytesMax: BODY_BYTES_MAX, depthMax: BODY_DEPTH_MAX }),
+    async (_request: unknown, body: Buffer) => {
+      checkJsonItems(body);
+      return parseStrictJson(body, { bytesMax: BODY_BYTES_MAX, depthMax: BODY_DEPTH_MAX });
+    },
   );
   app.addContentTypeParser(CBOR_TYPE, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     readBinary(body),

@@ -15,6 +15,12 @@ export const CARDS_PER_PAGE_MAX = 4_096;
 export const REPUTATIONS_MAX = 1_024;
 /** Bytes of a request: 64 queries with vectors of 4,096 numbers in JSON, or 256 average cards. */
 export const BODY_BYTES_MAX = 8 * MIB;
+/** Bytes of one question: a vector of 4,096 numbers in JSON and a full filter, some times over. */
+export const QUERY_BYTES_MAX = MIB;
+/** Values in one body: 64 vectors of 4,096 numbers in JSON, with as much again around them. Each may become an object of 60 bytes. */
+export const BODY_ITEMS_MAX = 524_288;
+/** Bytes of all bodies that are read or worked on at once; more callers are told to come back. */
+export const BODIES_BYTES_MAX = 128 * MIB;
 /** Bytes of one streamed import: a million average cards. Lines are bounded one by one as well. */
 export const IMPORT_BYTES_MAX = 8 * 1_024 * MIB;
 /** Bytes of one line of an import: the largest envelope in base64 with its JSON around it. */

@@ -5,8 +5,9 @@ import fastifySwagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { CardIndex, IndexLogger } from '../interface.ts';
+import { boundBodies } from './bodies.ts';
 import type { ServerContext } from './context.ts';
-import { handleErrors } from './errors.ts';
+import { handleErrors, sendError, typedError } from './errors.ts';
 import { useForms } from './forms.ts';
 import { Gate } from './gate.ts';
 import { guard } from './guard.ts';
@@ -99,6 +100,8 @@ async function makeApp(
     forceCloseConnections: 'idle',
     logger: false,
     routerOptions: { maxParamLength: 256 },
+    // What fastify refuses before any hook has its answer in the same form.
+    frameworkErrors: (error, _request, reply) => sendError(reply, typedError(error)),
     // An unknown member is an error, never dropped: a filter without its condition would answer too much.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true } },
   });
@@ -111,6 +114,7 @@ async function makeApp(
   // The form comes first, so that refusals are in it too.
   useForms(app);
   guard(app, options);
+  boundBodies(app, () => context.metrics.count('zerostate_index_overloaded_total', { kind: 'body' }));
   handleErrors(app, context.log);
   await app.register(fastifySwagger, {
     openapi: {

@@ -7,6 +7,9 @@ import type { ServerContext } from '../context.ts';
 import { CARDS_PER_PAGE_MAX } from '../limits.ts';
 import { errorSchema, listParams, listSchema, reputationsSchema } from '../schema.ts';
 
+/** Pages of ids that are gathered before they are sorted. */
+const SORTED_PAGES = 4;
+
 const failures = { '4xx': errorSchema, '5xx': errorSchema };
 
 export function registerHoldingRoutes(app: FastifyInstance, context: ServerContext): void {
@@ -47,11 +50,25 @@ export function registerHoldingRoutes(app: FastifyInstance, context: ServerConte
 }
 
 function page(index: CardIndex, after: string, limit: number) {
-  const ids = [...index.agentIds()].filter((id) => id > after).sort();
+  const ids = firstIds(index.agentIds(), after, limit + 1);
   const cards = ids.slice(0, limit).flatMap((agentId) => {
     const cardId = index.cardIdOf(agentId);
     const reputation = index.reputation(agentId);
     return cardId === undefined || reputation === undefined ? [] : [{ agentId, cardId, reputation }];
   });
   return { cards, ...(ids.length > limit && { next: ids[limit - 1]! }) };
+}
+
+/** The first so many ids behind one, sorted. Sorts a few pages at a time and not the whole index, which has a million. */
+function firstIds(ids: Iterable<string>, after: string, count: number): string[] {
+  let first: string[] = [];
+  let last: string | undefined;
+  for (const id of ids) {
+    if (id <= after || (last !== undefined && id >= last)) continue;
+    first.push(id);
+    if (first.length < SORTED_PAGES * count) continue;
+    first = first.sort().slice(0, count);
+    last = first.at(-1);
+  }
+  return first.sort().slice(0, count);
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { CardAnswer, CardQuery } from '../../interface.ts';
 import type { ServerContext } from '../context.ts';
 import { typedError } from '../errors.ts';
-import { BATCH_PARALLEL_MAX } from '../limits.ts';
+import { BATCH_PARALLEL_MAX, QUERY_BYTES_MAX } from '../limits.ts';
 import {
   answerSchema,
   batchAnswerSchema,
@@ -18,6 +18,7 @@ export function registerQueryRoutes(app: FastifyInstance, { index, queries }: Se
   app.post<{ Body: QueryBody }>(
     '/v1/query',
     {
+      bodyLimit: QUERY_BYTES_MAX,
       schema: {
         summary: 'The cards nearest in meaning',
         body: querySchema,
