@@ -32,6 +32,7 @@ import type {
 import type { Logger } from './logger/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Directory } from './network/directory.ts';
+import type { Partners } from './partners/index.ts';
 import type { Payments } from './payments/index.ts';
 import type { Gate, NetworkPolicy, Overrides, PolicyService, Verdicts } from './policy/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
@@ -124,6 +125,8 @@ export interface NodeContext extends Core {
   readonly witness: Witness;
   readonly witnessPolicy: WitnessPolicy;
   readonly cosignatures: Cosignatures;
+  /** Organisations that this node shares with, and the query over all of them. */
+  readonly partners: Partners;
   readonly payments: Payments;
   readonly requester: Requester;
   readonly tasks: TaskBook;

@@ -10,6 +10,7 @@ import { makeNet } from './host/make-net.ts';
 import { makeLogService } from './log-service/index.ts';
 import type { BootSource } from './network/first-contact.ts';
 import { checkAddresses, makePeers } from './network/make-peers.ts';
+import { makePartners } from './partners/index.ts';
 import { makePayments } from './payments/index.ts';
 import { makeGates, makePolicy } from './policy/index.ts';
 import { makeReputation } from './reputation/index.ts';
@@ -80,6 +81,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
       admit: (manifest, facts) => gates.verdicts.admitTask(manifest, facts),
     }),
   );
+  const { partners } = use(makePartners(core, key.seed));
 
   const running = runServices(services, ground.log);
   return {
@@ -90,6 +92,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     executor,
     guilds,
     ...logService,
+    partners,
     payments,
     requester,
     tasks,

@@ -96,7 +96,7 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
   const syncing: Service[] = [{ name: 'sync', start: () => sync.start(), stop: () => sync.stop() }];
   const publishing: Service[] = [{ name: 'cards', start: () => cards.start(), stop: () => cards.stop() }];
   return {
-    statements: { receipts, residents, router, ownLog, revocations, records, cards },
+    statements: { receipts, residents, router, ownLog, revocations, records, cards, sync },
     services,
     syncing,
     publishing,

@@ -66,6 +66,7 @@ export {
   compareStandings,
   freshUsage,
   noteUsage,
+  PATIENCE_MS_MAX,
   POOR_SCORE,
   planFanOut,
   type Standing,

@@ -25,6 +25,10 @@ export interface UsageState {
   readonly lies: number;
   /** Smoothed milliseconds until the last row; null before the first answer. */
   readonly latencyMs: number | null;
+  /** Smoothed distance from it, in milliseconds. */
+  readonly deviationMs: number;
+  /** Questions in a row without a whole answer. */
+  readonly misses: number;
   readonly counts: Readonly<Record<UsageEvent['kind'], number>>;
   readonly rows: number;
   readonly at: number;
@@ -39,6 +43,10 @@ export interface Standing {
   /** Thousandths of the agreed budget that it is served. */
   readonly share: number;
   readonly latencyMs: number | null;
+  /** False when an answer need not wait for it: it has missed several in a row, or its word is worth little. It is asked all the same. */
+  readonly isAwaited: boolean;
+  /** How long an answer waits for it, in milliseconds. */
+  readonly patienceMs: number;
 }
 
 /** What went well or ill yesterday counts half. */
@@ -48,16 +56,25 @@ export const POOR_SCORE = 400;
 /** Share of its budget that a poor partner, and one that has lied, is served, in thousandths: enough to mend its name. */
 const POOR_SHARE = 500;
 const CAUGHT_SHARE = 100;
-/** A new latency counts this much. */
-const LATENCY_WEIGHT = 0.2;
+/** A new latency, and a new distance from it, count this much (RFC 6298). */
+const LATENCY_WEIGHT = 0.125;
+const DEVIATION_WEIGHT = 0.25;
+/** Patience is the latency and so many deviations, within these bounds (milliseconds). */
+const PATIENCE_DEVIATIONS = 4;
+const PATIENCE_MS_MIN = 20;
+export const PATIENCE_MS_MAX = 2_000;
+/** After so many misses in a row nobody waits for a partner until it has answered again. */
+const MISSES_MAX = 2;
 const WEIGHTS = { invalid: 8, late: 2, unreachable: 1, refused: 1, stale: 4, lied: 16 } as const;
 /** Counts, weights and rows end here: a number that cannot overflow says enough. */
 const COUNT_MAX = 1_000_000_000;
 
+const MISSED: readonly UsageEvent['kind'][] = ['late', 'unreachable', 'refused'];
+
 /** Of whom nothing is known. */
 export function freshUsage(now: number): UsageState {
   const counts = { verified: 0, invalid: 0, late: 0, unreachable: 0, refused: 0, stale: 0, lied: 0 };
-  return { good: 0, bad: 0, lies: 0, latencyMs: null, counts, rows: 0, at: now };
+  return { good: 0, bad: 0, lies: 0, latencyMs: null, deviationMs: 0, misses: 0, counts, rows: 0, at: now };
 }
 
 function decayed(state: UsageState, now: number): UsageState {
@@ -74,15 +91,19 @@ export function noteUsage(before: UsageState, event: UsageEvent, now: number): U
     return {
       ...state,
       counts,
+      misses: Math.min(COUNT_MAX, state.misses + (MISSED.includes(event.kind) ? 1 : 0)),
       bad: Math.min(COUNT_MAX, state.bad + WEIGHTS[event.kind]),
       lies: event.kind === 'lied' ? Math.min(COUNT_MAX, state.lies + 1) : state.lies,
     };
-  const { latencyMs } = state;
+  const { latencyMs, deviationMs } = state;
+  const off = latencyMs === null ? event.latencyMs / 2 : Math.abs(event.latencyMs - latencyMs);
   return {
     ...state,
     counts,
     good: Math.min(COUNT_MAX, state.good + 1),
     rows: Math.min(COUNT_MAX, state.rows + event.rows),
+    misses: 0,
+    deviationMs: latencyMs === null ? off : deviationMs + DEVIATION_WEIGHT * (off - deviationMs),
     latencyMs:
       latencyMs === null ? event.latencyMs : latencyMs + LATENCY_WEIGHT * (event.latencyMs - latencyMs),
   };
@@ -90,15 +111,18 @@ export function noteUsage(before: UsageState, event: UsageEvent, now: number): U
 
 /** How a partner stands now. */
 export function standingOf(before: UsageState, now: number): Standing {
-  const { good, bad, lies, latencyMs, counts } = decayed(before, now);
-  const seen = Object.values(counts).some((count) => count > 0);
+  const { good, bad, lies, latencyMs, deviationMs, misses, counts } = decayed(before, now);
   const expected = (1_000 * (good + 1)) / (good + bad + 2);
-  if (lies > 0)
-    return { status: 'caught', score: Math.floor(expected / (1 + 4 * lies)), share: CAUGHT_SHARE, latencyMs };
-  const score = Math.floor(expected);
-  if (!seen) return { status: 'new', score, share: 1_000, latencyMs };
-  if (score < POOR_SCORE) return { status: 'poor', score, share: POOR_SHARE, latencyMs };
-  return { status: 'fair', score, share: 1_000, latencyMs };
+  const score = Math.floor(lies > 0 ? expected / (1 + 4 * lies) : expected);
+  const wait = (latencyMs ?? PATIENCE_MS_MAX) + PATIENCE_DEVIATIONS * deviationMs;
+  const patienceMs = Math.min(PATIENCE_MS_MAX, Math.max(PATIENCE_MS_MIN, Math.ceil(wait)));
+  const standing = { score, latencyMs, patienceMs };
+  if (lies > 0) return { ...standing, status: 'caught', share: CAUGHT_SHARE, isAwaited: false };
+  const isAwaited = misses < MISSES_MAX;
+  if (!Object.values(counts).some((count) => count > 0))
+    return { ...standing, status: 'new', share: 1_000, isAwaited };
+  if (score < POOR_SCORE) return { ...standing, status: 'poor', share: POOR_SHARE, isAwaited: false };
+  return { ...standing, status: 'fair', share: 1_000, isAwaited };
 }
 
 const RANK = { fair: 0, new: 1, poor: 2, caught: 3 } as const;

@@ -1,0 +1,122 @@
+// Asks one partner one question: over a stream that waits for it, each row checked as it comes. Books how the partner served.
+
+import { randomBytes } from 'node:crypto';
+import type { PeerId } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { originOf } from '../../protocol/log/index.ts';
+import { encodeRequest, type UsageEvent } from '../../protocol/partner/index.ts';
+import type { EndReason, ProvenanceQuery } from '../../protocol/provenance/index.ts';
+import type { Host } from '../host/create.ts';
+import type { LogStore } from '../log/index.ts';
+import type { RowProtocol, RowStreams } from '../rpc/row-streams.ts';
+import type { StatementRouter } from '../statements/router.ts';
+import { AnswerCheck, type CheckedPart } from './check-answer.ts';
+import type { FinishedAnswer } from './judge.ts';
+import type { Partner, PartnerBook } from './partner-book.ts';
+import { type AnswerFrame, decodeFrame } from './wire.ts';
+
+const NONCE_BYTES = 16;
+
+export interface AskPartnerDeps {
+  readonly host: Pick<Host, 'getPeers'>;
+  readonly streams: RowStreams;
+  readonly protocol: RowProtocol;
+  readonly router: Pick<StatementRouter, 'read'>;
+  readonly store: LogStore;
+  readonly book: PartnerBook;
+}
+
+/** The end of a whole answer. */
+export interface PartnerEnd {
+  readonly finished: FinishedAnswer;
+  readonly reasons: readonly EndReason[];
+  readonly rows: number;
+  readonly ms: number;
+}
+
+/** The peer of a partner that is connected. */
+export function connectedPeer(host: Pick<Host, 'getPeers'>, { peers }: Partner): PeerId | undefined {
+  const connected = new Set(host.getPeers().map(String));
+  const peer = peers.find((id) => connected.has(id));
+  return peer === undefined ? undefined : peerIdFromString(peer);
+}
+
+/**
+ * Asks; calls `onPart` with each checked part, and answers the end. Books unreachable, refused, invalid or verified; a late one is the
+ * caller's to book. Throws PEER_UNREACHABLE, PARTNER_REFUSED, PARTNER_BUDGET, or what is wrong with the answer.
+ */
+export async function askPartner(
+  deps: AskPartnerDeps,
+  partner: Partner,
+  query: ProvenanceQuery,
+  signal: AbortSignal,
+  onPart: (part: Exclude<CheckedPart, { kind: 'end' }>) => void,
+): Promise<PartnerEnd> {
+  const started = performance.now();
+  try {
+    const end = await exchange(deps, partner, query, signal, onPart);
+    const ms = performance.now() - started;
+    await deps.book.note(partner.agent, { kind: 'verified', latencyMs: ms, rows: end.rows });
+    return { ...end, ms };
+  } catch (error) {
+    if (!isZeroError(error)) throw error;
+    if (!signal.aborted) await deps.book.note(partner.agent, usageOf(error));
+    throw error;
+  }
+}
+
+function usageOf(error: ZeroError): UsageEvent {
+  switch (error.code) {
+    case 'PEER_UNREACHABLE':
+      return { kind: 'unreachable' };
+    case 'PARTNER_REFUSED':
+    case 'PARTNER_BUDGET':
+    case 'LOG_RECOVERING':
+    case 'BUSY':
+    case 'INTERNAL':
+      return { kind: 'refused' };
+    default:
+      return { kind: 'invalid' };
+  }
+}
+
+async function exchange(
+  { host, protocol, router, store, streams }: AskPartnerDeps,
+  partner: Partner,
+  query: ProvenanceQuery,
+  signal: AbortSignal,
+  onPart: (part: Exclude<CheckedPart, { kind: 'end' }>) => void,
+): Promise<Omit<PartnerEnd, 'ms'>> {
+  const peer = connectedPeer(host, partner);
+  if (peer === undefined) throw new ZeroError('PEER_UNREACHABLE', 'no peer of the partner is connected');
+  const origin = originOf(peer.toString());
+  const { checkpoint } = store.state(origin);
+  const known = checkpoint === '' ? null : checkpoint;
+  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+  const request = encodeRequest({ query, asker: partner.self, origin, known, nonce });
+  const check = new AnswerCheck({ router, request, origin, limit: query.limit });
+  let rows = 0;
+  for await (const bytes of streams.ask(peer, protocol, request, signal)) {
+    const frame: AnswerFrame = decodeFrame(bytes);
+    const part = check.take(frame);
+    if (part === undefined) continue;
+    if (part.kind !== 'end') {
+      if (part.kind === 'row') rows += 1;
+      onPart(part);
+      continue;
+    }
+    const signed = frame.kind === 'answer' ? frame.bytes : bytes;
+    const finished = {
+      partner,
+      query,
+      request,
+      known,
+      answer: part.answer,
+      bytes: signed,
+      heads: check.heads(),
+    };
+    return { finished, reasons: part.reasons, rows };
+  }
+  throw new ZeroError('PEER_UNREACHABLE', 'the partner ended its answer before the end');
+}

@@ -1,0 +1,53 @@
+// Bounds of what a node does with and for its partners.
+
+/** Partners of one node: each costs a connection and a question of every query. */
+export const PARTNERS_MAX = 256;
+
+/** Partners that one query is put to at most, unless the caller says less. */
+export const FAN_OUT_MAX = 32;
+
+/** How long a query may take in all (milliseconds): who has not answered by then is named as missing. */
+export const QUERY_MS_DEFAULT = 2_000;
+export const QUERY_MS_MAX = 60_000;
+
+/** Bytes that one partner's answer may have. */
+export const ANSWER_ROWS_BYTES_MAX = 67_108_864;
+
+/** Statements of one partner in one answer: as many as a query may ask for. */
+export const ANSWER_ROWS_MAX = 10_000;
+
+/** Sealed statements of which openings are kept: own and received. */
+export const SEALED_KEPT_MAX = 1_000_000;
+
+/** Bytes of one opening as it goes over the wire: a sealed statement is at most this large. */
+export const OPENING_BYTES_MAX = 4_194_304;
+
+/** Openings fetched from a partner in one round. */
+export const OPENINGS_PER_ROUND_MAX = 4_096;
+
+/** Evidence kept against one partner: the first says all, some more show that it goes on. */
+export const EVIDENCE_PER_PARTNER_MAX = 16;
+
+/** A pass counts this long (milliseconds) and is shown anew at every greeting. */
+export const PASS_MS = 604_800_000;
+
+/** Days that an agreement lasts when nobody says otherwise, and at most. */
+export const AGREEMENT_DAYS_DEFAULT = 365;
+export const AGREEMENT_DAYS_MAX = 730;
+
+/** Pause between two rounds that keep partners connected (milliseconds). */
+export const LINES_MS = 5_000;
+
+/** One dial, greeting or fetch has this long (milliseconds). */
+export const EXCHANGE_MS_MAX = 10_000;
+
+/** A partner that could not be reached rests, doubling from the first to the last of these (milliseconds). */
+export const REST_MS_FIRST = 5_000;
+export const REST_MS_LAST = 600_000;
+
+/** What an agreement grants when nobody says otherwise. */
+export const BUDGET_DEFAULT = {
+  queriesPerMinute: 600,
+  rowsPerQuery: 1_000,
+  bytesPerMinute: 67_108_864,
+} as const;

@@ -1,0 +1,149 @@
+// Puts the partners of a node together.
+
+import { seedSigner } from '../../protocol/envelope/index.ts';
+import { SEALED_PREDICATE } from '../../protocol/statement/index.ts';
+import type { Core } from '../context.ts';
+import { RowStreams } from '../rpc/row-streams.ts';
+import type { Service } from '../services.ts';
+import { PartnerBudgets } from './budget.ts';
+import { EvidenceStore } from './evidence-store.ts';
+import { Federation } from './federation.ts';
+import { Greeter } from './greeter.ts';
+import { Judge } from './judge.ts';
+import { LateSource } from './late-source.ts';
+import { Lines } from './lines.ts';
+import { Openings } from './openings.ts';
+import type { Partner } from './partner-book.ts';
+import { PartnerBook } from './partner-book.ts';
+import { Partners } from './partners.ts';
+import { QueryDesk } from './query-desk.ts';
+import { SealedStore } from './sealed-store.ts';
+
+/** Waits so long (milliseconds) after a sealed statement of a partner before its openings are fetched: others may follow it at once. */
+const SETTLE_MS = 200;
+
+/** The parts, not started. `seed` is that of the node's key: it signs answers as it signs the heads of the log. */
+export function makePartners(core: Core, seed: Uint8Array) {
+  const source = new LateSource();
+  const {
+    admission,
+    clock,
+    config,
+    db,
+    forks,
+    host,
+    log,
+    metrics,
+    ownLog,
+    peerId,
+    router,
+    rpc,
+    store,
+    sync,
+    vault,
+  } = core;
+  const { network } = config;
+  const book = new PartnerBook({ db, clock, log });
+  const sealed = new SealedStore(db);
+  const evidence = new EvidenceStore(db);
+  const streams = new RowStreams({ host, log, metrics, admission });
+  const desk = new QueryDesk({
+    streams,
+    book,
+    budgets: new PartnerBudgets(clock),
+    sealed,
+    source,
+    ownLog,
+    signer: seedSigner(seed),
+    entries: (from, to) => store.entries(ownLog.origin, from, to),
+    clock,
+    log,
+    metrics,
+    network,
+  });
+  const openings = new Openings({ host, streams, protocol: desk.openings, router, store, book, sealed });
+  const judge = new Judge({ store, forks, book, evidence, log, metrics });
+  const federation = new Federation({
+    host,
+    streams,
+    protocol: desk.query,
+    router,
+    store,
+    book,
+    source,
+    sealed,
+    judge,
+    openings,
+    clock,
+    log,
+    metrics,
+    onBehind: (partner) => {
+      const peer = lines.peerOf(partner);
+      if (peer !== undefined) void sync.syncWith(peer);
+    },
+  });
+  const settling = new Map<string, () => void>();
+  const soon = (partner: Partner) => {
+    if (settling.has(partner.agent)) return;
+    settling.set(
+      partner.agent,
+      clock.after(SETTLE_MS, () => {
+        settling.delete(partner.agent);
+        void partners.keepUp(partner);
+      }),
+    );
+  };
+  const greeter = new Greeter({ rpc, vault, book, clock, log, peerId, network, onGreeted: soon });
+  const lines = new Lines({
+    host,
+    book,
+    clock,
+    log,
+    greet: (partner, peer) => greeter.greet(partner, peer),
+    prepare: (peer) => streams.prepare(peer, desk.query),
+  });
+  const partners: Partners = new Partners({
+    book,
+    cards: core.book,
+    evidence,
+    federation,
+    forks,
+    greeter,
+    lines,
+    openings,
+    ownLog,
+    sealed,
+    source,
+    store,
+    syncWith: (peer) => sync.syncWith(peer),
+    vault,
+    clock,
+    log,
+  });
+  router.listen((statement, { position, live }) => {
+    if (!live || statement.predicateType !== SEALED_PREDICATE) return;
+    const partner = book
+      .list()
+      .find(({ peers }) => peers.some((peer) => position.origin.endsWith(`/${peer}`)));
+    if (partner !== undefined) soon(partner);
+  });
+  const services: Service[] = [
+    {
+      name: 'partners',
+      start: async () => {
+        await Promise.all([book.load(), sealed.load(), evidence.load()]);
+        await greeter.start();
+        await desk.start();
+        lines.start();
+      },
+      stop: async () => {
+        lines.stop();
+        for (const cancel of settling.values()) cancel();
+        await federation.stop();
+        streams.stop();
+        await book.save();
+      },
+    },
+  ];
+  return { partners, services };
+}

@@ -1,0 +1,194 @@
+// Answers the queries of partners: within the agreement's scope and budgets, row by row, and signed at the end with the key of the own log,
+// so that what is left out or taken from an old head can be held against this node.
+
+import type { PeerId } from '@libp2p/interface';
+import { sha256 } from '../../protocol/crypto/index.ts';
+import type { Signer } from '../../protocol/envelope/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { decodeLogEntry, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
+import { decodeRequest, openingFor, type PartnerRequest, signAnswer } from '../../protocol/partner/index.ts';
+import type { EndReason } from '../../protocol/provenance/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { LogState, OwnLog } from '../log/index.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { ProvenanceSource } from '../provenance/ports.ts';
+import type { RowProtocol, RowStreams } from '../rpc/row-streams.ts';
+import type { PartnerBudgets } from './budget.ts';
+import { OPENING_BYTES_MAX, OPENINGS_PER_ROUND_MAX } from './limits.ts';
+import { isInForce, type Partner, type PartnerBook } from './partner-book.ts';
+import { encodeOpening, type SealedStore } from './sealed-store.ts';
+import {
+  type AnswerFrame,
+  decodeOpeningsRequest,
+  encodeFrame,
+  encodeOpeningFrame,
+  openingProtocol,
+  queryProtocol,
+} from './wire.ts';
+
+/** Reasons for which an answer is still all that the asker may know. */
+const WHOLE: readonly EndReason[] = ['withheld', 'unproven-origin'];
+
+export interface QueryDeskDeps {
+  readonly streams: RowStreams;
+  readonly book: PartnerBook;
+  readonly budgets: PartnerBudgets;
+  readonly sealed: SealedStore;
+  readonly source: ProvenanceSource;
+  readonly ownLog: OwnLog;
+  readonly signer: Signer;
+  readonly entries: (from: number, to: number) => AsyncIterable<{ index: number; statementId: string }>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly network: string;
+}
+
+type Send = (frame: AnswerFrame) => Promise<void>;
+
+/** Serves partners. */
+export class QueryDesk {
+  readonly #deps: QueryDeskDeps;
+  readonly query: RowProtocol;
+  readonly openings: RowProtocol;
+
+  constructor(deps: QueryDeskDeps) {
+    this.#deps = deps;
+    this.query = queryProtocol(deps.network);
+    this.openings = openingProtocol(deps.network);
+  }
+
+  async start(): Promise<void> {
+    const { streams } = this.#deps;
+    await streams.handle(this.query, async (request, peer, send, signal) => {
+      await this.#answer(request, peer, (frame) => send(encodeFrame(frame)), signal);
+    });
+    await streams.handle(this.openings, async (request, peer, send) => {
+      await this.#open(decodeOpeningsRequest(request), this.#partnerOf(peer), send);
+    });
+  }
+
+  /** Throws PARTNER_REFUSED. */
+  #partnerOf(peer: PeerId): Partner {
+    const { book, clock } = this.#deps;
+    const partner = book.ofPeer(peer.toString());
+    if (partner === undefined)
+      throw new ZeroError('PARTNER_REFUSED', 'this peer speaks for no partner of this node');
+    if (!isInForce(partner.given, clock.now()))
+      throw new ZeroError('PARTNER_REFUSED', 'the agreement with this partner is not in force');
+    return partner;
+  }
+
+  async #answer(bytes: Uint8Array, peer: PeerId, send: Send, signal: AbortSignal): Promise<void> {
+    const { log, metrics } = this.#deps;
+    try {
+      const partner = this.#partnerOf(peer);
+      const request = decodeRequest(bytes);
+      this.#admit(partner, request);
+      await this.#rows(partner, request, sha256(bytes), send, signal);
+      metrics.count('zerostate_partner_served_total', { result: 'ok' });
+    } catch (error) {
+      const code = isZeroError(error) ? error.code : 'INTERNAL';
+      metrics.count('zerostate_partner_served_total', {
+        result: code === 'PARTNER_BUDGET' ? 'budget' : 'refused',
+      });
+      if (!isZeroError(error)) log.error({ err: error }, 'a partner’s query failed');
+      await send({ kind: 'error', code, message: isZeroError(error) ? error.message : 'internal error' });
+    }
+  }
+
+  #admit(partner: Partner, { asker, origin, known }: PartnerRequest): void {
+    const { book, budgets, ownLog } = this.#deps;
+    if (asker !== partner.agent)
+      throw new ZeroError('PARTNER_REFUSED', 'the peer does not speak for this agent');
+    if (origin !== ownLog.origin) throw new ZeroError('PARTNER_REFUSED', 'the question is to another log');
+    if (!budgets.takeQuery(partner.agent, partner.given.agreement.budget, book.standing(partner).share))
+      throw new ZeroError('PARTNER_BUDGET', 'the agreed queries are used up');
+    // Signed here once and not at hand: an answer now would be given from an old head.
+    const lost = ownLog.lost ?? (known === null ? undefined : verifyNodeCheckpoint(known, origin));
+    if (lost !== undefined && lost.size > ownLog.state().size)
+      throw new ZeroError('LOG_RECOVERING', 'this log waits for entries that it has lost');
+  }
+
+  async #rows(
+    partner: Partner,
+    { query }: PartnerRequest,
+    request: Uint8Array,
+    send: Send,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, ownLog, signer, source } = this.#deps;
+    const { budget } = partner.given.agreement;
+    const head: LogState = ownLog.state();
+    const limit = Math.min(query.limit, Math.max(1, budget.rowsPerQuery));
+    const indexes: number[] = [];
+    let reasons: readonly EndReason[] = ['aborted'];
+    // First of all the head that the answer will be signed for: with it a second history of this log would show.
+    if (head.checkpoint !== '') {
+      const row = { kind: 'head', origin: ownLog.origin, checkpoint: head.checkpoint } as const;
+      await this.#send(partner, { kind: 'row', row }, send);
+    }
+    for await (const row of source.query({ ...query, limit }, { signal })) {
+      if (row.kind === 'end') reasons = row.reasons;
+      await this.#send(partner, { kind: 'row', row }, send);
+      if (row.kind !== 'statement') continue;
+      if (row.origin === ownLog.origin && row.index < head.size) indexes.push(row.index);
+      const { statementId } = decodeLogEntry(row.record);
+      const opening = await this.#openingOf(partner, statementId);
+      if (opening !== null) await this.#send(partner, { kind: 'opening', statementId, opening }, send);
+    }
+    const bytes = signAnswer(
+      {
+        origin: ownLog.origin,
+        request,
+        size: head.size,
+        root: head.root,
+        indexes: [...new Set(indexes)].sort((a, b) => a - b),
+        isCut: reasons.some((reason) => !WHOLE.includes(reason)),
+        issuedAtMs: clock.now(),
+      },
+      signer,
+    );
+    await this.#send(partner, { kind: 'answer', bytes }, send);
+  }
+
+  async #openingOf(partner: Partner, statementId: string) {
+    const secret = await this.#deps.sealed.secret(statementId);
+    if (secret === undefined) return null;
+    const opening = openingFor(partner.given.agreement.scope, secret);
+    return opening === null || encodeOpening(opening).length > OPENING_BYTES_MAX ? null : opening;
+  }
+
+  async #send(partner: Partner, frame: AnswerFrame, send: Send): Promise<void> {
+    const { book, budgets } = this.#deps;
+    const bytes = encodeFrame(frame).length;
+    if (
+      !budgets.takeBytes(partner.agent, partner.given.agreement.budget, book.standing(partner).share, bytes)
+    )
+      throw new ZeroError('PARTNER_BUDGET', 'the agreed bytes are used up');
+    await send(frame);
+  }
+
+  /** Openings of the own log from a position on, within the scope; then the position to go on from. */
+  async #open(from: number, partner: Partner, send: (frame: Uint8Array) => Promise<void>): Promise<void> {
+    const { book, budgets, entries, ownLog } = this.#deps;
+    const { agreement } = partner.given;
+    const { size } = ownLog.state();
+    let next = Math.min(from, size);
+    let sent = 0;
+    for await (const { index, statementId } of entries(next, size)) {
+      if (sent >= OPENINGS_PER_ROUND_MAX) break;
+      const opening = await this.#openingOf(partner, statementId);
+      if (opening !== null) {
+        const frame = encodeOpeningFrame({ index, statementId, opening });
+        if (!budgets.takeBytes(partner.agent, agreement.budget, book.standing(partner).share, frame.length))
+          break;
+        await send(frame);
+        sent += 1;
+      }
+      next = index + 1;
+    }
+    await send(encodeOpeningFrame({ next }));
+  }
+}

@@ -1,0 +1,159 @@
+// One request, many answers over a libp2p stream: each row leaves when it is there, so that the first need not wait for the last. Bounded in
+// size, number, time and rate. For requests that may be repeated: a stream that was negotiated ahead may turn out to be dead.
+
+import type { PeerId, Stream } from '@libp2p/interface';
+import { lpStream } from '@libp2p/utils';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { Admission } from '../admission/index.ts';
+import type { Host } from '../host/create.ts';
+import { guardHandler } from '../host/guard.ts';
+import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
+import { openStream } from '../host/open-stream.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { ReadyStreams } from './ready-streams.ts';
+
+/** How long a stream may be open before its request has arrived whole. */
+const REQUEST_MS_MAX = 30_000;
+/** How long the polite end of a stream may take. */
+const CLOSE_MS_MAX = 5_000;
+
+/** The bounds of one protocol. */
+export interface RowProtocol {
+  /** libp2p protocol id. */
+  readonly id: string;
+  readonly requestBytesMax: number;
+  readonly rowBytesMax: number;
+  /** Bytes of all rows of one answer: what an asker reads at most. */
+  readonly answerBytesMax: number;
+  /** Longest time for the whole exchange, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Requests a second that one peer may send, and how many at once. */
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Answers one request row by row; what it throws ends the stream without a word. `peer` is authenticated by the connection. */
+export type RowHandler = (
+  request: Uint8Array,
+  peer: PeerId,
+  send: (row: Uint8Array) => Promise<void>,
+  signal: AbortSignal,
+) => Promise<void>;
+
+export interface RowStreamsDeps {
+  readonly host: Host;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly admission: Admission;
+}
+
+/** Both sides of such protocols on one host. */
+export class RowStreams {
+  readonly #deps: RowStreamsDeps;
+  readonly #ready = new ReadyStreams();
+
+  constructor(deps: RowStreamsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Registers a handler. Refuses peers over their rate before it reads a byte. */
+  async handle(protocol: RowProtocol, handler: RowHandler): Promise<void> {
+    const { admission, host, log, metrics } = this.#deps;
+    const limits = {
+      maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
+      maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
+      runOnLimitedConnection: true,
+    };
+    const serve = guardHandler({ admission, metrics }, protocol.id, async (stream, { remotePeer }) => {
+      try {
+        if (!admission.ask(remotePeer.toString(), protocol))
+          throw new Error('too many requests from this peer');
+        const framed = frames(stream, protocol.requestBytesMax, protocol.rowBytesMax);
+        const reading = AbortSignal.timeout(Math.min(protocol.timeoutMs, REQUEST_MS_MAX));
+        const request = (await framed.read({ signal: reading })).subarray();
+        const signal = AbortSignal.timeout(protocol.timeoutMs);
+        await handler(request, remotePeer, (row) => framed.write(row, { signal }), signal);
+        await stream.close({ signal });
+      } catch (error) {
+        log.debug(
+          { protocol: protocol.id, peer: remotePeer.toString(), error: (error as Error).message },
+          'rows ended',
+        );
+        stream.abort(error as Error);
+      }
+    });
+    await host.handle(protocol.id, serve, limits);
+  }
+
+  /** Negotiates a stream ahead of the next request. Never throws. */
+  async prepare(peer: PeerId, protocol: RowProtocol): Promise<void> {
+    await this.#ready.prepare(keyOf(peer, protocol), () =>
+      openStream(this.#deps.host, peer, protocol.id, AbortSignal.timeout(REQUEST_MS_MAX)),
+    );
+  }
+
+  /** Ends the streams that wait for a request. */
+  stop(): void {
+    this.#ready.stop();
+  }
+
+  /**
+   * Asks a peer; rows come as they arrive, until the caller leaves the loop or the peer ends the stream. Throws PEER_UNREACHABLE when the
+   * stream ends in another way, LIMIT_EXCEEDED when the answer is too large.
+   */
+  async *ask(
+    peer: PeerId,
+    protocol: RowProtocol,
+    request: Uint8Array,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    let stream = this.#ready.take(keyOf(peer, protocol));
+    let wasReady = stream !== undefined;
+    let bytes = 0;
+    try {
+      for (;;) {
+        stream ??= await openStream(this.#deps.host, peer, protocol.id, signal);
+        const framed = frames(stream, protocol.rowBytesMax, protocol.rowBytesMax);
+        try {
+          await framed.write(request, { signal });
+          void this.prepare(peer, protocol);
+          for (;;) {
+            const row = (await framed.read({ signal })).subarray();
+            wasReady = false;
+            bytes += row.length;
+            if (bytes > protocol.answerBytesMax)
+              throw new ZeroError('LIMIT_EXCEEDED', 'the answer is too large');
+            yield row;
+          }
+        } catch (error) {
+          stream.abort(error as Error);
+          // A stream that waited may have died unseen; nothing of an answer came over it.
+          if (!wasReady || signal.aborted) throw error;
+          wasReady = false;
+          stream = undefined;
+        }
+      }
+    } catch (cause) {
+      if (isZeroError(cause)) throw cause;
+      throw new ZeroError(
+        'PEER_UNREACHABLE',
+        `${protocol.id} with ${peer.toString()} failed: ${(cause as Error).message}`,
+        { cause },
+      );
+    } finally {
+      // The caller has what it wanted: how the stream ends is nobody's concern but its own.
+      const ending = stream;
+      ending?.close({ signal: AbortSignal.timeout(CLOSE_MS_MAX) }).catch((error) => ending.abort(error));
+    }
+  }
+}
+
+function keyOf(peer: PeerId, { id }: RowProtocol): string {
+  return `${peer} ${id}`;
+}
+
+function frames(stream: Stream, readBytesMax: number, writeBytesMax: number) {
+  const bytesMax = Math.max(readBytesMax, writeBytesMax);
+  return lpStream(stream, { maxDataLength: readBytesMax, maxBufferSize: bytesMax + 16 });
+}
