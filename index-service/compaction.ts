@@ -75,7 +75,7 @@ export class Compaction<Keeper extends CardKeeper> {
     const cards = [...table.agentIds()]
       .flatMap((agentId) => table.find(agentId) ?? [])
       .sort((a, b) => a.offset - b.offset);
-    await this.#copyAll(cards, this.#input.onProgress);
+    await this.#copyAll(cards);
   }
 
   /** Repeats what changed meanwhile. Nobody may write to the old log while this runs. Returns the new log. */
@@ -100,11 +100,8 @@ export class Compaction<Keeper extends CardKeeper> {
     await this.table.retire();
   }
 
-  async #copyAll(
-    cards: readonly StoredAt[],
-    onProgress?: CompactionInput<Keeper>['onProgress'],
-  ): Promise<void> {
-    const { revector, table } = this.#input;
+  async #copyAll(cards: readonly StoredAt[]): Promise<void> {
+    const { revector, onProgress, table } = this.#input;
     for (let at = 0; at < cards.length; at += GROUP_CARDS) {
       const group = cards.slice(at, at + GROUP_CARDS);
       const records = (await Promise.all(group.map((card) => this.#read(card)))).filter(
