@@ -196,7 +196,7 @@ export async function createHost(options: HostOptions) {
         : {}),
     },
   });
-  await boundPeers(host.peerStore).load();
+  await boundPeers(host.peerStore, host.peerId).load();
   diversify((host.services.dht as unknown as { routingTable: RoutingTable }).routingTable, {
     connectionsOf: (peer) => host.getConnections(peer),
     groupPrivate: options.groupPrivate,

@@ -3,6 +3,7 @@
 // library never renews the time at which it first saw one, so that every peer with a stable address would be forgotten.
 
 import type { Address, PeerData, PeerId, PeerStore } from '@libp2p/interface';
+import { Serial } from '../serial.ts';
 import { ADDRESSES_KEPT_MAX, ADDRESSES_TOLD_MAX, PEERS_KEPT_MAX } from './limits.ts';
 
 /** Entries that are looked at to find one to forget: those of peers that were never met go first. */
@@ -11,8 +12,9 @@ const LOOKED_AT_MAX = 32;
 /** The changes of a peer store that this bounds. */
 type Writes = Pick<PeerStore, 'save' | 'patch' | 'merge'>;
 
-/** Bounds the writes of a peer store, in place. `load` reads what an earlier run left. */
-export function boundPeers(store: PeerStore): { load(): Promise<void> } {
+/** Bounds the writes of a peer store about others than `self`, in place. `load` reads what an earlier run left. */
+export function boundPeers(store: PeerStore, self: PeerId): { load(): Promise<void> } {
+  const serial = new Serial();
   /** Peers in the order of their last write, and whether they were met: who was, said what it speaks. */
   const known = new Map<string, { peer: PeerId; met: boolean }>();
   const plain: Writes = {
@@ -53,10 +55,16 @@ export function boundPeers(store: PeerStore): { load(): Promise<void> } {
     return done;
   }
 
+  const bound =
+    (kind: keyof Writes): Writes['merge'] =>
+    (peer, data, options) =>
+      peer.equals(self)
+        ? plain[kind](peer, data, options)
+        : serial.run(peer.toString(), () => write(kind, peer, data, options));
   Object.assign(store, {
-    save: (peer, data, options) => write('save', peer, data, options),
-    patch: (peer, data, options) => write('patch', peer, data, options),
-    merge: (peer, data, options) => write('merge', peer, data, options),
+    save: bound('save'),
+    patch: bound('patch'),
+    merge: bound('merge'),
   } satisfies Writes);
   return {
     async load() {
@@ -94,6 +102,12 @@ export function bounded(before: readonly Address[], told: readonly Address[]): A
 }
 
 function worst(known: ReadonlyMap<string, { peer: PeerId; met: boolean }>): PeerId {
-  const oldest = [...known.values().take(LOOKED_AT_MAX)] as [{ peer: PeerId; met: boolean }];
-  return (oldest.find(({ met }) => !met) ?? oldest[0]).peer;
+  let looked = 0;
+  let oldest: PeerId | undefined;
+  for (const { peer, met } of known.values()) {
+    if (!met) return peer;
+    oldest ??= peer;
+    if (++looked === LOOKED_AT_MAX) break;
+  }
+  return oldest as PeerId;
 }

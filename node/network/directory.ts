@@ -27,7 +27,7 @@ const ANNOUNCE_PAUSE_MS = 500;
  * all the time, and an announcement for each change, told to all, would keep all processors busy with nothing else.
  */
 const CHANGES_TOLD_MAX = 4;
-/** An announcement's addresses are written down again after this time, though unchanged: the host forgets those it has not seen for a day. */
+/** An announcement's addresses are written down again after this time, though unchanged: others may have said something else meanwhile. */
 const LEARN_AGAIN_MS = 3_600_000;
 /** A node that was silent for this long counts as gone. */
 export const SILENT_AFTER_MS = 35_000;
@@ -203,16 +203,17 @@ export class Directory {
 
   /** What a node says of its own addresses is signed by its key: libp2p may dial them, also in a later run. */
   async #learnAddresses({ peerId, addresses }: Announcement): Promise<void> {
-    const multiaddrs = addresses.flatMap((text) => {
+    const signed = addresses.flatMap((text) => {
       try {
-        return [multiaddr(text)];
+        return [{ multiaddr: multiaddr(text), isCertified: true }];
       } catch {
         return [];
       }
     });
-    if (multiaddrs.length === 0) return;
+    if (signed.length === 0) return;
+    // In the place of the ones before: a node whose addresses change, as behind relays, would collect them.
     await this.#host.peerStore
-      .merge(peerIdFromString(peerId), { multiaddrs })
+      .patch(peerIdFromString(peerId), { addresses: signed })
       .catch((error: Error) => this.#log.debug({ peer: peerId, error: error.message }, 'addresses not kept'));
   }
 

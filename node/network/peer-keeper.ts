@@ -1,6 +1,7 @@
 // Keeps the node connected: dials the join list, peers it knew in earlier runs and announced nodes until it has enough.
 // libp2p 3 does not dial what it discovers.
 
+import type { Peer } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../clock/index.ts';
@@ -25,6 +26,8 @@ const ROUNDS_PER_LOST = 8;
 const BOOT_MS = 3_600_000;
 const BOOT_ALONE_MS_FIRST = 5_000;
 const BOOT_ALONE_MS_LAST = 600_000;
+/** Pause between two readings of the peers on disk, while more are wanted: it reads all of them. */
+const STORED_MS = 5_000;
 /** Peers whose failures are remembered. */
 const FAILURES_MAX = 4_096;
 
@@ -48,6 +51,7 @@ export class PeerKeeper {
   #bootReadAlone = 0;
   readonly #failures = new Map<string, { count: number; until: number }>();
   #rounds = 0;
+  #known: { readAt: number; peers: readonly Candidate[] } = { readAt: Number.NEGATIVE_INFINITY, peers: [] };
   #cancel: () => void = () => {};
   #stopped = false;
 
@@ -159,17 +163,27 @@ export class PeerKeeper {
 
   async #candidates(): Promise<Candidate[]> {
     const announced = this.#directory.nodes().filter((node) => this.#directory.isFresh(node));
-    const stored = await this.#host.peerStore.all({ limit: 64 });
     return [
       ...this.#join,
       ...shuffled([...this.#bootNodes]),
       ...shuffled(announced.map(candidateOfNode)),
-      ...shuffled(
-        stored
-          .filter((peer) => peer.addresses.length > 0)
-          .map((peer) => ({ id: peer.id.toString(), dial: peer.id })),
-      ),
+      ...(await this.#stored()),
     ];
+  }
+
+  /** Peers that were met in this run or an earlier one; after them those of which others spoke, as multicast does: anybody can name names. */
+  async #stored(): Promise<readonly Candidate[]> {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#known.readAt) < STORED_MS) return this.#known.peers;
+    const peers = await this.#host.peerStore.all({ filters: [({ addresses }) => addresses.length > 0] });
+    const [met, named] = [true, false].map((wanted) =>
+      shuffled(peers.filter(({ protocols }) => protocols.length > 0 === wanted)),
+    ) as [Peer[], Peer[]];
+    this.#known = {
+      readAt: now,
+      peers: [...met, ...named].map(({ id }) => ({ id: id.toString(), dial: id })),
+    };
+    return this.#known.peers;
   }
 
   async #dial(candidate: Candidate): Promise<void> {
