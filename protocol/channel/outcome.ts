@@ -127,8 +127,9 @@ export function outcomeOf(
   const updates = [...updatesOf(postings).values()];
   const acked = Math.max(0, ...postings.map(({ ack }) => ack?.version ?? 0));
   const shown = Math.max(0, ...updates.map(({ version }) => version));
-  // An acknowledgement proves that the payer had signed that version, also where nobody shows it.
-  const newest = Math.max(shown, acked);
+  // An acknowledgement is the payee's signature alone: it shows that the payer had signed that version only where the payer shows it itself.
+  const owned = postings.filter(({ by }) => by === 'payer').map(({ ack }) => ack?.version ?? 0);
+  const newest = Math.max(shown, ...owned);
   const earned = updates
     .filter(({ version }) => version >= Math.min(acked, shown))
     .map((update) => entitlement(terms, update, postings, receipts))

@@ -28,6 +28,8 @@ export class Cheat {
   #patience: number;
   /** Takes results and drops their offers unpaid. */
   readonly #miser: boolean;
+  /** Posts nothing of its own that is old: only what makes the payer's states look old. */
+  readonly #forger: boolean;
   #task = 0;
   #closed = false;
 
@@ -36,6 +38,7 @@ export class Cheat {
     this.#world = world;
     this.#patience = world.dice.chance(60) ? world.dice.below(60) : 0;
     this.#miser = world.dice.chance(30);
+    this.#forger = side === 'payee' && world.dice.chance(20);
   }
 
   get #other(): Side {
@@ -159,11 +162,31 @@ export class Cheat {
     this.#world.send('payee', { kind: 'update', envelope: update.envelope });
   }
 
+  /** A payee's own signature under a version that the payer never signed: the payer's states would look old beside it. */
+  #forgedAck(update: Update | null): Ack | null {
+    const { dice } = this.#world;
+    if (this.side !== 'payee' || (!this.#forger && dice.chance(50))) return null;
+    const version = 1 + dice.below(1_000);
+    const id = update?.id ?? this.#updates.at(-1)?.id;
+    return id === undefined ? null : signAck(TERMS, { version, id } as Update, AGENTS.payee.operational);
+  }
+
   /** Posts any state that it ever had, dated as it likes, with claims for work that nobody did. */
   post(): void {
     const { dice, nowMs } = this.#world;
     const update = dice.chance(85) ? (dice.pick(this.#updates) ?? null) : null;
-    const ack = dice.chance(40) ? (dice.pick(this.#acks) ?? null) : null;
+    const ack = dice.chance(40) ? (dice.pick(this.#acks) ?? null) : this.#forgedAck(update);
+    if (this.#forger) {
+      const effect = {
+        kind: 'settle',
+        update: null,
+        ack: this.#forgedAck(update),
+        agreement: null,
+        claims: [],
+      };
+      this.#world.post(this.side, effect as never, nowMs + DISPUTE_MS);
+      return;
+    }
     const claims =
       this.side === 'payee'
         ? [...Array(dice.below(6)).keys()].map(() => {
@@ -177,7 +200,11 @@ export class Cheat {
     for (const { task } of claims)
       this.#world.log(this.side, receiptOfTask(Number(task.slice('task-'.length))));
     const kind: Posting['kind'] =
-      this.#closed && dice.chance(30) ? 'settle' : dice.chance(80) ? 'unilateral' : 'dispute';
+      (this.#closed && dice.chance(30)) || dice.chance(10)
+        ? 'settle'
+        : dice.chance(80)
+          ? 'unilateral'
+          : 'dispute';
     const early = dice.chance(20) ? nowMs - DISPUTE_MS - 500 : nowMs;
     const at = kind === 'settle' && dice.chance(50) ? nowMs + DISPUTE_MS : early;
     this.#world.post(this.side, { kind, update, ack, agreement: null, claims: claims.slice(0, 32) }, at);

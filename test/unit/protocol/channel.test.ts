@@ -157,6 +157,14 @@ describe('protocol/channel: the end', () => {
     ]);
   });
 
+  it('costs a payer nothing for what only the payee has signed: an acknowledgement of a version that never was', () => {
+    const forged = signAck(TERMS, { ...two, version: 9 }, AGENTS.payee.operational);
+    for (const kind of ['settle', 'dispute', 'unilateral'] as const) {
+      const shown = [posting('payer', 'unilateral', two), posting('payee', kind, two, { ack: forged })];
+      assert.deepEqual(shares(shown), kind === 'settle' ? [50n, ''] : [-50n, 'payee']);
+    }
+  });
+
   it('costs a payee the penalty for what it has given up, which then does not count', () => {
     const ack = signAck(TERMS, two, AGENTS.payee.operational);
     const claims = [{ task: 'task-1', receipt: receiptOfTask(1).id }];
