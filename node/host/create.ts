@@ -8,7 +8,6 @@ import { identify, identifyPush } from '@libp2p/identify';
 import { FaultTolerance, type PrivateKey } from '@libp2p/interface';
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
-import { noise } from '@libp2p/noise';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
@@ -21,12 +20,14 @@ import { chargedRules, type DhtRules } from '../dht/rules.ts';
 import { gossipOptions } from '../gossip/options.ts';
 import type { TopicName } from '../gossip/topics.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { encrypter } from './encrypter.ts';
 import { type ConnectionPolicy, Gater } from './gater.ts';
 import { guardConnection, guarded } from './guard.ts';
 import * as limits from './limits.ts';
 import { streamMuxer } from './muxer.ts';
 import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
+import { quietMerges } from './quiet-merges.ts';
 
 export interface HostOptions {
   readonly privateKey: PrivateKey;
@@ -92,7 +93,7 @@ export async function createHost(options: HostOptions) {
           ],
         }
       : {}),
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [encrypter()],
     streamMuxers: [muxer],
     // A relay that is down at start must not stop the node: it re-reserves when the relay is back.
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
@@ -202,6 +203,8 @@ export async function createHost(options: HostOptions) {
     groupPrivate: options.groupPrivate,
     onRefused: () => metrics.count('zerostate_dht_contacts_refused_total'),
   });
+  // Around the bounds: what is passed over here costs nothing at all.
+  quietMerges(host.peerStore, () => performance.now());
   host.addEventListener('connection:open', ({ detail }) => guardConnection(guard, detail));
   // Who is shut out goes at once; the gater keeps it out until its time is over.
   admission.onPenalty((peer) => void host.hangUp(peerIdFromString(peer)).catch(() => undefined));
