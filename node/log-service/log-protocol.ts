@@ -12,6 +12,8 @@ import type { LogResources } from './resources.ts';
 const REQUEST_BYTES_MAX = 512;
 /** Bytes of an answer: a note of the largest form, a full bundle of our records (13 kB), a tile (8 KiB) or evidence (64 KiB). */
 const RESPONSE_BYTES_MAX: number = 256 * 1024;
+/** The one path that belongs to no log. */
+const FORKS = /^zerostate\.dev\/log\/(forks\/.*)$/;
 /** Characters of a peer id of a node, as an origin ends. */
 const PEER_ID_CHARS = 52;
 
@@ -20,6 +22,8 @@ export class LogProtocol {
   readonly #rpc: Rpc;
   readonly #resources: LogResources;
   readonly #protocol: RpcProtocol;
+  /** Answers which logs are known to have forked; set by who knows. */
+  onForks: (path: string) => Uint8Array = () => new Uint8Array();
 
   constructor(deps: { rpc: Rpc; resources: LogResources; network: string }) {
     this.#rpc = deps.rpc;
@@ -37,15 +41,27 @@ export class LogProtocol {
 
   async start(): Promise<void> {
     await this.#rpc.handle(this.#protocol, async (request) => {
+      const forks = FORKS.exec(fromUtf8(request))?.[1];
+      if (forks !== undefined) return this.onForks(forks);
       const { origin, path } = readRequest(request);
       return (await this.#resources.read(origin, path)).bytes;
     });
   }
 
+  /** The libp2p protocol id. */
+  get id(): string {
+    return this.#protocol.id;
+  }
+
   /** What a peer has at a path of a log; nothing of it is verified. Throws PEER_UNREACHABLE, NOT_FOUND, or as the peer answered. */
   async fetch(peer: PeerId, origin: string, path: string, signal?: AbortSignal): Promise<Uint8Array> {
     const options = signal === undefined ? {} : { signal };
-    return await this.#rpc.call(peer, this.#protocol, utf8(`${origin}/${path}`), options);
+    return await this.#rpc.call(
+      peer,
+      this.#protocol,
+      utf8(origin === ORIGIN_PREFIX ? origin + path : `${origin}/${path}`),
+      options,
+    );
   }
 }
 

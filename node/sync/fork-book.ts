@@ -3,23 +3,27 @@
 
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
+  bareEquivocation,
   decodeEquivocation,
   type EquivocationFinding,
   encodeEquivocation,
   verifyEquivocation,
 } from '../../protocol/log/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
-import { type BytesLevel, bytesLevel, type Database } from '../storage/index.ts';
+import { type BytesLevel, bytesLevel, type Database, DURABLE } from '../storage/index.ts';
 
 /** Forked logs of which evidence is kept, some 2 kB each; as many as there can be logs. */
 const FORKS_MAX = 10_000;
 
 /** Evidence by origin. */
 export class ForkBook {
+  readonly #db: Database;
   readonly #level: BytesLevel;
   readonly #known = new Map<string, Verified<EquivocationFinding>>();
+  readonly #listeners: ((finding: Verified<EquivocationFinding>) => void)[] = [];
 
   constructor(db: Database) {
+    this.#db = db;
     this.#level = bytesLevel(db, 'log-forks');
   }
 
@@ -52,17 +56,28 @@ export class ForkBook {
     return [...this.#known.values()];
   }
 
-  /** Keeps evidence; answers true when the log was not known to be forked. Throws LIMIT_EXCEEDED or STORAGE_FAILED. */
-  async add(finding: Verified<EquivocationFinding>): Promise<boolean> {
-    const { origin } = finding;
+  /** Calls a listener with each log that is found to have forked, once the evidence is kept. */
+  listen(listener: (finding: Verified<EquivocationFinding>) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Keeps evidence, in its shortest form; answers true when the log was not known to be forked. Throws LIMIT_EXCEEDED, or STORAGE_FAILED:
+   * the log is treated as forked all the same, and the evidence is asked of others after a restart.
+   */
+  async add(found: Verified<EquivocationFinding>): Promise<boolean> {
+    const { origin } = found;
     if (this.#known.has(origin)) return false;
+    const finding = bareEquivocation(found);
     if (this.#known.size >= FORKS_MAX) throw new ZeroError('LIMIT_EXCEEDED', 'too many forked logs');
     this.#known.set(origin, finding);
     try {
-      await this.#level.put(origin, encodeEquivocation(finding));
+      const batch = this.#db.batch();
+      await batch.put(origin, encodeEquivocation(finding), { sublevel: this.#level }).write(DURABLE);
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', 'evidence of a fork could not be written', { cause });
     }
+    for (const listener of this.#listeners) listener(finding);
     return true;
   }
 }

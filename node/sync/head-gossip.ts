@@ -5,7 +5,15 @@
 import type { PeerId } from '@libp2p/interface';
 import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
-import { type Checkpoint, parseCheckpoint, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
+import {
+  type Checkpoint,
+  decodeEquivocation,
+  type EquivocationFinding,
+  encodeEquivocation,
+  parseCheckpoint,
+  verifyEquivocation,
+  verifyNodeCheckpoint,
+} from '../../protocol/log/index.ts';
 import { answerTail, decodeSyncMessage } from '../../protocol/sync/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 import type { Gossip, Verdict } from '../gossip/index.ts';
@@ -21,6 +29,8 @@ import { isComplete, type Puller } from './puller.ts';
 const PUSH_BYTES_MAX = 49_152;
 /** A message that is no text: every DAG-CBOR array begins above ASCII. */
 const FIRST_BINARY_BYTE = 0x80;
+/** Evidence is a JSON object; no origin begins so. */
+const FIRST_EVIDENCE_BYTE = 0x7b;
 
 export interface HeadGossipDeps {
   readonly gossip: Gossip;
@@ -33,6 +43,8 @@ export interface HeadGossipDeps {
   readonly waiting: HeadsInWait;
   /** Looks whether a head that brings nothing new contradicts what is held. */
   readonly compare: (head: Verified<Checkpoint>) => Promise<void>;
+  /** Takes the cosignatures of a head that is held; answers whether any was news. */
+  readonly cosigned: (head: Verified<Checkpoint>) => Promise<boolean>;
 }
 
 /** Publishes and follows heads. */
@@ -73,23 +85,39 @@ export class HeadGossip {
     return from + entries.length === size ? bytes : undefined;
   }
 
+  /** Tells the network that a log signed two histories. */
+  async publishEvidence(finding: Verified<EquivocationFinding>): Promise<void> {
+    await this.#deps.gossip.publish('heads', encodeEquivocation(finding));
+  }
+
   async #onMessage(data: Uint8Array, from: PeerId): Promise<Verdict> {
+    if (data[0] === FIRST_EVIDENCE_BYTE) return await this.#onEvidence(data);
     if ((data[0] ?? 0) < FIRST_BINARY_BYTE) return await this.#onHead(fromUtf8(data), from);
     const { checkpoint, entries } = decodeSyncMessage(data, ['tail-response'], PUSH_BYTES_MAX);
     return await this.#onHead(checkpoint, from, { data, count: entries.length });
   }
 
+  /** Evidence proves itself. It is kept against logs that are held here: others can be made up without end, and would fill the book. */
+  async #onEvidence(data: Uint8Array): Promise<Verdict> {
+    const { forks, store } = this.#deps;
+    const evidence = decodeEquivocation(data);
+    const { origin } = parseCheckpoint(evidence.first);
+    if (forks.has(origin) || store.state(origin).size === 0) return 'ignore';
+    return (await forks.add(verifyEquivocation(evidence))) ? 'accept' : 'ignore';
+  }
+
   /** A gossiped head: take or pull what it promises. Accepted only when it is here. */
   async #onHead(text: string, from: PeerId, pushed?: { data: Uint8Array; count: number }): Promise<Verdict> {
     const { origin, size } = parseCheckpoint(text);
-    const { compare, forks, liars, log, ownLog, store, waiting } = this.#deps;
+    const { compare, cosigned, forks, liars, log, ownLog, store, waiting } = this.#deps;
     if (origin === ownLog.origin || forks.has(origin) || liars.has(from)) return 'ignore';
     const known = store.state(origin);
     if (known.checkpoint === text) return 'ignore';
     const head = verifyNodeCheckpoint(text, origin);
     if (size <= known.size && isComplete(known)) {
       await compare(head);
-      return 'ignore';
+      // The same head with more cosignatures is worth passing on.
+      return !forks.has(origin) && (await cosigned(head)) ? 'accept' : 'ignore';
     }
     this.#newest.set(origin, Math.max(size, this.#newest.get(origin) ?? 0));
     try {
@@ -98,7 +126,9 @@ export class HeadGossip {
           const first = size - pushed.count;
           await this.#deps.puller.take(from, { origin, from: first, to: size }, pushed.data);
         }
-        return await this.#pull(from, origin, size);
+        const verdict = await this.#pull(from, origin, size);
+        if (verdict === 'accept') await cosigned(head);
+        return verdict;
       });
     } catch (error) {
       if (!isZeroError(error)) throw error;

@@ -222,7 +222,7 @@ export class Puller {
         this.#deps.onLiar(peer);
         throw error;
       }
-      await this.convict(finding);
+      await this.#deps.forks.add(finding);
       throw new ZeroError('LOG_FORKED', `${state.origin} signed two histories`, { cause: error });
     }
   }
@@ -232,18 +232,6 @@ export class Puller {
     const own = verifyNodeCheckpoint(state.checkpoint, state.origin);
     const bytes = await this.#ask(peer, consistencyRequest(own, own.size));
     return judgeConsistency(own, decodeSyncMessage(bytes, ['consistency-response']));
-  }
-
-  /** Keeps evidence that a log signed two histories. */
-  async convict(finding: Verified<EquivocationFinding>): Promise<void> {
-    const { forks, metrics, log } = this.#deps;
-    if (!(await forks.add(finding))) return;
-    metrics.count('zerostate_sync_refused_total', { reason: 'fork' });
-    metrics.set('zerostate_log_forks', forks.size);
-    log.error(
-      { origin: finding.origin, first: finding.first, second: finding.second },
-      'a log signed two histories: nothing more is taken from it',
-    );
   }
 
   /** Asks a peer for bodies that others withheld. Answers how many it got. */

@@ -5,6 +5,7 @@ import type { PeerId } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
   type Checkpoint,
+  type EquivocationFinding,
   findEquivocation,
   verifyEquivocation,
   verifyNodeCheckpoint,
@@ -76,6 +77,8 @@ export class SyncService {
   readonly #waiting: HeadsInWait;
   readonly #heads: HeadGossip;
   readonly #syncedAt = new Map<string, number>();
+  /** Takes the cosignatures of a head that is held; set by the log service. Answers whether any was news. */
+  onCosigned: (head: Verified<Checkpoint>) => Promise<boolean> = async () => false;
   #grown = 0;
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
@@ -109,7 +112,9 @@ export class SyncService {
       liars: this.#liars,
       waiting: this.#waiting,
       compare: (head) => this.#compare(head),
+      cosigned: (head) => this.onCosigned(head),
     });
+    deps.forks.listen((finding) => this.#onFork(finding));
   }
 
   /** When the last complete comparison with some peer ended, own clock in milliseconds; 0 when never. */
@@ -147,6 +152,16 @@ export class SyncService {
   /** Tells the network of a new own head. */
   async publishHead(state: LogState): Promise<void> {
     await this.#heads.publish(state);
+  }
+
+  /** Evidence that is new here goes to everybody: found here, or brought by a partner. */
+  #onFork(finding: Verified<EquivocationFinding>): void {
+    const { forks, log, metrics } = this.#deps;
+    const { origin, first, second } = finding;
+    metrics.count('zerostate_sync_refused_total', { reason: 'fork' });
+    metrics.set('zerostate_log_forks', forks.size);
+    log.error({ origin, first, second }, 'a log signed two histories: nothing more is taken from it');
+    if (!this.#stopped) void this.#heads.publishEvidence(finding);
   }
 
   readonly #onIdentify = (event: CustomEvent<{ peerId: PeerId; protocols: string[] }>): void => {
@@ -210,7 +225,7 @@ export class SyncService {
       log.warn({ peer: peer.toString(), code: refused.code }, 'peer sent an invalid head');
     }
     for (const { mine, theirs } of plan.forks)
-      await this.#puller.convict(verifyEquivocation({ first: mine, second: theirs.text, proof: [] }));
+      await this.#deps.forks.add(verifyEquivocation({ first: mine, second: theirs.text, proof: [] }));
     for (const head of plan.behind.slice(0, BEHIND_CHECKED_MAX)) await this.#compare(head);
     const failures: unknown[] = [];
     for (const { origin, to } of plan.fetch) {
@@ -234,7 +249,7 @@ export class SyncService {
     const own = verifyNodeCheckpoint(checkpoint, head.origin);
     if (head.size > own.size) return;
     const finding = await findEquivocation(head, own, store.reader(head.origin));
-    if (finding !== null) await this.#puller.convict(finding);
+    if (finding !== null) await forks.add(finding);
   }
 
   async #serve(bytes: Uint8Array): Promise<Uint8Array> {

@@ -6,12 +6,15 @@ import { markVerified, type Verified } from '../verified.ts';
 import { EMPTY_ROOT, requireHash } from './hash.ts';
 import {
   decodeText,
+  formatSignatureLine,
   NOTE_BYTES_MAX,
+  NOTE_ED25519,
   NOTE_NAME_CHARS_MAX,
   type NoteSignature,
   type NoteSigner,
   parseNote,
   requireKeyName,
+  signaturesOf,
   signNote,
   verifyNote,
 } from './note.ts';
@@ -108,6 +111,14 @@ export function verifyNodeCheckpoint(input: string | Uint8Array, origin?: string
     remembered.set(verified.text, verified);
   }
   return verified;
+}
+
+/** The note of a node's log with its own signature and nobody else's, once: the shortest form that proves the head. Throws as verifyNodeCheckpoint. */
+export function bareCheckpoint(text: string): string {
+  const { body, origin, signatures } = verifyNodeCheckpoint(text);
+  const key = { name: origin, type: NOTE_ED25519, publicKey: originKey(origin) };
+  const [first] = signaturesOf({ text: body, signatures }, key);
+  return `${body}\n${formatSignatureLine(key, first!.signature)}`;
 }
 
 function requireOrigin(origin: string): string {

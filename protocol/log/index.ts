@@ -19,6 +19,7 @@ export {
   verifyInclusion,
 } from './check.ts';
 export {
+  bareCheckpoint,
   CHECKPOINT_EXTENSIONS_MAX,
   type Checkpoint,
   checkpointBody,
@@ -39,6 +40,7 @@ export {
   type LogEntry,
 } from './entry.ts';
 export {
+  bareEquivocation,
   decodeEquivocation,
   type Equivocation,
   type EquivocationFinding,
@@ -108,7 +110,6 @@ export {
   renderPolicy,
   soundCosignatures,
   type WitnessFinding,
-  withoutCosignatures,
 } from './quorum.ts';
 export { parseSize, requireSize, TREE_SIZE_MAX } from './size.ts';
 export {

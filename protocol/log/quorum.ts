@@ -2,7 +2,7 @@
 // quorum, and for whoever collects cosignatures. applyPolicy decides; this explains.
 
 import { isZeroError } from '../errors/index.ts';
-import { type Checkpoint, parseCheckpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { readCosignature } from './cosignature.ts';
 import { formatSignatureLine, formatVerifierKey, type NoteKey, signaturesOf } from './note.ts';
 import { CLOCK_SKEW_SECONDS_MAX, type LogPolicy, vouchedTime } from './policy.ts';
@@ -80,13 +80,6 @@ export function soundCosignatures(checkpoint: Checkpoint, keys: readonly NoteKey
       .sort((a, b) => b.time! - a.time!);
     return sound.slice(0, 1).map(({ line }) => formatSignatureLine(key, line.signature));
   });
-}
-
-/** The note as its log signed it, without anybody's cosignatures. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
-export function withoutCosignatures(text: string): string {
-  const { body, origin } = parseCheckpoint(text);
-  const lines = text.slice(body.length + 1).split('\n');
-  return `${body}\n${lines.filter((line) => line.startsWith(`— ${origin} `)).join('\n')}\n`;
 }
 
 function cosignatureOf(checkpoint: Checkpoint, key: NoteKey): number | null {

@@ -60,6 +60,13 @@ export const nodeCodes = {
     summary: 'Stored data does not match its checks.',
     remedy: 'Move the data folder away and let the node fetch everything from its peers again.',
   },
+  WITNESS_REFUSED: {
+    exit: 4,
+    http: 502,
+    retryable: true,
+    summary: 'A witness does not cosign a head of the log.',
+    remedy: 'Read its reason: "zerostate log witness" shows it; name another witness if it stays so.',
+  },
   LOG_RECOVERING: {
     exit: 4,
     http: 503,

@@ -17,7 +17,7 @@ import {
   parseCheckpoint,
   renderPolicy,
   verifyNodeCheckpoint,
-  withoutCosignatures,
+  bareCheckpoint,
   witnessKeyOf,
 } from '../../../protocol/log/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
@@ -156,7 +156,7 @@ describe('heads and proofs of the logs held', () => {
     assert.deepEqual(
       [
         (await proofs.witnessQuorumOf(own.origin, 1)).counted.length,
-        withoutCosignatures(await proofs.headAt(own.origin, 1)),
+        bareCheckpoint(await proofs.headAt(own.origin, 1)),
       ],
       [1, head],
     );
