@@ -168,7 +168,8 @@ describe('an index served over HTTP', function () {
     const asked = { text: 'bells', k: 1 };
     assert.equal((await post('/v1/query', asked, { authorization: 'Bearer wrong' })).status, 401);
     const { port } = new URL(server.url);
-    const other = httpRequest({ port, path: '/v1/stats', headers: { host: 'evil.example' } });
+    const headers = { host: 'evil.example', authorization: `Bearer ${TOKEN}` };
+    const other = httpRequest({ port, path: '/v1/stats', headers });
     other.end();
     const [answer] = await once(other, 'response');
     assert.equal(answer.statusCode, 401);
@@ -234,6 +235,21 @@ describe('an index served over HTTP', function () {
     broken.paths['/v1/query'].post.responses['200'].description = 7;
     assert.equal((await new Validator().validate(broken)).valid, false);
     assert.ok(JSON.stringify(document).includes('"$ref":"#/components/schemas/CardFilter"'));
+  });
+
+  it('lists its cards a page at a time, each once, in the order of their agents', async () => {
+    const many = cardEntries(Array.from({ length: 60 }, (_, i) => ({ name: `Smith ${i}` })));
+    await index.upsertBatch(many);
+    const listed: string[] = [];
+    for (let next: string | undefined = ''; next !== undefined; ) {
+      const response = await fetch(`${server.url}/v1/cards?limit=3&after=${next}`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      const page = (await response.json()) as { cards: { agentId: string }[]; next?: string };
+      listed.push(...page.cards.map(({ agentId }) => agentId));
+      next = page.next;
+    }
+    assert.deepEqual(listed, many.map(({ agentId }) => agentId).sort());
   });
 
   it('ends in order: what is under way is answered, what comes later is not', async () => {
