@@ -12,9 +12,11 @@ import { registerGuildRoutes } from './routes/guilds.ts';
 import { registerLogRoutes } from './routes/logs.ts';
 import { registerNetworkRoutes } from './routes/network.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
+import { registerPolicyRoutes } from './routes/policy.ts';
 import { registerReputationRoutes } from './routes/reputation.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerTileRoutes } from './routes/tiles.ts';
+import { registerWitnessRoutes } from './routes/witness.ts';
 import { type ApiServer, startApi } from './server.ts';
 
 export type { ApiServer } from './server.ts';
@@ -37,8 +39,10 @@ export async function serveNode(
       registerPaymentRoutes(app, node);
       registerLogRoutes(app, node);
       registerTileRoutes(app, node);
+      await registerWitnessRoutes(app, node);
       await registerArtifactRoutes(app, node);
       registerReputationRoutes(app, node);
+      registerPolicyRoutes(app, node);
       registerEventRoutes(app, node);
       await registerConsole(app);
     },

@@ -8,11 +8,13 @@ import { registerChannel } from './commands/channel.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
 import { registerLedger } from './commands/ledger.ts';
+import { registerPolicy } from './commands/policy.ts';
 import { registerReceipt } from './commands/receipt.ts';
 import { registerReputation } from './commands/reputation.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTask } from './commands/task.ts';
 import { registerUp } from './commands/up.ts';
+import { registerWhy } from './commands/why.ts';
 
 export { type Config, readConfigFile } from '../config/index.ts';
 export { readSecretFile, writeSecretFile } from '../keys/key-file.ts';
@@ -40,5 +42,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerLedger(program);
   registerArtifact(program);
   registerReputation(program);
+  registerPolicy(program);
+  registerWhy(program);
   registerStatus(program);
 }

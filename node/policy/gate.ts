@@ -1,6 +1,7 @@
 // The revocation gate: what may be said of an agent for an action of a safety tier, as facts for the policy and words for people. Knowledge older
 // than the tier allows is "unknown", never "valid".
 
+import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { Facts } from '../../protocol/policy/index.ts';
 import {
@@ -44,6 +45,16 @@ export class Gate {
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
+  }
+
+  /** What an override of this agent would set aside. Throws OVERRIDE_REFUSED for what is revoked: nothing sets that aside. */
+  describe(agentId: AgentId, tier: SafetyTier): { readonly asOf: number | null; readonly detail: string } {
+    const { detail, judged } = this.of(agentId, tier);
+    if (judged.revoked !== null)
+      throw new ZeroError('OVERRIDE_REFUSED', `${agentId} is ${detail}`, {
+        details: { statementId: judged.revoked.statementId },
+      });
+    return { asOf: judged.asOf, detail };
   }
 
   /**

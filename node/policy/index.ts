@@ -3,6 +3,7 @@
 export type { KeptBundle, PolicySwitch } from './bundle-store.ts';
 export { cedarLanguage, checkQuestion, readCedar } from './cedar.ts';
 export { DEFAULT_POLICIES } from './default-policies.ts';
+export { degradedReasons } from './degraded.ts';
 export { Gate, type Standing } from './gate.ts';
 export { makeGates, makePolicy } from './make-policy.ts';
 export { NetworkPolicy } from './network-policy.ts';

@@ -1,6 +1,13 @@
 // Puts the policy together, in two steps: the policy itself before the host, which asks it about connections; gates and verdicts once cards,
 // revocations and reputation are there.
 
+import {
+  CHANNEL_ACCEPT_PREDICATE,
+  CHANNEL_CLOSE_PREDICATE,
+  CHANNEL_OPEN_PREDICATE,
+  LEDGER_POSTING_PREDICATE,
+  REVOCATION_PREDICATE,
+} from '../../protocol/statement/index.ts';
 import type { Core, Ground, Net } from '../context.ts';
 import type { DiscoveryPolicy } from '../find/policy.ts';
 import type { Service } from '../services.ts';
@@ -10,6 +17,18 @@ import { NetworkPolicy } from './network-policy.ts';
 import { Overrides } from './overrides.ts';
 import { PolicyService } from './policy-service.ts';
 import { Verdicts } from './verdicts.ts';
+
+/**
+ * What every node must see alike, whatever its policy: a revocation that somebody does not want to hear still holds, and balances are a function
+ * of all payments.
+ */
+const SEEN_ALIKE: ReadonlySet<string> = new Set([
+  REVOCATION_PREDICATE,
+  CHANNEL_OPEN_PREDICATE,
+  CHANNEL_ACCEPT_PREDICATE,
+  CHANNEL_CLOSE_PREDICATE,
+  LEDGER_POSTING_PREDICATE,
+]);
 
 /** The policy, read from the disk. Throws POLICY_INVALID: a node whose policy cannot be asked does not start. */
 export async function makePolicy(ground: Ground) {
@@ -51,7 +70,9 @@ export async function makeGates(parts: GateParts) {
   const verdicts = new Verdicts({ policy, gate, book, isLocal, tiers });
   networkPolicy.know(peerId, (id) => directory.get(id));
   router.accept = ({ issuer, predicateType }, { position }) =>
-    position.origin === ownLog.origin || verdicts.keeps(issuer, predicateType, position.origin);
+    position.origin === ownLog.origin ||
+    SEEN_ALIKE.has(predicateType) ||
+    verdicts.keeps(issuer, predicateType, position.origin);
   const discovery: DiscoveryPolicy = discoveryPolicy({
     policy,
     gate,

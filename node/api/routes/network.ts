@@ -5,11 +5,14 @@ import Type from 'typebox';
 import type { NodeContext } from '../../context.ts';
 import type { Metrics } from '../../metrics/index.ts';
 import { peersView } from '../../network/peers-view.ts';
+import { degradedReasons } from '../../policy/index.ts';
 import { networkView, nodeView } from '../../views.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
 const healthSchema = Type.Object({
   ok: Type.Boolean(),
+  /** True while the node acts on less than it should know, because a person said so or because it cannot do better. */
+  degraded: Type.Boolean(),
   checks: Type.Array(Type.Object({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
 });
 
@@ -45,12 +48,22 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
     async (_request, reply) => {
       const checks = await readiness(node);
       const ok = checks.every((check) => check.ok);
-      return reply.status(ok ? 200 : 503).send({ ok, checks });
+      const reasons = degradedReasons(node);
+      const policy = { name: 'policy', ok: true, detail: policyDetail(node, reasons) };
+      return reply
+        .status(ok ? 200 : 503)
+        .send({ ok, degraded: reasons.length > 0, checks: [...checks, policy] });
     },
   );
   app.get('/metrics', { schema: { summary: 'Prometheus metrics', security: [] } }, async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render()),
   );
+}
+
+function policyDetail({ policy }: NodeContext, reasons: readonly string[]): string {
+  const { name, sequence } = policy.bundles.active;
+  const which = sequence === 0 ? 'the built-in policies are in force' : `"${name}" ${sequence} is in force`;
+  return reasons.length === 0 ? which : `${which}; degraded: ${reasons.join('; ')}`;
 }
 
 async function readiness(node: NodeContext) {

@@ -71,6 +71,7 @@ function render(answer: FindAnswer, explain: boolean): string {
     lines.push(style.bold('Rejected'), '');
     for (const result of answer.rejected) lines.push(...block(style.red('✗'), result, false), '');
   }
+  if (answer.decision !== undefined) lines.push(style.dim(`zerostate why ${answer.decision}`));
   if (answer.partial) lines.push(`Partial answer: no reply from ${plain(answer.missing.join(', '))}.`);
   lines.push(
     style.dim(`${answer.results.length} accepted, ${answer.rejected.length} rejected, ${answer.tookMs} ms`),
