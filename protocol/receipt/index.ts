@@ -1,7 +1,8 @@
 // Execution receipts. The only door of this folder.
 
+export { RESULT_PAYLOAD_TYPE } from '../statement/index.ts';
 export { argsDigest, bytesDigest, envDigest, treeDigest } from './job-digests.ts';
-export { type JointPart, jointEnvelope, RESULT_PAYLOAD_TYPE } from './joint.ts';
+export { type JointPart, jointEnvelope } from './joint.ts';
 export {
   compareReceipts,
   isReceiptStatus,

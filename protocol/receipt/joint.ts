@@ -1,31 +1,22 @@
 // The deterministic part of a receipt as an envelope of its own. It names no executor and no time, so honest executors of one job sign
 // the same bytes, and their signatures fit on one envelope: the joint receipt.
 
-import { equalBytes, fromBase64, toBase64 } from '../bytes/index.ts';
-import {
-  type Envelope,
-  publicKeyOfDidKey,
-  type Signer,
-  signEnvelope,
-  verifyEnvelope,
-} from '../envelope/index.ts';
+import { equalBytes, toBase64 } from '../bytes/index.ts';
+import { type Envelope, type Signer, signEnvelope } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
-import { canonicalJson, type JsonValue } from '../json/index.ts';
-import type { ReceiptDeterministic, ReceiptPredicate } from '../statement/index.ts';
-
-/** Payload type of a deterministic part that is signed alone. */
-export const RESULT_PAYLOAD_TYPE = 'application/vnd.zerostate.execution-result+json';
-
-/** The bytes that executors of one job have in common. */
-function payloadOf(deterministic: ReceiptDeterministic): Uint8Array {
-  return canonicalJson(deterministic as unknown as JsonValue);
-}
+import {
+  RESULT_PAYLOAD_TYPE,
+  type ReceiptDeterministic,
+  type ReceiptPredicate,
+  resultPayload,
+  verifyDeterministicSignature,
+} from '../statement/index.ts';
 
 /** Signs the deterministic part alone; answers the signature in base64. */
 export function signDeterministic(deterministic: ReceiptDeterministic, signer: Signer): string {
   const envelope = signEnvelope({
     payloadType: RESULT_PAYLOAD_TYPE,
-    payload: payloadOf(deterministic),
+    payload: resultPayload(deterministic),
     signers: [signer],
   });
   return toBase64((envelope.signatures[0] as { sig: Uint8Array }).sig);
@@ -42,19 +33,13 @@ export interface JointPart {
  * Errors: PARTS_MISMATCH (another job or another result, or no signature apart), SIGNATURE_INVALID, KEY_INVALID.
  */
 export function jointEnvelope(parts: readonly [JointPart, ...JointPart[]]): Envelope {
-  const payload = payloadOf(parts[0].receipt.deterministic);
+  const payload = resultPayload(parts[0].receipt.deterministic);
   const signatures = parts.map(({ receipt, operationalKey }) => {
-    const { deterministic, deterministicSignature } = receipt;
-    if (deterministicSignature === undefined)
-      throw new ZeroError('PARTS_MISMATCH', 'the receipt has no signature over its deterministic part alone');
-    if (!equalBytes(payloadOf(deterministic), payload))
+    if (!equalBytes(resultPayload(receipt.deterministic), payload))
       throw new ZeroError('PARTS_MISMATCH', 'the receipts do not claim one result of one job');
-    const envelope: Envelope = {
-      payloadType: RESULT_PAYLOAD_TYPE,
-      payload,
-      signatures: [{ keyid: operationalKey, sig: fromBase64(deterministicSignature) }],
-    };
-    verifyEnvelope(envelope, { keys: [publicKeyOfDidKey(operationalKey)] });
+    const envelope = verifyDeterministicSignature(receipt, operationalKey);
+    if (envelope === undefined)
+      throw new ZeroError('PARTS_MISMATCH', 'the receipt has no signature over its deterministic part alone');
     return envelope.signatures[0] as Envelope['signatures'][number];
   });
   return { payloadType: RESULT_PAYLOAD_TYPE, payload, signatures };

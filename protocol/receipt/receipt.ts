@@ -18,7 +18,7 @@ import {
   verifyAgentStatement,
 } from '../statement/index.ts';
 import type { Verified } from '../verified.ts';
-import { jointEnvelope, signDeterministic } from './joint.ts';
+import { signDeterministic } from './joint.ts';
 
 export type { ReceiptDeterministic, ReceiptObserved, ReceiptPredicate, ReceiptStatus };
 
@@ -65,14 +65,9 @@ export function receiptOf(verified: AgentStatement<typeof RECEIPT_PREDICATE>): V
   return { ...verified, receipt: verified.statement.predicate as Verified<ReceiptPredicate> };
 }
 
-/**
- * Verifies a receipt given as an envelope or as wire bytes, with the signature over its deterministic part when it has one.
- * Errors as verifyAgentStatement.
- */
+/** Verifies a receipt given as an envelope or as wire bytes. Errors as verifyAgentStatement. */
 export function verifyReceipt(input: Envelope | Uint8Array): VerifiedReceipt {
-  const verified = receiptOf(verifyAgentStatement(input, RECEIPT_PREDICATE));
-  if (verified.receipt.deterministicSignature !== undefined) jointEnvelope([verified]);
-  return verified;
+  return receiptOf(verifyAgentStatement(input, RECEIPT_PREDICATE));
 }
 
 function digestOf(value: JsonValue): string {

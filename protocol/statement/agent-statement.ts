@@ -16,12 +16,15 @@ import {
 import { isJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '../json/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { STATEMENT_BYTES_MAX, STATEMENT_DEPTH_MAX } from './limits.ts';
+import { verifyDeterministicSignature } from './predicates/deterministic-signature.ts';
 import { isOwnPredicateType, readOwnPredicate, subjectsOf } from './predicates/index.ts';
 import {
   type Authored,
   type OwnPredicates,
   type OwnPredicateType,
+  RECEIPT_PREDICATE,
   REVOCATION_PREDICATE,
+  type ReceiptPredicate,
 } from './predicates/types.ts';
 import { readStatement } from './read.ts';
 import { signStatement } from './statement.ts';
@@ -116,7 +119,8 @@ function readStrictly(value: JsonValue): Statement {
 
 /**
  * Verifies a statement of an agent, given as an envelope or as wire bytes; with `predicateType`, one of that type only.
- * The keychain in the payload names the key, so it is read first, alone; all else is read after the signature held.
+ * The keychain in the payload names the key, so it is read first, alone; all else is read after the signature held. Of a receipt, the
+ * signature over its deterministic part must hold too, where it has one.
  * Errors: STATEMENT_INVALID, KEYCHAIN_INVALID, SIGNATURE_INVALID, KEY_INVALID, DECODE_FAILED, LIMIT_EXCEEDED.
  */
 export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateType>(
@@ -143,6 +147,8 @@ export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateTy
     throw new ZeroError('STATEMENT_INVALID', 'the statement names another issuer than its keychain');
   // The identity key outlives its delegations: it must be able to revoke after they ended.
   if (signerRole === 'operational') requireWithin(predicate.issuedAt, keys);
+  if (type === RECEIPT_PREDICATE)
+    verifyDeterministicSignature(statement.predicate as unknown as ReceiptPredicate, keys.operationalKey);
   let id: string | undefined;
   return {
     statement: markVerified({ ...statement, predicate: predicate as unknown as OwnPredicates[T] }),

@@ -8,6 +8,11 @@ export {
   verifyAgentStatement,
 } from './agent-statement.ts';
 export * from './limits.ts';
+export {
+  RESULT_PAYLOAD_TYPE,
+  resultPayload,
+  verifyDeterministicSignature,
+} from './predicates/deterministic-signature.ts';
 export { readDeterministic } from './predicates/execution-receipt.ts';
 export * from './predicates/import-facts.ts';
 export { isOwnPredicateType, OWN_PREDICATE_TYPES, subjectsOf } from './predicates/index.ts';

@@ -20,8 +20,8 @@ import {
   peerIdOfKey,
   signCheckpoint,
 } from '../../protocol/log/index.ts';
-import { signReceipt } from '../../protocol/receipt/index.ts';
-import { verifyAgentStatement } from '../../protocol/statement/index.ts';
+import { signReceipt, verifyReceipt } from '../../protocol/receipt/index.ts';
+import { verifyAgentStatement, verifyDeterministicSignature } from '../../protocol/statement/index.ts';
 import { answerTail, decodeSyncMessage, tailRequest, verifyTail } from '../../protocol/sync/index.ts';
 import { makeAgent, makeDeterministic, OBSERVED } from '../support/agents.ts';
 import { MemoryTree } from '../support/merkle.ts';
@@ -54,15 +54,21 @@ export const bench: Bench = {
         record: encodeLogEntry({ statementId: envelopeId(envelope), salt: stream.bytes(16) }),
         body: encodeEnvelope(envelope),
       }));
-      const checks = envelopes.map((envelope) => ({
-        message: pae(envelope.payloadType, envelope.payload),
-        signature: envelope.signatures[0]!.sig,
-        key: createPublicKey({
-          key: Buffer.concat([SPKI_PREFIX, publicKeyOfDidKey(envelope.signatures[0]!.keyid)]),
+      // A receipt is signed twice: as a statement, and its deterministic part apart.
+      const checks = envelopes.flatMap((envelope) => {
+        const { receipt, operationalKey } = verifyReceipt(envelope);
+        const key = createPublicKey({
+          key: Buffer.concat([SPKI_PREFIX, publicKeyOfDidKey(operationalKey)]),
           format: 'der',
           type: 'spki',
-        }),
-      }));
+        });
+        const result = verifyDeterministicSignature(receipt, operationalKey) as Envelope;
+        return [envelope, result].map(({ payloadType, payload, signatures }) => ({
+          message: pae(payloadType, payload),
+          signature: signatures[0]!.sig,
+          key,
+        }));
+      });
       const nodes = new MemoryTree(
         entries.map(({ record }) => leafHash(record)),
         { roots: false },

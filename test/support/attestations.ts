@@ -24,9 +24,11 @@ export function statement(predicateType: string, predicate: unknown) {
 // As cosign writes it: DER signature, empty key id, members that DSSE does not know.
 export function dsse(value: unknown, key: KeyObject = cosign.privateKey) {
   const payload = json(value);
-  const sig = sign(key === ed.privateKey ? null : 'sha256', pae(payloadType, payload), key).toString(
-    'base64',
-  );
+  const sig = sign(
+    key.asymmetricKeyType === 'ed25519' ? null : 'sha256',
+    pae(payloadType, payload),
+    key,
+  ).toString('base64');
   return {
     payloadType,
     payload: Buffer.from(payload).toString('base64'),
