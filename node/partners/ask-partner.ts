@@ -6,11 +6,10 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { originOf } from '../../protocol/log/index.ts';
 import { encodeRequest, type UsageEvent } from '../../protocol/partner/index.ts';
-import type { EndReason, ProvenanceQuery } from '../../protocol/provenance/index.ts';
+import type { Completeness, EndReason, ProvenanceQuery } from '../../protocol/provenance/index.ts';
 import type { Host } from '../host/create.ts';
 import type { LogStore } from '../log/index.ts';
 import type { RowProtocol, RowStreams } from '../rpc/row-streams.ts';
-import type { StatementRouter } from '../statements/router.ts';
 import { AnswerCheck, type CheckedPart } from './check-answer.ts';
 import type { FinishedAnswer } from './judge.ts';
 import type { Partner, PartnerBook } from './partner-book.ts';
@@ -22,7 +21,6 @@ export interface AskPartnerDeps {
   readonly host: Pick<Host, 'getPeers'>;
   readonly streams: RowStreams;
   readonly protocol: RowProtocol;
-  readonly router: Pick<StatementRouter, 'read'>;
   readonly store: LogStore;
   readonly book: PartnerBook;
 }
@@ -31,6 +29,7 @@ export interface AskPartnerDeps {
 export interface PartnerEnd {
   readonly finished: FinishedAnswer;
   readonly reasons: readonly EndReason[];
+  readonly completeness: readonly Completeness[];
   readonly rows: number;
   readonly ms: number;
 }
@@ -82,7 +81,7 @@ function usageOf(error: ZeroError): UsageEvent {
 }
 
 async function exchange(
-  { host, protocol, router, store, streams }: AskPartnerDeps,
+  { host, protocol, store, streams }: AskPartnerDeps,
   partner: Partner,
   query: ProvenanceQuery,
   signal: AbortSignal,
@@ -95,11 +94,11 @@ async function exchange(
   const known = checkpoint === '' ? null : checkpoint;
   const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
   const request = encodeRequest({ query, asker: partner.self, origin, known, nonce });
-  const check = new AnswerCheck({ router, request, origin, limit: query.limit });
+  const check = new AnswerCheck(query);
   let rows = 0;
   for await (const bytes of streams.ask(peer, protocol, request, signal)) {
     const frame: AnswerFrame = decodeFrame(bytes);
-    const part = check.take(frame);
+    const part = check.take(frame, request);
     if (part === undefined) continue;
     if (part.kind !== 'end') {
       if (part.kind === 'row') rows += 1;
@@ -116,7 +115,7 @@ async function exchange(
       bytes: signed,
       heads: check.heads(),
     };
-    return { finished, reasons: part.reasons, rows };
+    return { finished, reasons: part.reasons, completeness: part.completeness, rows };
   }
   throw new ZeroError('PEER_UNREACHABLE', 'the partner ended its answer before the end');
 }

@@ -1,9 +1,8 @@
 // What a federated query answers: events, in the order in which things become known. Types only.
 
 import type { Opened, Opening } from '../../protocol/partner/index.ts';
-import type { CompletenessRow, EndReason } from '../../protocol/provenance/index.ts';
+import type { Completeness, EndReason, VerifiedRow } from '../../protocol/provenance/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
-import type { CheckedRow } from './check-answer.ts';
 
 /** Who an event is from: this node's own graph, or a partner by its agent id. */
 export type From = string;
@@ -22,7 +21,7 @@ export type PartnerState =
 
 export type FederatedEvent =
   /** A statement that was not there yet. */
-  | { readonly kind: 'row'; readonly from: From; readonly checked: Verified<CheckedRow> }
+  | { readonly kind: 'row'; readonly from: From; readonly checked: Verified<VerifiedRow> }
   /** A statement that was there already, from somebody else or from another log. */
   | {
       readonly kind: 'also';
@@ -39,7 +38,6 @@ export type FederatedEvent =
       readonly opening: Opening;
       readonly opened: Verified<Opened>;
     }
-  | { readonly kind: 'completeness'; readonly from: From; readonly row: CompletenessRow }
   | {
       readonly kind: 'partner';
       readonly agent: string;
@@ -48,6 +46,8 @@ export type FederatedEvent =
       /** One sentence; empty where the state says all. */
       readonly detail: string;
       readonly reasons: readonly EndReason[];
+      /** Of the logs of which the partner proved it. */
+      readonly completeness: readonly Completeness[];
       readonly rows: number;
       readonly ms: number;
     }

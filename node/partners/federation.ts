@@ -3,14 +3,14 @@
 
 import { isZeroError, type ZeroError } from '../../protocol/errors/index.ts';
 import { planFanOut } from '../../protocol/partner/index.ts';
-import type { EndReason, ProvenanceQuery } from '../../protocol/provenance/index.ts';
+import type { EndReason, ProvenanceQuery, VerifiedRow } from '../../protocol/provenance/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ProvenanceSource } from '../provenance/ports.ts';
 import { type AskPartnerDeps, askPartner, type PartnerEnd } from './ask-partner.ts';
-import { AnswerCheck, type CheckedPart, type CheckedRow } from './check-answer.ts';
+import { AnswerCheck, type CheckedPart } from './check-answer.ts';
 import { EventQueue } from './event-queue.ts';
 import { type FederatedEvent, LOCAL, type PartnerEvent, type PartnerState } from './federated-types.ts';
 import type { Judge } from './judge.ts';
@@ -73,6 +73,9 @@ export class Federation {
   }
 }
 
+/** No question: the own rows are not signed for. */
+const NOTHING = new Uint8Array();
+
 /** One query. */
 class Run {
   readonly #deps: FederationDeps;
@@ -86,7 +89,7 @@ class Run {
   readonly #shown = new Set<string>();
   readonly #opened = new Set<string>();
   /** Rows by log and position, from whomever: what one partner leaves out another may show. */
-  readonly #known = new Map<string, Map<number, CheckedRow>>();
+  readonly #known = new Map<string, Map<number, VerifiedRow>>();
   readonly #states = new Map<string, PartnerEvent>();
   readonly #awaited = new Set<string>();
   readonly #timers: (() => void)[] = [];
@@ -189,6 +192,7 @@ class Run {
       state,
       detail,
       reasons: end?.reasons ?? [],
+      completeness: end?.completeness ?? [],
       rows: end?.rows ?? 0,
       ms,
     };
@@ -201,10 +205,6 @@ class Run {
 
   /** Takes a checked part of an answer into the whole. */
   #take(from: string, part: Exclude<CheckedPart, { kind: 'end' }>): void {
-    if (part.kind === 'completeness') {
-      this.#queue.push({ kind: 'completeness', from, row: part.row });
-      return;
-    }
     if (part.kind === 'opening') {
       if (from !== LOCAL) this.#keep(part);
       const key = `${part.statementId} ${part.opened.isPartial}`;
@@ -215,7 +215,7 @@ class Run {
     }
     const { checked } = part;
     const { row, statementId } = checked;
-    const entries = this.#known.get(row.origin) ?? new Map<number, Verified<CheckedRow>>();
+    const entries = this.#known.get(row.origin) ?? new Map<number, Verified<VerifiedRow>>();
     this.#known.set(row.origin, entries);
     if (!entries.has(row.index) || entries.get(row.index)?.row.body === null) entries.set(row.index, checked);
     if (this.#shown.has(statementId))
@@ -235,24 +235,18 @@ class Run {
 
   /** The own graph. Its rows are checked like everybody's: they come from the same disk as everybody's logs. */
   async #askLocally(): Promise<void> {
-    const { log, openings, router, source } = this.#deps;
-    const check = new AnswerCheck({
-      router,
-      request: new Uint8Array(),
-      origin: '',
-      limit: this.#query.limit,
-    });
+    const { log, openings, source } = this.#deps;
+    const check = new AnswerCheck(this.#query);
     let reasons: readonly EndReason[] = ['aborted'];
     try {
       for await (const row of source.query(this.#query, { signal: this.#stopping.signal })) {
         if (row.kind === 'end') reasons = row.reasons;
-        const part = check.take({ kind: 'row', row });
-        if (part === undefined || part.kind === 'end') continue;
+        const part = check.row(row);
+        if (part === undefined) continue;
         this.#take(LOCAL, part);
-        if (part.kind !== 'row') continue;
         const { statementId } = part.checked;
         const opening = await openings.held(statementId);
-        const opened = opening && check.take({ kind: 'opening', statementId, opening });
+        const opened = opening && check.take({ kind: 'opening', statementId, opening }, NOTHING);
         if (opened?.kind === 'opening') this.#take(LOCAL, opened);
       }
     } catch (error) {
@@ -284,14 +278,18 @@ class Run {
     const { finished, reasons } = end;
     const { origin, size, isCut } = finished.answer;
     if (size > store.state(origin).size) onBehind(partner);
+    const left = end.completeness.find((proof) => proof.origin === origin && !proof.complete);
     const heads = await judge.heads(finished);
     // What this node holds of the partner's log is compared first; it is quicker than any partner.
     await this.#local;
     const rows = [...(this.#known.get(origin)?.values() ?? [])];
     const found = heads.verdict === 'sound' ? await judge.omissions(finished, rows) : heads;
-    if (found.verdict === 'stale') await book.note(partner.agent, { kind: 'stale' });
-    const state =
-      found.verdict === 'sound' ? (isCut || reasons.length > 0 ? 'partial' : 'complete') : found.verdict;
+    const isShort = found.verdict === 'sound' && left !== undefined;
+    if (found.verdict === 'stale' || isShort) await book.note(partner.agent, { kind: 'stale' });
+    if (isShort)
+      return this.#event(partner, 'stale', 'its own committed index lists more than it gave, or less', end);
+    const isCutShort = isCut || reasons.length > 0;
+    const state = found.verdict === 'sound' ? (isCutShort ? 'partial' : 'complete') : found.verdict;
     return this.#event(partner, state, found.detail, end);
   }
 }

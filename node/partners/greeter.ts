@@ -120,8 +120,9 @@ export class Greeter {
       if (isSame) return before;
       return await book.change(agent, { peers: pass.peers, passUntilMs: pass.notAfterMs, taken, given });
     });
+    await book.note(agent, { kind: 'met' });
     onGreeted(partner);
-    return partner;
+    return book.get(agent);
   }
 
   #takeAgreement(partner: Partner, { given }: Greeting): Signed {

@@ -1,6 +1,5 @@
 // Partners and the federated query. The door of this folder.
 
-export type { CheckedRow } from './check-answer.ts';
 export type { FederatedEvent, PartnerState } from './federated-types.ts';
 export { LOCAL } from './federated-types.ts';
 export type { FederatedOptions, Federation } from './federation.ts';

@@ -9,13 +9,12 @@ import {
   verifyNodeCheckpoint,
 } from '../../protocol/log/index.ts';
 import { isPlainQuestion, type PartnerAnswer, type PartnerEvidence } from '../../protocol/partner/index.ts';
-import type { ProvenanceQuery } from '../../protocol/provenance/index.ts';
+import type { ProvenanceQuery, VerifiedRow } from '../../protocol/provenance/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 import type { LogStore } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ForkBook } from '../sync/fork-book.ts';
-import type { CheckedRow } from './check-answer.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { Partner, PartnerBook } from './partner-book.ts';
 
@@ -72,7 +71,7 @@ export class Judge {
   /** Looks for entries of the partner's log that it left out; `rows` come from this node and from others. Throws STORAGE_FAILED. */
   async omissions(
     { answer, partner, query, request, bytes }: FinishedAnswer,
-    rows: Iterable<CheckedRow>,
+    rows: Iterable<VerifiedRow>,
   ): Promise<Judgement> {
     if (answer.isCut || !isPlainQuestion(query)) return SOUND;
     const given = new Set(answer.indexes);
@@ -99,8 +98,11 @@ export class Judge {
   }
 
   /** Inclusion of an entry under the very head that the answer was given from. */
-  async #proof({ row, head }: CheckedRow, answer: PartnerAnswer): Promise<readonly Uint8Array[] | undefined> {
-    if (head.size === answer.size) return row.proof;
+  async #proof(
+    { row, checkpoint }: VerifiedRow,
+    answer: PartnerAnswer,
+  ): Promise<readonly Uint8Array[] | undefined> {
+    if (checkpoint.size === answer.size) return row.proof;
     if (this.#deps.store.state(row.origin).size < answer.size) return undefined;
     return await inclusionProofAsync(answer.size, row.index, this.#deps.store.reader(row.origin));
   }

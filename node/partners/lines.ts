@@ -89,8 +89,9 @@ export class Lines {
       partner.taken !== null &&
       partner.given.consent !== null &&
       partner.passUntilMs - clock.now() > PASS_MS / 2;
+    const isNew = peer === undefined;
     peer ??= await this.#dial(partner);
-    const greeted = isFresh && !greetAnyway ? partner : await greet(partner, peer);
+    const greeted = isFresh && !isNew && !greetAnyway ? partner : await greet(partner, peer);
     this.#failures.delete(partner.agent);
     await host.peerStore.merge(peer, { tags: { [TAG]: { value: TAG_VALUE, ttl: TAG_MS } } });
     await prepare(peer);

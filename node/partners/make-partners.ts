@@ -67,7 +67,6 @@ export function makePartners(core: Core, seed: Uint8Array) {
     host,
     streams,
     protocol: desk.query,
-    router,
     store,
     book,
     source,

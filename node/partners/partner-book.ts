@@ -142,7 +142,9 @@ export class PartnerBook {
     if (partner === undefined) return;
     const changed = { ...partner, usage: noteUsage(partner.usage, event, this.#clock.now()) };
     this.#partners.set(agent, changed);
-    if (event.kind !== 'verified' || changed.usage.counts.verified % 16 === 1) await this.#write(changed);
+    // What comes often is written now and then, and when the node stops.
+    const isFrequent = event.kind === 'verified' || event.kind === 'met';
+    if (!isFrequent || changed.usage.counts[event.kind] % 16 === 1) await this.#write(changed);
   }
 
   /** Writes every partner: how they have served, above all. */

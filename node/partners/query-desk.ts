@@ -5,11 +5,16 @@ import type { PeerId } from '@libp2p/interface';
 import { sha256 } from '../../protocol/crypto/index.ts';
 import type { Signer } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { decodeLogEntry, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
+import {
+  type Checkpoint,
+  decodeLogEntry,
+  EMPTY_ROOT,
+  verifyNodeCheckpoint,
+} from '../../protocol/log/index.ts';
 import { decodeRequest, openingFor, type PartnerRequest, signAnswer } from '../../protocol/partner/index.ts';
 import type { EndReason } from '../../protocol/provenance/index.ts';
 import type { Clock } from '../clock/index.ts';
-import type { LogState, OwnLog } from '../log/index.ts';
+import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ProvenanceSource } from '../provenance/ports.ts';
@@ -45,6 +50,7 @@ export interface QueryDeskDeps {
   readonly network: string;
 }
 
+type Head = Pick<Checkpoint, 'size' | 'root'>;
 type Send = (frame: AnswerFrame) => Promise<void>;
 
 /** Serves partners. */
@@ -113,38 +119,49 @@ export class QueryDesk {
 
   async #rows(
     partner: Partner,
-    { query }: PartnerRequest,
+    { known, query }: PartnerRequest,
     request: Uint8Array,
     send: Send,
     signal: AbortSignal,
   ): Promise<void> {
     const { clock, ownLog, signer, source } = this.#deps;
+    const { origin } = ownLog;
     const { budget } = partner.given.agreement;
-    const head: LogState = ownLog.state();
     const limit = Math.min(query.limit, Math.max(1, budget.rowsPerQuery));
-    const indexes: number[] = [];
+    const before = ownLog.state();
+    let head: Head | undefined;
+    const indexes = new Set<number>();
     let reasons: readonly EndReason[] = ['aborted'];
-    // First of all the head that the answer will be signed for: with it a second history of this log would show.
-    if (head.checkpoint !== '') {
-      const row = { kind: 'head', origin: ownLog.origin, checkpoint: head.checkpoint } as const;
-      await this.#send(partner, { kind: 'row', row }, send);
-    }
+    // The head that the answer is signed for: with it a second history of this log would show.
+    const showHead = async (checkpoint: string) => {
+      head = verifyNodeCheckpoint(checkpoint, origin);
+      if (known !== null && verifyNodeCheckpoint(known, origin).size > head.size)
+        throw new ZeroError('BUSY', 'the index is behind the log');
+      await this.#send(partner, { kind: 'row', row: { kind: 'head', origin, checkpoint } }, send);
+    };
     for await (const row of source.query({ ...query, limit }, { signal })) {
-      if (row.kind === 'end') reasons = row.reasons;
+      if (row.kind === 'head' && row.origin === origin) {
+        await showHead(row.checkpoint);
+        continue;
+      }
+      if (row.kind === 'end') {
+        reasons = row.reasons;
+        if (head === undefined && before.checkpoint !== '') await showHead(before.checkpoint);
+      }
       await this.#send(partner, { kind: 'row', row }, send);
       if (row.kind !== 'statement') continue;
-      if (row.origin === ownLog.origin && row.index < head.size) indexes.push(row.index);
+      if (row.origin === origin) indexes.add(row.index);
       const { statementId } = decodeLogEntry(row.record);
       const opening = await this.#openingOf(partner, statementId);
       if (opening !== null) await this.#send(partner, { kind: 'opening', statementId, opening }, send);
     }
     const bytes = signAnswer(
       {
-        origin: ownLog.origin,
+        origin,
         request,
-        size: head.size,
-        root: head.root,
-        indexes: [...new Set(indexes)].sort((a, b) => a - b),
+        size: head?.size ?? 0,
+        root: head?.root ?? EMPTY_ROOT,
+        indexes: [...indexes].sort((a, b) => a - b),
         isCut: reasons.some((reason) => !WHOLE.includes(reason)),
         issuedAtMs: clock.now(),
       },

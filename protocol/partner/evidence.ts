@@ -17,7 +17,7 @@ import {
   verifyInclusion,
   verifyNodeCheckpoint,
 } from '../log/index.ts';
-import { nodeIdsOfDigests, type ProvenanceQuery } from '../provenance/index.ts';
+import { factsOfStatement, type ProvenanceQuery } from '../provenance/index.ts';
 import { verifyAgentStatement } from '../statement/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { decodeRequest, verifyAnswer } from './answer.ts';
@@ -58,20 +58,17 @@ function refuse(message: string): never {
 }
 
 /** True for a question to which every statement about its start is an answer: no filter on issuer, type or time. */
-export function isPlainQuestion(query: ProvenanceQuery): boolean {
-  return (
-    query.start.length > 0 && query.issuer === null && query.predicateTypes.length === 0 && query.at === null
-  );
+export function isPlainQuestion({ at, direction, issuer, predicateTypes, start }: ProvenanceQuery): boolean {
+  const isFiltered = issuer !== null || predicateTypes.length > 0 || at !== null;
+  return start.length > 0 && !isFiltered && direction !== 'uses';
 }
 
-/** True when a verified statement names one of the things that a question starts from as its subject. */
+/** True when a verified statement says something about one of the things that a question starts from, as the graph understands it. */
 function isAbout(body: Uint8Array, query: ProvenanceQuery): boolean {
   const envelope = decodeEnvelope(body);
   if (envelope.payloadType === AGENT_CARD_TYPE) return false;
-  const { statement } = verifyAgentStatement(envelope);
-  return statement.subject.some(({ digest }) =>
-    nodeIdsOfDigests(digest).some((id) => query.start.includes(id)),
-  );
+  const { about } = factsOfStatement(verifyAgentStatement(envelope));
+  return about.some((thing) => query.start.includes(thing));
 }
 
 /** Checks evidence. Throws PROOF_INVALID when it convicts nobody, else as its parts do. */

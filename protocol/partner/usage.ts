@@ -4,6 +4,8 @@
 /** What can happen with one question to a partner. */
 export type UsageEvent =
   | { readonly kind: 'verified'; readonly latencyMs: number; readonly rows: number }
+  /** It has said who it is: nothing to its credit, but it is there again. */
+  | { readonly kind: 'met' }
   /** Something in the answer did not verify. */
   | { readonly kind: 'invalid' }
   /** No whole answer within the deadline. */
@@ -56,6 +58,9 @@ export const POOR_SCORE = 400;
 /** Share of its budget that a poor partner, and one that has lied, is served, in thousandths: enough to mend its name. */
 const POOR_SHARE = 500;
 const CAUGHT_SHARE = 100;
+/** What a partner starts with: somebody here has chosen it. */
+const PRIOR_GOOD = 2;
+const PRIOR_BAD = 1;
 /** A new latency, and a new distance from it, count this much (RFC 6298). */
 const LATENCY_WEIGHT = 0.125;
 const DEVIATION_WEIGHT = 0.25;
@@ -73,7 +78,7 @@ const MISSED: readonly UsageEvent['kind'][] = ['late', 'unreachable', 'refused']
 
 /** Of whom nothing is known. */
 export function freshUsage(now: number): UsageState {
-  const counts = { verified: 0, invalid: 0, late: 0, unreachable: 0, refused: 0, stale: 0, lied: 0 };
+  const counts = { met: 0, verified: 0, invalid: 0, late: 0, unreachable: 0, refused: 0, stale: 0, lied: 0 };
   return { good: 0, bad: 0, lies: 0, latencyMs: null, deviationMs: 0, misses: 0, counts, rows: 0, at: now };
 }
 
@@ -87,6 +92,7 @@ function decayed(state: UsageState, now: number): UsageState {
 export function noteUsage(before: UsageState, event: UsageEvent, now: number): UsageState {
   const state = decayed(before, now);
   const counts = { ...state.counts, [event.kind]: Math.min(COUNT_MAX, state.counts[event.kind] + 1) };
+  if (event.kind === 'met') return { ...state, counts, misses: 0 };
   if (event.kind !== 'verified')
     return {
       ...state,
@@ -112,14 +118,14 @@ export function noteUsage(before: UsageState, event: UsageEvent, now: number): U
 /** How a partner stands now. */
 export function standingOf(before: UsageState, now: number): Standing {
   const { good, bad, lies, latencyMs, deviationMs, misses, counts } = decayed(before, now);
-  const expected = (1_000 * (good + 1)) / (good + bad + 2);
+  const expected = (1_000 * (good + PRIOR_GOOD)) / (good + bad + PRIOR_GOOD + PRIOR_BAD);
   const score = Math.floor(lies > 0 ? expected / (1 + 4 * lies) : expected);
   const wait = (latencyMs ?? PATIENCE_MS_MAX) + PATIENCE_DEVIATIONS * deviationMs;
   const patienceMs = Math.min(PATIENCE_MS_MAX, Math.max(PATIENCE_MS_MIN, Math.ceil(wait)));
   const standing = { score, latencyMs, patienceMs };
   if (lies > 0) return { ...standing, status: 'caught', share: CAUGHT_SHARE, isAwaited: false };
   const isAwaited = misses < MISSES_MAX;
-  if (!Object.values(counts).some((count) => count > 0))
+  if (Object.entries(counts).every(([kind, count]) => kind === 'met' || count === 0))
     return { ...standing, status: 'new', share: 1_000, isAwaited };
   if (score < POOR_SCORE) return { ...standing, status: 'poor', share: POOR_SHARE, isAwaited: false };
   return { ...standing, status: 'fair', share: 1_000, isAwaited };

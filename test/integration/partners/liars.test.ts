@@ -1,0 +1,186 @@
+// Partners that lie: each is caught, the evidence verifies anywhere from its bytes alone, and the standing says so; nobody honest is accused.
+
+import assert from 'node:assert/strict';
+import { encodeFrame, queryProtocol } from '../../../node/partners/wire.ts';
+import { RowStreams } from '../../../node/rpc/row-streams.ts';
+import { sha256 } from '../../../protocol/crypto/index.ts';
+import { seedSigner } from '../../../protocol/envelope/index.ts';
+import {
+  CompactTree,
+  leafHash,
+  noteSigner,
+  signCheckpoint,
+  verifyEquivocation,
+} from '../../../protocol/log/index.ts';
+import { signAnswer } from '../../../protocol/partner/index.ts';
+import { verify } from '../../../protocol/verify/index.ts';
+import { logSource } from '../../support/log-source.ts';
+import {
+  ask,
+  befriend,
+  eventsOf,
+  nodeSeed,
+  type Organisation,
+  PartnerNodes,
+  publish,
+  replicated,
+} from '../../support/partner-nodes.ts';
+
+/** Puts a liar's answer in the place of a node's own: a head, no rows, and a signature over both. */
+async function answerFalsely(
+  { running: { node } }: Organisation,
+  seed: Uint8Array,
+  size: number,
+  root: Uint8Array,
+) {
+  const protocol = queryProtocol('test');
+  const { origin } = node.ownLog;
+  const checkpoint = signCheckpoint({ origin, size, root, signer: noteSigner(seed) });
+  await node.host.unhandle(protocol.id);
+  await new RowStreams(node).handle(protocol, async (request, _peer, send) => {
+    await send(encodeFrame({ kind: 'row', row: { kind: 'head', origin, checkpoint } }));
+    await send(encodeFrame({ kind: 'row', row: { kind: 'end', rows: 0, reasons: [] } }));
+    const answer = {
+      origin,
+      request: sha256(request),
+      size,
+      root,
+      indexes: [],
+      isCut: false,
+      issuedAtMs: Date.now(),
+    };
+    await send(encodeFrame({ kind: 'answer', bytes: signAnswer(answer, seedSigner(seed)) }));
+  });
+}
+
+function standing(of: Organisation, about: Organisation) {
+  const { book } = of.running.node.partners;
+  return book.standing(book.get(about.agent));
+}
+
+/** What an auditor without a network sees of the evidence that was kept. */
+function audited(of: Organisation, about: Organisation) {
+  return of.running.node.partners.evidence.of(about.agent).map(({ bytes }) => {
+    const { ok, kind, subject } = verify(bytes, { now: Date.now() });
+    return { ok, kind, lie: subject.lie, origin: subject.origin };
+  });
+}
+
+describe('partners that lie', function () {
+  this.timeout(60_000);
+
+  it('an omission is caught by what is held here of the liar’s log, and convicts', async () => {
+    await using world = new PartnerNodes();
+    const asker = await world.start('asker');
+    const honest = await world.start('honest');
+    const liar = await world.start('liar');
+    await befriend(asker, honest);
+    await befriend(asker, liar);
+    await publish(liar, 'one');
+    const { index, origin } = await publish(liar, 'two');
+    await publish(honest, 'three');
+    await replicated(liar, asker);
+    await replicated(honest, asker);
+    const first = await ask(asker);
+    assert.deepEqual(
+      eventsOf(first, 'partner').map(({ state }) => state),
+      ['complete', 'complete'],
+    );
+
+    const { node } = liar.running;
+    node.partners.answerFrom(logSource(node.store, { keep: (log, at) => log !== origin || at !== index }));
+    const events = await ask(asker);
+    assert.equal(eventsOf(events, 'row').length, 3, 'what was left out is there all the same');
+    assert.deepEqual(
+      eventsOf(events, 'end')[0]?.missing.map(({ agent, state }) => [agent, state]),
+      [[liar.agent, 'lied']],
+    );
+    assert.deepEqual(audited(asker, liar), [{ ok: true, kind: 'partner-evidence', lie: 'omission', origin }]);
+    assert.equal(standing(asker, liar).status, 'caught');
+    assert.equal(standing(asker, honest).status, 'fair');
+    assert.deepEqual(audited(asker, honest), []);
+
+    // Its rows count as before: standing is no verdict on statements. And a restart forgets nothing.
+    node.partners.answerFrom(logSource(node.store));
+    const after = await ask(asker, { waitForAll: true });
+    assert.equal(eventsOf(after, 'row').length, 3);
+    await world.stop('asker');
+    const again = await world.start('asker');
+    assert.equal(standing(again, liar).status, 'caught');
+    assert.equal(audited(again, liar).length, 1);
+  });
+
+  it('an omission is caught by what another partner shows of the liar’s log', async () => {
+    await using world = new PartnerNodes();
+    const asker = await world.start('asker', { sync: { intervalSeconds: 3_600 } });
+    const other = await world.start('other');
+    const liar = await world.start('liar');
+    await befriend(asker, other);
+    await befriend(asker, liar);
+    await publish(liar, 'one');
+    await replicated(liar, other);
+    const { node } = asker.running;
+    // The asker itself looks at nothing: only partners speak.
+    node.partners.answerFrom(logSource(node.store, { keep: () => false }));
+    liar.running.node.partners.answerFrom(logSource(liar.running.node.store, { keep: () => false }));
+    let lied = false;
+    for (let i = 0; i < 5 && !lied; i++)
+      lied = eventsOf(await ask(asker, { waitForAll: true }), 'partner').some(
+        ({ state }) => state === 'lied',
+      );
+    assert.ok(lied);
+    assert.equal(audited(asker, liar)[0]?.lie, 'omission');
+    assert.deepEqual(audited(asker, other), []);
+  });
+
+  it('an old head convicts who signed a newer one before', async () => {
+    await using world = new PartnerNodes();
+    const asker = await world.start('asker');
+    const liar = await world.start('liar');
+    await befriend(asker, liar);
+    await publish(liar, 'one');
+    const { origin } = await publish(liar, 'two');
+    await replicated(liar, asker);
+    const { store } = liar.running.node;
+    const record = (await store.record(origin, 0)) as Uint8Array;
+    const tree = new CompactTree();
+    tree.append(leafHash(record));
+    await answerFalsely(liar, nodeSeed(world.home('liar')), 1, tree.root());
+    const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
+    assert.equal(event?.state, 'lied', event?.detail);
+    assert.deepEqual(audited(asker, liar), [{ ok: true, kind: 'partner-evidence', lie: 'old-head', origin }]);
+    assert.equal(standing(asker, liar).status, 'caught');
+  });
+
+  it('a second history of its log is evidence against it, known to the log service too', async () => {
+    await using world = new PartnerNodes();
+    const asker = await world.start('asker');
+    const liar = await world.start('liar');
+    await befriend(asker, liar);
+    const { origin } = await publish(liar, 'one');
+    await replicated(liar, asker);
+    const size = liar.running.node.ownLog.state().size;
+    await answerFalsely(liar, nodeSeed(world.home('liar')), size, new Uint8Array(32).fill(9));
+    const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
+    assert.equal(event?.state, 'lied', event?.detail);
+    const { forks } = asker.running.node;
+    assert.ok(forks.has(origin));
+    assert.equal(verifyEquivocation(forks.list()[0]!).origin, origin);
+    assert.equal(standing(asker, liar).status, 'caught');
+  });
+
+  it('an answer that nobody signed, for another question, or with a false row is no answer, and books it', async () => {
+    await using world = new PartnerNodes();
+    const asker = await world.start('asker');
+    const liar = await world.start('liar');
+    await befriend(asker, liar);
+    await publish(liar, 'one');
+    await replicated(liar, asker);
+    const { size, root } = liar.running.node.ownLog.state();
+    await answerFalsely(liar, new Uint8Array(32).fill(3), size, root);
+    const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
+    assert.equal(event?.state, 'invalid', event?.detail);
+    assert.equal(standing(asker, liar).status, 'poor');
+    assert.deepEqual(audited(asker, liar), []);
+  });
+});
