@@ -22,10 +22,12 @@ import type { IndexRole } from './index-role/index-role.ts';
 import type { AgentVault } from './keys/agent-vault.ts';
 import type { LogStore, OwnLog } from './log/index.ts';
 import type {
+  Copies,
   Cosignatures,
   LogProofs,
   LogProtocol,
   LogResources,
+  Retention,
   Witness,
   WitnessPolicy,
 } from './log-service/index.ts';
@@ -35,6 +37,7 @@ import type { Directory } from './network/directory.ts';
 import type { Partners } from './partners/index.ts';
 import type { Payments } from './payments/index.ts';
 import type { Gate, NetworkPolicy, Overrides, PolicyService, Verdicts } from './policy/index.ts';
+import type { Provenance } from './provenance/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
 import type { ReceiptFiles } from './receipts/receipt-files.ts';
 import type { ReputationService } from './reputation/index.ts';
@@ -125,9 +128,14 @@ export interface NodeContext extends Core {
   readonly witness: Witness;
   readonly witnessPolicy: WitnessPolicy;
   readonly cosignatures: Cosignatures;
+  /** What is durable where, and what is let go. */
+  readonly copies: Copies;
+  readonly retention: Retention;
   /** Organisations that this node shares with, and the query over all of them. */
   readonly partners: Partners;
   readonly payments: Payments;
+  /** What is known about things, from every log. */
+  readonly provenance: Provenance;
   readonly requester: Requester;
   readonly tasks: TaskBook;
 }

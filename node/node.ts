@@ -13,6 +13,7 @@ import { checkAddresses, makePeers } from './network/make-peers.ts';
 import { makePartners } from './partners/index.ts';
 import { makePayments } from './payments/index.ts';
 import { makeGates, makePolicy } from './policy/index.ts';
+import { makeProvenance } from './provenance/index.ts';
 import { makeReputation } from './reputation/index.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
@@ -81,7 +82,9 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
       admit: (manifest, facts) => gates.verdicts.admitTask(manifest, facts),
     }),
   );
+  const { provenance } = use(await makeProvenance(core, key.seed));
   const { partners } = use(makePartners(core, key.seed));
+  partners.answerFrom(provenance.source);
 
   const running = runServices(services, ground.log);
   return {
@@ -94,6 +97,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     ...logService,
     partners,
     payments,
+    provenance,
     requester,
     tasks,
     start: () => running.start(),

@@ -13,9 +13,11 @@ import { registerLogRoutes } from './routes/logs.ts';
 import { registerNetworkRoutes } from './routes/network.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
 import { registerPolicyRoutes } from './routes/policy.ts';
+import { registerProvenanceRoutes } from './routes/provenance.ts';
 import { registerReputationRoutes } from './routes/reputation.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerTileRoutes } from './routes/tiles.ts';
+import { registerTrustRoutes } from './routes/trust.ts';
 import { registerWitnessRoutes } from './routes/witness.ts';
 import { type ApiServer, startApi } from './server.ts';
 
@@ -41,8 +43,10 @@ export async function serveNode(
       registerTileRoutes(app, node);
       await registerWitnessRoutes(app, node);
       await registerArtifactRoutes(app, node);
+      registerProvenanceRoutes(app, node);
       registerReputationRoutes(app, node);
       registerPolicyRoutes(app, node);
+      registerTrustRoutes(app, node);
       registerEventRoutes(app, node);
       await registerConsole(app);
     },

@@ -9,10 +9,12 @@ import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
 import { registerLedger } from './commands/ledger.ts';
 import { registerPolicy } from './commands/policy.ts';
+import { registerProv } from './commands/prov.ts';
 import { registerReceipt } from './commands/receipt.ts';
 import { registerReputation } from './commands/reputation.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTask } from './commands/task.ts';
+import { registerTrust } from './commands/trust.ts';
 import { registerUp } from './commands/up.ts';
 import { registerWhy } from './commands/why.ts';
 
@@ -41,8 +43,10 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerChannel(program);
   registerLedger(program);
   registerArtifact(program);
+  registerProv(program);
   registerReputation(program);
   registerPolicy(program);
   registerWhy(program);
+  registerTrust(program);
   registerStatus(program);
 }

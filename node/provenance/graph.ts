@@ -107,6 +107,7 @@ export class ProvenanceGraph {
   readonly #sources = new Ends();
   readonly #uses = new Ends();
   readonly #seen = new Set<string>();
+  readonly #self = Column.uint32();
   readonly #origin = Column.uint32();
   readonly #index = Column.float64();
   readonly #knownAt = Column.float64();
@@ -139,6 +140,7 @@ export class ProvenanceGraph {
       throw new ZeroError('LIMIT_EXCEEDED', 'the provenance graph is full');
     const number = ++this.#statements;
     this.#seen.add(`${index}/${origin}`);
+    this.#self.set(number, this.#names.of(facts.self));
     this.#origin.set(number, this.#origins.of(origin));
     this.#index.set(number, index);
     this.#knownAt.set(number, knownAt);
@@ -207,6 +209,11 @@ export class ProvenanceGraph {
   /** Numbers of the statements of a type. */
   statementsOfType(predicateType: string): Generator<number> {
     return this.#about.of(this.#names.find(`type ${predicateType}`));
+  }
+
+  /** True when the statement of this number is that thing itself, and not only about it. */
+  isSelf(number: number, id: string): boolean {
+    return this.#self.get(number) === this.thing(id);
   }
 
   /** When a statement became known here, in ms since 1970. */

@@ -179,19 +179,35 @@ export class RevocationService {
    * Resolves when the statement is on disk. Throws NOT_OWNER or NOT_FOUND.
    */
   async revoke(agentId: AgentId, reason: string, forever: boolean): Promise<LogPosition> {
-    return await this.#serial.run(agentId, async () => {
-      const { book, clock, ownLog, vault } = this.#deps;
-      const agent = vault.get(agentId);
+    const { book } = this.#deps;
+    return await this.#sign(agentId, reason, forever, () => {
       const entry = book.get(agentId);
       if (entry === undefined) throw new ZeroError('NOT_FOUND', `${agentId} has no card yet`);
+      if (forever) return { kind: 'agent', id: agentId };
       const { epoch, keySerial, sequence } = entry.card;
-      const target: RevocationTarget = forever
-        ? { kind: 'agent', id: agentId }
-        : { kind: 'card', id: entry.cardId, through: { epoch, keySerial, sequence } };
+      return { kind: 'card', id: entry.cardId, through: { epoch, keySerial, sequence } };
+    });
+  }
+
+  /** Revokes one statement of a local agent, and nothing else of it. Resolves when that is on disk. Throws NOT_OWNER. */
+  async revokeStatement(agentId: AgentId, statementId: string, reason: string): Promise<LogPosition> {
+    return await this.#sign(agentId, reason, false, () => ({ kind: 'statement', id: statementId }));
+  }
+
+  async #sign(
+    agentId: AgentId,
+    reason: string,
+    byIdentity: boolean,
+    targetOf: () => RevocationTarget,
+  ): Promise<LogPosition> {
+    return await this.#serial.run(agentId, async () => {
+      const { clock, ownLog, vault } = this.#deps;
+      const agent = vault.get(agentId);
+      const target = targetOf();
       const head = this.#set.head(agentId);
       const envelope = signRevocation({
         keychain: agent.keychain,
-        signer: seedSigner(forever ? await vault.identitySeed(agentId) : agent.operationalSeed),
+        signer: seedSigner(byIdentity ? await vault.identitySeed(agentId) : agent.operationalSeed),
         sequence: (head?.sequence ?? 0) + 1,
         previous: head?.id ?? null,
         target,

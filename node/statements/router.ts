@@ -47,6 +47,7 @@ export class StatementRouter {
   readonly #handlers: RouterHandlers;
   readonly #log: Logger;
   readonly #listeners: RouterHandlers['statement'][] = [];
+  readonly #observers: RouterHandlers['statement'][] = [];
   /** Whether a verified statement is handed on; set by the policy. What it refuses stays in its log and goes no further. */
   accept: (statement: AgentStatement, found: Found) => boolean = () => true;
 
@@ -79,13 +80,22 @@ export class StatementRouter {
     }
   }
 
+  /** Calls an observer with each verified, stored statement that is no card, also with those that policy keeps from the other parts. */
+  observe(observer: RouterHandlers['statement']): void {
+    this.#observers.push(observer);
+  }
+
   /** Hands a verified, stored statement on. A service that refuses it has the last word; nothing is thrown for it. */
   deliver(readable: Readable, found: Found): void {
     if (readable.kind === 'card') this.#hand(() => this.#handlers.card(readable.card, found), found);
-    else if (!this.accept(readable.statement, found)) this.#refused(found, 'POLICY_DENIED');
-    else
-      for (const handler of [this.#handlers.statement, ...this.#listeners])
-        this.#hand(() => handler(readable.statement, found), found);
+    else {
+      const { statement } = readable;
+      for (const observer of this.#observers) this.#hand(() => observer(statement, found), found);
+      if (!this.accept(statement, found)) this.#refused(found, 'POLICY_DENIED');
+      else
+        for (const handler of [this.#handlers.statement, ...this.#listeners])
+          this.#hand(() => handler(statement, found), found);
+    }
   }
 
   #hand(deliver: () => void, found: Found): void {
