@@ -4,6 +4,7 @@ import type { Ground } from '../context.ts';
 import type { StatementRouter } from '../statements/router.ts';
 import { ReputationService } from './reputation-service.ts';
 
+export { type ObjectionOrder, object } from './objector.ts';
 export { type Gate, ReputationService } from './reputation-service.ts';
 export { bookOfLines, statementLines } from './statement-file.ts';
 

@@ -8,6 +8,7 @@ import {
   dayOf,
   EvidenceBook,
   type Objection,
+  type ReputationEvent,
   UNIT,
   type Viewpoint,
 } from '../../protocol/reputation/index.ts';
@@ -24,6 +25,14 @@ export interface ReputationDeps {
   readonly partners: readonly string[];
   /** Lower bound that an agent must reach where nobody asks for another: 0 to 1. */
   readonly floor: number;
+}
+
+/** What was said against an event. */
+export interface Objected {
+  /** By the judged agent. */
+  readonly appealed: boolean;
+  /** Agents that took it back or judge it wrong. Whether that counts depends on who asks. */
+  readonly reversedBy: readonly string[];
 }
 
 /** May an agent pass, and why. */
@@ -83,7 +92,7 @@ export class ReputationService {
     if (status === 'slashed')
       return {
         ok: false,
-        detail: 'it signed two results of one job; see "zerostate reputation show --explain"',
+        detail: 'a proof by its own signatures stands against it; see "zerostate reputation show --explain"',
       };
     const bound = (lower / UNIT).toFixed(3);
     const known =
@@ -104,8 +113,24 @@ export class ReputationService {
       .slice(0, limit);
   }
 
-  /** Who disputes or reversed an event. */
-  objections(eventId: string): { appeals: readonly Objection[]; reversals: readonly Objection[] } {
-    return { appeals: this.#book.appeals(eventId), reversals: this.#book.reversals(eventId) };
+  /** Every event about an agent, the newest first, with who disputes it and who takes it back: those that count nothing here too. */
+  events(agentId: AgentId | string): (ReputationEvent & Objected)[] {
+    const book = this.#book;
+    const events = [
+      ...book.proofs(agentId),
+      ...book.about(agentId).flatMap(([, { bad, good }]) => [...bad, ...good]),
+    ].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    return events.map((event) => {
+      // A proof is known by each piece of its evidence; an event by its own statement and what it cites.
+      const ids = [...new Set([event.id, ...event.evidence])];
+      const issuers = (list: (id: string) => readonly Objection[]) => [
+        ...new Set(ids.flatMap((id) => list(id).map(({ issuer }) => issuer))),
+      ];
+      return {
+        ...event,
+        appealed: ids.some((id) => book.appeals.by(id, event.about)),
+        reversedBy: issuers((id) => book.reversals.list(id)),
+      };
+    });
   }
 }

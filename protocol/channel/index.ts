@@ -14,7 +14,7 @@ export {
   verifyClosing,
   verifyUpdate,
 } from './messages.ts';
-export { equivocationOf, type Outcome, outcomeOf } from './outcome.ts';
+export { type Cheating, cheatingOf, equivocationOf, type Outcome, outcomeOf } from './outcome.ts';
 export { outstanding } from './payer.ts';
 export {
   type Change,

@@ -86,6 +86,38 @@ export function equivocationOf(updates: Iterable<Update>): readonly [Update, Upd
   return undefined;
 }
 
+/** A side that showed what it had given up, or that signed two updates of one version. */
+export interface Cheating {
+  readonly side: Side;
+  /** Ids of the postings that prove it. */
+  readonly evidence: readonly string[];
+}
+
+/** Who cheated by what was posted, each side once. What only the other side has signed proves nothing against it. */
+export function cheatingOf(postings: readonly Posting[]): Cheating[] {
+  const updates = [...updatesOf(postings).values()];
+  const acked = Math.max(0, ...postings.map(({ ack }) => ack?.version ?? 0));
+  // An acknowledgement is the payee's signature alone: it shows that the payer had signed that version only where the payer shows it itself.
+  const owned = postings.filter(({ by }) => by === 'payer').map(({ ack }) => ack?.version ?? 0);
+  const newest = Math.max(0, ...updates.map(({ version }) => version), ...owned);
+  const twoFaced = equivocationOf(updates) === undefined ? [] : postings.map(({ id }) => id);
+  const cheating: Cheating[] = [
+    { side: 'payer', evidence: [...oldOfPayer(postings, newest), ...twoFaced] },
+    { side: 'payee', evidence: oldOfPayee(postings, acked) },
+  ];
+  // What shows that the side knew better belongs to the proof.
+  const better: Record<Side, (posting: Posting) => boolean> = {
+    payer: ({ ack, by, update }) => update?.version === newest || (by === 'payer' && ack?.version === newest),
+    payee: ({ ack }) => ack?.version === acked,
+  };
+  return cheating
+    .filter(({ evidence }) => evidence.length > 0)
+    .map(({ side, evidence }) => ({
+      side,
+      evidence: [...new Set([...evidence, ...postings.filter(better[side]).map(({ id }) => id)])],
+    }));
+}
+
 function agreedEnd(terms: Terms, postings: readonly Posting[], deposit: bigint): Outcome | undefined {
   const agreed = postings
     .filter(({ agreement }) => agreement !== null)
@@ -127,17 +159,14 @@ export function outcomeOf(
   const updates = [...updatesOf(postings).values()];
   const acked = Math.max(0, ...postings.map(({ ack }) => ack?.version ?? 0));
   const shown = Math.max(0, ...updates.map(({ version }) => version));
-  // An acknowledgement is the payee's signature alone: it shows that the payer had signed that version only where the payer shows it itself.
-  const owned = postings.filter(({ by }) => by === 'payer').map(({ ack }) => ack?.version ?? 0);
-  const newest = Math.max(shown, ...owned);
   const earned = updates
     .filter(({ version }) => version >= Math.min(acked, shown))
     .map((update) => entitlement(terms, update, postings, receipts))
     .reduce(most, 0n);
-  const twoFaced = equivocationOf(updates) !== undefined;
-  const [byPayer, byPayee] = [oldOfPayer(postings, newest), oldOfPayee(postings, acked)];
-  const payerLoses = byPayer.length > 0 || twoFaced ? terms.penalty : 0n;
-  const payeeLoses = byPayee.length > 0 ? least(terms.penalty, deposit + earned) : 0n;
+  const cheating = cheatingOf(postings);
+  const cheats = (side: Side) => cheating.some((one) => one.side === side);
+  const payerLoses = cheats('payer') ? terms.penalty : 0n;
+  const payeeLoses = cheats('payee') ? least(terms.penalty, deposit + earned) : 0n;
   const penalised: Side[] = [];
   if (payerLoses > 0n) penalised.push('payer');
   if (payeeLoses > 0n) penalised.push('payee');
@@ -148,6 +177,6 @@ export function outcomeOf(
     penalised,
     cooperative: false,
     final: isOver(terms, postings),
-    evidence: twoFaced ? postings.map(({ id }) => id) : [...byPayer, ...byPayee],
+    evidence: [...new Set(cheating.flatMap(({ evidence }) => evidence))],
   };
 }

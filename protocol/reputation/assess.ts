@@ -81,15 +81,12 @@ export function assessmentBytes(assessment: Assessment): Uint8Array {
 /** True when an event was taken back by whoever said it, or judged wrong by an own agent or partner. */
 function isReversed(book: EvidenceBook, event: ReputationEvent, roots: ReadonlySet<string>): boolean {
   const ids = event.rater === null ? event.evidence : [event.id, ...event.evidence];
-  return ids.some((id) =>
-    book.reversals(id).some(({ issuer }) => issuer === event.rater || roots.has(issuer)),
-  );
+  const heard = [...roots, ...(event.rater === null ? [] : [event.rater])];
+  return ids.some((id) => heard.some((issuer) => book.reversals.by(id, issuer)));
 }
 
 function isAppealed(book: EvidenceBook, events: readonly ReputationEvent[], about: string): boolean {
-  return events.some((event) =>
-    [event.id, ...event.evidence].some((id) => book.appeals(id).some(({ issuer }) => issuer === about)),
-  );
+  return events.some((event) => [event.id, ...event.evidence].some((id) => book.appeals.by(id, about)));
 }
 
 function proofTerm(book: EvidenceBook, event: ReputationEvent, day: number): Term {

@@ -10,15 +10,9 @@ import {
   RECEIPT_PREDICATE,
   REPUTATION_EVENT_PREDICATE,
 } from '../statement/index.ts';
-import {
-  EVENTS_PER_PAIR_MAX,
-  type EventKind,
-  RESULTS_MAX,
-  STATEMENTS_MAX,
-  UNIT,
-  WAITING_MAX,
-  WEIGHTS,
-} from './limits.ts';
+import { ChannelFacts } from './channel-facts.ts';
+import { EVENTS_PER_PAIR_MAX, type EventKind, RESULTS_MAX, UNIT, WAITING_MAX, WEIGHTS } from './limits.ts';
+import { Objections, remember } from './objections.ts';
 
 /** One event: append-only, never changed; a reversal is an event of its own. */
 export interface ReputationEvent {
@@ -34,12 +28,6 @@ export interface ReputationEvent {
   readonly weight: number;
   /** Ids of the statements that bear it out. */
   readonly evidence: readonly string[];
-}
-
-/** A statement of somebody that an event was wrong, or that it is disputed. */
-export interface Objection {
-  readonly id: string;
-  readonly issuer: string;
 }
 
 interface ReceiptFact {
@@ -78,8 +66,10 @@ export class EvidenceBook {
   readonly #praised = new Map<string, Set<string>>();
   readonly #results = new Map<string, Map<string, { id: string; at: number }>>();
   readonly #proofs = new Map<string, Map<string, ReputationEvent>>();
-  readonly #reversals = new Map<string, Objection[]>();
-  readonly #appeals = new Map<string, Objection[]>();
+  readonly #channels = new ChannelFacts();
+  /** Who took an event back, and who disputes one. */
+  readonly reversals = new Objections();
+  readonly appeals = new Objections();
   #version = 0;
 
   /** Changes whenever an event is added. */
@@ -130,14 +120,6 @@ export class EvidenceBook {
     return [...(this.#proofs.get(agent)?.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  reversals(eventId: string): readonly Objection[] {
-    return this.#reversals.get(eventId) ?? [];
-  }
-
-  appeals(eventId: string): readonly Objection[] {
-    return this.#appeals.get(eventId) ?? [];
-  }
-
   #receipt(statement: AgentStatement<typeof RECEIPT_PREDICATE>): void {
     const { deterministic, observed, issuedAt } = statement.statement.predicate;
     const [job, result] = [jobDigest(deterministic), resultDigest(deterministic)];
@@ -157,26 +139,18 @@ export class EvidenceBook {
     if (results.size < 2) return;
     const pair = [...results.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, 2);
     const at = Math.max(...pair.map((item) => item.at));
-    this.#prove(
-      statement.issuer,
-      job,
-      at,
-      pair.map((item) => item.id),
-    );
+    const evidence = pair.map((item) => item.id);
+    this.#prove('contradiction', statement.issuer, job, at, evidence);
   }
 
-  #prove(about: string, job: string, at: number, evidence: readonly string[]): void {
+  /** What is proven about an agent in one matter, in place of what was; without evidence, nothing. */
+  #prove(kind: EventKind, about: string, matter: string, at: number, evidence: readonly string[]): void {
     const proofs = this.#proofs.get(about) ?? new Map<string, ReputationEvent>();
+    const [id] = evidence;
+    if (id === undefined && !proofs.delete(matter)) return;
+    if (id !== undefined)
+      proofs.set(matter, { id, kind, about, rater: null, at, weight: WEIGHTS[kind], evidence });
     this.#proofs.set(about, proofs);
-    proofs.set(job, {
-      id: evidence[0] as string,
-      kind: 'contradiction',
-      about,
-      rater: null,
-      at,
-      weight: WEIGHTS.contradiction,
-      evidence,
-    });
     this.#version += 1;
   }
 
@@ -184,6 +158,9 @@ export class EvidenceBook {
     if (isStatementOf(statement, ACCEPTANCE_PREDICATE)) this.#acceptance(statement);
     else if (isStatementOf(statement, COMPARISON_PREDICATE)) this.#comparison(statement);
     else if (isStatementOf(statement, REPUTATION_EVENT_PREDICATE)) this.#said(statement);
+    else
+      for (const { about, at, channel, evidence } of this.#channels.offer(statement))
+        this.#prove('channel-cheated', about, channel, at, evidence);
   }
 
   /** True when all are known; else the statement waits for the first that is not. */
@@ -237,7 +214,7 @@ export class EvidenceBook {
     const objection = { id: statement.id, issuer: statement.issuer };
     if (kind === 'appeal' || kind === 'reversal') {
       if (kind === 'appeal' && about !== statement.issuer) return;
-      for (const id of evidence) object(kind === 'appeal' ? this.#appeals : this.#reversals, id, objection);
+      for (const id of evidence) (kind === 'appeal' ? this.appeals : this.reversals).add(id, objection);
       this.#version += 1;
       return;
     }
@@ -281,19 +258,4 @@ export class EvidenceBook {
     if (GOOD.has(kind)) this.#praised.set(rater, (this.#praised.get(rater) ?? new Set()).add(about));
     this.#version += 1;
   }
-}
-
-function object(map: Map<string, Objection[]>, id: string, objection: Objection): void {
-  const list = map.get(id) ?? [];
-  if (list.length >= EVENTS_PER_PAIR_MAX || list.some((other) => other.id === objection.id)) return;
-  list.push(objection);
-  list.sort((a, b) => (a.id < b.id ? -1 : 1));
-  remember(map, id, list);
-}
-
-/** Keeps the newest STATEMENTS_MAX. */
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > STATEMENTS_MAX) map.delete(map.keys().next().value as string);
 }

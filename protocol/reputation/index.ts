@@ -2,7 +2,8 @@
 
 export { type Assessment, assess, assessmentBytes, type Term, type Viewpoint } from './assess.ts';
 export { dayOf, decayed } from './decay.ts';
-export { EvidenceBook, type Objection, type ReputationEvent } from './evidence-book.ts';
+export { EvidenceBook, type ReputationEvent } from './evidence-book.ts';
 export { FlowNetwork } from './flow.ts';
 export * from './limits.ts';
+export type { Objection } from './objections.ts';
 export { type Posterior, posterior } from './posterior.ts';

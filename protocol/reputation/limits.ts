@@ -16,6 +16,8 @@ export const WEIGHTS = {
   'task-failed': UNIT / 2,
   /** Two signed results of one job by one agent: proof against it, whoever shows it. */
   contradiction: 20 * UNIT,
+  /** A state of a channel that its poster had given up, or two of one version: proof by its own signatures. */
+  'channel-cheated': 20 * UNIT,
 } as const;
 export type EventKind = keyof typeof WEIGHTS;
 
@@ -49,5 +51,11 @@ export const STATEMENTS_MAX = 262_144;
 export const WAITING_MAX = 65_536;
 /** Results of one job by one agent that are remembered: two prove a contradiction. */
 export const RESULTS_MAX = 4;
+/** Payment channels whose ends are remembered. */
+export const CHANNELS_MAX = 65_536;
+/** Steps towards the end of one channel by one agent that are looked at: as many as a ledger takes of a side. */
+export const CLOSES_PER_ISSUER_MAX = 16;
+/** The same by all agents that name the channel before its opening is known. */
+export const CLOSES_MAX = 256;
 /** Pieces of evidence that an explanation names for each term. */
 export const EVIDENCE_SHOWN = 8;

@@ -3,8 +3,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { rfc3339 } from '../../clock/index.ts';
 import type { NodeContext } from '../../context.ts';
-import { statementLines } from '../../reputation/index.ts';
+import { type ObjectionOrder, object, statementLines } from '../../reputation/index.ts';
 
 /** Standings of one answer. */
 const LISTED_MAX = 500;
@@ -31,6 +32,28 @@ export const standingSchema = Type.Object({
     }),
   ),
 });
+const eventSchema = Type.Object({
+  id: Type.String(),
+  kind: Type.String(),
+  about: Type.String(),
+  rater: Type.Union([Type.String(), Type.Null()]),
+  at: Type.String(),
+  weight: millionths,
+  evidence: Type.Array(Type.String()),
+  appealed: Type.Boolean(),
+  reversedBy: Type.Array(Type.String()),
+});
+const idSchema = Type.String({ minLength: 1, maxLength: 128 });
+const objectionSchema = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('appeal'), Type.Literal('reversal')]),
+    about: idSchema,
+    event: idSchema,
+    as: Type.Optional(idSchema),
+    note: Type.Optional(Type.String({ maxLength: 500 })),
+  },
+  { additionalProperties: false },
+);
 const viewSchema = Type.Object({
   own: Type.Array(Type.String()),
   partners: Type.Array(Type.String()),
@@ -61,6 +84,40 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
       },
     },
     async (request) => ({ view: reputation.view(), standing: reputation.of(request.params.agentId) }),
+  );
+
+  app.get<{ Params: { agentId: string } }>(
+    '/v1/reputation/:agentId/events',
+    {
+      schema: {
+        summary: 'The events about one agent, newest first, with who disputes them and who takes them back',
+        params: Type.Object({ agentId: Type.String({ minLength: 1, maxLength: 128 }) }),
+        response: { 200: Type.Object({ events: Type.Array(eventSchema) }) },
+      },
+    },
+    async (request) => ({
+      events: reputation
+        .events(request.params.agentId)
+        .slice(0, LISTED_MAX)
+        .map(({ at, evidence, reversedBy, ...event }) => ({
+          ...event,
+          at: rfc3339(at),
+          evidence: [...evidence],
+          reversedBy: [...reversedBy],
+        })),
+    }),
+  );
+
+  app.post<{ Body: ObjectionOrder }>(
+    '/v1/reputation-objections',
+    {
+      schema: {
+        summary: 'Appeal against an event, or reverse one: a signed statement in the own log',
+        body: objectionSchema,
+        response: { 201: Type.Object({ id: Type.String() }) },
+      },
+    },
+    async (request, reply) => reply.status(201).send({ id: await object(node, request.body) }),
   );
 
   app.get(

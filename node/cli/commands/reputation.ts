@@ -20,6 +20,8 @@ import { bookOfLines } from '../../reputation/statement-file.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
+import { agentOf } from './card.ts';
+import { registerReputationEvents } from './reputation-events.ts';
 
 interface Answer {
   readonly view: Viewpoint;
@@ -32,13 +34,18 @@ export function registerReputation(program: Command): void {
     .description('how agents have kept their word, as this node sees it, and why');
 
   withTarget(
-    reputation.command('show').description('the standing of an agent').argument('<agent>', 'agent id'),
+    reputation
+      .command('show')
+      .description('the standing of an agent')
+      .argument('<agent>', 'agent id, its end, or the card’s name'),
   )
     .option('--explain', 'every term: who says it, how much of it counts, on what evidence')
     .action(async (agent: string, flags: ClientFlags & { explain?: boolean }) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
-        const answer = await client.get<Answer>(`/v1/reputation/${encodeURIComponent(agent)}`);
+        const answer = await client.get<Answer>(
+          `/v1/reputation/${encodeURIComponent(await agentOf(client, agent))}`,
+        );
         print(flags, withDigest(answer), ({ standing, digest, view }) =>
           describe(standing, view, digest, flags.explain === true),
         );
@@ -64,6 +71,8 @@ export function registerReputation(program: Command): void {
       });
     },
   );
+
+  registerReputationEvents(reputation);
 
   withTarget(
     reputation

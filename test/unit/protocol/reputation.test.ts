@@ -79,6 +79,21 @@ describe('reputation', () => {
     assert.equal(me(evidence, 'liar', { partners: ['partner'] }).status, 'unproven');
   });
 
+  it('a crowd that objects crowds nobody out: whose word counts is heard after any number of strangers', () => {
+    const evidence = new Evidence();
+    const first = evidence.receipt('liar', 'x', { job: '7', result: '6' });
+    evidence.receipt('liar', 'y', { job: '7', result: '9' });
+    for (let n = 0; n < 200; n++) {
+      evidence.said(`sybil-${n}`, 'liar', 'reversal', [first.id], 0);
+      evidence.said(`sybil-${n}`, `sybil-${n}`, 'appeal', [first.id], 0);
+    }
+    assert.equal(me(evidence, 'liar').status, 'slashed');
+    evidence.said('liar', 'liar', 'appeal', [first.id], 0);
+    assert.equal(me(evidence, 'liar').terms[0]?.note, 'appealed');
+    evidence.said('me', 'liar', 'reversal', [first.id], 0);
+    assert.equal(me(evidence, 'liar').status, 'unproven');
+  });
+
   it('whoever accused may take it back', () => {
     const evidence = new Evidence();
     const accusation = evidence.said('me', 'slow', 'relay-failed', [], -100);
