@@ -11,6 +11,7 @@ import { registerFindRoutes } from './routes/find.ts';
 import { registerGuildRoutes } from './routes/guilds.ts';
 import { registerLogRoutes } from './routes/logs.ts';
 import { registerNetworkRoutes } from './routes/network.ts';
+import { registerPartnerRoutes } from './routes/partners.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
 import { registerPolicyRoutes } from './routes/policy.ts';
 import { registerProvenanceRoutes } from './routes/provenance.ts';
@@ -39,6 +40,7 @@ export async function serveNode(
       registerTaskRoutes(app, node);
       registerGuildRoutes(app, node);
       registerPaymentRoutes(app, node);
+      registerPartnerRoutes(app, node);
       registerLogRoutes(app, node);
       registerTileRoutes(app, node);
       await registerWitnessRoutes(app, node);

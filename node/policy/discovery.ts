@@ -7,7 +7,7 @@ import type { Gate, Standing } from './gate.ts';
 import type { PolicyService } from './policy-service.ts';
 
 /** How dangerous it is to be told of an agent: whoever is found is given work, and money. */
-const TIER = 'dangerous';
+export const FIND_TIER = 'dangerous';
 
 export interface DiscoveryPolicyDeps {
   readonly policy: PolicyService;
@@ -25,7 +25,7 @@ export function discoveryPolicy(deps: DiscoveryPolicyDeps): DiscoveryPolicy {
     const draft = policy.begin('find', nodeOf(node), constraints);
     const standings = new Map<string, Standing>();
     const standingOf = ({ agentId }: BookEntry): Standing => {
-      const standing = standings.get(agentId) ?? gate.of(agentId, TIER, { maxAgeMs });
+      const standing = standings.get(agentId) ?? gate.of(agentId, FIND_TIER, { maxAgeMs });
       standings.set(agentId, standing);
       return standing;
     };

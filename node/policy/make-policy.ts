@@ -67,7 +67,9 @@ export async function makeGates(parts: GateParts) {
       dangerous: ms(maxAgeSeconds.dangerous),
     },
   });
-  const verdicts = new Verdicts({ policy, gate, book, isLocal, tiers });
+  const node = { ...config, peerId };
+  const findMaxAgeMs = ms(config.find.revocationMaxAgeSeconds);
+  const verdicts = new Verdicts({ policy, gate, book, isLocal, tiers, node, findMaxAgeMs });
   networkPolicy.know(peerId, (id) => directory.get(id));
   router.accept = ({ issuer, predicateType }, { position }) =>
     position.origin === ownLog.origin ||
@@ -76,9 +78,9 @@ export async function makeGates(parts: GateParts) {
   const discovery: DiscoveryPolicy = discoveryPolicy({
     policy,
     gate,
-    node: { ...config, peerId },
+    node,
     isLocal,
-    maxAgeMs: ms(config.find.revocationMaxAgeSeconds),
+    maxAgeMs: findMaxAgeMs,
   });
   return { gate, overrides, verdicts, discovery };
 }

@@ -2,11 +2,21 @@
 
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
+import type { PolicyVerdict } from '../../protocol/policy/index.ts';
 import type { RevocationSubject } from '../../protocol/revocation/index.ts';
 import type { SafetyTier } from '../../protocol/statement/index.ts';
 import type { VerifiedManifest } from '../../protocol/task/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
-import { agentOf, statementOf, type TaskFacts, taskOf, unknownAgent } from './entities.ts';
+import { FIND_TIER } from './discovery.ts';
+import {
+  agentOf,
+  type NodeFacts,
+  nodeOf,
+  statementOf,
+  type TaskFacts,
+  taskOf,
+  unknownAgent,
+} from './entities.ts';
 import type { Gate } from './gate.ts';
 import type { Decided, PolicyService } from './policy-service.ts';
 
@@ -25,6 +35,9 @@ export interface VerdictDeps {
   readonly gate: Gate;
   readonly book: CardBook;
   readonly isLocal: (agentId: string) => boolean;
+  readonly node: NodeFacts;
+  /** Oldest knowledge of revocations that discovery takes, in ms. */
+  readonly findMaxAgeMs: number;
   readonly tiers: { readonly run: SafetyTier; readonly statement: SafetyTier };
 }
 
@@ -52,6 +65,19 @@ export class Verdicts {
     const { book, isLocal } = this.#deps;
     const entry = book.get(agentId);
     return entry === undefined ? unknownAgent(agentId, isLocal(agentId)) : agentOf(entry, isLocal(agentId));
+  }
+
+  /** What the policy says now of an agent as an answer, without a record. `unknown`: its revocation is. */
+  wouldFind(agentId: AgentId): PolicyVerdict & { readonly unknown: boolean } {
+    const { findMaxAgeMs, gate, node, policy } = this.#deps;
+    const { facts, judged } = gate.of(agentId, FIND_TIER, { maxAgeMs: findMaxAgeMs });
+    const question = {
+      kind: 'find' as const,
+      principal: nodeOf(node),
+      resource: this.#agent(agentId),
+      context: facts,
+    };
+    return { ...policy.judge(question), unknown: judged.status === 'unknown' };
   }
 
   /** Throws POLICY_DENIED unless the task may run here. What it answers resolves when the decision is on disk: no result may leave before. */

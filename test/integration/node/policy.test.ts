@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../node/clock/index.ts';
 import type { RunningNode } from '../../../node/index.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
+import type { TrustCard } from '../../../node/trust/index.ts';
 import type { DecisionRecord } from '../../../protocol/policy/index.ts';
 import { DECISION_PREDICATE } from '../../../protocol/statement/index.ts';
 import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
@@ -71,6 +72,14 @@ describe('policies of real nodes', function () {
       turned.replay?.candidates.map(({ was, now }) => [was.allow, now.allow]),
       [[true, false]],
     );
+
+    const trust = await zerostateJson<TrustCard>(['trust', agentId, ...at]);
+    const found = trust.lines.find(({ label }) => label === 'may be found now');
+    assert.match(found?.value ?? '', /^no: forbidden by no-test: agents in test are not for work/);
+    assert.ok(
+      trust.lines.some(({ evidence, label }) => label === 'decision: find' && evidence[0] === after.decision),
+    );
+    assert.ok(trust.lines.some(({ section, tone }) => section === 'revocation' && tone === 'good'));
 
     await zerostateJson(['policy', 'rollback', ...at, '--reason', 'the tag was a mistake']);
     assert.equal((await find()).results.length, 1);
