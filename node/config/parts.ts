@@ -141,6 +141,30 @@ export const logsSchema = Type.Object(
       maxLength: 1024,
       description: 'File in the form of C2SP tlog-policy, instead of logs.witnesses and logs.quorum.',
     }),
+    durability: Type.Enum(['local', 'quorum'], {
+      default: 'local',
+      description:
+        'When a statement counts as kept, where its publisher does not say: on the own disk, or proven to be at logs.copies other nodes too.',
+    }),
+    copies: Type.Integer({
+      default: 2,
+      minimum: 1,
+      maximum: 15,
+      description:
+        'Other nodes that must prove that they hold a statement: for "quorum", and before its body is let go here.',
+    }),
+    ephemeral: Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+      default: [],
+      maxItems: 64,
+      description:
+        'Predicate types whose bodies may be let go after logs.ephemeralDays, once other nodes have proven to hold them. All else is required: kept for good.',
+    }),
+    ephemeralDays: Type.Integer({
+      default: 30,
+      minimum: 1,
+      maximum: 3650,
+      description: 'Age in days, by the statement’s own date, from which ephemeral bodies may be let go.',
+    }),
   },
   { ...closed, default: {}, description: 'The log service: witnesses, copies, what may be let go.' },
 );

@@ -3,15 +3,18 @@
 import { originOf } from '../../protocol/log/index.ts';
 import type { Core } from '../context.ts';
 import type { Service } from '../services.ts';
+import { Copies } from './copies.ts';
 import { Cosignatures } from './cosignatures.ts';
 import { ForkSpread } from './fork-spread.ts';
 import { LogProofs } from './log-proofs.ts';
 import { LogProtocol } from './log-protocol.ts';
 import { LogResources } from './resources.ts';
+import { Retention } from './retention.ts';
 import { Witness } from './witness.ts';
 import { WitnessPolicy } from './witness-policy.ts';
 import { WitnessProtocol } from './witness-protocol.ts';
 
+export { Copies } from './copies.ts';
 export { type AskedWitness, Cosignatures } from './cosignatures.ts';
 export { LogProofs } from './log-proofs.ts';
 export { LogProtocol } from './log-protocol.ts';
@@ -26,6 +29,7 @@ export type {
   WitnessQuorum,
 } from './ports.ts';
 export { LogResources } from './resources.ts';
+export { Retention, retentionClass } from './retention.ts';
 export { Witness } from './witness.ts';
 export { WitnessPolicy } from './witness-policy.ts';
 
@@ -72,11 +76,16 @@ export async function makeLogService(core: Core, seed: Uint8Array) {
     log,
     metrics,
   });
+  const logs = config.logs;
+  const copies = new Copies({ rpc, host, store, ownLog, forks, sync, clock, network, seed, config: logs });
+  const retention = new Retention({ store, router: core.router, copies, clock, log, metrics, config: logs });
   sync.onCosigned = (head) => cosignatures.take(head);
   let unwatch = (): void => {};
   const services: Service[] = [
     { name: 'log-protocol', start: () => logProtocol.start(), stop: () => {} },
     { name: 'fork-spread', start: () => spread.start(), stop: () => spread.stop() },
+    { name: 'copies', start: () => copies.start(), stop: () => {} },
+    { name: 'retention', start: () => retention.start(), stop: () => retention.stop() },
     {
       name: 'witness',
       start: async () => {
@@ -99,5 +108,15 @@ export async function makeLogService(core: Core, seed: Uint8Array) {
       },
     },
   ];
-  return { logProofs, logProtocol, logResources, witness, witnessPolicy: policy, cosignatures, services };
+  return {
+    logProofs,
+    logProtocol,
+    logResources,
+    witness,
+    witnessPolicy: policy,
+    cosignatures,
+    copies,
+    retention,
+    services,
+  };
 }

@@ -12,9 +12,18 @@ import {
   parseCheckpoint,
   type TreeNode,
 } from '../../protocol/log/index.ts';
-import { type BytesLevel, bytesLevel, type Database, DURABLE, orderedKey } from '../storage/index.ts';
+import { type BytesLevel, bytesLevel, type Database, DURABLE } from '../storage/index.ts';
 import { CheckpointBook } from './checkpoint-book.ts';
-import { type LogState, readHead, readId, withChecksum, withoutChecksum, writeHead } from './stored-forms.ts';
+import {
+  type LogState,
+  nodeKey,
+  readHead,
+  readId,
+  recordKey,
+  withChecksum,
+  withoutChecksum,
+  writeHead,
+} from './stored-forms.ts';
 
 export type { LogState } from './stored-forms.ts';
 
@@ -186,7 +195,8 @@ export class LogStore {
         const sound = known !== undefined && equalBytes(known, leaf);
         if (!sound || statementId === undefined || body === undefined) throw damagedEntry(origin, index);
         if (body === null) this.#gap(origin, index);
-        yield { index, statementId, record, body, leaf };
+        // Of no bytes: it was let go, and nobody need send it again.
+        yield { index, statementId, record, body: body?.length === 0 ? null : body, leaf };
         index += 1;
       }
       if (index < end) throw damagedEntry(origin, index);
@@ -198,7 +208,17 @@ export class LogStore {
   /** The encoded envelope at an index of a log, or undefined when it is withheld or damaged. */
   async body(origin: string, index: number): Promise<Uint8Array | undefined> {
     const stored = await this.#bodies.get(recordKey(origin, index));
-    return stored === undefined ? undefined : withoutChecksum(stored);
+    const body = stored === undefined ? undefined : withoutChecksum(stored);
+    return body?.length === 0 ? undefined : body;
+  }
+
+  /** Lets a body go; record and hashes stay. The caller has proof that others hold it. */
+  async evict(origin: string, index: number): Promise<void> {
+    const body = await this.body(origin, index);
+    if (body === undefined) return;
+    await this.#bodies.put(recordKey(origin, index), withChecksum(new Uint8Array()));
+    const state = this.state(origin);
+    this.#keep({ ...state, bytes: Math.max(0, state.bytes - body.length) });
   }
 
   /** Adds the body of an entry whose record came without it. The caller has checked that it is the one the record names. */
@@ -269,12 +289,4 @@ function damagedEntry(origin: string, index: number): ZeroError {
   return new ZeroError('DATA_CORRUPT', `entry ${index} of ${origin} is missing or damaged`, {
     details: { origin, index },
   });
-}
-
-function recordKey(origin: string, index: number): string {
-  return `${origin}/${orderedKey(index)}`;
-}
-
-function nodeKey(origin: string, level: number, index: number): string {
-  return `${origin}/${level}/${orderedKey(index)}`;
 }

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { concatBytes, equalBytes, fromBase64, fromUtf8, toBase64, utf8 } from '../../protocol/bytes/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { CompactTree, decodeLogEntry, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
+import { orderedKey } from '../storage/index.ts';
 
 const CHECKSUM_BYTES = 4;
 
@@ -78,4 +79,14 @@ export function withoutChecksum(stored: Uint8Array): Uint8Array | undefined {
   const body = stored.subarray(CHECKSUM_BYTES);
   const sum = new DataView(stored.buffer, stored.byteOffset).getUint32(0);
   return crc32(body) === sum ? body : undefined;
+}
+
+/** Where a record or body of a log lies. */
+export function recordKey(origin: string, index: number): string {
+  return `${origin}/${orderedKey(index)}`;
+}
+
+/** Where a node of a log's tree lies. */
+export function nodeKey(origin: string, level: number, index: number): string {
+  return `${origin}/${level}/${orderedKey(index)}`;
 }

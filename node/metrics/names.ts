@@ -40,6 +40,14 @@ export const metricNames = {
     help: 'Times that a witness was asked to cosign the own log, by result (ok, refused, failed).',
     labels: ['result'],
   },
+  zerostate_log_evicted_total: {
+    kind: 'counter',
+    help: 'Bodies of ephemeral statements let go after other nodes had proven to hold them.',
+  },
+  zerostate_log_evictions_refused_total: {
+    kind: 'counter',
+    help: 'Bodies that were old enough to be let go and stayed, since too few other nodes proved to hold them.',
+  },
   zerostate_log_witnessed_size: {
     kind: 'gauge',
     help: 'Entries of the own log under its newest head that a quorum of witnesses vouches for.',

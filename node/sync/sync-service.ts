@@ -169,6 +169,18 @@ export class SyncService {
       void this.syncWith(event.detail.peerId);
   };
 
+  /** Pulls one log from a peer up to a size. Throws as Puller.pull. */
+  async pull(peer: PeerId, origin: string, to: number): Promise<void> {
+    if (!this.#liars.has(peer)) await this.#puller.pull(peer, origin, to);
+  }
+
+  /** Asks connected peers for the body of an entry that is not here, one after another. Answers whether it is here now. */
+  async fetchBody(origin: string, index: number): Promise<boolean> {
+    for (const peer of this.#deps.host.getPeers().filter((each) => !this.#liars.has(each)))
+      if (await this.#puller.fetchBody(peer, origin, index).catch(() => false)) return true;
+    return false;
+  }
+
   /** One round with the connected peer that was compared longest ago. */
   async syncWithSome(): Promise<void> {
     const peers = this.#deps.host.getPeers();

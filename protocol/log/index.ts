@@ -54,6 +54,14 @@ export {
   verifyEquivocation,
 } from './equivocation.ts';
 export { EMPTY_ROOT, HASH_BYTES, leafHash, nodeHash, requireHash } from './hash.ts';
+export {
+  type HeldEntry,
+  HOLDING_BYTES_MAX,
+  HOLDING_NONCE_BYTES,
+  type HoldingQuestion,
+  signHolding,
+  verifyHolding,
+} from './holding.ts';
 export { InclusionChecker } from './inclusion-checker.ts';
 export {
   formatVerifierKey,
