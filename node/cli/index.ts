@@ -8,6 +8,7 @@ import { registerChannel } from './commands/channel.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
 import { registerLedger } from './commands/ledger.ts';
+import { registerPartner } from './commands/partner.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerProv } from './commands/prov.ts';
 import { registerReceipt } from './commands/receipt.ts';
@@ -39,6 +40,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerCard(program);
   registerGuild(program);
   registerTask(program);
+  registerPartner(program);
   registerReceipt(program);
   registerChannel(program);
   registerLedger(program);

@@ -98,6 +98,10 @@ export class Partners {
     this.book = deps.book;
   }
 
+  now(): number {
+    return this.#deps.clock.now();
+  }
+
   /** Answers from this graph from now on, partners and own questions alike. */
   answerFrom(source: ProvenanceSource): void {
     this.#deps.source.use(source);

@@ -129,6 +129,8 @@ export class QueryDesk {
     const { budget } = partner.given.agreement;
     const limit = Math.min(query.limit, Math.max(1, budget.rowsPerQuery));
     const before = ownLog.state();
+    // What is on disk reaches the index within the same turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
     let head: Head | undefined;
     const indexes = new Set<number>();
     let reasons: readonly EndReason[] = ['aborted'];
@@ -162,7 +164,8 @@ export class QueryDesk {
         size: head?.size ?? 0,
         root: head?.root ?? EMPTY_ROOT,
         indexes: [...indexes].sort((a, b) => a - b),
-        isCut: reasons.some((reason) => !WHOLE.includes(reason)),
+        // An entry that came while the answer was under way may be under its head and not in it: then it claims less.
+        isCut: reasons.some((reason) => !WHOLE.includes(reason)) || (head?.size ?? 0) > before.size,
         issuedAtMs: clock.now(),
       },
       signer,

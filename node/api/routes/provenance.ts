@@ -25,7 +25,7 @@ const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 const KEY_CHARS_MAX = 8_192;
 const KEYS_MAX = 16;
 
-const questionSchema = Type.Object(
+export const questionSchema = Type.Object(
   {
     start: Type.Array(text(256), { maxItems: QUERY_START_MAX, default: [] }),
     issuer: Type.Optional(text(128)),
@@ -40,7 +40,7 @@ const questionSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-interface Question {
+export interface Question {
   start: string[];
   issuer?: string;
   types: string[];

@@ -9,6 +9,7 @@ import { toBase64 } from '../../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 import type { ProvenanceEndView, ProvenanceRowView } from '../../provenance/view.ts';
 import { ApiClient } from '../client.ts';
+import { askEverybody } from '../federated.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { endText, rowText } from '../prov-text.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
@@ -33,6 +34,9 @@ interface QueryFlags extends ClientFlags {
   limit?: number;
   prove?: boolean;
   jsonl?: boolean;
+  partners?: boolean;
+  deadline?: number;
+  wait?: boolean;
 }
 
 /** A file that is still being written when it is seen: looked at again after this, in ms. */
@@ -206,8 +210,18 @@ export function registerProv(program: Command): void {
   )
     .option('--prove', 'have it proven that this node left nothing of its own log out')
     .option('--jsonl', 'print a JSON row a line, as they are found')
+    .option('--partners', 'ask the partners of the node too')
+    .option(
+      '--deadline <ms>',
+      'with --partners: end after so many milliseconds, whoever is missing',
+      positiveInteger,
+    )
+    .option('--wait', 'with --partners: wait until then for those too that have not answered lately')
     .action(async (things: string[], flags: QueryFlags) => {
-      await runAction(flags, async () => ask(things, flags, false));
+      await runAction(flags, async () => {
+        if (flags.partners !== true) return await ask(things, flags, false);
+        await askEverybody(await ApiClient.connect(flags), questionOf(things, flags), flags);
+      });
     });
 
   withTarget(

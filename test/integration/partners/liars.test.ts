@@ -147,7 +147,7 @@ describe('partners that lie', function () {
     tree.append(leafHash(record));
     await answerFalsely(liar, nodeSeed(world.home('liar')), 1, tree.root());
     const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
-    assert.equal(event?.state, 'lied', event?.detail);
+    assert.equal(event?.state, 'lied', String(event?.detail));
     assert.deepEqual(audited(asker, liar), [{ ok: true, kind: 'partner-evidence', lie: 'old-head', origin }]);
     assert.equal(standing(asker, liar).status, 'caught');
   });
@@ -162,7 +162,7 @@ describe('partners that lie', function () {
     const size = liar.running.node.ownLog.state().size;
     await answerFalsely(liar, nodeSeed(world.home('liar')), size, new Uint8Array(32).fill(9));
     const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
-    assert.equal(event?.state, 'lied', event?.detail);
+    assert.equal(event?.state, 'lied', String(event?.detail));
     const { forks } = asker.running.node;
     assert.ok(forks.has(origin));
     assert.equal(verifyEquivocation(forks.list()[0]!).origin, origin);
@@ -179,7 +179,7 @@ describe('partners that lie', function () {
     const { size, root } = liar.running.node.ownLog.state();
     await answerFalsely(liar, new Uint8Array(32).fill(3), size, root);
     const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
-    assert.equal(event?.state, 'invalid', event?.detail);
+    assert.equal(event?.state, 'invalid', String(event?.detail));
     assert.equal(standing(asker, liar).status, 'poor');
     assert.deepEqual(audited(asker, liar), []);
   });
