@@ -246,11 +246,33 @@ describe('the audit of indexes', () => {
     };
     const liar = audit(hides, { lot: 0.4 });
     liar.noteAnswer('who does what b does?', { region: 'eu' }, [cards[1]!]);
-    // A card that has changed since is no sample.
-    liar.noteAnswer('who does what x does?', {}, [{ ...cards[0]! }]);
     for (let round = 0; round < 3; round++) await liar.round();
     assert.deepEqual(texts, Array(3).fill('who does what b does?'));
     assert.equal(liar.suspicion('index'), 1);
+    // A card that has changed since is no sample.
+    const other = audit(hides);
+    other.noteAnswer('who does what b does?', { region: 'eu' }, [{ ...cards[1]! }]);
+    await other.round();
+    assert.notEqual(texts.at(-1), 'who does what b does?');
+  });
+  it('tries a shard with the cards of its region, and with no others', async () => {
+    const asked: string[] = [];
+    const shard = (region: string) =>
+      new IndexAudit({
+        ask: async (peer) => {
+          asked.push(peer);
+          return { embedder: 'e', mode: 'exact', results: [] };
+        },
+        nodes: () => [node(region, { roles: ['index-shard'], region })],
+        cards: () => cards,
+        clock,
+        log: QUIET,
+        metrics: createMetrics(),
+        trueScore: async () => undefined,
+      });
+    await shard('us').round();
+    await shard('eu').round();
+    assert.deepEqual(asked, ['eu']);
   });
   it('blames nobody for a card that is too young', async () => {
     const young = cards.map(
