@@ -40,6 +40,7 @@ export async function startPartner(options: {
     services: { identify: identify() },
   });
   const seen: SyncMessage[] = [];
+  const bytes: Partial<Record<SyncMessage['kind'], number>> = {};
   const honest = async (message: SyncMessage): Promise<Uint8Array> => {
     if (message.kind === 'heads-request') {
       const heads = new Map<string, Head>(logs().map((log) => [log.origin, log.head()]));
@@ -61,19 +62,19 @@ export async function startPartner(options: {
   };
   await host.handle(`/zerostate/${network}/sync/1`, async (stream) => {
     const framed = lpStream(stream);
-    const message = decodeSyncMessage((await framed.read()).subarray(), [
-      'heads-request',
-      'tail-request',
-      'consistency-request',
-    ]);
+    const asked = (await framed.read()).subarray();
+    const message = decodeSyncMessage(asked, ['heads-request', 'tail-request', 'consistency-request']);
     seen.push(message);
     const ok = (await answer(message)) ?? (await honest(message));
+    bytes[message.kind] = (bytes[message.kind] ?? 0) + asked.length + ok.length;
     await framed.write(encode({ ok }));
     await stream.close();
   });
   return {
     /** Requests received, oldest first. */
     seen,
+    /** Bytes of the requests of a kind so far, and of their answers. */
+    bytes: (kind: SyncMessage['kind']) => bytes[kind] ?? 0,
     peerId: host.peerId,
     address: String(host.getMultiaddrs()[0]),
     dial: (address: string) => host.dial(multiaddr(address)),

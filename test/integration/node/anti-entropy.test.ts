@@ -18,6 +18,12 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 import { startPartner } from '../../support/partners.ts';
 
 const SOON_MS = 15_000;
+const LOGS = 60;
+const ENTRIES_EACH = 20;
+/** A signed head in a question, with its frame. */
+const HEAD_BYTES = 320;
+/** A question for one entry, and the answer: a small statement, a signed head, a proof. */
+const ONE_ENTRY_BYTES = 1_024;
 
 /** A card as a log entry. */
 function cardEntry(n: number): TailEntry {
@@ -64,6 +70,31 @@ describe('anti-entropy', function () {
         .sort(),
     );
     assert.equal(third.node.revocations.list(9).length, 1);
+  });
+
+  it('sends no more than what is missing, and for nothing missing no more than the heads', async () => {
+    await using nodes = new TestNodes();
+    const victim = await nodes.start('victim');
+    const logs = Array.from({ length: LOGS }, (_, n) =>
+      logOf(n + 1, ...Array.from({ length: ENTRIES_EACH }, (__, i) => sampleEntry(100 * n + i))),
+    );
+    await using partner = await startPartner({ seed: seed(90), logs: () => logs });
+    await partner.dial(addressOf(victim));
+    const held = (sum: number) => async () =>
+      logs.reduce((all, { origin }) => all + victim.node.store.state(origin).size, 0) === sum;
+    await eventually('all of it', SOON_MS, held(LOGS * ENTRIES_EACH));
+    const all = partner.bytes('tail-request');
+    const heads = () => partner.seen.filter(({ kind }) => kind === 'heads-request').length;
+    const [questions, asked] = [heads(), partner.bytes('heads-request')];
+    await eventually('three rounds', SOON_MS, async () => heads() >= questions + 3);
+    const each = (partner.bytes('heads-request') - asked) / (heads() - questions);
+    assert.ok(each < LOGS * HEAD_BYTES, `${each} bytes a question`);
+    assert.equal(partner.bytes('tail-request'), all);
+    for (const n of [7, 30, 55]) logs[n]!.append(sampleEntry(100 * n + 50));
+    await eventually('the three', SOON_MS, held(LOGS * ENTRIES_EACH + 3));
+    // Each is one entry under a proof; the nineteen before it are not sent again.
+    const late = partner.bytes('tail-request') - all;
+    assert.ok(late < 3 * ONE_ENTRY_BYTES, `${late} bytes for three entries, ${all} for all`);
   });
 
   it('tells a node that was away of a revocation', async () => {
