@@ -211,6 +211,11 @@ export class ProvenanceGraph {
     return this.#about.of(this.#names.find(`type ${predicateType}`));
   }
 
+  /** The thing that a statement itself is. */
+  selfOf(number: number): number {
+    return this.#self.get(number);
+  }
+
   /** True when the statement of this number is that thing itself, and not only about it. */
   isSelf(number: number, id: string): boolean {
     return this.#self.get(number) === this.thing(id);

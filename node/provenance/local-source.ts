@@ -6,7 +6,6 @@ import {
   type EndReason,
   joinMap,
   keysOfQuery,
-  type NodeId,
   type ProvenanceQuery,
   type ProvenanceRow,
   provenanceQuery,
@@ -18,8 +17,8 @@ import type { GraphStatement, ProvenanceGraph, Walk } from './graph.ts';
 import type { OwnIndex } from './own-index.ts';
 import type { ProvenanceSource } from './ports.ts';
 
-/** Keys of one proof beside those of the start; see index-proof.ts. */
-const PROVEN_KEYS_MAX = 4_096;
+/** Keys of one proof; see index-proof.ts. */
+const PROVEN_KEYS_MAX = 16_384;
 
 export interface LocalSourceDeps {
   readonly graph: ProvenanceGraph;
@@ -55,6 +54,8 @@ class Answer {
   readonly #walk: Walk;
   readonly #sizes = new Map<string, number>();
   readonly #reasons = new Set<EndReason>();
+  /** Things that are statements of this answer. */
+  readonly #selves: number[] = [];
   #rows = 0;
 
   constructor(deps: LocalSourceDeps, query: ProvenanceQuery) {
@@ -89,20 +90,32 @@ class Answer {
     yield { kind: 'end', rows: this.#rows, reasons: [...this.#reasons] };
   }
 
+  // What is said about a statement (that it is revoked, above all) belongs to the answer as much as the statement.
   *#statements(): Generator<{ statement: GraphStatement; depth: number }> {
     const { graph } = this.#deps;
-    const { at, issuer, predicateTypes } = this.#query;
+    const { issuer, start } = this.#query;
     const by = issuer === null ? null : new Set(graph.statementsBy(issuer));
     const seen = new Set<number>();
-    for (const [number, depth] of this.#numbers()) {
-      if (seen.has(number)) continue;
-      seen.add(number);
-      if (at !== null && graph.knownAt(number) > at) continue;
-      if (by !== null && !by.has(number)) continue;
-      const statement = graph.statement(number);
-      if (predicateTypes.length > 0 && !predicateTypes.includes(statement.predicateType)) continue;
-      yield { statement, depth };
+    for (const [first, depth] of this.#numbers()) {
+      const waiting = [first];
+      for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) {
+        if (seen.has(number)) continue;
+        seen.add(number);
+        if (!this.#matches(number, by)) continue;
+        yield { statement: graph.statement(number), depth };
+        if (start.length === 0) continue;
+        this.#selves.push(graph.selfOf(number));
+        waiting.push(...graph.statementsAbout(graph.selfOf(number)));
+      }
     }
+  }
+
+  #matches(number: number, by: ReadonlySet<number> | null): boolean {
+    const { graph } = this.#deps;
+    const { at, predicateTypes } = this.#query;
+    if (at !== null && graph.knownAt(number) > at) return false;
+    if (by !== null && !by.has(number)) return false;
+    return predicateTypes.length === 0 || predicateTypes.includes(graph.statement(number).predicateType);
   }
 
   *#numbers(): Generator<[number, number]> {
@@ -156,11 +169,14 @@ class Answer {
     if (['aborted', 'row-limit', 'node-limit'].some((reason) => this.#reasons.has(reason as EndReason)))
       return;
     if ([...this.#sizes.keys()].some((each) => each !== origin)) this.#reasons.add('unproven-origin');
-    const met: NodeId[] = Array.from(this.#walk.things, (thing) => graph.nameOf(thing));
-    const others = met.filter((id) => !this.#query.start.includes(id));
-    const keys = keysOfQuery(this.#query, this.#query.start);
-    const extra = this.#query.start.length === 0 ? [] : keysOfQuery(this.#query, others);
-    const proof = extra.length > PROVEN_KEYS_MAX ? undefined : await index.prove([...keys, ...extra]);
+    const names = (things: Iterable<number>) => Array.from(things, (thing) => graph.nameOf(thing));
+    const keys = keysOfQuery(
+      this.#query,
+      [...this.#query.start, ...names(this.#walk.things)],
+      names(this.#selves),
+    );
+    const extra = this.#query.start.length === 0 ? [] : keys;
+    const proof = extra.length > PROVEN_KEYS_MAX ? undefined : await index.prove(keys);
     if (proof === undefined) {
       this.#reasons.add('unproven-origin');
       return;

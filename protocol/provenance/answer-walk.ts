@@ -39,12 +39,19 @@ export function thingsOf(query: ProvenanceQuery, rows: readonly Pick<VerifiedRow
   return [...met];
 }
 
-/** Keys of the index whose lists, together, are the answer to a query that meets these things. */
-export function keysOfQuery(query: ProvenanceQuery, things: readonly NodeId[]): Uint8Array[] {
+/** Keys of the index whose lists, together, are the answer to a query that meets these things and these statements. */
+export function keysOfQuery(
+  query: ProvenanceQuery,
+  things: readonly NodeId[],
+  selves: readonly NodeId[],
+): Uint8Array[] {
   if (query.start.length > 0)
-    return things.flatMap((thing) => [
-      ...(query.direction === 'uses' ? [] : [aboutKey(thing)]),
-      ...(query.direction === 'sources' ? [] : [useKey(thing)]),
-    ]);
+    return [
+      ...things.flatMap((thing) => [
+        ...(query.direction === 'uses' ? [] : [aboutKey(thing)]),
+        ...(query.direction === 'sources' ? [] : [useKey(thing)]),
+      ]),
+      ...selves.map(aboutKey),
+    ];
   return query.issuer === null ? query.predicateTypes.map(typeKey) : [issuerKey(query.issuer)];
 }

@@ -81,13 +81,12 @@ export class AnswerVerifier {
 
   /** After the last row: what is proven to be complete, and what is missing. Throws as push does for a proof that does not hold. */
   finish(): AnswerReport {
-    const things = thingsOf(
-      this.#query,
-      [...this.#seen.values()].flatMap((rows) => [...rows.values()]),
-    );
+    const all = [...this.#seen.values()].flatMap((rows) => [...rows.values()]);
+    const selves = all.flatMap(({ facts }) => facts?.self ?? []);
+    const met = { things: thingsOf(this.#query, all), selves };
     const completeness = [...this.#proofs.values()].map((row) => {
       const head = this.headOf(row.origin);
-      const { root, lists } = readIndexProof(this.#query, things, row, head);
+      const { root, lists } = readIndexProof(this.#query, met, row, head);
       const rows = this.#seen.get(row.origin) ?? new Map<number, VerifiedRow>();
       return judgeCompleteness({ query: this.#query, root, head, lists, rows });
     });

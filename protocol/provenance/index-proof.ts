@@ -12,7 +12,7 @@ import { verifyMapProof } from './map-proof.ts';
 import type { CompletenessRow, NodeId, ProvenanceQuery } from './types.ts';
 
 /** Keys that an answerer may prove beside those that follow from its rows: what withheld bodies lead to. */
-const EXTRA_KEYS_MAX = 4_096;
+const EXTRA_KEYS_MAX = 16_384;
 
 /** Bytes of a completeness row's map: the number of extra keys (u16, big-endian), the keys, and the proof. */
 export function joinMap(extra: readonly Uint8Array[], proof: Uint8Array): Uint8Array {
@@ -43,7 +43,7 @@ export interface IndexProof {
  */
 export function readIndexProof(
   query: ProvenanceQuery,
-  things: readonly NodeId[],
+  met: { readonly things: readonly NodeId[]; readonly selves: readonly NodeId[] },
   row: CompletenessRow,
   head: Verified<Checkpoint>,
 ): IndexProof {
@@ -55,6 +55,6 @@ export function readIndexProof(
   const root = verifyIndexRoot(envelope, row.origin);
   if (root.size > index) throw new ZeroError('ANSWER_INVALID', 'an index root covers entries after itself');
   const { extra, proof: walk } = splitMap(row.map);
-  const keys = [...keysOfQuery(query, things), ...extra];
+  const keys = [...keysOfQuery(query, met.things, met.selves), ...extra];
   return { root, keys, lists: verifyMapProof(root.root, keys, walk) };
 }

@@ -61,7 +61,12 @@ export function verifyOmission(bytes: Uint8Array): Verified<Omission> {
   const verifier = new AnswerVerifier(query);
   verifier.push(head);
   const verified = verifier.push({ ...row, depth: 0 });
-  const { root, lists, keys } = readIndexProof(query, [thing], proof, verifier.headOf(proof.origin));
+  const { root, lists, keys } = readIndexProof(
+    query,
+    { things: [thing], selves: [] },
+    proof,
+    verifier.headOf(proof.origin),
+  );
   const facts = verified?.facts;
   if (facts == null) throw new ZeroError('OMISSION_UNPROVEN', 'the statement is not shown');
   const hidden = keys.some(
