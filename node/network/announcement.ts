@@ -49,6 +49,16 @@ const announcementSchema = Type.Object(
       },
       { additionalProperties: false },
     ),
+    /** Tasks of others that wait or run here, and how many run at once; left out by who takes none. */
+    tasks: Type.Optional(
+      Type.Object(
+        {
+          tasks: Type.Integer({ minimum: 0, maximum: 65_536 }),
+          workers: Type.Integer({ minimum: 1, maximum: 1_024 }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     /** Milliseconds of the announcer's clock; the greater replaces the smaller. */
     issuedAtMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   },

@@ -67,6 +67,8 @@ export class Directory {
   readonly #ownLog: () => { size: number; root: Uint8Array };
   readonly #onHeard: (entry: NodeEntry) => void;
   readonly #onChange: () => void;
+  /** How busy this node is with tasks of others; set by whoever runs them. */
+  load: () => Announcement['tasks'] = () => undefined;
   #cancel: () => void = () => {};
   #cancelSoon: (() => void) | undefined;
   #changesTold = 0;
@@ -134,6 +136,7 @@ export class Directory {
     const peers = this.#host.getPeers().map((peer) => peer.toString());
     const now = this.#clock.now();
     const { size, root } = this.#ownLog();
+    const tasks = this.load();
     return {
       type: 'NodeAnnouncement',
       peerId: this.#host.peerId.toString(),
@@ -146,6 +149,7 @@ export class Directory {
         .slice(0, ANNOUNCED_LINKS_MAX)
         .map((peer) => ({ peer, rttMs: this.#rtt.get(peer) ?? null })),
       log: { size, root: toBase64(root) },
+      ...(tasks === undefined ? {} : { tasks }),
       issuedAtMs: now,
       heardAtMs: now,
     };

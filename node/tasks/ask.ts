@@ -13,6 +13,7 @@ import type { Rpc } from '../rpc/index.ts';
 import type { Executor } from './executor.ts';
 import { partsOfManifest } from './gather.ts';
 import type { LiveText } from './live-output.ts';
+import type { Loads } from './loads.ts';
 import type { TaskParts } from './parts.ts';
 import { PeerParts } from './peer-parts.ts';
 import type { MemberCard } from './ports.ts';
@@ -48,6 +49,7 @@ export interface AskerDeps {
   readonly host: Host;
   readonly cards: CardService;
   readonly executor: Executor;
+  readonly loads: Loads;
   readonly parts: TaskParts;
   readonly clock: Clock;
   readonly network: string;
@@ -135,14 +137,16 @@ export class Asker {
   }
 
   /** How tasks stand at a member, or their withdrawal. Throws PEER_UNREACHABLE. */
-  async control(peer: string, request: ControlRequest): Promise<TaskStanding[]> {
+  async control(peer: string, request: ControlRequest): Promise<readonly TaskStanding[]> {
     const { network, rpc } = this.#deps;
     const answer = await rpc.call(
       peerIdFromString(peer),
       taskControlProtocol(network),
       encodeControl(request),
     );
-    return decodeStandings(answer, request.tasks.length);
+    const { load, standings } = decodeStandings(answer, request.tasks.length);
+    if (load !== null) this.#deps.loads.heard(peer, load);
+    return standings;
   }
 
   /** What a run has written since a place, as its member says. Throws NOT_FOUND or PEER_UNREACHABLE. */

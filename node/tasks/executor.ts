@@ -29,6 +29,7 @@ import {
   decodeTaskRequest,
   encodeStandings,
   encodeTaskResponse,
+  type TaskLoad,
   type TaskRequest,
   type TaskResponse,
   type TaskStanding,
@@ -94,7 +95,8 @@ export class Executor {
     );
     await rpc.handle(taskControlProtocol(network), async (bytes, peer) => {
       const { verb, tasks } = decodeControl(bytes);
-      return encodeStandings(tasks.map((task) => this.#control(verb, task, peer)));
+      const standings = tasks.map((task) => this.#control(verb, task, peer));
+      return encodeStandings({ standings, load: this.load });
     });
     await rpc.handle(taskOutputProtocol(network), async (bytes, peer) =>
       encodeLiveText(await this.output(decodeOutputRequest(bytes), peer)),
@@ -106,9 +108,9 @@ export class Executor {
     this.#table.withdrawAll(new ZeroError('BUSY', 'this node is stopping'));
   }
 
-  /** Tasks that wait or run here. */
-  get load(): number {
-    return this.#table.size;
+  /** Tasks that wait or run here, and how many run at once. */
+  get load(): TaskLoad {
+    return { tasks: this.#table.size, workers: this.#deps.runner.stats().workers };
   }
 
   /** What a run of the asking peer has written since a place; waits a little when that is nothing. Throws NOT_FOUND. */

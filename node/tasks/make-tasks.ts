@@ -5,6 +5,7 @@ import type { Service } from '../services.ts';
 import { Asker } from './ask.ts';
 import { Executor } from './executor.ts';
 import { Lanes } from './lanes.ts';
+import { Loads } from './loads.ts';
 import { Members } from './members.ts';
 import { TaskParts } from './parts.ts';
 import { NO_PORTS, type TaskPorts } from './ports.ts';
@@ -28,12 +29,14 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   const tasks = new TaskBook(core);
   tasks.onChange = (entry) => events.emit('task', () => viewOf(entry));
   const lanes = new Lanes(AT_ONE_MEMBER);
-  const asker = new Asker({ ...core, executor, parts, network });
+  const loads = new Loads(core);
+  if (config.tasks.accept) core.directory.load = () => executor.load;
+  const asker = new Asker({ ...core, executor, loads, parts, network });
   const members = new Members({
     ...core,
     ports,
     network,
-    load: (peer) => lanes.load(peer),
+    load: (peer) => loads.of(peer, lanes.load(peer)),
     local: (peer, manifest) => asker.given.share(peer, manifest),
   });
   const settlement = new Settlement({ ...core, ports, book: tasks });

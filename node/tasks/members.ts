@@ -25,8 +25,6 @@ import { taskProtocolId } from './wire.ts';
 const PER_RUN = 8;
 /** Members considered at most: what one search answers. */
 const CONSIDERED_MAX = 40;
-/** Workers of a member, when it does not say: the load that this requester makes is taken against so many. */
-const WORKERS_ASSUMED = 2;
 
 export interface MembersDeps {
   readonly find: FindService;
@@ -36,7 +34,7 @@ export interface MembersDeps {
   readonly clock: Clock;
   readonly ports: TaskPorts;
   readonly network: string;
-  /** Tasks of this requester that wait for or run at a peer. */
+  /** Tasks that wait for or run at a peer, for each of its workers, in thousandths. */
   readonly load: (peer: string) => number;
   /** Share of a task's bytes that a peer was given before, 0 to 1000. */
   readonly local: (peer: string, manifest: VerifiedManifest) => number;
@@ -86,7 +84,7 @@ export class Members {
         ...this.#quote(card, manifest),
         rtt: rttMs === null ? null : Math.round(rttMs * 1_000),
         reputation: this.#deps.ports.reputation(agentId),
-        load: Math.round((this.#deps.load(peer) * 1_000) / WORKERS_ASSUMED),
+        load: this.#deps.load(peer),
         local: this.#deps.local(peer, manifest),
       };
     });

@@ -189,15 +189,37 @@ export function decodeControl(bytes: Uint8Array): ControlRequest {
   };
 }
 
-export function encodeStandings(standings: readonly TaskStanding[]): Uint8Array {
-  return encode({ standings });
+/** Tasks of all requesters that wait or run at an executor, and how many it runs at once. */
+export interface TaskLoad {
+  readonly tasks: number;
+  readonly workers: number;
+}
+
+/** Workers that are believed: more than any machine of today has cores. */
+export const WORKERS_MAX = 1_024;
+
+/** How the tasks stand, and how busy the executor is. */
+export interface Standings {
+  readonly standings: readonly TaskStanding[];
+  readonly load: TaskLoad | null;
+}
+
+export function encodeStandings({ standings, load }: Standings): Uint8Array {
+  return encode({ standings, load });
+}
+
+function loadOf(value: unknown): TaskLoad | null {
+  const { tasks, workers } = (value ?? {}) as Record<string, unknown>;
+  const fits = (one: unknown, min: number): one is number =>
+    typeof one === 'number' && Number.isSafeInteger(one) && one >= min;
+  return fits(tasks, 0) && fits(workers, 1) && workers <= WORKERS_MAX ? { tasks, workers } : null;
 }
 
 /** Reads the standings of as many tasks as were asked about. Throws DECODE_FAILED. */
-export function decodeStandings(bytes: Uint8Array, count: number): TaskStanding[] {
-  const { standings } = decodeCborMap(bytes, 'the standings');
+export function decodeStandings(bytes: Uint8Array, count: number): Standings {
+  const { load, standings } = decodeCborMap(bytes, 'the standings');
   const known = (value: unknown): value is TaskStanding => TASK_STANDINGS.includes(value as TaskStanding);
   if (!Array.isArray(standings) || standings.length !== count || !standings.every(known))
     throw new ZeroError('DECODE_FAILED', 'task: the standings are not those of the tasks asked about');
-  return standings;
+  return { standings, load: loadOf(load) };
 }

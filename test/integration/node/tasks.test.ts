@@ -128,9 +128,9 @@ describe('tasks over the network', function () {
     const limits = { fuel: '19000000000', wallMs: 5_000 };
     const entry = await asker.node.requester.submit(input({ members: agents, limits }, FOREVER));
     await eventually('a member to run it', SOON_MS, async () =>
-      others.some(({ running }) => running.node.executor.load > 0),
+      others.some(({ running }) => running.node.executor.load.tasks > 0),
     );
-    const first = others.findIndex(({ running }) => running.node.executor.load > 0);
+    const first = others.findIndex(({ running }) => running.node.executor.load.tasks > 0);
     await nodes.stop(`member-${first}`);
     await eventually('the other to take over', SOON_MS, async () =>
       entry.task.attempts.some(({ agentId, state }) => agentId === agents[1 - first] && state === 'asked'),
@@ -176,16 +176,44 @@ describe('tasks over the network', function () {
     assert.deepEqual((await requester.output(entry.taskId, at)).token, null);
   });
 
+  it('counts the load that others make at a member: it is announced', async () => {
+    await using nodes = new TestNodes();
+    const { asker, others, agents } = await network(nodes, 2);
+    const [busy, other] = others.map(({ running }) => running.node) as [ZerostateNode, ZerostateNode];
+    const limits = { fuel: '19000000000', wallMs: 60_000 };
+    await eventually('the card', SOON_MS, async () => other.book.get(agents[0] as string) !== undefined);
+    const theirs = await other.requester.submit(input({ members: [agents[0]], limits }, FOREVER));
+    await eventually('the member to be busy', SOON_MS, async () => busy.executor.load.tasks === 1);
+    await busy.directory.announce();
+    await eventually('it to be heard', SOON_MS, async () => {
+      const heard = asker.node.directory.get(busy.peerId);
+      return heard?.tasks?.tasks === 1;
+    });
+    const entry = await done(asker, await asker.node.requester.submit(input({ members: agents })));
+    const points = (agentId: string | undefined) =>
+      entry.members.find((one) => one.agentId === agentId)?.terms.find(({ term }) => term === 'load')?.points;
+    assert.ok((points(agents[0]) ?? 0) < (points(agents[1]) ?? 0), JSON.stringify(entry.members));
+    await other.requester.cancel(theirs.taskId);
+  });
+
   it('is cancelled: the member stops, and the task ends as cancelled', async () => {
     await using nodes = new TestNodes();
     const { asker, others, agents } = await network(nodes, 1);
     const limits = { fuel: '19000000000', wallMs: 60_000 };
     const entry = await asker.node.requester.submit(input({ members: agents, limits }, FOREVER));
     const member = others[0] as (typeof others)[0];
-    await eventually('the member to run it', SOON_MS, async () => member.running.node.executor.load === 1);
+    await eventually(
+      'the member to run it',
+      SOON_MS,
+      async () => member.running.node.executor.load.tasks === 1,
+    );
     await asker.node.requester.cancel(entry.taskId);
     assert.equal((await done(asker, entry)).task.phase, 'cancelled');
-    await eventually('the member to be free', SOON_MS, async () => member.running.node.executor.load === 0);
+    await eventually(
+      'the member to be free',
+      SOON_MS,
+      async () => member.running.node.executor.load.tasks === 0,
+    );
   });
 
   it('is taken up after the requester restarts, and one idempotency key is one task', async () => {
