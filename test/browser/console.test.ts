@@ -151,6 +151,15 @@ browserSuite('console of a real network', (browser: Browser) => {
     await page.locator('.table-revocations .row-link', { hasText: 'Ledgerleaf' }).waitFor();
     await goTo(page, `#/cards/${encodeURIComponent(found.card.agentId)}`, '.view-detail .note-bad');
     assert.match(await words(page.locator('.view-detail .note-bad')), /the laptop was stolen/);
+    await page.getByRole('link', { name: 'See its trust card' }).click();
+    await page.locator('.trust-lines .is-bad', { hasText: 'the laptop was stolen' }).first().waitFor();
+    await page.getByRole('heading', { name: 'Ledgerleaf' }).waitFor();
+    await picture(page, 'trust-wide');
+    assert.deepEqual(
+      [await overflows(page), await unnamed(page), await lowContrast(page)],
+      [[], [], []],
+      'trust card',
+    );
     await goTo(page, `#/find?q=${encodeURIComponent(`${QUESTION} `)}`, '.refused .result');
     assert.match(
       await words(page.locator('.refused .result', { hasText: 'Ledgerleaf' })),

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { extname, join, normalize } from 'node:path';
-import { type FixtureData, fixtureData, type Row, receiptFile } from './fixture-data.ts';
+import { type FixtureData, fixtureData, type Row, receiptFile, trustCard } from './fixture-data.ts';
 
 const STATIC = join(import.meta.dirname, '../../node/console/static');
 const TYPES: Record<string, string> = {
@@ -125,6 +125,7 @@ export class FixtureApi {
     if (kind === 'revocations') return { revocations: data.revocations };
     if (kind === 'node') return data.node;
     if (kind === 'network') return data.network;
+    if (kind === 'trust') return trustCard(data.cards.find((card) => card.agentId === id) ?? { agentId: id });
     if (kind === 'log') return data.log;
     return null;
   }

@@ -224,3 +224,56 @@ export function receiptFile(row: Row): Row {
     executorCard: {},
   };
 }
+
+/** A trust card with a line of every tone. */
+export function trustCard(card: Row): Row {
+  const revoked = card.status === 'revoked';
+  const line = (section: string, label: string, value: string, tone: string, ...evidence: string[]) => ({
+    section,
+    label,
+    value,
+    tone,
+    evidence,
+  });
+  return {
+    agentId: card.agentId,
+    name: card.name ?? '',
+    at: Date.now(),
+    tone: revoked ? 'bad' : 'unknown',
+    lines: [
+      line(
+        'identity',
+        'card',
+        `version ${card.sequence}, signed by did:key:z6Mk`,
+        'good',
+        String(card.cardId),
+      ),
+      line('identity', 'keys', 'epoch 0, key 1 of it', 'plain'),
+      revoked
+        ? line('revocation', 'for dangerous actions', 'revoked: the key was lost', 'bad', 'bafkrei-0')
+        : line(
+            'revocation',
+            'for dangerous actions',
+            'not revoked, as of 4 s ago',
+            'good',
+            String(card.cardId),
+          ),
+      line(
+        'log',
+        'history',
+        'one history, 14 entries held and checked here',
+        'good',
+        'zerostate.dev/log/12D3KooW',
+      ),
+      line('behaviour', 'runs ended OK', '3, the newest today', 'good', 'receipt-1', 'receipt-2'),
+      line('reputation', 'standing', 'unproven: nothing that counts here is known of it', 'unknown'),
+      line(
+        'policy',
+        'may be found now',
+        'yes: permitted by find-clear (the built-in policies)',
+        'good',
+        'bafkrei-p',
+      ),
+    ],
+  };
+}

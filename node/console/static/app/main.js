@@ -6,7 +6,7 @@ import { createLive } from './live.js';
 import { refreshTimes } from './parts/bits.js';
 import { parseRoute } from './router.js';
 import { currentToken, forgetToken, takeTokenFromFragment } from './session.js';
-import { mountShell, VIEWS } from './shell.js';
+import { mountShell } from './shell.js';
 import { signInView } from './sign-in.js';
 import { createStore } from './store.js';
 import { mountCards } from './views/cards.js';
@@ -15,6 +15,7 @@ import { mountLog } from './views/log.js';
 import { mountNetwork } from './views/network.js';
 import { mountReceipts } from './views/receipts.js';
 import { mountRevocations } from './views/revocations.js';
+import { mountTrust } from './views/trust.js';
 
 /** How often relative times are rewritten, in ms. */
 const TIMES_MS = 5000;
@@ -34,6 +35,7 @@ const MOUNTS = {
   receipts: mountReceipts,
   log: mountLog,
   revocations: mountRevocations,
+  trust: mountTrust,
 };
 
 const main = /** @type {HTMLElement} */ (document.getElementById('main'));
@@ -66,9 +68,8 @@ function showRoute() {
     return;
   }
   const route = parseRoute(location.hash);
-  const id = VIEWS.some(([name]) => name === route.path[0])
-    ? /** @type {string} */ (route.path[0])
-    : 'network';
+  const asked = route.path[0] ?? '';
+  const id = Object.hasOwn(MOUNTS, asked) ? asked : 'network';
   if (shown?.id !== id) {
     const first = shown === null;
     shown?.view.destroy();
@@ -78,7 +79,8 @@ function showRoute() {
     if (view.focus) view.focus();
     else if (!first) main.querySelector('h1')?.focus({ preventScroll: true });
   }
-  shell?.setActive(id);
+  // A trust card belongs to the cards: it has no place of its own in the navigation.
+  shell?.setActive(id === 'trust' ? 'cards' : id);
   shown.view.update(route);
 }
 

@@ -5,7 +5,7 @@ import { clean, shorten } from './format.js';
 import { button } from './parts/bits.js';
 import { icon } from './parts/icons.js';
 
-export const VIEWS = /** @type {const} */ ([
+const VIEWS = /** @type {const} */ ([
   ['network', 'Network'],
   ['find', 'Find'],
   ['cards', 'Cards'],

@@ -175,6 +175,11 @@ function cardDetail(ctx, card) {
       : null,
     h('p', { class: 'prose' }, text(card.description)),
     h('p', null, tagList(card.tags)),
+    h(
+      'p',
+      null,
+      h('a', { class: 'trust-link', href: routeTo(['trust', card.agentId]) }, 'See its trust card'),
+    ),
     section(
       'Capabilities',
       ...(card.capabilities ?? []).map((one) =>
