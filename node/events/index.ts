@@ -21,17 +21,21 @@ type Watcher = (event: NodeEvent) => void;
 
 /** A small, synchronous event bus. */
 export class Events {
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<{ readonly tell: Watcher; readonly kind: EventKind | undefined }>();
 
-  /** Tells every watcher. `view` is only made when somebody watches. */
+  /** Tells every watcher of this kind. `view` is only made when somebody watches. */
   emit(kind: EventKind, view: () => unknown): void {
-    if (this.#watchers.size === 0) return;
-    const event = { kind, data: view() };
-    for (const watcher of this.#watchers) watcher(event);
+    let event: NodeEvent | undefined;
+    for (const watcher of this.#watchers)
+      if (watcher.kind === undefined || watcher.kind === kind) {
+        event ??= { kind, data: view() };
+        watcher.tell(event);
+      }
   }
 
-  /** Adds a watcher; answers a function that removes it. */
-  watch(watcher: Watcher): () => void {
+  /** Adds a watcher, of one kind or of all; answers a function that removes it. */
+  watch(tell: Watcher, kind?: EventKind): () => void {
+    const watcher = { tell, kind };
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }

@@ -18,11 +18,23 @@ export type Verdict = 'accept' | 'ignore' | 'reject';
 /** Judges one message. What it accepts it has stored already. */
 export type GossipValidator = (data: Uint8Array, from: PeerId) => Promise<Verdict>;
 
+/** What somebody waits for goes to every peer at once and not along the mesh only. It saves a step, and costs a frame for each peer. */
+const URGENT: ReadonlySet<TopicName> = new Set(['heads', 'guild']);
+
 const RESULTS: Record<Verdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,
   reject: TopicValidatorResult.Reject,
 };
+
+/** The publishing of gossipsub, with an option that its interface leaves out. */
+interface Publishing {
+  publish(
+    topic: string,
+    data: Uint8Array,
+    options?: { floodPublish?: boolean },
+  ): Promise<{ recipients: readonly PeerId[] }>;
+}
 
 /** Subscribes and publishes. */
 export class Gossip {
@@ -53,7 +65,10 @@ export class Gossip {
   /** Publishes bytes; returns how many peers got them directly. Gossip is best effort: no peers is no error. */
   async publish(name: TopicName, data: Uint8Array): Promise<number> {
     try {
-      const { recipients } = await this.#host.services.pubsub.publish(topicOf(this.#network, name), data);
+      const pubsub: Publishing = this.#host.services.pubsub;
+      const { recipients } = await pubsub.publish(topicOf(this.#network, name), data, {
+        floodPublish: URGENT.has(name),
+      });
       return recipients.length;
     } catch (error) {
       this.#log.debug({ topic: name, error: (error as Error).message }, 'gossip publish failed');

@@ -1,13 +1,27 @@
 // Gossipsub settings, all explicit. Gossip is for speed only; completeness comes from sync/.
 
 import type { GossipsubOpts } from '@libp2p/gossipsub';
-import { GOSSIP_MESSAGE_BYTES_MAX, GOSSIP_OUTBOUND_BYTES_MAX, GOSSIP_RPC_BYTES_MAX } from '../host/limits.ts';
+import { GOSSIP_OUTBOUND_BYTES_MAX, GOSSIP_RPC_BYTES_MAX } from '../host/limits.ts';
+import { ANNOUNCEMENTS_PER_SECOND_MAX } from '../network/pace.ts';
 import type { TopicName } from './topics.ts';
 
 /** Counters are decayed once a second. */
 const DECAY_MS = 1_000;
-/** Mesh degree that the library keeps up (D of the gossipsub specification). */
+/** Mesh degree that the library keeps up, and the bounds that make it add or drop peers (D, D_low, D_high of the gossipsub specification). */
 const MESH_DEGREE = 6;
+const MESH_DEGREE_LOW = 5;
+/** The specification's 12 would let a mesh drift to twice what is wanted, and every link beyond that carries only duplicates. */
+const MESH_DEGREE_HIGH = 8;
+/** Mesh peers kept for their score, and those that this node dialled itself, against an eclipse. */
+const MESH_BY_SCORE = 4;
+const MESH_OUTBOUND = 2;
+/** Peers outside of the mesh that are told what there is, with each heartbeat. */
+const TOLD_PEERS = 6;
+/**
+ * A message of this size or more is announced to the mesh as received before it is judged, so that the others do not send it again. For
+ * less a duplicate costs no more than saying so: the work is in the number of frames, not in their bytes.
+ */
+const IDONTWANT_BYTES_MIN = 16_384;
 /** Most that one topic gives for delivering first, and for staying: some standing, never enough to pay for invalid messages. */
 const FIRST_DELIVERY_SCORE_MAX = 20;
 const TIME_IN_MESH_SCORE_MAX = 10;
@@ -38,8 +52,7 @@ const TOPIC_BYTES_PER_PEER_MAX = 8_192;
 
 /** Messages a second that the whole network is expected to publish on a topic. */
 const EXPECTED_PER_SECOND: Record<TopicName, number> = {
-  // Each node speaks every 10 s: fifty nodes.
-  announce: 5,
+  announce: ANNOUNCEMENTS_PER_SECOND_MAX,
   // One for each statement that somebody publishes.
   heads: 2,
   // Sealed frames of guilds whose members cannot be dialled: the exception.
@@ -89,7 +102,8 @@ export function gossipOptions(options: {
     globalSignaturePolicy: 'StrictNoSign',
     msgIdFn: (message) => messageId(message.data),
     fallbackToFloodsub: false,
-    floodPublish: true,
+    // Each publication says itself whether it goes to all peers at once or along the mesh.
+    floodPublish: false,
     doPX: false,
     emitSelf: false,
     // True would mean that nothing is passed on until a separate report; our validators are awaited and say it themselves.
@@ -127,6 +141,12 @@ export function gossipOptions(options: {
       retainScore: RETAIN_SCORE_MS,
     },
     scoreThresholds: THRESHOLDS,
-    idontwantMinDataSize: GOSSIP_MESSAGE_BYTES_MAX,
+    D: MESH_DEGREE,
+    Dlo: MESH_DEGREE_LOW,
+    Dhi: MESH_DEGREE_HIGH,
+    Dscore: MESH_BY_SCORE,
+    Dout: MESH_OUTBOUND,
+    Dlazy: TOLD_PEERS,
+    idontwantMinDataSize: IDONTWANT_BYTES_MIN,
   };
 }

@@ -1,7 +1,7 @@
 // A gossip stream that is reset while its connection stays open is never reopened by the library: the mesh lists the peer and
 // nothing arrives. This hangs such a peer up and dials it again.
 
-import type { PeerId } from '@libp2p/interface';
+import type { Connection, PeerId } from '@libp2p/interface';
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import { DIAL_MS_MAX } from '../host/limits.ts';
@@ -12,6 +12,8 @@ import type { Metrics } from '../metrics/index.ts';
 const LOOK_MS = 2_000;
 /** Looks in a row without a stream before it counts as dead: a fresh connection needs a moment to open its own. */
 const LOOKS_DEAD = 2;
+/** Looks in which a connection is too young to be missing streams: on a busy machine opening them takes longer than the next look. */
+const LOOKS_YOUNG = 3;
 /** A peer whose stream dies again and again is redialled ever more rarely: the looks it takes double up to this. */
 const LOOKS_DEAD_LAST = 256;
 /** Peers redialled in one look: a bound, not a plan. */
@@ -27,6 +29,7 @@ export class GossipWatchdog {
   readonly #metrics: Metrics;
   readonly #protocols: ReadonlySet<string>;
   #missing = new Map<string, number>();
+  readonly #lookedAt = new WeakMap<Connection, number>();
   /** Looks that the next redial of a peer takes. */
   readonly #patience = new Map<string, number>();
   #cancel: () => void = () => {};
@@ -75,7 +78,9 @@ export class GossipWatchdog {
     const connections = this.#host
       .getConnections(peer)
       .filter((connection) => connection.limits === undefined);
-    if (connections.length === 0) return false;
+    for (const connection of connections)
+      this.#lookedAt.set(connection, (this.#lookedAt.get(connection) ?? 0) + 1);
+    if (connections.every((connection) => this.#lookedAt.get(connection)! <= LOOKS_YOUNG)) return false;
     const streams = connections
       .flatMap((connection) => connection.streams)
       .filter((stream) => stream.status === 'open' && this.#protocols.has(stream.protocol));

@@ -97,9 +97,9 @@ export async function makeLogService(core: Core, seed: Uint8Array) {
     {
       name: 'cosignatures',
       start: () => {
-        unwatch = events.watch(({ kind, data }) => {
-          if (kind === 'head' && (data as { origin: string }).origin === ownLog.origin) cosignatures.grown();
-        });
+        unwatch = events.watch(({ data }) => {
+          if ((data as { origin: string }).origin === ownLog.origin) cosignatures.grown();
+        }, 'head');
         cosignatures.start();
       },
       stop: async () => {

@@ -15,22 +15,19 @@ import {
   signAnnouncement,
   verifyAnnouncement,
 } from './announcement.ts';
+import { announceEveryMs, changesRegained, silentAfterMs } from './pace.ts';
 
 /** Nodes remembered; the longest silent is forgotten first. */
 const NODES_MAX = 5_000;
-/** How often a node speaks of itself. */
-const ANNOUNCE_EVERY_MS = 10_000;
 /** A change of neighbours is told after this pause, so that a burst of connections is one message. */
 const ANNOUNCE_PAUSE_MS = 500;
 /**
- * Changes told before their time; one more is allowed with each round. In a network that is starting everybody's neighbours change
+ * Changes told before their time; more are allowed with each round (pace.ts). In a network that is starting everybody's neighbours change
  * all the time, and an announcement for each change, told to all, would keep all processors busy with nothing else.
  */
 const CHANGES_TOLD_MAX = 4;
 /** An announcement's addresses are written down again after this time, though unchanged: others may have said something else meanwhile. */
 const LEARN_AGAIN_MS = 3_600_000;
-/** A node that was silent for this long counts as gone. */
-export const SILENT_AFTER_MS = 35_000;
 /** Forgotten after this time. */
 const FORGET_AFTER_MS = 3_600_000;
 /** Clocks may differ by this much; announcements further off are ignored. */
@@ -69,6 +66,9 @@ export class Directory {
   readonly #onChange: () => void;
   /** How busy this node is with tasks of others; set by whoever runs them. */
   load: () => Announcement['tasks'] = () => undefined;
+  readonly #onPeers: () => void;
+  /** Nodes that speak, with this one: as of the last round, and those heard of since. */
+  #speaking = 1;
   #cancel: () => void = () => {};
   #cancelSoon: (() => void) | undefined;
   #changesTold = 0;
@@ -83,7 +83,10 @@ export class Directory {
     self: SelfDescription;
     ownLog: () => { size: number; root: Uint8Array };
     onHeard: (entry: NodeEntry) => void;
+    /** Told of every change in what is known of the network. */
     onChange: () => void;
+    /** Told when this node's own neighbours change. */
+    onPeers: () => void;
   }) {
     this.#host = deps.host;
     this.#gossip = deps.gossip;
@@ -94,6 +97,7 @@ export class Directory {
     this.#ownLog = deps.ownLog;
     this.#onHeard = deps.onHeard;
     this.#onChange = deps.onChange;
+    this.#onPeers = deps.onPeers;
   }
 
   /** Starts to listen and to speak. */
@@ -106,8 +110,9 @@ export class Directory {
     const round = () => {
       void this.#measure().then(() => this.announce());
       this.#forget();
-      this.#changesTold = Math.max(0, this.#changesTold - 1);
-      this.#cancel = this.#clock.after(ANNOUNCE_EVERY_MS, round);
+      this.#speaking = 1 + this.nodes().filter((node) => this.isFresh(node)).length;
+      this.#changesTold = Math.max(0, this.#changesTold - changesRegained(this.#speaking));
+      this.#cancel = this.#clock.after(announceEveryMs(this.#speaking), round);
     };
     round();
   }
@@ -121,9 +126,10 @@ export class Directory {
   }
 
   readonly #soon = (): void => {
+    this.#onPeers();
     this.#onChange();
     // The next round tells of it.
-    if (this.#changesTold >= CHANGES_TOLD_MAX) return;
+    if (this.#changesTold > CHANGES_TOLD_MAX - 1) return;
     this.#cancelSoon ??= this.#clock.after(ANNOUNCE_PAUSE_MS, () => {
       this.#cancelSoon = undefined;
       this.#changesTold += 1;
@@ -173,7 +179,7 @@ export class Directory {
 
   /** True while a node's announcements arrive. */
   isFresh(entry: NodeEntry): boolean {
-    return this.#clock.now() - entry.heardAtMs < SILENT_AFTER_MS;
+    return this.#clock.now() - entry.heardAtMs < silentAfterMs(this.#speaking);
   }
 
   /** One node's entry, by peer id text. */
@@ -196,11 +202,13 @@ export class Directory {
     this.#onHeard(entry);
     if (isToLearn) await this.#learnAddresses(announcement);
     if (this.#entries.size > NODES_MAX) this.#entries.delete(this.#entries.keys().next().value as string);
-    if (known === undefined)
+    if (known === undefined) {
+      this.#speaking += 1;
       this.#log.info(
         { peer: announcement.peerId, name: announcement.name, region: announcement.region },
         'node heard of',
       );
+    }
     this.#onChange();
     return 'accept';
   }

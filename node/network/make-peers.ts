@@ -13,6 +13,9 @@ import { Directory } from './directory.ts';
 import type { BootSource } from './first-contact.ts';
 import { PeerKeeper } from './peer-keeper.ts';
 
+/** Changes of the network within this time are told to watchers as one. */
+const VIEW_PAUSE_MS = 250;
+
 /** The parts, not started. */
 export function makePeers(
   deps: Ground &
@@ -33,11 +36,17 @@ export function makePeers(
     self: { name: config.name, region: config.region, roles: config.roles, version: VERSION },
     ownLog: () => deps.ownLog.state(),
     onHeard: (entry) => deps.revocations.heard(entry),
-    onChange: () => {
-      metrics.set('zerostate_peers_connected', host.getPeers().length);
-      events.emit('peer', () => networkView({ clock, directory, host }));
-    },
+    onChange: () => soon(),
+    onPeers: () => metrics.set('zerostate_peers_connected', host.getPeers().length),
   });
+  let cancelView: (() => void) | undefined;
+  /** Many changes are one event: who watches gets the whole network with each, and every node that speaks is a change. */
+  function soon(): void {
+    cancelView ??= clock.after(VIEW_PAUSE_MS, () => {
+      cancelView = undefined;
+      events.emit('peer', () => networkView({ clock, directory, host }));
+    });
+  }
   const { target, groupPrivate } = config.peers;
   const keeper = new PeerKeeper({
     host,
@@ -50,7 +59,14 @@ export function makePeers(
     boot: deps.boot,
   });
   const services: Service[] = [
-    { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
+    {
+      name: 'directory',
+      start: () => directory.start(),
+      stop: () => {
+        cancelView?.();
+        directory.stop();
+      },
+    },
     { name: 'peers', start: () => keeper.start(), stop: () => keeper.stop() },
   ];
   return { directory, services };

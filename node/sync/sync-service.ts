@@ -79,7 +79,8 @@ export class SyncService {
   readonly #syncedAt = new Map<string, number>();
   /** Takes the cosignatures of a head that is held; set by the log service. Answers whether any was news. */
   onCosigned: (head: Verified<Checkpoint>) => Promise<boolean> = async () => false;
-  #grown = 0;
+  /** Logs that rounds made longer. What gossip brings does not count: it needs no round. */
+  #brought = 0;
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
   #stopped = false;
@@ -96,13 +97,8 @@ export class SyncService {
       perSecond: 50,
       burst: 500,
     };
-    const onGrown = (origin: string): void => {
-      this.#grown += 1;
-      deps.onGrown(origin);
-    };
     this.#puller = new Puller({
       ...deps,
-      onGrown,
       protocol: this.#protocol,
       onLiar: (peer) => this.#liars.add(peer),
     });
@@ -129,14 +125,14 @@ export class SyncService {
     this.#heads.start();
     host.addEventListener('peer:identify', this.#onIdentify);
     const round = () => {
-      const before = this.#grown;
+      const before = this.#brought;
       void this.syncWithSome()
         .catch((error: unknown) => {
           // The disk fails, or the node is stopping: the next round tries again.
           if (!this.#stopped) log.warn({ err: error }, 'a round of anti-entropy failed');
         })
         .finally(() => {
-          const pause = this.#grown > before ? Math.min(BEHIND_ROUND_MS, intervalMs) : intervalMs;
+          const pause = this.#brought > before ? Math.min(BEHIND_ROUND_MS, intervalMs) : intervalMs;
           if (!this.#stopped) this.#cancel = clock.after(pause * (0.75 + Math.random() / 2), round);
         });
     };
@@ -241,8 +237,10 @@ export class SyncService {
     for (const head of plan.behind.slice(0, BEHIND_CHECKED_MAX)) await this.#compare(head);
     const failures: unknown[] = [];
     for (const { origin, to } of plan.fetch) {
+      const before = store.state(origin).size;
       try {
         await this.#puller.pull(peer, origin, to);
+        if (store.state(origin).size > before) this.#brought += 1;
       } catch (error) {
         if (!isZeroError(error) || error.code === 'PEER_UNREACHABLE' || this.#liars.has(peer)) throw error;
         if (error.code !== 'QUOTA_EXCEEDED' && error.code !== 'LOG_FORKED') failures.push(error);

@@ -76,7 +76,7 @@ export async function secondsUntil(
 }
 
 /** What a node holds of all logs, as one comparable text. */
-export function stateOf({ node }: RunningNode): string {
+export function stateOf({ node }: Pick<RunningNode, 'node'>): string {
   return node.store
     .states()
     .filter(({ size }) => size > 0)

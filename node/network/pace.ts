@@ -1,0 +1,26 @@
+// How often a node speaks of itself. Everybody hears everybody, so the work of announcements grows with the square of the network unless
+// each speaks more rarely the more there are. Pure.
+
+/** Announcements a second that all nodes together make: below this each speaks as often as it wants. */
+export const ANNOUNCEMENTS_PER_SECOND_MAX = 2.5;
+/** Pause between two announcements of a node in a small network. */
+const ANNOUNCE_EVERY_MS_MIN = 10_000;
+/** Rounds that a node may miss before it counts as gone: three, and half a one for the way. */
+const ROUNDS_MISSED_MAX = 3.5;
+/** Nodes up to which every round allows one change to be told before its time; beyond it is a share of one. */
+const SMALL_NETWORK = 12;
+
+/** Milliseconds between two announcements of one node, in a network of so many. */
+export function announceEveryMs(nodes: number): number {
+  return Math.max(ANNOUNCE_EVERY_MS_MIN, (1_000 * nodes) / ANNOUNCEMENTS_PER_SECOND_MAX);
+}
+
+/** Milliseconds of silence after which a node counts as gone. Whoever has heard of few yet waits for less, and has heard for less. */
+export function silentAfterMs(nodes: number): number {
+  return ROUNDS_MISSED_MAX * announceEveryMs(nodes);
+}
+
+/** Changes that may be told before their time, regained with each round. */
+export function changesRegained(nodes: number): number {
+  return Math.min(1, SMALL_NETWORK / nodes);
+}

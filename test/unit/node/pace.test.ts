@@ -1,0 +1,42 @@
+// How often nodes speak of themselves: the network's announcements stay within a rate, and nobody is called gone between two of its own.
+
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  ANNOUNCEMENTS_PER_SECOND_MAX,
+  announceEveryMs,
+  changesRegained,
+  silentAfterMs,
+} from '../../../node/network/pace.ts';
+
+const nodes = fc.integer({ min: 1, max: 100_000 });
+
+describe('the pace of announcements', () => {
+  it('all nodes together stay within the rate', () => {
+    fc.assert(
+      fc.property(nodes, (count) => {
+        const perSecond = (count * 1_000) / announceEveryMs(count);
+        assert.ok(perSecond <= ANNOUNCEMENTS_PER_SECOND_MAX * 1.000_001);
+        // Changes that are told before their time stay within the same again.
+        assert.ok(perSecond * changesRegained(count) <= 1.21);
+      }),
+    );
+  });
+
+  it('a small network speaks every ten seconds', () => {
+    assert.equal(announceEveryMs(1), 10_000);
+    assert.equal(announceEveryMs(25), 10_000);
+    assert.equal(silentAfterMs(25), 35_000);
+  });
+
+  it('a newcomer that hears the others one by one calls none of them gone before it has heard it again', () => {
+    fc.assert(
+      fc.property(nodes, (count) => {
+        const roundMs = announceEveryMs(count);
+        // It has heard its share of all nodes by any time within their first round.
+        for (let share = 0.05; share <= 1; share += 0.05)
+          assert.ok(silentAfterMs(1 + Math.floor(count * share)) >= roundMs * share);
+      }),
+    );
+  });
+});
