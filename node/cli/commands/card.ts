@@ -1,15 +1,16 @@
-// zerostate card: publish, update, list, show, resolve, rotate, watch, revoke.
+// zerostate card: create (card-create.ts), publish, update, list, show, resolve, rotate, watch, revoke.
 
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
-import { ZeroError } from '../../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 import { isAgentId } from '../../../protocol/identity/index.ts';
 import type { CardView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { untilSignal } from '../until-signal.ts';
+import { registerCardCreate } from './card-create.ts';
 
 /** A signed card is at most 64 KiB, and a draft is smaller. */
 const DRAFT_BYTES_MAX = 64 * 1024;
@@ -53,10 +54,19 @@ async function publish(file: string, flags: ClientFlags, update: string | undefi
   const path = update === undefined ? '/v1/cards' : cardPath(await agentOf(client, update));
   print(
     flags,
-    await client.post<CardView>(path, { draft }),
+    await client.post<CardView>(path, { draft }).catch(explainDraft),
     (view) =>
       `published ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  version  ${view.sequence}, valid until ${view.expiresAt}${stillRevoked(view)}`,
   );
+}
+
+/** What is wrong with a draft is said by the node; what a good one looks like, here. */
+function explainDraft(error: unknown): never {
+  if (!isZeroError(error) || error.code !== 'DECODE_FAILED') throw error;
+  throw new ZeroError('DECODE_FAILED', error.message, {
+    cause: error,
+    hint: '"zerostate card create FILE" writes a card with everything that one needs.',
+  });
 }
 
 /** Said with a new version of an agent that stays revoked, or its owner would think it is back. */
@@ -92,7 +102,8 @@ async function watch(flags: ClientFlags, agent: string | undefined): Promise<voi
 export function registerCard(program: Command): void {
   const card = program
     .command('card')
-    .description('signed agent cards: publish, list, show, rotate keys, revoke');
+    .description('signed agent cards: create, publish, list, show, rotate keys, revoke');
+  registerCardCreate(card);
 
   withTarget(
     card
