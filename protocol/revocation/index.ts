@@ -1,6 +1,12 @@
 // Revocation: one statement, one card, one key or an agent, by its owner only. The only door of this folder.
 
 export { type Freshness, type FreshnessState, judgeFreshness, maxAgeMs } from './freshness.ts';
+export {
+  decodeRevokedIndexes,
+  encodeRevokedIndexes,
+  golombDivisor,
+  type RevokedIndexes,
+} from './index-list.ts';
 export type { RevocationFork, RevocationHead } from './issuer.ts';
 export * from './limits.ts';
 export {
