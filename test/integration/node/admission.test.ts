@@ -51,7 +51,11 @@ describe('admission at work', function () {
     assert.equal(shown?.reason, 'invalid objects');
     assert.equal(peers.find(({ peerId }) => peerId === honest.node.peerId)?.state, 'ok');
     const told = await zerostate(['peers', '--home', nodes.home('victim')]);
-    assert.match(told.stdout, new RegExp(`invalid objects, until .*${rogue.peerId}`));
+    assert.match(
+      told.stdout,
+      new RegExp(`shut out .*invalid objects, until .* \\(\\d+ refused.*${rogue.peerId}`),
+    );
+    assert.match(told.stdout, /1 connected, 0 limited, 1 shut out/);
 
     const before = Date.now();
     await eventually('the honest node to be heard', 15_000, async () => {
