@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { LogsView, LogView, NodeView, PeersView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
+import { peersText } from '../peers-text.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 
 /** Registers a command that reads one route and prints it. */
@@ -39,21 +40,7 @@ export function registerStatus(program: Command): void {
     'peers',
     'nodes of the network: who is connected, who is limited and why',
     '/v1/peers',
-    ({ peers }) =>
-      table([
-        ['NAME', 'REGION', 'ROLES', 'STATE', 'RTT', 'LIMITED', 'PEER ID'],
-        ...peers.map((peer) => [
-          plain(peer.name),
-          peer.region,
-          peer.roles.join('+'),
-          peer.self ? 'this node' : peer.connected ? 'connected' : peer.online ? 'heard of' : 'silent',
-          peer.rttMs === null ? '' : `${peer.rttMs} ms`,
-          peer.state === 'ok'
-            ? ''
-            : `${peer.reason}${peer.until === null ? '' : `, until ${peer.until}`} (${peer.refused} refused)`,
-          peer.peerId,
-        ]),
-      ]),
+    peersText,
   );
   reader<LogView>(
     program,
