@@ -1,11 +1,12 @@
 // Saves a card table to a snapshot file and restores it: vectors and graph as they lie in memory, fields as records.
 // The log stays the truth: a snapshot that cannot be read costs time, never a card.
 //
-// Restoring is staged, so that the first answer does not wait for what it does not need: compressed vectors and graph are
-// read before `loadTable` returns, float32 vectors and fields afterwards, or at once where a query asks for them.
+// Restoring is staged, so that the first answer does not wait for what it does not need: sign bits and the fields' bytes are read before
+// `loadTable` returns, the other forms of the vectors and the graph afterwards (later-blocks.ts), or at once where a query asks for them.
 
 import { ZeroError } from '../protocol/errors/index.ts';
 import { CardTable } from './card-table.ts';
+import { LaterBlocks } from './later-blocks.ts';
 import { hasBit } from './search/bitset.ts';
 import type { EngineState } from './search/engine.ts';
 import { SLOTS_PER_BLOCK } from './search/layout.ts';
@@ -71,7 +72,8 @@ async function* sectionsOf(table: CardTable, slots: number, living: Uint32Array)
   yield { name: 'vocabulary', bytes: new TextEncoder().encode(table.lexicon.vocabulary.all().join('\n')) };
   for (let i = 0; i * SLOTS_PER_BLOCK < slots; i++) {
     // Copies, because the last block may be written to while the disk is busy.
-    yield { name: `rest ${i}`, bytes: vectors.blockRest(i).slice() };
+    yield { name: `signs ${i}`, bytes: vectors.blockSigns(i).slice() };
+    yield { name: `bodies ${i}`, bytes: vectors.blockBodies(i).slice() };
     yield { name: `floats ${i}`, bytes: vectors.blockFloats(i).slice() };
   }
 }
@@ -82,7 +84,7 @@ function bytesOf(array: Uint32Array | Float32Array | Float64Array): Uint8Array {
 
 /**
  * The table of a snapshot. Throws INDEX_CORRUPT when a part that is read now is damaged or belongs to another embedder;
- * `onDamage` hears of damage found later, in the float32 vectors.
+ * `onDamage` hears of damage found later, in the vectors and the graph.
  */
 export async function loadTable(
   path: string,
@@ -105,8 +107,9 @@ export async function loadTable(
     vectors.reserve(slots);
     await reader.read('mean', bytesOf(vectors.mean()));
     // At once: while one block is checked here, the next are read by the system's threads.
-    const blocks = Array.from({ length: Math.ceil(slots / SLOTS_PER_BLOCK) }, (_, i) => i);
-    await Promise.all(blocks.map((i) => reader.read(`rest ${i}`, vectors.blockRest(i))));
+    const blocks = Math.ceil(slots / SLOTS_PER_BLOCK);
+    const signs = Array.from({ length: blocks }, (_, i) => reader.read(`signs ${i}`, vectors.blockSigns(i)));
+    await Promise.all([...signs, ...readLastBlock(reader, table, blocks - 1)]);
     const living = await reader.read('living');
     new Uint8Array(vectors.living().buffer, vectors.living().byteOffset, living.length).set(living);
     const stored = await StoredFields.read(
@@ -115,7 +118,9 @@ export async function loadTable(
       new Uint32Array(living.buffer, living.byteOffset, living.length / 4),
     );
     table.engine.adopt(facts.state);
-    table.adoptStored(stored, loadFloats(reader, table, slots).catch(onDamage));
+    const rest = new LaterBlocks(reader, table, blocks);
+    if (!table.engine.scansBySigns) await rest.loadBodies();
+    table.adoptStored(stored, rest.load().catch(onDamage));
     return table;
   } catch (error) {
     await reader.close();
@@ -124,32 +129,12 @@ export async function loadTable(
   }
 }
 
-/** Reads the float32 vectors in the background; searches fetch the few they need before that. Closes the reader. */
-async function loadFloats(reader: SnapshotReader, table: CardTable, slots: number): Promise<void> {
-  const { engine } = table;
+/** The last block is read whole before anything else: cards that come next are written into it, and must not be overwritten. */
+function readLastBlock(reader: SnapshotReader, { engine }: CardTable, last: number): Promise<unknown>[] {
+  if (last < 0) return [];
   const { vectors } = engine;
-  const vectorBytes = vectors.layout.width * 4;
-  const blocks = Math.ceil(slots / SLOTS_PER_BLOCK);
-  let done = 0;
-  engine.setLoading((wanted) => {
-    for (const slot of wanted) {
-      const block = Math.floor(slot / SLOTS_PER_BLOCK);
-      if (block < done || slot >= slots) continue;
-      const start = (slot % SLOTS_PER_BLOCK) * vectorBytes;
-      reader.readPart(
-        `floats ${block}`,
-        start,
-        vectors.blockFloats(block).subarray(start, start + vectorBytes),
-      );
-    }
-  });
-  try {
-    // The caller's first query goes before.
-    await new Promise(setImmediate);
-    for (; done < blocks && !table.closed; done++)
-      await reader.read(`floats ${done}`, vectors.blockFloats(done));
-  } finally {
-    engine.setLoading(null);
-    await reader.close();
-  }
+  return [
+    reader.read(`bodies ${last}`, vectors.blockBodies(last)),
+    reader.read(`floats ${last}`, vectors.blockFloats(last)),
+  ];
 }

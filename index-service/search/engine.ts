@@ -3,6 +3,7 @@
 
 import {
   type GraphState,
+  MEASURED_K,
   type Mode,
   type Plan,
   type PlanInput,
@@ -10,7 +11,7 @@ import {
   type SieveState,
 } from './planner.ts';
 import { SearchThread } from './search-thread.ts';
-import { type Hits, Searcher, type Selection, selectionCount } from './searcher.ts';
+import { type Fetch, type Hits, Searcher, type Selection, selectionCount } from './searcher.ts';
 import { BUILD_THREAD, OWNER_THREAD, SEARCH_THREAD, VectorMemory } from './vector-memory.ts';
 
 /**
@@ -28,6 +29,8 @@ const MEASURE_GROWTH = 1.25;
 const ENTRY_GROWTH = 1.1;
 /** New slots that may wait outside the graph before the builder runs again. */
 const GRAPH_LAG_SLOTS = 1_024;
+/** While a snapshot is being loaded, the vectors of up to so many slots are fetched one by one; who needs more waits for all. */
+const FETCHED_SLOTS_MAX = 1_024;
 /** Slots of one slice of building: some 50 ms, after which progress counts. */
 const BUILD_SLICE_SLOTS = 256;
 
@@ -70,6 +73,8 @@ export class VectorEngine {
   #failure: unknown = null;
   #paused = false;
   #loading = false;
+  /** Resolves when the int8 vectors and links of a snapshot are all here; null when nothing is missing. */
+  #bodies: Promise<void> | null = null;
   #closed = false;
 
   constructor({ dims, threads = true }: EngineOptions) {
@@ -127,7 +132,11 @@ export class VectorEngine {
 
   async search(vector: Float32Array, k: number, selection: Selection, fixed?: Plan): Promise<EngineAnswer> {
     const input = this.#input(k, selection);
-    const plan = fixed ?? this.#planner.plan(input);
+    const plan = this.#bodies === null ? (fixed ?? this.#planner.plan(input)) : this.#planEarly(input, fixed);
+    if (plan === null) {
+      await this.#bodies;
+      return await this.search(vector, k, selection, fixed);
+    }
     const job = { vector, k, selection, method: plan.method, slots: input.slots };
     const { mode } = plan.method;
     let hits: Hits;
@@ -148,6 +157,16 @@ export class VectorEngine {
     }
     this.#runs[mode]++;
     return { slots: hits.slots, scores: hits.scores, mode, recall: this.#recallOf(mode) };
+  }
+
+  /** A plan that reads few slots beyond their sign bits; null when there is none, and the search must wait for the rest. */
+  #planEarly(input: PlanInput, fixed: Plan | undefined): Plan | null {
+    const { selection } = input;
+    if (fixed !== undefined) return null;
+    if (selection.kind === 'list' && selection.slots.length <= FETCHED_SLOTS_MAX)
+      return { method: { mode: 'exact' }, microseconds: 0 };
+    const plan = this.#planner.compressed(input);
+    return plan?.method.mode === 'compressed' && plan.method.want <= FETCHED_SLOTS_MAX ? plan : null;
   }
 
   /** State for a snapshot. Call between `pause` and `resume`, or links may name slots that the snapshot lacks. */
@@ -175,14 +194,31 @@ export class VectorEngine {
   }
 
   /**
-   * While float32 vectors are still on their way from a snapshot, `fetch` brings in those that a search needs. Searches then
-   * run on the caller's thread; null ends it.
+   * While vectors are still on their way from a snapshot, `fetch` brings in those that a search needs. Searches then run on the
+   * caller's thread, and with few reads until `bodies` resolves; null ends it.
    */
-  setLoading(fetch: ((slots: Uint32Array) => void) | null): void {
-    this.#searcher.beforeFloats = fetch;
+  setLoading(fetch: Fetch | null, bodies: Promise<void> | null = null): void {
+    this.#searcher.fetch = fetch;
     this.#loading = fetch !== null;
+    this.#bodies = bodies;
+    void bodies?.then(() => {
+      this.#bodies = null;
+    });
     this.vectors.incomplete = this.#loading;
     if (!this.#loading) this.#wake();
+  }
+
+  /** Links that may be damaged are not followed: the scans answer until the table is made again. */
+  dropGraph(reason: unknown): void {
+    this.#failure = reason;
+    this.#graph = { built: 0, beam: 0, recall: 0 };
+  }
+
+  /** True when a first search needs no more than the sign bits of all slots. */
+  get scansBySigns(): boolean {
+    const all: Selection = { kind: 'living', count: this.#cards };
+    const plan = this.#planner.compressed(this.#input(MEASURED_K, all));
+    return plan?.method.mode === 'compressed' && plan.method.want <= FETCHED_SLOTS_MAX;
   }
 
   /** Stops background work at its next slice; resolves when it has stopped. */

@@ -24,7 +24,7 @@ const PADDING = 128;
 const VISITED_ENTRIES = 2 * WALK_SLOTS_MAX;
 const PAIR_BYTES = 8;
 /** Scale and rounding error of an int8 vector, behind it. */
-const FIGURES_BYTES = 16;
+export const FIGURES_BYTES = 16;
 /** The first 128 sign bits. */
 const START_BYTES = 16;
 /** int32 holds a sum of 4,096 products of int8 and 13-bit numbers. */
@@ -101,9 +101,10 @@ export function layoutFor(dims: number): Layout {
   }));
   const blocks = Math.ceil(at / 65_536) * 65_536;
   const bytesAt = SLOTS_PER_BLOCK * width * 4;
-  const bitsAt = bytesAt + SLOTS_PER_BLOCK * (width + FIGURES_BYTES);
-  const linksAt = bitsAt + (SLOTS_PER_BLOCK * width) / 8;
-  const startsAt = linksAt + SLOTS_PER_BLOCK * DEGREE * 4;
+  const linksAt = bytesAt + SLOTS_PER_BLOCK * (width + FIGURES_BYTES);
+  // The sign bits stand together at the end: they are all that a first search needs of every slot.
+  const bitsAt = linksAt + SLOTS_PER_BLOCK * DEGREE * 4;
+  const startsAt = bitsAt + (SLOTS_PER_BLOCK * width) / 8;
   const blockBytes = startsAt + SLOTS_PER_BLOCK * START_BYTES;
   const blocksMax = Math.min(
     SLOTS_MAX / SLOTS_PER_BLOCK,

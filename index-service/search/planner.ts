@@ -82,6 +82,11 @@ export class Planner {
       : cheapest;
   }
 
+  /** The sign-bit scan, which reads least of all slots; null where its recall is not known to be good, or there are too few slots. */
+  compressed(input: PlanInput): Plan | null {
+    return this.#compressed(selectionCount(input.selection), input);
+  }
+
   /** Takes in what one unit of a mode was measured to cost, in nanoseconds. */
   setCost(mode: Mode, nanoseconds: number): void {
     this.#unit[mode] = nanoseconds;

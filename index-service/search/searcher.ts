@@ -48,14 +48,20 @@ const QUERY_STEPS = 4_095;
 /** Float32 sums of a few thousand terms differ from the true sum by less than this. */
 const FLOAT_SLACK = 1e-5;
 
+/** Brings in what a search is about to read of some slots: int8 vectors, float32 vectors. */
+export interface Fetch {
+  bodies(slots: Uint32Array): void;
+  floats(slots: Uint32Array): void;
+}
+
 /** One per thread. */
 export class Searcher {
   readonly #memory: KernelMemory;
   readonly #layout: Layout;
   readonly #kernel: SearchExports;
   readonly #scratch: Scratch;
-  /** Called with slots whose float32 vectors are about to be read, while a snapshot is still being loaded. */
-  beforeFloats: ((slots: Uint32Array) => void) | null = null;
+  /** Called with slots that are about to be read, while a snapshot is still being loaded. */
+  fetch: Fetch | null = null;
 
   constructor(memory: KernelMemory, layout: Layout, thread: number) {
     this.#memory = memory;
@@ -123,6 +129,7 @@ export class Searcher {
   /** Of the slots that stand in `list`. */
   #exactList(count: number, k: number, best: BestHits): void {
     const { queryWords, list, kept, scores, heap } = this.#scratch;
+    this.fetch?.bodies(this.#words(list, count));
     const few = this.#kernel.candidates(
       list,
       count,
@@ -193,7 +200,7 @@ export class Searcher {
 
   #rerank(list: number, count: number, k: number, best: BestHits): void {
     const { query, heap } = this.#scratch;
-    this.beforeFloats?.(this.#words(list, count));
+    this.fetch?.floats(this.#words(list, count));
     const found = this.#kernel.rerank(list, count, query, k, heap);
     const slots = this.#words(heap, 2 * found);
     const scores = new Float32Array(this.#memory.buffer, heap, 2 * found);

@@ -126,10 +126,16 @@ export class VectorMemory {
     return new Uint8Array(this.memory.buffer, blocks + number * blockBytes, bytesAt);
   }
 
-  /** Everything else of one block. A view. */
-  blockRest(number: number): Uint8Array {
-    const { blocks, blockBytes, bytesAt } = this.layout;
-    return new Uint8Array(this.memory.buffer, blocks + number * blockBytes + bytesAt, blockBytes - bytesAt);
+  /** The int8 vectors with their figures, and the links of one block. A view. */
+  blockBodies(number: number): Uint8Array {
+    const { blocks, blockBytes, bytesAt, bitsAt } = this.layout;
+    return new Uint8Array(this.memory.buffer, blocks + number * blockBytes + bytesAt, bitsAt - bytesAt);
+  }
+
+  /** The sign bits of one block. A view. */
+  blockSigns(number: number): Uint8Array {
+    const { blocks, blockBytes, bitsAt } = this.layout;
+    return new Uint8Array(this.memory.buffer, blocks + number * blockBytes + bitsAt, blockBytes - bitsAt);
   }
 
   /** The mean around which sign bits are taken. A view. */

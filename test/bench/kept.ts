@@ -29,6 +29,7 @@ const TABLE_SOURCES = [
   '../../index-service/search/vector-memory.ts',
   '../../index-service/store/record.ts',
   '../../index-service/table-snapshot.ts',
+  '../../index-service/later-blocks.ts',
 ];
 
 /** Where a file of this content is kept. */
