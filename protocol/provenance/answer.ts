@@ -1,6 +1,7 @@
 // Verifies an answer row by row, as it comes: heads by their signatures, statements by theirs and their place in the log, completeness by
 // the committed index. What it passes on is verified; what the answerer left out is named. It asks no clock and no network.
 
+import { equalBytes } from '../bytes/index.ts';
 import { decodeEnvelope, envelopeId } from '../envelope/index.ts';
 import { isZeroError, ZeroError } from '../errors/index.ts';
 import {
@@ -28,6 +29,8 @@ import type {
 
 /** Origins of one answer: as many organisations as a federation has nodes. */
 const ANSWER_ORIGINS_MAX = 1_024;
+/** Heads, and statements, that are remembered for the answers to one question. */
+const MEMORY_MAX: number = QUERY_ROWS_MAX * 2;
 
 /** A verified row: the statement is signed by its issuer and stands in the log; `withheld` where the answerer may not show it. */
 export interface VerifiedRow {
@@ -50,17 +53,51 @@ function refuse(message: string): never {
   throw new ZeroError('ANSWER_INVALID', message);
 }
 
+/**
+ * What was verified already, for the answers of several to one question: most tell the same. Equal bytes are equal, whoever sends them; a
+ * verdict never depends on what is remembered. Bounded.
+ */
+export class AnswerMemory {
+  readonly #heads = new Map<string, Verified<Checkpoint>>();
+  readonly #bodies = new Map<
+    string,
+    { body: Uint8Array; statement: AgentStatement; facts: StatementFacts }
+  >();
+
+  head({ origin, checkpoint }: HeadRow): Verified<Checkpoint> {
+    const known = this.#heads.get(checkpoint);
+    if (known?.origin === origin) return known;
+    const head = verifyNodeCheckpoint(checkpoint, origin);
+    if (this.#heads.size < MEMORY_MAX) this.#heads.set(checkpoint, head);
+    return head;
+  }
+
+  body(body: Uint8Array, statementId: string): { statement: AgentStatement; facts: StatementFacts } {
+    const known = this.#bodies.get(statementId);
+    if (known !== undefined && equalBytes(known.body, body)) return known;
+    const envelope = decodeEnvelope(body);
+    if (envelopeId(envelope) !== statementId) refuse('a body is not the one that its record names');
+    if (envelope.payloadType !== STATEMENT_PAYLOAD_TYPE) refuse('a row holds no statement');
+    const statement = verifyAgentStatement(envelope);
+    const read = { body, statement, facts: factsOfStatement(statement) };
+    if (this.#bodies.size < MEMORY_MAX) this.#bodies.set(statementId, read);
+    return read;
+  }
+}
+
 /** Verifies one answer to one query. */
 export class AnswerVerifier {
   readonly #query: ProvenanceQuery;
+  readonly #memory: AnswerMemory;
   readonly #heads = new Map<string, Verified<Checkpoint>>();
   readonly #seen = new Map<string, Map<number, VerifiedRow>>();
   readonly #proofs = new Map<string, CompletenessRow>();
   #rows = 0;
   #end: EndRow | null = null;
 
-  constructor(query: ProvenanceQuery) {
+  constructor(query: ProvenanceQuery, memory: AnswerMemory = new AnswerMemory()) {
     this.#query = query;
+    this.#memory = memory;
   }
 
   /**
@@ -102,7 +139,7 @@ export class AnswerVerifier {
     if (this.#heads.has(row.origin)) refuse('a log has two heads');
     if (this.#heads.size >= ANSWER_ORIGINS_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', 'an answer has too many logs');
-    this.#heads.set(row.origin, verifyNodeCheckpoint(row.checkpoint, row.origin));
+    this.#heads.set(row.origin, this.#memory.head(row));
   }
 
   #statement(row: StatementRow): Verified<VerifiedRow> {
@@ -122,11 +159,7 @@ export class AnswerVerifier {
 
   #body(row: StatementRow, statementId: string): Pick<VerifiedRow, 'statement' | 'facts'> {
     if (row.body === null) return { statement: null, facts: null };
-    const envelope = decodeEnvelope(row.body);
-    if (envelopeId(envelope) !== statementId) refuse('a body is not the one that its record names');
-    if (envelope.payloadType !== STATEMENT_PAYLOAD_TYPE) refuse('a row holds no statement');
-    const statement = verifyAgentStatement(envelope);
-    const facts = factsOfStatement(statement);
+    const { statement, facts } = this.#memory.body(row.body, statementId);
     const { predicateTypes, issuer } = this.#query;
     const fits =
       (predicateTypes.length === 0 || predicateTypes.includes(facts.predicateType)) &&

@@ -1,7 +1,15 @@
 // The provenance graph: what statements say of things, how it is asked, and how an answer is proven. The only door of this folder.
 
-export { type AnswerReport, AnswerVerifier, isAnswerFault, type VerifiedRow } from './answer.ts';
+export { AnswerMemory, type AnswerReport, AnswerVerifier, isAnswerFault, type VerifiedRow } from './answer.ts';
 export { keysOfQuery, thingsOf } from './answer-walk.ts';
+export {
+  BUNDLE_BYTES_MAX,
+  BUNDLE_START,
+  type Bundle,
+  decodeBundle,
+  encodeBundle,
+  isBundle,
+} from './bundle.ts';
 export type { Completeness } from './completeness.ts';
 export { IndexMap, type Posting } from './index-map.ts';
 export { joinMap } from './index-proof.ts';

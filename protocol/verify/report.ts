@@ -23,6 +23,8 @@ export type Kind =
   | 'log-proof'
   | 'equivocation'
   | 'partner-evidence'
+  | 'provenance-bundle'
+  | 'omission'
   | 'unknown';
 
 /** The outcome: ok only when at least one check was made and every one holds. */

@@ -6,6 +6,7 @@ import { ZeroError } from '../errors/index.ts';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../json/index.ts';
 import { EVIDENCE_KIND } from '../log/index.ts';
 import { PARTNER_EVIDENCE_KIND } from '../partner/index.ts';
+import { isBundle, OMISSION_KIND } from '../provenance/index.ts';
 import { FOREIGN_STATEMENT_BYTES_MAX } from '../statement/index.ts';
 import { RECEIPT_FILE_KIND, VERIFY_FILE_BYTES_MAX, VERIFY_FILE_DEPTH_MAX } from './limits.ts';
 
@@ -15,6 +16,8 @@ export type Sniffed =
   | { readonly form: 'receipt-file'; readonly file: JsonObject }
   | { readonly form: 'equivocation' }
   | { readonly form: 'partner-evidence' }
+  | { readonly form: 'provenance-bundle' }
+  | { readonly form: 'omission' }
   | { readonly form: 'log-proof' }
   | { readonly form: 'checkpoint' };
 
@@ -29,6 +32,7 @@ export function sniff(bytes: Uint8Array): Sniffed {
   if (bytes.length > VERIFY_FILE_BYTES_MAX)
     throw new ZeroError('LIMIT_EXCEEDED', `file is larger than ${VERIFY_FILE_BYTES_MAX} bytes`);
   if (bytes[0] === ENVELOPE_FIRST_BYTE) return { form: 'envelope', envelope: decodeEnvelope(bytes, BOUNDS) };
+  if (isBundle(bytes)) return { form: 'provenance-bundle' };
   const text = fromUtf8(bytes);
   if (text.startsWith(PROOF_START)) return { form: 'log-proof' };
   if (text.trimStart().startsWith('{')) return sniffJson(text);
@@ -43,6 +47,7 @@ function sniffJson(text: string): Sniffed {
   if (value.kind === RECEIPT_FILE_KIND) return { form: 'receipt-file', file: value };
   if (value.kind === EVIDENCE_KIND) return { form: 'equivocation' };
   if (value.kind === PARTNER_EVIDENCE_KIND) return { form: 'partner-evidence' };
+  if (value.kind === OMISSION_KIND) return { form: 'omission' };
   if (value.kind !== undefined)
     throw new ZeroError('DECODE_FAILED', 'the file is of an unknown kind or version');
   return { form: 'envelope', envelope: envelopeFromJson(value, BOUNDS) };

@@ -7,14 +7,15 @@ import { checkCardFile } from './card.ts';
 import { checkCheckpointFile, checkEquivocationFile, checkProofFile } from './checkpoint.ts';
 import { type Context, contextOf, type VerifyOptions } from './options.ts';
 import { checkPartnerEvidenceFile } from './partner-evidence.ts';
+import { checkBundleFile, checkOmissionFile } from './provenance.ts';
 import { checkReceiptFile } from './receipt-file.ts';
 import { Checks, type Kind, type Report } from './report.ts';
 import { sniff } from './sniff.ts';
 import { checkStatementFile } from './statement.ts';
 
 /**
- * Verifies a file: a receipt file, an envelope (card or statement; JSON or wire bytes), a checkpoint, a log proof, or evidence of
- * equivocation or against a partner. The report holds a line for each check; `ok` means that all hold. Throws only for wrong options.
+ * Verifies a file: a receipt file, an envelope (card or statement; JSON or wire bytes), a checkpoint, a log proof, a
+ * provenance bundle, or evidence of equivocation, of an omission, or against a partner. The report holds a line for each check; `ok` means that all hold. Throws only for wrong options.
  */
 export function verify(bytes: Uint8Array, options: VerifyOptions): Report {
   const context = contextOf(options);
@@ -36,6 +37,12 @@ function run(checks: Checks, bytes: Uint8Array, context: Context): Kind {
     case 'partner-evidence':
       checkPartnerEvidenceFile(checks, bytes);
       return 'partner-evidence';
+    case 'provenance-bundle':
+      checkBundleFile(checks, bytes, context);
+      return 'provenance-bundle';
+    case 'omission':
+      checkOmissionFile(checks, bytes);
+      return 'omission';
     case 'log-proof':
       checkProofFile(checks, bytes, context);
       return 'log-proof';

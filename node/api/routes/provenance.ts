@@ -8,8 +8,10 @@ import { contentIdOf } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import {
   AnswerVerifier,
+  encodeBundle,
   nodeIdOf,
   type ProvenanceQuery,
+  type ProvenanceRow,
   provenanceQuery,
   QUERY_DEPTH_MAX,
   QUERY_ROWS_DEFAULT,
@@ -157,6 +159,26 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
         agent: agent as Parameters<typeof vault.get>[0] | undefined,
       });
       return reply.status(201).send({ added });
+    },
+  );
+
+  app.post<{ Body: Question }>(
+    '/v1/provenance/bundle',
+    {
+      schema: {
+        summary: 'The same answer as one file that verifies without a network',
+        body: questionSchema,
+      },
+    },
+    async (request, reply) => {
+      const query = queryOf(request.body);
+      const rows: ProvenanceRow[] = [];
+      for await (const row of provenance.source.query(query)) rows.push(row);
+      const nodes = (origin: string) => node.store.reader(origin);
+      const bytes = await encodeBundle({ query, rows }, (origin, level, index) =>
+        nodes(origin).node(level, index),
+      );
+      return reply.type('application/octet-stream').send(bytes);
     },
   );
 

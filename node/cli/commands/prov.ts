@@ -1,30 +1,18 @@
 // zerostate prov: what is known about an artifact, who says so, is it still good, and prove it.
 
-import { watch } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { ATTESTATION_BYTES_MAX } from '../../../protocol/attestation/index.ts';
-import { toBase64 } from '../../../protocol/bytes/index.ts';
-import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+import { verify } from '../../../protocol/verify/index.ts';
 import type { ProvenanceEndView, ProvenanceRowView } from '../../provenance/view.ts';
 import { ApiClient } from '../client.ts';
 import { askEverybody } from '../federated.ts';
-import { plain, print, runAction, style } from '../output.ts';
+import { print, runAction, style } from '../output.ts';
 import { endText, rowText } from '../prov-text.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
-import { untilSignal } from '../until-signal.ts';
 import { positiveInteger } from './find.ts';
+import { collect, registerProvAdd } from './prov-add.ts';
 
-interface Added {
-  kind: string;
-  digest: string;
-  verified: boolean;
-  reason: string | null;
-  subjects: string[];
-  statementIds: string[];
-  known: boolean;
-}
 interface QueryFlags extends ClientFlags {
   issuer?: string;
   type: string[];
@@ -37,44 +25,6 @@ interface QueryFlags extends ClientFlags {
   partners?: boolean;
   deadline?: number;
   wait?: boolean;
-}
-
-/** A file that is still being written when it is seen: looked at again after this, in ms. */
-const SETTLE_MS = 300;
-const collect = (value: string, before: string[]) => [...before, value];
-
-async function stdinBytes(): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of process.stdin as AsyncIterable<Uint8Array>) {
-    parts.push(part);
-    length += part.length;
-    if (length > ATTESTATION_BYTES_MAX)
-      throw new ZeroError('LIMIT_EXCEEDED', `more than ${ATTESTATION_BYTES_MAX} bytes on standard input`);
-  }
-  return new Uint8Array(Buffer.concat(parts));
-}
-
-async function bytesOf(file: string): Promise<Uint8Array> {
-  if (file === '-') return await stdinBytes();
-  return new Uint8Array(
-    await readFile(file).catch((cause: unknown) => {
-      throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
-    }),
-  );
-}
-
-function addedText(
-  file: string,
-  { digest, kind, known, reason, statementIds, subjects, verified }: Added,
-): string {
-  const proof = verified ? style.green('verified') : style.dim(`unverified: ${plain(reason ?? '')}`);
-  return [
-    `${known ? 'known already' : style.green('added')}  ${plain(kind)}  ${proof}  ${plain(file)}`,
-    `  original ${digest}`,
-    ...subjects.map((subject) => `  about ${plain(subject)}`),
-    ...statementIds.map((id) => `  statement ${id}`),
-  ].join('\n');
 }
 
 /** Rows of an answer, as the node streams them. */
@@ -135,72 +85,13 @@ function withQuestion(command: Command): Command {
     .option('--limit <n>', 'statements at most', positiveInteger);
 }
 
-async function addAll(client: ApiClient, file: string, flags: AddFlags): Promise<Added[]> {
-  const keys = await Promise.all(flags.key.map(async (path) => Buffer.from(await bytesOf(path)).toString()));
-  const { added } = await client.post<{ added: Added[] }>('/v1/provenance', {
-    attestation: toBase64(await bytesOf(file)),
-    keys,
-    ...(flags.agent === undefined ? {} : { agent: flags.agent }),
-  });
-  print(flags, { file, added }, () => added.map((one) => addedText(file, one)).join('\n'));
-  return added;
-}
-
-interface AddFlags extends ClientFlags {
-  key: string[];
-  agent?: string;
-  watch?: string;
-}
-
-/** Adds what is in a folder and what comes into it, until a signal. A file that is no attestation is named and left alone. */
-async function watchFolder(client: ApiClient, folder: string, flags: AddFlags): Promise<void> {
-  const { promise, signal } = untilSignal();
-  const waiting = new Map<string, NodeJS.Timeout>();
-  const take = async (name: string) => {
-    try {
-      await addAll(client, join(folder, name), flags);
-    } catch (error) {
-      if (!isZeroError(error)) throw error;
-      process.stderr.write(`${plain(name)}: ${plain(error.message)} [${error.code}]\n`);
-    }
-  };
-  const seen = watch(folder, { signal }, (_event, name) => {
-    if (name === null || name.startsWith('.')) return;
-    clearTimeout(waiting.get(name));
-    waiting.set(
-      name,
-      setTimeout(() => void take(name), SETTLE_MS),
-    );
-  });
-  seen.on('error', () => undefined);
-  for (const name of (await readdir(folder)).sort()) if (!name.startsWith('.')) await take(name);
-  await promise;
-  for (const timer of waiting.values()) clearTimeout(timer);
-}
-
 /** Adds the commands. */
 export function registerProv(program: Command): void {
   const prov = program
     .command('prov')
     .description('provenance: what is known of an artifact, by whom, with proofs');
 
-  withTarget(
-    prov
-      .command('add')
-      .description('import SLSA, in-toto, CycloneDX, SPDX or OpenVEX: bare, in DSSE or in a Sigstore bundle')
-      .argument('[files...]', 'files, or - for standard input', []),
-  )
-    .option('--key <pem>', 'file with a public key to verify signatures under; may be repeated', collect, [])
-    .option('--agent <id>', 'in whose name; default: the primary agent of the node')
-    .option('--watch <folder>', 'add what is in a folder and what comes into it, until stopped')
-    .action(async (files: string[], flags: AddFlags) => {
-      await runAction(flags, async () => {
-        const client = await ApiClient.connect(flags);
-        if (files.length === 0 && flags.watch === undefined) throw new ZeroError('USAGE', 'no file is named');
-        for (const file of files) await addAll(client, file, flags);
-        if (flags.watch !== undefined) await watchFolder(client, flags.watch, flags);
-      });
-    });
+  registerProvAdd(prov);
 
   withQuestion(
     prov
@@ -259,6 +150,17 @@ export function registerProv(program: Command): void {
       });
     });
 
+  withQuestion(
+    prov
+      .command('bundle')
+      .description('the answer as one file that an auditor verifies without a network')
+      .argument('[things...]', 'as for query', []),
+  )
+    .requiredOption('--out <file>', 'file to write')
+    .action(async (things: string[], flags: QueryFlags & { out: string }) => {
+      await runAction(flags, async () => bundle(things, flags));
+    });
+
   withTarget(
     prov
       .command('revoke')
@@ -281,6 +183,29 @@ export function registerProv(program: Command): void {
         );
       });
     });
+}
+
+async function bundle(things: string[], flags: QueryFlags & { out: string }): Promise<void> {
+  const client = await ApiClient.connect(flags);
+  // A walk is proven whole, or filtered; see protocol/provenance/query.ts.
+  const filtered = flags.type.length > 0 || flags.issuer !== undefined;
+  const question = { ...questionOf(things, flags), prove: !filtered };
+  const body = async function* () {
+    yield Buffer.from(JSON.stringify(question));
+  };
+  const response = await client.stream('POST', '/v1/provenance/bundle', {
+    type: 'application/json',
+    body: body(),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  await writeFile(flags.out, bytes);
+  const { subject } = verify(bytes, { now: Date.now() });
+  print(
+    flags,
+    { file: flags.out, bytes: bytes.length, ...subject },
+    ({ file }) =>
+      `wrote ${file}: ${bytes.length} bytes, ${subject.statements} statements; "zerostate verify ${file}" needs no network`,
+  );
 }
 
 async function original(thing: string, path: string, flags: ClientFlags): Promise<void> {
