@@ -9,6 +9,7 @@ import { registerConsole } from './routes/console.ts';
 import { registerEventRoutes } from './routes/events.ts';
 import { registerFindRoutes } from './routes/find.ts';
 import { registerGuildRoutes } from './routes/guilds.ts';
+import { registerLogServiceRoutes } from './routes/log-service.ts';
 import { registerLogRoutes } from './routes/logs.ts';
 import { registerNetworkRoutes } from './routes/network.ts';
 import { registerPartnerRoutes } from './routes/partners.ts';
@@ -42,6 +43,7 @@ export async function serveNode(
       registerPaymentRoutes(app, node);
       registerPartnerRoutes(app, node);
       registerLogRoutes(app, node);
+      registerLogServiceRoutes(app, node);
       registerTileRoutes(app, node);
       await registerWitnessRoutes(app, node);
       await registerArtifactRoutes(app, node);

@@ -8,6 +8,7 @@ import { registerChannel } from './commands/channel.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
 import { registerLedger } from './commands/ledger.ts';
+import { registerLog } from './commands/log.ts';
 import { registerPartner } from './commands/partner.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerProv } from './commands/prov.ts';
@@ -44,6 +45,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerReceipt(program);
   registerChannel(program);
   registerLedger(program);
+  registerLog(program);
   registerArtifact(program);
   registerProv(program);
   registerReputation(program);

@@ -14,10 +14,12 @@ import { Witness } from './witness.ts';
 import { WitnessPolicy } from './witness-policy.ts';
 import { WitnessProtocol } from './witness-protocol.ts';
 
+export { type AuditView, auditFrom } from './audit-from.ts';
 export { Copies } from './copies.ts';
 export { type AskedWitness, Cosignatures } from './cosignatures.ts';
 export { LogProofs } from './log-proofs.ts';
 export { LogProtocol } from './log-protocol.ts';
+export { findStatement, logNamed } from './named-log.ts';
 export type {
   CheckpointRecord,
   ConfirmedCopy,

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { NodeContext } from '../../context.ts';
+import { logNamed } from '../../log-service/index.ts';
 import { logsView, logView, revocationView } from '../../views.ts';
 import { logsViewSchema, logViewSchema, revocationViewSchema } from '../views.ts';
 
@@ -10,11 +11,12 @@ import { logsViewSchema, logViewSchema, revocationViewSchema } from '../views.ts
 const LISTED_MAX = 1_000;
 const query = Type.Object({
   origin: Type.Optional(Type.String({ maxLength: 256 })),
+  log: Type.String({ default: '', maxLength: 256, description: 'The same as a peer id or node name.' }),
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
 });
 
 export function registerLogRoutes(app: FastifyInstance, node: NodeContext): void {
-  app.get<{ Querystring: { origin?: string; limit: number } }>(
+  app.get<{ Querystring: { origin?: string; log: string; limit: number } }>(
     '/v1/log',
     {
       schema: {
@@ -23,7 +25,8 @@ export function registerLogRoutes(app: FastifyInstance, node: NodeContext): void
         response: { 200: logViewSchema },
       },
     },
-    async (request) => logView(node, request.query.origin ?? node.ownLog.origin, request.query.limit),
+    async (request) =>
+      logView(node, request.query.origin ?? logNamed(node, request.query.log), request.query.limit),
   );
   app.get(
     '/v1/logs',

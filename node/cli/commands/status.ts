@@ -1,7 +1,7 @@
-// zerostate status, peers, log, revocations: what a running node sees.
+// zerostate status, peers, logs, revocations: what a running node sees.
 
 import type { Command } from 'commander';
-import type { LogsView, LogView, NodeView, PeersView, RevocationView } from '../../api/views.ts';
+import type { LogsView, NodeView, PeersView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { peersText } from '../peers-text.ts';
@@ -41,26 +41,6 @@ export function registerStatus(program: Command): void {
     'nodes of the network: who is connected, who is limited and why',
     '/v1/peers',
     peersText,
-  );
-  reader<LogView>(
-    program,
-    'log',
-    'the node’s own log: signed head and newest entries',
-    '/v1/log?limit=20',
-    (log) =>
-      [
-        log.checkpoint.trimEnd(),
-        '',
-        table([
-          ['#', 'TYPE', 'AT', 'STATEMENT'],
-          ...log.entries.map((entry) => [
-            String(entry.index),
-            entry.predicateType.split('/').slice(-2).join('/'),
-            entry.at,
-            entry.statementId,
-          ]),
-        ]),
-      ].join('\n'),
   );
   reader<LogsView>(program, 'logs', 'every log that the node holds', '/v1/logs', ({ logs }) =>
     table([
