@@ -95,13 +95,15 @@ export class BundleStore {
     line: PolicyLine;
     root: string;
     step: PolicySwitch;
+    /** Id of the bundle in force until now: it is kept, to go back to. */
+    before: string;
     bundles: readonly { kept: KeptBundle; envelope: Envelope }[];
   }): Promise<void> {
-    const { line, root, step, bundles } = change;
+    const { before, bundles, line, root, step } = change;
     const added = bundles.map(({ kept, envelope }) => ({ ...kept, envelope: envelopeToJson(envelope) }));
     const all = new Map(this.#bundles);
     for (const one of added) all.set(one.id, one);
-    const needed = new Set([line.active, line.newest?.id]);
+    const needed = new Set([line.active, line.newest?.id, before]);
     const outdated = [...all.values()]
       .sort(newestFirst)
       .slice(BUNDLES_KEPT)

@@ -1,7 +1,7 @@
 // Bounds of policies on a node: what is kept, and for how long things hold.
 
 /** Bundles kept to explain and replay old decisions, and to go back to; the newest, and the one in force always. */
-export const BUNDLES_KEPT = 256;
+export const BUNDLES_KEPT = 64;
 
 /** Switches listed by "policy history". */
 export const HISTORY_KEPT = 1_000;

@@ -27,6 +27,8 @@ import { type CedarPolicies, readCedar } from './cedar.ts';
 import { DEFAULT_POLICIES } from './default-policies.ts';
 import { makePolicyKey, policyKeyPath, readPolicyKey } from './policy-key.ts';
 
+/** Policies kept read, a few hundred kB each. */
+const READY_MAX = 8;
 /** Name of the line that a node's own key signs, and of the built-in policies. */
 const OWN_LINE = 'local';
 const BUILT_IN = 'built-in';
@@ -57,6 +59,7 @@ export class PolicyBundles {
   readonly #store: BundleStore;
   readonly #serial = new Serial();
   readonly #builtIn: ActivePolicy;
+  readonly #ready = new Map<string, ActivePolicy>();
   #active: ActivePolicy;
   #line: PolicyLine | undefined;
 
@@ -112,12 +115,20 @@ export class PolicyBundles {
   /** Policies by the id of their bundle; null: the built-in ones. Throws NOT_FOUND when it is not kept. */
   async policyOf(id: string | null): Promise<ActivePolicy> {
     if (id === null || id === this.#builtIn.id) return this.#builtIn;
-    if (id === this.#active.id) return this.#active;
+    const ready = this.#ready.get(id);
+    if (ready !== undefined) return ready;
     const envelope = this.#store.envelope(id);
     if (envelope === undefined)
       throw new ZeroError('NOT_FOUND', `the policy bundle ${id} is not kept here any more`);
     const bundle = parseStrictJson(envelope.payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) as PolicyBundle;
-    return activeOf(bundle, id);
+    return this.#keep(activeOf(bundle, id));
+  }
+
+  /** Keeps read policies: going back, and a replay, then cost no reading. */
+  #keep(active: ActivePolicy): ActivePolicy {
+    this.#ready.set(active.id, active);
+    if (this.#ready.size > READY_MAX) this.#ready.delete(this.#ready.keys().next().value as string);
+    return active;
   }
 
   /**
@@ -135,7 +146,7 @@ export class PolicyBundles {
         const step = takePolicy(line, envelope, now);
         const { bundle, id } = step.taken;
         line = step.line;
-        next = activeOf(bundle, id);
+        next = this.#keep(activeOf(bundle, id));
         bundles.push({ kept: keptOf(bundle, id, now), envelope });
       }
       if (next === undefined)
@@ -209,7 +220,8 @@ export class PolicyBundles {
         next.policies.prepare();
         const from = this.#active.sequence;
         const step = { at, action, from, to: next.sequence, id: line.active, reason };
-        await this.#store.commit({ line, root: this.#root, step, bundles });
+        const before = this.#active.id;
+        await this.#store.commit({ line, root: this.#root, step, before, bundles });
         this.#line = line;
         this.#active = next;
         metrics.count('zerostate_policy_switches_total', { action, result: 'ok' });

@@ -8,6 +8,7 @@ import {
   type PolicyService,
   readCedar,
 } from '../../../node/policy/index.ts';
+import { BUNDLES_KEPT } from '../../../node/policy/limits.ts';
 import { makeDecision } from '../../../protocol/policy/index.ts';
 import { refused } from '../../support/agents.ts';
 import { keyOf, PERMIT, signedBundle } from '../../support/policies.ts';
@@ -100,6 +101,18 @@ describe('node/policy: switches', () => {
       assert.equal((await bundles.applyFiles(onlyAgent('c'), null)).sequence, 3);
       await bundles.rollback(0, 'start again');
       assert.equal(bundles.active.name, 'built-in');
+    });
+  });
+
+  it('keeps the bundle to go back to, however many were taken since', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async ({ bundles }) => {
+      await bundles.applyFiles(onlyAgent('a'), null);
+      for (let i = 0; i < BUNDLES_KEPT + 1; i++) {
+        await bundles.applyFiles([PERMIT], null);
+        assert.equal((await bundles.rollback(undefined, 'back')).sequence, 1);
+      }
+      assert.ok(bundles.history(1_000).bundles.length <= BUNDLES_KEPT + 2);
     });
   });
 
