@@ -27,6 +27,7 @@ import * as limits from './limits.ts';
 import { streamMuxer } from './muxer.ts';
 import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
+import { quietLog } from './quiet-log.ts';
 import { quietMerges } from './quiet-merges.ts';
 
 export interface HostOptions {
@@ -50,6 +51,8 @@ export interface HostOptions {
   readonly topics: Readonly<Record<TopicName, string>>;
   readonly messageId: (data: Uint8Array) => Uint8Array;
   readonly version: string;
+  /** Lets the library log by itself, as the environment's DEBUG says. */
+  readonly libraryLog: boolean;
 }
 
 /** Makes the host, not started. */
@@ -77,6 +80,7 @@ export async function createHost(options: HostOptions) {
   const host = await createLibp2p({
     start: false,
     privateKey: options.privateKey,
+    ...(options.libraryLog ? {} : { logger: quietLog }),
     datastore: rememberPeers(options.records),
     connectionGater: gater,
     nodeInfo: { userAgent: `zerostate/${options.version}` },

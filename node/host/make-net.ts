@@ -41,6 +41,7 @@ export async function makeNet(
     topics: topicsOf(network),
     messageId: sha256,
     version: VERSION,
+    libraryLog: config.log.level === 'trace',
   });
   const rpc = new Rpc({ host, log, metrics, admission });
   const gossip = new Gossip({ host, network, log, metrics, admission });

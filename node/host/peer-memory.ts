@@ -1,5 +1,5 @@
 // What the database says of the peers that the host speaks with, in memory: the host reads a peer's entry with every stream that it
-// opens or accepts. A reader's copy only; every write goes to the database first.
+// opens or accepts. A reader's copy only; every write goes to the database too, and one that fails there is forgotten here.
 
 import type { Libp2pOptions } from 'libp2p';
 
@@ -39,12 +39,14 @@ export function rememberPeers(datastore: Datastore): Datastore {
     async put(key, value, options) {
       const name = key.toString();
       if (!name.startsWith(PEERS)) return await datastore.put(key, value, options);
-      forget(name);
+      // Whoever writes an entry reads it again at once; the library writes one at a time for each peer.
+      writes += 1;
+      keep(name, value);
       try {
         return await datastore.put(key, value, options);
-      } finally {
-        // Also after it: whoever read meanwhile read the old one. The next read asks the database.
+      } catch (error) {
         forget(name);
+        throw error;
       }
     },
     async delete(key, options) {

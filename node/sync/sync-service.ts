@@ -1,7 +1,7 @@
 // Anti-entropy: what makes gossip complete. On connect, on a timer and on each gossiped head the node compares logs with a peer,
 // pulls what it lacks, checks it, stores it, and only then applies it or passes it on.
 
-import type { PeerId } from '@libp2p/interface';
+import type { IdentifyResult, PeerId } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
   type Checkpoint,
@@ -11,9 +11,7 @@ import {
   verifyNodeCheckpoint,
 } from '../../protocol/log/index.ts';
 import {
-  answerConsistency,
   answerHeads,
-  answerTail,
   CREDIT_BYTES_MAX,
   decodeSyncMessage,
   encodeSyncMessage,
@@ -34,9 +32,12 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import type { StatementRouter } from '../statements/router.ts';
+import { answerOfLog } from './answer-of-log.ts';
 import type { ForkBook } from './fork-book.ts';
+import { Greetings } from './greetings.ts';
 import { HeadGossip } from './head-gossip.ts';
 import { HeadsInWait } from './heads-in-wait.ts';
+import { Learner } from './learner.ts';
 import { Liars } from './liars.ts';
 import { Puller } from './puller.ts';
 import type { Quotas } from './quota.ts';
@@ -76,6 +77,8 @@ export class SyncService {
   readonly #liars: Liars;
   readonly #waiting: HeadsInWait;
   readonly #heads: HeadGossip;
+  readonly #greetings: Greetings;
+  readonly #learner: Learner;
   readonly #syncedAt = new Map<string, number>();
   /** Takes the cosignatures of a head that is held; set by the log service. Answers whether any was news. */
   onCosigned: (head: Verified<Checkpoint>) => Promise<boolean> = async () => false;
@@ -87,6 +90,20 @@ export class SyncService {
 
   constructor(deps: SyncDeps) {
     this.#deps = deps;
+    this.#greetings = new Greetings(deps.clock, (peer) => void this.syncWith(peer));
+    this.#learner = new Learner({
+      ...deps,
+      held: () => this.#held(),
+      follow: (peer, plan) => this.#serial.run(`peer ${peer.toString()}`, () => this.#follow(peer, plan)),
+      onLiar: (peer) => this.#liars.add(peer),
+      onHeard: (peer, at) => {
+        this.#greetings.heard(peer);
+        this.#syncedAt.set(peer.toString(), at);
+      },
+      onLearned: (at) => {
+        this.#lastRoundAt = Math.max(this.#lastRoundAt, at);
+      },
+    });
     this.#liars = new Liars(deps);
     this.#waiting = new HeadsInWait(deps);
     this.#protocol = {
@@ -121,7 +138,7 @@ export class SyncService {
   /** Serves peers and starts the rounds. */
   async start(): Promise<void> {
     const { host, rpc, clock, intervalMs, log } = this.#deps;
-    await rpc.handle(this.#protocol, async (request) => this.#serve(request));
+    await rpc.handle(this.#protocol, async (request, peer) => this.#serve(request, peer));
     this.#heads.start();
     host.addEventListener('peer:identify', this.#onIdentify);
     const round = () => {
@@ -142,6 +159,7 @@ export class SyncService {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+    this.#greetings.stop();
     this.#deps.host.removeEventListener('peer:identify', this.#onIdentify);
   }
 
@@ -160,9 +178,9 @@ export class SyncService {
     if (!this.#stopped) void this.#heads.publishEvidence(finding);
   }
 
-  readonly #onIdentify = (event: CustomEvent<{ peerId: PeerId; protocols: string[] }>): void => {
-    if (!this.#stopped && event.detail.protocols.includes(this.#protocol.id))
-      void this.syncWith(event.detail.peerId);
+  readonly #onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    if (!this.#stopped && detail.protocols.includes(this.#protocol.id))
+      this.#greetings.met(detail.peerId, detail.connection.direction === 'outbound');
   };
 
   /** Pulls one log from a peer up to a size. Throws as Puller.pull. */
@@ -262,19 +280,13 @@ export class SyncService {
     if (finding !== null) await forks.add(finding);
   }
 
-  async #serve(bytes: Uint8Array): Promise<Uint8Array> {
+  async #serve(bytes: Uint8Array, peer: PeerId): Promise<Uint8Array> {
     const message = decodeSyncMessage(bytes, ['heads-request', 'tail-request', 'consistency-request']);
-    if (message.kind === 'heads-request') return encodeSyncMessage(answerHeads(this.#held(), message));
-    const { store } = this.#deps;
-    const { checkpoint } = store.state(message.origin);
-    if (checkpoint === '') throw new ZeroError('SYNC_REFUSED', 'this log is not held here');
-    const source = {
-      checkpoint,
-      nodes: store.reader(message.origin),
-      entries: (first: number, end: number) => store.entries(message.origin, first, end),
-    };
-    if (message.kind === 'consistency-request') return await answerConsistency(message, source);
-    return await answerTail(message, source);
+    if (message.kind === 'heads-request') {
+      if (!this.#stopped && !this.#liars.has(peer)) this.#learner.take(peer, message);
+      return encodeSyncMessage(answerHeads(this.#held(), message));
+    }
+    return await answerOfLog(this.#deps.store, message);
   }
 
   #held(): Map<string, Head> {

@@ -37,10 +37,29 @@ describe('the memory of peers', () => {
   it('reads a peer once', async () => {
     const store = counted();
     const memory = over(store);
-    await memory.put(PEER, Uint8Array.of(1));
+    await store.put(PEER, Uint8Array.of(1));
     assert.deepEqual(await memory.get(PEER), Uint8Array.of(1));
     assert.deepEqual(await memory.get(PEER), Uint8Array.of(1));
     assert.equal(store.reads, 1);
+  });
+
+  it('need not read what it wrote', async () => {
+    const store = counted();
+    const memory = over(store);
+    await memory.put(PEER, Uint8Array.of(1));
+    assert.deepEqual(await memory.get(PEER), Uint8Array.of(1));
+    assert.equal(store.reads, 0);
+  });
+
+  it('does not keep what the database did not take', async () => {
+    const store = counted();
+    const memory = over(store);
+    await memory.put(PEER, Uint8Array.of(1));
+    store.put = async () => {
+      throw new Error('the disk is full');
+    };
+    await assert.rejects(async () => memory.put(PEER, Uint8Array.of(2)));
+    assert.deepEqual(await memory.get(PEER), Uint8Array.of(1));
   });
 
   it('sees every write and removal', async () => {
