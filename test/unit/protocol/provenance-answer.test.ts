@@ -31,9 +31,10 @@ function check(query: ProvenanceQuery, rows: readonly ProvenanceRow[]) {
 }
 const nodeOf = (_origin: string, level: number, index: number) => honest.log.nodes.node(level, index);
 const signed = (bytes: Uint8Array) =>
-  decodeBundle(bytes).rows.flatMap((row) =>
-    row.kind === 'statement' ? [row.index, row.record, row.body] : row.kind === 'head' ? row.checkpoint : [],
-  );
+  decodeBundle(bytes).rows.map((row) => {
+    if (row.kind === 'statement') return [row.index, row.record, row.body];
+    return row.kind === 'head' ? [row.checkpoint] : [];
+  });
 const part = <K extends ProvenanceRow['kind']>(rows: readonly ProvenanceRow[], kind: K) =>
   rows.find((row) => row.kind === kind) as Extract<ProvenanceRow, { kind: K }>;
 
