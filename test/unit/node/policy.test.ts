@@ -1,6 +1,7 @@
 // Policies on a node: Cedar is checked before it is taken, switches are whole and survive a restart, decisions are recorded and replayed.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { DecisionBook } from '../../../node/policy/decision-book.ts';
 import {
   checkQuestion,
@@ -70,6 +71,23 @@ describe('node/policy: Cedar', () => {
     assert.deepEqual([find('clear'), find('unknown'), find('unknown', true)], [true, false, true]);
     assert.deepEqual([find('revoked'), find('revoked', true)], [false, false]);
     assert.equal(checkQuestion(findQuestion('a')), null);
+  });
+});
+
+describe('node/policy: the example of the how-to', () => {
+  it('is a policy, and does what it says', () => {
+    const page = readFileSync(new URL('../../../docs/how-to/write-a-policy.md', import.meta.url), 'utf8');
+    const text = /```cedar\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const policies = readCedar([{ name: 'example.cedar', text }]);
+    const inRegion = (region: string) => {
+      const asked = findQuestion('a');
+      return policies.ask({
+        ...asked,
+        resource: { ...asked.resource, facts: { ...asked.resource.facts, region } },
+      });
+    };
+    assert.equal(inRegion('eu-west').allow, true);
+    assert.equal(inRegion('us-east').detail, 'forbidden by only-europe: our data stays in Europe');
   });
 });
 
