@@ -4,6 +4,7 @@ import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { toBase64 } from '../../protocol/bytes/index.ts';
+import { TokenBuckets } from '../admission/token-bucket.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Gossip, Verdict } from '../gossip/index.ts';
 import type { Host } from '../host/create.ts';
@@ -28,6 +29,8 @@ const ANNOUNCE_PAUSE_MS = 500;
 const CHANGES_TOLD_MAX = 4;
 /** An announcement's addresses are written down again after this time, though unchanged: others may have said something else meanwhile. */
 const LEARN_AGAIN_MS = 3_600_000;
+/** Nodes not heard of before that one peer may bring: of a network of a thousand it brings a sixth in its first minute. */
+const NEWCOMERS = { perSecond: 4, burst: 256 };
 /** Forgotten after this time. */
 const FORGET_AFTER_MS = 3_600_000;
 /** Clocks may differ by this much; announcements further off are ignored. */
@@ -58,6 +61,7 @@ export class Directory {
   readonly #host: Host;
   readonly #gossip: Gossip;
   readonly #clock: Clock;
+  readonly #newcomers: TokenBuckets;
   readonly #log: Logger;
   readonly #seed: Uint8Array;
   readonly #self: SelfDescription;
@@ -91,6 +95,7 @@ export class Directory {
     this.#host = deps.host;
     this.#gossip = deps.gossip;
     this.#clock = deps.clock;
+    this.#newcomers = new TokenBuckets({ clock: deps.clock, ...NEWCOMERS });
     this.#log = deps.log;
     this.#seed = deps.seed;
     this.#self = deps.self;
@@ -102,7 +107,7 @@ export class Directory {
 
   /** Starts to listen and to speak. */
   start(): void {
-    this.#gossip.subscribe('announce', async (data) => this.#receive(data));
+    this.#gossip.subscribe('announce', async (data, from) => this.#receive(data, from.toString()));
     this.#host.addEventListener('peer:connect', this.#soon);
     this.#host.addEventListener('peer:disconnect', this.#soon);
     // A peer hears gossip only once it has subscribed, which is some time after it connected.
@@ -187,13 +192,15 @@ export class Directory {
     return this.#entries.get(peerId);
   }
 
-  async #receive(data: Uint8Array): Promise<Verdict> {
+  async #receive(data: Uint8Array, from: string): Promise<Verdict> {
     const announcement = verifyAnnouncement(data);
     if (announcement.peerId === this.#host.peerId.toString()) return 'ignore';
     const now = this.#clock.now();
     if (Math.abs(announcement.issuedAtMs - now) > CLOCK_TOLERANCE_MS) return 'ignore';
     const known = this.#entries.get(announcement.peerId);
     if (known !== undefined && known.issuedAtMs >= announcement.issuedAtMs) return 'ignore';
+    // Names are free: one peer may bring so many new ones, or it could fill the directory, and have this node pass all of them on.
+    if (known === undefined && from !== announcement.peerId && !this.#newcomers.take(from)) return 'ignore';
     this.#entries.delete(announcement.peerId);
     const learned = known !== undefined && sameAddresses(known, announcement) ? known.learnedAtMs : 0;
     const isToLearn = now - learned > LEARN_AGAIN_MS;

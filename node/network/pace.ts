@@ -5,6 +5,13 @@
 export const ANNOUNCEMENTS_PER_SECOND_MAX = 2.5;
 /** Pause between two announcements of a node in a small network. */
 const ANNOUNCE_EVERY_MS_MIN = 10_000;
+/**
+ * The longest pause, whatever the number: a verdict on revocations needs word of a node within five minutes, and who makes up names,
+ * which are free, must not be able to silence those that are real.
+ */
+const ANNOUNCE_EVERY_MS_MAX = 60_000;
+/** Nodes up to which that rate holds; beyond, each goes on speaking once in the longest pause. */
+export const PACED_NODES_MAX = (ANNOUNCE_EVERY_MS_MAX / 1_000) * ANNOUNCEMENTS_PER_SECOND_MAX;
 /** Rounds that a node may miss before it counts as gone: three, and half a one for the way. */
 const ROUNDS_MISSED_MAX = 3.5;
 /** Nodes up to which every round allows one change to be told before its time; beyond it is a share of one. */
@@ -12,7 +19,8 @@ const SMALL_NETWORK = 12;
 
 /** Milliseconds between two announcements of one node, in a network of so many. */
 export function announceEveryMs(nodes: number): number {
-  return Math.max(ANNOUNCE_EVERY_MS_MIN, (1_000 * nodes) / ANNOUNCEMENTS_PER_SECOND_MAX);
+  const paced = (1_000 * nodes) / ANNOUNCEMENTS_PER_SECOND_MAX;
+  return Math.min(ANNOUNCE_EVERY_MS_MAX, Math.max(ANNOUNCE_EVERY_MS_MIN, paced));
 }
 
 /** Milliseconds of silence after which a node counts as gone. Whoever has heard of few yet waits for less, and has heard for less. */

@@ -4,9 +4,15 @@ import assert from 'node:assert/strict';
 import type { PeersView } from '../../../node/api/views.ts';
 import { topicOf } from '../../../node/gossip/index.ts';
 import { signAnnouncement } from '../../../node/network/announcement.ts';
+import { publicKeyOfSeed } from '../../../protocol/crypto/index.ts';
+import { peerIdOfKey } from '../../../protocol/log/index.ts';
 import { eventually, zerostate } from '../../support/cli.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
 import { startRogue } from '../../support/rogue.ts';
+
+/** Announcements of made-up nodes that a rogue sends, and how many it may bring at once. */
+const MADE_UP = 1_500;
+const NEW_FROM_ONE = 256;
 
 describe('admission at work', function () {
   this.timeout(60_000);
@@ -62,5 +68,44 @@ describe('admission at work', function () {
       await honest.node.directory.announce();
       return (victim.node.directory.get(honest.node.peerId)?.issuedAtMs ?? 0) > before;
     });
+  });
+
+  it('hears of so many made-up nodes from one peer and no more, passes no more on, and keeps those that are real', async () => {
+    await using nodes = new TestNodes();
+    const victim = await nodes.start('victim');
+    const honest = await nodes.start('honest', { join: [addressOf(victim)] });
+    await using rogue = await startRogue({ gossip: true });
+    await rogue.dial(addressOf(victim));
+    const topic = topicOf('test', 'announce');
+    await eventually('the rogue to hear subscriptions', 10_000, async () =>
+      rogue.host.services.pubsub?.getSubscribers(topic).some((peer) => peer.equals(victim.node.host.peerId)),
+    );
+    await eventually('the two to hear each other', 20_000, async () =>
+      victim.node.directory.get(honest.node.peerId),
+    );
+    const { heardAtMs: _, ...claim } = victim.node.directory.self();
+    // Each is signed by a key of its own, and valid.
+    for (let n = 0; n < MADE_UP; n++) {
+      const seed = new Uint8Array(32).fill(n & 255);
+      seed[0] = n >> 8;
+      const peerId = peerIdOfKey(publicKeyOfSeed(seed));
+      await rogue.host.services.pubsub?.publish(topic, signAnnouncement({ ...claim, peerId }, seed));
+    }
+    const heard = async () => {
+      const rendered = await victim.node.metrics.render();
+      return Number(
+        /zerostate_gossip_messages_total\{topic="announce",verdict="ignore"\} (\d+)/.exec(rendered)?.[1],
+      );
+    };
+    await eventually(
+      'the rest to be ignored',
+      20_000,
+      async () => (await heard()) > MADE_UP - 2 * NEW_FROM_ONE,
+    );
+    const known = victim.node.directory.nodes().length;
+    assert.ok(known < 2 * NEW_FROM_ONE, `${known} nodes`);
+    assert.ok(victim.node.directory.get(honest.node.peerId));
+    assert.ok(honest.node.directory.nodes().length < 2 * NEW_FROM_ONE);
+    assert.equal(honest.node.admission.standing(victim.node.peerId).state, 'ok');
   });
 });

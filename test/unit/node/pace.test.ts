@@ -6,6 +6,7 @@ import {
   ANNOUNCEMENTS_PER_SECOND_MAX,
   announceEveryMs,
   changesRegained,
+  PACED_NODES_MAX,
   silentAfterMs,
 } from '../../../node/network/pace.ts';
 
@@ -14,7 +15,7 @@ const nodes = fc.integer({ min: 1, max: 100_000 });
 describe('the pace of announcements', () => {
   it('all nodes together stay within the rate', () => {
     fc.assert(
-      fc.property(nodes, (count) => {
+      fc.property(fc.integer({ min: 1, max: PACED_NODES_MAX }), (count) => {
         const perSecond = (count * 1_000) / announceEveryMs(count);
         assert.ok(perSecond <= ANNOUNCEMENTS_PER_SECOND_MAX * 1.000_001);
         // Changes that are told before their time stay within the same again.
@@ -27,6 +28,10 @@ describe('the pace of announcements', () => {
     assert.equal(announceEveryMs(1), 10_000);
     assert.equal(announceEveryMs(25), 10_000);
     assert.equal(silentAfterMs(25), 35_000);
+  });
+
+  it('however many names there are, a node speaks often enough for five minutes of freshness', () => {
+    fc.assert(fc.property(nodes, (count) => assert.ok(3 * announceEveryMs(count) < 300_000)));
   });
 
   it('a newcomer that hears the others one by one calls none of them gone before it has heard it again', () => {
