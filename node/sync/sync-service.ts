@@ -3,13 +3,7 @@
 
 import type { IdentifyResult, PeerId } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import {
-  type Checkpoint,
-  type EquivocationFinding,
-  findEquivocation,
-  verifyEquivocation,
-  verifyNodeCheckpoint,
-} from '../../protocol/log/index.ts';
+import { type Checkpoint, type EquivocationFinding, verifyEquivocation } from '../../protocol/log/index.ts';
 import {
   answerHeads,
   CREDIT_BYTES_MAX,
@@ -39,6 +33,7 @@ import { HeadGossip } from './head-gossip.ts';
 import { HeadsInWait } from './heads-in-wait.ts';
 import { Learner } from './learner.ts';
 import { Liars } from './liars.ts';
+import { compareOlder } from './older-head.ts';
 import { Puller } from './puller.ts';
 import type { Quotas } from './quota.ts';
 
@@ -124,7 +119,7 @@ export class SyncService {
       puller: this.#puller,
       liars: this.#liars,
       waiting: this.#waiting,
-      compare: (head) => this.#compare(head),
+      compare: (head) => compareOlder(deps, head),
       cosigned: (head) => this.onCosigned(head),
     });
     deps.forks.listen((finding) => this.#onFork(finding));
@@ -252,7 +247,7 @@ export class SyncService {
     }
     for (const { mine, theirs } of plan.forks)
       await this.#deps.forks.add(verifyEquivocation({ first: mine, second: theirs.text, proof: [] }));
-    for (const head of plan.behind.slice(0, BEHIND_CHECKED_MAX)) await this.#compare(head);
+    for (const head of plan.behind.slice(0, BEHIND_CHECKED_MAX)) await compareOlder(this.#deps, head);
     const failures: unknown[] = [];
     for (const { origin, to } of plan.fetch) {
       const before = store.state(origin).size;
@@ -267,17 +262,6 @@ export class SyncService {
     for (const { origin } of store.states())
       if (store.gaps(origin).length > 0) await this.#puller.fill(peer, origin).catch(() => 0);
     if (failures.length > 0) throw failures[0];
-  }
-
-  /** A fork shows in an older head too: it must be a prefix of what is held here. */
-  async #compare(head: Verified<Checkpoint>): Promise<void> {
-    const { forks, store } = this.#deps;
-    const { checkpoint } = store.state(head.origin);
-    if (checkpoint === '' || forks.has(head.origin)) return;
-    const own = verifyNodeCheckpoint(checkpoint, head.origin);
-    if (head.size > own.size) return;
-    const finding = await findEquivocation(head, own, store.reader(head.origin));
-    if (finding !== null) await forks.add(finding);
   }
 
   async #serve(bytes: Uint8Array, peer: PeerId): Promise<Uint8Array> {
