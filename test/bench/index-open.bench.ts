@@ -1,30 +1,27 @@
 // A cold opening to the first correct answer: a snapshot of the card table, against hnswlib-node loading its file. Both files
 // are in the page cache; both answers are checked against the true nearest.
 
-import { join } from 'node:path';
 import hnswlib from 'hnswlib-node';
-import { CardTable } from '../../index-service/card-table.ts';
+import type { CardTable } from '../../index-service/card-table.ts';
 import type { CardFields } from '../../index-service/store/record.ts';
-import { loadTable, saveTable } from '../../index-service/table-snapshot.ts';
+import { loadTable } from '../../index-service/table-snapshot.ts';
+import type { RandomStream } from '../../sim/random.ts';
 import type { Bench } from './bench.ts';
-import { buildHnsw } from './hnswlib-peer.ts';
-import { type VectorSource, vectorSource } from './index-data.ts';
+import { vectorSource } from './index-data.ts';
+import { KEPT_EMBEDDER, KeptVectors } from './kept.ts';
 
 const DIMS = 384;
-const EMBEDDER = 'bench/1';
 
 export const bench: Bench = {
   name: 'index-open',
   summary: 'opening a saved index to its first correct answer, against loading an hnswlib-node file',
   bar: { sign: '<=', value: 1 },
-  async run({ vectors, random, compare, folder }) {
+  async run({ seed, vectors, random, note, compare, folder }) {
     const count = vectors(20_000, 100_000);
     const wanted = count >> 1;
-    const { ourFile, peerFile, question } = await writeFiles(
-      vectorSource(random('vectors'), DIMS),
-      count,
-      wanted,
-      folder(),
+    const { files, question } = await writeFiles(
+      { seed, count, wanted, note, folder: folder() },
+      random('vectors'),
     );
     const asked = Array.from(question);
     const opening: CardTable[] = [];
@@ -36,14 +33,14 @@ export const bench: Bench = {
         for (const opened of opening.splice(0)) await opened.retire();
       },
       async ours() {
-        const opened = await loadTable(ourFile, { id: EMBEDDER, dims: DIMS });
+        const opened = await loadTable(files.table, { id: KEPT_EMBEDDER, dims: DIMS });
         const { results } = await opened.search(question, '', 1, undefined);
         if (results[0]?.agentId !== `zs:${wanted}`) throw new Error('wrong answer');
         opening.push(opened);
       },
       peer() {
         const index = new hnswlib.HierarchicalNSW('cosine', DIMS);
-        index.readIndexSync(peerFile);
+        index.readIndexSync(files.hnsw);
         if (index.searchKnn(asked, 1).neighbors[0] !== wanted) throw new Error('wrong answer');
       },
     });
@@ -51,20 +48,21 @@ export const bench: Bench = {
   },
 };
 
+interface Wanted {
+  readonly seed: number;
+  readonly count: number;
+  readonly wanted: number;
+  readonly folder: string;
+  readonly note: (text: string) => void;
+}
+
 /** Both files of the same vectors. A function of its own, so that nothing of the building is kept while opening is timed. */
-async function writeFiles(source: VectorSource, count: number, wanted: number, dir: string) {
-  const vectors = source.draw(count);
-  const table = new CardTable(DIMS);
-  vectors.forEach((vector, i) => {
-    table.put(fields(i), vector, i);
-  });
-  await table.engine.settled();
-  const ourFile = join(dir, 'table.bin');
-  await saveTable(table, EMBEDDER, ourFile);
-  await table.retire();
-  const peerFile = join(dir, 'hnsw.bin');
-  buildHnsw(vectors, DIMS).writeIndexSync(peerFile);
-  return { ourFile, peerFile, question: vectors[wanted]!.slice() };
+async function writeFiles({ seed, count, wanted, folder, note }: Wanted, stream: RandomStream) {
+  const kept = new KeptVectors(`index-open ${seed}`, vectorSource(stream, DIMS), count, DIMS, note);
+  const fill = (table: CardTable) => {
+    for (const [i, vector] of kept.vectors.entries()) table.put(fields(i), vector, i);
+  };
+  return { files: await kept.files('full', fill, folder), question: kept.vectors[wanted]!.slice() };
 }
 
 function fields(i: number): CardFields {

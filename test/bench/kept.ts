@@ -15,10 +15,12 @@ import type { VectorSource } from './index-data.ts';
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/zerostate-bench/', import.meta.url));
 /** Below this many vectors building is quick, and nothing is kept. */
 const KEPT_FROM = 50_000;
-const EMBEDDER = 'bench/1';
+/** Embedder that the kept tables name. */
+export const KEPT_EMBEDDER = 'bench/1';
 const VECTOR_SOURCES = ['index-data.ts', '../../sim/random.ts'];
-const HNSW_SOURCES = ['hnswlib-peer.ts'];
+const HNSW_SOURCES = [...VECTOR_SOURCES, 'hnswlib-peer.ts'];
 const TABLE_SOURCES = [
+  ...VECTOR_SOURCES,
   '../../index-service/simd/kernels/search.ts',
   '../../index-service/search/calibrate.ts',
   '../../index-service/search/engine.ts',
@@ -80,14 +82,11 @@ export class KeptVectors {
 
   /** hnswlib's index of them. */
   hnsw(): HnswIndex {
-    const path = pathOf('hnsw', this.#label, [...VECTOR_SOURCES, ...HNSW_SOURCES]);
+    const path = pathOf('hnsw', this.#label, HNSW_SOURCES);
     if (!existsSync(path)) {
-      const start = performance.now();
-      const built = buildHnsw(this.vectors, this.#dims);
-      this.#noteBuilt('hnswlib-node', start);
+      const built = this.#buildHnsw();
       if (this.vectors.length < KEPT_FROM) return built;
-      built.writeIndexSync(`${path}.new`);
-      renameSync(`${path}.new`, path);
+      writeHnsw(built, path);
     }
     const index = new hnswlib.HierarchicalNSW('cosine', this.#dims);
     index.readIndexSync(path);
@@ -96,23 +95,46 @@ export class KeptVectors {
 
   /** Our table of them, with its graph; `fill` puts every card. `label` names what the cards are like. */
   async table(label: string, fill: (table: CardTable) => void): Promise<CardTable> {
-    const path = pathOf('table', `${this.#label} ${label}`, [...VECTOR_SOURCES, ...TABLE_SOURCES]);
-    const embedder = { id: EMBEDDER, dims: this.#dims };
+    const path = pathOf('table', `${this.#label} ${label}`, TABLE_SOURCES);
     if (!existsSync(path)) {
-      const start = performance.now();
-      const table = new CardTable(this.#dims);
-      fill(table);
-      await table.engine.settled();
-      this.#noteBuilt('our graph', start);
+      const table = await this.#buildTable(fill);
       if (this.vectors.length < KEPT_FROM) return table;
-      await saveTable(table, EMBEDDER, `${path}.new`);
-      renameSync(`${path}.new`, path);
-      await table.retire();
+      await writeTable(table, path);
     }
-    const table = await loadTable(path, embedder);
+    const table = await loadTable(path, { id: KEPT_EMBEDDER, dims: this.#dims });
     table.finishLoading();
     await table.floatsLoaded();
     await table.engine.settled();
+    return table;
+  }
+
+  /** Files of both, for a benchmark that opens them; in `folder` where they are quickly made again. */
+  async files(
+    label: string,
+    fill: (table: CardTable) => void,
+    folder: string,
+  ): Promise<{ table: string; hnsw: string }> {
+    const few = this.vectors.length < KEPT_FROM;
+    const table = few ? join(folder, 'table') : pathOf('table', `${this.#label} ${label}`, TABLE_SOURCES);
+    const hnsw = few ? join(folder, 'hnsw') : pathOf('hnsw', this.#label, HNSW_SOURCES);
+    if (!existsSync(table)) await writeTable(await this.#buildTable(fill), table);
+    if (!existsSync(hnsw)) writeHnsw(this.#buildHnsw(), hnsw);
+    return { table, hnsw };
+  }
+
+  #buildHnsw(): HnswIndex {
+    const start = performance.now();
+    const built = buildHnsw(this.vectors, this.#dims);
+    this.#noteBuilt('hnswlib-node', start);
+    return built;
+  }
+
+  async #buildTable(fill: (table: CardTable) => void): Promise<CardTable> {
+    const start = performance.now();
+    const table = new CardTable(this.#dims);
+    fill(table);
+    await table.engine.settled();
+    this.#noteBuilt('our graph', start);
     return table;
   }
 
@@ -120,4 +142,16 @@ export class KeptVectors {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     this.#note(`${what} of ${this.vectors.length} vectors built in ${seconds} s`);
   }
+}
+
+/** A file is there as a whole or not at all. */
+function writeHnsw(index: HnswIndex, path: string): void {
+  index.writeIndexSync(`${path}.new`);
+  renameSync(`${path}.new`, path);
+}
+
+async function writeTable(table: CardTable, path: string): Promise<void> {
+  await saveTable(table, KEPT_EMBEDDER, `${path}.new`);
+  renameSync(`${path}.new`, path);
+  await table.retire();
 }
