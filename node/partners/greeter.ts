@@ -35,6 +35,12 @@ export interface GreeterDeps {
   readonly log: Logger;
   readonly peerId: string;
   readonly network: string;
+  /** The policy's word on the peer that speaks for a partner. */
+  readonly allows: (peerId: string) => {
+    readonly allow: boolean;
+    readonly detail: string;
+    readonly decision: string;
+  };
   /** Told when a partner has proven who it is. */
   readonly onGreeted: (partner: Partner) => void;
 }
@@ -87,7 +93,12 @@ export class Greeter {
   }
 
   #verifyPass({ pass }: Greeting, peer: PeerId) {
-    const { clock, network } = this.#deps;
+    const { allows, clock, network } = this.#deps;
+    const { allow, decision, detail } = allows(peer.toString());
+    if (!allow)
+      throw new ZeroError('PARTNER_REFUSED', `the policy of this node refuses the partner: ${detail}`, {
+        details: { decision },
+      });
     return verifyPass(pass, { peer: peer.toString(), network, now: clock.now() });
   }
 

@@ -92,7 +92,8 @@ export function makePartners(core: Core, seed: Uint8Array) {
       }),
     );
   };
-  const greeter = new Greeter({ rpc, vault, book, clock, log, peerId, network, onGreeted: soon });
+  const allows = (peer: string) => core.networkPolicy.partner(peer);
+  const greeter = new Greeter({ rpc, vault, book, clock, log, peerId, network, allows, onGreeted: soon });
   const lines = new Lines({
     host,
     book,

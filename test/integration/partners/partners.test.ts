@@ -44,6 +44,33 @@ describe('partners', function () {
     assert.deepEqual(end?.missing, []);
   });
 
+  it('a partner that the policy shuts out is refused with the policy’s words', async () => {
+    await using world = new PartnerNodes();
+    const acme = await world.start('acme');
+    const bolt = await world.start('bolt');
+    await acme.running.node.policy.bundles.applyFiles(
+      [
+        {
+          name: 'partners.cedar',
+          text: `@id("rest") permit (principal, action, resource);
+            @id("no-bolt") @detail("Bolt is under review") forbid (principal, action == Zerostate::Action::"peer", resource)
+            when { context.purpose == "partner" && principal == Zerostate::Peer::"${bolt.running.node.peerId}" };`,
+        },
+      ],
+      null,
+    );
+    await addPartner(acme, bolt);
+    await addPartner(bolt, acme);
+    const [partner] = eventsOf(await ask(acme), 'partner');
+    assert.match(partner?.state ?? '', /^(refused|unreachable)$/);
+    const refusal = await eventually('the decision', SOON_MS, async () =>
+      (await acme.running.node.policy.decisions(20, 'peer')).find(({ record }) =>
+        record.candidates[0]?.policies.includes('no-bolt'),
+      ),
+    );
+    assert.match(refusal.record.candidates[0]!.detail, /Bolt is under review/);
+  });
+
   it('a peer that speaks for another agent, or shows somebody else’s pass, is refused', async () => {
     await using world = new PartnerNodes();
     const acme = await world.start('acme');
