@@ -8,6 +8,7 @@ import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import type { Replication } from './artifacts/replication.ts';
 import type { CardBook } from './cards/card-book.ts';
 import type { CardService } from './cards/card-service.ts';
+import type { Residents } from './cards/residents.ts';
 import type { Clock } from './clock/index.ts';
 import type { Config } from './config/index.ts';
 import type { CardRecords } from './dht/card-records.ts';
@@ -40,6 +41,7 @@ import type { Gate, NetworkPolicy, Overrides, PolicyService, Verdicts } from './
 import type { Provenance } from './provenance/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
 import type { ReceiptFiles } from './receipts/receipt-files.ts';
+import type { RelayPayer } from './relaying/relay-payer.ts';
 import type { ReputationService } from './reputation/index.ts';
 import type { RevocationService } from './revocation/revocation-service.ts';
 import type { Rpc } from './rpc/index.ts';
@@ -95,6 +97,8 @@ export interface Core extends Ground, Net {
   readonly records: CardRecords;
   readonly cards: CardService;
   readonly directory: Directory;
+  /** Which agents live on which node. */
+  readonly residents: Residents;
   /** How agents have kept their word, as this node sees it. */
   readonly reputation: ReputationService;
   /** Policies, and what was decided under them. */
@@ -136,6 +140,8 @@ export interface NodeContext extends Core {
   readonly payments: Payments;
   /** What is known about things, from every log. */
   readonly provenance: Provenance;
+  /** Asks relays for their bills, and pays them. */
+  readonly relayPayer: RelayPayer;
   readonly requester: Requester;
   readonly tasks: TaskBook;
 }

@@ -7,6 +7,7 @@ import { makeDiscovery } from './find/make-discovery.ts';
 import { type GroundOptions, makeGround } from './ground.ts';
 import { makeGuilds } from './guild/index.ts';
 import { makeNet } from './host/make-net.ts';
+import { RelayWatch } from './host/relay-watch.ts';
 import { makeLogService } from './log-service/index.ts';
 import type { BootSource } from './network/first-contact.ts';
 import { checkAddresses, makePeers } from './network/make-peers.ts';
@@ -14,6 +15,7 @@ import { makePartners } from './partners/index.ts';
 import { makePayments } from './payments/index.ts';
 import { makeGates, makePolicy } from './policy/index.ts';
 import { makeProvenance } from './provenance/index.ts';
+import { makeRelaying } from './relaying/index.ts';
 import { makeReputation } from './reputation/index.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
@@ -31,7 +33,8 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   checkAddresses(options.config);
   const { ground, key, services: grounding } = await makeGround(options);
   const { policy, networkPolicy, ruling } = await makePolicy(ground);
-  const { net, services: hosting, watch } = await makeNet(ground, key.libp2p, networkPolicy);
+  const relayWatch = new RelayWatch();
+  const { net, services: hosting, watch } = await makeNet(ground, key.libp2p, networkPolicy, relayWatch);
   const stage = { ...ground, ...net, seed: key.seed };
   const { statements, services: reading, syncing, publishing } = await makeStatements(stage);
   const { directory, services: peering } = makePeers({ ...stage, ...statements, boot: options.boot });
@@ -73,6 +76,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { services: _, ...logService } = use(await makeLogService(core, key.seed));
   const { guilds } = use(makeGuilds(core, key.seed));
   const payments = use(makePayments(core));
+  const { relayPayer } = use(makeRelaying(core, payments, relayWatch));
   const { executor, requester, tasks } = use(
     makeTasks(core, {
       artifacts: artifactsOf(artifacts),
@@ -98,6 +102,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     partners,
     payments,
     provenance,
+    relayPayer,
     requester,
     tasks,
     start: () => running.start(),

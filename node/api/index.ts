@@ -16,6 +16,7 @@ import { registerPartnerRoutes } from './routes/partners.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
 import { registerPolicyRoutes } from './routes/policy.ts';
 import { registerProvenanceRoutes } from './routes/provenance.ts';
+import { registerRelayRoutes } from './routes/relays.ts';
 import { registerReputationRoutes } from './routes/reputation.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerTileRoutes } from './routes/tiles.ts';
@@ -48,6 +49,7 @@ export async function serveNode(
       await registerWitnessRoutes(app, node);
       await registerArtifactRoutes(app, node);
       registerProvenanceRoutes(app, node);
+      registerRelayRoutes(app, node);
       registerReputationRoutes(app, node);
       registerPolicyRoutes(app, node);
       registerTrustRoutes(app, node);

@@ -267,6 +267,12 @@ export const configSchema = Type.Object(
           description:
             'Most that the agents of this node deposit when others open channels to them, in millionths.',
         }),
+        relayCredit: Type.String({
+          default: '1000000',
+          pattern: '^[0-9]{1,22}$',
+          description:
+            'Most that a peer may owe this node for relaying and still be served, in millionths; of use where a card of this node prices bytes.',
+        }),
         disputeSeconds: Type.Integer({
           default: 3600,
           minimum: 1,

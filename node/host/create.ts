@@ -29,6 +29,7 @@ import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
 import { quietLog } from './quiet-log.ts';
 import { quietMerges } from './quiet-merges.ts';
+import { type RelayWatch, watchedRelay } from './relay-watch.ts';
 
 export interface HostOptions {
   readonly privateKey: PrivateKey;
@@ -45,6 +46,8 @@ export interface HostOptions {
   readonly nat: boolean;
   /** True for the relay role: this node forwards for peers that cannot be dialled. */
   readonly relay: boolean;
+  /** Told of what it forwards. */
+  readonly relayWatch: RelayWatch;
   /** Asked about every connection and circuit. */
   readonly policy?: ConnectionPolicy | undefined;
   readonly dhtRules: DhtRules;
@@ -65,6 +68,7 @@ export async function createHost(options: HostOptions) {
     maxConnections: options.maxConnections,
     groupPrivate: options.groupPrivate,
     policy: options.policy,
+    relay: options.relayWatch,
   });
   const rules = chargedRules(options.dhtRules, admission);
   const relayTransport = circuitRelayTransport({ reservationConcurrency: 1 });
@@ -188,15 +192,18 @@ export async function createHost(options: HostOptions) {
         : {}),
       ...(options.relay
         ? {
-            relay: circuitRelayServer({
-              hopTimeout: limits.UPGRADE_MS_MAX,
-              reservations: {
-                maxReservations: limits.RELAY_RESERVATIONS_MAX,
-                reservationTtl: limits.RELAY_RESERVATION_MS,
-                defaultDataLimit: limits.RELAY_CIRCUIT_BYTES_MAX,
-                defaultDurationLimit: limits.RELAY_CIRCUIT_MS,
-              },
-            }),
+            relay: watchedRelay(
+              options.relayWatch,
+              circuitRelayServer({
+                hopTimeout: limits.UPGRADE_MS_MAX,
+                reservations: {
+                  maxReservations: limits.RELAY_RESERVATIONS_MAX,
+                  reservationTtl: limits.RELAY_RESERVATION_MS,
+                  defaultDataLimit: limits.RELAY_CIRCUIT_BYTES_MAX,
+                  defaultDurationLimit: limits.RELAY_CIRCUIT_MS,
+                },
+              }),
+            ),
           }
         : {}),
     },

@@ -12,6 +12,7 @@ import {
   INBOUND_SHARE_MAX,
   PENDING_PER_SITE_MAX,
 } from './limits.ts';
+import type { RelayDesk } from './relay-watch.ts';
 
 export interface GaterOptions {
   readonly admission: Admission;
@@ -21,6 +22,8 @@ export interface GaterOptions {
   readonly groupPrivate: boolean;
   /** The last word on peers, and on whom this node relays. */
   readonly policy?: ConnectionPolicy | undefined;
+  /** Whom this relay serves. */
+  readonly relay?: Pick<RelayDesk, 'allows'> | undefined;
 }
 
 /** What a policy says of connections. */
@@ -59,11 +62,13 @@ export class Gater implements ConnectionGater {
     this.#options.policy?.allowPeer(peer.toString(), 'outbound') === false;
 
   readonly denyInboundRelayReservation = (source: PeerId): boolean =>
-    this.#options.policy?.allowRelay(source.toString(), undefined) === false && this.#refuse('policy');
+    this.#options.relay?.allows(source.toString()) === false ||
+    (this.#options.policy?.allowRelay(source.toString(), undefined) === false && this.#refuse('policy'));
 
   readonly denyOutboundRelayedConnection = (source: PeerId, destination: PeerId): boolean =>
-    this.#options.policy?.allowRelay(source.toString(), destination.toString()) === false &&
-    this.#refuse('policy');
+    this.#options.relay?.allows(source.toString()) === false ||
+    (this.#options.policy?.allowRelay(source.toString(), destination.toString()) === false &&
+      this.#refuse('policy'));
 
   readonly denyInboundConnection = (connection: MultiaddrConnection): boolean => {
     if (this.#inbound >= this.#inboundMax) return this.#refuse('inbound');

@@ -51,7 +51,7 @@ export function guarded<C extends object, S>(
 }
 
 /** The object with some members replaced; the rest is its own. */
-function facade<T extends object>(target: T, members: Partial<T>): T {
+export function facade<T extends object>(target: T, members: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {
       if (Object.hasOwn(members, name)) return members[name as keyof T];

@@ -12,12 +12,14 @@ import type { Service } from '../services.ts';
 import { VERSION } from '../version.ts';
 import { createHost } from './create.ts';
 import type { ConnectionPolicy } from './gater.ts';
+import { RelayWatch } from './relay-watch.ts';
 
 /** The network of a node, not started. `watch` is started once the services that use the host are up. */
 export async function makeNet(
   ground: Ground,
   privateKey: PrivateKey,
   policy?: ConnectionPolicy,
+  relayWatch: RelayWatch = new RelayWatch(),
 ): Promise<{ net: Net; services: Service[]; watch: Service[] }> {
   const { admission, book, clock, config, db, log, metrics } = ground;
   const { network } = config;
@@ -33,6 +35,7 @@ export async function makeNet(
     announce: config.announce,
     maxConnections: config.peers.max,
     relay: config.roles.includes('relay'),
+    relayWatch,
     groupPrivate: config.peers.groupPrivate,
     mdns: config.mdns,
     nat: config.nat,

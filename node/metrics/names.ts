@@ -122,8 +122,13 @@ export const metricNames = {
   },
   zerostate_connections_refused_total: {
     kind: 'counter',
-    help: 'Inbound connections refused, by reason (inbound, site, site-pending, peer, penalized, policy).',
+    help: 'Inbound connections refused, by reason (inbound, site, site-pending, peer, penalized, policy), and peers that a relay does not serve (reputation, unpaid).',
     labels: ['reason'],
+  },
+  zerostate_relayed_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes that this relay passed on, from (up) and to (down) whoever asked for the connection.',
+    labels: ['direction'],
   },
   zerostate_gossip_redials_total: {
     kind: 'counter',

@@ -57,8 +57,7 @@ export class ChannelSides {
   readonly #serial = new Serial();
   readonly #wakes = new Map<string, () => void>();
   #started = false;
-  /** Told after every change; set by whoever wants to know. */
-  onChange: (state: ChannelState) => void = () => {};
+  readonly #listeners: ((state: ChannelState) => void)[] = [];
   /** Sends the proposal of an end to the other side. */
   onClosing: (state: ChannelState, envelope: Envelope) => void = () => {};
 
@@ -88,6 +87,11 @@ export class ChannelSides {
     this.#started = false;
     for (const cancel of this.#wakes.values()) cancel();
     this.#wakes.clear();
+  }
+
+  /** Tells of every change, after it is on disk. */
+  listen(listener: (state: ChannelState) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Does again what may have been left undone, and lets time act. */
@@ -136,7 +140,7 @@ export class ChannelSides {
       if (state !== held.state) {
         await store.put(next);
         this.#sides.set(key, next);
-        this.onChange(state);
+        for (const listener of this.#listeners) listener(state);
       }
       for (const effect of effects) await this.#perform(next, effect);
       if (verdict.verdict === 'reject')

@@ -34,10 +34,10 @@ export function makePayments(core: Core) {
   });
   const payee = new PayeeDesk({ sides, work, ledger, vault, ownLog, clock, limits });
   const channels = new PayerDesk({ ...core, sides, payee, ledger, protocol, limits });
-  sides.onChange = (state) => {
+  sides.listen((state) => {
     work.changed(state);
     events.emit('channel', () => ({ channel: state.terms.channel, side: state.side, phase: state.phase }));
-  };
+  });
   sides.onClosing = (state, envelope) => {
     channels.propose(state, envelope).catch((error: unknown) => {
       log.info({ err: error, channel: state.terms.channel }, 'the other side did not sign the end');

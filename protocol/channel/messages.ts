@@ -90,6 +90,20 @@ export function verifyUpdate(terms: Terms, envelope: Envelope): Update {
   };
 }
 
+/** What of an update could never be read again; undefined when nothing. A payer asks before it signs: such an update would block its channel. */
+export function unreadable({ offers, pays }: Pick<Update, 'offers' | 'pays'>): string | undefined {
+  const fits = (name: string) => name.length <= NAME.max && NAME.pattern.test(name);
+  if (offers.some(({ amount, task }) => amount <= 0n || !fits(task)))
+    return 'an offer without a task or an amount';
+  if (
+    pays.some(
+      ({ amount, reference, task }) => amount < 0n || !fits(reference) || (task !== null && !fits(task)),
+    )
+  )
+    return `a payment whose reference is not 1 to ${NAME.max} printable characters without spaces`;
+  return undefined;
+}
+
 function readOffer(value: JsonValue, where: string): Offer {
   const fields = new Fields(value, where, ['task', 'amount', 'condition']);
   const amount = BigInt(fields.decimal('amount'));

@@ -4,7 +4,7 @@ import type { Envelope } from '../envelope/index.ts';
 import { isZeroError } from '../errors/index.ts';
 import { applyChange, checkChange } from './changes.ts';
 import { OFFERS_MAX } from './limits.ts';
-import { signUpdate, verifyAck } from './messages.ts';
+import { signUpdate, unreadable, verifyAck } from './messages.ts';
 import { accept, type Change, type ChannelState, refuse, type Step, type StepContext } from './state.ts';
 import type { Ack, Update } from './types.ts';
 
@@ -25,6 +25,8 @@ export function change(state: ChannelState, wish: Change, { signer }: StepContex
     return refuse(state, 'reject', 'FULL', `more than ${OFFERS_MAX} offers at once`);
   if (new Set(body.offers.map(({ task }) => task)).size !== body.offers.length)
     return refuse(state, 'reject', 'OFFER_KNOWN', 'the task has an offer already');
+  const mistake = unreadable(body);
+  if (mistake !== undefined) return refuse(state, 'reject', 'MALFORMED', mistake);
   const refusal = checkChange(state.terms, state.newest, body);
   if (refusal !== undefined) return refuse(state, 'reject', refusal.code, refusal.detail);
   const newest = signUpdate(state.terms, body, signer);

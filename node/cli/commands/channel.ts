@@ -1,6 +1,8 @@
 // zerostate channel: pay an agent step by step.
 
 import type { Command } from 'commander';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+import type { RelayBillView } from '../../api/routes/relays.ts';
 import type { ChannelView } from '../../payments/views.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
@@ -56,6 +58,41 @@ function channelText(view: ChannelView): string {
   ].join('\n');
 }
 
+/** Adds `channel relay`: the bill of a relay, and paying it. */
+function registerRelayBill(channel: Command): void {
+  withTarget(
+    channel
+      .command('relay')
+      .description('what a relay has passed on for this node, and asks for it')
+      .argument('<peer>', 'peer id of the relay'),
+  )
+    .option('--pay <amount>', 'pay it, up to so much, for instance "500000 EUR"')
+    .action(async (peer: string, flags: ClientFlags & { pay?: string }) => {
+      await runAction(flags, async () => {
+        const client = await ApiClient.connect(flags);
+        const path = `/v1/relays/${encodeURIComponent(peer)}`;
+        const most = flags.pay === undefined ? undefined : /^([0-9]+) ?([A-Za-z0-9._-]+)$/.exec(flags.pay);
+        if (most === null)
+          throw new ZeroError(
+            'USAGE',
+            `${flags.pay} is not an amount with its currency, for instance "500000 EUR"`,
+          );
+        const bill =
+          most === undefined
+            ? await client.get<RelayBillView>(`${path}/bill`)
+            : await client.post<RelayBillView>(`${path}/pay`, { most: most[1], currency: most[2] });
+        print(flags, bill, ({ currency, down, paid, price, seller, up }) =>
+          [
+            `passed on ${up} bytes from here, ${down} to here`,
+            seller === null
+              ? 'it asks nothing'
+              : `${price} ${currency} in all, ${paid} paid  (to ${plain(seller)})`,
+          ].join('\n'),
+        );
+      });
+    });
+}
+
 async function act(flags: ClientFlags, channel: string, verb: string, body: object): Promise<void> {
   const client = await ApiClient.connect(flags);
   const path = `/v1/channels/${encodeURIComponent(channel)}${verb}`;
@@ -68,6 +105,7 @@ export function registerChannel(program: Command): void {
     .command('channel')
     .description('payment channels: pay an agent step by step')
     .addHelpText('after', EXAMPLES);
+  registerRelayBill(channel);
   withTarget(
     channel
       .command('open')

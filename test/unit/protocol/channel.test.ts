@@ -98,6 +98,18 @@ describe('protocol/channel: steps', () => {
     assert.equal(both.states.payee.phase, 'closing');
   });
 
+  it('signs nothing that the payee could not read: its channel would be blocked for good', () => {
+    const both = new Both();
+    const pay = (reference: string) =>
+      both.step('payer', { type: 'change', change: { pays: [{ task: null, amount: 1n, reference }] } });
+    for (const reference of ['two words', '', 'r'.repeat(129), 'ü'])
+      assert.equal(pay(reference), 'MALFORMED');
+    const nothing = { ...offer(1, 30n), amount: 0n };
+    assert.equal(both.step('payer', { type: 'change', change: { offers: [nothing] } }), 'MALFORMED');
+    assert.equal(pay('r'), 'accept');
+    assert.equal(both.states.payee.newest?.paid, 1n);
+  });
+
   it('signs one update at a time, and none once it has signed the end', () => {
     const both = new Both();
     const context = { nowMs: 0, signer: AGENTS.payer.operational, receipts: NONE };

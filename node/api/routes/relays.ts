@@ -1,0 +1,66 @@
+// Routes of relays that are paid: their bills, and paying them.
+
+import { peerIdFromString } from '@libp2p/peer-id';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { NodeContext } from '../../context.ts';
+
+const text = Type.String();
+const amount = Type.String({ pattern: '^[0-9]{1,22}$' });
+const params = Type.Object({
+  peer: Type.String({ minLength: 46, maxLength: 64, pattern: '^[1-9A-HJ-NP-Za-km-z]+$' }),
+});
+const billSchema = Type.Object({
+  /** The relay's agent that is to be paid; null: it relays for nothing. */
+  seller: Type.Union([text, Type.Null()]),
+  currency: text,
+  up: text,
+  down: text,
+  price: text,
+  paid: text,
+});
+export type RelayBillView = Type.Static<typeof billSchema>;
+const payBody = Type.Object(
+  { most: amount, currency: Type.String({ minLength: 1, maxLength: 16 }), as: Type.Optional(text) },
+  { additionalProperties: false },
+);
+
+export function registerRelayRoutes(app: FastifyInstance, { relayPayer }: NodeContext): void {
+  const bill = async (peer: string) => {
+    const { seller, currency, down, paid, price, up } = await relayPayer.bill(peerIdFromString(peer));
+    const [upText, downText, priceText, paidText] = [up, down, price, paid].map(String) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    return { seller, currency, up: upText, down: downText, price: priceText, paid: paidText };
+  };
+  app.get<{ Params: { peer: string } }>(
+    '/v1/relays/:peer/bill',
+    {
+      schema: {
+        summary: 'What a relay has passed on for this node, and asks for it',
+        params,
+        response: { 200: billSchema },
+      },
+    },
+    async (request) => await bill(request.params.peer),
+  );
+  app.post<{ Params: { peer: string }; Body: { most: string; currency: string; as?: string } }>(
+    '/v1/relays/:peer/pay',
+    {
+      schema: {
+        summary: 'Pay what a relay asks, through a channel, up to an amount; answers the bill afterwards',
+        params,
+        body: payBody,
+        response: { 200: billSchema },
+      },
+    },
+    async (request) => {
+      const { as, currency, most } = request.body;
+      await relayPayer.pay(peerIdFromString(request.params.peer), BigInt(most), currency, as);
+      return await bill(request.params.peer);
+    },
+  );
+}

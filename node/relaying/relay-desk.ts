@@ -1,0 +1,110 @@
+// The desk of a relay: meters what it passes on, writes the bill, and serves nobody who owes more than its credit or whom a proof stands
+// against. A relay whose agents ask no price for bytes relays for nothing.
+
+import type { ChannelState } from '../../protocol/channel/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import { chargeFor, meterRelayed } from '../../protocol/metering/index.ts';
+import type { CardBook } from '../cards/card-book.ts';
+import type { Residents } from '../cards/residents.ts';
+import type { RelayDesk as Desk } from '../host/relay-watch.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { ReputationService } from '../reputation/index.ts';
+import type { UsageBook } from './usage-book.ts';
+import type { RelayBill } from './wire.ts';
+
+/** Payments for relaying begin with this in their reference. */
+export const RELAY_REFERENCE = 'relay:';
+
+export interface RelayDeskDeps {
+  readonly usage: UsageBook;
+  readonly book: CardBook;
+  readonly residents: Pick<Residents, 'of'>;
+  readonly reputation: Pick<ReputationService, 'gate'>;
+  readonly vault: AgentVault;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Lower bound of reputation that is asked of peers: 0 to 1. */
+  readonly floor: number;
+  /** Most that a peer may owe and still be connected, in millionths. */
+  readonly credit: bigint;
+}
+
+/** Meters and bills. */
+export class RelayDesk implements Desk {
+  readonly #deps: RelayDeskDeps;
+
+  constructor(deps: RelayDeskDeps) {
+    this.#deps = deps;
+  }
+
+  forwarded(peerId: string, up: number, down: number): void {
+    const { metrics, usage } = this.#deps;
+    usage.forwarded(peerId, up, down);
+    metrics.count('zerostate_relayed_bytes_total', { direction: up > 0 ? 'up' : 'down' }, up + down);
+  }
+
+  allows(peerId: string): boolean {
+    const refused = this.#refusal(peerId);
+    if (refused !== undefined) {
+      this.#deps.metrics.count('zerostate_connections_refused_total', { reason: refused.reason });
+      this.#deps.log.info({ peer: peerId, why: refused.detail }, 'a peer is not relayed');
+    }
+    return refused === undefined;
+  }
+
+  #refusal(peerId: string): { reason: string; detail: string } | undefined {
+    const { credit, floor, reputation, residents } = this.#deps;
+    const agents = residents.of(peerId);
+    // Nobody stands behind the peer: it passes exactly where no floor is asked, as an unproven agent does.
+    if (agents.length === 0 && floor > 0)
+      return { reason: 'reputation', detail: 'no agent of this node is known, and a floor is asked' };
+    const low = agents.map((agent) => reputation.gate(agent, floor)).find(({ ok }) => !ok);
+    if (low !== undefined) return { reason: 'reputation', detail: low.detail };
+    const { currency, paid, price } = this.bill(peerId);
+    if (price - paid > credit)
+      return { reason: 'unpaid', detail: `owes ${price - paid} ${currency}, more than ${credit}` };
+    return undefined;
+  }
+
+  /** What the peer has used and paid. */
+  bill(peerId: string): RelayBill {
+    const { up, down, paid } = this.#deps.usage.of(peerId);
+    const seller = this.#seller();
+    if (seller === undefined) return { seller: null, currency: '', up, down, price: 0n, paid, digest: '' };
+    const { agentId, currency, prices } = seller;
+    const { amount, digest } = chargeFor([meterRelayed({ up, down })], prices, { currency });
+    return { seller: agentId, currency, up, down, price: amount, paid, digest };
+  }
+
+  /** The first agent of this node whose card prices bytes. */
+  #seller() {
+    for (const { agentId } of this.#deps.vault.list()) {
+      const prices = this.#deps.book.get(agentId)?.card.prices ?? [];
+      const price = prices.find(({ amount, unit }) => unit === 'byte' && amount !== '0');
+      if (price !== undefined) return { agentId, currency: price.currency, prices };
+    }
+    return undefined;
+  }
+
+  /** A channel of this node moved: what its newest update paid for relaying is booked. */
+  async channelMoved({ newest, side, terms }: ChannelState): Promise<void> {
+    const seller = this.#seller();
+    if (side !== 'payee' || newest === null || seller === undefined) return;
+    if (terms.payee !== seller.agentId || terms.currency !== seller.currency) return;
+    const peer = this.#peerOf(terms.payer);
+    if (peer === undefined) return;
+    const amount = newest.pays
+      .filter(({ reference, task }) => task === null && reference.startsWith(RELAY_REFERENCE))
+      .reduce((sum, pay) => sum + pay.amount, 0n);
+    await this.#deps.usage.paid(peer, terms.channel, newest.version, amount);
+  }
+
+  #peerOf(agentId: AgentId): string | undefined {
+    return this.#deps.book
+      .get(agentId)
+      ?.card.endpoints.map(({ peer }) => peer)
+      .find((peer) => this.#deps.residents.of(peer).includes(agentId));
+  }
+}
