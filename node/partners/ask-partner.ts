@@ -6,14 +6,19 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { originOf } from '../../protocol/log/index.ts';
 import { encodeRequest, type UsageEvent } from '../../protocol/partner/index.ts';
-import type { Completeness, EndReason, ProvenanceQuery } from '../../protocol/provenance/index.ts';
+import type {
+  AnswerMemory,
+  Completeness,
+  EndReason,
+  ProvenanceQuery,
+} from '../../protocol/provenance/index.ts';
 import type { Host } from '../host/create.ts';
 import type { LogStore } from '../log/index.ts';
 import type { RowProtocol, RowStreams } from '../rpc/row-streams.ts';
 import { AnswerCheck, type CheckedPart } from './check-answer.ts';
 import type { FinishedAnswer } from './judge.ts';
 import type { Partner, PartnerBook } from './partner-book.ts';
-import { type AnswerFrame, decodeFrame } from './wire.ts';
+import { type AnswerFrame, decodeBatch, decodeFrame } from './wire.ts';
 
 const NONCE_BYTES = 16;
 
@@ -23,6 +28,13 @@ export interface AskPartnerDeps {
   readonly protocol: RowProtocol;
   readonly store: LogStore;
   readonly book: PartnerBook;
+}
+
+/** What the answers to one question share. */
+export interface SharedByAnswers {
+  /** Logs that are asked themselves, sorted. */
+  readonly apart: readonly string[];
+  readonly memory?: AnswerMemory;
 }
 
 /** The end of a whole answer. */
@@ -51,10 +63,11 @@ export async function askPartner(
   query: ProvenanceQuery,
   signal: AbortSignal,
   onPart: (part: Exclude<CheckedPart, { kind: 'end' }>) => void,
+  shared: SharedByAnswers = { apart: [] },
 ): Promise<PartnerEnd> {
   const started = performance.now();
   try {
-    const end = await exchange(deps, partner, query, signal, onPart);
+    const end = await exchange(deps, partner, query, signal, onPart, shared);
     const ms = performance.now() - started;
     await deps.book.note(partner.agent, { kind: 'verified', latencyMs: ms, rows: end.rows });
     return { ...end, ms };
@@ -86,6 +99,7 @@ async function exchange(
   query: ProvenanceQuery,
   signal: AbortSignal,
   onPart: (part: Exclude<CheckedPart, { kind: 'end' }>) => void,
+  { apart, memory }: SharedByAnswers,
 ): Promise<Omit<PartnerEnd, 'ms'>> {
   const peer = connectedPeer(host, partner);
   if (peer === undefined) throw new ZeroError('PEER_UNREACHABLE', 'no peer of the partner is connected');
@@ -93,29 +107,31 @@ async function exchange(
   const { checkpoint } = store.state(origin);
   const known = checkpoint === '' ? null : checkpoint;
   const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-  const request = encodeRequest({ query, asker: partner.self, origin, known, nonce });
-  const check = new AnswerCheck(query);
+  const request = encodeRequest({
+    query,
+    asker: partner.self,
+    origin,
+    known,
+    apart: apart.filter((other) => other !== origin),
+    nonce,
+  });
+  const check = new AnswerCheck(query, memory);
   let rows = 0;
-  for await (const bytes of streams.ask(peer, protocol, request, signal)) {
-    const frame: AnswerFrame = decodeFrame(bytes);
-    const part = check.take(frame, request);
-    if (part === undefined) continue;
-    if (part.kind !== 'end') {
-      if (part.kind === 'row') rows += 1;
-      onPart(part);
-      continue;
+  for await (const message of streams.ask(peer, protocol, request, signal)) {
+    for (const bytes of decodeBatch(message)) {
+      const frame: AnswerFrame = decodeFrame(bytes);
+      const part = check.take(frame, request);
+      if (part === undefined) continue;
+      if (part.kind !== 'end') {
+        if (part.kind === 'row') rows += 1;
+        onPart(part);
+        continue;
+      }
+      const { answer, completeness, reasons } = part;
+      const signed = frame.kind === 'answer' ? frame.bytes : bytes;
+      const finished = { partner, query, request, known, answer, bytes: signed, heads: check.heads() };
+      return { finished, reasons, completeness, rows };
     }
-    const signed = frame.kind === 'answer' ? frame.bytes : bytes;
-    const finished = {
-      partner,
-      query,
-      request,
-      known,
-      answer: part.answer,
-      bytes: signed,
-      heads: check.heads(),
-    };
-    return { finished, reasons: part.reasons, completeness: part.completeness, rows };
   }
   throw new ZeroError('PEER_UNREACHABLE', 'the partner ended its answer before the end');
 }

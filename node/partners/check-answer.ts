@@ -12,6 +12,7 @@ import {
   verifyOpening,
 } from '../../protocol/partner/index.ts';
 import {
+  type AnswerMemory,
   type AnswerReport,
   AnswerVerifier,
   type Completeness,
@@ -47,8 +48,9 @@ export class AnswerCheck {
   readonly #sealed = new Map<string, AgentStatement<typeof SEALED_PREDICATE>>();
   readonly #rows = new Map<string, Set<number>>();
 
-  constructor(query: ProvenanceQuery) {
-    this.#verifier = new AnswerVerifier(query);
+  /** `memory`: shared by the answers to one question. */
+  constructor(query: ProvenanceQuery, memory?: AnswerMemory) {
+    this.#verifier = new AnswerVerifier(query, memory);
   }
 
   /** Heads that the answer showed. */

@@ -2,19 +2,25 @@
 // not answer is named. The whole ends when everybody worth waiting for has answered, not when the slowest has.
 
 import { isZeroError, type ZeroError } from '../../protocol/errors/index.ts';
-import { planFanOut } from '../../protocol/partner/index.ts';
-import type { EndReason, ProvenanceQuery, VerifiedRow } from '../../protocol/provenance/index.ts';
+import { originOf } from '../../protocol/log/index.ts';
+import { APART_MAX, planFanOut } from '../../protocol/partner/index.ts';
+import {
+  AnswerMemory,
+  type EndReason,
+  type ProvenanceQuery,
+  type VerifiedRow,
+} from '../../protocol/provenance/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ProvenanceSource } from '../provenance/ports.ts';
-import { type AskPartnerDeps, askPartner, type PartnerEnd } from './ask-partner.ts';
+import { type AskPartnerDeps, askPartner, connectedPeer, type PartnerEnd } from './ask-partner.ts';
 import { AnswerCheck, type CheckedPart } from './check-answer.ts';
 import { EventQueue } from './event-queue.ts';
 import { type FederatedEvent, LOCAL, type PartnerEvent, type PartnerState } from './federated-types.ts';
 import type { Judge } from './judge.ts';
-import { FAN_OUT_MAX, QUERY_MS_DEFAULT, QUERY_MS_MAX } from './limits.ts';
+import { AUDIT_SHARE, FAN_OUT_MAX, QUERY_MS_DEFAULT, QUERY_MS_MAX } from './limits.ts';
 import type { Openings } from './openings.ts';
 import type { Partner } from './partner-book.ts';
 import type { SealedStore } from './sealed-store.ts';
@@ -41,6 +47,8 @@ export interface FederatedOptions {
   readonly fanOut?: number;
   /** Only these partners; all when it is left out. */
   readonly partners?: readonly string[];
+  /** Share of questions, 0 to 1, in which one partner is asked for what it holds of the logs of the others too. */
+  readonly audit?: number;
   /** Wait for every partner until the deadline, also for those that have not answered lately. */
   readonly waitForAll?: boolean;
 }
@@ -85,6 +93,10 @@ class Run {
   readonly #stopping = new AbortController();
   readonly #started = performance.now();
   readonly #partners: Partner[];
+  readonly #memory = new AnswerMemory();
+  /** Logs of the partners that are asked, sorted, and who is asked for what it holds of them all the same. */
+  readonly #apart: readonly string[];
+  readonly #auditor: string | undefined;
   /** Statements shown, by id. */
   readonly #shown = new Set<string>();
   readonly #opened = new Set<string>();
@@ -110,6 +122,15 @@ class Run {
     const max = Math.min(FAN_OUT_MAX, options.fanOut ?? FAN_OUT_MAX);
     const plan = planFanOut(standing, max, random());
     this.#partners = plan.map(({ partner }) => partner);
+    const asked = this.#partners.flatMap((partner) => connectedPeer(deps.host, partner) ?? []);
+    this.#apart = asked
+      .map((peer) => originOf(peer.toString()))
+      .sort()
+      .slice(0, APART_MAX);
+    const isAudited = random() < (options.audit ?? AUDIT_SHARE);
+    this.#auditor = isAudited
+      ? this.#partners[Math.floor(random() * this.#partners.length)]?.agent
+      : undefined;
     for (const {
       partner,
       standing: { isAwaited, patienceMs },
@@ -145,8 +166,8 @@ class Run {
   };
 
   abort(): void {
+    this.#end();
     this.#stopping.abort(new Error('the query is over'));
-    this.leave();
   }
 
   /** Patience with a partner is over; it may still answer before the others have. */
@@ -236,7 +257,7 @@ class Run {
   /** The own graph. Its rows are checked like everybody's: they come from the same disk as everybody's logs. */
   async #askLocally(): Promise<void> {
     const { log, openings, source } = this.#deps;
-    const check = new AnswerCheck(this.#query);
+    const check = new AnswerCheck(this.#query, this.#memory);
     let reasons: readonly EndReason[] = ['aborted'];
     try {
       for await (const row of source.query(this.#query, { signal: this.#stopping.signal })) {
@@ -260,9 +281,16 @@ class Run {
     const { log } = this.#deps;
     let event: PartnerEvent;
     try {
-      const end = await askPartner(this.#deps, partner, this.#query, this.#stopping.signal, (part) => {
-        if (!this.#isOver) this.#take(partner.agent, part);
-      });
+      const end = await askPartner(
+        this.#deps,
+        partner,
+        this.#query,
+        this.#stopping.signal,
+        (part) => {
+          if (!this.#isOver) this.#take(partner.agent, part);
+        },
+        { apart: partner.agent === this.#auditor ? [] : this.#apart, memory: this.#memory },
+      );
       event = await this.#judge(partner, end);
     } catch (error) {
       if (!isZeroError(error)) log.error({ err: error, partner: partner.agent }, 'asking a partner failed');

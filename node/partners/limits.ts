@@ -16,8 +16,8 @@ export const ANSWER_ROWS_BYTES_MAX = 67_108_864;
 /** Statements of one partner in one answer: as many as a query may ask for. */
 export const ANSWER_ROWS_MAX = 10_000;
 
-/** Sealed statements of which openings are kept: own and received. */
-export const SEALED_KEPT_MAX = 1_000_000;
+/** Sealed statements that are kept open, own ones and those of partners; their names are in memory, some 100 bytes each. */
+export const SEALED_KEPT_MAX = 250_000;
 
 /** Bytes of one opening as it goes over the wire: a sealed statement is at most this large. */
 export const OPENING_BYTES_MAX = 4_194_304;
@@ -51,3 +51,10 @@ export const BUDGET_DEFAULT = {
   rowsPerQuery: 1_000,
   bytesPerMinute: 67_108_864,
 } as const;
+
+/** Bytes that are gathered before they are sent, and how long the first of them waits (milliseconds). */
+export const BATCH_BYTES = 65_536;
+export const BATCH_MS = 4;
+
+/** Share of the questions in which some partner is asked for what others hold of the other partners' logs: what one leaves out another shows. */
+export const AUDIT_SHARE = 0.125;

@@ -9,6 +9,7 @@ import {
   type Checkpoint,
   decodeLogEntry,
   EMPTY_ROOT,
+  HASH_BYTES,
   verifyNodeCheckpoint,
 } from '../../protocol/log/index.ts';
 import { decodeRequest, openingFor, type PartnerRequest, signAnswer } from '../../protocol/partner/index.ts';
@@ -19,6 +20,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ProvenanceSource } from '../provenance/ports.ts';
 import type { RowProtocol, RowStreams } from '../rpc/row-streams.ts';
+import { Batcher } from './batcher.ts';
 import type { PartnerBudgets } from './budget.ts';
 import { OPENING_BYTES_MAX, OPENINGS_PER_ROUND_MAX } from './limits.ts';
 import { isInForce, type Partner, type PartnerBook } from './partner-book.ts';
@@ -53,6 +55,17 @@ export interface QueryDeskDeps {
 type Head = Pick<Checkpoint, 'size' | 'root'>;
 type Send = (frame: AnswerFrame) => Promise<void>;
 
+/** About how many bytes a frame is: what makes rows large is counted, what is the same in each is not. */
+function bytesOf(frame: AnswerFrame): number {
+  if (frame.kind === 'answer') return frame.bytes.length;
+  if (frame.kind === 'opening') return encodeOpening(frame.opening).length;
+  if (frame.kind === 'error') return frame.message.length;
+  const { row } = frame;
+  if (row.kind === 'statement')
+    return (row.body?.length ?? 0) + row.record.length + row.proof.length * HASH_BYTES + 128;
+  return row.kind === 'completeness' ? row.map.length + row.root.body.length + 128 : 512;
+}
+
 /** Serves partners. */
 export class QueryDesk {
   readonly #deps: QueryDeskDeps;
@@ -66,9 +79,21 @@ export class QueryDesk {
   }
 
   async start(): Promise<void> {
-    const { streams } = this.#deps;
+    const { clock, streams } = this.#deps;
     await streams.handle(this.query, async (request, peer, send, signal) => {
-      await this.#answer(request, peer, (frame) => send(encodeFrame(frame)), signal);
+      const batcher = new Batcher(clock, send);
+      let isFirst = true;
+      await this.#answer(
+        request,
+        peer,
+        async (frame) => {
+          const isRow = frame.kind === 'row' && frame.row.kind === 'statement';
+          await batcher.push(encodeFrame(frame), isRow && isFirst);
+          if (isRow) isFirst = false;
+        },
+        signal,
+      );
+      await batcher.flush();
     });
     await streams.handle(this.openings, async (request, peer, send) => {
       await this.#open(decodeOpeningsRequest(request), this.#partnerOf(peer), send);
@@ -119,7 +144,7 @@ export class QueryDesk {
 
   async #rows(
     partner: Partner,
-    { known, query }: PartnerRequest,
+    { apart, known, query }: PartnerRequest,
     request: Uint8Array,
     send: Send,
     signal: AbortSignal,
@@ -134,6 +159,10 @@ export class QueryDesk {
     let head: Head | undefined;
     const indexes = new Set<number>();
     let reasons: readonly EndReason[] = ['aborted'];
+    let rows = 0;
+    // A proof of completeness along a walk needs every step of it.
+    const others = query.prove && query.depth > 0 ? new Set<string>() : new Set(apart);
+    const isApart = (log: string) => log !== origin && others.has(log);
     // The head that the answer is signed for: with it a second history of this log would show.
     const showHead = async (checkpoint: string) => {
       head = verifyNodeCheckpoint(checkpoint, origin);
@@ -146,11 +175,14 @@ export class QueryDesk {
         await showHead(row.checkpoint);
         continue;
       }
+      if (row.kind !== 'end' && row.kind !== 'completeness' && isApart(row.origin)) continue;
       if (row.kind === 'end') {
         reasons = row.reasons;
         if (head === undefined && before.checkpoint !== '') await showHead(before.checkpoint);
       }
-      await this.#send(partner, { kind: 'row', row }, send);
+      if (row.kind === 'statement') rows += 1;
+      const sent = row.kind === 'end' ? { ...row, rows } : row;
+      await this.#send(partner, { kind: 'row', row: sent }, send);
       if (row.kind !== 'statement') continue;
       if (row.origin === origin) indexes.add(row.index);
       const { statementId } = decodeLogEntry(row.record);
@@ -182,7 +214,7 @@ export class QueryDesk {
 
   async #send(partner: Partner, frame: AnswerFrame, send: Send): Promise<void> {
     const { book, budgets } = this.#deps;
-    const bytes = encodeFrame(frame).length;
+    const bytes = bytesOf(frame);
     if (
       !budgets.takeBytes(partner.agent, partner.given.agreement.budget, book.standing(partner).share, bytes)
     )

@@ -44,7 +44,8 @@ export class SealedStore {
   readonly #db: Database;
   readonly #secrets: BytesLevel;
   readonly #openings: BytesLevel;
-  #kept = 0;
+  /** Ids of what is kept: most statements are not sealed, and need not be looked for on the disk. */
+  readonly #ids = new Set<string>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -52,14 +53,14 @@ export class SealedStore {
     this.#openings = bytesLevel(db, 'sealed-openings');
   }
 
-  /** Counts what is kept. */
+  /** Reads what is kept, by name. */
   async load(): Promise<void> {
     for (const level of [this.#secrets, this.#openings])
-      for await (const [id] of level.iterator()) this.#kept += id === '' ? 0 : 1;
+      for await (const [id] of level.iterator()) this.#ids.add(id);
   }
 
   get size(): number {
-    return this.#kept;
+    return this.#ids.size;
   }
 
   /** Keeps a secret, on disk before it is answered: without it nobody could ever open the statement. Throws STORAGE_FAILED or LIMIT_EXCEEDED. */
@@ -71,6 +72,7 @@ export class SealedStore {
 
   /** The secret of a statement that was sealed here. */
   async secret(id: string): Promise<SealedSecret | undefined> {
+    if (!this.#ids.has(id)) return undefined;
     const bytes = await this.#secrets.get(id);
     if (bytes === undefined) return undefined;
     const { salt, envelope, disclosures } = decode<StoredSecret>(bytes);
@@ -87,20 +89,20 @@ export class SealedStore {
 
   /** What a partner opened of a statement. */
   async opening(id: string): Promise<Opening | undefined> {
+    if (!this.#ids.has(id)) return undefined;
     const bytes = await this.#openings.get(id);
     return bytes === undefined ? undefined : readOpening(decode(bytes));
   }
 
   async #put(level: BytesLevel, id: string, bytes: Uint8Array): Promise<void> {
-    const isNew = (await level.get(id)) === undefined;
-    if (isNew && this.#kept >= SEALED_KEPT_MAX)
+    if (!this.#ids.has(id) && this.#ids.size >= SEALED_KEPT_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `a node keeps at most ${SEALED_KEPT_MAX} sealed statements`);
     try {
       await this.#db.batch().put(id, bytes, { sublevel: level }).write(DURABLE);
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', 'a sealed statement could not be written', { cause });
     }
-    if (isNew) this.#kept += 1;
+    this.#ids.add(id);
   }
 }
 

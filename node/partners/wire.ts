@@ -36,7 +36,7 @@ export function queryProtocol(network: string): RowProtocol {
   return {
     id: `/zerostate/${network}/partner-query/1`,
     requestBytesMax: PARTNER_REQUEST_BYTES_MAX,
-    rowBytesMax: ROW_BYTES_MAX,
+    rowBytesMax: ROW_BYTES_MAX + OPENING_BYTES_MAX,
     answerBytesMax: ANSWER_ROWS_BYTES_MAX,
     timeoutMs: QUERY_MS_MAX,
     perSecond: 100,
@@ -137,6 +137,33 @@ export function decodeFrame(bytes: Uint8Array): AnswerFrame {
     }
     default:
       throw new ZeroError('DECODE_FAILED', 'a frame of an unknown kind');
+  }
+}
+
+const LENGTH_BYTES = 4;
+
+/** Several frames as one message: each with its length before it. */
+export function encodeBatch(frames: readonly Uint8Array[]): Uint8Array {
+  const batch = new Uint8Array(frames.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
+  const view = new DataView(batch.buffer);
+  let at = 0;
+  for (const frame of frames) {
+    view.setUint32(at, frame.length);
+    batch.set(frame, at + LENGTH_BYTES);
+    at += LENGTH_BYTES + frame.length;
+  }
+  return batch;
+}
+
+/** The frames of a message. Throws DECODE_FAILED. */
+export function* decodeBatch(bytes: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (at < bytes.length) {
+    const end = at + LENGTH_BYTES + (at + LENGTH_BYTES <= bytes.length ? view.getUint32(at) : bytes.length);
+    if (end > bytes.length) throw new ZeroError('DECODE_FAILED', 'a message of frames is cut off');
+    yield bytes.subarray(at + LENGTH_BYTES, end);
+    at = end;
   }
 }
 

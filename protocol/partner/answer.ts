@@ -22,8 +22,10 @@ import { ANSWER_BYTES_MAX, ANSWER_INDEXES_MAX } from './limits.ts';
 
 export const ANSWER_TYPE = 'application/vnd.zerostate.partner-answer+json';
 const NONCE_BYTES = 16;
+/** Logs that one question sets apart: those of the partners that it is put to. */
+export const APART_MAX = 64;
 /** Bytes of a request: its query and the known head in base64. */
-export const PARTNER_REQUEST_BYTES_MAX: number = QUERY_BYTES_MAX * 2 + NOTE_BYTES_MAX * 2;
+export const PARTNER_REQUEST_BYTES_MAX: number = QUERY_BYTES_MAX * 2 + NOTE_BYTES_MAX * 2 + APART_MAX * 256;
 
 /** A question to one partner. */
 export interface PartnerRequest {
@@ -34,6 +36,8 @@ export interface PartnerRequest {
   readonly origin: string;
   /** Newest signed head of that log that the asker holds; null when it holds none. */
   readonly known: string | null;
+  /** Other logs that are asked themselves, sorted: their entries are not wanted from this one. Where completeness is proven along a walk: none. */
+  readonly apart: readonly string[];
   /** 16 random bytes: an answer to another question is none to this. */
   readonly nonce: Uint8Array;
 }
@@ -57,7 +61,7 @@ const ORIGIN = { max: 255, pattern: /^[\x21-\x7e]+$/ };
 const bounds = { payloadBytesMax: ANSWER_BYTES_MAX };
 
 /** Bytes of a request. */
-export function encodeRequest({ query, asker, origin, known, nonce }: PartnerRequest): Uint8Array {
+export function encodeRequest({ apart, query, asker, origin, known, nonce }: PartnerRequest): Uint8Array {
   return canonicalJson({
     type: 'PartnerRequest',
     version: 1,
@@ -65,13 +69,14 @@ export function encodeRequest({ query, asker, origin, known, nonce }: PartnerReq
     asker,
     origin,
     known,
+    apart: [...apart],
     nonce: toHex(nonce),
   });
 }
 
 /** The request of bytes. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function decodeRequest(bytes: Uint8Array): PartnerRequest {
-  const value = parseStrictJson(bytes, { bytesMax: PARTNER_REQUEST_BYTES_MAX, depthMax: 2 });
+  const value = parseStrictJson(bytes, { bytesMax: PARTNER_REQUEST_BYTES_MAX, depthMax: 3 });
   const fields = new Fields(value, 'request', [
     'type',
     'version',
@@ -79,6 +84,7 @@ export function decodeRequest(bytes: Uint8Array): PartnerRequest {
     'asker',
     'origin',
     'known',
+    'apart',
     'nonce',
   ]);
   fields.constant('type', 'PartnerRequest');
@@ -93,6 +99,7 @@ export function decodeRequest(bytes: Uint8Array): PartnerRequest {
     asker: requireAgentId(fields.raw('asker'), 'request.asker'),
     origin: fields.text('origin', ORIGIN),
     known: known as string | null,
+    apart: fields.textList('apart', { max: APART_MAX, item: ORIGIN }),
     nonce,
   };
   if (!equalBytes(encodeRequest(request), bytes))

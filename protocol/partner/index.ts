@@ -19,6 +19,7 @@ export {
 } from './agreement.ts';
 export {
   ANSWER_TYPE,
+  APART_MAX,
   decodeRequest,
   encodeRequest,
   PARTNER_REQUEST_BYTES_MAX,

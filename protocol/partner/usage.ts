@@ -66,6 +66,8 @@ const LATENCY_WEIGHT = 0.125;
 const DEVIATION_WEIGHT = 0.25;
 /** Patience is the latency and so many deviations, within these bounds (milliseconds). */
 const PATIENCE_DEVIATIONS = 4;
+/** Whose latency hardly varies is late once all the same. */
+const PATIENCE_FACTOR = 1.6;
 const PATIENCE_MS_MIN = 20;
 export const PATIENCE_MS_MAX = 2_000;
 /** After so many misses in a row nobody waits for a partner until it has answered again. */
@@ -120,7 +122,8 @@ export function standingOf(before: UsageState, now: number): Standing {
   const { good, bad, lies, latencyMs, deviationMs, misses, counts } = decayed(before, now);
   const expected = (1_000 * (good + PRIOR_GOOD)) / (good + bad + PRIOR_GOOD + PRIOR_BAD);
   const score = Math.floor(lies > 0 ? expected / (1 + 4 * lies) : expected);
-  const wait = (latencyMs ?? PATIENCE_MS_MAX) + PATIENCE_DEVIATIONS * deviationMs;
+  const usual = latencyMs ?? PATIENCE_MS_MAX;
+  const wait = Math.max(usual + PATIENCE_DEVIATIONS * deviationMs, usual * PATIENCE_FACTOR);
   const patienceMs = Math.min(PATIENCE_MS_MAX, Math.max(PATIENCE_MS_MIN, Math.ceil(wait)));
   const standing = { score, latencyMs, patienceMs };
   if (lies > 0) return { ...standing, status: 'caught', share: CAUGHT_SHARE, isAwaited: false };

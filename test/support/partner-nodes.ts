@@ -129,10 +129,14 @@ export async function ask(
   { running }: Organisation,
   options: FederatedOptions = {},
   query: Partial<ProvenanceQuery> = {},
+  onEvent: (event: FederatedEvent) => void = () => {},
 ): Promise<FederatedEvent[]> {
   const events: FederatedEvent[] = [];
   const question = provenanceQuery({ start: [`sha256:${DIGEST}`], ...query });
-  for await (const event of running.node.partners.federation.query(question, options)) events.push(event);
+  for await (const event of running.node.partners.federation.query(question, options)) {
+    onEvent(event);
+    events.push(event);
+  }
   return events;
 }
 

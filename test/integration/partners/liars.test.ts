@@ -1,19 +1,9 @@
 // Partners that lie: each is caught, the evidence verifies anywhere from its bytes alone, and the standing says so; nobody honest is accused.
 
 import assert from 'node:assert/strict';
-import { encodeFrame, queryProtocol } from '../../../node/partners/wire.ts';
-import { RowStreams } from '../../../node/rpc/row-streams.ts';
-import { sha256 } from '../../../protocol/crypto/index.ts';
-import { seedSigner } from '../../../protocol/envelope/index.ts';
-import {
-  CompactTree,
-  leafHash,
-  noteSigner,
-  signCheckpoint,
-  verifyEquivocation,
-} from '../../../protocol/log/index.ts';
-import { signAnswer } from '../../../protocol/partner/index.ts';
+import { CompactTree, leafHash, verifyEquivocation } from '../../../protocol/log/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
+import { answerFalsely } from '../../support/false-answers.ts';
 import { logSource } from '../../support/log-source.ts';
 import {
   ask,
@@ -25,33 +15,6 @@ import {
   publish,
   replicated,
 } from '../../support/partner-nodes.ts';
-
-/** Puts a liar's answer in the place of a node's own: a head, no rows, and a signature over both. */
-async function answerFalsely(
-  { running: { node } }: Organisation,
-  seed: Uint8Array,
-  size: number,
-  root: Uint8Array,
-) {
-  const protocol = queryProtocol('test');
-  const { origin } = node.ownLog;
-  const checkpoint = signCheckpoint({ origin, size, root, signer: noteSigner(seed) });
-  await node.host.unhandle(protocol.id);
-  await new RowStreams(node).handle(protocol, async (request, _peer, send) => {
-    await send(encodeFrame({ kind: 'row', row: { kind: 'head', origin, checkpoint } }));
-    await send(encodeFrame({ kind: 'row', row: { kind: 'end', rows: 0, reasons: [] } }));
-    const answer = {
-      origin,
-      request: sha256(request),
-      size,
-      root,
-      indexes: [],
-      isCut: false,
-      issuedAtMs: Date.now(),
-    };
-    await send(encodeFrame({ kind: 'answer', bytes: signAnswer(answer, seedSigner(seed)) }));
-  });
-}
 
 function standing(of: Organisation, about: Organisation) {
   const { book } = of.running.node.partners;
@@ -124,8 +87,9 @@ describe('partners that lie', function () {
     node.partners.answerFrom(logSource(node.store, { keep: () => false }));
     liar.running.node.partners.answerFrom(logSource(liar.running.node.store, { keep: () => false }));
     let lied = false;
-    for (let i = 0; i < 5 && !lied; i++)
-      lied = eventsOf(await ask(asker, { waitForAll: true }), 'partner').some(
+    // Each time one of both is asked for what it holds of the other's log.
+    for (let i = 0; i < 20 && !lied; i++)
+      lied = eventsOf(await ask(asker, { audit: 1, waitForAll: true }), 'partner').some(
         ({ state }) => state === 'lied',
       );
     assert.ok(lied);
@@ -145,7 +109,7 @@ describe('partners that lie', function () {
     const record = (await store.record(origin, 0)) as Uint8Array;
     const tree = new CompactTree();
     tree.append(leafHash(record));
-    await answerFalsely(liar, nodeSeed(world.home('liar')), 1, tree.root());
+    await answerFalsely(liar.running, nodeSeed(world.home('liar')), 1, tree.root());
     const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
     assert.equal(event?.state, 'lied', String(event?.detail));
     assert.deepEqual(audited(asker, liar), [{ ok: true, kind: 'partner-evidence', lie: 'old-head', origin }]);
@@ -160,7 +124,7 @@ describe('partners that lie', function () {
     const { origin } = await publish(liar, 'one');
     await replicated(liar, asker);
     const size = liar.running.node.ownLog.state().size;
-    await answerFalsely(liar, nodeSeed(world.home('liar')), size, new Uint8Array(32).fill(9));
+    await answerFalsely(liar.running, nodeSeed(world.home('liar')), size, new Uint8Array(32).fill(9));
     const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
     assert.equal(event?.state, 'lied', String(event?.detail));
     const { forks } = asker.running.node;
@@ -177,7 +141,7 @@ describe('partners that lie', function () {
     await publish(liar, 'one');
     await replicated(liar, asker);
     const { size, root } = liar.running.node.ownLog.state();
-    await answerFalsely(liar, new Uint8Array(32).fill(3), size, root);
+    await answerFalsely(liar.running, new Uint8Array(32).fill(3), size, root);
     const [event] = eventsOf(await ask(asker, { waitForAll: true }), 'partner');
     assert.equal(event?.state, 'invalid', String(event?.detail));
     assert.equal(standing(asker, liar).status, 'poor');

@@ -223,6 +223,7 @@ describe('answers, and evidence against who signs them', () => {
       asker: bolt.agentId,
       origin,
       known: null,
+      apart: [],
       nonce: new Uint8Array(16).fill(1),
       ...changes,
     });
@@ -280,7 +281,12 @@ describe('answers, and evidence against who signs them', () => {
         roundTrip({ request: bytes, answer: answer(bytes, changes), omitted: entry });
     assert.throws(of(asked, { isCut: true }), refusal);
     assert.throws(of(asked, { indexes: [0, 1, 2] }), refusal);
-    for (const query of [{ issuer: acme.agentId }, { predicateTypes: ['x'] }, { at: NOW }, { direction: 'uses' as const }])
+    for (const query of [
+      { issuer: acme.agentId },
+      { predicateTypes: ['x'] },
+      { at: NOW },
+      { direction: 'uses' as const },
+    ])
       assert.throws(of(request({}, query)), refusal);
     assert.throws(of(request({}, { start: [`sha256:${'b'.repeat(64)}`] })), refusal);
     assert.throws(of(asked, { root: new Uint8Array(32) }), refusal);
