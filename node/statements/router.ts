@@ -4,6 +4,7 @@
 import { AGENT_CARD_TYPE, type VerifiedCard, verifyCard } from '../../protocol/card/index.ts';
 import { decodeEnvelope, type Envelope, envelopeId, primedParts } from '../../protocol/envelope/index.ts';
 import { type ErrorCode, isZeroError } from '../../protocol/errors/index.ts';
+import { withKeychains } from '../../protocol/identity/index.ts';
 import {
   type AgentStatement,
   STATEMENT_PAYLOAD_TYPE,
@@ -130,7 +131,7 @@ export class StatementRouter {
       for (let end = size; end > 0; end -= REPLAY_PART) {
         const part = await this.#readPart(store, origin, Math.max(0, end - REPLAY_PART), end);
         count += part.length;
-        for await (const checked of primedParts(part.reverse(), ({ envelope }) => envelope)) {
+        for await (const checked of primedParts(part.reverse(), ({ envelope }) => envelope, withKeychains)) {
           for (const { position, envelope } of checked) {
             if (envelope === null || this.#isSpared(envelope)) continue;
             const found = { position, live: false };

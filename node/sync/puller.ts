@@ -4,6 +4,7 @@
 import type { PeerId } from '@libp2p/interface';
 import { primeEnvelopes } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { withKeychains } from '../../protocol/identity/index.ts';
 import {
   decodeLogEntry,
   type EquivocationFinding,
@@ -146,7 +147,7 @@ export class Puller {
   /** Stores a verified tail, then applies it. */
   async #store(tail: Verified<Tail>, origin: string): Promise<void> {
     const { store, clock, metrics } = this.#deps;
-    await primeEnvelopes(tail.entries.flatMap(({ envelope }) => envelope ?? []));
+    await primeEnvelopes(withKeychains(tail.entries.flatMap(({ envelope }) => envelope ?? [])));
     const read = this.#read(tail.entries);
     await store.append(
       {

@@ -48,13 +48,15 @@ const PART_ENVELOPES = 64;
 export async function* primedParts<T>(
   items: readonly T[],
   envelopeOf: (item: T) => Envelope | null,
+  /** What is to be checked beside the envelopes of a part. */
+  further: (envelopes: Envelope[]) => Envelope[] = (envelopes) => envelopes,
 ): AsyncGenerator<T[]> {
   const parts: { items: T[]; primed: Promise<void> }[] = [];
   for (let at = 0; at < items.length; at += PART_ENVELOPES) {
     const part = items.slice(at, at + PART_ENVELOPES);
     parts.push({
       items: part,
-      primed: primeEnvelopes(part.map(envelopeOf).filter((envelope) => envelope !== null)),
+      primed: primeEnvelopes(further(part.map(envelopeOf).filter((envelope) => envelope !== null))),
     });
   }
   for (const part of parts) {

@@ -10,6 +10,7 @@ export {
   rotateIdentity,
 } from './create.ts';
 export { keychainFromJson, keychainToJson } from './json-form.ts';
+export { withKeychains } from './keychain-ahead.ts';
 export { KEY_SERIAL_MAX, ROOTS_MAX } from './limits.ts';
 export { compareKeyOrder, isForked } from './order.ts';
 export {

@@ -22,6 +22,11 @@ function remember(text: string, keys: Verified<AgentKeys>): void {
   }
 }
 
+/** True for the text of a keychain that was verified before and is remembered. */
+export function isKeychainRemembered(text: string): boolean {
+  return remembered.has(text);
+}
+
 /**
  * Verifies the JSON form of a keychain; `where` names it in messages. The value must come from parseStrictJson.
  * Errors: as verifyKeychain and keychainFromJson.

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { crypto as native } from '../../../protocol/crypto/native.ts';
 import { crypto as noble } from '../../../protocol/crypto/noble.ts';
 import { primedParts, primeEnvelopes, verifyEnvelope } from '../../../protocol/envelope/index.ts';
+import { keychainToJson, verifyKeychainJson, withKeychains } from '../../../protocol/identity/index.ts';
 import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
 import { makeAgent, makeCard, publicKey, seed } from '../../support/agents.ts';
 import { refuses } from '../../support/codes.ts';
@@ -46,6 +47,33 @@ describe('signatures checked ahead', () => {
       );
     });
   }
+
+  it('find the keychains inside cards and statements, each once, and none that is known or is none', async () => {
+    const { keychain } = makeAgent(230);
+    const holding = (payload: unknown) => ({
+      payloadType: 'application/x-test',
+      payload: new TextEncoder().encode(JSON.stringify(payload)),
+      signatures: [],
+    });
+    const card = holding({ keychain: keychainToJson(keychain) });
+    const statement = holding({ predicate: { keychain: keychainToJson(keychain) } });
+    const junk = [
+      holding({ keychain: { roots: 7 } }),
+      holding(null),
+      { ...card, payload: Uint8Array.of(0xff) },
+    ];
+    const found = withKeychains([card, statement, ...junk]);
+    assert.deepEqual(found, [card, ...keychain.roots, keychain.delegation, statement, ...junk]);
+    verifyKeychainJson(keychainToJson(keychain) as never, 'keychain');
+    assert.deepEqual(withKeychains([card]), [card]);
+    const parts: unknown[] = [];
+    const note = (each: (typeof card)[]) => {
+      parts.push(each);
+      return each;
+    };
+    for await (const part of primedParts([card], (item) => item, note)) parts.push(part);
+    assert.deepEqual(parts, [[card], [card]]);
+  });
 
   it('take the key id as a hint: a false one neither helps nor hurts', async () => {
     const { receipt } = sampleReceipt();
