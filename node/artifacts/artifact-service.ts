@@ -8,12 +8,13 @@ import type { Clock } from '../clock/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { ADDING, type ArtifactStore } from './artifact-store.ts';
 import { parseCid } from './blocks.ts';
-import { Fetch, type FetchDeps, type FetchProgress } from './fetch.ts';
+import { Fetch, type FetchDeps, type FetchOptions, type FetchProgress } from './fetch.ts';
 import { FETCHES_MAX, LEASE_MS, REPLICAS } from './limits.ts';
 import { measureDag } from './measure.ts';
 import type { Providers } from './providers.ts';
 import type { ArtifactRecord } from './records.ts';
 import type { Replication } from './replication.ts';
+import { SharedFetch, tooLarge } from './shared-fetch.ts';
 import { exportFiles, importFiles, type OutEntry, type SourceFile } from './unixfs.ts';
 
 /** Files of an artifact that are read into memory at once, in bytes: the inputs of one task. */
@@ -54,7 +55,7 @@ export interface ArtifactServiceDeps extends FetchDeps {
 /** Artifacts of one node. */
 export class ArtifactService {
   readonly #deps: ArtifactServiceDeps;
-  readonly #fetching = new Map<string, Promise<ArtifactRecord>>();
+  readonly #fetching = new Map<string, SharedFetch<ArtifactRecord>>();
 
   constructor(deps: ArtifactServiceDeps) {
     this.#deps = deps;
@@ -119,34 +120,58 @@ export class ArtifactService {
    * Throws ARTIFACT_INCOMPLETE, ARTIFACT_REFUSED, ARTIFACT_QUOTA, BUSY or DECODE_FAILED.
    */
   async fetch(root: string, options: FetchArtifactOptions = {}): Promise<ArtifactRecord> {
+    const { artifactBytesMax, store } = this.#deps;
     const cid = parseCid(root);
     const key = cid.toString();
-    const known = this.#deps.store.record(key);
+    const bytesMax = Math.min(artifactBytesMax, options.bytesMax ?? artifactBytesMax);
+    const waiting = { bytesMax, signal: options.signal, onProgress: options.onProgress };
+    const known = store.record(key);
     if (known?.complete === true) {
-      await this.#deps.store.touch(key);
+      if (known.contentBytes > bytesMax) throw tooLarge(bytesMax);
+      await store.touch(key);
       return known;
     }
     const running = this.#fetching.get(key);
-    if (running !== undefined) return await running;
+    if (running?.isStopping === true) {
+      await running.ended;
+      return await this.fetch(root, options);
+    }
+    if (running !== undefined)
+      try {
+        return await running.join(waiting);
+      } catch (error) {
+        // Too large for whoever began it is not too large for everybody.
+        const isTheirs =
+          isZeroError(error) && error.code === 'ARTIFACT_REFUSED' && bytesMax > running.bytesMax;
+        if (!isTheirs) throw error;
+        await running.ended;
+        return await this.fetch(root, options);
+      }
     if (this.#fetching.size >= FETCHES_MAX)
       throw new ZeroError('BUSY', 'too many artifacts are being fetched');
-    const fetching = this.#fetch(cid, options).finally(() => this.#fetching.delete(key));
+    const fetching = new SharedFetch(bytesMax, (signal, onProgress) =>
+      this.#fetch(cid, bytesMax, options, { signal, onProgress }).finally(() => this.#fetching.delete(key)),
+    );
     this.#fetching.set(key, fetching);
-    return await fetching;
+    return await fetching.join(waiting);
   }
 
-  async #fetch(cid: CID, options: FetchArtifactOptions): Promise<ArtifactRecord> {
-    const { artifactBytesMax, metrics, onChange, providers, store } = this.#deps;
+  async #fetch(
+    cid: CID,
+    bytesMax: number,
+    options: FetchArtifactOptions,
+    shared: Pick<FetchOptions, 'signal' | 'onProgress'>,
+  ): Promise<ArtifactRecord> {
+    const { metrics, onChange, providers, store } = this.#deps;
     const root = cid.toString();
-    const bytesMax = Math.min(artifactBytesMax, options.bytesMax ?? artifactBytesMax);
     await store.begin(root, options.trust ?? 1);
     try {
       await new Fetch(this.#deps, cid, {
         from: options.from ?? [],
         bytesMax,
-        signal: options.signal ?? new AbortController().signal,
+        signal: shared.signal,
         onProgress: (progress) => {
-          options.onProgress?.(progress);
+          shared.onProgress(progress);
           onChange(root, progress);
         },
       }).run();

@@ -187,6 +187,41 @@ describe('artifacts between nodes', function () {
     assert.equal(b.node.artifactStore.usage.bytes, 0);
   });
 
+  it('two that wait for one fetch each keep their own patience and bound', async () => {
+    await using nodes = new TestNodes();
+    const [a, b] = [await nodes.start('a'), await nodes.start('b')];
+    const { root } = await a.node.artifacts.add([{ path: '', content: bytesOf(6 * MIB) }], {
+      asFolder: false,
+      pin: false,
+    });
+    await connect(b, a);
+    const { artifacts, artifactStore } = b.node;
+    const bytesMax = 2 * MIB;
+    const [small, large, gone] = await Promise.allSettled([
+      artifacts.fetch(root, { bytesMax }),
+      artifacts.fetch(root),
+      artifacts.fetch(root, { signal: AbortSignal.abort() }),
+    ]);
+    assert.equal(small.status, 'rejected', 'the first one took less');
+    assert.equal(large.status, 'fulfilled', 'and the second one more');
+    assert.equal(gone.status, 'rejected');
+    await assert.rejects(artifacts.fetch(root, { bytesMax }), { code: 'ARTIFACT_REFUSED' });
+    await artifactStore.drop(root);
+
+    const first = new AbortController();
+    const begun = artifacts.fetch(root, { signal: first.signal, onProgress: () => first.abort() });
+    const second = artifacts.fetch(root, { bytesMax });
+    const third = artifacts.fetch(root);
+    await assert.rejects(begun, { code: 'ARTIFACT_INCOMPLETE' }, 'who began it may leave');
+    await assert.rejects(second, { code: 'ARTIFACT_REFUSED' }, 'the second has a bound of its own');
+    assert.equal((await third).complete, true);
+    await artifactStore.drop(root);
+    const alone = new AbortController();
+    const left = artifacts.fetch(root, { signal: alone.signal, onProgress: () => alone.abort() });
+    await assert.rejects(left, { code: 'ARTIFACT_INCOMPLETE' });
+    assert.equal((await artifacts.fetch(root)).complete, true, 'what everybody left is begun again');
+  });
+
   it('within its quota the least trusted gives way first, and never what is kept', async () => {
     await using nodes = new TestNodes();
     const a = await nodes.start('a', { artifacts: { bytesMax: 4 * MIB } });
