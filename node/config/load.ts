@@ -140,12 +140,15 @@ export function renderConfigFile(config: Config): string {
     '# zerostate node configuration. A flag wins over the environment, the environment over this file.',
     '',
   ];
-  let group = '';
+  let open: readonly string[] = [];
   for (const key of configKeys()) {
-    const [head, ...rest] = key.path;
-    const indent = rest.length > 0 ? '  ' : '';
-    if (rest.length > 0 && head !== group) lines.push(`${head}:`);
-    group = rest.length > 0 ? head! : '';
+    const groups = key.path.slice(0, -1);
+    const common = groups.findIndex((group, depth) => open[depth] !== group);
+    const first = common === -1 ? groups.length : common;
+    for (const [depth, group] of groups.entries())
+      if (depth >= first) lines.push(`${'  '.repeat(depth)}${group}:`);
+    open = groups;
+    const indent = '  '.repeat(groups.length);
     const value = key.path.reduce<unknown>((at, part) => (at as Tree)[part], config);
     lines.push(
       `${indent}# ${key.description} [${key.env}]`,
