@@ -56,6 +56,23 @@ describe('relay', function () {
     assert.match(String(connection?.remoteAddr), /p2p-circuit/);
   });
 
+  it('gives no place to a node that its policy forbids, and says why', async () => {
+    await using nodes = new TestNodes();
+    const relay = await nodes.start('relay', { roles: ['boot', 'relay'] });
+    const text = `@id("rest") permit (principal, action, resource);
+      @id("closed") @detail("no places for now") forbid (principal, action == Zerostate::Action::"relay", resource)
+      when { context.purpose == "reserve" };`;
+    await relay.node.policy.bundles.applyFiles([{ name: 'relay.cedar', text }], null);
+    const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [addressOf(relay)] });
+    const refusal = await eventually('the decision', 20_000, async () =>
+      (await relay.node.policy.decisions(20, 'relay')).find(
+        ({ record }) => record.principal.id === hidden.node.peerId,
+      ),
+    );
+    assert.match(refusal.record.candidates[0]!.detail, /no places for now/);
+    assert.deepEqual(hidden.node.host.getMultiaddrs(), []);
+  });
+
   it('has places for more clients than the library would, and a circuit carries a task and lasts', async () => {
     await using nodes = new TestNodes();
     const relay = await nodes.start('relay', { roles: ['relay'] });

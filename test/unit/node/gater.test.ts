@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { MultiaddrConnection, PeerId } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Admission } from '../../../node/admission/index.ts';
-import { Gater } from '../../../node/host/gater.ts';
+import { type ConnectionPolicy, Gater } from '../../../node/host/gater.ts';
 import {
   CONNECTIONS_PER_PEER_MAX,
   INBOUND_PER_SITE_MAX,
@@ -15,9 +15,9 @@ import { createMetrics } from '../../../node/metrics/index.ts';
 
 const PEER = { toString: () => 'peer' } as PeerId;
 
-function gate(maxConnections = 1_000) {
+function gate(maxConnections = 1_000, policy?: ConnectionPolicy) {
   const admission = { isPenalized: (peer: string) => peer === 'bad' } as unknown as Admission;
-  return new Gater({ admission, metrics: createMetrics(), maxConnections, groupPrivate: false });
+  return new Gater({ admission, metrics: createMetrics(), maxConnections, groupPrivate: false, policy });
 }
 
 /** A connection that comes in from an address; dispatch 'close' to end it. */
@@ -46,6 +46,33 @@ describe('the gate', () => {
     assert.equal(gater.denyInboundConnection(from('8.8.8.201')), true, 'too many connections of one site');
     open[0]!.dispatchEvent(new Event('close'));
     assert.equal(gater.denyInboundConnection(from('8.8.8.201')), false, 'one has left');
+  });
+
+  it('asks the policy about peers and about circuits, each way', () => {
+    const asked: string[] = [];
+    const policy = {
+      allowPeer: (peer: string, direction: string) => {
+        asked.push(`${direction} ${peer}`);
+        return peer !== 'peer';
+      },
+      allowRelay: (peer: string, destination: string | undefined) => {
+        asked.push(`relay ${peer} ${destination}`);
+        return destination !== 'peer';
+      },
+    };
+    const gater = gate(1_000, policy);
+    const other = { toString: () => 'other' } as PeerId;
+    assert.deepEqual([gater.denyDialPeer(PEER), gater.denyDialPeer(other)], [true, false]);
+    assert.equal(gater.denyInboundEncryptedConnection(PEER, from('8.8.8.8')), true);
+    assert.equal(gater.denyInboundRelayReservation(other), false);
+    assert.equal(gater.denyOutboundRelayedConnection(other, PEER), true);
+    assert.deepEqual(asked, [
+      'outbound peer',
+      'outbound other',
+      'inbound peer',
+      'relay other undefined',
+      'relay other peer',
+    ]);
   });
 
   it('keeps a share of all connections for dialling out', () => {
