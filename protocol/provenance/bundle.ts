@@ -39,6 +39,8 @@ const LOGS_MAX = 1_024;
 /** Level of Deflate: beyond it bundles get a percent smaller for twice the time. */
 const DEFLATE_LEVEL = 7;
 const LENGTH_BYTES = 4;
+/** Deflate makes at most 1,032 bytes of one (258 of two bits). */
+const INFLATE_RATIO_MAX = 1_032;
 
 /** A question with its whole answer. */
 export interface Bundle {
@@ -120,10 +122,12 @@ function unpack(bytes: Uint8Array): Uint8Array {
   const length = new DataView(bytes.buffer, bytes.byteOffset + start, LENGTH_BYTES).getUint32(0);
   if (length > BUNDLE_BYTES_MAX)
     throw new ZeroError('LIMIT_EXCEEDED', `bundle is longer than ${BUNDLE_BYTES_MAX} bytes`);
+  const packed = bytes.subarray(start + LENGTH_BYTES);
+  if (length > packed.length * INFLATE_RATIO_MAX) refuse('it cannot become as long as it says');
   let plain: Uint8Array;
   try {
     // One byte more than it may have: a longer one shows, and none grows the buffer.
-    plain = inflateSync(bytes.subarray(start + LENGTH_BYTES), { out: new Uint8Array(length + 1) });
+    plain = inflateSync(packed, { out: new Uint8Array(length + 1) });
   } catch (cause) {
     throw new ZeroError('DECODE_FAILED', 'bundle: it cannot be unpacked', { cause });
   }

@@ -1,5 +1,5 @@
 // The committed index in memory: key to the list of log entries that it is found in, as a binary trie with cached hashes. It only grows.
-// Typed arrays throughout, so that a million keys cost some 150 MB and no garbage collector walks them.
+// Typed arrays throughout, so that a million keys cost some 200 MB and no garbage collector walks them.
 
 import { ZeroError } from '../errors/index.ts';
 import { HASH_BYTES } from '../log/index.ts';

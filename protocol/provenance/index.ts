@@ -1,6 +1,12 @@
 // The provenance graph: what statements say of things, how it is asked, and how an answer is proven. The only door of this folder.
 
-export { AnswerMemory, type AnswerReport, AnswerVerifier, isAnswerFault, type VerifiedRow } from './answer.ts';
+export {
+  AnswerMemory,
+  type AnswerReport,
+  AnswerVerifier,
+  isAnswerFault,
+  type VerifiedRow,
+} from './answer.ts';
 export { keysOfQuery, thingsOf } from './answer-walk.ts';
 export {
   BUNDLE_BYTES_MAX,

@@ -33,7 +33,7 @@ export const END_REASONS_MAX = 16;
 /** Latest time in a query or row, in milliseconds since 1970: the year 9999. */
 export const TIME_MS_MAX = 253_402_300_799_999;
 
-/** Keys of one committed index: some 300 MB in memory; beyond, a log's index is no longer committed and answers say so. */
+/** Keys of one committed index: some 400 MB in memory; beyond, a log's index is no longer committed and answers say so. */
 export const INDEX_KEYS_MAX = 2_000_000;
 /** Postings of one key that a proof shows: 600 kB. */
 export const LIST_POSTINGS_MAX = 65_536;

@@ -54,6 +54,7 @@ import { MemoryLog, sampleEntry } from '../support/memory-log.ts';
 import { jsonFile, NOW, sampleReceipt } from '../support/receipt-files.ts';
 import { BYTE_MUTATORS, JSON_MUTATORS, LINE_MUTATORS, type Mutator } from './mutate.ts';
 import { parserTargets } from './parsers.ts';
+import { provenanceTargets } from './provenance.ts';
 
 export interface Target {
   readonly name: string;
@@ -89,6 +90,7 @@ export async function fuzzTargets(): Promise<Target[]> {
     ...(await syncTargets(log)),
     ...objectTargets(samples, cards),
     ...parserTargets(log),
+    ...(await provenanceTargets()),
   ];
 }
 

@@ -6,6 +6,14 @@ import { jsonSuite } from './json.ts';
 import { coseSuite, equivocationSuite, proofSuite, recordSuite, tileSuite } from './log-files.ts';
 import { checkpointSuite, noteSuite, policySuite } from './notes.ts';
 import { cardSuite, keychainSuite } from './objects.ts';
+import {
+  bundleSuite,
+  factsSuite,
+  indexRootSuite,
+  mapSuite,
+  omissionSuite,
+  querySuite,
+} from './provenance.ts';
 import { receiptFileSuite } from './receipt-file.ts';
 import { receiptSuite, revocationSuite } from './statements.ts';
 import type { Suite } from './suite.ts';
@@ -40,5 +48,11 @@ export async function vectorSuites(): Promise<Suite[]> {
     await tailSuite(),
     reconcileSuite(),
     receiptFileSuite(),
+    factsSuite(),
+    querySuite(),
+    mapSuite(),
+    indexRootSuite(),
+    await bundleSuite(),
+    omissionSuite(),
   ];
 }
