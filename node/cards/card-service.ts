@@ -32,6 +32,8 @@ const KEY_LIFE_MS = 360 * DAY_MS;
 const BACKDATE_MS = 10 * 60_000;
 /** DHT records die after 48 h: republish every 12 h, jittered so that nodes do not do it together. */
 const REPUBLISH_MS = 12 * 3_600_000;
+/** The first put of a card waits for this time: its announcement is on the way to everybody, and twenty dials at once would delay it. */
+const FIRST_PUT_MS = 1_500;
 /** A put that missed its quorum is tried again after this time. */
 const RETRY_MS = 15_000;
 /** Pause between two looks at what is due. */
@@ -177,7 +179,7 @@ export class CardService {
     await ownLog.append(envelope);
     this.#noteOwn(verified);
     book.offer(verified);
-    this.#due.set(agentId, 0);
+    this.#due.set(agentId, clock.now() + FIRST_PUT_MS * jitter());
     return entryOf(verified);
   }
 

@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderName, Orders } from './orders.ts';
 
 const PROGRAM = join(import.meta.dirname, 'host.ts');
+/** Threads for the disk in one host: its nodes would have four each, were they processes of their own. */
+const DISK_THREADS = '64';
 /** A host that has not ended its nodes by then is killed. */
 const END_MS_MAX = 10_000;
 
@@ -26,11 +28,13 @@ export class FleetHost {
 
   /** Starts the process, in a network namespace if one is named. */
   constructor(namespace?: string) {
+    const env = { ...process.env, UV_THREADPOOL_SIZE: DISK_THREADS };
     this.#child =
       namespace === undefined
-        ? fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] })
+        ? fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [], env })
         : spawn('ip', ['netns', 'exec', namespace, process.execPath, PROGRAM], {
             stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+            env,
           });
     this.ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
     this.#child.on('message', (message: { id: number; answer?: unknown; error?: string }) => {

@@ -6,13 +6,22 @@ import { heldBytes, stateOf } from '../chaos/rig.ts';
 import { fleetDraft, strayCard } from './card.ts';
 import { slowLinks } from './link.ts';
 import { type OrderName, type Orders, steadyMs } from './orders.ts';
+import { profile } from './profile.ts';
 
 // The links must be slow before anything opens a socket.
 const { completeConfig } = await import('../../node/config/index.ts');
-const { runNode } = await import('../../node/index.ts');
+const { openNode, systemClock } = await import('../../node/index.ts');
+const { createLogger } = await import('../../node/logger/index.ts');
 const { SyncService } = await import('../../node/sync/sync-service.ts');
-type Running = Awaited<ReturnType<typeof runNode>>;
+/** A node without its HTTP API: nobody asks it here, and making one takes as long as the rest of a start. */
+interface Running {
+  readonly node: Awaited<ReturnType<typeof openNode>>;
+}
 
+/** Gossip as heads are gossiped: to every peer at once. */
+interface Flooding {
+  publish(topic: string, data: Uint8Array, options: { floodPublish: boolean }): Promise<unknown>;
+}
 const PLAIN_TOPIC = '/fleet/plain/1';
 /** Revocations that are counted; more than any test makes. */
 const REVOCATIONS_MAX = 5_000;
@@ -81,18 +90,17 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     return null;
   },
   async start({ name, config }) {
-    const one = await runNode({
+    const level = process.env.TEST_LOG ?? 'silent';
+    const complete = completeConfig({ name, network: 'fleet', region: 'here', roles: ['edge'], ...config });
+    const node = await openNode({
       home: `${folder}/${name}`,
-      config: completeConfig({
-        name,
-        network: 'fleet',
-        region: 'here',
-        roles: ['edge'],
-        api: { host: '127.0.0.1', port: 0 },
-        log: { level: process.env.TEST_LOG ?? 'silent' },
-        ...config,
-      }),
+      config: complete,
+      log: createLogger({ level: level as 'silent', name }),
+      clock: systemClock,
+      processMetrics: false,
     });
+    await node.start();
+    const one = { node };
     watch(name, one);
     running.set(name, one);
     return standing(name, one);
@@ -100,7 +108,7 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
   async stop({ name }) {
     const one = nodeOf(name);
     running.delete(name);
-    await one.stop();
+    await one.node.stop();
     return null;
   },
   standing: () => [...running].map(([name, one]) => standing(name, one)),
@@ -164,7 +172,8 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     const data = Buffer.from(randomStream(number, 'shout').bytes(bytes));
     data.writeUInt32BE(number);
     const startedMs = steadyMs();
-    await nodeOf(name).node.host.services.pubsub.publish(PLAIN_TOPIC, data);
+    const pubsub = nodeOf(name).node.host.services.pubsub as unknown as Flooding;
+    await pubsub.publish(PLAIN_TOPIC, data, { floodPublish: true });
     return { startedMs };
   },
   async put({ name, label }) {
@@ -196,8 +205,9 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     }
     return sum;
   },
+  profile: ({ file }) => profile(file),
   async end() {
-    await Promise.all([...running.values()].map((one) => one.stop()));
+    await Promise.all([...running.values()].map((one) => one.node.stop()));
     running.clear();
     return null;
   },

@@ -77,6 +77,8 @@ export interface Orders {
   ping: [{ name: string }, { ms: number | null }];
   /** The sum of a metric's samples whose labels contain a text, over all nodes. */
   metric: [{ name: string; labels: string; node?: string }, number];
+  /** Starts a CPU profile, or with a file ends the one that runs and writes it there. Answers CPU milliseconds of the process so far. */
+  profile: [{ file: string | null }, number];
   end: [null, null];
 }
 
