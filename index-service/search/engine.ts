@@ -19,7 +19,7 @@ import { BUILD_THREAD, OWNER_THREAD, SEARCH_THREAD, VectorMemory } from './vecto
  * machine the wait for a core.
  */
 const INLINE_MICROSECONDS = 500;
-/** Below this many slots a scan is as fast as a graph. */
+/** Below it a scan is as fast as a graph. */
 const GRAPH_SLOTS_MIN = 16_384;
 /** Below this many slots the exact scan answers within 200 microseconds: no approximate method is used. */
 const APPROXIMATE_SLOTS_MIN = 8_192;

@@ -27,6 +27,7 @@ import type { ForkBook } from '../sync/fork-book.ts';
 import type { SyncService } from '../sync/sync-service.ts';
 import type { ConfirmedCopy, Durability, DurabilityReport, LogDurability } from './ports.ts';
 
+/** A question names a statement and its place: some 150 bytes. */
 const REQUEST_BYTES_MAX = 512;
 /** How long a publisher waits for copies; a node that has to fetch a large body first needs some seconds. */
 const CONFIRM_MS = 15_000;

@@ -33,8 +33,9 @@ import type { WitnessProtocol } from './witness-protocol.ts';
 
 /** Pause between a new head and the first question: a log in use makes many heads a second, and one cosigned head covers all before it. */
 const PAUSE_MS = 1_000;
-/** First and last pause between two rounds while no quorum is reached. */
+/** First pause between two rounds while no quorum is reached; it doubles. */
 const RETRY_MS = 5_000;
+/** Longest pause: witnesses that come back are used within a minute. */
 const RETRY_MS_MAX = 60_000;
 /** A head that stays is cosigned again after this time, so that readers with a bound on age (an hour, say) see that it is not frozen. */
 const REFRESH_MS = 600_000;

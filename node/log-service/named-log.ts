@@ -7,8 +7,9 @@ import { keyOfPeerId, ORIGIN_PREFIX, originOf } from '../../protocol/log/index.t
 import type { NodeContext } from '../context.ts';
 import type { LogStore } from '../log/index.ts';
 
-/** Records read at once, and in all, to find a statement: 50 bytes each. */
+/** Records read at once to find a statement: 50 bytes each. */
 const READ_AT_ONCE = 4_096;
+/** Records read in all: 100 MB, some seconds; what lies behind is named by its index. */
 const READ_MAX = 2_000_000;
 /** Where the digest of a statement lies in a record. */
 const DIGEST_AT = 1;

@@ -8,6 +8,7 @@ export const FAN_OUT_MAX = 32;
 
 /** How long a query may take in all (milliseconds): who has not answered by then is named as missing. */
 export const QUERY_MS_DEFAULT = 2_000;
+/** Longest deadline that a caller may give (milliseconds): a stream is held open no longer. */
 export const QUERY_MS_MAX = 60_000;
 
 /** Bytes that one partner's answer may have. */
@@ -33,6 +34,7 @@ export const PASS_MS = 604_800_000;
 
 /** Days that an agreement lasts when nobody says otherwise, and at most. */
 export const AGREEMENT_DAYS_DEFAULT = 365;
+/** Two years, as the protocol allows. */
 export const AGREEMENT_DAYS_MAX = 730;
 
 /** Pause between two rounds that keep partners connected (milliseconds). */

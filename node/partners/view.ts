@@ -4,8 +4,7 @@ import { scopeToJson } from '../../protocol/partner/index.ts';
 import type { ProvenanceQuery } from '../../protocol/provenance/index.ts';
 import type { NodeContext } from '../context.ts';
 import { RowJudge } from '../provenance/index.ts';
-import type { FederatedEvent } from './federated-types.ts';
-import type { FederatedOptions } from './federation.ts';
+import type { FederatedEvent, FederatedOptions } from './federated-types.ts';
 import { isInForce, type Partner, type Signed } from './partner-book.ts';
 import type { Partners } from './partners.ts';
 

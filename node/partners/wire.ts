@@ -15,6 +15,7 @@ import type { RowProtocol } from '../rpc/row-streams.ts';
 import { ANSWER_ROWS_BYTES_MAX, EXCHANGE_MS_MAX, OPENING_BYTES_MAX, QUERY_MS_MAX } from './limits.ts';
 import { encodeOpening, readOpening } from './sealed-store.ts';
 
+/** Three documents with their envelopes, in no text form. */
 const GREETING_BYTES_MAX = PARTNER_DOCUMENT_BYTES_MAX * 5;
 const MESSAGE_CHARS_MAX = 500; // an error message of a peer is shown to people: short, and never trusted
 const ID_CHARS_MAX = 64;

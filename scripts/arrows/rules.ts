@@ -44,6 +44,7 @@ export const PURE_PACKAGES: ReadonlySet<string> = new Set([
   '@noble/hashes',
   '@noble/post-quantum',
   'canonicalize',
+  'fflate',
   'cborg',
   'multiformats',
   'typebox',

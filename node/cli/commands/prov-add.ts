@@ -13,6 +13,7 @@ import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { untilSignal } from '../until-signal.ts';
 
 interface Added {
+  file: string;
   kind: string;
   digest: string;
   verified: boolean;
@@ -49,10 +50,7 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   );
 }
 
-function addedText(
-  file: string,
-  { digest, kind, known, reason, statementIds, subjects, verified }: Added,
-): string {
+function addedText({ digest, file, kind, known, reason, statementIds, subjects, verified }: Added): string {
   const proof = verified ? style.green('verified') : style.dim(`unverified: ${plain(reason ?? '')}`);
   return [
     `${known ? 'known already' : style.green('added')}  ${plain(kind)}  ${proof}  ${plain(file)}`,
@@ -64,13 +62,16 @@ function addedText(
 
 async function addAll(client: ApiClient, file: string, flags: AddFlags): Promise<Added[]> {
   const keys = await Promise.all(flags.key.map(async (path) => Buffer.from(await bytesOf(path)).toString()));
-  const { added } = await client.post<{ added: Added[] }>('/v1/provenance', {
+  const { added } = await client.post<{ added: Omit<Added, 'file'>[] }>('/v1/provenance', {
     attestation: toBase64(await bytesOf(file)),
     keys,
     ...(flags.agent === undefined ? {} : { agent: flags.agent }),
   });
-  print(flags, { file, added }, () => added.map((one) => addedText(file, one)).join('\n'));
-  return added;
+  return added.map((one) => ({ file, ...one }));
+}
+
+function show(added: readonly Added[], flags: AddFlags): void {
+  print(flags, { added }, () => added.map(addedText).join('\n'));
 }
 
 interface AddFlags extends ClientFlags {
@@ -85,7 +86,7 @@ async function watchFolder(client: ApiClient, folder: string, flags: AddFlags): 
   const waiting = new Map<string, NodeJS.Timeout>();
   const take = async (name: string) => {
     try {
-      await addAll(client, join(folder, name), flags);
+      show(await addAll(client, join(folder, name), flags), flags);
     } catch (error) {
       if (!isZeroError(error)) throw error;
       process.stderr.write(`${plain(name)}: ${plain(error.message)} [${error.code}]\n`);
@@ -120,7 +121,13 @@ export function registerProvAdd(prov: Command): void {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
         if (files.length === 0 && flags.watch === undefined) throw new ZeroError('USAGE', 'no file is named');
-        for (const file of files) await addAll(client, file, flags);
+        const added: Added[] = [];
+        try {
+          for (const file of files) added.push(...(await addAll(client, file, flags)));
+        } finally {
+          // What was added before a file that cannot be stays added, so it is said.
+          if (added.length > 0) show(added, flags);
+        }
         if (flags.watch !== undefined) await watchFolder(client, flags.watch, flags);
       });
     });

@@ -25,13 +25,6 @@ export const partnerCodes = {
     summary: 'The budget of the agreement with this partner is used up.',
     remedy: 'Wait a minute, ask for less, or agree on a larger budget.',
   },
-  PARTNER_LIED: {
-    exit: 3,
-    http: 422,
-    retryable: false,
-    summary: 'A partner’s answer contradicts what it has signed itself; the evidence is kept.',
-    remedy: 'See "zerostate partner show"; "zerostate verify" checks the evidence anywhere.',
-  },
   AGREEMENT_INVALID: {
     exit: 3,
     http: 422,

@@ -14,10 +14,10 @@ import { LogProofs, type WitnessPolicy } from '../../../node/log-service/index.t
 import { utf8 } from '../../../protocol/bytes/index.ts';
 import {
   addSignatures,
+  bareCheckpoint,
   parseCheckpoint,
   renderPolicy,
   verifyNodeCheckpoint,
-  bareCheckpoint,
   witnessKeyOf,
 } from '../../../protocol/log/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';

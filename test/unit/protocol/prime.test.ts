@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { crypto as native } from '../../../protocol/crypto/native.ts';
 import { crypto as noble } from '../../../protocol/crypto/noble.ts';
+import type { Envelope } from '../../../protocol/envelope/index.ts';
 import { primedParts, primeEnvelopes, verifyEnvelope } from '../../../protocol/envelope/index.ts';
 import { keychainToJson, verifyKeychainJson, withKeychains } from '../../../protocol/identity/index.ts';
 import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
@@ -67,7 +68,7 @@ describe('signatures checked ahead', () => {
     verifyKeychainJson(keychainToJson(keychain) as never, 'keychain');
     assert.deepEqual(withKeychains([card]), [card]);
     const parts: unknown[] = [];
-    const note = (each: (typeof card)[]) => {
+    const note = (each: Envelope[]): Envelope[] => {
       parts.push(each);
       return each;
     };
