@@ -6,6 +6,7 @@ import type { Core, ZerostateNode } from './context.ts';
 import { makeDiscovery } from './find/make-discovery.ts';
 import { type GroundOptions, makeGround } from './ground.ts';
 import { makeGuilds } from './guild/index.ts';
+import type { Carrier } from './host/create.ts';
 import { makeNet } from './host/make-net.ts';
 import { RelayWatch } from './host/relay-watch.ts';
 import { makeLogService } from './log-service/index.ts';
@@ -26,6 +27,8 @@ import { makeTasks } from './tasks/make-tasks.ts';
 export interface NodeOptions extends GroundOptions {
   /** Names boot nodes to dial, beside the addresses of the configuration. */
   readonly boot?: BootSource | undefined;
+  /** A simulated network in place of sockets. */
+  readonly carrier?: Carrier | undefined;
 }
 
 /** Opens a home folder and makes a node of it, not started. Throws DATA_LOCKED, DATA_CORRUPT, KEY_FILE_UNSAFE or CONFIG_INVALID. */
@@ -34,7 +37,11 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { ground, key, services: grounding } = await makeGround(options);
   const { policy, networkPolicy, ruling } = await makePolicy(ground);
   const relayWatch = new RelayWatch();
-  const { net, services: hosting, watch } = await makeNet(ground, key.libp2p, networkPolicy, relayWatch);
+  const {
+    net,
+    services: hosting,
+    watch,
+  } = await makeNet(ground, key.libp2p, networkPolicy, relayWatch, options.carrier);
   const stage = { ...ground, ...net, seed: key.seed };
   const { statements, services: reading, syncing, publishing } = await makeStatements(stage);
   const { directory, services: peering } = makePeers({ ...stage, ...statements, boot: options.boot });

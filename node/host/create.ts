@@ -12,7 +12,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { webSockets } from '@libp2p/websockets';
-import { createLibp2p } from 'libp2p';
+import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import type { Admission } from '../admission/index.ts';
 import { diversify, type RoutingTable } from '../dht/diversity.ts';
 import type { RecordStore } from '../dht/record-store.ts';
@@ -56,6 +56,14 @@ export interface HostOptions {
   readonly version: string;
   /** Lets the library log by itself, as the environment's DEBUG says. */
   readonly libraryLog: boolean;
+  /** For a simulated network; TCP, WebSockets and Noise without it. */
+  readonly carrier?: Carrier | undefined;
+}
+
+/** What carries the bytes of a host, and who the other side is: in place of sockets and Noise. */
+export interface Carrier {
+  readonly transports: NonNullable<Libp2pOptions['transports']>;
+  readonly encrypters: NonNullable<Libp2pOptions['connectionEncrypters']>;
 }
 
 /** Makes the host, not started. */
@@ -90,8 +98,10 @@ export async function createHost(options: HostOptions) {
     nodeInfo: { userAgent: `zerostate/${options.version}` },
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     transports: [
-      webSockets({}),
-      tcp({ maxConnections: options.maxConnections, backlog: limits.PENDING_CONNECTIONS_MAX }),
+      ...(options.carrier?.transports ?? [
+        webSockets({}),
+        tcp({ maxConnections: options.maxConnections, backlog: limits.PENDING_CONNECTIONS_MAX }),
+      ]),
       relayTransport,
     ],
     ...(options.mdns
@@ -101,7 +111,7 @@ export async function createHost(options: HostOptions) {
           ],
         }
       : {}),
-    connectionEncrypters: [encrypter()],
+    connectionEncrypters: options.carrier?.encrypters ?? [encrypter()],
     streamMuxers: [muxer],
     // A relay that is down at start must not stop the node: it re-reserves when the relay is back.
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },

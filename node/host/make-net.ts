@@ -10,7 +10,7 @@ import { GossipWatchdog } from '../gossip/watchdog.ts';
 import { Rpc } from '../rpc/index.ts';
 import type { Service } from '../services.ts';
 import { VERSION } from '../version.ts';
-import { createHost } from './create.ts';
+import { type Carrier, createHost } from './create.ts';
 import type { ConnectionPolicy } from './gater.ts';
 import { RelayWatch } from './relay-watch.ts';
 
@@ -20,6 +20,7 @@ export async function makeNet(
   privateKey: PrivateKey,
   policy?: ConnectionPolicy,
   relayWatch: RelayWatch = new RelayWatch(),
+  carrier?: Carrier,
 ): Promise<{ net: Net; services: Service[]; watch: Service[] }> {
   const { admission, book, clock, config, db, log, metrics } = ground;
   const { network } = config;
@@ -45,6 +46,7 @@ export async function makeNet(
     messageId: sha256,
     version: VERSION,
     libraryLog: config.log.level === 'trace',
+    carrier,
   });
   const rpc = new Rpc({ host, log, metrics, admission });
   const gossip = new Gossip({ host, network, log, metrics, admission });

@@ -56,8 +56,8 @@ export const PURE_PREFIXES: readonly string[] = ['protocol/'];
 /** Under these, the wall clock and ambient randomness are banned, but I/O is not. */
 export const VIRTUAL_TIME_PREFIXES: readonly string[] = ['sim/'];
 
-/** Exceptions to VIRTUAL_TIME_PREFIXES: the command line may time itself. */
-export const VIRTUAL_TIME_EXCEPTIONS: readonly string[] = ['sim/cli/'];
+/** Exceptions to VIRTUAL_TIME_PREFIXES: the command line may time itself; what puts virtual time in the place of the machine's must name it. */
+export const VIRTUAL_TIME_EXCEPTIONS: readonly string[] = ['sim/cli/', 'sim/real/'];
 
 /** Browser code: it may import only its own folder, because the console speaks to the HTTP API alone. */
 export const CONSOLE_PREFIX = 'node/console/static/';
