@@ -27,10 +27,18 @@ export async function answerConsistency(
   request: ConsistencyRequest,
   source: Omit<TailSource, 'entries'>,
 ): Promise<Uint8Array> {
+  return encodeSyncMessage(await consistencyResponse(request, source));
+}
+
+/** The same answer as an object, for who passes objects (the simulator). */
+export async function consistencyResponse(
+  request: ConsistencyRequest,
+  source: Omit<TailSource, 'entries'>,
+): Promise<ConsistencyResponse> {
   const { size } = parseCheckpoint(source.checkpoint);
   if (request.from > size) throw new ZeroError('SYNC_REFUSED', 'the asked part of the log is not held here');
   const proof = await explicitConsistencyAsync(request.from, size, source.nodes);
-  return encodeSyncMessage({ kind: 'consistency-response', checkpoint: source.checkpoint, proof });
+  return { kind: 'consistency-response', checkpoint: source.checkpoint, proof };
 }
 
 /**

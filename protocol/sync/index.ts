@@ -1,7 +1,7 @@
 // Synchronisation of logs between partners, without I/O: compare heads, fetch tails, check everything before it is stored.
 
 export { decodeSyncMessage, encodeSyncMessage, syncMessageBytesMax } from './codec.ts';
-export { answerConsistency, consistencyRequest, judgeConsistency } from './fork.ts';
+export { answerConsistency, consistencyRequest, consistencyResponse, judgeConsistency } from './fork.ts';
 export {
   answerHeads,
   type Fetch,
@@ -35,5 +35,5 @@ export {
   type PullView,
   stepPull,
 } from './pull.ts';
-export { answerTail, type TailSource } from './serve.ts';
+export { answerTail, type TailSource, tailResponse } from './serve.ts';
 export { isHeadOf, type SyncedEntry, type Tail, tailRequest, verifyTail } from './tail.ts';

@@ -14,7 +14,7 @@ import { decodeSyncMessage, encodeSyncMessage } from './codec.ts';
 import { consistencyRequest, judgeConsistency } from './fork.ts';
 import { type Fetch, type Head, headsRequests, planSync } from './heads.ts';
 import { CREDIT_BYTES_DEFAULT, CREDIT_BYTES_MAX, HEADS_MESSAGE_BYTES_MAX } from './limits.ts';
-import type { ConsistencyRequest, HeadsRequest, TailRequest } from './messages.ts';
+import type { ConsistencyRequest, HeadsRequest, SyncMessage, TailRequest } from './messages.ts';
 import { type Tail, tailRequest, verifyTail } from './tail.ts';
 
 /** What the caller holds at the moment of a step. */
@@ -35,6 +35,7 @@ export interface PullBudget {
 export const PULL_BUDGET: PullBudget = { bytes: 64 * 1024 * 1024, rounds: 10_000 };
 
 type Asked = HeadsRequest | TailRequest | ConsistencyRequest;
+type AnswerEvent = Extract<PullEvent, { kind: 'answer' | 'answered' }>;
 
 export interface PullState {
   /** The question that is open, or null when nothing is awaited from the partner. */
@@ -52,12 +53,19 @@ export type PullEvent =
   | { readonly kind: 'start' }
   /** The partner's answer to what was sent. */
   | { readonly kind: 'answer'; readonly bytes: Uint8Array }
+  /** The same where messages are passed as objects (the simulator): already decoded, `length` bytes long. */
+  | { readonly kind: 'answered'; readonly message: SyncMessage; readonly length: number }
   /** The effect `store` was carried out; the view shows it. */
   | { readonly kind: 'stored' };
 
 export type PullEffect =
-  /** Send, and read at most `answerBytesMax`. */
-  | { readonly kind: 'send'; readonly bytes: Uint8Array; readonly answerBytesMax: number }
+  /** Send the message, here as an object and as bytes (encoded when asked for), and read at most `answerBytesMax`. */
+  | {
+      readonly kind: 'send';
+      readonly message: Asked;
+      readonly bytes: Uint8Array;
+      readonly answerBytesMax: number;
+    }
   /** Store as one, then report `stored`. */
   | { readonly kind: 'store'; readonly tail: Verified<Tail> }
   /** A partner's head is smaller than the tree at hand: compare it (findEquivocation). */
@@ -82,19 +90,34 @@ export function stepPull(state: PullState, event: PullEvent, view: PullView): Pu
     if (event.kind === 'start') return goOn({ ...state, intervals: headsRequests(view.heads) }, view, []);
     if (event.kind === 'stored') return goOn(state, view, []);
     if (state.asked === null) throw new ZeroError('SYNC_REFUSED', 'nothing was asked');
-    const left = { bytes: state.left.bytes - event.bytes.length, rounds: state.left.rounds };
-    return onAnswer({ ...state, asked: null, left }, state.asked, event.bytes, view);
+    const length = event.kind === 'answer' ? event.bytes.length : event.length;
+    const left = { bytes: state.left.bytes - length, rounds: state.left.rounds };
+    return onAnswer({ ...state, asked: null, left }, state.asked, event, view);
   } catch (error) {
     if (!isZeroError(error)) throw error;
     return end(state, [...state.refused, error]);
   }
 }
 
-function onAnswer(state: PullState, asked: Asked, bytes: Uint8Array, view: PullView): PullStep {
-  if (asked.kind === 'heads-request') return onHeads(state, asked, bytes, view);
-  if (asked.kind === 'tail-request') return onTail(state, asked, bytes, view);
+/** The message of an answer, of the kind that was asked for, and within the bytes that were granted. */
+function read<K extends SyncMessage['kind']>(
+  event: AnswerEvent,
+  kind: K,
+  credit?: number,
+): Extract<SyncMessage, { kind: K }> {
+  if (event.kind === 'answer') return decodeSyncMessage(event.bytes, [kind], credit);
+  if (event.message.kind !== kind)
+    throw new ZeroError('SYNC_REFUSED', `the answer is a ${event.message.kind}`);
+  if (credit !== undefined && event.length > credit)
+    throw new ZeroError('CREDIT_EXCEEDED', 'the answer is larger than the credit');
+  return event.message as Extract<SyncMessage, { kind: K }>;
+}
+
+function onAnswer(state: PullState, asked: Asked, event: AnswerEvent, view: PullView): PullStep {
+  if (asked.kind === 'heads-request') return onHeads(state, asked, event, view);
+  if (asked.kind === 'tail-request') return onTail(state, asked, event, view);
   const own = verifyNodeCheckpoint(view.heads.get(asked.origin)!.checkpoint, asked.origin);
-  const finding = judgeConsistency(own, decodeSyncMessage(bytes, ['consistency-response']));
+  const finding = judgeConsistency(own, read(event, 'consistency-response'));
   const refused =
     finding === null
       ? [
@@ -105,8 +128,8 @@ function onAnswer(state: PullState, asked: Asked, bytes: Uint8Array, view: PullV
   return goOn({ ...state, refused }, view, finding === null ? [] : [{ kind: 'evidence', finding }]);
 }
 
-function onHeads(state: PullState, asked: HeadsRequest, bytes: Uint8Array, view: PullView): PullStep {
-  const answer = decodeSyncMessage(bytes, ['heads-response']);
+function onHeads(state: PullState, asked: HeadsRequest, event: AnswerEvent, view: PullView): PullStep {
+  const answer = read(event, 'heads-response');
   const plan = planSync(view.heads, answer.heads);
   const effects: PullEffect[] = plan.behind.map((head) => ({ kind: 'compare', head }));
   for (const { mine, theirs } of plan.forks) {
@@ -132,8 +155,8 @@ function onHeads(state: PullState, asked: HeadsRequest, bytes: Uint8Array, view:
   );
 }
 
-function onTail(state: PullState, asked: TailRequest, bytes: Uint8Array, view: PullView): PullStep {
-  const response = decodeSyncMessage(bytes, ['tail-response'], asked.credit);
+function onTail(state: PullState, asked: TailRequest, event: AnswerEvent, view: PullView): PullStep {
+  const response = read(event, 'tail-response', asked.credit);
   const rest = state.fetches.slice(1);
   let tail: Verified<Tail>;
   try {
@@ -189,7 +212,19 @@ function ask(state: PullState, asked: Asked, effects: readonly PullEffect[] = []
   const answerBytesMax = asked.kind === 'tail-request' ? asked.credit : HEADS_MESSAGE_BYTES_MAX;
   return {
     state: { ...state, asked, left },
-    effects: [...effects, { kind: 'send', bytes: encodeSyncMessage(asked), answerBytesMax }],
+    effects: [...effects, sending(asked, answerBytesMax)],
+  };
+}
+
+// Who passes objects never pays for the bytes.
+function sending(message: Asked, answerBytesMax: number): PullEffect {
+  return {
+    kind: 'send',
+    message,
+    answerBytesMax,
+    get bytes() {
+      return encodeSyncMessage(message);
+    },
   };
 }
 

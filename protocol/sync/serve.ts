@@ -42,6 +42,14 @@ function baseBytes(checkpoint: string): number {
  * end to the checkpoint. Throws SYNC_REFUSED when the request is beyond what is held, NODE_MISSING when the store is damaged.
  */
 export async function answerTail(request: TailRequest, source: TailSource): Promise<Uint8Array> {
+  const bytes = encodeSyncMessage(await tailResponse(request, source));
+  if (bytes.length > request.credit)
+    throw new ZeroError('SYNC_REFUSED', 'the credit does not hold an answer');
+  return bytes;
+}
+
+/** The same answer as an object, for who passes objects (the simulator). It fits the credit unless the credit holds no answer at all. */
+export async function tailResponse(request: TailRequest, source: TailSource): Promise<TailResponse> {
   const { size } = parseCheckpoint(source.checkpoint);
   if (request.from > size) throw new ZeroError('SYNC_REFUSED', 'the asked part of the log is not held here');
   const base = baseBytes(source.checkpoint);
@@ -49,17 +57,13 @@ export async function answerTail(request: TailRequest, source: TailSource): Prom
   const { entries, needs } = await take(source, request.from, Math.min(request.to, size), budget);
   const to = request.from + entries.length;
   const proof = to === 0 ? [] : await consistencyProofAsync(to, size, source.nodes);
-  const response: TailResponse = {
+  return {
     kind: 'tail-response',
     checkpoint: source.checkpoint,
     entries,
     proof,
     needs: needs === 0 ? 0 : base + needs,
   };
-  const bytes = encodeSyncMessage(response);
-  if (bytes.length > request.credit)
-    throw new ZeroError('SYNC_REFUSED', 'the credit does not hold an answer');
-  return bytes;
 }
 
 async function take(

@@ -1,0 +1,66 @@
+// What nodes of the cores tier say to each other. Frozen objects, passed as they are; a share of them is encoded, decoded and
+// compared on the way (see round-trip.ts). Types and sizes only.
+
+import type { Envelope } from '../../protocol/envelope/index.ts';
+import type { SyncMessage } from '../../protocol/sync/index.ts';
+
+/** Numbers of things published over gossip: places in the list of publications (see publications.ts). */
+export type PublicationId = number;
+
+export type Message =
+  /** Something published: a head with what is new under it, or evidence. */
+  | { readonly kind: 'publication'; readonly publication: PublicationId }
+  /** The lazy part of gossip: what is held, and what is wanted of it. */
+  | { readonly kind: 'ihave' | 'iwant'; readonly publications: readonly PublicationId[] }
+  /** Joins and leaves the mesh of a neighbour. */
+  | { readonly kind: 'graft' | 'prune' }
+  /** A message of the sync protocol in a comparison: a question of the one who began it, or the answer. */
+  | { readonly kind: 'question' | 'answer'; readonly comparison: number; readonly message: SyncMessage }
+  /** A message of a payment channel between its two ends. */
+  | {
+      readonly kind: 'payment';
+      readonly channel: number;
+      readonly part: string;
+      readonly envelope: Envelope;
+    };
+
+/** Bytes of frames around a message: stream, length, topic and message id. */
+const FRAME_BYTES = 40;
+/** Bytes of a message id in an announcement. */
+const ID_BYTES = 34;
+const CONTROL_BYTES = 48;
+
+/** About how many bytes a message has on the wire; `publicationBytes` tells those of a publication. */
+export function bytesOf(message: Message, publicationBytes: (publication: PublicationId) => number): number {
+  switch (message.kind) {
+    case 'publication':
+      return FRAME_BYTES + publicationBytes(message.publication);
+    case 'ihave':
+    case 'iwant':
+      return FRAME_BYTES + ID_BYTES * message.publications.length;
+    case 'graft':
+    case 'prune':
+      return CONTROL_BYTES;
+    case 'payment':
+      return FRAME_BYTES + message.envelope.payload.length + 160 * message.envelope.signatures.length;
+    default:
+      return FRAME_BYTES + syncBytes(message.message);
+  }
+}
+
+function syncBytes(message: SyncMessage): number {
+  switch (message.kind) {
+    case 'heads-request':
+    case 'heads-response':
+      return message.heads.reduce((sum, head) => sum + head.length + 3, FRAME_BYTES);
+    case 'tail-response':
+      return message.entries.reduce(
+        (sum, entry) => sum + (entry.body === null ? entry.record.length : entry.body.length + 16),
+        FRAME_BYTES + message.checkpoint.length + 34 * message.proof.length,
+      );
+    case 'consistency-response':
+      return FRAME_BYTES + message.checkpoint.length + 34 * message.proof.length;
+    default:
+      return 2 * FRAME_BYTES;
+  }
+}
