@@ -3,6 +3,7 @@
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import { SEALED_PREDICATE } from '../../protocol/statement/index.ts';
 import type { Core } from '../context.ts';
+import { Reporter } from '../reputation/index.ts';
 import { RowStreams } from '../rpc/row-streams.ts';
 import type { Service } from '../services.ts';
 import { PartnerBudgets } from './budget.ts';
@@ -62,7 +63,9 @@ export function makePartners(core: Core, seed: Uint8Array) {
     network,
   });
   const openings = new Openings({ host, streams, protocol: desk.openings, router, store, book, sealed });
-  const judge = new Judge({ store, forks, book, evidence, log, metrics });
+  const reporter = new Reporter('partner-lied', { clock, log, ownLog, vault });
+  router.listen((statement) => reporter.heard(statement));
+  const judge = new Judge({ store, forks, book, evidence, reporter, log, metrics });
   const federation = new Federation({
     host,
     streams,
@@ -140,6 +143,7 @@ export function makePartners(core: Core, seed: Uint8Array) {
         lines.stop();
         for (const cancel of settling.values()) cancel();
         await federation.stop();
+        await reporter.stop();
         streams.stop();
         await book.save();
       },

@@ -5,6 +5,7 @@ import type { StatementRouter } from '../statements/router.ts';
 import { ReputationService } from './reputation-service.ts';
 
 export { type ObjectionOrder, object } from './objector.ts';
+export { Reporter, type ReporterDeps } from './reporter.ts';
 export { type Gate, ReputationService } from './reputation-service.ts';
 export { bookOfLines, statementLines } from './statement-file.ts';
 

@@ -50,6 +50,7 @@ const SAID: ReadonlySet<string> = new Set([
   'relay-served',
   'relay-failed',
   'index-failed',
+  'partner-lied',
   'payment-settled',
   'payment-defaulted',
 ]);

@@ -13,6 +13,8 @@ export const WEIGHTS = {
   'relay-failed': UNIT / 4,
   /** An index that leaves out cards or makes up scores: found by several samples, so it weighs more than one failed probe. */
   'index-failed': UNIT / 2,
+  /** A partner that left out entries, showed an old head or split its log: who says so holds a file that proves it. */
+  'partner-lied': 4 * UNIT,
   'task-failed': UNIT / 2,
   /** Two signed results of one job by one agent: proof against it, whoever shows it. */
   contradiction: 20 * UNIT,

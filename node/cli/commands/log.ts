@@ -11,6 +11,7 @@ import { copiesText, headText, quorumText, type WitnessesAnswer, witnessesText }
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { positiveInteger } from './find.ts';
+import { registerLogForks } from './log-forks.ts';
 
 /** Entries that are shown. */
 const SHOWN = 20;
@@ -219,6 +220,7 @@ A log is named by the peer id or the name of its node, or by its origin; without
         if (!report.reached) process.exitCode = 1;
       });
     });
+  registerLogForks(log);
 }
 
 async function check(

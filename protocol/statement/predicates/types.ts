@@ -160,6 +160,7 @@ export const REPUTATION_KINDS = [
   'relay-served',
   'relay-failed',
   'index-failed',
+  'partner-lied',
   'payment-settled',
   'payment-defaulted',
   'appeal',
