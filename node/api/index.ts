@@ -3,6 +3,7 @@
 import type { NodeContext } from '../context.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { registerA2aRoutes } from './routes/a2a.ts';
 import { registerArtifactRoutes } from './routes/artifacts.ts';
 import { registerCardRoutes } from './routes/cards.ts';
 import { registerConsole } from './routes/console.ts';
@@ -53,6 +54,7 @@ export async function serveNode(
       registerReputationRoutes(app, node);
       registerPolicyRoutes(app, node);
       registerTrustRoutes(app, node);
+      registerA2aRoutes(app, node);
       registerEventRoutes(app, node);
       await registerConsole(app);
     },

@@ -20,9 +20,9 @@ export interface ApiOptions {
   readonly routes: (app: FastifyInstance) => Promise<void>;
 }
 
-/** Paths that need no token: they say nothing that is secret. */
+/** Paths that need no token, for they say nothing that is secret: health, the console's files, the cards that are public anyway. */
 function isOpen(path: string): boolean {
-  return path === '/livez' || path === '/readyz' || path === '/metrics' || !path.startsWith('/v1/');
+  return !path.startsWith('/v1/') && (!path.startsWith('/a2a/') || path.endsWith('/agent-card.json'));
 }
 
 /** A running API. */

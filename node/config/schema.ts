@@ -106,6 +106,13 @@ export const configSchema = Type.Object(
           maximum: 65535,
           description: 'Port of the HTTP API; 0 takes any free one.',
         }),
+        publicUrl: Type.String({
+          default: '',
+          maxLength: 512,
+          pattern: '^(?:https?://[^ ]+)?$',
+          description:
+            'Address at which clients reach the API through a proxy, for the A2A cards; empty: the one that they asked for.',
+        }),
       },
       { ...closed, default: {}, description: 'HTTP API and console.' },
     ),

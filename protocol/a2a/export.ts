@@ -22,9 +22,19 @@ export interface A2aExportInput {
   readonly providerUrl?: string;
   readonly inputModes?: readonly string[];
   readonly outputModes?: readonly string[];
+  /** The interfaces tell how a task goes while it runs. */
+  readonly streaming?: boolean;
+  /** The interfaces want a bearer token. */
+  readonly bearer?: boolean;
 }
 
 const MODES = ['application/json', 'text/plain'];
+
+const BEARER = {
+  securitySchemes: { token: { httpAuthSecurityScheme: { scheme: 'Bearer' } } },
+  // An empty list of scopes would be dropped by SDKs, and the signature with it.
+  securityRequirements: [{ schemes: { token: { list: ['operate'] } } }],
+};
 
 function extensionParams({ card, cardId, envelope }: VerifiedCard): { [name: string]: string } {
   return {
@@ -99,8 +109,11 @@ export function exportA2aCard(input: A2aExportInput): A2aCard {
     card.operator === undefined || input.providerUrl === undefined
       ? {}
       : { provider: { organization: card.operator, url: checkUrl(input.providerUrl) } };
+  const body = a2aBody(input.card);
   const unsigned = {
-    ...a2aBody(input.card),
+    ...body,
+    ...(input.streaming === true ? { capabilities: { streaming: true, ...body.capabilities } } : {}),
+    ...(input.bearer === true ? BEARER : {}),
     supportedInterfaces,
     ...provider,
     defaultInputModes: [...(input.inputModes ?? MODES)],

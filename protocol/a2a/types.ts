@@ -19,7 +19,12 @@ export type A2aCard = {
   supportedInterfaces: A2aInterface[];
   provider?: { organization: string; url: string };
   version: string;
-  capabilities: { extensions: { uri: string; description: string; params: { [name: string]: string } }[] };
+  capabilities: {
+    streaming?: boolean;
+    extensions: { uri: string; description: string; params: { [name: string]: string } }[];
+  };
+  securitySchemes?: JsonObject;
+  securityRequirements?: JsonObject[];
   defaultInputModes: string[];
   defaultOutputModes: string[];
   skills: A2aSkill[];
