@@ -10,6 +10,13 @@ export const simCodes = {
     summary: 'A scenario has a value out of its bounds.',
     remedy: 'Compare with "zerostate sim run --help"; the message names the value.',
   },
+  SIMULATION_FAILED: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    summary: 'A simulated run broke before its end.',
+    remedy: "The message is the run's own error; run the same seed again to see it again.",
+  },
   SIMULATION_OVERFLOW: {
     exit: 1,
     http: 500,

@@ -1,0 +1,101 @@
+// Notes when cards and revocations are taken by each node's services, and sums up.
+
+import type { ZerostateNode } from '../../node/index.ts';
+import type { Metrics, TraceLine } from '../scenario/index.ts';
+import type { World } from './world.ts';
+
+const MS = 1_000;
+export type Kind = 'card' | 'revoked';
+
+interface Thing {
+  readonly publishedAt: number;
+  /** Microseconds from publishing until a node took it, by node. */
+  readonly after: Map<number, number>;
+}
+
+/** Watches the nodes of a run. */
+export class Arrivals {
+  readonly #things: Record<Kind, Map<string, Thing>> = { card: new Map(), revoked: new Map() };
+  readonly #nodes: number;
+  readonly #world: World;
+  readonly #trace: (line: Omit<TraceLine, 'at'>) => void;
+
+  constructor(nodes: readonly ZerostateNode[], world: World, trace: (line: Omit<TraceLine, 'at'>) => void) {
+    this.#nodes = nodes.length;
+    this.#world = world;
+    this.#trace = trace;
+    for (const [n, node] of nodes.entries()) this.#watch(n, node);
+  }
+
+  /** A thing was published, begun at this virtual microsecond. */
+  published(kind: Kind, id: string, node: number, at: number): void {
+    this.#things[kind].set(id, { publishedAt: at, after: this.#early.get(`${kind} ${id}`) ?? new Map() });
+    for (const [key, value] of this.#things[kind].get(id)!.after)
+      this.#things[kind].get(id)!.after.set(key, value - at);
+    this.#early.delete(`${kind} ${id}`);
+    this.#trace({ kind: kind === 'card' ? 'publish' : 'revoke', node, peer: -1, what: id });
+  }
+
+  /** Ids of what was published. */
+  ids(kind: Kind): string[] {
+    return [...this.#things[kind].keys()];
+  }
+
+  /** Share of (thing, node) pairs that have come together, from 0 to 1. */
+  coverage(kind: Kind): number {
+    const things = [...this.#things[kind].values()];
+    const arrived = things.reduce((sum, { after }) => sum + after.size, 0);
+    return things.length === 0 ? 0 : arrived / (things.length * this.#nodes);
+  }
+
+  /** Dotted metrics under a name; none when nothing was published. The publisher's own copy is no arrival. */
+  metrics(kind: Kind, name: string): Metrics {
+    const things = [...this.#things[kind].values()];
+    if (things.length === 0) return {};
+    const ms = things
+      .flatMap(({ after }) => [...after.values()].sort((a, b) => a - b).slice(1))
+      .map((us) => us / MS)
+      .sort((a, b) => a - b);
+    const at = (share: number): number => ms[Math.max(0, Math.ceil(ms.length * share) - 1)] ?? -1;
+    return {
+      [`${name}.published`]: things.length,
+      [`${name}.coverage`]: this.coverage(kind),
+      [`${name}.arrival.p50Ms`]: at(0.5),
+      [`${name}.arrival.p95Ms`]: at(0.95),
+      [`${name}.arrival.maxMs`]: at(1),
+    };
+  }
+
+  /** What was taken before publishing had answered: the publisher's own copy, and a fast neighbour's. */
+  readonly #early = new Map<string, Map<number, number>>();
+
+  #note(kind: Kind, id: string, node: number): void {
+    const now = this.#world.loop.now;
+    const thing = this.#things[kind].get(id);
+    this.#trace({ kind: kind === 'card' ? 'arrive' : 'refuse', node, peer: -1, what: id });
+    if (thing !== undefined) {
+      if (!thing.after.has(node)) thing.after.set(node, now - thing.publishedAt);
+      return;
+    }
+    const early = this.#early.get(`${kind} ${id}`) ?? new Map<number, number>();
+    this.#early.set(`${kind} ${id}`, early);
+    if (!early.has(node)) early.set(node, now);
+  }
+
+  #watch(n: number, { book, revocations }: ZerostateNode): void {
+    const offerCard = book.offer.bind(book);
+    book.offer = (card) => {
+      const verdict = offerCard(card);
+      if (verdict === 'new') this.#note('card', card.card.id, n);
+      return verdict;
+    };
+    const offer = revocations.offer.bind(revocations);
+    revocations.offer = (statement, position) => {
+      const known = offer(statement, position);
+      const entry = known === undefined ? undefined : book.get(known.issuer);
+      if (entry !== undefined && revocations.verdict(entry).state === 'revoked')
+        this.#note('revoked', known!.issuer, n);
+      return known;
+    };
+  }
+}

@@ -1,0 +1,29 @@
+// What is real in tier T1 and what is not.
+
+import type { Fidelity } from '../scenario/index.ts';
+
+/** Told with every result. */
+export const FIDELITY: readonly Fidelity[] = [
+  {
+    part: 'node',
+    is: 'real',
+    how: 'openNode() with every service; databases are LevelDB in a temporary folder',
+  },
+  { part: 'libp2p', is: 'real', how: 'connections, yamux, identify, ping, kad-dht and gossipsub, unpatched' },
+  { part: 'encryption', is: 'modelled', how: 'plaintext in place of Noise, which draws fresh keys natively' },
+  {
+    part: 'transport',
+    is: 'modelled',
+    how: 'a wire with delay, jitter, bandwidth, loss felt as TCP resends, and cuts',
+  },
+  { part: 'time', is: 'modelled', how: 'virtual; computing and the disk take none of it' },
+  { part: 'entropy', is: 'modelled', how: 'one seeded stream in place of Math.random and node:crypto' },
+  {
+    part: 'statements',
+    is: 'real',
+    how: 'cards of fresh agents, signed, logged and published; their size is what it is',
+  },
+  { part: 'reach', is: 'modelled', how: 'only neighbours of the topology can dial each other' },
+  { part: 'churn', is: 'absent', how: 'nodes stay; network.churn is not looked at' },
+  { part: 'adversaries', is: 'absent', how: 'every node follows the protocol' },
+];

@@ -1,0 +1,34 @@
+// Counts what the process has asked of its thread pool (files, LevelDB, signatures) and not yet been told. Virtual time may not move on
+// while something is under way. With a pool of one thread the answers also come in the order of the questions.
+
+import { createHook } from 'node:async_hooks';
+
+/** Kinds of requests that are answered once. Handles, timers and sockets are none. */
+const ASKED =
+  /^(?:FSREQ|FILEHANDLECLOSEREQ|classic_level\.|[A-Z]+REQUEST$|[A-Z0-9]*JOB$|ZLIB|GETADDRINFO|GETNAMEINFO)/;
+
+/** How much native work is under way. */
+export interface NativeWork {
+  readonly pending: number;
+}
+
+/** Begins to count, for the life of the process. */
+export function watchNativeWork(): NativeWork {
+  const asked = new Set<number>();
+  const isAnswered = (id: number): void => {
+    asked.delete(id);
+  };
+  createHook({
+    init(id, type) {
+      if (ASKED.test(type)) asked.add(id);
+    },
+    after: isAnswered,
+    destroy: isAnswered,
+    trackPromises: false,
+  }).enable();
+  return {
+    get pending() {
+      return asked.size;
+    },
+  };
+}

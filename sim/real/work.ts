@@ -1,0 +1,119 @@
+// What the nodes of a run do: writers publish cards of fresh agents and revoke some, at times that the seed draws. And what must hold.
+
+import { randomStream } from '../random.ts';
+import type { CheckResult, Scenario } from '../scenario/index.ts';
+import type { Arrivals, Kind } from './arrivals.ts';
+import type { Fleet } from './fleet.ts';
+import type { World } from './world.ts';
+
+const SECOND_MS = 1_000;
+
+export interface WorkOptions {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly fleet: Fleet;
+  readonly world: World;
+  readonly arrivals: Arrivals;
+}
+
+/** A small valid draft. */
+const draft = (name: string) => ({
+  name,
+  description: `${name} does one thing and does it well.`,
+  capabilities: [{ name: 'do', description: `What ${name} does.`, tags: ['test'] }],
+  tags: ['test'],
+  prices: [],
+  sla: 'standard',
+});
+
+/** Sets the workload in motion; judge() answers what must hold at the end. */
+export function scheduleWork({ scenario, seed, fleet, world, arrivals }: WorkOptions) {
+  const acknowledged: { readonly kind: Kind; readonly id: string; readonly node: number }[] = [];
+  const failures: string[] = [];
+  const { statements, revocations } = scenario.workload;
+  const choice = randomStream(seed, 'writers');
+  const writers = Array.from({ length: fleet.nodes.length }, (_, n) => n);
+  for (let at = writers.length - 1; at > 0; at--) {
+    const other = choice.below(at + 1);
+    [writers[at], writers[other]] = [writers[other]!, writers[at]!];
+  }
+  const act = (what: () => Promise<void>): void => {
+    what().catch((error: Error) => failures.push(error.message));
+  };
+
+  if (statements !== undefined && statements.writers > 0) {
+    const times = randomStream(seed, 'statements');
+    const end = (statements.fromSeconds + statements.forSeconds) * SECOND_MS;
+    let at = statements.fromSeconds * SECOND_MS;
+    for (let number = 0; statements.perSecond > 0; number++) {
+      at += times.exponential(SECOND_MS / statements.perSecond);
+      if (at > end) break;
+      const node = writers[times.below(statements.writers)]!;
+      world.after(at, () =>
+        act(async () => {
+          const began = world.loop.now;
+          const { agentId } = await fleet.nodes[node]!.cards.publish(draft(`Agent ${number}`));
+          arrivals.published('card', agentId, node, began);
+          acknowledged.push({ kind: 'card', id: agentId, node });
+        }),
+      );
+    }
+  }
+  for (let number = 0; number < (revocations?.count ?? 0); number++) {
+    const node = writers[number % writers.length]!;
+    const at = (revocations!.fromSeconds + number * revocations!.everySeconds) * SECOND_MS;
+    const owned = (async () => await fleet.nodes[node]!.cards.publish(draft(`Revoked ${number}`)))();
+    world.after(at, () =>
+      act(async () => {
+        const { agentId } = await owned;
+        const began = world.loop.now;
+        await fleet.nodes[node]!.revocations.revoke(agentId, 'simulation', false);
+        arrivals.published('revoked', agentId, node, began);
+        acknowledged.push({ kind: 'revoked', id: agentId, node });
+      }),
+    );
+  }
+
+  return {
+    /** Looks at what must hold now. */
+    async judge(): Promise<CheckResult[]> {
+      const at = world.elapsed / SECOND_MS;
+      const lost = acknowledged.filter(
+        ({ node, id }) => fleet.nodes[node]!.book.get(id as never) === undefined,
+      );
+      const first =
+        failures[0] ?? (lost[0] === undefined ? '' : `${lost[0].id} is gone from node ${lost[0].node}`);
+      const states = new Set(fleet.nodes.map((node) => JSON.stringify(headsOf(node.store.states()))));
+      const isHealed = scenario.network.healSeconds > 0 || scenario.network.partitions.length === 0;
+      const checks: CheckResult[] = [
+        {
+          name: 'acknowledged-kept',
+          kind: 'safety',
+          ok: first === '',
+          looked: acknowledged.length,
+          detail: first,
+          at: first === '' ? -1 : at,
+        },
+      ];
+      if (isHealed)
+        checks.push({
+          name: 'converged',
+          kind: 'liveness',
+          ok: states.size <= 1,
+          looked: fleet.nodes.length,
+          detail: states.size <= 1 ? '' : `${states.size} different states of the logs`,
+          at: states.size <= 1 ? -1 : at,
+        });
+      return checks;
+    },
+  };
+}
+
+function headsOf(
+  states: readonly { readonly origin: string; readonly size: number; readonly root: Uint8Array }[],
+) {
+  return states
+    .filter(({ size }) => size > 0)
+    .map(({ origin, size, root }) => `${origin} ${size} ${Buffer.from(root).toString('hex')}`)
+    .sort();
+}
