@@ -2,4 +2,14 @@
 // of this folder.
 
 export * from './limits.ts';
+export { isReport } from './network-map.ts';
+export {
+  DEFAULT_POLICY,
+  isPolicyName,
+  makePolicy,
+  POLICY_NAMES,
+  type PolicyName,
+  type PolicyOptions,
+} from './policies.ts';
 export type * from './ports.ts';
+export { QValues } from './q-values.ts';

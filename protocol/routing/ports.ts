@@ -39,6 +39,8 @@ export interface Demand {
 export interface NeighbourView {
   readonly id: NeighbourId;
   readonly region: string;
+  /** Takes over what is for others (a relay). Something else is chosen only when it is the destination. */
+  readonly forwards: boolean;
   /** On the configured backbone: where a demand goes when the policy is not sure. */
   readonly backbone: boolean;
   /** Connected, and not known to be dead or draining. */
@@ -66,7 +68,16 @@ export interface RoutingView {
 }
 
 /** Why a neighbour was not considered. */
-export type Exclusion = 'down' | 'visited' | 'forbidden' | 'region' | 'price' | 'ttl' | 'unreachable' | 'infeasible';
+export type Exclusion =
+  | 'down'
+  | 'visited'
+  | 'endpoint' // it forwards nothing, and is not the destination
+  | 'forbidden'
+  | 'region'
+  | 'price'
+  | 'ttl'
+  | 'unreachable' // nobody says that there is a way through it
+  | 'infeasible'; // its way is no shorter than ours
 
 /** One neighbour as the policy weighed it: what `relay why` prints. */
 export interface Candidate {

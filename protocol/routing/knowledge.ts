@@ -1,0 +1,92 @@
+// What every policy may use: own links, the others' reports, and how far each author is to be believed. It turns events into
+// that knowledge and ticks into probes and reports.
+
+import { REPORT_LINKS_MAX } from './limits.ts';
+import { LinkBook } from './link-book.ts';
+import { NetworkMap } from './network-map.ts';
+import type { LinkReport, NeighbourId, RoutingEffect, RoutingEvent, RoutingView } from './ports.ts';
+import { Trust } from './trust.ts';
+
+export interface KnowledgeOptions {
+  readonly self: NeighbourId;
+  /** Probes links at each tick. */
+  readonly probes: boolean;
+  /** Tells the others of own links: relays do, edges do not. */
+  readonly advertises: boolean;
+}
+
+export class Knowledge {
+  readonly links = new LinkBook();
+  readonly trust = new Trust();
+  readonly map: NetworkMap;
+  readonly #options: KnowledgeOptions;
+  #sequence = 0n;
+  #now = 0;
+
+  constructor(options: KnowledgeOptions) {
+    this.#options = options;
+    this.map = new NetworkMap(options.self, (author) => this.trust.excess(author, this.#now));
+  }
+
+  /** Sequence of the last own report. */
+  get sequence(): bigint {
+    return this.#sequence;
+  }
+
+  observe(event: RoutingEvent, now: number): void {
+    this.#now = now;
+    if (event.kind === 'probed') this.links.sample(event.neighbour, event.rttMs, now);
+    else if (event.kind === 'handed')
+      this.links.sample(event.neighbour, event.ok ? event.tookMs : undefined, now);
+    else if (event.kind === 'reported') this.map.take(event.report, now);
+    else if (event.kind === 'finished') this.#finished(event, now);
+  }
+
+  tick(view: RoutingView, now: number): RoutingEffect[] {
+    this.#now = now;
+    this.map.advance(now);
+    for (const neighbour of view.neighbours) {
+      this.links.obtain(neighbour, view.region, now);
+      this.#crossCheck(neighbour.id, view.self, now);
+    }
+    const effects = this.trust.discrepancies(now);
+    if (this.#options.probes) effects.push(...this.links.due(view, now));
+    if (this.#options.advertises) effects.push({ kind: 'advertise', report: this.#report(view, now) });
+    return effects;
+  }
+
+  /** Goes on from a saved sequence, so that others do not take the next reports for old ones. */
+  resume(sequence: bigint): void {
+    if (sequence > this.#sequence) this.#sequence = sequence;
+  }
+
+  #finished(event: RoutingEvent & { kind: 'finished' }, now: number): void {
+    const link = this.links.get(event.neighbour);
+    const rest = this.map.cost(event.neighbour, event.destination, 'live');
+    if (link === undefined || !Number.isFinite(rest)) return;
+    const way = this.map.authorsOnWay(event.neighbour, event.destination);
+    this.trust.way(way, link.cost(now).srttMs + rest, event.ok ? event.tookMs : undefined, now);
+  }
+
+  // The same link has two ends; a round trip looks the same from both.
+  #crossCheck(neighbour: NeighbourId, self: NeighbourId, now: number): void {
+    const reportedMs = this.map.reported(neighbour, self);
+    const link = this.links.get(neighbour);
+    if (reportedMs === undefined || link === undefined) return;
+    this.trust.link(neighbour, reportedMs, link.costMs(now), now);
+  }
+
+  #report(view: RoutingView, now: number): LinkReport {
+    // The clock as a floor: one that lost its state still says something newer than before.
+    const floor = BigInt(Math.max(0, Math.floor(now)));
+    this.#sequence = this.#sequence + 1n > floor ? this.#sequence + 1n : floor;
+    const links = view.neighbours
+      .filter(({ up }) => up)
+      .slice(0, REPORT_LINKS_MAX)
+      .map((neighbour) => ({
+        to: neighbour.id,
+        costMs: Math.round(this.links.costMs(neighbour, view.region, now) * 10) / 10,
+      }));
+    return { author: view.self, sequence: this.#sequence, region: view.region, links };
+  }
+}

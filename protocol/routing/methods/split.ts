@@ -1,0 +1,115 @@
+// The split learner: Q(x, y, d) = c(x, y) + V_y(d), with the link's cost c learned from every packet and probe, and the
+// remainder V computed from what the relays report, never learned: a value that is computed cannot count to infinity. It
+// explores with probes, never with payload, and stays at home while home is well.
+
+import type { Knowledge } from '../knowledge.ts';
+import { DESTINATIONS_MAX, NEIGHBOURS_MAX } from '../limits.ts';
+import type { Choice, Method, Picked } from '../method.ts';
+import { lossWeight, penalties } from '../penalties.ts';
+import type { DestinationId, NeighbourId, NeighbourView, RoutingRandom, RoutingView } from '../ports.ts';
+import { RecentMap } from '../recent-map.ts';
+import { remainderByMap } from './shared.ts';
+
+/** What each demand under way adds to a link's cost. */
+const LOAD_SHARE = 0.2;
+/** Of so many best the load is spread over. */
+const BEST = 3;
+/** Home is what is shortest when nothing is wrong; it is left when another is better by both. */
+const HOME_SHARE = 0.15;
+const HOME_MS = 5;
+/** What is assumed behind a neighbour that reports nothing and has told us nothing. */
+const REMAINDER_PRIOR_MS = 150;
+const REMAINDER_MAX_MS = 600_000;
+/** Confidence in a remainder that was told hop by hop instead of reported, and in one that is assumed. */
+const TOLD_CONFIDENCE = 0.5;
+
+interface Remainder {
+  readonly ms: number;
+  readonly confidence: number;
+}
+
+export function splitLearner(known: Knowledge): Method {
+  // Remainders that neighbours told us with an acknowledgement: for destinations that no report names.
+  const told = new RecentMap<DestinationId, RecentMap<NeighbourId, number>>(DESTINATIONS_MAX);
+
+  const remainderOf = (id: NeighbourId, destination: DestinationId): Remainder => {
+    if (id === destination) return { ms: 0, confidence: 1 };
+    const reported = known.map.cost(id, destination, 'live');
+    if (Number.isFinite(reported)) return { ms: reported, confidence: 1 };
+    const heard = told.get(destination)?.get(id);
+    if (heard !== undefined) return { ms: heard, confidence: TOLD_CONFIDENCE };
+    // One that reports, and names no way, has none.
+    if (known.map.knows(id)) return { ms: Number.POSITIVE_INFINITY, confidence: 0 };
+    return { ms: REMAINDER_PRIOR_MS, confidence: 0 };
+  };
+  const hear = (destination: DestinationId, id: NeighbourId, ms: number): void => {
+    if (!(ms >= 0)) return;
+    const row = told.obtain(destination, () => new RecentMap(NEIGHBOURS_MAX));
+    row.set(id, Math.min(ms, REMAINDER_MAX_MS));
+  };
+
+  return {
+    name: 'split',
+    learns: true,
+    sticks: true,
+    weigh(neighbour: NeighbourView, demand, view: RoutingView, now) {
+      const link = known.links.obtain(neighbour, view.region, now);
+      const { srttMs, deviationMs, lossMs } = link.cost(now);
+      const remainder = remainderOf(neighbour.id, demand.destination);
+      const loss = lossMs * lossWeight(demand.bytes);
+      return {
+        terms: {
+          link: srttMs,
+          jitter: deviationMs,
+          loss,
+          remainder: remainder.ms,
+          load: LOAD_SHARE * neighbour.inFlight * (srttMs + deviationMs + loss),
+          ...penalties(neighbour, demand),
+        },
+        confidence: Math.min(remainder.confidence, link.confidence(now)),
+      };
+    },
+    pick: (choices, demand, _now, random) => pick(known, choices, demand.destination, random),
+    observe(event) {
+      if ((event.kind === 'handed' && event.remainingMs !== undefined) || event.kind === 'echoed')
+        hear(event.destination, event.neighbour, event.remainingMs!);
+    },
+    remaining: (destination, view, now, exclude) => remainderByMap(known, destination, view, now, exclude),
+  };
+}
+
+function pick(
+  known: Knowledge,
+  all: readonly Choice[],
+  destination: DestinationId,
+  random: RoutingRandom,
+): Picked {
+  const best = all[0]!;
+  // Feasible as in Babel: whoever is no nearer than we are through the best would send it round.
+  const feasible = all.filter(({ candidate }) => (candidate.terms.remainder ?? 0) < best.candidate.costMs);
+  const choices = feasible.length > 0 ? feasible : all;
+  const home = homeOf(known, choices, destination);
+  if (worthHome(home.candidate.costMs, choices[0]!.candidate.costMs)) return { choice: home, reason: 'kept' };
+  const near = choices.slice(0, BEST);
+  if (near.length < 2) return { choice: near[0]!, reason: 'best' };
+  const first = Math.floor(random.unit() * near.length);
+  const second = (first + 1 + Math.floor(random.unit() * (near.length - 1))) % near.length;
+  return { choice: near[Math.min(first, second)]!, reason: 'sampled' };
+}
+
+const worthHome = (homeMs: number, bestMs: number): boolean =>
+  homeMs - bestMs <= Math.max(HOME_MS, HOME_SHARE * bestMs);
+
+// The choice that is shortest when nothing is wrong.
+function homeOf(known: Knowledge, choices: readonly Choice[], destination: DestinationId): Choice {
+  let home = choices[0]!;
+  let least = Number.POSITIVE_INFINITY;
+  for (const choice of choices) {
+    const { id } = choice.neighbour;
+    const length =
+      (known.links.get(id)?.baselineMs ?? Number.POSITIVE_INFINITY) +
+      known.map.cost(id, destination, 'baseline');
+    if (length < least) [home, least] = [choice, length];
+  }
+  return home;
+}

@@ -1,0 +1,201 @@
+// The relays' reports as a graph, and the way that is left from each neighbour to a destination. Must not believe one side:
+// a link between two authors costs what the dearer of both says, and exists only while both say so.
+
+import { AUTHORS_MAX, DISTANCES_MAX, ID_CHARS_MAX, REPORT_LINKS_MAX } from './limits.ts';
+import type { DestinationId, LinkReport, NeighbourId } from './ports.ts';
+import { RecentMap } from './recent-map.ts';
+
+/** A report that was not renewed for so long is void: ten periods, so that a few lost ones do no harm. */
+const REPORT_LIFE_MS = 10_000;
+/** Costs are believed up to this; a link that is worse is as good as none. */
+const COST_MAX_MS = 600_000;
+
+/** What a path is measured by: reported costs now, the lowest cost that was ever reported, or the number of hops. */
+export type Metric = 'live' | 'baseline' | 'hops';
+
+/** Shortest ways from every author to one destination. */
+export interface Distances {
+  /** By author's number; Infinity when there is no way. */
+  readonly costs: Float64Array;
+  readonly hops: Int32Array;
+  /** Number of the next author on the way, or -1 when the destination itself is next. */
+  readonly next: Int32Array;
+}
+
+interface Known {
+  readonly report: LinkReport;
+  readonly at: number;
+  /** Cost now and lowest cost ever, by the other end. */
+  readonly links: ReadonlyMap<string, { readonly live: number; readonly baseline: number }>;
+}
+
+interface Arc {
+  readonly from: number;
+  readonly live: number;
+  readonly baseline: number;
+}
+
+/** True for a report that is within bounds and whose numbers make sense. */
+export function isReport(report: LinkReport): boolean {
+  const idOk = (id: string) => id.length > 0 && id.length <= ID_CHARS_MAX;
+  return (
+    idOk(report.author) &&
+    idOk(report.region) &&
+    report.sequence >= 0n &&
+    report.links.length <= REPORT_LINKS_MAX &&
+    report.links.every(({ to, costMs }) => idOk(to) && costMs >= 0 && costMs <= COST_MAX_MS)
+  );
+}
+
+/** What the others say. `self` is left out of every way: what comes from here shall not come back. */
+export class NetworkMap {
+  readonly #self: NeighbourId;
+  readonly #known = new Map<NeighbourId, Known>();
+  readonly #excess: (author: NeighbourId) => number;
+  readonly #distances = new RecentMap<string, Distances>(DISTANCES_MAX);
+  #numbers = new Map<NeighbourId, number>();
+  #authors: NeighbourId[] = [];
+  #into: Arc[][] = [];
+  #attached = new Map<DestinationId, Arc[]>();
+  #stale = true;
+
+  /** `excess` is what an author's word is to be corrected by, in milliseconds for each way through it. */
+  constructor(self: NeighbourId, excess: (author: NeighbourId) => number) {
+    this.#self = self;
+    this.#excess = excess;
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** True while reports of this author are in force. */
+  knows(author: NeighbourId): boolean {
+    return this.#known.has(author);
+  }
+
+  /** Takes a verified report; false when it is malformed, old, our own, or beyond the bound of authors. */
+  take(report: LinkReport, now: number): boolean {
+    if (report.author === this.#self || !isReport(report)) return false;
+    const before = this.#known.get(report.author);
+    if (before !== undefined && before.report.sequence >= report.sequence) return false;
+    if (before === undefined && this.#known.size >= AUTHORS_MAX) return false;
+    const links = new Map<string, { live: number; baseline: number }>();
+    for (const { to, costMs } of report.links) {
+      const lowest = before?.links.get(to)?.baseline ?? costMs;
+      links.set(to, { live: costMs, baseline: Math.min(lowest, costMs) });
+    }
+    this.#known.set(report.author, { report, at: now, links });
+    // Costs take effect at the next tick, who is connected with whom at once.
+    if (before === undefined || links.size < before.links.size) this.#stale = true;
+    return true;
+  }
+
+  /** To be called at each tick: drops what was not renewed, and lets new costs take effect. */
+  advance(now: number): void {
+    for (const [author, { at }] of this.#known) if (now - at > REPORT_LIFE_MS) this.#known.delete(author);
+    this.#stale = true;
+  }
+
+  /** What `author` says of its link to `to`. */
+  reported(author: NeighbourId, to: string): number | undefined {
+    return this.#known.get(author)?.links.get(to)?.live;
+  }
+
+  /** Cost from a neighbour to a destination over ways that avoid us; Infinity when nobody says that there is one. */
+  cost(from: NeighbourId, destination: DestinationId, metric: Metric): number {
+    if (from === destination) return 0;
+    const at = this.#number(from);
+    return at === undefined ? Number.POSITIVE_INFINITY : this.#to(destination, metric).costs[at]!;
+  }
+
+  /** Hops of the way whose cost is cost(). */
+  hops(from: NeighbourId, destination: DestinationId, metric: Metric): number {
+    if (from === destination) return 0;
+    const at = this.#number(from);
+    const hops = at === undefined ? -1 : this.#to(destination, metric).hops[at]!;
+    return hops < 0 ? Number.POSITIVE_INFINITY : hops;
+  }
+
+  /** The authors on the way from a neighbour to a destination, the neighbour first; empty when there is none. */
+  authorsOnWay(from: NeighbourId, destination: DestinationId): NeighbourId[] {
+    const start = this.#number(from);
+    if (start === undefined || from === destination) return [];
+    const { costs, next } = this.#to(destination, 'live');
+    const way: NeighbourId[] = [];
+    for (let at = start; at >= 0 && way.length <= AUTHORS_MAX && costs[at]! < COST_MAX_MS; at = next[at]!) {
+      if (this.#authors[at] === destination) break;
+      way.push(this.#authors[at]!);
+    }
+    return way;
+  }
+
+  #number(author: NeighbourId): number | undefined {
+    if (this.#stale) this.#build();
+    return this.#numbers.get(author);
+  }
+
+  #build(): void {
+    this.#stale = false;
+    this.#distances.clear();
+    this.#authors = [...this.#known.keys()];
+    this.#numbers = new Map(this.#authors.map((author, at) => [author, at]));
+    this.#into = this.#authors.map(() => []);
+    this.#attached = new Map();
+    for (const [author, { links }] of this.#known) {
+      const from = this.#numbers.get(author)!;
+      for (const [to, own] of links) {
+        if (to === this.#self) continue;
+        const end = this.#numbers.get(to);
+        if (end === undefined) {
+          const arcs = this.#attached.get(to);
+          if (arcs === undefined) this.#attached.set(to, [{ from, ...own }]);
+          else arcs.push({ from, ...own });
+          continue;
+        }
+        const other = this.#known.get(to)!.links.get(author);
+        if (other === undefined) continue;
+        const live = Math.max(own.live, other.live);
+        this.#into[end]!.push({ from, live, baseline: Math.max(own.baseline, other.baseline) });
+      }
+    }
+  }
+
+  #to(destination: DestinationId, metric: Metric): Distances {
+    if (this.#stale) this.#build();
+    return this.#distances.obtain(`${metric} ${destination}`, () => this.#search(destination, metric));
+  }
+
+  // Dijkstra from the destination backwards, over authors only. They are few, so the nearest is looked for in a row.
+  #search(destination: DestinationId, metric: Metric): Distances {
+    const count = this.#authors.length;
+    const costs = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    const hops = new Int32Array(count).fill(-1);
+    const next = new Int32Array(count).fill(-1);
+    const done = new Uint8Array(count);
+    const weight = (arc: Arc): number =>
+      metric === 'hops' ? 1 : arc[metric] + (metric === 'live' ? this.#excess(this.#authors[arc.from]!) : 0);
+    const relax = (arc: Arc, base: number, steps: number, via: number): void => {
+      const cost = base + weight(arc);
+      if (cost >= costs[arc.from]!) return;
+      costs[arc.from] = cost;
+      hops[arc.from] = steps + 1;
+      next[arc.from] = via;
+    };
+    const own = this.#numbers.get(destination);
+    if (own !== undefined) {
+      costs[own] = 0;
+      hops[own] = 0;
+    }
+    for (const arc of this.#attached.get(destination) ?? []) relax(arc, 0, 0, -1);
+    for (let round = 0; round < count; round++) {
+      let nearest = -1;
+      for (let at = 0; at < count; at++)
+        if (done[at] === 0 && (nearest < 0 || costs[at]! < costs[nearest]!)) nearest = at;
+      if (nearest < 0 || costs[nearest] === Number.POSITIVE_INFINITY) break;
+      done[nearest] = 1;
+      for (const arc of this.#into[nearest]!) relax(arc, costs[nearest]!, hops[nearest]!, nearest);
+    }
+    return { costs, hops, next };
+  }
+}

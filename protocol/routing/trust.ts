@@ -1,0 +1,132 @@
+// Whose word is worth how much: what was measured over ways through a relay, less what the reports promised. A linear
+// estimate by least mean squares: the surplus of a way is shared among its relays, and what other ways disprove is taken back,
+// until it rests with the one that lies or drops. Must not judge from one measurement.
+
+import { AUTHORS_MAX } from './limits.ts';
+import type { NeighbourId, RoutingEffect } from './ports.ts';
+import { RecentMap } from './recent-map.ts';
+
+/** Share of a surplus that is believed at once. */
+const GAIN = 0.1;
+/** Deviations below this share of the promise, or these milliseconds, are noise. */
+const NOISE_SHARE = 0.25;
+const NOISE_MS = 15;
+/** A way that failed is worth what its sender then loses: a time-out and a second try. */
+const FAILURE_MS = 2_000;
+/** Most that one measurement counts, so that one outlier moves nobody's standing. */
+const SURPLUS_MAX_MS = 2_000;
+/** Excess that nobody measures fades, so that a relay that mended its ways is tried again. */
+const DECAY_MS = 60_000;
+/** Excess beyond which an author is said to be wrong, and the measurements it takes. */
+const DISCREPANCY_MS = 50;
+const DISCREPANCY_SAMPLES = 20;
+/** The same is not said again before. */
+const REPEAT_MS = 60_000;
+/** A link that both ends measure: ticks for which an end may claim less than half of what the other sees. */
+const STRIKES = 5;
+
+interface Standing {
+  excess: number;
+  changedAt: number;
+  samples: number;
+  strikes: number;
+  saidAt: number;
+  reportedMs: number;
+  measuredMs: number;
+}
+
+/** What is kept of an author over a restart. */
+export interface SavedStanding {
+  readonly excessMs: number;
+  readonly samples: number;
+}
+
+/** Corrections to the word of authors. */
+export class Trust {
+  readonly #standings = new RecentMap<NeighbourId, Standing>(AUTHORS_MAX);
+
+  /** Milliseconds by which each way through an author is worse than reported. */
+  excess(author: NeighbourId, now: number): number {
+    const standing = this.#standings.get(author);
+    return standing === undefined ? 0 : standing.excess * left(standing, now);
+  }
+
+  /** A demand went over these relays: promised and measured milliseconds, `measuredMs` absent when it failed. */
+  way(
+    authors: readonly NeighbourId[],
+    promisedMs: number,
+    measuredMs: number | undefined,
+    now: number,
+  ): void {
+    if (authors.length === 0 || !Number.isFinite(promisedMs)) return;
+    const surplus = measuredMs === undefined ? FAILURE_MS : measuredMs - promisedMs;
+    const noise = Math.max(NOISE_MS, NOISE_SHARE * promisedMs);
+    const heard = Math.abs(surplus) <= noise ? Math.min(0, surplus) : surplus;
+    const step = (GAIN * Math.max(-SURPLUS_MAX_MS, Math.min(SURPLUS_MAX_MS, heard))) / authors.length;
+    for (const author of authors) {
+      const standing = this.#obtain(author, now);
+      standing.excess = Math.max(0, standing.excess * left(standing, now) + step);
+      standing.changedAt = now;
+      standing.samples += 1;
+      standing.reportedMs = promisedMs;
+      standing.measuredMs = measuredMs ?? promisedMs + FAILURE_MS;
+    }
+  }
+
+  /** Once a tick: what a neighbour reports of its link to us, and what we measure of the same link. */
+  link(author: NeighbourId, reportedMs: number, measuredMs: number, now: number): void {
+    const wrong = measuredMs > 2 * reportedMs + NOISE_MS;
+    if (!wrong && this.#standings.get(author) === undefined) return;
+    const standing = this.#obtain(author, now);
+    standing.strikes = wrong ? standing.strikes + 1 : 0;
+    if (standing.strikes < STRIKES) return;
+    standing.excess = standing.excess * left(standing, now) + GAIN * (measuredMs - reportedMs);
+    standing.excess = Math.min(standing.excess, Math.max(SURPLUS_MAX_MS, measuredMs - reportedMs));
+    standing.changedAt = now;
+    standing.samples += 1;
+    standing.reportedMs = reportedMs;
+    standing.measuredMs = measuredMs;
+  }
+
+  /** Who is to be reported, not oftener than once a minute each. */
+  discrepancies(now: number): RoutingEffect[] {
+    const effects: RoutingEffect[] = [];
+    for (const [about, standing] of this.#standings.entries()) {
+      if (standing.samples < DISCREPANCY_SAMPLES || now - standing.saidAt < REPEAT_MS) continue;
+      if (standing.excess * left(standing, now) < DISCREPANCY_MS) continue;
+      standing.saidAt = now;
+      const { reportedMs, measuredMs, samples } = standing;
+      effects.push({ kind: 'discrepancy', about, reportedMs, measuredMs, samples });
+    }
+    return effects;
+  }
+
+  save(now: number): Record<string, SavedStanding> {
+    const rows = [...this.#standings.entries()].map(([author, standing]): [string, SavedStanding] => {
+      const excessMs = Math.round(standing.excess * left(standing, now));
+      return [author, { excessMs, samples: standing.samples }];
+    });
+    return Object.fromEntries(rows.filter(([, { excessMs }]) => excessMs > 0));
+  }
+
+  load(author: NeighbourId, { excessMs, samples }: SavedStanding, now: number): void {
+    const standing = this.#obtain(author, now);
+    standing.excess = Math.min(Math.max(0, excessMs), SURPLUS_MAX_MS);
+    standing.samples = Math.max(0, Math.floor(samples));
+  }
+
+  #obtain(author: NeighbourId, now: number): Standing {
+    return this.#standings.obtain(author, () => ({
+      excess: 0,
+      changedAt: now,
+      samples: 0,
+      strikes: 0,
+      saidAt: Number.NEGATIVE_INFINITY,
+      reportedMs: 0,
+      measuredMs: 0,
+    }));
+  }
+}
+
+const left = ({ changedAt }: Standing, now: number): number =>
+  Math.exp(-Math.max(0, now - changedAt) / DECAY_MS);
