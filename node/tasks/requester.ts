@@ -173,7 +173,11 @@ export class Requester {
       entry.task = task;
       for (const effect of effects) book.note(entry, describeEffect(effect));
       const last = effects.filter(({ type }) => type === 'accept' || type === 'compare' || type === 'finish');
-      await book.save(entry, last.length > 0);
+      // One write ends a task that needs no comparison; nobody is told before it is on disk.
+      const has = (type: TaskEffect['type']) => last.some((effect) => effect.type === type);
+      const endedAt = has('finish') && !has('compare') ? clock.now() : null;
+      await book.save({ ...entry, endedAt }, last.length > 0);
+      entry.endedAt ??= endedAt;
       for (const effect of effects) if (!last.includes(effect)) this.#do(entry, effect);
       if (last.length > 0) await this.#conclude(entry, last);
     });
@@ -229,9 +233,11 @@ export class Requester {
       });
     if (effects.some(({ type }) => type === 'finish')) {
       parts.release(partsOfManifest(manifest).map(({ cid }) => cid));
-      entry.endedAt = clock.now();
       this.#count(entry);
-      await book.save(entry, true);
+      if (entry.endedAt === null) {
+        entry.endedAt = clock.now();
+        await book.save(entry, true);
+      }
       book.end(entry);
     }
     if (effects.some(({ type }) => type === 'accept' || type === 'finish')) settlement.begin(entry, manifest);

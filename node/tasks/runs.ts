@@ -95,7 +95,7 @@ export class Runs {
         response.status === 'CANCELLED' ? 'TASK_CANCELLED' : 'BUSY',
         `the member ended with ${response.status}`,
       );
-    const { end, owed } = await this.#keep(manifest, member, response);
+    const { end, file, owed } = await this.#check(manifest, member, response);
     const { status, exitCode, fuel, detail } = response;
     const summary: RunSummary = {
       token,
@@ -108,27 +108,30 @@ export class Runs {
       owed,
     };
     entry.runs = [...entry.runs.filter((run) => run.token !== token), summary];
-    await book.keepAnswer(entry.taskId, token, encodeTaskResponse({ ...response, receipt: null }));
+    // Begun together, so that the database brings both to disk at once.
+    await Promise.all([
+      file === null || end.receipt === null ? undefined : this.#deps.files.put(end.receipt, file),
+      book.keepAnswer(entry.taskId, token, encodeTaskResponse({ ...response, receipt: null })),
+    ]);
     return end;
   }
 
-  /** Checks the receipt of an answer and keeps it with its capsule. */
-  async #keep(
+  /** Checks the receipt of an answer; answers what it says, and its file with the capsule. Throws RECEIPT_REFUSED. */
+  async #check(
     manifest: VerifiedManifest,
     member: Member,
     response: TaskResponse,
-  ): Promise<{ end: RunEnd; owed: RunSummary['owed'] }> {
-    const { clock, files, parts, ports } = this.#deps;
+  ): Promise<{ end: RunEnd; owed: RunSummary['owed']; file: Uint8Array | null }> {
+    const { clock, parts, ports } = this.#deps;
     const { status, receipt } = response;
     if (receipt === null)
-      return { end: { status, receipt: null, jobDigest: null, resultDigest: null }, owed: null };
+      return { end: { status, receipt: null, jobDigest: null, resultDigest: null }, owed: null, file: null };
     const spec = completeManifest(manifest.manifest.spec);
     const from = this.#deps.asker.peerOf(this.#deps.peerId);
     const job = await gatherJob(manifest, spec, {}, { parts, artifacts: ports.artifacts, from });
     const { agentId } = member;
     const { verified, file } = checkAnswer({ manifest, job, agentId, response, receipt, now: clock.now() });
     const inputs = capsuleOf(manifest.envelope.payload, job);
-    await files.put(verified.id, encodeReceiptFile({ ...file, inputs }));
     const card = await this.#deps.asker.card(agentId);
     const owed = ports.payments.price(card, verified.receipt, manifest.manifest);
     const { deterministic } = verified.receipt;
@@ -140,6 +143,7 @@ export class Runs {
         resultDigest: resultDigest(deterministic),
       },
       owed: owed === null ? null : { amount: owed.amount.toString(), currency: owed.currency },
+      file: encodeReceiptFile({ ...file, inputs }),
     };
   }
 

@@ -1,5 +1,6 @@
 // Slow and bad links for nodes that speak over loopback: every TCP socket of this process gets what arrives late, in order. The kernels
 // that the tests run on need no traffic control for it. Loss is felt as TCP lets it be felt: the segment, and all behind it, come later.
+// Pipes to child processes are sockets to Node as well; no link lies between those, so they stay as they are.
 
 import { Socket } from 'node:net';
 
@@ -49,8 +50,12 @@ export function slowLinks(link: Link, random: () => number): void {
       line.timer = setTimeout(() => release(socket, line), Math.max(1, next.due - performance.now()));
   };
   Socket.prototype.push = function slowPush(this: Socket, chunk: Chunk): boolean {
-    const line = lines.get(this) ?? { waiting: [], timer: undefined };
-    lines.set(this, line);
+    let line = lines.get(this);
+    if (line === undefined) {
+      if (!('port' in this.address())) return push.call(this, chunk);
+      line = { waiting: [], timer: undefined };
+      lines.set(this, line);
+    }
     // TCP keeps the order: nothing overtakes what was sent before it.
     const due = Math.max(performance.now() + delayOf(), line.waiting.at(-1)?.due ?? 0);
     line.waiting.push({ chunk, due });
