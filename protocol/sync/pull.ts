@@ -107,7 +107,7 @@ function read<K extends SyncMessage['kind']>(
 ): Extract<SyncMessage, { kind: K }> {
   if (event.kind === 'answer') return decodeSyncMessage(event.bytes, [kind], credit);
   if (event.message.kind !== kind)
-    throw new ZeroError('SYNC_REFUSED', `the answer is a ${event.message.kind}`);
+    throw new ZeroError('DECODE_FAILED', 'a message of this kind is not expected here');
   if (credit !== undefined && event.length > credit)
     throw new ZeroError('CREDIT_EXCEEDED', 'the answer is larger than the credit');
   return event.message as Extract<SyncMessage, { kind: K }>;

@@ -1,5 +1,5 @@
 // What nodes of the cores tier say to each other. Frozen objects, passed as they are; a share of them is encoded, decoded and
-// compared on the way (see round-trip.ts). Types and sizes only.
+// compared on the way (see post.ts). Types and sizes only.
 
 import type { Envelope } from '../../protocol/envelope/index.ts';
 import type { SyncMessage } from '../../protocol/sync/index.ts';

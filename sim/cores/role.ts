@@ -27,6 +27,8 @@ export interface RoleContext {
   spoil(publication: PublicationId, part: Spoilt): PublicationId;
   /** Writers that this node is: what it equivocates about. Empty for most. */
   ownLogs(): readonly number[];
+  /** Shows two histories of an own log, each to every second neighbour. */
+  equivocate(log: number): void;
   /** Leaves and comes back under a new identity: penalties stay with the old one. */
   rejoin(): void;
 }

@@ -1,0 +1,203 @@
+// The mesh of gossip after the gossipsub specification: graft and prune with each heartbeat, announcements to some neighbours
+// outside of it. The library itself is not run here: this is a model of it with the node's settings.
+
+import type { RandomStream } from '../random.ts';
+import { type Ground, SECOND } from './ground.ts';
+import type { Message, PublicationId } from './message.ts';
+import type { Post } from './post.ts';
+import type { Presence } from './presence.ts';
+
+/** Neighbours outside of the mesh that are told, and heartbeats for which something is told (D_lazy, mcache_gossip). */
+const TOLD_PEERS = 6;
+const TOLD_HEARTBEATS = 3;
+/** The node's bounds around its degree: see node/gossip/options.ts. */
+const BELOW = 1;
+const ABOVE = 2;
+/** Things remembered for announcing, of one node. */
+const RECENT_MAX = 1_024;
+
+interface Recent {
+  readonly at: number;
+  readonly publication: PublicationId;
+}
+
+export class Mesh {
+  readonly #ground: Ground;
+  readonly #post: Post;
+  readonly #presence: Presence;
+  readonly #has: (node: number, publication: PublicationId) => boolean;
+  readonly #onHeartbeat: (node: number) => void;
+  /** 1 where the start of a link has its end in the mesh. */
+  readonly #inMesh: Uint8Array;
+  readonly #size: Uint8Array;
+  readonly #recent: (Recent[] | undefined)[];
+  readonly #streams: readonly RandomStream[];
+  readonly #kind: number;
+
+  constructor(parts: {
+    ground: Ground;
+    post: Post;
+    presence: Presence;
+    has: (node: number, publication: PublicationId) => boolean;
+    onHeartbeat: (node: number) => void;
+  }) {
+    const { ground, has, onHeartbeat, post, presence } = parts;
+    this.#ground = ground;
+    this.#post = post;
+    this.#presence = presence;
+    this.#has = has;
+    this.#onHeartbeat = onHeartbeat;
+    this.#inMesh = new Uint8Array(ground.wire.topology.to.length);
+    this.#size = new Uint8Array(ground.nodes);
+    this.#recent = new Array<Recent[] | undefined>(ground.nodes).fill(undefined);
+    this.#streams = Array.from({ length: ground.nodes }, (_, node) => ground.random('mesh', node));
+    this.#kind = ground.loop.on((node) => this.#heartbeat(node));
+    presence.listen((node, here) => {
+      if (!here) this.#leave(node);
+    });
+  }
+
+  /** Grows the mesh as many heartbeats would have, and starts them. */
+  start(): void {
+    const { nodes, loop, scenario } = this.#ground;
+    if (scenario.protocol.gossip === 'mesh')
+      for (let node = 0; node < nodes; node++) {
+        if (this.#presence.here[node] === 0) continue;
+        for (const link of this.#candidates(node, scenario.protocol.meshDegree - this.#size[node]!)) {
+          if (this.#size[this.#end(link)]! >= scenario.protocol.meshDegree + ABOVE) continue;
+          this.#set(link, 1);
+          this.#set(this.#back(link), 1);
+        }
+      }
+    const period = scenario.protocol.heartbeatSeconds * SECOND;
+    for (let node = 0; node < nodes; node++)
+      loop.schedule(this.#streams[node]!.unit() * period, this.#kind, node);
+  }
+
+  /** Passes a publication on, but not back over `cameBy` (-1: nobody sent it). `everybody` as for what is urgent and one's own. */
+  forward(node: number, publication: PublicationId, cameBy: number, everybody: boolean): void {
+    const { topology } = this.#ground.wire;
+    const all = everybody || this.#ground.scenario.protocol.gossip === 'flood';
+    const back = cameBy < 0 ? -1 : topology.reverse[cameBy]!;
+    for (let link = topology.first[node]!; link < topology.first[node + 1]!; link++)
+      if (link !== back && (all || this.#inMesh[link] === 1)) this.#post.publication(link, publication);
+    if (all) return;
+    this.#recent[node] ??= [];
+    const recent = this.#recent[node];
+    if (recent.length < RECENT_MAX) recent.push({ at: this.#ground.loop.now, publication });
+  }
+
+  /** Messages of gossip that are no publications. */
+  onMessage(node: number, link: number, message: Message): void {
+    const back = this.#back(link);
+    switch (message.kind) {
+      case 'graft':
+        if (this.#size[node]! < this.#ground.scenario.protocol.meshDegree + ABOVE) this.#set(back, 1);
+        else if (this.#inMesh[back] === 0) this.#post.send(back, { kind: 'prune' });
+        return;
+      case 'prune':
+        this.#set(back, 0);
+        return;
+      case 'ihave': {
+        const wanted = message.publications.filter((publication) => !this.#has(node, publication));
+        if (wanted.length > 0) this.#post.send(back, { kind: 'iwant', publications: wanted });
+        return;
+      }
+      case 'iwant':
+        for (const publication of message.publications)
+          if (this.#has(node, publication)) this.#post.publication(back, publication);
+    }
+  }
+
+  /** Neighbours in the mesh of a node. */
+  meshOf(node: number): number[] {
+    const { first, to } = this.#ground.wire.topology;
+    const links: number[] = [];
+    for (let link = first[node]!; link < first[node + 1]!; link++)
+      if (this.#inMesh[link] === 1) links.push(to[link]!);
+    return links;
+  }
+
+  #heartbeat(node: number): void {
+    const { loop, scenario } = this.#ground;
+    const { gossip, heartbeatSeconds, meshDegree } = scenario.protocol;
+    loop.schedule(heartbeatSeconds * SECOND, this.#kind, node);
+    if (this.#presence.here[node] === 0) return;
+    this.#onHeartbeat(node);
+    if (gossip !== 'mesh') return;
+    const size = this.#size[node]!;
+    if (size < meshDegree - BELOW)
+      for (const link of this.#candidates(node, meshDegree - size)) {
+        this.#set(link, 1);
+        this.#post.send(link, { kind: 'graft' });
+      }
+    else if (size > meshDegree + ABOVE) this.#thin(node, size - meshDegree);
+    this.#announce(node);
+  }
+
+  #announce(node: number): void {
+    const recent = this.#recent[node];
+    if (recent === undefined) return;
+    const { loop, scenario } = this.#ground;
+    const since = loop.now - TOLD_HEARTBEATS * scenario.protocol.heartbeatSeconds * SECOND;
+    const fresh = recent.filter(({ at }) => at >= since);
+    this.#recent[node] = fresh.length === 0 ? undefined : fresh;
+    if (fresh.length === 0) return;
+    const publications = fresh.map(({ publication }) => publication);
+    for (const link of this.#candidates(node, TOLD_PEERS))
+      this.#post.send(link, { kind: 'ihave', publications });
+  }
+
+  /** Up to `count` links to neighbours that are there and not in the mesh, drawn by the node. */
+  #candidates(node: number, count: number): number[] {
+    const { first } = this.#ground.wire.topology;
+    const links: number[] = [];
+    for (let link = first[node]!; link < first[node + 1]!; link++)
+      if (this.#inMesh[link] === 0 && this.#presence.here[this.#end(link)] === 1) links.push(link);
+    return this.#draw(node, links, count);
+  }
+
+  #thin(node: number, count: number): void {
+    const { first } = this.#ground.wire.topology;
+    const links: number[] = [];
+    for (let link = first[node]!; link < first[node + 1]!; link++)
+      if (this.#inMesh[link] === 1) links.push(link);
+    for (const link of this.#draw(node, links, count)) {
+      this.#set(link, 0);
+      this.#post.send(link, { kind: 'prune' });
+    }
+  }
+
+  #draw(node: number, links: number[], count: number): number[] {
+    const stream = this.#streams[node]!;
+    for (let at = 0; at < Math.min(count, links.length); at++) {
+      const other = at + stream.below(links.length - at);
+      [links[at], links[other]] = [links[other]!, links[at]!];
+    }
+    return links.slice(0, Math.max(0, count));
+  }
+
+  /** Connections end with a node's going: both sides see it. */
+  #leave(node: number): void {
+    const { first } = this.#ground.wire.topology;
+    for (let link = first[node]!; link < first[node + 1]!; link++) {
+      this.#set(link, 0);
+      this.#set(this.#back(link), 0);
+    }
+    this.#recent[node] = undefined;
+  }
+
+  #set(link: number, value: 0 | 1): void {
+    if (this.#inMesh[link] === value) return;
+    this.#inMesh[link] = value;
+    this.#size[this.#ground.wire.topology.from[link]!]! += value === 1 ? 1 : -1;
+  }
+
+  #end(link: number): number {
+    return this.#ground.wire.topology.to[link]!;
+  }
+
+  #back(link: number): number {
+    return this.#ground.wire.topology.reverse[link]!;
+  }
+}

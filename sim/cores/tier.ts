@@ -1,0 +1,83 @@
+// The cores tier (T2): the protocol's own state machines, by the thousand, on one event heap.
+
+import type { RunSinks, Scenario, Session, Tier, TierResult } from '../scenario/index.ts';
+import { SECOND } from './ground.ts';
+import { checkLiveness, resultOf } from './result.ts';
+import type { RoleBook } from './role.ts';
+import { Simulation } from './simulation.ts';
+
+class CoresSession implements Session {
+  readonly #simulation: Simulation;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+  }
+
+  get now(): number {
+    return this.#simulation.ground.loop.now / SECOND;
+  }
+
+  async advance(untilSeconds: number): Promise<boolean> {
+    return await this.#simulation.advance(untilSeconds);
+  }
+
+  inspect(node: number): Readonly<Record<string, unknown>> {
+    const { forks, ground, holdings, logs, mesh, plan, presence } = this.#simulation;
+    const { first, to } = ground.wire.topology;
+    return {
+      node,
+      here: presence.here[node] === 1,
+      role: ground.scenario.adversaries[ground.kindOf[node]!]?.kind ?? 'honest',
+      neighbours: [...to.subarray(first[node]!, first[node + 1]!)],
+      mesh: mesh.meshOf(node),
+      writes: [...plan.writers.keys()].filter((log) => plan.writers[log] === node),
+      logs: [...plan.writers.keys()].map((log) => ({
+        log,
+        holds: holdings.version(node, log).size,
+        of: logs.newest(log).size,
+        forked: forks.knows(node, log),
+      })),
+    };
+  }
+
+  overview(): Readonly<Record<string, unknown>> {
+    const { ground, presence } = this.#simulation;
+    const { checks, events, metrics } = resultOf(this.#simulation);
+    return {
+      seconds: this.now,
+      events,
+      pending: ground.loop.pending,
+      nodes: ground.nodes,
+      here: presence.here.reduce((sum, here) => sum + here, 0),
+      broken: checks.filter(({ ok }) => !ok),
+      metrics,
+    };
+  }
+
+  result(): TierResult {
+    return resultOf(this.#simulation);
+  }
+}
+
+function begin(scenario: Scenario, seed: number, sinks: RunSinks, roles: RoleBook): Simulation {
+  const simulation = new Simulation(scenario, seed, sinks, roles);
+  simulation.start();
+  return simulation;
+}
+
+/** The cores tier with these adversaries. */
+export function coresTier(roles: RoleBook): Tier {
+  return {
+    id: 'T2',
+    summary: "the protocol's own state machines on an event heap",
+    async run(scenario, seed, sinks = {}) {
+      const simulation = begin(scenario, seed, sinks, roles);
+      await simulation.advance(scenario.seconds);
+      checkLiveness(simulation);
+      return resultOf(simulation);
+    },
+    async open(scenario, seed, sinks = {}) {
+      return new CoresSession(begin(scenario, seed, sinks, roles));
+    },
+  };
+}
