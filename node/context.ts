@@ -6,6 +6,7 @@ import type { Quarantine } from './admission/quarantine.ts';
 import type { ArtifactService } from './artifacts/artifact-service.ts';
 import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import type { Replication } from './artifacts/replication.ts';
+import type { Backups } from './backup/index.ts';
 import type { CardBook } from './cards/card-book.ts';
 import type { CardService } from './cards/card-service.ts';
 import type { Residents } from './cards/residents.ts';
@@ -44,6 +45,7 @@ import type { ReceiptFiles } from './receipts/receipt-files.ts';
 import type { RelayPayer } from './relaying/relay-payer.ts';
 import type { ReputationService } from './reputation/index.ts';
 import type { RevocationService } from './revocation/revocation-service.ts';
+import type { Routing } from './routing/index.ts';
 import type { Rpc } from './rpc/index.ts';
 import type { StatementRouter } from './statements/router.ts';
 import type { Database } from './storage/index.ts';
@@ -117,6 +119,7 @@ export interface Core extends Ground, Net {
 /** A node, as the API and the views see it. */
 export interface NodeContext extends Core {
   /** Files and folders by content id. */
+  readonly backups: Backups;
   readonly artifacts: ArtifactService;
   readonly artifactStore: ArtifactStore;
   readonly artifactCopies: Replication;
@@ -142,6 +145,8 @@ export interface NodeContext extends Core {
   readonly provenance: Provenance;
   /** Asks relays for their bills, and pays them. */
   readonly relayPayer: RelayPayer;
+  /** Streams through relays: why each went where it went, and draining. */
+  readonly routing: Routing;
   readonly requester: Requester;
   readonly tasks: TaskBook;
 }

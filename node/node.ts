@@ -2,6 +2,7 @@
 // A further part is a factory `makeX(core) -> { services, ... }`: one import, one line under "Built upon the core".
 
 import { makeArtifacts } from './artifacts/index.ts';
+import { makeBackups } from './backup/index.ts';
 import type { Core, ZerostateNode } from './context.ts';
 import { makeDiscovery } from './find/make-discovery.ts';
 import { type GroundOptions, makeGround } from './ground.ts';
@@ -17,6 +18,7 @@ import { makePayments } from './payments/index.ts';
 import { makeGates, makePolicy } from './policy/index.ts';
 import { makeProvenance } from './provenance/index.ts';
 import { makeRelaying } from './relaying/index.ts';
+import { makeRouting } from './routing/index.ts';
 import { makeReputation } from './reputation/index.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
@@ -81,9 +83,11 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   // Built upon the core.
   const { artifacts, artifactCopies, artifactStore } = use(makeArtifacts(core));
   const { services: _, ...logService } = use(await makeLogService(core, key.seed));
+  const { backups } = use(makeBackups(core, key.seed));
   const { guilds } = use(makeGuilds(core, key.seed));
   const payments = use(makePayments(core));
   const { relayPayer } = use(makeRelaying(core, payments, relayWatch));
+  const { routing } = use(makeRouting(core, key.seed, relayWatch));
   const { executor, requester, tasks } = use(
     makeTasks(core, {
       artifacts: artifactsOf(artifacts),
@@ -103,6 +107,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     artifacts,
     artifactCopies,
     artifactStore,
+    backups,
     executor,
     guilds,
     ...logService,
@@ -111,6 +116,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     provenance,
     relayPayer,
     requester,
+    routing,
     tasks,
     start: () => running.start(),
     stop: () => running.stop(),

@@ -5,6 +5,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { registerA2aRoutes } from './routes/a2a.ts';
 import { registerArtifactRoutes } from './routes/artifacts.ts';
+import { registerBackupRoutes } from './routes/backup.ts';
 import { registerCardRoutes } from './routes/cards.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerEventRoutes } from './routes/events.ts';
@@ -38,6 +39,7 @@ export async function serveNode(
     log: options.log,
     routes: async (app) => {
       registerNetworkRoutes(app, node, options.metrics);
+      registerBackupRoutes(app, node);
       registerCardRoutes(app, node);
       registerFindRoutes(app, node);
       registerTaskRoutes(app, node);

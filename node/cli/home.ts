@@ -38,6 +38,8 @@ export function resolveHome(
 export interface Target {
   readonly api: string;
   readonly token: string;
+  /** Its home folder, where it is on this machine. */
+  readonly home?: string;
 }
 
 /** Finds the node that a command means. Throws NODE_UNREACHABLE or USAGE with what to do. */
@@ -64,7 +66,7 @@ export async function resolveTarget(
       : [join(home, 'devnet', flags.node), join(home, flags.node)];
   for (const place of places) {
     const run = await readRunFile(place);
-    if (run !== undefined) return { api: run.api, token: await readToken(place, run) };
+    if (run !== undefined) return { api: run.api, token: await readToken(place, run), home: place };
   }
   throw new ZeroError(
     'NODE_UNREACHABLE',

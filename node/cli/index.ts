@@ -3,12 +3,14 @@
 import type { Command } from 'commander';
 import type { FirstContact } from '../network/first-contact.ts';
 import { registerArtifact } from './commands/artifact.ts';
+import { registerBackup } from './commands/backup.ts';
 import { registerCard } from './commands/card.ts';
 import { registerChannel } from './commands/channel.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
 import { registerLedger } from './commands/ledger.ts';
 import { registerLog } from './commands/log.ts';
+import { registerMcp } from './commands/mcp.ts';
 import { registerPartner } from './commands/partner.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerProv } from './commands/prov.ts';
@@ -53,4 +55,6 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerWhy(program);
   registerTrust(program);
   registerStatus(program);
+  registerBackup(program);
+  registerMcp(program);
 }

@@ -131,7 +131,8 @@ export class Cosignatures {
     const { isNews, text: kept } = await this.#serial.run(ownLog.origin, () =>
       store.checkpoints.merge(ownLog.origin, head.size, text, policy.keysFor(parseCheckpoint(text))),
     );
-    if (isNews) void this.#deps.gossip.publish('heads', utf8(kept));
+    // The head itself is everywhere by now: what others say of it is in no hurry.
+    if (isNews) void this.#deps.gossip.publish('heads', utf8(kept), false);
     const quorum = policy.judge(parseCheckpoint(kept), { now: clock.now() });
     if (quorum.reached) this.#deps.metrics.set('zerostate_log_witnessed_size', head.size);
     return quorum;

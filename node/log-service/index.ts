@@ -2,6 +2,7 @@
 
 import { originOf } from '../../protocol/log/index.ts';
 import type { Core } from '../context.ts';
+import { KeptFacts } from '../provenance/kept-facts.ts';
 import type { Service } from '../services.ts';
 import { Copies } from './copies.ts';
 import { Cosignatures } from './cosignatures.ts';
@@ -64,7 +65,8 @@ export async function makeLogService(core: Core, seed: Uint8Array) {
   const logProtocol = new LogProtocol({ rpc, resources: logResources, network });
   const spread = new ForkSpread({ host, forks, store, protocol: logProtocol, clock, log });
   const accepts = config.logs.witness;
-  const witness = new Witness({ db, store, forks, clock, metrics, peerId, seed, accepts });
+  const remembers = () => ownLog.restored === undefined;
+  const witness = new Witness({ db, store, forks, clock, metrics, peerId, seed, accepts, remembers });
   const protocol = new WitnessProtocol({ rpc, witness, network });
   const cosignatures = new Cosignatures({
     host,
@@ -80,7 +82,9 @@ export async function makeLogService(core: Core, seed: Uint8Array) {
   });
   const logs = config.logs;
   const copies = new Copies({ rpc, host, store, ownLog, forks, sync, clock, network, seed, config: logs });
-  const retention = new Retention({ store, router: core.router, copies, clock, log, metrics, config: logs });
+  const facts = new KeptFacts(db);
+  const { router } = core;
+  const retention = new Retention({ store, router, copies, facts, clock, log, metrics, config: logs });
   sync.onCosigned = (head) => cosignatures.take(head);
   let unwatch = (): void => {};
   const services: Service[] = [

@@ -1,14 +1,16 @@
 // What may be let go. Every statement is required unless its predicate type is named as ephemeral; of an ephemeral one only the body goes,
 // when it is old, and only after enough other nodes have proven in that moment that they hold it. Records, hashes and heads always stay,
-// so that everything that was proven stays provable.
+// and what the statement said in the provenance graph, so that everything that was proven stays provable.
 
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { factsOfStatement } from '../../protocol/provenance/index.ts';
 import { type AgentStatement, IMPORT_PREDICATE, SEALED_PREDICATE } from '../../protocol/statement/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
 import type { LogStore } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { KeptFacts } from '../provenance/kept-facts.ts';
 import type { StatementRouter } from '../statements/router.ts';
 import type { Copies } from './copies.ts';
 
@@ -44,10 +46,16 @@ export function checkEphemeral(types: readonly string[]): ReadonlySet<string> {
   return new Set(types);
 }
 
+interface Old {
+  readonly index: number;
+  readonly statement: AgentStatement;
+}
+
 export interface RetentionDeps {
   readonly store: LogStore;
   readonly router: Pick<StatementRouter, 'read'>;
   readonly copies: Pick<Copies, 'confirm'>;
+  readonly facts: Pick<KeptFacts, 'keep'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -94,8 +102,8 @@ export class Retention {
       const from = (this.#cursors.get(origin) ?? 0) % Math.max(1, size);
       const to = Math.min(size, from + LOOKED_MAX - looked);
       looked += to - from;
-      for (const index of await this.#old(origin, from, to))
-        if (evicted < EVICTED_MAX) evicted += Number(await this.#evict(origin, index));
+      for (const { index, statement } of await this.#old(origin, from, to))
+        if (evicted < EVICTED_MAX) evicted += Number(await this.#evict(origin, index, statement));
       this.#cursors.set(origin, to);
       if (looked >= LOOKED_MAX || this.#stopped) break;
     }
@@ -103,17 +111,17 @@ export class Retention {
   }
 
   /** Entries whose body is ephemeral and old. */
-  async #old(origin: string, from: number, to: number): Promise<number[]> {
+  async #old(origin: string, from: number, to: number): Promise<Old[]> {
     const { clock, config, router, store } = this.#deps;
     const before = clock.now() - config.ephemeralDays * DAY_MS;
-    const found: number[] = [];
+    const found: Old[] = [];
     try {
       for await (const { body, index } of store.entries(origin, from, to)) {
         const { statement: readable } = body === null ? { statement: undefined } : router.read(body);
         if (readable?.kind !== 'statement') continue;
         const { statement } = readable;
         if (retentionClass(statement, this.#ephemeral) === 'required') continue;
-        if (Date.parse(statement.statement.predicate.issuedAt) < before) found.push(index);
+        if (Date.parse(statement.statement.predicate.issuedAt) < before) found.push({ index, statement });
       }
     } catch (error) {
       if (!isZeroError(error)) throw error;
@@ -123,13 +131,14 @@ export class Retention {
     return found;
   }
 
-  async #evict(origin: string, index: number): Promise<boolean> {
-    const { config, copies, log, metrics, store } = this.#deps;
+  async #evict(origin: string, index: number, statement: AgentStatement): Promise<boolean> {
+    const { config, copies, facts, log, metrics, store } = this.#deps;
     const proven = await copies.confirm(origin, index, config.copies);
     if (proven.copies.length < config.copies) {
       metrics.count('zerostate_log_evictions_refused_total');
       return false;
     }
+    await facts.keep({ origin, index }, factsOfStatement(statement));
     await store.evict(origin, index);
     metrics.count('zerostate_log_evicted_total');
     log.info({ origin, index, heldBy: proven.copies.map(({ peerId }) => peerId) }, 'a body was let go');

@@ -54,6 +54,8 @@ export interface WitnessDeps {
   readonly peerId: string;
   readonly seed: Uint8Array;
   readonly accepts: Config['logs']['witness'];
+  /** False while this node may have cosigned what it does not know of: it came from a backup. */
+  readonly remembers?: () => boolean;
 }
 
 /** Cosigns. */
@@ -94,6 +96,8 @@ export class Witness {
 
   async #answer(request: Uint8Array, asker: string | null): Promise<WitnessAnswer> {
     try {
+      if (this.#deps.remembers?.() === false)
+        return plain(503, 'this witness came from a backup and is not up to date yet');
       const asked = decodeAddCheckpoint(request);
       const { origin } = parseCheckpoint(asked.checkpoint);
       if (!this.#isMine(origin, asker)) return plain(404, 'this witness does not follow that log');

@@ -19,6 +19,7 @@ import type { Clock } from '../clock/index.ts';
 import { Serial } from '../serial.ts';
 import type { HeadGuard } from './head-guard.ts';
 import type { LogState, LogStore } from './log-store.ts';
+import type { RestoredGate } from './restored-gate.ts';
 
 /** Appends that wait for the disk at once. */
 const WAITING_MAX = 4096;
@@ -54,6 +55,7 @@ export class OwnLog {
   readonly #signer: NoteSigner;
   readonly #listener: AppendListener;
   readonly #guard: HeadGuard | undefined;
+  readonly #restored: RestoredGate | undefined;
   readonly #serial = new Serial();
   #lost: Verified<Checkpoint> | undefined;
   #waiting: Waiting[] = [];
@@ -66,11 +68,13 @@ export class OwnLog {
     seed: Uint8Array;
     listener: AppendListener;
     guard?: HeadGuard;
+    restored?: RestoredGate;
   }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#listener = deps.listener;
     this.#guard = deps.guard;
+    this.#restored = deps.restored;
     this.origin = originOf(deps.peerId);
     this.#signer = noteSigner(deps.seed);
   }
@@ -101,6 +105,7 @@ export class OwnLog {
 
   /** Appends a signed envelope; resolves when it is on disk under a signed checkpoint. Throws BUSY, STORAGE_FAILED or LOG_RECOVERING. */
   async append(envelope: Envelope): Promise<LogPosition> {
+    this.#checkRestored();
     if (this.#lost !== undefined)
       throw new ZeroError('LOG_RECOVERING', `entries up to ${this.#lost.size} of the own log were lost`, {
         details: { held: this.state().size, signed: this.#lost.size },
@@ -113,6 +118,26 @@ export class OwnLog {
     );
     this.#writing ??= this.#drain();
     return await position;
+  }
+
+  /** What a node that came from a backup waits for before it signs anything new; undefined when there is nothing. */
+  get restored(): RestoredGate['waiting'] {
+    return this.#restored?.waiting;
+  }
+
+  /** Hears that a peer has been compared with, and holds nothing newer of this log. Answers true when the log may grow again for it. */
+  async confirmed(peer: string): Promise<boolean> {
+    return (await this.#restored?.confirmed(peer)) ?? false;
+  }
+
+  #checkRestored(): void {
+    const waiting = this.restored;
+    if (waiting === undefined) return;
+    const { backupOf, confirm, heard } = waiting;
+    throw new ZeroError('LOG_RECOVERING', `this node came from a backup of ${backupOf}`, {
+      details: { confirm, heard },
+      hint: `It signs again when ${confirm - heard} more peer(s) have shown that they hold nothing newer of its log. If there is no network left, restore with --alone.`,
+    });
   }
 
   /** Resolves when nothing waits any more. */

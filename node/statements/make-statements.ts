@@ -5,7 +5,7 @@ import { CardService } from '../cards/card-service.ts';
 import { Residents } from '../cards/residents.ts';
 import type { Ground, Net } from '../context.ts';
 import { CardRecords } from '../dht/card-records.ts';
-import { HeadGuard, OwnLog } from '../log/index.ts';
+import { HeadGuard, OwnLog, RestoredGate } from '../log/index.ts';
 import { ReceiptBook } from '../receipts/receipt-book.ts';
 import { RevocationService } from '../revocation/revocation-service.ts';
 import type { Service } from '../services.ts';
@@ -39,12 +39,15 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
       },
     },
   });
+  const restored = new RestoredGate(deps.home);
+  await restored.load();
   const ownLog: OwnLog = new OwnLog({
     store,
     clock,
     peerId,
     seed: deps.seed,
     guard: new HeadGuard(join(deps.home, 'own-head')),
+    restored,
     listener: {
       entry: (body, position) => {
         metrics.count('zerostate_statements_stored_total', { origin: 'own' });

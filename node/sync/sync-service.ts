@@ -211,6 +211,8 @@ export class SyncService {
       await this.#serial.run(`peer ${peer.toString()}`, () => this.#round(peer));
       this.#lastRoundAt = Math.max(this.#lastRoundAt, startedAt);
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'ok' });
+      if (await this.#deps.ownLog.confirmed(peer.toString()))
+        this.#deps.log.info({ size: this.#deps.ownLog.state().size }, 'the restored log is up to date: it may grow again');
       return true;
     } catch (error) {
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'failed' });

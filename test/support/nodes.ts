@@ -40,6 +40,13 @@ export class TestNodes {
     return running;
   }
 
+  /** A node that runs. */
+  get(name: string): RunningNode {
+    const running = this.#running.get(name);
+    if (running === undefined) throw new Error(`${name} does not run`);
+    return running;
+  }
+
   async stop(name: string): Promise<void> {
     const running = this.#running.get(name);
     this.#running.delete(name);

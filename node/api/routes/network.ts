@@ -71,7 +71,7 @@ async function readiness(node: NodeContext) {
   const readable =
     size === 0 ? true : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
   const { failure } = node.db;
-  const { lost } = node.ownLog;
+  const { lost, restored } = node.ownLog;
   const peers = node.host.getPeers().length;
   const alone = node.config.join.length === 0;
   return [
@@ -87,11 +87,13 @@ async function readiness(node: NodeContext) {
     },
     {
       name: 'own log',
-      ok: lost === undefined,
+      ok: lost === undefined && restored === undefined,
       detail:
-        lost === undefined
-          ? 'whole'
-          : `entries up to ${lost.size} were lost; waiting for a peer that has them`,
+        lost !== undefined
+          ? `entries up to ${lost.size} were lost; waiting for a peer that has them`
+          : restored !== undefined
+            ? `from a backup of ${restored.backupOf}: ${restored.heard} of ${restored.confirm} peers have shown that they hold nothing newer`
+            : 'whole',
     },
     {
       name: 'network',

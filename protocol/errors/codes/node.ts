@@ -67,6 +67,13 @@ export const nodeCodes = {
     summary: 'A witness does not cosign a head of the log.',
     remedy: 'Read its reason: "zerostate log witness" shows it; name another witness if it stays so.',
   },
+  VERSION_UNSUPPORTED: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary: 'A file has a form of another version of zerostate.',
+    remedy: 'Read it with the version that wrote it, or a newer one.',
+  },
   LOG_RECOVERING: {
     exit: 4,
     http: 503,

@@ -1,0 +1,170 @@
+// zerostate backup and restore: a running node into one file, and a node from it.
+
+import { existsSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Command } from 'commander';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+import { CONFIRM_DEFAULT, encodeFrame, LEFT_OUT, readBackup, restore } from '../../backup/index.ts';
+import { CONFIRM_MAX } from '../../log/index.ts';
+import { createLogger } from '../../logger/index.ts';
+import { ApiClient } from '../client.ts';
+import { resolveHome, resolveTarget } from '../home.ts';
+import { plain, print, runAction, style } from '../output.ts';
+import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
+import { positiveInteger } from './find.ts';
+
+/** Files of a home folder that are not in its database: keys, and the configuration. */
+async function* filesOf(home: string, withKeys: boolean): AsyncGenerator<Uint8Array> {
+  const names = withKeys ? await readdir(join(home, 'keys'), { recursive: true, withFileTypes: true }) : [];
+  const paths = names
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
+    .map(({ name, parentPath }) => join(parentPath, name))
+    .sort();
+  const config = join(home, 'config.yaml');
+  if (withKeys && existsSync(config)) paths.push(config);
+  for (const path of paths)
+    yield encodeFrame({ kind: 'file', name: relative(home, path), bytes: await readFile(path) });
+}
+
+async function* counted(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  let shown = 0;
+  for await (const part of parts) {
+    yield part;
+    bytes += part.length;
+    if (process.stderr.isTTY !== true || bytes - shown < 1_000_000) continue;
+    shown = bytes;
+    process.stderr.write(`\r${(bytes / 1e6).toFixed(0)} MB`);
+  }
+  if (shown > 0) process.stderr.write('\r            \r');
+}
+
+/** Writes the file beside its place, reads all of it back, and gives it its name only then. */
+async function writeChecked(file: string, parts: AsyncIterable<Uint8Array>) {
+  const beside = `${file}.${process.pid}.part`;
+  try {
+    const handle = await open(beside, 'wx', 0o600);
+    try {
+      await pipeline(
+        Readable.from(parts, { objectMode: false }),
+        createGzip(),
+        async (zipped: AsyncIterable<Buffer>) => {
+          for await (const part of zipped) await handle.appendFile(part);
+        },
+      );
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    const contents = await readBackup(beside, { file: async () => {}, records: async () => {} });
+    await rename(beside, file);
+    return contents;
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+export function registerBackup(program: Command): void {
+  withTarget(
+    program
+      .command('backup')
+      .description('write a running node into one file, which "zerostate restore" makes a node of again')
+      .argument('<file>', 'where to; must not be there yet'),
+  )
+    .option(
+      '--no-keys',
+      'leave the private keys and the configuration out: such a file needs the keys folder to be restored',
+    )
+    .addHelpText(
+      'after',
+      `
+The node goes on meanwhile; the file is how it stood at one moment, signed by the node, and read back before it gets its name.
+It holds the private keys, in the clear: keep it as you keep these. Not in it: ${[...LEFT_OUT.values()].join('; ')};
+the paying sides of payment channels, whose other sides close them.
+
+Examples:
+  zerostate backup node.zsbackup
+  zerostate restore node.zsbackup --dry-run
+  zerostate restore node.zsbackup --home /srv/zerostate`,
+    )
+    .action(async (file: string, flags: ClientFlags & { keys: boolean }) => {
+      await runAction(flags, async () => {
+        if (existsSync(file)) throw new ZeroError('ALREADY_EXISTS', `${file} is there already`);
+        const { home } = await resolveTarget(flags);
+        if (home === undefined && flags.keys)
+          throw new ZeroError('USAGE', 'keys are read from the home folder, which is not on this machine', {
+            hint: 'Run this where the node runs, or leave them out with --no-keys.',
+          });
+        const client = await ApiClient.connect(flags);
+        async function* parts() {
+          if (home !== undefined) yield* filesOf(home, flags.keys);
+          const { body } = await client.stream('GET', '/v1/backup');
+          if (body !== null) yield* counted(body);
+        }
+        const { files, header, records } = await writeChecked(file, parts());
+        print(flags, { file, ...header, files, records }, () =>
+          [
+            `${style.green('written and read back')}  ${plain(file)}`,
+            `  ${header.peerId} at ${header.createdAt}: ${header.logSize} entries of its own log, ${records} records, ${files} files`,
+            flags.keys
+              ? '  it holds the private keys: keep it as you keep these'
+              : '  the private keys are not in it',
+          ].join('\n'),
+        );
+      });
+    });
+
+  withJson(
+    program
+      .command('restore')
+      .description('make a home folder from a backup; every record is checked first')
+      .argument('<file>', 'what "zerostate backup" wrote')
+      .option('--home <dir>', 'the folder to make; must not be there, or be empty')
+      .option('--dry-run', 'check everything and write nothing')
+      .option('--alone', 'sign again at once, without asking peers: only when no node of the network is left')
+      .option(
+        '--confirm <peers>',
+        'peers that must show that they hold nothing newer of this node before it signs again',
+        positiveInteger,
+        CONFIRM_DEFAULT,
+      ),
+  ).action(
+    async (
+      file: string,
+      flags: { json?: boolean; home?: string; dryRun?: true; alone?: true; confirm: number },
+    ) => {
+      await runAction(flags, async () => {
+        if (flags.confirm > CONFIRM_MAX) throw new ZeroError('USAGE', `--confirm is at most ${CONFIRM_MAX}`);
+        const home = resolveHome(flags.home);
+        const restored = await restore({
+          backup: file,
+          home,
+          confirm: flags.alone === true ? 0 : flags.confirm,
+          dryRun: flags.dryRun === true,
+          log: createLogger({ level: 'error', name: 'restore' }),
+        });
+        const { createdAt, entries, logSize, logs, peerId } = restored;
+        print(flags, { home: flags.dryRun === true ? null : home, ...restored }, () =>
+          [
+            `${style.green(flags.dryRun === true ? 'sound' : 'restored')}  ${plain(peerId)}, as of ${plain(createdAt)}`,
+            `  ${logs} logs with ${entries} entries, each compared with its signed root; ${logSize} in its own log`,
+            ...(flags.dryRun === true
+              ? []
+              : [
+                  restored.files === 0 ? `  put the keys folder into ${home} before you start it` : '',
+                  flags.alone === true
+                    ? '  it signs at once: any newer entry that a peer holds would be a second history'
+                    : `  it signs again when ${flags.confirm} peers have shown that they hold nothing newer`,
+                  `  start it with: zerostate up --home ${home}`,
+                ].filter((line) => line !== '')),
+          ].join('\n'),
+        );
+      });
+    },
+  );
+}
