@@ -127,9 +127,10 @@ async function exchange(
         onPart(part);
         continue;
       }
-      const { answer, completeness, reasons } = part;
+      const { answer, completeness, listing, reasons } = part;
       const signed = frame.kind === 'answer' ? frame.bytes : bytes;
-      const finished = { partner, query, request, known, answer, bytes: signed, heads: check.heads() };
+      const heads = check.heads();
+      const finished = { partner, query, request, known, answer, bytes: signed, heads, listing };
       return { finished, reasons, completeness, rows };
     }
   }

@@ -17,6 +17,7 @@ import {
   AnswerVerifier,
   type Completeness,
   type EndReason,
+  type Listing,
   type ProvenanceQuery,
   type VerifiedRow,
 } from '../../protocol/provenance/index.ts';
@@ -39,6 +40,8 @@ export type CheckedPart =
       readonly reasons: readonly EndReason[];
       /** Of the logs of which it was proven. */
       readonly completeness: readonly Completeness[];
+      /** Proof of what the answerer's own index lists, when that is more than came. */
+      readonly listing: Listing | undefined;
     };
 
 /** Checks the answer to one question. */
@@ -107,7 +110,7 @@ export class AnswerCheck {
 
   #end(bytes: Uint8Array, request: Uint8Array): CheckedPart {
     const answer = verifyAnswer(bytes, request);
-    const { end, completeness } = this.report();
+    const { end, completeness, listings } = this.report();
     const own = [...(this.#rows.get(answer.origin) ?? [])].sort((a, b) => a - b);
     if (own.join() !== answer.indexes.join())
       throw new ZeroError('PROOF_INVALID', 'the rows are not those that the answer is signed for');
@@ -115,7 +118,8 @@ export class AnswerCheck {
       ? answer.size === 0
       : isUnder(answer, this.#verifier.headOf(answer.origin));
     if (!isShown) throw new ZeroError('PROOF_INVALID', 'the answer is given from another head than its rows');
-    return { kind: 'end', answer, reasons: end?.reasons ?? ['aborted'], completeness };
+    const listing = listings.get(answer.origin);
+    return { kind: 'end', answer, reasons: end?.reasons ?? ['aborted'], completeness, listing };
   }
 }
 

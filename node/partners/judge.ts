@@ -58,7 +58,10 @@ export interface Judgement {
 }
 
 const SOUND: Judgement = { verdict: 'sound', detail: '' };
-const UNPROVEN: Judgement = { verdict: 'stale', detail: 'it left out entries of its log; that is not proven yet' };
+const UNPROVEN: Judgement = {
+  verdict: 'stale',
+  detail: 'it left out entries of its log; that is not proven yet',
+};
 
 /** Entries that are owed and were not given, as many as are turned into evidence. */
 function leftOut(owed: readonly Owed[], given: ReadonlySet<number>): Owed[] {

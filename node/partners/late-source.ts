@@ -11,6 +11,10 @@ export class LateSource implements ProvenanceSource {
     this.#source = source;
   }
 
+  async prepare(query: ProvenanceQuery): Promise<void> {
+    await this.#source.prepare?.(query);
+  }
+
   query(query: ProvenanceQuery, options: { readonly signal?: AbortSignal }): AsyncIterable<ProvenanceRow> {
     return this.#source.query(query, options);
   }

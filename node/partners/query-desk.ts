@@ -153,6 +153,7 @@ export class QueryDesk {
     const { origin } = ownLog;
     const { budget } = partner.given.agreement;
     const limit = Math.min(query.limit, Math.max(1, budget.rowsPerQuery));
+    await source.prepare?.(query);
     const before = ownLog.state();
     // What is on disk reaches the index within the same turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));

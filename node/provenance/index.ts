@@ -4,6 +4,7 @@ import { seedSigner } from '../../protocol/envelope/index.ts';
 import type { Core } from '../context.ts';
 import type { Service } from '../services.ts';
 import { Importer } from './importer.ts';
+import { KeptFacts } from './kept-facts.ts';
 import { KnownTimes } from './known-times.ts';
 import { LocalSource } from './local-source.ts';
 import { Originals } from './originals.ts';
@@ -29,15 +30,22 @@ export async function makeProvenance(
 ): Promise<{ provenance: Provenance; services: Service[] }> {
   const { clock, db, log, ownLog, router, store, vault } = core;
   const known = new KnownTimes(db);
+  const kept = new KeptFacts(db);
   const originals = new Originals(db);
   await Promise.all([known.load(), originals.load()]);
   const index = new OwnIndex({ store, ownLog, signer: seedSigner(seed), db });
   const service = new ProvenanceService({ known, index, origin: ownLog.origin, clock, log });
   router.observe((statement, found) => service.observe(statement, found));
-  const source = new LocalSource({ graph: service.graph, store, index, origin: ownLog.origin });
+  const source = new LocalSource({
+    graph: service.graph,
+    store,
+    index,
+    origin: ownLog.origin,
+    isWhole: () => service.isWhole,
+  });
   const importer = new Importer({ vault, ownLog, originals, graph: service.graph, clock });
   return {
     provenance: { service, source, importer, originals },
-    services: [{ name: 'provenance', start: () => {}, stop: () => known.flush() }],
+    services: [{ name: 'provenance', start: () => service.restore(kept), stop: () => known.flush() }],
   };
 }

@@ -26,6 +26,8 @@ export interface LocalSourceDeps {
   readonly index: OwnIndex;
   /** Origin of the own log. */
   readonly origin: string;
+  /** False once the graph was too full for a statement: no answer is whole then. */
+  readonly isWhole: () => boolean;
 }
 
 /** The graph of this node, as a source. */
@@ -36,12 +38,17 @@ export class LocalSource implements ProvenanceSource {
     this.#deps = deps;
   }
 
+  /** Commits the root that a proof will be given from. Throws as OwnLog.append does. */
+  async prepare({ prove }: ProvenanceQuery): Promise<void> {
+    if (prove) await this.#deps.index.commit();
+  }
+
   async *query(
     asked: ProvenanceQuery,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<ProvenanceRow> {
     const query = provenanceQuery(asked);
-    if (query.prove) await this.#deps.index.commit();
+    await this.prepare(query);
     const answer = new Answer(this.#deps, query);
     yield* answer.rows(signal);
   }
@@ -65,6 +72,7 @@ class Answer {
     const start = query.start.map((id) => deps.graph.thing(id));
     this.#walk = deps.graph.walk(start, { direction, depth, at, max: QUERY_NODES_MAX });
     if (this.#walk.cut) this.#reasons.add('node-limit');
+    if (!deps.isWhole()) this.#reasons.add('not-indexed');
   }
 
   async *rows(signal: AbortSignal | undefined): AsyncGenerator<ProvenanceRow> {

@@ -19,13 +19,20 @@ import { Serial } from '../serial.ts';
 import { type Database, type JsonLevel, jsonLevel } from '../storage/index.ts';
 
 const LAST = 'last';
-/** Statements kept as facts, some kilobytes each, before they go into the map. */
+/** Statements that wait with their keys, some hundred bytes each, before they go into the map. While the log is read at start, all do. */
 const PENDING_MAX = 4_096;
 
 /** A root in the log. */
 export interface CommittedRoot extends IndexRoot {
   /** Its entry. */
   readonly index: number;
+}
+
+/** A statement on its way into the map. */
+interface Waiting {
+  readonly index: number;
+  readonly keys: readonly Uint8Array[];
+  readonly tag: Uint8Array;
 }
 
 /** The index of the own log. */
@@ -36,7 +43,10 @@ export class OwnIndex {
   readonly #signer: Signer;
   readonly #last: JsonLevel<{ index: number }>;
   readonly #serial = new Serial();
-  #pending: { index: number; facts: StatementFacts }[] = [];
+  #pending: Waiting[] = [];
+  #isReplayed = false;
+  #isBroken = false;
+  #isCommitting = false;
   #committed: CommittedRoot | undefined;
   #isAhead = false;
 
@@ -49,25 +59,36 @@ export class OwnIndex {
 
   /** Notes a statement of the own log. They may come in any order until the next root. */
   add(facts: StatementFacts, { index }: Pick<LogPosition, 'index'>): void {
-    this.#pending.push({ index, facts });
-    if (this.#pending.length <= PENDING_MAX) return;
+    const tag = tagOf(facts.predicateType, facts.issuer);
+    this.#pending.push({ index, keys: keysOfFacts(facts), tag });
+    // A list of the map only grows at its end, and at start a long log is read from its end.
+    if (!this.#isReplayed || this.#isCommitting || this.#pending.length <= PENDING_MAX) return;
     // The map is then ahead of the root that was committed: the next proof commits a new one.
     this.#committed = undefined;
     this.#isAhead = true;
     this.#apply(Number.POSITIVE_INFINITY);
   }
 
-  /** The newest root, after committing one if statements came since. Throws as OwnLog.append does. */
-  async commit(): Promise<CommittedRoot> {
+  /** The log has been read: from now on statements come in its order. */
+  replayed(): void {
+    this.#isReplayed = true;
+  }
+
+  /** The newest root, after committing one if statements came since; undefined when the log is larger than an index. Throws as OwnLog.append does. */
+  async commit(): Promise<CommittedRoot | undefined> {
     return await this.#serial.run('commit', async () => {
       if (this.#committed === undefined && !this.#isAhead) await this.#recover();
       const { size } = this.#ownLog.state();
       if (this.#committed !== undefined && !this.#pending.some(({ index }) => index < size))
         return this.#committed;
       this.#apply(size);
+      if (this.#isBroken) return undefined;
       const { origin } = this.#ownLog;
       const root = { origin, size, keys: this.#map.keys, root: this.#map.root() };
-      const { index } = await this.#ownLog.append(signIndexRoot(root, this.#signer));
+      this.#isCommitting = true;
+      const { index } = await this.#ownLog.append(signIndexRoot(root, this.#signer)).finally(() => {
+        this.#isCommitting = false;
+      });
       this.#committed = { ...root, index };
       await this.#last.put(LAST, { index });
       return this.#committed;
@@ -99,9 +120,13 @@ export class OwnIndex {
   #apply(size: number): void {
     const ready = this.#pending.filter(({ index }) => index < size).sort((a, b) => a.index - b.index);
     this.#pending = this.#pending.filter(({ index }) => index >= size);
-    for (const { index, facts } of ready) {
-      const tag = tagOf(facts.predicateType, facts.issuer);
-      for (const key of keysOfFacts(facts)) this.#map.add(key, index, tag);
+    try {
+      for (const { index, keys, tag } of ready) for (const key of keys) this.#map.add(key, index, tag);
+    } catch (error) {
+      if (!isZeroError(error)) throw error;
+      // An index that is not whole would prove what is untrue: none is better.
+      this.#isBroken = true;
+      this.#committed = undefined;
     }
   }
 

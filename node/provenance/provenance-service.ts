@@ -2,12 +2,14 @@
 // why. It is made again from the logs at each start; only when what became known is kept on disk.
 
 import { isZeroError } from '../../protocol/errors/index.ts';
-import { factsOfStatement } from '../../protocol/provenance/index.ts';
+import { factsOfStatement, type StatementFacts } from '../../protocol/provenance/index.ts';
 import type { AgentStatement } from '../../protocol/statement/index.ts';
 import type { Clock } from '../clock/index.ts';
+import type { LogPosition } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Found } from '../statements/router.ts';
 import { ProvenanceGraph } from './graph.ts';
+import type { KeptFacts } from './kept-facts.ts';
 import type { KnownTimes } from './known-times.ts';
 import type { OwnIndex } from './own-index.ts';
 
@@ -36,9 +38,19 @@ export class ProvenanceService {
 
   /** Takes a verified statement of a log. */
   observe(statement: AgentStatement, { position, live }: Found): void {
+    if (!this.graph.has(position.origin, position.index))
+      this.#take(factsOfStatement(statement), position, live);
+  }
+
+  /** Takes what was said by statements whose bodies are gone. Call it once the logs are read; the index is whole from then on. */
+  async restore(kept: KeptFacts): Promise<void> {
+    for await (const { facts, position } of kept.all())
+      if (!this.graph.has(position.origin, position.index)) this.#take(facts, position, false);
+    this.#deps.index.replayed();
+  }
+
+  #take(facts: StatementFacts, position: Pick<LogPosition, 'origin' | 'index'>, live: boolean): void {
     const { clock, index, known, log, origin } = this.#deps;
-    if (this.graph.has(position.origin, position.index)) return;
-    const facts = factsOfStatement(statement);
     const now = clock.now();
     if (live) known.note(position.origin, position.index, now);
     // A journal that does not reach back so far leaves the statement's own word, which cannot be later than now.

@@ -1,43 +1,46 @@
 // Evidence against a partner, from what it has signed itself. It verifies anywhere, offline, and no word of the finder counts:
-// - omission: an answer leaves out an entry of the answerer's own log that was under the head it was given from, and is about the thing asked;
+// - omission: an answer leaves out an entry of the answerer's own log that was under the head it was given from and belongs to the answer by
+//   what that log says; shown is the entry itself, or the log's own committed index that lists it;
 // - old-head: an answer is given from a smaller head than the one, signed by the answerer itself, that the question showed it.
-// A log with two histories is protocol/log's equivocation.
+// A log with two histories is protocol/log's equivocation. The bytes of evidence: evidence-file.ts.
 
-import { fromBase64, toBase64, utf8 } from '../bytes/index.ts';
 import { AGENT_CARD_TYPE } from '../card/index.ts';
 import { decodeEnvelope, envelopeId } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
-import { isJsonObject, type JsonValue, parseStrictJson } from '../json/index.ts';
+import { decodeLogEntry, leafHash, verifyInclusion, verifyNodeCheckpoint } from '../log/index.ts';
 import {
-  decodeLogEntry,
-  INCLUSION_ELEMENTS_MAX,
-  leafHash,
-  requireHash,
-  requireSize,
-  verifyInclusion,
-  verifyNodeCheckpoint,
-} from '../log/index.ts';
-import { factsOfStatement, type ProvenanceQuery } from '../provenance/index.ts';
+  factsOfStatement,
+  type Listing,
+  type ProvenanceQuery,
+  type ProvenEntry,
+  readIndexProof,
+  type StatementFacts,
+} from '../provenance/index.ts';
 import { verifyAgentStatement } from '../statement/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
-import { decodeRequest, verifyAnswer } from './answer.ts';
-import { PARTNER_EVIDENCE_BYTES_MAX } from './limits.ts';
+import { decodeRequest, type PartnerAnswer, verifyAnswer } from './answer.ts';
+import { VIA_MAX } from './limits.ts';
+import { isOwed, isProvable, metBy, owedKeys } from './owed.ts';
 
-export const PARTNER_EVIDENCE_KIND = 'zerostate-partner-evidence/v1';
-
-/** The entry that an answer left out, with its inclusion under the head of the answer. */
-export interface OmittedEntry {
-  readonly index: number;
-  readonly record: Uint8Array;
-  readonly body: Uint8Array;
-  readonly proof: readonly Uint8Array[];
+/** The entry that an answer left out. */
+export interface OmittedEntry extends ProvenEntry {
+  /** Entries of the same log by which the question leads to it; none when it is about the start itself. */
+  readonly via: readonly ProvenEntry[];
 }
 
-/** Bytes of a request and of the answer to it; and, of an omission, the entry. */
+/** An entry that an answer left out and its log's committed index lists. */
+export interface ListedEntry {
+  readonly index: number;
+  readonly via: readonly ProvenEntry[];
+  /** Its keys in full. */
+  readonly listing: Listing;
+}
+
+/** Bytes of a request and of the answer to it; and, of an omission, what was left out, with its inclusion under the head of the answer. */
 export interface PartnerEvidence {
   readonly request: Uint8Array;
   readonly answer: Uint8Array;
-  readonly omitted: OmittedEntry | null;
+  readonly omitted: OmittedEntry | ListedEntry | null;
 }
 
 /** What verified evidence says. */
@@ -57,18 +60,50 @@ function refuse(message: string): never {
   throw new ZeroError('PROOF_INVALID', message);
 }
 
-/** True for a question to which every statement about its start is an answer: no filter on issuer, type or time. */
-export function isPlainQuestion({ at, direction, issuer, predicateTypes, start }: ProvenanceQuery): boolean {
-  const isFiltered = issuer !== null || predicateTypes.length > 0 || at !== null;
-  return start.length > 0 && !isFiltered && direction !== 'uses';
+/** What an entry under the head of an answer says, as the graph understands it. */
+function factsOf({ body, index, proof, record }: ProvenEntry, { root, size }: PartnerAnswer): StatementFacts {
+  verifyInclusion({ leafHash: leafHash(record), index, size, proof, root });
+  const envelope = decodeEnvelope(body);
+  if (decodeLogEntry(record).statementId !== envelopeId(envelope))
+    refuse('the entry is of another statement');
+  if (envelope.payloadType === AGENT_CARD_TYPE) refuse('the entry is a card');
+  return factsOfStatement(verifyAgentStatement(envelope));
 }
 
-/** True when a verified statement says something about one of the things that a question starts from, as the graph understands it. */
-function isAbout(body: Uint8Array, query: ProvenanceQuery): boolean {
-  const envelope = decodeEnvelope(body);
-  if (envelope.payloadType === AGENT_CARD_TYPE) return false;
-  const { about } = factsOfStatement(verifyAgentStatement(envelope));
-  return about.some((thing) => query.start.includes(thing));
+function verifyListing(
+  query: ProvenanceQuery,
+  { index, listing }: ListedEntry,
+  via: readonly StatementFacts[],
+  answer: Verified<PartnerAnswer>,
+): void {
+  const wanted = owedKeys(query, via);
+  const { things, selves } = metBy(query, via);
+  const { lists, root } = readIndexProof(
+    query,
+    { things: [...things], selves: [...selves] },
+    { kind: 'completeness', origin: answer.origin, ...listing },
+    answer,
+  );
+  const isListed = wanted.some((key) => lists.get(key.toHex())?.some((posting) => posting.index === index));
+  if (!isListed || index >= root.size) refuse('the index does not list the entry under what was asked');
+}
+
+function verifyOmitted(
+  query: ProvenanceQuery,
+  omitted: OmittedEntry | ListedEntry,
+  answer: Verified<PartnerAnswer>,
+): string {
+  if (answer.isCut) refuse('the answer says itself that it is cut');
+  if (!isProvable(query)) refuse('the question is about another time: only the answerer knows what it knew');
+  if (answer.indexes.includes(omitted.index)) refuse('the answer has this entry');
+  if (omitted.via.length > VIA_MAX) refuse('the way to the entry is too long');
+  const via = omitted.via.map((entry) => factsOf(entry, answer));
+  if ('listing' in omitted) {
+    verifyListing(query, omitted, via, answer);
+    return `it left out entry ${omitted.index} of its own log, which its own committed index lists under what was asked`;
+  }
+  if (!isOwed(query, factsOf(omitted, answer), via)) refuse('the entry does not belong to what was asked');
+  return `it left out entry ${omitted.index} of its own log, which belongs to what was asked`;
 }
 
 /** Checks evidence. Throws PROOF_INVALID when it convicts nobody, else as its parts do. */
@@ -89,70 +124,6 @@ export function verifyPartnerEvidence(evidence: PartnerEvidence): Verified<Partn
       detail: `it was shown its own signed head of ${known.size} entries and answered from one of ${size}`,
     });
   }
-  const { index, record, body, proof } = evidence.omitted;
-  if (answer.isCut) refuse('the answer says itself that it is cut');
-  if (!isPlainQuestion(request.query))
-    refuse('the question has filters: what is left out may not belong to it');
-  if (answer.indexes.includes(index)) refuse('the answer has this entry');
-  verifyInclusion({ leafHash: leafHash(record), index, size, proof, root: answer.root });
-  if (decodeLogEntry(record).statementId !== envelopeId(decodeEnvelope(body)))
-    refuse('the entry is of another statement');
-  if (!isAbout(body, request.query)) refuse('the entry is not about what was asked');
-  return markVerified({
-    lie: 'omission',
-    origin,
-    answered: size,
-    owed: size,
-    issuedAtMs,
-    detail: `it left out entry ${index} of its own log, which is about what was asked`,
-  });
-}
-
-/** Bytes of an evidence file (JSON). */
-export function encodePartnerEvidence({ request, answer, omitted }: PartnerEvidence): Uint8Array {
-  const entry =
-    omitted === null
-      ? null
-      : {
-          index: omitted.index,
-          record: toBase64(omitted.record),
-          body: toBase64(omitted.body),
-          proof: omitted.proof.map(toBase64),
-        };
-  return utf8(
-    JSON.stringify({
-      kind: PARTNER_EVIDENCE_KIND,
-      request: toBase64(request),
-      answer: toBase64(answer),
-      omitted: entry,
-    }),
-  );
-}
-
-function bytesOf(value: JsonValue | undefined, what: string): Uint8Array {
-  if (typeof value !== 'string') throw new ZeroError('DECODE_FAILED', `evidence: ${what} is missing`);
-  return fromBase64(value);
-}
-
-/** Parses an evidence file; verifyPartnerEvidence decides whether it is evidence. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
-export function decodePartnerEvidence(input: string | Uint8Array): PartnerEvidence {
-  const value = parseStrictJson(input, { bytesMax: PARTNER_EVIDENCE_BYTES_MAX, depthMax: 4 });
-  if (!isJsonObject(value) || value.kind !== PARTNER_EVIDENCE_KIND)
-    throw new ZeroError('DECODE_FAILED', 'not evidence against a partner');
-  const { omitted } = value;
-  const parts = { request: bytesOf(value.request, 'request'), answer: bytesOf(value.answer, 'answer') };
-  if (omitted === null) return { ...parts, omitted: null };
-  if (!isJsonObject(omitted) || !Array.isArray(omitted.proof) || typeof omitted.index !== 'number')
-    throw new ZeroError('DECODE_FAILED', 'evidence: the omitted entry lacks a part');
-  if (omitted.proof.length > INCLUSION_ELEMENTS_MAX)
-    throw new ZeroError('LIMIT_EXCEEDED', 'evidence: the proof has too many elements');
-  return {
-    ...parts,
-    omitted: {
-      index: requireSize(omitted.index, 'position'),
-      record: bytesOf(omitted.record, 'record'),
-      body: bytesOf(omitted.body, 'body'),
-      proof: omitted.proof.map((hash) => requireHash(bytesOf(hash, 'proof element'), 'proof element')),
-    },
-  };
+  const detail = verifyOmitted(request.query, evidence.omitted, answer);
+  return markVerified({ lie: 'omission', origin, answered: size, owed: size, issuedAtMs, detail });
 }

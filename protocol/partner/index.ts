@@ -31,16 +31,15 @@ export {
 export { type Entropy, readDisclosure } from './disclosure.ts';
 export type { DocumentAuthor } from './document.ts';
 export {
-  decodePartnerEvidence,
-  encodePartnerEvidence,
-  isPlainQuestion,
+  type ListedEntry,
   type OmittedEntry,
-  PARTNER_EVIDENCE_KIND,
   type PartnerEvidence,
   type PartnerFinding,
   verifyPartnerEvidence,
 } from './evidence.ts';
+export { decodePartnerEvidence, encodePartnerEvidence, PARTNER_EVIDENCE_KIND } from './evidence-file.ts';
 export * from './limits.ts';
+export { type FactsAt, isProvable, type Owed, owedByIndex, owedOf } from './owed.ts';
 export { type Body, joinParts, type Part, type PartialBody, splitBody } from './paths.ts';
 export {
   applyScope,

@@ -38,5 +38,8 @@ export const ANSWER_INDEXES_MAX: number = ROWS_PER_QUERY_MAX;
 /** Bytes of a signed answer: its positions, up to 16 digits each, and a little more. */
 export const ANSWER_BYTES_MAX: number = ANSWER_INDEXES_MAX * 17 + 4_096;
 
-/** Bytes of a file of evidence against a partner: a request, an answer, one statement and its proof, in base64. */
-export const PARTNER_EVIDENCE_BYTES_MAX = 524_288;
+/** Entries that lead from a question to the one left out: a walk of the longest depth, and two statements about statements. */
+export const VIA_MAX = 10;
+
+/** Bytes of a file of evidence against a partner: a request, an answer, and what was left out with the way there, in base64. Statements of a few kilobytes fit many times; one that is larger is caught without a file. */
+export const PARTNER_EVIDENCE_BYTES_MAX = 1_048_576;

@@ -15,7 +15,7 @@ import { type AgentStatement, STATEMENT_PAYLOAD_TYPE, verifyAgentStatement } fro
 import { markVerified, type Verified } from '../verified.ts';
 import { thingsOf } from './answer-walk.ts';
 import { type Completeness, judgeCompleteness } from './completeness.ts';
-import { readIndexProof } from './index-proof.ts';
+import { fullListing, type Listing, readIndexProof } from './index-proof.ts';
 import { QUERY_ROWS_MAX } from './limits.ts';
 import { factsOfStatement, type StatementFacts } from './statement-facts.ts';
 import type {
@@ -47,6 +47,8 @@ export interface AnswerReport {
   readonly end: EndRow | null;
   /** For each origin of which it was proven. */
   readonly completeness: readonly Completeness[];
+  /** For each origin whose index lists more than came: the proof of that, for who has not the rows. */
+  readonly listings: ReadonlyMap<string, Listing>;
 }
 
 function refuse(message: string): never {
@@ -121,13 +123,17 @@ export class AnswerVerifier {
     const all = [...this.#seen.values()].flatMap((rows) => [...rows.values()]);
     const selves = all.flatMap(({ facts }) => facts?.self ?? []);
     const met = { things: thingsOf(this.#query, all), selves };
+    const listings = new Map<string, Listing>();
     const completeness = [...this.#proofs.values()].map((row) => {
       const head = this.headOf(row.origin);
-      const { root, lists } = readIndexProof(this.#query, met, row, head);
+      const { keys, root, lists } = readIndexProof(this.#query, met, row, head);
       const rows = this.#seen.get(row.origin) ?? new Map<number, VerifiedRow>();
-      return judgeCompleteness({ query: this.#query, root, head, lists, rows });
+      const judged = judgeCompleteness({ query: this.#query, root, head, lists, rows });
+      const listing = judged.missing.length > 0 ? fullListing(row, keys) : undefined;
+      if (listing !== undefined) listings.set(row.origin, listing);
+      return judged;
     });
-    return { end: this.#end, completeness };
+    return { end: this.#end, completeness, listings };
   }
 
   /** The verified head of a log. Throws ANSWER_INVALID before it came. */

@@ -45,7 +45,7 @@ export function readIndexProof(
   query: ProvenanceQuery,
   met: { readonly things: readonly NodeId[]; readonly selves: readonly NodeId[] },
   row: CompletenessRow,
-  head: Verified<Checkpoint>,
+  head: Verified<Pick<Checkpoint, 'size' | 'root'>>,
 ): IndexProof {
   const { index, record, body, proof } = row.root;
   const envelope = decodeEnvelope(body);
@@ -57,4 +57,16 @@ export function readIndexProof(
   const { extra, proof: walk } = splitMap(row.map);
   const keys = [...keysOfQuery(query, met.things, met.selves), ...extra];
   return { root, keys, lists: verifyMapProof(root.root, keys, walk) };
+}
+
+/** The parts of a completeness row that prove what its index lists. */
+export type Listing = Pick<CompletenessRow, 'root' | 'map'>;
+
+/**
+ * The same proof for who has not the rows that its keys followed from: every key is beside it. Undefined when there are too many keys.
+ */
+export function fullListing(row: CompletenessRow, keys: readonly Uint8Array[]): Listing | undefined {
+  const distinct = [...new Map(keys.map((key) => [key.toHex(), key])).values()];
+  if (distinct.length > EXTRA_KEYS_MAX) return undefined;
+  return { root: row.root, map: joinMap(distinct, splitMap(row.map).proof) };
 }

@@ -18,7 +18,7 @@ export {
 } from './bundle.ts';
 export type { Completeness } from './completeness.ts';
 export { IndexMap, type Posting } from './index-map.ts';
-export { joinMap } from './index-proof.ts';
+export { joinMap, type Listing, readIndexProof } from './index-proof.ts';
 export {
   INDEX_ROOT_TYPE,
   type IndexRoot,

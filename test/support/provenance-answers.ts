@@ -2,7 +2,7 @@
 
 import { utf8 } from '../../protocol/bytes/index.ts';
 import { sha256 } from '../../protocol/crypto/index.ts';
-import { encodeEnvelope, envelopeId, seedSigner } from '../../protocol/envelope/index.ts';
+import { type Envelope, encodeEnvelope, envelopeId, seedSigner } from '../../protocol/envelope/index.ts';
 import { encodeLogEntry, inclusionProof, LOG_SALT_BYTES } from '../../protocol/log/index.ts';
 import {
   factsOfStatement,
@@ -58,9 +58,12 @@ export class MemoryAnswerer {
   readonly #map = new IndexMap();
   #root = 0;
 
-  constructor(count: number, options: { modules?: number; hide?: readonly number[] } = {}) {
+  constructor(
+    count: number,
+    options: { modules?: number; hide?: readonly number[]; make?: (n: number) => Envelope } = {},
+  ) {
     for (let n = 0; n < count; n++) {
-      const envelope = receiptOf(n, n % (options.modules ?? 1));
+      const envelope = options.make?.(n) ?? receiptOf(n, n % (options.modules ?? 1));
       this.#append(n, envelope);
       const facts = factsOfStatement(verifyAgentStatement(envelope));
       this.facts.push(facts);

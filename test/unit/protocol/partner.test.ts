@@ -1,23 +1,12 @@
-// Partners: agreements, passes and consents; scopes by example; answers and the evidence that they make; standings.
+// Partners: agreements, passes and consents; scopes by example; standings. Answers and evidence: partner-evidence.test.ts.
 
 import assert from 'node:assert/strict';
 import { toHex, utf8 } from '../../../protocol/bytes/index.ts';
 import { sha256 } from '../../../protocol/crypto/index.ts';
-import { encodeEnvelope, envelopeId, seedSigner } from '../../../protocol/envelope/index.ts';
-import {
-  CompactTree,
-  encodeLogEntry,
-  inclusionProof,
-  leafHash,
-  noteSigner,
-  originOf,
-  peerIdOfKey,
-  signCheckpoint,
-} from '../../../protocol/log/index.ts';
+import { encodeEnvelope, seedSigner } from '../../../protocol/envelope/index.ts';
+import { peerIdOfKey } from '../../../protocol/log/index.ts';
 import * as partner from '../../../protocol/partner/index.ts';
-import { provenanceQuery } from '../../../protocol/provenance/index.ts';
-import { IMPORT_PREDICATE, signAgentStatement, signStatement } from '../../../protocol/statement/index.ts';
-import { verify } from '../../../protocol/verify/index.ts';
+import { signStatement } from '../../../protocol/statement/index.ts';
 import { makeAgent, publicKey, refused, seed } from '../../support/agents.ts';
 
 const acme = makeAgent(10);
@@ -167,150 +156,6 @@ describe('scopes, by example', () => {
       () => partner.verifyOpening(lying, { disclosures: [lie], whole: { salt: secret.salt, envelope } }),
       /is not what the statement says there/,
     );
-  });
-});
-
-describe('answers, and evidence against who signs them', () => {
-  const nodeSeed = seed(90);
-  const origin = originOf(PEER);
-  const digest = 'a'.repeat(64);
-  const body = encodeEnvelope(
-    signAgentStatement({
-      predicateType: IMPORT_PREDICATE,
-      predicate: {
-        issuedAt: '2026-03-01T00:00:00Z',
-        kind: 'spdx',
-        predicateType: 'https://spdx.dev/Document',
-        form: 'document',
-        digest: `sha256:${digest}`,
-        bytes: 9,
-        envelope: null,
-        verifiedBy: [],
-        subjects: [{ name: 'app', digest: { sha256: digest } }],
-      },
-      keychain: acme.keychain,
-      signer: acme.operational,
-    }),
-  );
-  const statementId = envelopeId(
-    signAgentStatement({
-      predicateType: IMPORT_PREDICATE,
-      predicate: {
-        issuedAt: '2026-03-01T00:00:00Z',
-        kind: 'spdx',
-        predicateType: 'https://spdx.dev/Document',
-        form: 'document',
-        digest: `sha256:${digest}`,
-        bytes: 9,
-        envelope: null,
-        verifiedBy: [],
-        subjects: [{ name: 'app', digest: { sha256: digest } }],
-      },
-      keychain: acme.keychain,
-      signer: acme.operational,
-    }),
-  );
-  const records = [0, 1, 2].map((i) => encodeLogEntry({ statementId, salt: new Uint8Array(16).fill(i) }));
-  const nodes = new Map<string, Uint8Array>();
-  const tree = new CompactTree();
-  for (const record of records)
-    for (const node of tree.append(leafHash(record))) nodes.set(`${node.level}/${node.index}`, node.hash);
-  const reader = { node: (level: number, index: number) => nodes.get(`${level}/${index}`) as Uint8Array };
-  const known = signCheckpoint({ origin, size: 3, root: tree.root(), signer: noteSigner(nodeSeed) });
-  const request = (changes: Partial<partner.PartnerRequest> = {}, query = {}) =>
-    partner.encodeRequest({
-      query: provenanceQuery({ start: [`sha256:${digest}`], ...query }),
-      asker: bolt.agentId,
-      origin,
-      known: null,
-      apart: [],
-      nonce: new Uint8Array(16).fill(1),
-      ...changes,
-    });
-  const answer = (asked: Uint8Array, changes: Partial<partner.PartnerAnswer> = {}, by = nodeSeed) =>
-    partner.signAnswer(
-      {
-        origin,
-        request: sha256(asked),
-        size: 3,
-        root: tree.root(),
-        indexes: [0, 2],
-        isCut: false,
-        issuedAtMs: NOW,
-        ...changes,
-      },
-      seedSigner(by),
-    );
-  const omitted = { index: 1, record: records[1] as Uint8Array, body, proof: inclusionProof(3, 1, reader) };
-  const roundTrip = (evidence: partner.PartnerEvidence) =>
-    partner.verifyPartnerEvidence(partner.decodePartnerEvidence(partner.encodePartnerEvidence(evidence)));
-
-  it('an answer is to one question, of one log', () => {
-    const asked = request();
-    assert.deepEqual(partner.verifyAnswer(answer(asked), asked).indexes, [0, 2]);
-    const again = request({ nonce: new Uint8Array(16).fill(2) });
-    assert.throws(() => partner.verifyAnswer(answer(asked), again), refused('SIGNATURE_INVALID'));
-    assert.throws(
-      () => partner.verifyAnswer(answer(asked, {}, seed(91)), asked),
-      refused('SIGNATURE_INVALID'),
-    );
-    for (const indexes of [[2, 0], [0, 0], [3]])
-      assert.throws(() => partner.verifyAnswer(answer(asked, { indexes }), asked), refused('DECODE_FAILED'));
-  });
-
-  it('an entry left out convicts, anywhere and from a file', () => {
-    const asked = request();
-    const evidence = { request: asked, answer: answer(asked), omitted };
-    assert.equal(roundTrip(evidence).lie, 'omission');
-    const report = verify(partner.encodePartnerEvidence(evidence), { now: NOW });
-    assert.ok(report.ok, JSON.stringify(report));
-    assert.equal(report.kind, 'partner-evidence');
-    assert.equal(report.subject.origin, origin);
-  });
-
-  it('nobody honest is convicted: cut answers, filtered questions, entries answered, of other logs, or about something else', () => {
-    const asked = request();
-    const refusal = refused('PROOF_INVALID');
-    const of =
-      (
-        bytes: Uint8Array,
-        changes: Partial<partner.PartnerAnswer> = {},
-        entry: partner.OmittedEntry | null = omitted,
-      ) =>
-      () =>
-        roundTrip({ request: bytes, answer: answer(bytes, changes), omitted: entry });
-    assert.throws(of(asked, { isCut: true }), refusal);
-    assert.throws(of(asked, { indexes: [0, 1, 2] }), refusal);
-    for (const query of [
-      { issuer: acme.agentId },
-      { predicateTypes: ['x'] },
-      { at: NOW },
-      { direction: 'uses' as const },
-    ])
-      assert.throws(of(request({}, query)), refusal);
-    assert.throws(of(request({}, { start: [`sha256:${'b'.repeat(64)}`] })), refusal);
-    assert.throws(of(asked, { root: new Uint8Array(32) }), refusal);
-    assert.throws(of(asked, {}, { ...omitted, index: 2 }), refusal);
-    assert.throws(
-      of(
-        asked,
-        {},
-        { ...omitted, record: encodeLogEntry({ statementId, salt: new Uint8Array(16).fill(9) }) },
-      ),
-      refusal,
-    );
-    assert.throws(of(asked, {}, null), refusal, 'no head was shown');
-  });
-
-  it('an answer from an older head than the question showed convicts; one from the same or a newer does not', () => {
-    const asked = request({ known });
-    const older = { request: asked, answer: answer(asked, { size: 2, indexes: [] }), omitted: null };
-    const finding = roundTrip(older);
-    assert.deepEqual([finding.lie, finding.answered, finding.owed], ['old-head', 2, 3]);
-    assert.throws(() => roundTrip({ ...older, answer: answer(asked) }), refused('PROOF_INVALID'));
-    const foreign = signCheckpoint({ origin, size: 9, root: tree.root(), signer: noteSigner(seed(91)) });
-    const framed = request({ known: foreign });
-    assert.throws(() => roundTrip({ request: framed, answer: answer(framed), omitted: null }));
   });
 });
 
