@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { ComponentLogger, MultiaddrConnection } from '@libp2p/interface';
 import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import type { Wire } from './wire.ts';
+import type { ReliableWire } from './wire.ts';
 import type { World } from './world.ts';
 
 /** Bytes on their way at which a writer is asked to wait: a usual socket buffer. */
@@ -12,7 +12,7 @@ const IN_FLIGHT_BYTES_MAX = 1_048_576;
 
 export interface EndInit {
   readonly world: World;
-  readonly wire: Wire;
+  readonly wire: ReliableWire;
   readonly from: number;
   readonly to: number;
   readonly direction: 'inbound' | 'outbound';

@@ -11,7 +11,7 @@ import { createLogger } from '../../node/logger/index.ts';
 import type { Topology } from '../gossip/topology.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { addressOfHost, SimulatedNetwork } from './transport.ts';
-import type { Wire } from './wire.ts';
+import type { ReliableWire } from './wire.ts';
 import type { World } from './world.ts';
 
 /** Between the starts of two nodes, in virtual milliseconds: each finds those before it in place. */
@@ -27,7 +27,7 @@ export interface FleetOptions {
   readonly scenario: Scenario;
   readonly topology: Topology;
   readonly world: World;
-  readonly wire: Wire;
+  readonly wire: ReliableWire;
   readonly onPiece: (from: number, to: number, bytes: number) => void;
 }
 

@@ -1,12 +1,12 @@
 // One run of tier T1: nodes join, writers publish and revoke, and what arrives where is noted. Imported once the globals are replaced.
 
-import { randomTopology } from '../gossip/topology.ts';
+import { Wire } from '../net/wire.ts';
 import type { Scenario, TierResult, TraceLine } from '../scenario/index.ts';
 import { Arrivals } from './arrivals.ts';
 import { FIDELITY } from './fidelity.ts';
 import { Fleet } from './fleet.ts';
 import type { FromRun } from './messages.ts';
-import { ScenarioWire } from './wire.ts';
+import { ReliableWire } from './wire.ts';
 import { scheduleWork } from './work.ts';
 import type { World } from './world.ts';
 
@@ -31,15 +31,9 @@ export async function runReal({
   tell,
   isTraced,
 }: RealRunOptions): Promise<TierResult> {
-  const { latency } = scenario.network;
-  const topology = randomTopology({
-    nodes: scenario.topology.nodes,
-    degree: scenario.topology.degree,
-    delayMsMin: latency.minMs,
-    delayMsMax: latency.maxMs,
-    seed,
-  });
-  const wire = new ScenarioWire(scenario, seed, topology);
+  const model = new Wire(scenario, seed);
+  const { topology } = model;
+  const wire = new ReliableWire(model);
   let lines: TraceLine[] = [];
   let told = 0;
   let origin = 0;

@@ -15,7 +15,7 @@ import {
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { TypedEventEmitter } from 'main-event';
 import { type EndInit, SimulatedEnd } from './connection.ts';
-import type { Wire } from './wire.ts';
+import type { ReliableWire } from './wire.ts';
 import type { World } from './world.ts';
 
 /** Bytes of a segment that opens a connection. */
@@ -46,13 +46,13 @@ function hostOfAddress(address: Multiaddr): number | undefined {
 /** What all hosts of a run share. */
 export class SimulatedNetwork {
   readonly world: World;
-  readonly wire: Wire;
+  readonly wire: ReliableWire;
   readonly listeners: Map<number, SimulatedListener> = new Map();
   readonly onPiece: EndInit['onPiece'];
   /** Connections that were opened so far. */
   opened = 0;
 
-  constructor(world: World, wire: Wire, onPiece: EndInit['onPiece'] = () => {}) {
+  constructor(world: World, wire: ReliableWire, onPiece: EndInit['onPiece'] = () => {}) {
     this.world = world;
     this.wire = wire;
     this.onPiece = onPiece;
