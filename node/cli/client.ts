@@ -84,6 +84,19 @@ export class ApiClient {
     return response;
   }
 
+  /** Posts a question whose answer is a JSON value a line, and answers them all. Throws as the other calls do. */
+  async lines<T>(path: string, question: object): Promise<T[]> {
+    const body = async function* () {
+      yield Buffer.from(JSON.stringify(question));
+    };
+    const response = await this.stream('POST', path, { type: 'application/json', body: body() });
+    const text = await response.text();
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as T);
+  }
+
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
     let response: Response;
     try {

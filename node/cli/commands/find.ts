@@ -20,6 +20,13 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** A port; 0 takes a free one. */
+export function portNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('not a port');
+  return value;
+}
+
 export function registerFind(program: Command): void {
   const command = program
     .command('find')
