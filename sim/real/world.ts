@@ -63,6 +63,8 @@ export class World {
       this.#isMoved = false;
       await this.settle();
     }
+    // Nothing is due any more by then: this only moves the clock on.
+    if (!isDone() && Number.isFinite(until)) this.loop.run({ until });
   }
 
   /** Lets time pass until a promise is settled. Throws what it throws; a promise that nothing can settle any more never ends this. */

@@ -1,0 +1,54 @@
+// Tier T1: real nodes under virtual time. One seed is one run, whatever the machine does meanwhile.
+
+import assert from 'node:assert/strict';
+import { runInChild } from '../../../sim/real/tier.ts';
+import { completeScenario, type TraceLine } from '../../../sim/scenario/index.ts';
+
+const scenario = completeScenario({
+  tier: 'T1',
+  seconds: 12,
+  topology: { nodes: 4, degree: 2 },
+  network: {
+    latency: { minMs: 10, maxMs: 80 },
+    loss: { good: 0.05 },
+    partitions: [{ atSeconds: 1, forSeconds: 3, share: 0.5 }],
+    healSeconds: 4,
+  },
+  protocol: { antiEntropySeconds: 1 },
+  workload: {
+    statements: { writers: 4, perSecond: 2, fromSeconds: 0.5, forSeconds: 3 },
+    revocations: { count: 1 },
+  },
+});
+
+describe('T1: real nodes under virtual time', function () {
+  this.timeout(120_000);
+
+  it('gives the same trace twice, with losses and a cut, and converges when healed', async () => {
+    const lines: TraceLine[] = [];
+    const [one, two] = await Promise.all([
+      runInChild(scenario, 7, { trace: (line) => lines.push(line) }),
+      runInChild(scenario, 7),
+    ]);
+    assert.equal(one.result.traceHash, two.result.traceHash);
+    assert.deepEqual(one.result.metrics, two.result.metrics);
+    assert.deepEqual(
+      one.result.checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
+      [
+        { name: 'acknowledged-kept', ok: true, detail: '' },
+        { name: 'converged', ok: true, detail: '' },
+      ],
+    );
+    assert.equal(one.result.metrics['statements.coverage'], 1);
+    assert.equal(one.result.metrics['revocations.coverage'], 1);
+    const published = lines.filter(({ kind }) => kind === 'publish');
+    const arrived = lines.filter(({ kind }) => kind === 'arrive');
+    assert.equal(published.length, one.result.metrics['statements.published']);
+    assert.ok(arrived.length >= published.length * scenario.topology.nodes);
+  });
+
+  it('refuses what it cannot hold', async () => {
+    const large = completeScenario({ tier: 'T1', topology: { nodes: 5_000 } });
+    await assert.rejects(runInChild(large, 1), { code: 'SCENARIO_INVALID' });
+  });
+});
