@@ -18,12 +18,13 @@ import { makePayments } from './payments/index.ts';
 import { makeGates, makePolicy } from './policy/index.ts';
 import { makeProvenance } from './provenance/index.ts';
 import { makeRelaying } from './relaying/index.ts';
-import { makeRouting } from './routing/index.ts';
 import { makeReputation } from './reputation/index.ts';
+import { makeRouting } from './routing/index.ts';
 import { runServices, type Service } from './services.ts';
 import { makeStatements } from './statements/make-statements.ts';
 import { artifactsOf } from './tasks/adapters.ts';
 import { makeTasks } from './tasks/make-tasks.ts';
+import { instrument } from './tracing/index.ts';
 
 /** How a node is made. */
 export interface NodeOptions extends GroundOptions {
@@ -100,6 +101,13 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { provenance } = use(await makeProvenance(core, key.seed));
   const { partners } = use(makePartners(core, key.seed));
   partners.answerFrom(provenance.source);
+
+  instrument(find, { find: 'find' });
+  instrument(core.cards, { publish: 'card.publish', resolve: 'card.resolve', update: 'card.update' });
+  instrument(core.ownLog, { append: 'log.append' });
+  instrument(payments.taskPayments, { pay: 'payment.settle', promise: 'payment.promise' });
+  instrument(artifacts, { bytes: 'artifact.bytes', fetch: 'artifact.fetch' });
+  instrument(requester, { submit: 'task.submit' });
 
   const running = runServices(services, ground.log);
   return {

@@ -12,6 +12,7 @@ import { createLogger } from './logger/index.ts';
 import type { FirstContact } from './network/first-contact.ts';
 import { openNode } from './node.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
+import { startTracing } from './tracing/index.ts';
 
 const TOKEN_FILE = 'api-token';
 const TOKEN_BYTES = 32;
@@ -44,6 +45,8 @@ export async function runNode(options: {
     processMetrics: options.processMetrics === true,
     boot: options.contact?.source({ home, config, log }),
   });
+  const { name, region, tracing: where } = config;
+  const tracing = await startTracing({ ...where, name, region, peerId: node.peerId });
   await node.start();
   try {
     const token = await loadOrCreateToken(home);
@@ -70,12 +73,14 @@ export async function runNode(options: {
       await removeRunFile(home);
       await api.close();
       const hung = await node.stop();
+      await tracing?.stop();
       log.info({ hung }, 'node has stopped');
       return hung;
     };
     return { node, api, token, stop };
   } catch (error) {
     await node.stop();
+    await tracing?.stop();
     throw error;
   }
 }

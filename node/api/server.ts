@@ -2,9 +2,11 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
+import type { Span } from '@opentelemetry/api';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Logger } from '../logger/index.ts';
+import { beginHttpSpan, endHttpSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 
 /** A task with its module and inputs in base64 must fit. */
@@ -39,6 +41,15 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     forceCloseConnections: true,
     logger: false,
     routerOptions: { maxParamLength: 256 },
+  });
+  const spans = new WeakMap<FastifyRequest, Span>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const name = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
+    spans.set(request, beginHttpSpan(name, request.headers.traceparent, done));
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const span = spans.get(request);
+    if (span !== undefined) endHttpSpan(span, reply.statusCode);
   });
   const expected = Buffer.from(`Bearer ${options.token}`);
   app.addHook('onRequest', async (request) => {

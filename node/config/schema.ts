@@ -1,7 +1,14 @@
 // The one configuration schema of a node. docs/reference/configuration.md is generated from it.
 
 import Type, { type Static } from 'typebox';
-import { artifactsSchema, indexSchema, logsSchema, policySchema, reputationSchema } from './parts.ts';
+import {
+  artifactsSchema,
+  indexSchema,
+  logsSchema,
+  policySchema,
+  relaySchema,
+  reputationSchema,
+} from './parts.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -124,6 +131,28 @@ export const configSchema = Type.Object(
         }),
       },
       { ...closed, default: {}, description: 'Diagnostics.' },
+    ),
+    tracing: Type.Object(
+      {
+        endpoint: Type.String({
+          default: '',
+          maxLength: 256,
+          description: 'OTLP/HTTP collector that spans go to, such as http://127.0.0.1:4318; empty: none.',
+        }),
+        file: Type.String({
+          default: '',
+          maxLength: 1024,
+          description: 'File that spans are appended to as OTLP JSON lines; empty: none.',
+        }),
+        sample: Type.Integer({
+          default: 1000,
+          minimum: 0,
+          maximum: 1000,
+          description:
+            'Of a thousand new traces, how many are recorded. What a caller records is recorded here too.',
+        }),
+      },
+      { ...closed, default: {}, description: 'Traces of work across nodes (OpenTelemetry).' },
     ),
     peers: Type.Object(
       {
@@ -323,6 +352,7 @@ export const configSchema = Type.Object(
     policy: policySchema,
     index: indexSchema,
     artifacts: artifactsSchema,
+    relay: relaySchema,
   },
   closed,
 );

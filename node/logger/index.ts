@@ -1,6 +1,7 @@
 // Structured logs on stderr (pino). Secrets are redacted by name; nothing here may log a key, a token or a task's content.
 
 import { type Logger as PinoLogger, pino } from 'pino';
+import { traceIds } from '../tracing/index.ts';
 
 /** The logger that services take in their constructor. */
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>;
@@ -11,6 +12,7 @@ export function createLogger(options: { level: string; name: string }): PinoLogg
     {
       level: options.level,
       base: { node: options.name },
+      mixin: traceIds,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
         paths: [

@@ -3,6 +3,7 @@
 import { encode } from '@ipld/dag-cbor';
 import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
+import { SpanKind } from '@opentelemetry/api';
 import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Admission } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
@@ -11,6 +12,7 @@ import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
 import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { isTraceFrame, traceFrame, withServerSpan, withSpan } from '../tracing/index.ts';
 import { decodeCborMap } from './cbor.ts';
 import { ReadyStreams } from './ready-streams.ts';
 
@@ -70,9 +72,8 @@ export class Rpc {
           const framed = frames(stream, protocol.requestBytesMax);
           const signal = AbortSignal.timeout(protocol.timeoutMs);
           const reading = AbortSignal.timeout(Math.min(protocol.timeoutMs, REQUEST_MS_MAX));
-          const answer = await this.#answer(protocol, handler, peer, async () =>
-            (await framed.read({ signal: reading })).subarray(),
-          );
+          const read = async () => (await framed.read({ signal: reading })).subarray();
+          const answer = await this.#answer(protocol, handler, peer, read);
           await framed.write(encode(answer), { signal });
           await stream.close({ signal });
         } catch (error) {
@@ -101,11 +102,13 @@ export class Rpc {
       this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: 'rate' });
       return { error: { code: 'BUSY', message: 'too many requests from this peer' } };
     }
-    const request = await read();
+    const first = await read();
+    const trace = isTraceFrame(first) ? first : undefined;
+    const request = trace === undefined ? first : await read();
     const started = performance.now();
     try {
       // What runs before the first wait is the checking of the request: that is charged, waiting is not.
-      const handled = handler(request, peer);
+      const handled = withServerSpan(protocol.id, trace, () => handler(request, peer));
       this.#admission.charge(peer.toString(), 'cpuMs', performance.now() - started);
       return { ok: await handled };
     } catch (error) {
@@ -138,7 +141,11 @@ export class Rpc {
     const onAbort = () => controller.abort(options.signal?.reason);
     options.signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return unwrap(await this.#exchange(peer, protocol, request, controller.signal));
+      return await withSpan(
+        protocol.id,
+        async () => unwrap(await this.#exchange(peer, protocol, request, controller.signal)),
+        { kind: SpanKind.CLIENT },
+      );
     } finally {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', onAbort);
@@ -192,7 +199,10 @@ export class Rpc {
   ): Promise<Uint8Array> {
     try {
       const framed = frames(stream, protocol.responseBytesMax + FRAME_BYTES);
-      await framed.write(request, { signal });
+      const trace = traceFrame();
+      await (trace === undefined
+        ? framed.write(request, { signal })
+        : framed.writeV([trace, request], { signal }));
       const answer = (await framed.read({ signal })).subarray();
       // The answer is whole: how the stream ends is nobody's concern but its own.
       stream.close({ signal: AbortSignal.timeout(CLOSE_MS_MAX) }).catch((error) => stream.abort(error));

@@ -2,6 +2,7 @@
 
 import type { Core } from '../context.ts';
 import type { Service } from '../services.ts';
+import { instrument } from '../tracing/index.ts';
 import { Asker } from './ask.ts';
 import { Executor } from './executor.ts';
 import { Lanes } from './lanes.ts';
@@ -41,6 +42,9 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   });
   const settlement = new Settlement({ ...core, ports, book: tasks });
   const runs = new Runs({ ...core, asker, book: tasks, parts, ports, lanes });
+  instrument(executor, { execute: 'task.execute' });
+  instrument(runs, { ask: 'task.ask' });
+  instrument(members, { find: 'task.members' });
   const signing = new TaskSigning({ ...core, parts, ports });
   const requester = new Requester({
     ...core,

@@ -1,0 +1,13 @@
+// Traces of work across nodes (OpenTelemetry). The door of this folder.
+
+export {
+  beginHttpSpan,
+  endHttpSpan,
+  instrument,
+  isTraceFrame,
+  traceFrame,
+  traceIds,
+  withServerSpan,
+  withSpan,
+} from './spans.ts';
+export { startTracing, type Tracing, type TracingOptions } from './start.ts';

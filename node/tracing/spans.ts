@@ -1,0 +1,99 @@
+// Spans around work, by the OpenTelemetry API: where no tracing was started they cost a function call. Nothing that people wrote (words of a
+// question, content of a task) may be put into an attribute.
+
+import {
+  type Attributes,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { isZeroError } from '../../protocol/errors/index.ts';
+import { VERSION } from '../version.ts';
+
+const tracer = () => trace.getTracer('zerostate', VERSION);
+
+/** Runs work in a span of its own, below the one that is active. The span ends with the work; an error gives it the error's code. */
+export async function withSpan<T>(
+  name: string,
+  work: () => Promise<T>,
+  options: { kind?: SpanKind; attributes?: Attributes } = {},
+): Promise<T> {
+  return await tracer().startActiveSpan(name, options, async (span) => {
+    try {
+      return await work();
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: isZeroError(error) ? error.code : 'INTERNAL' });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** Puts a span around each call of the named methods of one object. Each must answer a promise. */
+export function instrument<T extends object>(target: T, names: { readonly [M in keyof T]?: string }): void {
+  for (const [method, name] of Object.entries(names) as [keyof T, string][]) {
+    const plain = target[method] as (...args: unknown[]) => Promise<unknown>;
+    Object.defineProperty(target, method, {
+      configurable: true,
+      value: (...args: unknown[]) => withSpan(name, () => plain.apply(target, args)),
+    });
+  }
+}
+
+/** Before a request that belongs to a sampled trace comes this frame. No request of ours begins with a zero byte. */
+const MAGIC = '\0tp';
+/** "00-" + 32 hex + "-" + 16 hex + "-" + 2 hex (W3C Trace Context). */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The frame that carries the active trace to a peer; undefined when it is not sampled. */
+export function traceFrame(): Uint8Array | undefined {
+  const span = trace.getActiveSpan();
+  if (span === undefined || !span.isRecording()) return undefined;
+  const carrier: { traceparent?: string } = {};
+  propagation.inject(context.active(), carrier);
+  return carrier.traceparent === undefined ? undefined : Buffer.from(MAGIC + carrier.traceparent, 'latin1');
+}
+
+/** True when a frame is one that carries a trace: the request follows it. */
+export function isTraceFrame(frame: Uint8Array): boolean {
+  return frame.length > MAGIC.length && [...MAGIC].every((char, i) => frame[i] === char.charCodeAt(0));
+}
+
+/** Answers work for a peer in a span of its own: below the span that the peer named, where it named one that can be one. */
+export async function withServerSpan<T>(
+  name: string,
+  frame: Uint8Array | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const named = frame === undefined ? '' : Buffer.from(frame).toString('latin1').slice(MAGIC.length);
+  const parent = TRACEPARENT.test(named)
+    ? propagation.extract(context.active(), { traceparent: named })
+    : context.active();
+  return await context.with(parent, () => withSpan(name, work, { kind: SpanKind.SERVER }));
+}
+
+/** Begins the span of an HTTP request, below what its traceparent header names, and goes on inside it. Whoever answers ends it with {@link endHttpSpan}. */
+export function beginHttpSpan(name: string, traceparent: unknown, goOn: () => void): Span {
+  const isNamed = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
+  const parent = isNamed ? propagation.extract(context.active(), { traceparent }) : context.active();
+  const span = tracer().startSpan(name, { kind: SpanKind.SERVER }, parent);
+  context.with(trace.setSpan(parent, span), goOn);
+  return span;
+}
+
+/** Ends it with the status that was answered. */
+export function endHttpSpan(span: Span, status: number): void {
+  span.setAttribute('http.response.status_code', status);
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
+
+/** Ids for a line of the log; empty outside a span. */
+export function traceIds(): { trace_id?: string; span_id?: string } {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
+}

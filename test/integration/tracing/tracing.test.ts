@@ -1,0 +1,115 @@
+// One trace across nodes: from the HTTP request of a task over search, the member that runs it, its receipt in the log, to the payment.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isTraceFrame } from '../../../node/tracing/index.ts';
+import { agentAccount } from '../../../protocol/ledger/index.ts';
+import { eventually, zerostateJson } from '../../support/cli.ts';
+import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
+
+const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
+const SOON_MS = 30_000;
+
+interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly attributes: readonly { key: string; value: unknown }[];
+}
+
+/** Spans of a file of OTLP JSON lines. */
+function spansOf(file: string): Span[] {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.flatMap((line) => {
+    const { resourceSpans } = JSON.parse(line) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
+    return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
+  });
+}
+
+describe('a trace', function () {
+  this.timeout(90_000);
+  const folder = mkdtempSync(join(tmpdir(), 'zerostate-tracing-'));
+  const file = join(folder, 'spans.jsonl');
+  const nodes = new TestNodes();
+  after(async () => {
+    await nodes[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('leads from the request of a task to its payment, over the nodes that took part', async () => {
+    const asker = await nodes.start('asker', { roles: ['boot', 'index'], tracing: { file } });
+    const member = await nodes.start('member', { join: [addressOf(asker)] });
+    const payer = (await asker.node.cards.publish(draft('Payer'))).agentId;
+    const { agentId } = await member.node.cards.publish({
+      ...draft('Counter'),
+      prices: [{ unit: 'request', amount: '7', currency: 'TEST' }],
+    });
+    const to = [{ account: agentAccount(payer), amount: 1_000_000_000n }];
+    await asker.node.payments.ledger.post({
+      by: payer,
+      name: 'faucet',
+      kind: 'issue',
+      currency: 'TEST',
+      to,
+      memo: '',
+    });
+    await eventually('card and money', SOON_MS, async () =>
+      Boolean(
+        asker.node.book.get(agentId) &&
+          member.node.payments.ledger.balance(agentAccount(payer), 'TEST') === 1_000_000_000n,
+      ),
+    );
+    const ceiling = ['--ceiling', '100 TEST'];
+    await zerostateJson([
+      'task',
+      'run',
+      TASK,
+      '--member',
+      agentId,
+      ...ceiling,
+      '--home',
+      nodes.home('asker'),
+    ]);
+    await nodes.stop('member');
+    await nodes.stop('asker');
+
+    const spans = spansOf(file);
+    const byId = new Map(spans.map((span) => [span.spanId, span]));
+    const root = spans.find(({ name, parentSpanId }) => name === 'POST /v1/tasks' && !parentSpanId)!;
+    assert.ok(root, [...new Set(spans.map(({ name }) => name))].join());
+    const isBelow = (span: Span, name: string): boolean => {
+      const parent = byId.get(span.parentSpanId ?? '');
+      return parent !== undefined && (parent.name === name || isBelow(parent, name));
+    };
+    const mine = spans.filter(({ traceId }) => traceId === root.traceId);
+    const names = new Set(mine.map(({ name }) => name));
+    for (const name of [
+      'task.submit',
+      'task.members',
+      'task.ask',
+      'task.execute',
+      'log.append',
+      'payment.promise',
+      'payment.settle',
+    ])
+      assert.ok(names.has(name), `${name} is missing in ${[...names].join(' ')}`);
+    const executed = mine.find(({ name }) => name === 'task.execute')!;
+    // Over the wire: a client's span here, and below it the server's span there.
+    assert.ok(isBelow(executed, '/zerostate/test/task/1'), 'the member works below the call that asked it');
+    assert.ok(isBelow(executed, 'task.ask'));
+    for (const { attributes } of mine) assert.doesNotMatch(JSON.stringify(attributes), /token|words|stdin/);
+    assert.equal(statSync(file).mode & 0o077, 0);
+  });
+
+  it('is no frame of a protocol', () => {
+    assert.equal(isTraceFrame(Uint8Array.of(0)), false);
+    assert.equal(isTraceFrame(Buffer.from('{"a":1}')), false);
+    assert.equal(isTraceFrame(Buffer.from('\0tp00-x')), true);
+  });
+});
