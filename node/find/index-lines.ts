@@ -74,19 +74,21 @@ export class IndexLines {
 
   /** Connects what is missing and renews what stands. Never throws. */
   async round(): Promise<void> {
+    const nodes = this.#deps.nodes();
+    if (nodes.length === 0 && this.#kept.size === 0) return;
     const connected = new Set(this.#deps.host.getPeers().map(String));
-    const wanted = this.#wanted(connected);
+    const wanted = this.#wanted(nodes, connected);
     for (const peer of this.#kept.keys()) if (!wanted.has(peer)) this.#kept.delete(peer);
     await Promise.all([...wanted].map((peer) => this.#keep(peer, connected.has(peer))));
   }
 
   /** The indexes to be connected with: those that are, first, then others by lot, so that nodes spread over them. */
-  #wanted(connected: ReadonlySet<string>): Set<string> {
-    const { clock, host, nodes, regions } = this.#deps;
+  #wanted(nodes: readonly IndexNode[], connected: ReadonlySet<string>): Set<string> {
+    const { clock, host, regions } = this.#deps;
     const now = clock.now();
     const self = host.peerId.toString();
     const wanted = new Set<string>();
-    for (const { candidates } of planIndexes(nodes(), undefined, regions)) {
+    for (const { candidates } of planIndexes(nodes, undefined, regions)) {
       // The own index answers at once: no line is needed.
       if (candidates[0]?.peerId === self) continue;
       const drawn = candidates

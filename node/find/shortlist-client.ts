@@ -114,11 +114,16 @@ export class ShortlistClient {
   /** Index nodes heard of lately or found in the DHT, this one included when it has an index. */
   indexNodes(): IndexNode[] {
     const { directory, suspicion, own, providers } = this.#deps;
+    const others = directory.nodes().filter((node) => directory.isFresh(node));
+    const isIndex = ({ roles }: { roles: readonly string[] }) =>
+      roles.includes('index') || roles.includes('index-shard');
+    const claimed = providers.nodes();
+    // Asked every other second, also where there is no index: what this node would say of itself is then not put together.
+    if (own === undefined && claimed.length === 0 && !others.some(isIndex)) return [];
     const self = directory.self();
     const rtt = new Map(self.links.map(({ peer, rttMs }) => [peer, rttMs]));
-    const others = directory.nodes().filter((node) => directory.isFresh(node));
     const announced = [...(own === undefined ? [] : [self]), ...others]
-      .filter(({ roles }) => roles.includes('index') || roles.includes('index-shard'))
+      .filter(isIndex)
       .map(({ peerId, name, region, roles }) => ({
         peerId,
         name,
@@ -129,7 +134,7 @@ export class ShortlistClient {
       }));
     // Who speaks for itself is believed before who is only found under a content id that anybody may claim.
     const known = new Set([self, ...others].map(({ peerId }) => peerId));
-    const found = providers.nodes().filter(({ peerId }) => !known.has(peerId));
+    const found = claimed.filter(({ peerId }) => !known.has(peerId));
     return [
       ...announced,
       ...found.map((node) => ({

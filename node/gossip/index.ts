@@ -62,12 +62,15 @@ export class Gossip {
     this.#host.services.pubsub.subscribe(topic);
   }
 
-  /** Publishes bytes; returns how many peers got them directly. Gossip is best effort: no peers is no error. */
-  async publish(name: TopicName, data: Uint8Array): Promise<number> {
+  /**
+   * Publishes bytes; returns how many peers got them directly. Gossip is best effort: no peers is no error. What nobody waits for may be
+   * told along the mesh only, whatever its topic.
+   */
+  async publish(name: TopicName, data: Uint8Array, isUrgent = URGENT.has(name)): Promise<number> {
     try {
       const pubsub: Publishing = this.#host.services.pubsub;
       const { recipients } = await pubsub.publish(topicOf(this.#network, name), data, {
-        floodPublish: URGENT.has(name),
+        floodPublish: isUrgent,
       });
       return recipients.length;
     } catch (error) {

@@ -15,8 +15,12 @@ const MESH_DEGREE_HIGH = 8;
 /** Mesh peers kept for their score, and those that this node dialled itself, against an eclipse. */
 const MESH_BY_SCORE = 4;
 const MESH_OUTBOUND = 2;
-/** Peers outside of the mesh that are told what there is, with each heartbeat. */
-const TOLD_PEERS = 6;
+/**
+ * Peers outside of the mesh that are told what there is, with each heartbeat, and the share of them where that is more. The specification's
+ * 6 and a quarter were a third of all frames of a quiet network of 50; what slips through is for the rounds of anti-entropy.
+ */
+const TOLD_PEERS = 3;
+const TOLD_SHARE = 0.1;
 /**
  * A message of this size or more is announced to the mesh as received before it is judged, so that the others do not send it again. For
  * less a duplicate costs no more than saying so: the work is in the number of frames, not in their bytes.
@@ -147,6 +151,7 @@ export function gossipOptions(options: {
     Dscore: MESH_BY_SCORE,
     Dout: MESH_OUTBOUND,
     Dlazy: TOLD_PEERS,
+    gossipFactor: TOLD_SHARE,
     idontwantMinDataSize: IDONTWANT_BYTES_MIN,
   };
 }

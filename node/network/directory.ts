@@ -16,17 +16,13 @@ import {
   signAnnouncement,
   verifyAnnouncement,
 } from './announcement.ts';
-import { announceEveryMs, changesRegained, silentAfterMs } from './pace.ts';
+import { ClockOffsets } from './clock-offsets.ts';
+import { announceEveryMs, changesAtOnce, changesRegained, silentAfterMs } from './pace.ts';
 
 /** Nodes remembered; the longest silent is forgotten first. */
 const NODES_MAX = 5_000;
 /** A change of neighbours is told after this pause, so that a burst of connections is one message. */
 const ANNOUNCE_PAUSE_MS = 500;
-/**
- * Changes told before their time; more are allowed with each round (pace.ts). In a network that is starting everybody's neighbours change
- * all the time, and an announcement for each change, told to all, would keep all processors busy with nothing else.
- */
-const CHANGES_TOLD_MAX = 4;
 /** An announcement's addresses are written down again after this time, though unchanged: others may have said something else meanwhile. */
 const LEARN_AGAIN_MS = 3_600_000;
 /** Nodes not heard of before that one peer may bring: of a network of a thousand it brings a sixth in its first minute. */
@@ -58,6 +54,8 @@ export interface SelfDescription {
 export class Directory {
   readonly #entries = new Map<string, HeardEntry>();
   readonly #rtt = new Map<string, number>();
+  /** How far this node's clock is from its neighbours'. */
+  readonly clocks = new ClockOffsets();
   readonly #host: Host;
   readonly #gossip: Gossip;
   readonly #clock: Clock;
@@ -133,8 +131,8 @@ export class Directory {
   readonly #soon = (): void => {
     this.#onPeers();
     this.#onChange();
-    // The next round tells of it.
-    if (this.#changesTold > CHANGES_TOLD_MAX - 1) return;
+    // In a network that starts, or is at work, somebody's neighbours change all the time: the next round tells of it.
+    if (this.#changesTold > changesAtOnce(this.#speaking) - 1) return;
     this.#cancelSoon ??= this.#clock.after(ANNOUNCE_PAUSE_MS, () => {
       this.#cancelSoon = undefined;
       this.#changesTold += 1;
@@ -196,6 +194,8 @@ export class Directory {
     const announcement = verifyAnnouncement(data);
     if (announcement.peerId === this.#host.peerId.toString()) return 'ignore';
     const now = this.#clock.now();
+    // Also of those that are too far off to be believed: that is what a wrong clock looks like.
+    if (from === announcement.peerId) this.clocks.note(from, announcement.issuedAtMs, now);
     if (Math.abs(announcement.issuedAtMs - now) > CLOCK_TOLERANCE_MS) return 'ignore';
     const known = this.#entries.get(announcement.peerId);
     if (known !== undefined && known.issuedAtMs >= announcement.issuedAtMs) return 'ignore';

@@ -16,6 +16,10 @@ export const PACED_NODES_MAX = (ANNOUNCE_EVERY_MS_MAX / 1_000) * ANNOUNCEMENTS_P
 const ROUNDS_MISSED_MAX = 3.5;
 /** Nodes up to which every round allows one change to be told before its time; beyond it is a share of one. */
 const SMALL_NETWORK = 12;
+/** Changes that a node of a small network may tell in a burst. */
+const BURST_MAX = 4;
+/** Changes that all nodes together tell in a burst, each to everybody: a lookup that dials ten others changes the neighbours of eleven. */
+export const CHANGES_AT_ONCE_MAX = SMALL_NETWORK * BURST_MAX;
 
 /** Milliseconds between two announcements of one node, in a network of so many. */
 export function announceEveryMs(nodes: number): number {
@@ -31,4 +35,9 @@ export function silentAfterMs(nodes: number): number {
 /** Changes that may be told before their time, regained with each round. */
 export function changesRegained(nodes: number): number {
   return Math.min(1, SMALL_NETWORK / nodes);
+}
+
+/** Changes that a node may tell before their time in a burst; none where its share of what all may is less than one. */
+export function changesAtOnce(nodes: number): number {
+  return Math.min(BURST_MAX, Math.floor(CHANGES_AT_ONCE_MAX / nodes));
 }

@@ -10,16 +10,28 @@ const PROCESSES = 2;
 const PUTS_AT_ONCE = 5;
 const VISIBLE_MS_MAX = 20_000;
 const SETTLE_MS_MAX = 90_000;
+/** A fleet counts as calm when its nodes have had the same number of connections for so many looks with this pause between. */
+const CALM_LOOKS = 5;
+const CALM_PAUSE_MS = 2_000;
+const CALM_LOOKS_MAX = 30;
 /** Bytes of a card's envelope. */
 const CARD_BYTES = 2_600;
 
 /** The fleet that stands: benchmarks of one run share it, since fifty nodes take most of a minute to start. */
 let standing: Fleet | undefined;
 
-/** `count` nodes, the first one the boot node, over slow links. They go on until `endFleet`. */
+/** `count` nodes, the first one the boot node, over slow links, past the dialling of their start. They go on until `endFleet`. */
 export async function startFleet(count: number): Promise<Fleet> {
-  if (standing?.names.length !== count) await endFleet();
-  standing ??= await Fleet.start({ nodes: count, hosts: PROCESSES, link: { oneWayMs: ONE_WAY_MS } });
+  if (standing?.names.length === count) return standing;
+  await endFleet();
+  standing = await Fleet.start({ nodes: count, hosts: PROCESSES, link: { oneWayMs: ONE_WAY_MS } });
+  let before = Number.NaN;
+  for (let looks = 0, calm = 0; looks < CALM_LOOKS_MAX && calm < CALM_LOOKS; looks++) {
+    await delay(CALM_PAUSE_MS);
+    const connections = (await standing.standing()).reduce((sum, one) => sum + one.connections, 0);
+    calm = connections === before ? calm + 1 : 0;
+    before = connections;
+  }
   return standing;
 }
 

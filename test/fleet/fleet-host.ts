@@ -8,6 +8,8 @@ import type { OrderName, Orders } from './orders.ts';
 const PROGRAM = join(import.meta.dirname, 'host.ts');
 /** Threads for the disk in one host: its nodes would have four each, were they processes of their own. */
 const DISK_THREADS = '64';
+/** MiB of young objects that one host may have: its nodes would have a heap each, and one for all is collected all the time. */
+const HEAP_OPTIONS = ['--max-semi-space-size=64'];
 /** A host that has not ended its nodes by then is killed. */
 const END_MS_MAX = 10_000;
 
@@ -31,8 +33,8 @@ export class FleetHost {
     const env = { ...process.env, UV_THREADPOOL_SIZE: DISK_THREADS };
     this.#child =
       namespace === undefined
-        ? fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [], env })
-        : spawn('ip', ['netns', 'exec', namespace, process.execPath, PROGRAM], {
+        ? fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: HEAP_OPTIONS, env })
+        : spawn('ip', ['netns', 'exec', namespace, process.execPath, ...HEAP_OPTIONS, PROGRAM], {
             stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
             env,
           });

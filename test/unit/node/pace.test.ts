@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import {
   ANNOUNCEMENTS_PER_SECOND_MAX,
   announceEveryMs,
+  CHANGES_AT_ONCE_MAX,
+  changesAtOnce,
   changesRegained,
   PACED_NODES_MAX,
   silentAfterMs,
@@ -22,6 +24,11 @@ describe('the pace of announcements', () => {
         assert.ok(perSecond * changesRegained(count) <= 1.21);
       }),
     );
+  });
+
+  it('a burst of changes is told a bounded number of times, however many nodes there are', () => {
+    fc.assert(fc.property(nodes, (count) => assert.ok(count * changesAtOnce(count) <= CHANGES_AT_ONCE_MAX)));
+    assert.equal(changesAtOnce(1), 4);
   });
 
   it('a small network speaks every ten seconds', () => {
