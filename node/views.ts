@@ -73,6 +73,7 @@ export function nodeView(context: NodeContext): NodeView {
     peers: host.getPeers().length,
     cards: context.book.size,
     log: { origin, size, root: toBase64(root) },
+    clock: context.directory.clocks.view(),
     index:
       stats === undefined
         ? null

@@ -44,6 +44,8 @@ export const nodeViewSchema = Type.Object({
   peers: Type.Integer(),
   cards: Type.Integer(),
   log: Type.Object({ origin: text, size: Type.Integer(), root: text }),
+  /** Median of the neighbours' clocks minus this one's; null while too few have spoken. */
+  clock: Type.Object({ offsetMs: nullable(Type.Integer()), neighbours: Type.Integer() }),
   index: nullable(
     Type.Object({ cards: Type.Integer(), embedder: text, graph: text, waiting: Type.Integer() }),
   ),

@@ -60,11 +60,7 @@ export async function resolveTarget(
     return { api: api.replace(/\/$/, ''), token };
   }
   const home = resolveHome(flags.home, env);
-  const places =
-    flags.node === undefined
-      ? [home, join(home, 'devnet', DEVNET_DEFAULT)]
-      : [join(home, 'devnet', flags.node), join(home, flags.node)];
-  for (const place of places) {
+  for (const place of placesOf(flags, home)) {
     const run = await readRunFile(place);
     if (run !== undefined) return { api: run.api, token: await readToken(place, run), home: place };
   }
@@ -74,6 +70,21 @@ export async function resolveTarget(
       ? `no node runs with its data in ${home}`
       : `no node named ${flags.node} runs below ${home}`,
   );
+}
+
+/** Folders in which the meant node may live, the likeliest first. */
+function placesOf(flags: TargetFlags, home: string): string[] {
+  return flags.node === undefined
+    ? [home, join(home, 'devnet', DEVNET_DEFAULT)]
+    : [join(home, 'devnet', flags.node), join(home, flags.node)];
+}
+
+/** The home folder of the node that a command means: of the one that runs, else where it would be. */
+export async function homeOf(flags: TargetFlags, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const home = resolveHome(flags.home, env);
+  const places = placesOf(flags, home);
+  for (const place of places) if ((await readRunFile(place)) !== undefined) return place;
+  return places.find((place) => existsSync(place)) ?? (places[0] as string);
 }
 
 async function readTokenFile(path: string): Promise<string> {

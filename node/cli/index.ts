@@ -6,6 +6,7 @@ import { registerArtifact } from './commands/artifact.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerCard } from './commands/card.ts';
 import { registerChannel } from './commands/channel.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
 import { registerLedger } from './commands/ledger.ts';
@@ -55,6 +56,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerWhy(program);
   registerTrust(program);
   registerStatus(program);
+  registerDoctor(program);
   registerBackup(program);
   registerMcp(program);
 }

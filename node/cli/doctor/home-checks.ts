@@ -1,0 +1,126 @@
+// What can be seen of a node from its home folder, whether it runs or not: settings, keys, disk, program.
+
+import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isZeroError } from '../../../protocol/errors/index.ts';
+import { type Config, completeConfig, readConfigFile, resolveConfig } from '../../config/index.ts';
+import { readRunFile } from '../../run-file.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** Below this a node with a day's logs and artifacts can fill the disk. */
+const FREE_BYTES_WANTED = 1024 ** 3;
+/** Below this the database cannot compact, and the node becomes read-only. */
+const FREE_BYTES_MIN = 128 * 1024 ** 2;
+/** The Node that the protocol's crypto and type stripping need. */
+const NODE_MAJOR = 26;
+/** Key files that are looked at: as many agents as one node holds, two files each. */
+const KEY_FILES_MAX = 2_002;
+const OTHERS_MASK = 0o077;
+
+/** The Node that runs this command. */
+export function checkRuntime(version: string = process.versions.node): Finding {
+  const major = Number(version.split('.')[0]);
+  if (major >= NODE_MAJOR) return ok('versions', `Node ${version}`);
+  return fail(
+    'versions',
+    `Node ${version} runs this`,
+    `zerostate needs Node ${NODE_MAJOR}, which comes with the package`,
+    'Start it with its own command, zerostate or npx zerostate, and reinstall if that does not help: npm ci.',
+  );
+}
+
+/** The home folder and its configuration; the configuration is undefined when it cannot be read. */
+export async function checkHome(home: string): Promise<{ findings: Finding[]; config: Config | undefined }> {
+  const init = `Make it with: zerostate init --home ${home}`;
+  try {
+    await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const cause = gone ? 'there is no such folder' : 'this user may not read and write it';
+    const remedy = gone ? init : `Give it to the user that runs the node: chown -R USER ${home}`;
+    return { findings: [fail('home', `${home} cannot be used`, cause, remedy)], config: undefined };
+  }
+  const path = join(home, 'config.yaml');
+  const there = await access(path).then(
+    () => true,
+    () => false,
+  );
+  try {
+    const config = completeConfig(
+      resolveConfig(there ? await readConfigFile(path) : {}, process.env, {}),
+      path,
+    );
+    const found = there
+      ? ok('home', path)
+      : warn('home', `${home} has no config.yaml`, 'defaults are in force', init);
+    return { findings: [found], config };
+  } catch (error) {
+    if (!isZeroError(error)) throw error;
+    return {
+      findings: [fail('home', `${path} cannot be used`, error.message, error.hint)],
+      config: undefined,
+    };
+  }
+}
+
+/** Key files and the token: there, and nobody else's to read. */
+export async function checkKeys(home: string): Promise<Finding[]> {
+  const keys = join(home, 'keys');
+  const agents = await readdir(join(keys, 'agents')).catch(() => [] as string[]);
+  const files = [
+    join(keys, 'node.key'),
+    join(home, 'api-token'),
+    ...agents.slice(0, KEY_FILES_MAX).map((name) => join(keys, 'agents', name)),
+  ];
+  const findings: Finding[] = [];
+  for (const path of files) {
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && process.platform !== 'win32' && (found.mode & OTHERS_MASK) !== 0)
+      findings.push(
+        fail(
+          'keys',
+          `${path} has mode ${(found.mode & 0o777).toString(8)}`,
+          'others on this machine can read it, so the node refuses it',
+          `chmod 600 ${path}, and rotate the key if the machine has other users: zerostate card rotate AGENT`,
+        ),
+      );
+    else if (found === undefined && path.endsWith('node.key'))
+      findings.push(
+        warn(
+          'keys',
+          'there is no node key yet',
+          'the node has not been started',
+          'It is made by zerostate init or zerostate up.',
+        ),
+      );
+  }
+  const kept = agents.filter((name) => name.endsWith('.identity.json')).length;
+  return findings.length > 0 ? findings : [ok('keys', `owner-only; ${kept} identity keys on this machine`)];
+}
+
+/** Room on the disk of the home folder. */
+export async function checkDisk(home: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(home);
+  const free = bavail * bsize;
+  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  const remedy = `Free some, or move the folder and start with --home. See what grows: du -sh ${home}/*`;
+  if (free < FREE_BYTES_MIN) return fail('disk', text, 'a node without room becomes read-only', remedy);
+  if (free < FREE_BYTES_WANTED) return warn('disk', text, 'logs and artifacts grow', remedy);
+  return ok('disk', text);
+}
+
+/** A run file whose process is gone. */
+export async function checkRunFile(home: string): Promise<Finding[]> {
+  const path = join(home, 'run.json');
+  const left = await readFile(path, 'utf8').catch(() => undefined);
+  if (left === undefined || (await readRunFile(home)) !== undefined) return [];
+  const cause = 'the node was killed, or the machine went down';
+  return [
+    warn(
+      'node',
+      `${path} is of a node that does not run`,
+      cause,
+      `Start it again: zerostate up --home ${home}`,
+    ),
+  ];
+}

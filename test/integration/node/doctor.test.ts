@@ -1,0 +1,112 @@
+// zerostate doctor: a sound node has no complaint; each thing that is broken on purpose is found, with its cause and a remedy.
+
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Finding } from '../../../node/cli/doctor/finding.ts';
+import { checkRuntime } from '../../../node/cli/doctor/home-checks.ts';
+import { checkClock, checkHealth, checkNat, checkVersion } from '../../../node/cli/doctor/node-checks.ts';
+import { ClockOffsets } from '../../../node/network/clock-offsets.ts';
+import { eventually, zerostate } from '../../support/cli.ts';
+import { addressOf, TestNodes } from '../../support/nodes.ts';
+
+const states = (findings: readonly Finding[], state: string) =>
+  findings.filter((one) => one.state === state).map(({ check }) => check);
+
+describe('zerostate doctor', function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), 'zerostate-doctor-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function doctor(home: string): Promise<{ code: number | null; findings: Finding[]; text: string }> {
+    const text = await zerostate(['doctor', '--home', home]);
+    const { code, stdout } = await zerostate(['doctor', '--home', home, '--json']);
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    for (const one of findings.filter(({ state }) => state === 'fail')) {
+      assert.ok(one.cause !== '' && one.remedy !== '', JSON.stringify(one));
+      assert.ok(text.stdout.includes(one.remedy), text.stdout);
+    }
+    return { code, findings, text: text.stdout };
+  }
+
+  it('finds nothing wrong with a node that is well', async () => {
+    await using nodes = new TestNodes();
+    const first = await nodes.start('one', { roles: ['boot', 'index'] });
+    await nodes.start('two', { join: [addressOf(first)] });
+    await eventually('a neighbour', 20_000, async () => first.node.host.getPeers().length > 0);
+    const { code, findings, text } = await doctor(nodes.home('one'));
+    assert.equal(code, 0, text);
+    assert.deepEqual(states(findings, 'fail'), []);
+    for (const check of ['versions', 'keys', 'disk', 'ports', 'node', 'clock', 'nat', 'peers'])
+      assert.ok(
+        findings.some((one) => one.check === check),
+        check,
+      );
+    assert.match(text, /only this machine can reach the node/);
+  });
+
+  it('finds a home that is not there', async () => {
+    const { code, findings } = await doctor(join(folder, 'nowhere'));
+    assert.deepEqual([code, states(findings, 'fail')], [1, ['home']]);
+  });
+
+  it('finds a taken port, an open key, a dead boot node, a node that was killed, and says how to mend each', async () => {
+    const home = join(folder, 'broken');
+    mkdirSync(join(home, 'keys'), { recursive: true });
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const closed = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => closed.once('listening', resolve));
+    const dead = (closed.address() as AddressInfo).port;
+    await new Promise((resolve) => closed.close(resolve));
+    writeFileSync(
+      join(home, 'config.yaml'),
+      `api: { port: ${port} }\njoin: ["/ip4/127.0.0.1/tcp/${dead}/p2p/12D3KooWSahP5pFRCEfaziPEba7urXGeif6T1y8jmodzdFUvzBHj"]\n`,
+    );
+    writeFileSync(join(home, 'keys/node.key'), 'x');
+    chmodSync(join(home, 'keys/node.key'), 0o644);
+    writeFileSync(join(home, 'run.json'), JSON.stringify({ pid: 2 ** 22 + 1, api: '', tokenFile: '' }));
+    const { code, findings, text } = await doctor(home);
+    taken.close();
+    assert.equal(code, 1);
+    assert.deepEqual(states(findings, 'fail').sort(), ['boot', 'keys', 'ports']);
+    assert.match(text, /run\.json is of a node that does not run/);
+    assert.match(text, /ECONNREFUSED/);
+    assert.match(text, /chmod 600/);
+  });
+
+  it('finds a key that is unknown in the configuration', async () => {
+    const home = join(folder, 'typo');
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'config.yaml'), 'regoin: here\n');
+    const { findings } = await doctor(home);
+    assert.match(findings.find(({ check }) => check === 'home')?.cause ?? '', /regoin/);
+  });
+
+  it('judges clocks, addresses, versions and health', () => {
+    const offsets = new ClockOffsets();
+    offsets.note('a', 1_000, 0);
+    assert.deepEqual(offsets.view(), { offsetMs: null, neighbours: 1 });
+    offsets.note('b', 2_000_000, 0);
+    offsets.note('c', 3_000_000, 0);
+    assert.deepEqual(offsets.view(), { offsetMs: 2_000_000, neighbours: 3 });
+    const clock = checkClock({ clock: offsets.view() });
+    assert.equal(clock.state, 'fail');
+    assert.match(clock.finding, /2000\.0 s behind/);
+    assert.equal(checkClock({ clock: { offsetMs: -90_000, neighbours: 3 } }).state, 'warn');
+    assert.equal(checkClock({ clock: { offsetMs: 40, neighbours: 3 } }).state, 'ok');
+    const nat = (...addresses: string[]) => checkNat({ addresses, roles: ['edge'] });
+    assert.equal(nat('/ip4/192.168.1.4/tcp/4001', '/ip6/fd00::1/tcp/4001').state, 'warn');
+    assert.equal(nat('/ip4/10.0.0.1/tcp/1', '/ip4/198.51.100.7/tcp/4001').state, 'ok');
+    assert.equal(nat('/ip4/10.0.0.1/tcp/1', '/ip4/10.0.0.2/tcp/1/p2p/x/p2p-circuit').state, 'ok');
+    assert.equal(checkVersion({ version: '0.0.1' }).state, 'warn');
+    assert.deepEqual([checkRuntime('20.1.0').state, checkRuntime('26.1.0').state], ['fail', 'ok']);
+    const checks = [{ name: 'disk', ok: false, detail: 'read-only: ENOSPC' }];
+    const [disk] = checkHealth({ ok: false, degraded: false, checks });
+    assert.match(`${disk?.state} ${disk?.remedy}`, /fail Free room/);
+  });
+});
