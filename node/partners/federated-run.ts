@@ -133,7 +133,7 @@ export class Run {
     });
     const reasons = this.#localReasons ?? ['aborted'];
     const ms = performance.now() - this.#started;
-    const isComplete = missing.length === 0 && reasons.length === 0;
+    const isComplete = missing.length === 0 && !isShort(reasons);
     this.#deps.metrics.count('zerostate_partner_queries_total', {
       result: isComplete ? 'complete' : 'partial',
     });
@@ -255,14 +255,19 @@ export class Run {
     await this.#local;
     const rows = [...(this.#known.get(origin)?.values() ?? [])];
     const found = heads.verdict === 'sound' ? await judge.omissions(finished, rows) : heads;
-    const isShort = found.verdict === 'sound' && left !== undefined;
-    if (found.verdict === 'stale' || isShort) await book.note(partner.agent, { kind: 'stale' });
-    if (isShort)
+    const isUnexplained = found.verdict === 'sound' && left !== undefined;
+    if (found.verdict === 'stale' || isUnexplained) await book.note(partner.agent, { kind: 'stale' });
+    if (isUnexplained)
       return this.#event(partner, 'stale', 'its own committed index lists more than it gave, or less', end);
-    const isCutShort = isCut || reasons.length > 0;
+    const isCutShort = isCut || isShort(reasons);
     const state = found.verdict === 'sound' ? (isCutShort ? 'partial' : 'complete') : found.verdict;
     return this.#event(partner, state, found.detail, end);
   }
+}
+
+/** True when an answerer says that there is more. That nobody but a log itself can prove it whole says nothing of the kind. */
+function isShort(reasons: readonly EndReason[]): boolean {
+  return reasons.some((reason) => reason !== 'unproven-origin');
 }
 
 function stateOf(error: unknown): PartnerState {

@@ -91,8 +91,14 @@ export async function befriend(
     });
 }
 
-/** Logs a statement about the digest. */
-export async function publish({ running: { node }, agent }: Organisation, name: string, digest = DIGEST) {
+/** Logs a statement about the digest; with `material`, that it was built from that. */
+export async function publish(
+  { running: { node }, agent }: Organisation,
+  name: string,
+  digest = DIGEST,
+  material?: string,
+) {
+  const dependencies = material === undefined ? [] : [{ name: 'material', digest: { sha256: material } }];
   const { keychain, operationalSeed } = node.vault.get(agent);
   return await node.ownLog.append(
     signAgentStatement({
@@ -107,6 +113,9 @@ export async function publish({ running: { node }, agent }: Organisation, name: 
         envelope: null,
         verifiedBy: [],
         subjects: [{ name, digest: { sha256: digest } }],
+        ...(material === undefined
+          ? {}
+          : { facts: { builder: null, dependencies, assessments: [], part: 0, parts: 1 } }),
       },
       keychain,
       signer: seedSigner(operationalSeed),

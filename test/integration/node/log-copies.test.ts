@@ -6,6 +6,7 @@ import { systemClock } from '../../../node/clock/index.ts';
 import type { RunningNode } from '../../../node/index.ts';
 import { fromBase64, fromUtf8 } from '../../../protocol/bytes/index.ts';
 import { verifyHolding } from '../../../protocol/log/index.ts';
+import { AnswerVerifier, provenanceQuery } from '../../../protocol/provenance/index.ts';
 import { IMPORT_PREDICATE, signAgentStatement } from '../../../protocol/statement/index.ts';
 import { makeAgent, refused } from '../../support/agents.ts';
 import { eventually } from '../../support/cli.ts';
@@ -38,6 +39,20 @@ async function record({ node }: RunningNode, issuedAt: string, predicateType = S
     signer: agent.operational,
   });
   return await node.ownLog.append(envelope);
+}
+
+/** What a node tells of the thing, and what its index proves of that. */
+async function told({ node }: RunningNode) {
+  const query = provenanceQuery({ start: [`sha256:${'b'.repeat(64)}`], prove: true });
+  const verifier = new AnswerVerifier(query);
+  const rows: number[] = [];
+  for await (const row of node.provenance.source.query(query)) {
+    verifier.push(row);
+    if (row.kind === 'statement') rows.push(row.index);
+  }
+  const [proven] = verifier.finish().completeness;
+  assert.ok(proven);
+  return { rows: rows.sort((a, b) => a - b), unlisted: [...proven.missing, ...proven.unlisted] };
 }
 
 describe('copies of entries', function () {
@@ -141,10 +156,14 @@ describe('copies of entries', function () {
     assert.equal((await node.logProofs.proveEntry(origin, old.index)).statementId, proof.statementId);
     const claim = await node.copies.confirmDurable(old.index);
     assert.deepEqual([claim.local, claim.reached], [false, false]);
-    // What was let go is no gap that somebody fills again, over a restart too.
+    const before = await told(author);
+    assert.deepEqual(before, { rows: [old.index, fresh.index, required.index], unlisted: [] });
+    // What was let go is no gap that somebody fills again, over a restart too. And what it said is not forgotten: who asks would else be
+    // given less than the log holds.
     await nodes.stop('author');
     const again = await nodes.start('author', { logs, join: [addressOf(holder)] }, clock);
     assert.deepEqual(again.node.store.gaps(origin), []);
+    assert.deepEqual(await told(again), before);
     await eventually('a connection', SOON_MS, async () => again.node.host.getPeers().length > 0);
     assert.equal(await again.node.sync.fetchBody(origin, old.index), true);
     assert.ok((await again.node.store.body(origin, old.index)) !== undefined);

@@ -1,6 +1,7 @@
 // Partners that lie: each is caught, the evidence verifies anywhere from its bytes alone, and the standing says so; nobody honest is accused.
 
 import assert from 'node:assert/strict';
+import type { ProvenanceSource } from '../../../node/provenance/ports.ts';
 import { CompactTree, leafHash, verifyEquivocation } from '../../../protocol/log/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
 import { answerFalsely } from '../../support/false-answers.ts';
@@ -8,6 +9,7 @@ import { logSource } from '../../support/log-source.ts';
 import {
   ask,
   befriend,
+  DIGEST,
   eventsOf,
   nodeSeed,
   type Organisation,
@@ -27,6 +29,20 @@ function audited(of: Organisation, about: Organisation) {
     const { ok, kind, subject } = verify(bytes, { now: Date.now() });
     return { ok, kind, lie: subject.lie, origin: subject.origin };
   });
+}
+
+/** The answers of a source without the rows of the own log. */
+function withoutOwnRows(
+  { ownLog }: Organisation['running']['node'],
+  source: ProvenanceSource,
+): ProvenanceSource {
+  return {
+    prepare: (query) => source.prepare?.(query) ?? Promise.resolve(),
+    async *query(query, options) {
+      for await (const row of source.query(query, options))
+        if (row.kind !== 'statement' || row.origin !== ownLog.origin) yield row;
+    },
+  };
 }
 
 describe('partners that lie', function () {
@@ -95,6 +111,37 @@ describe('partners that lie', function () {
     assert.ok(lied);
     assert.equal(audited(asker, liar)[0]?.lie, 'omission');
     assert.deepEqual(audited(asker, other), []);
+  });
+
+  it('so is one of a statement that only uses the thing, and of one that its own index lists and nobody holds yet', async () => {
+    await using world = new PartnerNodes();
+    const asker = await world.start('asker', { sync: { intervalSeconds: 3_600 } });
+    const user = await world.start('user');
+    const lister = await world.start('lister', { sync: { intervalSeconds: 3_600 } });
+    for (const other of [user, lister]) await befriend(asker, other);
+    await publish(user, 'built', 'b'.repeat(64), DIGEST);
+    await publish(lister, 'listed');
+    await replicated(user, asker);
+    for (const { running } of [asker, user, lister])
+      running.node.partners.answerFrom(running.node.provenance.source);
+    const query = { direction: 'both', depth: 2, prove: true } as const;
+    const honest = await ask(asker, { waitForAll: true }, query);
+    assert.deepEqual(
+      eventsOf(honest, 'partner').map(({ state }) => state),
+      ['complete', 'complete'],
+      'also where a root of the index was committed for this very question',
+    );
+    for (const { running } of [user, lister])
+      running.node.partners.answerFrom(withoutOwnRows(running.node, running.node.provenance.source));
+    const events = await ask(asker, { waitForAll: true }, query);
+    assert.deepEqual(
+      eventsOf(events, 'partner').map(({ state }) => state),
+      ['lied', 'lied'],
+    );
+    for (const liar of [user, lister])
+      assert.deepEqual(audited(asker, liar), [
+        { ok: true, kind: 'partner-evidence', lie: 'omission', origin: liar.running.node.ownLog.origin },
+      ]);
   });
 
   it('an old head convicts who signed a newer one before', async () => {
