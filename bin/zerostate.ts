@@ -1,9 +1,20 @@
 // Runs the program: parses the arguments and turns what goes wrong into an exit code.
 
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommanderError } from 'commander';
-import { reportError } from '../node/cli/index.ts';
-import { buildProgram } from './program.ts';
+
+// Compiled code is kept for the next start, which then takes half the time. A folder of the user's own: in a shared one, others could
+// leave code to be run. Where it cannot be written, nothing is kept.
+enableCompileCache(
+  process.env.NODE_COMPILE_CACHE ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'zerostate', 'compiled'),
+);
+// Only what is imported from here on is kept.
+const { CommanderError } = await import('commander');
+const { reportError } = await import('../node/cli/index.ts');
+const { buildProgram } = await import('./program.ts');
 
 const EXIT_USAGE = 2;
 /** Long enough for output to drain and for an orderly end; short enough that a hang is not noticed as one. */

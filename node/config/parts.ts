@@ -1,6 +1,8 @@
 // Parts of the configuration schema that stand alone: what is kept for others, and whose word counts.
 
 import Type from 'typebox';
+import { FORWARD_STREAMS_MAX, SLA_CLASSES_ROUTED } from '../../protocol/forward/index.ts';
+import { DEFAULT_POLICY, POLICY_NAMES } from '../../protocol/routing/index.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -167,4 +169,89 @@ export const logsSchema = Type.Object(
     }),
   },
   { ...closed, default: {}, description: 'The log service: witnesses, copies, what may be let go.' },
+);
+
+export const relaySchema = Type.Object(
+  {
+    use: Type.Boolean({
+      default: true,
+      description: 'Keep some relays connected, and reach peers through them that cannot be dialled.',
+    }),
+    near: Type.Integer({
+      default: 2,
+      minimum: 0,
+      maximum: 8,
+      description: 'As an edge: relays of its own region that it keeps up.',
+    }),
+    far: Type.Integer({
+      default: 1,
+      minimum: 0,
+      maximum: 8,
+      description: 'As an edge: relays of other regions that it keeps up.',
+    }),
+    policy: Type.Enum([...POLICY_NAMES], {
+      default: DEFAULT_POLICY,
+      description: 'How the next hop of a stream is chosen.',
+    }),
+    slaClass: Type.Enum([...SLA_CLASSES_ROUTED], {
+      default: 'standard',
+      description: 'Class of the streams of this node: interactive, standard or bulk.',
+    }),
+    stayIn: Type.String({
+      default: '',
+      pattern: '^[a-z0-9-]{0,32}$',
+      description: 'Region that the streams of this node must not leave; empty: any.',
+    }),
+    priceCeiling: Type.String({
+      default: '',
+      pattern: '^[0-9]{0,22}$',
+      description:
+        'Most that a relay may ask for a MiB, in millionths of the currency; empty: whatever it asks.',
+    }),
+    backbone: Type.Boolean({
+      default: false,
+      description: 'As a relay: be one that others fall back to when they know nothing better.',
+    }),
+    streamsMax: Type.Integer({
+      default: 1024,
+      minimum: 1,
+      maximum: FORWARD_STREAMS_MAX,
+      description: 'As a relay: streams forwarded at once.',
+    }),
+    pricePerMiB: Type.String({
+      default: '0',
+      pattern: '^[0-9]{1,22}$',
+      description: 'As a relay: asked for each MiB, in millionths of the currency; 0: nothing.',
+    }),
+    currency: Type.String({
+      default: '',
+      pattern: '^[A-Za-z0-9._-]{0,16}$',
+      description: 'Currency of the two prices.',
+    }),
+  },
+  { ...closed, default: {}, description: 'Streams through relays.' },
+);
+
+export const guildsSchema = Type.Object(
+  {
+    accept: Type.Enum(['auto', 'ask', 'never'], {
+      default: 'auto',
+      description:
+        'Invitations for the agents that live here: take the seat at once, let a person decide ("zerostate guild join"), or refuse.',
+    }),
+    max: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 1024,
+      description: 'Guilds that this node sits in at once.',
+    }),
+    beatMs: Type.Integer({
+      default: 5000,
+      minimum: 50,
+      maximum: 60000,
+      description:
+        'Milliseconds between two signs of life of those who lead a guild; after four without one a member counts as gone.',
+    }),
+  },
+  { ...closed, default: {}, description: 'Guilds: short-lived private rings of agents.' },
 );

@@ -1,8 +1,10 @@
 // The one configuration schema of a node. docs/reference/configuration.md is generated from it.
 
 import Type, { type Static } from 'typebox';
+import { apiSchema } from './api.ts';
 import {
   artifactsSchema,
+  guildsSchema,
   indexSchema,
   logsSchema,
   policySchema,
@@ -100,29 +102,7 @@ export const configSchema = Type.Object(
       description:
         'Ask peers whether this node can be reached from outside (AutoNAT), and punch holes for relayed connections (DCUtR).',
     }),
-    api: Type.Object(
-      {
-        host: Type.String({
-          default: '127.0.0.1',
-          maxLength: 255,
-          description: 'Address of the HTTP API. Anything but loopback exposes the node: put TLS in front.',
-        }),
-        port: Type.Integer({
-          default: 7480,
-          minimum: 0,
-          maximum: 65535,
-          description: 'Port of the HTTP API; 0 takes any free one.',
-        }),
-        publicUrl: Type.String({
-          default: '',
-          maxLength: 512,
-          pattern: '^(?:https?://[^ ]+)?$',
-          description:
-            'Address at which clients reach the API through a proxy, for the A2A cards; empty: the one that they asked for.',
-        }),
-      },
-      { ...closed, default: {}, description: 'HTTP API and console.' },
-    ),
+    api: apiSchema,
     log: Type.Object(
       {
         level: Type.Enum([...LEVELS], {
@@ -324,29 +304,7 @@ export const configSchema = Type.Object(
       },
       { ...closed, default: {}, description: 'Payment channels and the ledger.' },
     ),
-    guilds: Type.Object(
-      {
-        accept: Type.Enum(['auto', 'ask', 'never'], {
-          default: 'auto',
-          description:
-            'Invitations for the agents that live here: take the seat at once, let a person decide ("zerostate guild join"), or refuse.',
-        }),
-        max: Type.Integer({
-          default: 64,
-          minimum: 1,
-          maximum: 1024,
-          description: 'Guilds that this node sits in at once.',
-        }),
-        beatMs: Type.Integer({
-          default: 5000,
-          minimum: 50,
-          maximum: 60000,
-          description:
-            'Milliseconds between two signs of life of those who lead a guild; after four without one a member counts as gone.',
-        }),
-      },
-      { ...closed, default: {}, description: 'Guilds: short-lived private rings of agents.' },
-    ),
+    guilds: guildsSchema,
     logs: logsSchema,
     reputation: reputationSchema,
     policy: policySchema,
