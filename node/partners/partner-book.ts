@@ -19,6 +19,7 @@ import {
 import type { Verified } from '../../protocol/verified.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
+import { Serial } from '../serial.ts';
 import { type Database, DURABLE, type JsonLevel, jsonLevel } from '../storage/index.ts';
 import { PARTNERS_MAX } from './limits.ts';
 
@@ -63,6 +64,10 @@ export class PartnerBook {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #partners = new Map<AgentId, Partner>();
+  /** Changes of one partner, one after another: none writes over what another has just written. */
+  readonly #writes = new Serial();
+  /** Writes that have not begun, by partner. */
+  readonly #waiting = new Map<AgentId, Promise<void>>();
 
   constructor(deps: { db: Database; clock: Clock; log: Logger }) {
     this.#db = deps.db;
@@ -111,29 +116,39 @@ export class PartnerBook {
     return this.list().find(({ peers, passUntilMs }) => passUntilMs >= now && peers.includes(peer));
   }
 
-  /** Puts a partner down, on disk before it is answered. Throws LIMIT_EXCEEDED or STORAGE_FAILED. */
+  /** Puts a partner down, on disk before it is answered; how a known one has served stays. Throws LIMIT_EXCEEDED or STORAGE_FAILED. */
   async put(partner: Partner): Promise<Partner> {
-    if (!this.#partners.has(partner.agent) && this.#partners.size >= PARTNERS_MAX)
+    return await this.#writes.run(partner.agent, () => this.#put(partner));
+  }
+
+  async #put(wanted: Partner): Promise<Partner> {
+    const { agent } = wanted;
+    if (!this.#partners.has(agent) && this.#partners.size >= PARTNERS_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `a node has at most ${PARTNERS_MAX} partners`);
-    await this.#write(partner);
-    this.#partners.set(partner.agent, partner);
+    const newest = () => ({ ...wanted, usage: this.#partners.get(agent)?.usage ?? wanted.usage });
+    await this.#write(newest());
+    // What was booked while the disk was busy is written behind this.
+    const partner = newest();
+    this.#partners.set(agent, partner);
     return partner;
   }
 
   /** Changes a partner. Throws PARTNER_UNKNOWN or STORAGE_FAILED. */
-  async change(agent: AgentId, change: Partial<Partner>): Promise<Partner> {
-    return await this.put({ ...this.get(agent), ...change });
+  async change(agent: AgentId, change: Partial<Omit<Partner, 'usage'>>): Promise<Partner> {
+    return await this.#writes.run(agent, () => this.#put({ ...this.get(agent), ...change }));
   }
 
   /** Throws PARTNER_UNKNOWN or STORAGE_FAILED. */
   async remove(agent: AgentId): Promise<void> {
-    this.get(agent);
-    try {
-      await this.#level.del(agent);
-    } catch (cause) {
-      throw new ZeroError('STORAGE_FAILED', 'a partner could not be removed', { cause });
-    }
-    this.#partners.delete(agent);
+    await this.#writes.run(agent, async () => {
+      this.get(agent);
+      try {
+        await this.#level.del(agent);
+      } catch (cause) {
+        throw new ZeroError('STORAGE_FAILED', 'a partner could not be removed', { cause });
+      }
+      this.#partners.delete(agent);
+    });
   }
 
   /** Books how a partner served. In memory at once; on disk soon, a proven lie before this resolves. */
@@ -144,12 +159,25 @@ export class PartnerBook {
     this.#partners.set(agent, changed);
     // What comes often is written now and then, and when the node stops.
     const isFrequent = event.kind === 'verified' || event.kind === 'met';
-    if (!isFrequent || changed.usage.counts[event.kind] % 16 === 1) await this.#write(changed);
+    if (!isFrequent || changed.usage.counts[event.kind] % 16 === 1) await this.#rewrite(agent);
+  }
+
+  /** Writes what memory says of a partner that is still one. Who asks while a write waits for its turn is served by that. */
+  async #rewrite(agent: AgentId): Promise<void> {
+    const waiting = this.#waiting.get(agent);
+    if (waiting !== undefined) return await waiting;
+    const done = this.#writes.run(agent, async () => {
+      this.#waiting.delete(agent);
+      const partner = this.#partners.get(agent);
+      if (partner !== undefined) await this.#write(partner);
+    });
+    this.#waiting.set(agent, done);
+    await done.finally(() => this.#waiting.get(agent) === done && this.#waiting.delete(agent));
   }
 
   /** Writes every partner: how they have served, above all. */
   async save(): Promise<void> {
-    for (const partner of this.#partners.values()) await this.#write(partner);
+    for (const agent of [...this.#partners.keys()]) await this.#rewrite(agent);
   }
 
   standing(partner: Partner): Standing {
