@@ -150,6 +150,8 @@ export class Gossip {
   #pass(node: number, { id }: Publication, link: number): void {
     const { ground, publications } = this.#parts;
     this.#arrivals += 1;
+    if (ground.sinks.trace !== undefined)
+      ground.trace('publication', node, ground.wire.topology.from[link]!, `number ${id}`);
     if (this.#hops !== null) {
       const { capacity } = publications;
       const from = ground.wire.topology.from[link]!;

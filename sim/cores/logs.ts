@@ -110,6 +110,13 @@ export class Logs {
     return this.#versions[this.#logs[log]!.versions[branch]!.at(-1)!]!;
   }
 
+  /** The newest version of what everybody is shown that was signed by a time, in microseconds. */
+  newestBefore(log: number, time: number): Version {
+    let version = this.newest(log);
+    while (version.size > 0 && version.signedAt > time) version = this.#versions[version.previous]!;
+    return version;
+  }
+
   /** True when `later` continues `earlier`: one history, and not shorter. */
   continues(earlier: Version, later: Version): boolean {
     return earlier.size <= later.size && this.at(later, earlier.size).id === earlier.id;

@@ -1,5 +1,6 @@
 // The cores tier (T2): the protocol's own state machines, by the thousand, on one event heap.
 
+import { ZeroError } from '../../protocol/errors/index.ts';
 import type { RunSinks, Scenario, Session, Tier, TierResult } from '../scenario/index.ts';
 import { SECOND } from './ground.ts';
 import { checkLiveness, resultOf } from './result.ts';
@@ -24,6 +25,8 @@ class CoresSession implements Session {
   inspect(node: number): Readonly<Record<string, unknown>> {
     const { forks, ground, holdings, logs, mesh, plan, presence } = this.#simulation;
     const { first, to } = ground.wire.topology;
+    if (!(node < ground.nodes))
+      throw new ZeroError('SCENARIO_INVALID', `there are nodes 0 to ${ground.nodes - 1}`);
     return {
       node,
       here: presence.here[node] === 1,

@@ -5,6 +5,10 @@ import { type Ground, SECOND } from './ground.ts';
 
 /** Events that one workload may draw. */
 const EVENTS_MAX = 2_000_000;
+/** Equivocators with a log of their own: every node keeps a place for each log. */
+const EQUIVOCATORS_MAX = 64;
+/** Between the first statements of two of them, in microseconds. */
+const EQUIVOCATOR_PAUSE = 10_000;
 
 /** What is to be written; times are microseconds. */
 export interface Planned {
@@ -41,7 +45,8 @@ export function planWriting(ground: Ground): WritingPlan {
   const { forks, revocations, statements } = ground.scenario.workload;
   const plain = Math.max(statements?.writers ?? 0, revocations?.count ?? 0);
   const forked = forks?.count ?? 0;
-  const writers = drawHonest(ground, plain + forked);
+  const cheats = equivocators(ground);
+  const writers = [...drawHonest(ground, plain + forked), ...cheats];
   const planned: Planned[] = [];
   if (statements !== undefined && statements.writers > 0) {
     const choice = ground.random('writers');
@@ -59,7 +64,17 @@ export function planWriting(ground: Ground): WritingPlan {
     const at = forks!.atSeconds * SECOND;
     planned.push({ at: at / 2, kind: 'statement', log: plain + n }, { at, kind: 'fork', log: plain + n });
   }
+  // Each has said something before its role contradicts it.
+  for (const n of cheats.keys())
+    planned.push({ at: (n + 1) * EQUIVOCATOR_PAUSE, kind: 'statement', log: plain + forked + n });
   return { writers, planned: planned.sort((a, b) => a.at - b.at) };
+}
+
+/** Nodes whose role is to contradict themselves: each has a log of its own. */
+function equivocators({ cheats, kindOf, scenario }: Ground): number[] {
+  return [...cheats.keys()]
+    .filter((node) => scenario.adversaries[kindOf[node]!]?.kind === 'equivocator')
+    .slice(0, EQUIVOCATORS_MAX);
 }
 
 /** Distinct honest nodes; fewer when there are not so many. */

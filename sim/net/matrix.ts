@@ -6,6 +6,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 
 /** Rows of a matrix at most: 16 MB of floats. */
 const ROWS_MAX = 2_048;
+/** Bytes of a matrix file: the largest matrix with 16 characters a number. */
 const BYTES_MAX = 64 * 1024 * 1024;
 
 /** Delays between places. */

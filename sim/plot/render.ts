@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import type { TopLevelSpec } from 'vega-lite';
 
 const FONT = 'Arimo';
-const FONT_FILE = '@expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf';
 /** Pixels of a PNG for one of the SVG: sharp on screens of twice the density. */
 const SCALE = 2;
 
@@ -31,7 +30,9 @@ export async function renderPlot(chart: TopLevelSpec): Promise<Plot> {
     fitTo: { mode: 'zoom', value: SCALE },
     font: {
       loadSystemFonts: false,
-      fontFiles: [fileURLToPath(import.meta.resolve(FONT_FILE))],
+      fontFiles: [
+        fileURLToPath(import.meta.resolve('@expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf')),
+      ],
       defaultFontFamily: FONT,
     },
   })

@@ -1,0 +1,20 @@
+// The tiers that a scenario can be run on.
+
+import { ZeroError } from '../protocol/errors/index.ts';
+import { coresTier } from './cores/tier.ts';
+import { realTier } from './real/tier.ts';
+import type { Tier, TierId } from './scenario/index.ts';
+
+const ALL: readonly Tier[] = [realTier, coresTier({})];
+
+/** The tier of a name. Throws SCENARIO_INVALID for one that does not run scenarios. */
+export function tierOf(id: TierId): Tier {
+  const found = ALL.find((tier) => tier.id === id);
+  if (found === undefined) throw new ZeroError('SCENARIO_INVALID', `no tier ${id} runs scenarios`);
+  return found;
+}
+
+/** Every tier, the most real one first. */
+export function tiers(): readonly Tier[] {
+  return ALL;
+}

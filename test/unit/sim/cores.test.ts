@@ -1,0 +1,95 @@
+// The cores tier: the same seed gives the same run, faults are survived, and what must break a property does.
+
+import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
+import type { RoleBook } from '../../../sim/cores/role.ts';
+import { coresTier } from '../../../sim/cores/tier.ts';
+import { parseScenario, type TierResult } from '../../../sim/scenario/index.ts';
+
+const STORM = `
+seconds: 40
+topology: { nodes: 40 }
+network:
+  loss: { good: 0.05, bad: 0.6, goodSeconds: 5, badSeconds: 1 }
+  bandwidth: { upBytesPerSecond: 200000 }
+  churn: { share: 0.3, onSeconds: 6, offSeconds: 3 }
+  partitions: [{ atSeconds: 4, forSeconds: 4, share: 0.3, direction: in }]
+  healSeconds: 14
+protocol: { antiEntropySeconds: 3 }
+workload:
+  statements: { writers: 8, perSecond: 3, forSeconds: 8 }
+  revocations: { count: 3, everySeconds: 1 }
+  forks: { count: 2, atSeconds: 5 }
+`;
+
+const run = (
+  text: string,
+  seed: number,
+  roles: RoleBook = {},
+  overrides: string[] = [],
+): Promise<TierResult> => coresTier(roles).run(parseScenario(text, 'text', overrides), seed);
+
+const broken = ({ checks }: TierResult) => checks.filter(({ ok: held }) => !held).map(({ name }) => name);
+
+describe('the cores tier', () => {
+  it('gives the same run for the same seed, and another for another', async () => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const [one, two] = [await run(STORM, seed), await run(STORM, seed)];
+      deepEqual(one, two);
+      notEqual(one.traceHash, (await run(STORM, seed + 100)).traceHash);
+    }
+  });
+
+  it('loses nothing through loss, churn, cuts and forks, and converges once healed', async () => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const result = await run(STORM, seed);
+      deepEqual(broken(result), [], JSON.stringify(result.checks.filter(({ ok: held }) => !held)));
+      equal(result.metrics['revocations.coverage'], 1);
+      equal(result.metrics['forks.found'], 2);
+      ok(result.metrics['sync.storedShare']! > 0);
+      ok(result.metrics['forks.coverage']! > 0.8);
+      for (const name of ['no false accept', 'monotonic heads', 'logs converge'])
+        ok(result.checks.find((check) => check.name === name)!.looked > 0, name);
+    }
+  });
+
+  it('tells everybody of a fork who is there when the evidence passes', async () => {
+    const still = ['network.churn.share=0', 'network.partitions=[]'];
+    for (let seed = 1; seed <= 3; seed++) {
+      const result = await run(STORM, seed, {}, still);
+      deepEqual(broken(result), []);
+      equal(result.metrics['forks.coverage'], 1);
+    }
+  });
+
+  it('says so when the network never heals for some: a node that hears nothing breaks liveness', async () => {
+    const deaf: RoleBook = { withholder: () => ({ send: () => null }) };
+    const result = await run(
+      'seconds: 20\ntopology: { nodes: 12, degree: 2 }\nnetwork: { healSeconds: 5 }\nworkload: { statements: { writers: 2, perSecond: 1, forSeconds: 5 } }',
+      1,
+      deaf,
+      ['adversaries=[{kind: withholder, share: 0.5}]'],
+    );
+    deepEqual(broken(result), ['logs converge']);
+  });
+
+  it('accepts nothing spoilt, and shuts out who sends it', async () => {
+    const parts = ['signature', 'body', 'proof'] as const;
+    let turn = 0;
+    const poisoner: RoleBook = {
+      poisoner: ({ spoil }) => ({
+        send: (_, message) =>
+          message.kind === 'publication'
+            ? { ...message, publication: spoil(message.publication, parts[turn++ % 3]!) }
+            : message,
+      }),
+    };
+    const result = await run(STORM, 1, poisoner, [
+      'adversaries=[{kind: poisoner, share: 0.2}]',
+      'workload.statements.perSecond=10',
+      'network.churn.share=0',
+    ]);
+    deepEqual(broken(result), []);
+    ok(result.metrics['gossip.rejected']! > 50);
+    ok(result.metrics['admission.penalties']! > 0);
+  });
+});

@@ -1,0 +1,45 @@
+// The scenario format: defaults, overrides, and refusals that name the key.
+
+import { deepEqual, equal, throws } from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseScenario, withOverrides } from '../../../sim/scenario/index.ts';
+
+const FOLDER = new URL('../../../sim/scenarios/', import.meta.url);
+
+describe('simulation scenarios', () => {
+  it('fills in every default, and an overridden value wins', () => {
+    const scenario = parseScenario('name: one\nworkload: { statements: {} }', 'text', ['topology.nodes=77']);
+    equal(scenario.topology.nodes, 77);
+    equal(scenario.seeds.count, 10);
+    equal(scenario.workload.statements?.writers, 20);
+    equal(scenario.workload.revocations, undefined);
+    deepEqual(withOverrides(scenario, []), scenario);
+  });
+
+  it('refuses unknown keys, wrong values and what does not fit together', () => {
+    const wrong: [string, RegExp][] = [
+      ['nme: x', /nme: unknown key/],
+      ['topology: { nodes: 1 }', /topology\.nodes/],
+      ['adversaries: [{ kind: sybl }]', /adversaries\.0\.kind/],
+      ['network: { latency: { minMs: 9, maxMs: 3 } }', /minMs is larger/],
+      ['seconds: 10\nnetwork: { healSeconds: 11 }', /after the end/],
+      ['adversaries: [{ kind: sybil, share: 0.95 }]', /nine in ten/],
+      ['- a list', /not a mapping/],
+      ['a: [', /not valid YAML/],
+    ];
+    for (const [text, message] of wrong)
+      throws(() => parseScenario(text), { code: 'SCENARIO_INVALID', message });
+  });
+
+  it('takes no override that reaches for a prototype', () => {
+    throws(() => parseScenario('', 'text', ['__proto__.polluted=1']), { code: 'SCENARIO_INVALID' });
+    throws(() => parseScenario('', 'text', ['topology.nodes']), { code: 'SCENARIO_INVALID' });
+  });
+
+  it('reads every scenario that comes with the product, by its own name', () => {
+    for (const file of readdirSync(FOLDER)) {
+      const scenario = parseScenario(readFileSync(new URL(file, FOLDER), 'utf8'), file);
+      equal(`${scenario.name}.yaml`, file);
+    }
+  });
+});
