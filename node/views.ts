@@ -68,6 +68,7 @@ export function nodeView(context: NodeContext): NodeView {
     roles: config.roles,
     version: VERSION,
     addresses: host.getMultiaddrs().map(String),
+    pid: process.pid,
     uptimeSeconds: Math.floor((context.clock.now() - context.startedAt) / 1000),
     agents: vault.list().map(({ agentId }) => agentId),
     peers: host.getPeers().length,

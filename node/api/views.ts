@@ -39,6 +39,8 @@ export const nodeViewSchema = Type.Object({
   roles: Type.Array(text),
   version: text,
   addresses: Type.Array(text),
+  /** Process id on its machine. */
+  pid: Type.Integer(),
   uptimeSeconds: Type.Integer(),
   agents: Type.Array(text),
   peers: Type.Integer(),

@@ -1,11 +1,12 @@
 // zerostate status, peers, logs, revocations: what a running node sees.
 
 import type { Command } from 'commander';
-import type { LogsView, NodeView, PeersView, RevocationView } from '../../api/views.ts';
+import type { LogsView, PeersView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
-import { plain, print, runAction, style, table } from '../output.ts';
+import { plain, print, runAction, table } from '../output.ts';
 import { peersText } from '../peers-text.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { registerNodeStatus } from './node-status.ts';
 
 /** Registers a command that reads one route and prints it. */
 function reader<T>(
@@ -23,18 +24,7 @@ function reader<T>(
 }
 
 export function registerStatus(program: Command): void {
-  reader<NodeView>(program, 'status', 'the node: identity, peers, log', '/v1/node', (node) =>
-    [
-      `${style.bold(plain(node.name))}  ${node.region}  ${node.roles.join(', ')}  up ${node.uptimeSeconds} s`,
-      `  peer id  ${node.peerId}`,
-      ...node.addresses.map((address) => `  address  ${address}`),
-      `  network  ${node.network}, ${node.peers} peers, ${node.cards} cards known, ${node.agents.length} agents here`,
-      `  log      ${node.log.size} entries, root ${node.log.root}`,
-      ...(node.index === null
-        ? []
-        : [`  index    ${node.index.cards} cards, ${node.index.embedder}, graph ${node.index.graph}`]),
-    ].join('\n'),
-  );
+  registerNodeStatus(program);
   reader<PeersView>(
     program,
     'peers',

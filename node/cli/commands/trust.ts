@@ -5,17 +5,22 @@ import { TRUST_SECTIONS, type TrustCard, type TrustLine } from '../../trust/trus
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { agentOf } from './card.ts';
 
 export function registerTrust(program: Command): void {
   withTarget(
     program
       .command('trust')
       .description('what is known of an agent: identity, revocations, log, behaviour, reputation, policy')
-      .argument('<agent>', 'agent id'),
+      .argument('<agent>', 'agent id, its end, or the card’s name'),
   ).action(async (agent: string, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
-      print(flags, await client.get<TrustCard>(`/v1/trust/${encodeURIComponent(agent)}`), describe);
+      print(
+        flags,
+        await client.get<TrustCard>(`/v1/trust/${encodeURIComponent(await agentOf(client, agent))}`),
+        describe,
+      );
     });
   });
 }
