@@ -47,7 +47,7 @@ const STAGES: readonly Stage[] = [
   },
   { name: 'integration', minutesMax: 10, files: ['test/integration/**/*.test.ts'] },
   { name: 'browser', minutesMax: 4, files: ['test/browser/**/*.test.ts'] },
-  { name: 'e2e', minutesMax: 6, files: ['test/e2e/**/*.test.ts'] },
+  { name: 'e2e', minutesMax: 8, files: ['test/e2e/**/*.test.ts'] },
 ];
 
 const running = new Set<ChildProcess>();

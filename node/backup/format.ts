@@ -14,7 +14,9 @@ export const BACKUP_TYPE = 'application/vnd.zerostate.backup+json';
 export const BACKUP_VERSION = 1;
 
 const LENGTH_BYTES = 4;
+/** The signature at the end: a payload of some 300 bytes. */
 const ENVELOPE_BYTES_MAX = 16_384;
+/** Names of files, versions, times: a path below the home folder is some 100. */
 const TEXT_BYTES_MAX = 512;
 
 /** What a node says of itself at the begin of its part. */
