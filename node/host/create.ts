@@ -20,6 +20,7 @@ import { chargedRules, type DhtRules } from '../dht/rules.ts';
 import { gossipOptions } from '../gossip/options.ts';
 import type { TopicName } from '../gossip/topics.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { type LinkComponents, Links } from '../routing/links.ts';
 import { encrypter } from './encrypter.ts';
 import { type ConnectionPolicy, Gater } from './gater.ts';
 import { guardConnection, guarded } from './guard.ts';
@@ -80,13 +81,17 @@ export async function createHost(options: HostOptions) {
   });
   const rules = chargedRules(options.dhtRules, admission);
   const relayTransport = circuitRelayTransport({ reservationConcurrency: 1 });
+  const streamsMax = options.relay
+    ? limits.STREAMS_PER_RELAY_CONNECTION_MAX
+    : limits.STREAMS_PER_CONNECTION_MAX;
   const muxer = streamMuxer({
-    maxInboundStreams: limits.STREAMS_PER_CONNECTION_MAX,
-    maxOutboundStreams: limits.STREAMS_PER_CONNECTION_MAX,
+    maxInboundStreams: streamsMax,
+    maxOutboundStreams: streamsMax,
     streamOptions: {
       inactivityTimeout: limits.STREAM_IDLE_MS_MAX,
       maxReadBufferLength: limits.STREAM_READ_BUFFER_BYTES_MAX,
       maxWriteBufferLength: limits.STREAM_WRITE_BUFFER_BYTES_MAX,
+      ...(options.relay ? { maxStreamWindowSize: limits.RELAY_STREAM_WINDOW_BYTES_MAX } : {}),
     },
   });
   const host = await createLibp2p({
@@ -139,6 +144,7 @@ export async function createHost(options: HostOptions) {
       identify: guarded(guard, identify()),
       identifyPush: guarded(guard, identifyPush()),
       ping: guarded(guard, ping()),
+      links: (components: unknown) => new Links(components as LinkComponents),
       dht: guarded(
         guard,
         kadDHT({
@@ -218,6 +224,10 @@ export async function createHost(options: HostOptions) {
         : {}),
     },
   });
+  // The library reads every id anew from its text, for each caller: a twentieth of all the work of a node with forty peers.
+  host.getPeers = () => [
+    ...new Map(host.getConnections().map(({ remotePeer }) => [remotePeer.toString(), remotePeer])).values(),
+  ];
   await boundPeers(host.peerStore, host.peerId).load();
   diversify((host.services.dht as unknown as { routingTable: RoutingTable }).routingTable, {
     connectionsOf: (peer) => host.getConnections(peer),
@@ -226,7 +236,10 @@ export async function createHost(options: HostOptions) {
   });
   // Around the bounds: what is passed over here costs nothing at all.
   quietMerges(host.peerStore, () => performance.now());
-  host.addEventListener('connection:open', ({ detail }) => guardConnection(guard, detail));
+  host.addEventListener('connection:open', ({ detail }) => {
+    guardConnection(guard, detail);
+    host.services.links.opened(detail);
+  });
   // Who is shut out goes at once; the gater keeps it out until its time is over.
   admission.onPenalty((peer) => void host.hangUp(peerIdFromString(peer)).catch(() => undefined));
   return host;

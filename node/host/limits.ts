@@ -20,6 +20,10 @@ export const DIALS_WAITING_MAX = 256;
 export const INBOUND_PER_SECOND_MAX = 64;
 /** Streams that one connection may have open in each direction. */
 export const STREAMS_PER_CONNECTION_MAX = 64;
+/** The same for a relay, whose connections to other relays carry the streams of many; each protocol has its own, smaller bound. */
+export const STREAMS_PER_RELAY_CONNECTION_MAX = 1_280;
+/** Largest window of one stream at a relay: what a link has under way. It bounds what a relay holds for one slow reader. */
+export const RELAY_STREAM_WINDOW_BYTES_MAX = 1 * MIB;
 /** Bytes a stream may hold for a slow reader; twice the largest message, so that framing fits. */
 export const STREAM_READ_BUFFER_BYTES_MAX = 16 * MIB;
 /** Bytes a stream may hold for a slow peer. The library's default has no limit. */

@@ -12,7 +12,7 @@ type Labels = Record<string, string>;
 /** What services may do with metrics. */
 export interface Metrics {
   count(name: MetricName, labels?: Labels, by?: number): void;
-  set(name: MetricName, value: number): void;
+  set(name: MetricName, value: number, labels?: Labels): void;
   observe(name: MetricName, seconds: number): void;
   /** The Prometheus text exposition. */
   render(): Promise<string>;
@@ -36,7 +36,7 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
   }
   return {
     count: (name, labels = {}, by = 1) => (made.get(name) as Counter).inc(labels, by),
-    set: (name, value) => (made.get(name) as Gauge).set(value),
+    set: (name, value, labels = {}) => (made.get(name) as Gauge).set(labels, value),
     observe: (name, seconds) => (made.get(name) as Histogram).observe(seconds),
     render: () => registry.metrics(),
   };

@@ -6,7 +6,7 @@ export { DEFAULT_POLICIES } from './default-policies.ts';
 export { degradedReasons } from './degraded.ts';
 export { Gate, type Standing } from './gate.ts';
 export { makeGates, makePolicy } from './make-policy.ts';
-export { NetworkPolicy } from './network-policy.ts';
+export { type ForwardFacts, type ForwardWord, NetworkPolicy } from './network-policy.ts';
 export { type Override, Overrides } from './overrides.ts';
 export type { ActivePolicy } from './policy-bundles.ts';
 export { makePolicyKey, readPolicyKey } from './policy-key.ts';

@@ -10,12 +10,38 @@ export type KnownPeer = (
   peerId: string,
 ) => { readonly name: string; readonly region: string; readonly roles: readonly string[] } | undefined;
 
+/** What is known of a stream that is to be forwarded. */
+export interface ForwardFacts {
+  readonly destination: string;
+  readonly destinationRegion: string;
+  readonly guild: string;
+  readonly sla: string;
+  /** Region that it must not leave; empty: any. */
+  readonly stayIn: string;
+  /** The neighbour that is asked about; empty: the stream itself is. */
+  readonly next: string;
+  readonly nextRegion: string;
+}
+
+/** What the policy says of a stream. */
+export interface ForwardWord {
+  readonly allow: boolean;
+  readonly detail: string;
+  /** Id of the record; empty for a single way, which is asked about for every stream. */
+  readonly decision: string;
+}
+
+/** Words about single ways that are kept: some neighbours times some hundred peers that ask. */
+const WAYS_KEPT_MAX = 8_192;
+
 /** The policy of connections. */
 export class NetworkPolicy implements ConnectionPolicy {
   readonly #policy: PolicyService;
   readonly #node: Omit<NodeFacts, 'peerId'>;
   #peerId = 'self';
   #known: KnownPeer = () => undefined;
+  #ways = new Map<string, ForwardWord>();
+  #waysUnder = '';
 
   constructor(policy: PolicyService, node: Omit<NodeFacts, 'peerId'>) {
     this.#policy = policy;
@@ -44,6 +70,22 @@ export class NetworkPolicy implements ConnectionPolicy {
       purpose: destination === undefined ? 'reserve' : 'connect',
       destination: destination ?? '',
     });
+  }
+
+  /** May this peer's stream be forwarded, and to that neighbour? */
+  mayForward(peerId: string, { next, nextRegion, ...facts }: ForwardFacts): ForwardWord {
+    const context = { purpose: 'forward', ...facts, ...(next === '' ? {} : { next, nextRegion }) };
+    const question = this.#question('relay', peerId, context);
+    if (next === '') return this.#policy.decideOnce(question);
+    const { id } = this.#policy.bundles.active;
+    if (this.#waysUnder !== id) [this.#ways, this.#waysUnder] = [new Map(), id];
+    const key = JSON.stringify([question.principal, context]);
+    const known = this.#ways.get(key);
+    if (known !== undefined) return known;
+    const word = { ...this.#policy.judge(question), decision: '' };
+    if (this.#ways.size >= WAYS_KEPT_MAX) this.#ways.delete(this.#ways.keys().next().value as string);
+    this.#ways.set(key, word);
+    return word;
   }
 
   #question(kind: 'peer' | 'relay', peerId: string, context: Readonly<Record<string, string>>) {

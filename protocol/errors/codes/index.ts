@@ -9,6 +9,7 @@ import { paymentCodes } from './payments.ts';
 import { policyCodes } from './policy.ts';
 import { protocolCodes } from './protocol.ts';
 import { provenanceCodes } from './provenance.ts';
+import { routingCodes } from './routing.ts';
 import { simCodes } from './sim.ts';
 import { taskCodes } from './task.ts';
 import { wasmRunnerCodes } from './wasm-runner.ts';
@@ -19,6 +20,7 @@ export const errorCodes = {
   ...indexServiceCodes,
   ...nodeCodes,
   ...simCodes,
+  ...routingCodes,
   ...artifactCodes,
   ...guildCodes,
   ...partnerCodes,

@@ -1,0 +1,257 @@
+// Forwarded streams at a node: those that end here are sealed and become links; a relay hands the others on, joins both sides, and counts what
+// passes. Must not: look at what passes (it cannot), or hold more of it than the muxer's windows.
+
+import type { Connection, Stream } from '@libp2p/interface';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import {
+  decodeHeader,
+  encodeReply,
+  type ForwardHeader,
+  type ForwardReply,
+} from '../../protocol/forward/index.ts';
+import type { Admission } from '../admission/index.ts';
+import type { Host } from '../host/create.ts';
+import type { RelayDesk } from '../host/relay-watch.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { type ForwardPolicy, refusalOf } from './guards.ts';
+import { type Hops, streamName } from './hops.ts';
+import {
+  FORWARD_BYTES_MAX,
+  FORWARD_IDLE_MS_MAX,
+  FORWARD_MS_MAX,
+  FORWARD_STREAMS_PER_PEER_MAX,
+  FORWARD_STREAMS_PER_RELAY_MAX,
+  HEADER_MS_MAX,
+} from './limits.ts';
+import type { Links } from './links.ts';
+import { joinStreams } from './pipe.ts';
+import type { Relays } from './relays.ts';
+import type { RouteDesk } from './route-desk.ts';
+import type { StreamBook, StreamRecord } from './stream-book.ts';
+import { headFrames } from './wire.ts';
+
+export interface ForwardDeps {
+  readonly self: string;
+  readonly host: Host;
+  readonly protocol: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly admission: Admission;
+  readonly links: Links;
+  readonly relays: Relays;
+  readonly desk: RouteDesk;
+  readonly hops: Hops;
+  readonly streams: StreamBook;
+  readonly policy: ForwardPolicy | undefined;
+  /** Whom this relay serves, and who is billed. */
+  readonly meter: RelayDesk;
+  /** Wall clock, for records. */
+  readonly now: () => number;
+  /** Most streams at once; undefined at a node that is no relay. */
+  readonly streamsMax: number | undefined;
+}
+
+/** Serves the forward protocol. */
+export class ForwardService {
+  readonly #deps: ForwardDeps;
+  readonly #perPeer = new Map<string, number>();
+  readonly #live = new Set<{ readonly near: Stream; readonly far: Stream }>();
+  #draining = false;
+
+  constructor(deps: ForwardDeps) {
+    this.#deps = deps;
+  }
+
+  /** True once the relay takes no new streams. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Streams that pass through here now. */
+  get forwarding(): number {
+    return this.#live.size;
+  }
+
+  async start(): Promise<void> {
+    const { host, protocol, streamsMax } = this.#deps;
+    const streams = streamsMax === undefined ? FORWARD_STREAMS_PER_PEER_MAX : FORWARD_STREAMS_PER_RELAY_MAX;
+    // Bytes are metered and bounded here, and not charged to the peer as what it sends to this node itself.
+    await host.handle(protocol, (stream, connection) => this.#serve(stream, connection), {
+      maxInboundStreams: streams,
+      maxOutboundStreams: streams,
+    });
+  }
+
+  /** Takes no new streams from now on (or again). Those that are open stay: their ends move them when it is their time. */
+  drain(draining: boolean): void {
+    this.#draining = draining;
+  }
+
+  /** Ends what is still open: its ends find another path, and nothing is lost. */
+  stop(): void {
+    for (const { far, near } of this.#live) {
+      near.abort(new ZeroError('RELAY_DRAINING', 'the relay stops'));
+      far.abort(new ZeroError('RELAY_DRAINING', 'the relay stops'));
+    }
+  }
+
+  async #serve(stream: Stream, connection: Connection): Promise<void> {
+    const { admission, log, metrics, protocol, self } = this.#deps;
+    const from = connection.remotePeer.toString();
+    if (!admission.charge(from, 'streams')) {
+      metrics.count('zerostate_inbound_refused_total', { protocol, reason: 'streams' });
+      stream.abort(new ZeroError('BUSY', 'too many streams from this peer'));
+      return;
+    }
+    const frames = headFrames(stream);
+    try {
+      const signal = AbortSignal.timeout(HEADER_MS_MAX);
+      const header = decodeHeader((await frames.read({ signal })).subarray());
+      if (header.to === self) {
+        await frames.write(encodeReply({ ok: true, path: [], remainingMs: 0, tookMs: 0 }), { signal });
+        await this.#deps.links.answer(frames.unwrap(), connection.remotePeer);
+        return;
+      }
+      await this.#forward(header, from, stream, frames);
+    } catch (error) {
+      if (isZeroError(error) && error.code === 'DECODE_FAILED') admission.charge(from, 'failures');
+      log.debug({ peer: from, error: (error as Error).message }, 'a forwarded stream came to nothing');
+      stream.abort(error as Error);
+    }
+  }
+
+  async #forward(
+    header: ForwardHeader,
+    from: string,
+    stream: Stream,
+    frames: ReturnType<typeof headFrames>,
+  ): Promise<void> {
+    const { desk, hops, now, self, streams } = this.#deps;
+    const began = performance.now();
+    const record = streams.begin({
+      id: streamName(header.stream),
+      from,
+      to: header.to,
+      slaClass: header.slaClass,
+      region: header.region,
+      guild: header.guild,
+      trace: header.trace,
+      via: header.via,
+      startedAt: now(),
+    });
+    const answer = async (reply: ForwardReply): Promise<void> => {
+      await frames.write(encodeReply(reply), { signal: AbortSignal.timeout(HEADER_MS_MAX) });
+    };
+    const held = (this.#perPeer.get(from) ?? 0) + 1;
+    this.#perPeer.set(from, held);
+    try {
+      const refused = this.#refusal(header, from, held);
+      if (refused !== undefined) {
+        this.#count(header, refused.code);
+        streams.end(record, now(), refused);
+        const elsewhere = refused.code !== 'DECODE_FAILED';
+        await answer({ ok: false, code: refused.code, reason: refused.message, elsewhere });
+        await frames.unwrap().close({ signal: AbortSignal.timeout(HEADER_MS_MAX) });
+        return;
+      }
+      // Whoever asked went away: then nobody needs the way any more.
+      const near = stream;
+      const left = new AbortController();
+      const onClose = () => left.abort(new Error('the stream was given up'));
+      near.addEventListener('close', onClose, { once: true });
+      const budget = AbortSignal.any([left.signal, AbortSignal.timeout(header.budgetMs)]);
+      const hop = await hops.open(header, { from, relaying: true, avoid: [], record }, budget).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error: error as ZeroError }),
+      );
+      near.removeEventListener('close', onClose);
+      const tookMs = performance.now() - began;
+      if ('error' in hop) {
+        const { error } = hop;
+        const code = isZeroError(error) ? error.code : 'ROUTE_NONE';
+        this.#count(header, code);
+        streams.end(record, now(), error);
+        if (near.status !== 'open') return;
+        const reply = { ok: false, code, reason: error.message, elsewhere: true } as const;
+        await frames.write(encodeReply(reply), { signal: AbortSignal.timeout(HEADER_MS_MAX) });
+        await frames.unwrap().close({ signal: AbortSignal.timeout(HEADER_MS_MAX) });
+        return;
+      }
+      const { next, reply, stream: far } = hop.value;
+      record.path = next === header.to ? [] : [next, ...reply.path];
+      record.setupMs = tookMs;
+      const remainingMs = desk.remaining(header.to, from);
+      try {
+        await frames.write(encodeReply({ ok: true, path: [self, ...reply.path], remainingMs, tookMs }), {
+          signal: AbortSignal.timeout(HEADER_MS_MAX),
+        });
+      } catch (error) {
+        far.abort(error as Error);
+        throw error;
+      }
+      this.#count(header, 'open');
+      await this.#join(record, header, from, next, frames.unwrap(), far);
+    } catch (error) {
+      streams.end(record, now(), error as Error);
+      throw error;
+    } finally {
+      const left = (this.#perPeer.get(from) ?? 1) - 1;
+      if (left > 0) this.#perPeer.set(from, left);
+      else this.#perPeer.delete(from);
+    }
+  }
+
+  async #join(
+    record: StreamRecord,
+    { slaClass }: ForwardHeader,
+    from: string,
+    next: string,
+    near: Stream,
+    far: Stream,
+  ): Promise<void> {
+    const { log, meter, metrics, now, streams } = this.#deps;
+    const pair = { near, far };
+    this.#live.add(pair);
+    metrics.set('zerostate_relay_streams', this.#live.size);
+    record.state = 'open';
+    const error = await joinStreams(near, far, {
+      idleMs: FORWARD_IDLE_MS_MAX,
+      totalMs: FORWARD_MS_MAX,
+      bytesMax: FORWARD_BYTES_MAX,
+      onBytes: (up, down) => {
+        record.up += up;
+        record.down += down;
+        meter.forwarded(from, up, down);
+      },
+    });
+    this.#live.delete(pair);
+    metrics.set('zerostate_relay_streams', this.#live.size);
+    metrics.count(
+      'zerostate_relay_forwarded_bytes_total',
+      { next, class: slaClass },
+      record.up + record.down,
+    );
+    streams.end(record, now(), error);
+    log.debug({ stream: record.id, up: record.up, down: record.down, error: error?.message }, 'stream ended');
+  }
+
+  #refusal(header: ForwardHeader, from: string, held: number): ZeroError | undefined {
+    const { meter, policy, relays, self, streamsMax } = this.#deps;
+    if (streamsMax === undefined) return new ZeroError('ROUTE_NONE', 'this node is no relay');
+    if (this.#draining) return new ZeroError('RELAY_DRAINING', 'the relay takes no new streams');
+    if (this.#live.size >= streamsMax)
+      return new ZeroError('BUSY', `the relay carries ${streamsMax} streams already`);
+    const isRelay = relays.get(from) !== undefined;
+    if (held > (isRelay ? FORWARD_STREAMS_PER_RELAY_MAX : FORWARD_STREAMS_PER_PEER_MAX))
+      return new ZeroError('BUSY', 'too many streams of this peer');
+    if (header.via.includes(self)) return new ZeroError('ROUTE_NONE', 'the stream has been here');
+    if (!meter.allows(from)) return new ZeroError('ROUTE_REFUSED', 'the relay does not serve this peer');
+    const why = refusalOf(policy, from, header, relays.region(header.to));
+    return why === undefined ? undefined : new ZeroError('ROUTE_REFUSED', why);
+  }
+
+  #count({ slaClass }: ForwardHeader, result: string): void {
+    this.#deps.metrics.count('zerostate_relay_streams_total', { class: slaClass, result });
+  }
+}

@@ -1,0 +1,59 @@
+// The word of the node's policy on a stream that is to be forwarded: may this peer be served, may it go to that neighbour? Cedar decides
+// (action "relay", purpose "forward"); what the sender asked (region, price) is kept by the routing policy as well.
+
+import type { ForwardHeader } from '../../protocol/forward/index.ts';
+import type { NeighbourView } from '../../protocol/routing/index.ts';
+import type { ForwardFacts } from '../policy/index.ts';
+
+/** Asks the policy about forwarding. */
+export interface ForwardPolicy {
+  mayForward(
+    peerId: string,
+    facts: ForwardFacts,
+  ): { readonly allow: boolean; readonly detail: string; readonly decision: string };
+}
+
+/** What stands against a stream from a peer, whatever way it takes; undefined: nothing. */
+export function refusalOf(
+  policy: ForwardPolicy | undefined,
+  from: string,
+  header: ForwardHeader,
+  destinationRegion: string,
+): string | undefined {
+  const verdict = policy?.mayForward(from, factsOf(header, destinationRegion, undefined));
+  return verdict?.allow === false ? verdict.detail : undefined;
+}
+
+/** The neighbours, each with the policy's word for this stream, and the reasons against those that it forbids. */
+export function guardNeighbours(
+  policy: ForwardPolicy | undefined,
+  from: string,
+  header: ForwardHeader,
+  destinationRegion: string,
+  neighbours: readonly NeighbourView[],
+): { neighbours: NeighbourView[]; guards: Record<string, string> } {
+  const guards: Record<string, string> = {};
+  const judged = neighbours.map((neighbour) => {
+    const verdict = policy?.mayForward(from, factsOf(header, destinationRegion, neighbour));
+    if (verdict?.allow !== false) return neighbour;
+    guards[neighbour.id] = verdict.detail;
+    return { ...neighbour, allowed: false };
+  });
+  return { neighbours: judged, guards };
+}
+
+function factsOf(
+  { guild, region, slaClass, to }: ForwardHeader,
+  destinationRegion: string,
+  next: NeighbourView | undefined,
+): ForwardFacts {
+  return {
+    destination: to,
+    destinationRegion,
+    guild,
+    sla: slaClass,
+    stayIn: region,
+    next: next?.id ?? '',
+    nextRegion: next?.region ?? '',
+  };
+}

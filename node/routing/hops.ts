@@ -1,0 +1,246 @@
+// One hop of a stream: picks the next one, hands the header over, waits for the answer, and tries another neighbour when that fails. The
+// same at a relay, for a stream that came in, and at an edge, for one of its own.
+
+import type { Stream } from '@libp2p/interface';
+import { toHex } from '../../protocol/bytes/index.ts';
+import { type ErrorCode, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import {
+  decodeReply,
+  encodeHeader,
+  type ForwardHeader,
+  type ForwardReply,
+} from '../../protocol/forward/index.ts';
+import type { Decision, NeighbourView } from '../../protocol/routing/index.ts';
+import { type ForwardPolicy, guardNeighbours } from './guards.ts';
+import { ATTEMPTS_MAX, HOP_MS_MAX, HOP_RESERVE_MS } from './limits.ts';
+import type { Relays } from './relays.ts';
+import type { RouteDesk } from './route-desk.ts';
+import type { StreamRecord } from './stream-book.ts';
+import { headFrames } from './wire.ts';
+
+/** A hop waits this many times what it expects, and this much more, before it tries another. */
+const PATIENCE = 4;
+const PATIENCE_MS = 800;
+/** With less than this left, no further neighbour is tried. */
+const LEFT_MS_MIN = 20;
+/** Assumed of a neighbour that was not measured. */
+const UNMEASURED_MS = 1_000;
+
+export interface HopsDeps {
+  readonly self: string;
+  readonly relays: Relays;
+  readonly desk: RouteDesk;
+  readonly protocol: string;
+  readonly policy: ForwardPolicy | undefined;
+  readonly now: () => number;
+}
+
+/** What a hop came to. */
+export interface Hop {
+  readonly next: string;
+  readonly stream: Stream;
+  readonly reply: ForwardReply & { readonly ok: true };
+}
+
+/** Where a stream comes from. */
+export interface HopOrigin {
+  /** The peer that asked; this node's own id for a stream of its own. */
+  readonly from: string;
+  /** True at a relay, which adds itself to the path. */
+  readonly relaying: boolean;
+  /** Neighbours that shall not be tried. */
+  readonly avoid: readonly string[];
+  readonly record: StreamRecord;
+}
+
+/** Opens hops. */
+export class Hops {
+  readonly #deps: HopsDeps;
+
+  constructor(deps: HopsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Hands a stream to the best neighbour that takes it, within the budget of its header. Throws ROUTE_NONE when nobody has a way,
+   * ROUTE_REFUSED when conditions stand against every way, or the refusal that no other hop would answer differently.
+   */
+  async open(header: ForwardHeader, origin: HopOrigin, signal: AbortSignal): Promise<Hop> {
+    const { now } = this.#deps;
+    const deadline = now() + header.budgetMs;
+    const tried = new Set(origin.avoid);
+    let last: ZeroError | undefined;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX && !signal.aborted; attempt++) {
+      const left = deadline - now();
+      if (left < LEFT_MS_MIN) break;
+      const { decision, guards } = this.#choose(header, origin, tried);
+      const { next } = decision;
+      const began = now();
+      const note = (error?: ZeroError): void => {
+        origin.record.attempts.push({
+          decision,
+          guards,
+          tookMs: now() - began,
+          ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+        });
+      };
+      if (next === undefined) {
+        const error = last ?? noneOf(decision, guards, header.to);
+        note(error);
+        throw error;
+      }
+      try {
+        const hop = await this.#try(next, header, origin, timeFor(decision, left), signal);
+        note();
+        return hop;
+      } catch (cause) {
+        const failure = cause as HopFailure;
+        note(failure.error);
+        last = failure.error;
+        if (!failure.elsewhere) break;
+        tried.add(next);
+      }
+    }
+    throw last ?? new ZeroError('ROUTE_NONE', `no way to ${header.to} was found in time`);
+  }
+
+  #choose(header: ForwardHeader, { from, relaying }: HopOrigin, tried: ReadonlySet<string>) {
+    const { desk, policy, relays } = this.#deps;
+    const known = relays.neighbours(header.to);
+    const destinationRegion = relays.region(header.to);
+    const judged = relaying
+      ? guardNeighbours(policy, from, header, destinationRegion, known)
+      : { neighbours: known, guards: {} };
+    const visited = [...new Set([...header.via, ...tried, from])].filter((peer) => peer !== header.to);
+    const decision = desk.choose(header, judged.neighbours, visited, `${from}>${header.to}`);
+    if (decision.next !== undefined) return { decision, guards: judged.guards };
+    const exits = new Set(relays.exitsOf(header.to).map(({ relay }) => relay));
+    return { decision: unmapped(decision, judged.neighbours, exits, relaying), guards: judged.guards };
+  }
+
+  async #try(
+    next: string,
+    header: ForwardHeader,
+    { relaying }: HopOrigin,
+    budgetMs: number,
+    signal: AbortSignal,
+  ): Promise<Hop> {
+    const { desk, now, relays, self } = this.#deps;
+    const began = now();
+    const measured = relays.measured(next);
+    measured.inFlight += 1;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new Error('no answer in time')), budgetMs);
+    const onAbort = () => limit.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    let stream: Stream | undefined;
+    try {
+      stream = await desk.stream(next, limit.signal);
+      const frames = headFrames(stream);
+      const onward = {
+        ...header,
+        ttl: header.ttl - 1,
+        budgetMs: Math.max(1, Math.floor(budgetMs - HOP_RESERVE_MS)),
+        via: relaying ? [...header.via, self] : header.via,
+      };
+      await frames.write(encodeHeader(onward.ttl === 0 ? { ...onward, ttl: 1 } : onward), {
+        signal: limit.signal,
+      });
+      const reply = decodeReply((await frames.read({ signal: limit.signal })).subarray());
+      const tookMs = now() - began;
+      if (!reply.ok) {
+        stream.abort(new Error('refused'));
+        // The link is sound; what lies behind it is not.
+        desk.handed(next, header, { tookMs, remainingMs: Number.POSITIVE_INFINITY });
+        desk.finished(next, header, undefined);
+        throw new HopFailure(new ZeroError(reply.code, `${next}: ${reply.reason}`), reply.elsewhere);
+      }
+      desk.handed(next, header, {
+        tookMs: Math.max(0, tookMs - reply.tookMs),
+        remainingMs: reply.remainingMs,
+      });
+      desk.finished(next, header, tookMs);
+      measured.carried += 1;
+      return { next, stream: frames.unwrap(), reply };
+    } catch (cause) {
+      if (cause instanceof HopFailure) throw cause;
+      stream?.abort(cause as Error);
+      // Whoever called gave up: that says nothing of the neighbour.
+      if (!signal.aborted) {
+        measured.failed += 1;
+        desk.handed(next, header, undefined);
+        desk.finished(next, header, undefined);
+      }
+      const code: ErrorCode = isZeroError(cause) ? cause.code : 'PEER_UNREACHABLE';
+      throw new HopFailure(
+        new ZeroError(code, `${next} did not take the stream: ${(cause as Error).message}`, { cause }),
+        !signal.aborted,
+      );
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      measured.inFlight -= 1;
+    }
+  }
+}
+
+/** An attempt that failed, and whether another neighbour may do better. */
+class HopFailure extends Error {
+  readonly error: ZeroError;
+  readonly elsewhere: boolean;
+
+  constructor(error: ZeroError, elsewhere: boolean) {
+    super(error.message);
+    this.error = error;
+    this.elsewhere = elsewhere;
+  }
+}
+
+/** How long the chosen neighbour may take: some times what is expected of it, and never so long that no other can be tried, if there is one. */
+function timeFor({ candidates, next }: Decision, left: number): number {
+  const others = candidates.filter(({ excluded, neighbour }) => excluded === undefined && neighbour !== next);
+  if (others.length === 0) return left;
+  const expected = candidates.find(({ neighbour }) => neighbour === next)?.costMs ?? Number.POSITIVE_INFINITY;
+  const patient = Number.isFinite(expected) ? PATIENCE * expected + PATIENCE_MS : HOP_MS_MAX;
+  return Math.min(HOP_MS_MAX, patient, left / 2);
+}
+
+/**
+ * A choice where the policy knows no way because no report has come yet: a relay that the peer itself says it is connected to, else one of the
+ * backbone, and at the edge, which can only ask, the nearest. Nobody that was excluded for another reason.
+ */
+function unmapped(
+  decision: Decision,
+  neighbours: readonly NeighbourView[],
+  exits: ReadonlySet<string>,
+  relaying: boolean,
+): Decision {
+  const open = new Set(
+    decision.candidates
+      .filter(({ excluded }) => excluded === 'unreachable' || excluded === 'infeasible')
+      .map(({ neighbour }) => neighbour),
+  );
+  const rank = ({ backbone, id }: NeighbourView): number => (exits.has(id) ? 2 : backbone ? 1 : 0);
+  const [best] = neighbours
+    .filter((one) => open.has(one.id) && (!relaying || rank(one) > 0))
+    .sort((a, b) => rank(b) - rank(a) || (a.rttMs ?? UNMEASURED_MS) - (b.rttMs ?? UNMEASURED_MS));
+  return best === undefined ? decision : { ...decision, next: best.id, reason: 'backbone' };
+}
+
+/** Why nobody may take a stream. */
+function noneOf({ candidates }: Decision, guards: Readonly<Record<string, string>>, to: string): ZeroError {
+  const why = candidates.map(
+    ({ excluded, neighbour }) => `${neighbour.slice(-6)}: ${guards[neighbour] ?? excluded ?? 'no way'}`,
+  );
+  const conditions = new Set(['forbidden', 'region', 'price']);
+  const isRefused = candidates.some(({ excluded }) => excluded !== undefined && conditions.has(excluded));
+  return new ZeroError(
+    isRefused ? 'ROUTE_REFUSED' : 'ROUTE_NONE',
+    `no way to ${to}: ${why.length === 0 ? 'no relay is connected' : why.join('; ')}`.slice(0, 300),
+  );
+}
+
+/** The name of a stream as people see it. */
+export function streamName(stream: Uint8Array): string {
+  return toHex(stream);
+}

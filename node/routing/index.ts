@@ -1,0 +1,222 @@
+// Routing: streams through relays, by a policy that learns. Every node can be an end of such streams; one in the relay role forwards.
+
+import { randomBytes } from 'node:crypto';
+import { makePolicy, type RoutingEffect } from '../../protocol/routing/index.ts';
+import type { Core } from '../context.ts';
+import { RELAY_RESERVATIONS_MAX } from '../host/limits.ts';
+import type { RelayWatch } from '../host/relay-watch.ts';
+import { Reporter } from '../reputation/index.ts';
+import type { Service } from '../services.ts';
+import { ForwardService } from './forward-service.ts';
+import { Hops } from './hops.ts';
+import { RelayCardKeeper } from './relay-card-keeper.ts';
+import { RelayKeeper } from './relay-keeper.ts';
+import { RelayTalk } from './relay-talk.ts';
+import { Relays } from './relays.ts';
+import { Reports } from './reports.ts';
+import { RouteDesk } from './route-desk.ts';
+import { RoutedStreams } from './routed-streams.ts';
+import { Routing } from './routing.ts';
+import { StreamBook } from './stream-book.ts';
+import { forwardProtocol } from './wire.ts';
+
+export { Links } from './links.ts';
+export type { Routing } from './routing.ts';
+
+/** The parts, not started. `seed` signs this node's link reports. */
+export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
+  const { admission, book, clock, config, db, directory, host, log, metrics, residents, rpc } = core;
+  const { relay: terms } = config;
+  const self = core.peerId;
+  const relaying = config.roles.includes('relay');
+  const links = host.services.links;
+  const protocol = forwardProtocol(config.network);
+  const now = () => clock.now();
+  const policy = makePolicy(terms.policy, { self, advertises: relaying });
+  const relays = new Relays({ host, directory, residents, book, reputation: core.reputation });
+  const reports: Reports = new Reports({
+    self,
+    seed,
+    relays,
+    now,
+    observe: (event) => policy.observe(event, now()),
+  });
+  const streams = new StreamBook();
+  const reporter = new Reporter('relay-failed', core);
+  core.router.listen((statement) => reporter.heard(statement));
+  const act = (effect: RoutingEffect): void => {
+    switch (effect.kind) {
+      case 'probe':
+        keeper.probed(effect.neighbour);
+        void talk.probe(effect.neighbour);
+        return;
+      case 'ask':
+        talk.ask(effect.neighbour, effect.destination);
+        return;
+      case 'advertise':
+        reports.own(effect.report);
+        return;
+      case 'discrepancy': {
+        metrics.count('zerostate_relay_discrepancies_total');
+        const note = `said ${Math.round(effect.reportedMs)} ms, measured ${Math.round(effect.measuredMs)} ms, ${effect.samples} times`;
+        log.warn({ relay: effect.about, note }, 'what a relay reports does not fit what was measured');
+        for (const agent of residents.of(effect.about).slice(0, 1)) void reporter.report(agent, note);
+      }
+    }
+  };
+  const desk: RouteDesk = new RouteDesk({
+    self,
+    region: config.region,
+    host,
+    clock,
+    log,
+    db,
+    policy,
+    random: { unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 },
+    relays,
+    reports,
+    protocol,
+    act,
+  });
+  const hops = new Hops({
+    self,
+    relays,
+    desk,
+    protocol,
+    policy: core.networkPolicy,
+    now: () => performance.now(),
+  });
+  const routed = new RoutedStreams({
+    self,
+    hops,
+    streams,
+    metrics,
+    conditions: {
+      slaClass: terms.slaClass,
+      stayIn: terms.stayIn,
+      guild: '',
+      priceCeiling: terms.priceCeiling === '' ? null : BigInt(terms.priceCeiling),
+      currency: terms.currency,
+    },
+    randomBytes: (length) => randomBytes(length),
+    now,
+  });
+  const forward = new ForwardService({
+    self,
+    host,
+    protocol,
+    log,
+    metrics,
+    admission,
+    links,
+    relays,
+    desk,
+    hops,
+    streams,
+    policy: core.networkPolicy,
+    meter: watch,
+    now,
+    streamsMax: relaying ? terms.streamsMax : undefined,
+  });
+  const talk: RelayTalk = new RelayTalk({
+    network: config.network,
+    rpc,
+    admission,
+    log,
+    relays,
+    reports,
+    own: () =>
+      relaying
+        ? { draining: forward.draining, streams: forward.forwarding, streamsMax: terms.streamsMax }
+        : undefined,
+    remaining: (destination, exclude) => desk.remaining(destination, exclude),
+    onProbe: (neighbour, rttMs) =>
+      policy.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now()),
+    onEcho: (neighbour, destination, remainingMs) =>
+      policy.observe({ kind: 'echoed', neighbour, destination, remainingMs }, now()),
+  });
+  const keeper: RelayKeeper = new RelayKeeper({
+    host,
+    clock,
+    log,
+    relays,
+    cards: core.cards,
+    region: config.region,
+    edge: terms,
+    relaying,
+    probe: (relay) => talk.probe(relay),
+    agentsOf: (peerId) => residents.of(peerId),
+  });
+  const card = relaying
+    ? new RelayCardKeeper({
+        cards: core.cards,
+        vault: core.vault,
+        relays,
+        clock,
+        log,
+        db,
+        self: { name: config.name, peerId: self, region: config.region },
+        offer: {
+          backbone: terms.backbone,
+          streamsMax: terms.streamsMax,
+          reservationsMax: RELAY_RESERVATIONS_MAX,
+          pricePerMiB: BigInt(terms.pricePerMiB),
+          currency: terms.currency,
+        },
+        draining: () => forward.draining,
+      })
+    : undefined;
+  const routing = new Routing({
+    self,
+    relaying,
+    desk,
+    relays,
+    reports,
+    streams,
+    forward,
+    links,
+    keeper,
+    card,
+    log,
+  });
+  links.events = {
+    moved: (ms) => metrics.observe('zerostate_routed_move_seconds', ms / 1_000),
+    lost: () => metrics.count('zerostate_routed_links_lost_total'),
+  };
+  const gone = ({ detail }: { detail: { toString(): string } }) => desk.gone(detail.toString());
+  let passing: (() => void) | undefined;
+  const services: Service[] = [
+    {
+      name: 'routing',
+      start: async () => {
+        await desk.load();
+        await talk.start();
+        await forward.start();
+        if (terms.use || relaying) {
+          links.opener = (peer, signal, broken) => routed.open(peer, signal, broken);
+          host.addEventListener('peer:disconnect', gone);
+          desk.start();
+          keeper.start();
+        }
+        await card?.start();
+        const pass = () => {
+          talk.pass();
+          passing = clock.after(1_000, pass);
+        };
+        if (relaying) pass();
+      },
+      stop: async () => {
+        passing?.();
+        card?.stop();
+        keeper.stop();
+        links.opener = undefined;
+        host.removeEventListener('peer:disconnect', gone);
+        forward.stop();
+        links.stop();
+        await reporter.stop();
+        await desk.stop();
+      },
+    },
+  ];
+  return { routing, services };
+}

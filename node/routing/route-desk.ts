@@ -1,0 +1,217 @@
+// The I/O of a routing policy: tells it what happened, does what it wants done (probes, reports), keeps what it learned on disk. The policy
+// itself is pure, and in protocol/routing. Must not: decide anything itself.
+
+import type { Stream } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { FORWARD_TTL_MAX, type ForwardHeader } from '../../protocol/forward/index.ts';
+import {
+  type Decision,
+  type NeighbourView,
+  type RoutingEffect,
+  type RoutingPolicy,
+  type RoutingRandom,
+  TICK_MS,
+} from '../../protocol/routing/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Host } from '../host/create.ts';
+import { openStream } from '../host/open-stream.ts';
+import type { Logger } from '../logger/index.ts';
+import { ReadyStreams } from '../rpc/ready-streams.ts';
+import { bytesLevel, type Database } from '../storage/index.ts';
+import type { Relays } from './relays.ts';
+import type { Reports } from './reports.ts';
+
+/** Pause between two writes of what was learned. */
+const WRITE_MS = 30_000;
+/** A stream is negotiated ahead for as long as it may wait. */
+const READY_MS_MAX = 10_000;
+
+export interface RouteDeskDeps {
+  readonly self: string;
+  readonly region: string;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly db: Database;
+  readonly policy: RoutingPolicy;
+  readonly random: RoutingRandom;
+  readonly relays: Relays;
+  readonly reports: Reports;
+  readonly protocol: string;
+  /** Does what the policy asks for, as far as bounds let it. */
+  readonly act: (effect: RoutingEffect) => void;
+}
+
+/** The desk of one node. */
+export class RouteDesk {
+  readonly #deps: RouteDeskDeps;
+  readonly #ready = new ReadyStreams();
+  readonly #up = new Set<string>();
+  #cancel: () => void = () => {};
+  #writtenAt = 0;
+
+  constructor(deps: RouteDeskDeps) {
+    this.#deps = deps;
+  }
+
+  get policy(): RoutingPolicy {
+    return this.#deps.policy;
+  }
+
+  #level() {
+    return bytesLevel(this.#deps.db, 'routing');
+  }
+
+  /** Takes up what was learned before; anything unreadable is left behind. */
+  async load(): Promise<void> {
+    const { clock, log, policy } = this.#deps;
+    const bytes = await this.#level()
+      .get(policy.name)
+      .catch(() => undefined);
+    if (bytes !== undefined && !policy.restore(bytes, clock.now()))
+      log.info({ policy: policy.name }, 'what was learned of routes is of another version, and left behind');
+  }
+
+  start(): void {
+    const { clock, log } = this.#deps;
+    this.#writtenAt = clock.now();
+    const round = () => {
+      try {
+        this.tick();
+      } catch (error) {
+        log.error({ err: error }, 'a round of routing failed');
+      }
+      this.#cancel = clock.after(TICK_MS, round);
+    };
+    this.#cancel = clock.after(TICK_MS, round);
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    this.#ready.stop();
+    await this.write();
+  }
+
+  /** Writes what was learned. */
+  async write(): Promise<void> {
+    const { clock, policy } = this.#deps;
+    this.#writtenAt = clock.now();
+    await this.#level().put(policy.name, policy.snapshot(clock.now()));
+  }
+
+  /** One round: who came and went, what the policy wants done, and from time to time the write. */
+  tick(): void {
+    const { act, clock, log, policy, random, relays, reports } = this.#deps;
+    const now = clock.now();
+    const neighbours = relays.neighbours(undefined);
+    const connected = new Set(neighbours.map(({ id }) => id));
+    for (const id of connected) if (!this.#up.has(id)) policy.observe({ kind: 'up', neighbour: id }, now);
+    for (const id of this.#up) if (!connected.has(id)) policy.observe({ kind: 'down', neighbour: id }, now);
+    this.#up.clear();
+    for (const id of connected) this.#up.add(id);
+    reports.refresh(now);
+    for (const effect of policy.tick(this.#view(neighbours), now, random)) act(effect);
+    if (now - this.#writtenAt > WRITE_MS)
+      void this.write().catch((error: unknown) =>
+        log.warn({ err: error }, 'what was learned of routes could not be written'),
+      );
+  }
+
+  /** A neighbour's connection ended: known at once, not at the next round. */
+  gone(neighbour: string): void {
+    if (this.#up.delete(neighbour))
+      this.#deps.policy.observe({ kind: 'down', neighbour }, this.#deps.clock.now());
+  }
+
+  #view(neighbours: readonly NeighbourView[]) {
+    return { self: this.#deps.self, region: this.#deps.region, neighbours };
+  }
+
+  /** What the policy says of a stream. */
+  choose(
+    header: ForwardHeader,
+    neighbours: readonly NeighbourView[],
+    visited: readonly string[],
+    flow: string,
+  ): Decision {
+    const { clock, policy, random, reports } = this.#deps;
+    reports.wanted(header.to);
+    return policy.choose(
+      {
+        destination: header.to,
+        ttl: header.ttl,
+        slaClass: header.slaClass,
+        ...(header.region === '' ? {} : { region: header.region }),
+        ...(header.priceCeiling === null ? {} : { priceCeiling: header.priceCeiling }),
+        bytes: 0,
+        visited,
+        flow,
+      },
+      this.#view(neighbours),
+      clock.now(),
+      random,
+    );
+  }
+
+  /** What the policy would say of a stream from here, for people. */
+  preview(destination: string, neighbours: readonly NeighbourView[]): Decision {
+    const { clock, policy, reports } = this.#deps;
+    reports.wanted(destination);
+    const demand = {
+      destination,
+      ttl: FORWARD_TTL_MAX,
+      slaClass: 'standard',
+      bytes: 0,
+      visited: [],
+    } as const;
+    return policy.choose(demand, this.#view(neighbours), clock.now(), { unit: () => 0.5 });
+  }
+
+  /** What this node expects from itself to a peer. */
+  remaining(destination: string, exclude: string): number {
+    const { clock, policy, relays } = this.#deps;
+    return policy.remaining(destination, this.#view(relays.neighbours(destination)), clock.now(), exclude);
+  }
+
+  /** A neighbour took a stream over, or did not. */
+  handed(
+    neighbour: string,
+    { slaClass, to }: ForwardHeader,
+    taken: { tookMs: number; remainingMs: number } | undefined,
+  ): void {
+    const { clock, policy } = this.#deps;
+    policy.observe(
+      { kind: 'handed', neighbour, destination: to, slaClass, ok: taken !== undefined, ...taken },
+      clock.now(),
+    );
+  }
+
+  /** The whole way of a stream through a neighbour was set up, or failed. */
+  finished(neighbour: string, { slaClass, to }: ForwardHeader, tookMs: number | undefined): void {
+    const { clock, policy } = this.#deps;
+    const took = tookMs === undefined ? {} : { tookMs };
+    policy.observe(
+      { kind: 'finished', neighbour, destination: to, slaClass, ok: tookMs !== undefined, ...took },
+      clock.now(),
+    );
+  }
+
+  /** A forward stream to a neighbour: one that was negotiated ahead, or a new one. Rejects as libp2p does. */
+  async stream(neighbour: string, signal: AbortSignal): Promise<Stream> {
+    const ready = this.#ready.take(neighbour);
+    void this.#prepare(neighbour);
+    return ready ?? (await this.#open(neighbour, signal));
+  }
+
+  async #open(neighbour: string, signal: AbortSignal): Promise<Stream> {
+    const { host, protocol, relays } = this.#deps;
+    const connection = relays.directTo(neighbour);
+    if (connection === undefined)
+      return await openStream(host, peerIdFromString(neighbour), protocol, signal);
+    return await connection.newStream(protocol, { signal });
+  }
+
+  async #prepare(neighbour: string): Promise<void> {
+    await this.#ready.prepare(neighbour, () => this.#open(neighbour, AbortSignal.timeout(READY_MS_MAX)));
+  }
+}

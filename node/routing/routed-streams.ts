@@ -1,0 +1,94 @@
+// Paths of this node's own streams: the first hop of each, with the conditions under which this node sends. What services use is the
+// connection that links.ts makes of such a path.
+
+import type { PeerId } from '@libp2p/interface';
+import { toHex } from '../../protocol/bytes/index.ts';
+import { FORWARD_TTL_MAX, type ForwardHeader, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
+import type { SlaClass } from '../../protocol/routing/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { type Hops, streamName } from './hops.ts';
+import { HOP_MS_MAX } from './limits.ts';
+import type { OpenPath } from './links.ts';
+import type { StreamBook } from './stream-book.ts';
+
+/** Bytes of a span's name in a W3C trace context. */
+const SPAN_BYTES = 8;
+
+/** Under which conditions this node sends through relays. */
+export interface Conditions {
+  readonly slaClass: SlaClass;
+  /** Region that its streams must not leave; empty: any. */
+  readonly stayIn: string;
+  readonly guild: string;
+  readonly priceCeiling: bigint | null;
+  readonly currency: string;
+}
+
+export interface RoutedDeps {
+  readonly self: string;
+  readonly hops: Hops;
+  readonly streams: StreamBook;
+  readonly metrics: Metrics;
+  readonly conditions: Conditions;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Wall clock, for records. */
+  readonly now: () => number;
+}
+
+/** Opens paths. */
+export class RoutedStreams {
+  readonly #deps: RoutedDeps;
+
+  constructor(deps: RoutedDeps) {
+    this.#deps = deps;
+  }
+
+  /** A path to a peer, not yet sealed. Throws ROUTE_NONE, ROUTE_REFUSED, PEER_UNREACHABLE. */
+  async open(
+    peer: PeerId,
+    signal: AbortSignal,
+    broken: readonly string[],
+    conditions: Conditions = this.#deps.conditions,
+  ): Promise<OpenPath> {
+    const { hops, metrics, now, randomBytes, self, streams } = this.#deps;
+    const stream = randomBytes(STREAM_ID_BYTES);
+    const header: ForwardHeader = {
+      stream,
+      to: peer.toString(),
+      ttl: FORWARD_TTL_MAX,
+      slaClass: conditions.slaClass,
+      region: conditions.stayIn,
+      guild: conditions.guild,
+      priceCeiling: conditions.priceCeiling,
+      currency: conditions.currency,
+      trace: `00-${toHex(stream)}-${toHex(randomBytes(SPAN_BYTES))}-01`,
+      budgetMs: 2 * HOP_MS_MAX,
+      via: [],
+    };
+    const record = streams.begin({
+      id: streamName(stream),
+      from: self,
+      to: header.to,
+      slaClass: header.slaClass,
+      region: header.region,
+      guild: header.guild,
+      trace: header.trace,
+      via: [],
+      startedAt: now(),
+    });
+    const began = performance.now();
+    try {
+      const hop = await hops.open(header, { from: self, relaying: false, avoid: broken, record }, signal);
+      record.state = 'open';
+      record.path = hop.reply.path;
+      record.setupMs = performance.now() - began;
+      hop.stream.addEventListener('close', ({ error }) => streams.end(record, now(), error));
+      metrics.count('zerostate_routed_paths_total', { result: 'open' });
+      return { stream: hop.stream, path: hop.reply.path };
+    } catch (error) {
+      streams.end(record, now(), error as Error);
+      metrics.count('zerostate_routed_paths_total', { result: 'failed' });
+      throw error;
+    }
+  }
+}

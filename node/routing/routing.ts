@@ -1,0 +1,129 @@
+// What the API, the views and the commands see of routing: streams and why they went where they went, routes, status, draining.
+
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { Candidate, LinkReport } from '../../protocol/routing/index.ts';
+import type { Logger } from '../logger/index.ts';
+import type { ForwardService } from './forward-service.ts';
+import type { LinkView } from './kept-link.ts';
+import type { Links } from './links.ts';
+import type { RelayCardKeeper } from './relay-card-keeper.ts';
+import type { RelayKeeper } from './relay-keeper.ts';
+import type { RelayInfo, Relays } from './relays.ts';
+import type { Reports } from './reports.ts';
+import type { RouteDesk } from './route-desk.ts';
+import type { StreamBook, StreamRecord } from './stream-book.ts';
+
+/** Pause between two looks while a drain waits for streams to end. */
+const DRAIN_LOOK_MS = 100;
+
+export interface RoutingDeps {
+  readonly self: string;
+  readonly relaying: boolean;
+  readonly desk: RouteDesk;
+  readonly relays: Relays;
+  readonly reports: Reports;
+  readonly streams: StreamBook;
+  readonly forward: ForwardService;
+  readonly links: Links;
+  readonly keeper: RelayKeeper;
+  readonly card: RelayCardKeeper | undefined;
+  readonly log: Logger;
+}
+
+/** A destination as this node would route to it now. */
+export interface RouteView {
+  readonly to: string;
+  readonly next: string | undefined;
+  readonly reason: string;
+  readonly remainingMs: number;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Routing, as it is shown and steered. */
+export class Routing {
+  readonly #deps: RoutingDeps;
+
+  constructor(deps: RoutingDeps) {
+    this.#deps = deps;
+  }
+
+  get relaying(): boolean {
+    return this.#deps.relaying;
+  }
+
+  get policyName(): string {
+    return this.#deps.desk.policy.name;
+  }
+
+  get draining(): boolean {
+    return this.#deps.forward.draining;
+  }
+
+  get forwarding(): number {
+    return this.#deps.forward.forwarding;
+  }
+
+  /** Streams that began or passed here, the newest first. */
+  streams(limit: number): StreamRecord[] {
+    return this.#deps.streams.list(limit);
+  }
+
+  /** One stream, by its name or how that begins. Throws NOT_FOUND. */
+  why(stream: string): StreamRecord {
+    const record = this.#deps.streams.get(stream);
+    if (record === undefined)
+      throw new ZeroError('NOT_FOUND', `no stream ${stream} is remembered here`, {
+        hint: 'List those that are: zerostate relay status',
+      });
+    return record;
+  }
+
+  relays(): RelayInfo[] {
+    return this.#deps.relays.list();
+  }
+
+  reputationOf(peerId: string): number {
+    return this.#deps.relays.reputationOf(peerId);
+  }
+
+  links(): LinkView[] {
+    return this.#deps.links.list();
+  }
+
+  reports(): LinkReport[] {
+    return this.#deps.reports.list();
+  }
+
+  /** How streams to these peers would go now, without sending any. */
+  routes(peers: readonly string[]): RouteView[] {
+    const { desk, relays } = this.#deps;
+    return peers.map((to) => {
+      const { candidates, next, reason } = desk.preview(to, relays.neighbours(to));
+      return { to, next, reason, candidates, remainingMs: desk.remaining(to, '') };
+    });
+  }
+
+  /** Peers that somebody asked for lately. */
+  destinations(): string[] {
+    return this.#deps.reports.destinations();
+  }
+
+  /**
+   * Takes no new streams, tells everybody, and waits until those that are open have ended or moved, at most `waitMs`. What is left is then
+   * ended here: its ends move to other paths, and lose nothing. Answers how many streams that were. `draining` false: takes streams again.
+   */
+  async drain(draining: boolean, waitMs: number): Promise<{ readonly moved: number }> {
+    const { card, forward, log, relaying } = this.#deps;
+    if (!relaying) throw new ZeroError('USAGE', 'this node is no relay');
+    forward.drain(draining);
+    log.info({ draining }, draining ? 'the relay takes no new streams' : 'the relay takes streams again');
+    await card?.tell().catch((error: unknown) => log.warn({ err: error }, 'the drain is not on the card'));
+    if (!draining) return { moved: 0 };
+    const deadline = performance.now() + waitMs;
+    while (forward.forwarding > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    const moved = forward.forwarding;
+    forward.stop();
+    return { moved };
+  }
+}

@@ -1,0 +1,70 @@
+// A small network of relays in two regions, with an edge behind each that nobody can dial.
+
+import { peerIdFromString } from '@libp2p/peer-id';
+import type { RunningNode } from '../../node/index.ts';
+import { eventually } from './cli.ts';
+import { addressOf, type TestConfig, TestNodes } from './nodes.ts';
+
+const WAIT_MS = 30_000;
+
+/** Makes a node leave a relay and never connect to it again. */
+export async function keepApart(edge: RunningNode, relay: RunningNode): Promise<void> {
+  const text = `@id("rest") permit (principal, action, resource);
+    @id("apart-${relay.node.peerId.slice(-6)}")
+    forbid (principal == Zerostate::Peer::"${relay.node.peerId}", action == Zerostate::Action::"peer", resource);`;
+  await edge.node.policy.bundles.applyFiles([{ name: 'apart.cedar', text }], null);
+  await edge.node.host.hangUp(peerIdFromString(relay.node.peerId));
+}
+
+/** Two edges that listen nowhere, each with the relays of its region; as many relays each as asked. Ends with `await using`. */
+export async function startRelays(
+  options: {
+    /** Relays beside the two first ones, by name and region. */
+    readonly more?: Readonly<Record<string, 'near' | 'far'>>;
+    readonly relay?: TestConfig;
+    readonly edge?: TestConfig;
+  } = {},
+) {
+  const nodes = new TestNodes();
+  const relaying = { roles: ['boot', 'relay'], ...options.relay };
+  const a = await nodes.start('relay-a', { ...relaying, region: 'near' });
+  const join = [addressOf(a)];
+  const b = await nodes.start('relay-b', { ...relaying, region: 'far', join });
+  const more = new Map<string, typeof a>();
+  for (const [name, region] of Object.entries(options.more ?? {}))
+    more.set(name, await nodes.start(name, { ...relaying, region, join }));
+  const edge = {
+    listen: [],
+    peers: { target: 1 },
+    ...options.edge,
+  };
+  const own = { near: 3, far: 0, ...((options.edge?.relay as object | undefined) ?? {}) };
+  const here = await nodes.start('here', { ...edge, region: 'near', join, relay: own });
+  const there = await nodes.start('there', {
+    ...edge,
+    region: 'far',
+    join: [addressOf(b)],
+    relay: own,
+  });
+  // DHT and gossip dial whom they like: each edge shall know the relays of its region alone.
+  await keepApart(here, b);
+  await keepApart(there, a);
+  await eventually('the edges to be known', WAIT_MS, async () => {
+    const known = here.node.directory.get(there.node.peerId);
+    return (
+      known?.links.some(({ peer }) => peer === b.node.peerId) === true &&
+      a.node.directory.get(there.node.peerId)?.links.some(({ peer }) => peer === b.node.peerId) === true &&
+      b.node.host.getPeers().some((peer) => peer.toString() === a.node.peerId) &&
+      known.links.every(({ peer }) => peer !== a.node.peerId)
+    );
+  });
+  return {
+    nodes,
+    a,
+    b,
+    more,
+    here,
+    there,
+    [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose](),
+  };
+}
