@@ -7,6 +7,7 @@ import { registerNodeCommands, VERSION } from '../node/cli/index.ts';
 import { registerRelayCommands } from '../relay/cli/index.ts';
 import { registerSimCommands } from '../sim/cli/index.ts';
 import { registerWasmCommands } from '../wasm-runner/cli/index.ts';
+import { addExamples } from './examples.ts';
 
 /** The whole command line. `script` is the file that child processes run with the same Node. */
 export function buildProgram(script: string): Command {
@@ -25,5 +26,6 @@ export function buildProgram(script: string): Command {
   registerWasmCommands(program);
   registerRelayCommands(program, contact);
   registerSimCommands(program);
+  addExamples(program);
   return program;
 }

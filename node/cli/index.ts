@@ -6,6 +6,7 @@ import { registerArtifact } from './commands/artifact.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerCard } from './commands/card.ts';
 import { registerChannel } from './commands/channel.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
@@ -14,6 +15,7 @@ import { registerLog } from './commands/log.ts';
 import { registerMcp } from './commands/mcp.ts';
 import { registerPartner } from './commands/partner.ts';
 import { registerPolicy } from './commands/policy.ts';
+import { registerProbe } from './commands/probe.ts';
 import { registerProv } from './commands/prov.ts';
 import { registerReceipt } from './commands/receipt.ts';
 import { registerReputation } from './commands/reputation.ts';
@@ -33,7 +35,7 @@ export { ApiClient } from './client.ts';
 export { loadConfig, type UpFlags, withConfigFlags } from './commands/up.ts';
 export { resolveHome } from './home.ts';
 export { type OutputFlags, plain, print, reportError, runAction, style, table } from './output.ts';
-export { withJson } from './shared-flags.ts';
+export { type ClientFlags, withJson, withTarget } from './shared-flags.ts';
 export { untilSignal } from './until-signal.ts';
 export { positiveInteger };
 
@@ -57,6 +59,8 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerTrust(program);
   registerStatus(program);
   registerDoctor(program);
+  registerCompletion(program);
+  registerProbe(program);
   registerBackup(program);
   registerMcp(program);
 }

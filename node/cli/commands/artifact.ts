@@ -10,8 +10,10 @@ import { packTar, unpackTar } from 'modern-tar/fs';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { ArtifactView } from '../../artifacts/index.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { idOf } from '../short-id.ts';
 import { positiveInteger } from './find.ts';
 
 const WAIT_MS = 20_000;
@@ -106,7 +108,7 @@ export function registerArtifact(program: Command): void {
   ).action(async (cid: string, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
-      print(flags, await client.get<ArtifactView>(pathOf(cid)), show);
+      print(flags, await client.get<ArtifactView>(pathOf(await cidOf(client, cid))), show);
     });
   });
 
@@ -123,17 +125,32 @@ export function registerArtifact(program: Command): void {
       });
     });
 
-  withTarget(
-    artifact
-      .command('unpin')
-      .description('let an artifact give way when room is needed, here and at its other holders')
-      .argument('<cid>'),
-  ).action(async (cid: string, flags: ClientFlags) => {
+  withConfirm(
+    withTarget(
+      artifact
+        .command('unpin')
+        .description('let an artifact give way when room is needed, here and at its other holders')
+        .argument('<cid>'),
+    ),
+  ).action(async (given: string, flags: ConfirmFlags & ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
+      const cid = await cidOf(client, given);
+      if (!(await confirmed(flags, `let ${cid} give way when room is needed`))) return;
       print(flags, await client.post<ArtifactView>(`${pathOf(cid)}/unpin`, {}), show);
     });
   });
+}
+
+/** A content id in full, or the end of one that is on the node, or its name. */
+async function cidOf(client: ApiClient, text: string): Promise<string> {
+  const { artifacts } = await client.get<{ artifacts: ArtifactView[] }>('/v1/artifacts');
+  return (
+    idOf(
+      text,
+      artifacts.map(({ cid: id, name }) => ({ id, name })),
+    ) ?? text
+  );
 }
 
 function pathOf(cid: string): string {

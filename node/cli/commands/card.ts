@@ -7,8 +7,10 @@ import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 import { isAgentId } from '../../../protocol/identity/index.ts';
 import type { CardView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { idOf } from '../short-id.ts';
 import { untilSignal } from '../until-signal.ts';
 import { registerCardCreate } from './card-create.ts';
 
@@ -31,19 +33,18 @@ export async function readDraft(path: string): Promise<unknown> {
   }
 }
 
-/** An agent id in full, or the only card whose id or name begins like that. */
+/** An agent id in full, its end, or the name of its card. Throws NOT_FOUND, or USAGE when several are meant. */
 export async function agentOf(client: ApiClient, text: string): Promise<string> {
   const { cards } = await client.get<{ cards: CardView[] }>('/v1/cards');
-  const matches = cards.filter(
-    (card) =>
-      card.agentId === text || card.agentId.endsWith(text) || card.name.toLowerCase() === text.toLowerCase(),
+  const found = idOf(
+    text,
+    cards.map(({ agentId: id, name }) => ({ id, name })),
   );
-  if (matches.length === 1) return matches[0]!.agentId;
-  if (matches.length === 0) {
-    if (isAgentId(text)) return text;
-    throw new ZeroError('NOT_FOUND', `no card matches ${text}`);
-  }
-  throw new ZeroError('USAGE', `${text} is ambiguous: ${matches.map((card) => card.agentId).join(', ')}`);
+  if (found !== undefined) return found;
+  if (isAgentId(text)) return text;
+  throw new ZeroError('NOT_FOUND', `no card matches ${text}`, {
+    hint: 'zerostate card list shows them all.',
+  });
 }
 
 const AGENT_HELP = 'agent id, its end, or the card’s name';
@@ -174,52 +175,65 @@ export function registerCard(program: Command): void {
     await runAction(flags, () => watch(flags, agent));
   });
 
-  withTarget(
-    card
-      .command('rotate')
-      .description(
-        'give an agent new keys; whatever is signed with the old ones counts for nothing from then on',
-      )
-      .argument('<agent>', AGENT_HELP),
+  withConfirm(
+    withTarget(
+      card
+        .command('rotate')
+        .description(
+          'give an agent new keys; whatever is signed with the old ones counts for nothing from then on',
+        )
+        .argument('<agent>', AGENT_HELP),
+    ),
   )
     .option('--identity', 'replace the identity key too, by the one that was promised for it')
     .option('--card <file>', 'what the new card shall say (default: what this node published last)')
-    .action(async (agent: string, flags: ClientFlags & { identity?: boolean; card?: string }) => {
-      await runAction(flags, async () => {
-        const client = await ApiClient.connect(flags);
-        const draft = flags.card === undefined ? {} : { draft: await readDraft(flags.card) };
-        print(
-          flags,
-          await client.post<CardView>(cardPath(await agentOf(client, agent), '/rotate'), {
-            identity: flags.identity === true,
-            ...draft,
-          }),
-          (view) =>
-            `rotated the keys of ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  key      ${view.epoch}.${view.keySerial}\n  version  ${view.sequence}, valid until ${view.expiresAt}${stillRevoked(view)}`,
-        );
-      });
-    });
+    .action(
+      async (agent: string, flags: ConfirmFlags & ClientFlags & { identity?: boolean; card?: string }) => {
+        await runAction(flags, async () => {
+          const client = await ApiClient.connect(flags);
+          const draft = flags.card === undefined ? {} : { draft: await readDraft(flags.card) };
+          const id = await agentOf(client, agent);
+          if (!(await confirmed(flags, `replace the keys of ${id}`))) return;
+          print(
+            flags,
+            await client.post<CardView>(cardPath(id, '/rotate'), {
+              identity: flags.identity === true,
+              ...draft,
+            }),
+            (view) =>
+              `rotated the keys of ${style.bold(plain(view.name))}\n  agent    ${view.agentId}\n  key      ${view.epoch}.${view.keySerial}\n  version  ${view.sequence}, valid until ${view.expiresAt}${stillRevoked(view)}`,
+          );
+        });
+      },
+    );
 
-  withTarget(
-    card
-      .command('revoke')
-      .description(
-        'revoke the card of an agent that lives on the node; every node refuses it from then on, until a newer version is published',
-      )
-      .argument('<agent>', AGENT_HELP),
+  withConfirm(
+    withTarget(
+      card
+        .command('revoke')
+        .description(
+          'revoke the card of an agent that lives on the node; every node refuses it from then on, until a newer version is published',
+        )
+        .argument('<agent>', AGENT_HELP),
+    ),
   )
     .requiredOption('--reason <text>', 'why; everybody can read it')
     .option('--forever', 'the agent itself, with its identity key: no new operational key brings it back')
-    .action(async (agent: string, flags: ClientFlags & { reason: string; forever?: boolean }) => {
-      await runAction(flags, async () => {
-        const client = await ApiClient.connect(flags);
-        const answer = await client.post<{ statementId: string }>(
-          cardPath(await agentOf(client, agent), '/revoke'),
-          { reason: flags.reason, forever: flags.forever === true },
-        );
-        print(flags, answer, ({ statementId }) => `revoked; statement ${statementId}`);
-      });
-    });
+    .action(
+      async (agent: string, flags: ConfirmFlags & ClientFlags & { reason: string; forever?: boolean }) => {
+        await runAction(flags, async () => {
+          const client = await ApiClient.connect(flags);
+          const id = await agentOf(client, agent);
+          const what = flags.forever === true ? 'revoke for ever the agent' : 'revoke the card of';
+          if (!(await confirmed(flags, `${what} ${id}`))) return;
+          const answer = await client.post<{ statementId: string }>(cardPath(id, '/revoke'), {
+            reason: flags.reason,
+            forever: flags.forever === true,
+          });
+          print(flags, answer, ({ statementId }) => `revoked; statement ${statementId}`);
+        });
+      },
+    );
 }
 
 function describe(view: CardView & { source?: string }): string {

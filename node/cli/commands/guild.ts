@@ -4,8 +4,10 @@ import type { Command } from 'commander';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { GuildView, InvitationView } from '../../guild/index.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { idOf } from '../short-id.ts';
 import { agentOf } from './card.ts';
 import { positiveInteger } from './find.ts';
 
@@ -33,17 +35,14 @@ interface CreateFlags extends ClientFlags {
 /** A guild id in full, or the only guild or invitation whose id or name is meant. Live ones come before ended ones. */
 export async function guildOf(client: ApiClient, text: string): Promise<string> {
   const { guilds, invitations } = await client.get<Listed>('/v1/guilds');
-  const all = [
+  const alive = [
     ...guilds.filter(({ state }) => state === 'active'),
     ...invitations.map(({ guild: id, name }) => ({ id, name })),
-    ...guilds.filter(({ state }) => state !== 'active'),
   ];
-  const exact = all.find(({ id }) => id === text || id.endsWith(text));
-  if (exact !== undefined) return exact.id;
-  const named = new Set(all.filter(({ name }) => name === text).map(({ id }) => id));
-  const [only] = named;
-  if (only !== undefined && named.size === 1) return only;
-  if (named.size > 1) throw new ZeroError('USAGE', `${text} is ambiguous: ${[...named].join(', ')}`);
+  const ended = guilds.filter(({ state }) => state !== 'active');
+  // A name that was used before means the guild that lives.
+  const found = idOf(text, alive) ?? idOf(text, ended);
+  if (found !== undefined) return found;
   throw new ZeroError('GUILD_UNKNOWN', `no guild or invitation matches ${text}`);
 }
 
@@ -130,18 +129,18 @@ function onGuild(
   withReason: boolean,
 ): void {
   const command = guild.command(verb).description(description).argument('<guild>', GUILD_HELP);
-  if (withReason) command.option('--reason <text>', 'why; the members read it');
-  withTarget(command).action(async (text: string, flags: ClientFlags & { reason?: string }) => {
-    await runAction(flags, async () => {
-      const client = await ApiClient.connect(flags);
-      const body = withReason ? { reason: flags.reason ?? '' } : {};
-      print(
-        flags,
-        await client.post<GuildView>(path(await guildOf(client, text), `/${verb}`), body),
-        describe,
-      );
-    });
-  });
+  if (withReason) withConfirm(command.option('--reason <text>', 'why; the members read it'));
+  withTarget(command).action(
+    async (text: string, flags: ConfirmFlags & ClientFlags & { reason?: string }) => {
+      await runAction(flags, async () => {
+        const client = await ApiClient.connect(flags);
+        const id = await guildOf(client, text);
+        if (withReason && !(await confirmed(flags, `${verb} the guild ${id}`))) return;
+        const body = withReason ? { reason: flags.reason ?? '' } : {};
+        print(flags, await client.post<GuildView>(path(id, `/${verb}`), body), describe);
+      });
+    },
+  );
 }
 
 export function registerGuild(program: Command): void {
@@ -219,23 +218,28 @@ export function registerGuild(program: Command): void {
     });
   });
 
-  withTarget(
-    guild
-      .command('remove')
-      .description('remove members: the keys change, and they read nothing that follows')
-      .argument('<guild>', GUILD_HELP)
-      .argument('<agents...>', 'agent id, its end, or the card’s name'),
+  withConfirm(
+    withTarget(
+      guild
+        .command('remove')
+        .description('remove members: the keys change, and they read nothing that follows')
+        .argument('<guild>', GUILD_HELP)
+        .argument('<agents...>', 'agent id, its end, or the card’s name'),
+    ),
   )
     .option('--reason <text>', 'why; the members read it')
-    .action(async (text: string, names: string[], flags: ClientFlags & { reason?: string }) => {
-      await runAction(flags, async () => {
-        const client = await ApiClient.connect(flags);
-        const agents = await Promise.all(names.map((name) => agentOf(client, name)));
-        const body = { agents, reason: flags.reason ?? '' };
-        const id = await guildOf(client, text);
-        print(flags, await client.post<GuildView>(path(id, '/remove'), body), describe);
-      });
-    });
+    .action(
+      async (text: string, names: string[], flags: ConfirmFlags & ClientFlags & { reason?: string }) => {
+        await runAction(flags, async () => {
+          const client = await ApiClient.connect(flags);
+          const agents = await Promise.all(names.map((name) => agentOf(client, name)));
+          const body = { agents, reason: flags.reason ?? '' };
+          const id = await guildOf(client, text);
+          if (!(await confirmed(flags, `remove ${agents.join(', ')} from the guild ${id}`))) return;
+          print(flags, await client.post<GuildView>(path(id, '/remove'), body), describe);
+        });
+      },
+    );
 
   onGuild(guild, 'leave', 'leave a guild; its owner dissolves it instead', true);
   onGuild(guild, 'dissolve', 'end a guild for everybody; its keys are destroyed', true);

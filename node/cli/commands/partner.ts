@@ -7,6 +7,7 @@ import { type JsonValue, parseStrictJson } from '../../../protocol/json/index.ts
 import { parseRule, readScope, type Scope, scopeToJson } from '../../../protocol/partner/index.ts';
 import type { PartnerView } from '../../partners/view.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { positiveInteger } from './find.ts';
@@ -211,13 +212,16 @@ export function registerPartner(program: Command): void {
     });
   });
 
-  withTarget(
-    partner
-      .command('remove')
-      .description('remove a partner: nothing more goes to it; what it has it keeps')
-      .argument('<agent>', 'agent id'),
-  ).action(async (agent: string, flags: ClientFlags) => {
+  withConfirm(
+    withTarget(
+      partner
+        .command('remove')
+        .description('remove a partner: nothing more goes to it; what it has it keeps')
+        .argument('<agent>', 'agent id'),
+    ),
+  ).action(async (agent: string, flags: ConfirmFlags & ClientFlags) => {
     await runAction(flags, async () => {
+      if (!(await confirmed(flags, `remove the partner ${agent}`))) return;
       const removed = await (await client(flags)).post<{ removed: string }>(path(agent, '/remove'), {});
       print(flags, removed, () => `removed ${plain(agent)}`);
     });

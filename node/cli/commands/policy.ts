@@ -6,6 +6,7 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { PolicyFile, PolicyLine } from '../../../protocol/policy/index.ts';
 import type { KeptBundle, Override, PolicySwitch } from '../../policy/index.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { readPolicies } from '../policy-files.ts';
 import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
@@ -60,17 +61,22 @@ export function registerPolicy(program: Command): void {
     });
   });
 
-  withTarget(
-    policy
-      .command('apply')
-      .description('put policies in force: all of them at once, or none')
-      .argument('<path>', 'a .cedar file, a folder of them, or a file of signed bundles'),
+  withConfirm(
+    withTarget(
+      policy
+        .command('apply')
+        .description('put policies in force: all of them at once, or none')
+        .argument('<path>', 'a .cedar file, a folder of them, or a file of signed bundles'),
+    ),
   )
     .option('--note <text>', 'why, for the history (policies that the node signs itself)')
-    .action(async (path: string, flags: ClientFlags & { note?: string }) => {
+    .action(async (path: string, flags: ConfirmFlags & ClientFlags & { note?: string }) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
         const { bundles, files } = await readPolicies(path);
+        const count =
+          bundles === undefined ? `${files?.length ?? 0} policy files` : `${bundles.length} bundles`;
+        if (!(await confirmed(flags, `put ${count} of ${path} in force instead of what is`))) return;
         const body =
           bundles === undefined
             ? { files, ...(flags.note === undefined ? {} : { note: flags.note }) }
@@ -79,15 +85,21 @@ export function registerPolicy(program: Command): void {
       });
     });
 
-  withTarget(policy.command('rollback').description('go back to a policy that was in force before'))
+  withConfirm(
+    withTarget(policy.command('rollback').description('go back to a policy that was in force before')),
+  )
     .argument('[sequence]', 'its number; 0: the built-in policies; default: the one before this')
     .requiredOption('--reason <text>', 'why, for the history')
-    .action(async (sequence: string | undefined, flags: ClientFlags & { reason: string }) => {
+    .action(async (sequence: string | undefined, flags: ConfirmFlags & ClientFlags & { reason: string }) => {
       await runAction(flags, async () => {
         const to = sequence === undefined ? undefined : Number(sequence);
         if (to !== undefined && !Number.isSafeInteger(to))
           throw new ZeroError('USAGE', `${sequence} is not the number of a bundle`);
         const client = await ApiClient.connect(flags);
+        if (
+          !(await confirmed(flags, `go back to ${to === undefined ? 'the policy before' : `policy ${to}`}`))
+        )
+          return;
         const body = { reason: flags.reason, ...(to === undefined ? {} : { to }) };
         print(flags, await client.post<Active>('/v1/policy/rollback', body), inForce);
       });

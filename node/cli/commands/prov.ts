@@ -6,6 +6,7 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
 import type { ProvenanceEndView, ProvenanceRowView } from '../../provenance/view.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { askEverybody } from '../federated.ts';
 import { print, runAction, style } from '../output.ts';
 import { endText, rowText } from '../prov-text.ts';
@@ -161,16 +162,19 @@ export function registerProv(program: Command): void {
       await runAction(flags, async () => bundle(things, flags));
     });
 
-  withTarget(
-    prov
-      .command('revoke')
-      .description('revoke one statement of an agent of this node')
-      .argument('<statement>'),
+  withConfirm(
+    withTarget(
+      prov
+        .command('revoke')
+        .description('revoke one statement of an agent of this node')
+        .argument('<statement>'),
+    ),
   )
     .requiredOption('--reason <text>', 'why')
-    .action(async (statement: string, flags: ClientFlags & { reason: string }) => {
+    .action(async (statement: string, flags: ConfirmFlags & ClientFlags & { reason: string }) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
+        if (!(await confirmed(flags, `revoke the statement ${statement}`))) return;
         const { reason } = flags;
         const done = await client.post<{ statementId: string }>('/v1/provenance/revoke', {
           statement,

@@ -14,6 +14,7 @@ import {
 } from '../../config/index.ts';
 import { loadOrCreateNodeKey } from '../../keys/node-key.ts';
 import type { Adopted, FirstContact } from '../../network/first-contact.ts';
+import { askInit, isAskable } from '../ask-init.ts';
 import { resolveHome } from '../home.ts';
 import { type OutputFlags, plain, print, runAction, style } from '../output.ts';
 import { withJson } from '../shared-flags.ts';
@@ -51,6 +52,7 @@ function fromFlags(flags: UpFlags) {
 }
 
 interface InitFlags extends UpFlags {
+  yes?: boolean;
   force?: boolean;
   profile?: string;
   bootList?: string;
@@ -97,15 +99,22 @@ export function registerUp(program: Command, contact: FirstContact): void {
     .option('--boot-list <file|url>', 'where its signed boot list is, when not where the profile says')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ zerostate init --profile devnet\n  $ zerostate init --profile acme.json --boot-list https://example.org/boot-lists.json\n\nIt asks nothing, so it can be used in scripts.',
+      '\nExamples:\n  $ zerostate init --profile devnet\n  $ zerostate init --profile acme.json --boot-list https://example.org/boot-lists.json\n\nOn a terminal, and without any of these flags, it asks for what matters; in a script it asks nothing.',
     )
     .option('--force', 'replace an existing configuration (never the key)')
-    .action(async (flags: InitFlags) => {
-      await runAction(flags, async () => {
-        const home = resolveHome(flags.home);
+    .option('--yes', 'ask nothing, also on a terminal')
+    .action(async (given: InitFlags) => {
+      await runAction(given, async () => {
+        const home = resolveHome(given.home);
         const path = join(home, CONFIG_FILE);
-        if (existsSync(path) && flags.force !== true)
-          throw new ZeroError('ALREADY_EXISTS', `${path} exists already`);
+        if (existsSync(path) && given.force !== true)
+          throw new ZeroError('ALREADY_EXISTS', `${path} exists already`, {
+            hint: 'Start the node with zerostate up, or replace the file with --force.',
+          });
+        const { home: _, force: __, ...said } = given;
+        const flags: InitFlags = isAskable(Object.values(said))
+          ? { ...given, ...(await askInit(resolveConfig({}, process.env, {}))) }
+          : given;
         await mkdir(home, { recursive: true, mode: 0o700 });
         const adopted = await adopt(contact, home, flags);
         const config = resolveConfig({}, process.env, { ...adopted?.config, ...definedOf(fromFlags(flags)) });

@@ -12,6 +12,7 @@ import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { readPolicies } from '../policy-files.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { idOf } from '../short-id.ts';
 
 interface WhyFlags extends ClientFlags {
   replay?: boolean;
@@ -26,7 +27,7 @@ export function registerWhy(program: Command): void {
     program
       .command('why')
       .description('why something was decided as it was: the candidates, what was known, which policy')
-      .argument('[decision]', 'id of a decision; without it the newest are listed'),
+      .argument('[decision]', 'id of a decision, or its end; without it the newest are listed'),
   )
     .option('--replay', 'decide again from the record alone, by the policies that decided')
     .option('--with <policy>', 'decide by others: a .cedar file, a folder, a file of bundles, or a number')
@@ -35,7 +36,7 @@ export function registerWhy(program: Command): void {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
         if (id === undefined) return await list(client, flags);
-        const path = `/v1/decisions/${encodeURIComponent(id)}`;
+        const path = `/v1/decisions/${encodeURIComponent(await decisionOf(client, id))}`;
         const decision = await client.get<Decision>(path);
         if (flags.replay !== true && flags.with === undefined) return print(flags, decision, describe);
         const others =
@@ -48,6 +49,15 @@ export function registerWhy(program: Command): void {
         print(flags, { ...decision, replay }, () => describeReplay(decision, replay));
       });
     });
+}
+
+/** Decisions among which a shortened id is sought: as many as the API lists. */
+const SOUGHT_MAX = 200;
+
+async function decisionOf(client: ApiClient, text: string): Promise<string> {
+  if (text.startsWith('bafkrei')) return text;
+  const { decisions } = await client.get<{ decisions: Decision[] }>(`/v1/decisions?limit=${SOUGHT_MAX}`);
+  return idOf(text, decisions) ?? text;
 }
 
 async function list(client: ApiClient, flags: WhyFlags): Promise<void> {

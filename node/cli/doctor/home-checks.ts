@@ -24,7 +24,7 @@ export function checkRuntime(version: string = process.versions.node): Finding {
   return fail(
     'versions',
     `Node ${version} runs this`,
-    `zerostate needs Node ${NODE_MAJOR}, which comes with the package`,
+    `Node ${NODE_MAJOR} is needed, and comes with the package`,
     'Start it with its own command, zerostate or npx zerostate, and reinstall if that does not help: npm ci.',
   );
 }

@@ -68,7 +68,7 @@ export async function checkBoot(config: Config): Promise<Finding[]> {
             'boot',
             'no node to join through is configured',
             'this node finds others on the local network only, if at all',
-            'Name one: join in config.yaml, or zerostate up --join MULTIADDR; or a boot list: zerostate init --profile FILE.',
+            'Name one: join in config.yaml, or use zerostate up --join MULTIADDR; or take a boot list: zerostate init --profile FILE.',
           ),
         ];
   const places = join.slice(0, ADDRESSES_MAX).map((address) => ({ address, place: placeOf(address) }));
