@@ -26,3 +26,6 @@ export const FOLLOW_UP_MS = 5_000;
 
 /** Own receipts kept while the logs are read at a start: more than the runs that can have been under way when the node ended. */
 export const EARLY_RECEIPTS_MAX = 4_096;
+
+/** Accepted runs of the network that are remembered: a payer asks for what was overtaken within minutes. Some 200 bytes each. */
+export const ACCEPTED_MAX = 16_384;

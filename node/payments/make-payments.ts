@@ -48,6 +48,7 @@ export function makePayments(core: Core) {
       if (news.type === 'opened') payee.opened(news.channel.terms.channel);
       sides.noted(news);
     }
+    work.accepted(statement);
     if (position.origin === ownLog.origin) work.receipted(statement);
   });
   const services: Service[] = [

@@ -47,7 +47,7 @@ export class PayeeDesk {
   /** Answers one request of a payer's or payee's node. Throws CHANNEL_REFUSED, NOT_FOUND, DECODE_FAILED … */
   async answer({ verb, channel, body }: ChannelRequest): Promise<Uint8Array> {
     if (verb === 'open') return await this.#accept(channel, body);
-    if (verb === 'withdraw') return this.#deps.work.withdraw(channel, fromUtf8(body));
+    if (verb === 'withdraw') return await this.#deps.work.withdraw(channel, fromUtf8(body));
     const { sides } = this.#deps;
     const envelope = decodeEnvelope(body);
     if (verb === 'update') {

@@ -4,11 +4,16 @@
 import type { ChannelState } from '../../protocol/channel/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
-import { type AgentStatement, isStatementOf, RECEIPT_PREDICATE } from '../../protocol/statement/index.ts';
+import {
+  ACCEPTANCE_PREDICATE,
+  type AgentStatement,
+  isStatementOf,
+  RECEIPT_PREDICATE,
+} from '../../protocol/statement/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import { agentOf, type ChannelSides, type Stepped } from './channel-sides.ts';
-import { EARLY_RECEIPTS_MAX } from './limits.ts';
+import { ACCEPTED_MAX, EARLY_RECEIPTS_MAX } from './limits.ts';
 
 /** What work would cost that a promise has to cover. */
 export interface Cover {
@@ -45,6 +50,8 @@ export class PayeeWork {
   readonly #deps: PayeeWorkDeps;
   /** Tasks whose offers were taken back: work is not begun for them any more. */
   readonly #barred = new Set<string>();
+  /** Who was accepted last for a task, by payer and task: the newest. */
+  readonly #accepted = new Map<string, AgentId>();
   /** Own receipts of the logs that are read before the channels are: the newest. Undefined once both are known. */
   #early: AgentStatement<typeof RECEIPT_PREDICATE>[] | undefined = [];
 
@@ -52,12 +59,20 @@ export class PayeeWork {
     this.#deps = deps;
   }
 
-  /** A payer wants an offer back: it may, unless work was begun. Throws NOT_FOUND or CHANNEL_REFUSED. */
-  withdraw(channel: string, task: string): Uint8Array {
-    const state = this.#deps.sides.get(channel, 'payee');
+  /**
+   * A payer wants an offer back: it may, unless work was begun. Work that is done is let go when the payer's log says that it has accepted
+   * somebody else's run of the task. Throws NOT_FOUND or CHANNEL_REFUSED.
+   */
+  async withdraw(channel: string, task: string): Promise<Uint8Array> {
+    const { sides } = this.#deps;
+    const state = sides.get(channel, 'payee');
     if (state === undefined) throw new ZeroError('NOT_FOUND', 'the channel is not of this node');
     const held = state.newest?.offers.some((offer) => offer.task === task) ?? false;
-    if (Object.hasOwn(state.work, task))
+    const { payee, payer } = state.terms;
+    const accepted = this.#accepted.get(`${payer}/${task}`) ?? payee;
+    if (accepted !== payee && Object.hasOwn(state.work, task) && state.work[task]?.state === 'due')
+      requireTaken(await sides.step(channel, 'payee', { type: 'yield', task }));
+    if (Object.hasOwn(sides.get(channel, 'payee')?.work ?? {}, task))
       throw new ZeroError('CHANNEL_REFUSED', `OFFER_RUNNING: ${task} has begun`);
     if (held) this.#barred.add(`${channel}/${task}`);
     return new Uint8Array();
@@ -137,6 +152,15 @@ export class PayeeWork {
         if (stage === 'running')
           await this.#deps.sides.step(state.terms.channel, 'payee', { type: 'dropped', task });
     }
+  }
+
+  /** A payer has accepted a run, of an agent of this node or of another. */
+  accepted(statement: AgentStatement): void {
+    if (!isStatementOf(statement, ACCEPTANCE_PREDICATE)) return;
+    const { executor, taskId } = statement.statement.predicate;
+    this.#accepted.set(`${statement.issuer}/${taskId}`, executor);
+    if (this.#accepted.size > ACCEPTED_MAX)
+      this.#accepted.delete(this.#accepted.keys().next().value as string);
   }
 
   /** A receipt of a local agent is in the own log: what was offered for it is owed from here on. */

@@ -2,7 +2,7 @@
 // before it carries out an effect; every event may come twice, late, or after a restart.
 
 import { answer, close, posted, proposeEnd, takeEnd } from './ending.ts';
-import { begin, done, dropped, takeUpdate } from './payee.ts';
+import { begin, done, dropped, takeUpdate, yieldWork } from './payee.ts';
 import { change, outstanding, takeAck } from './payer.ts';
 import {
   accept,
@@ -37,6 +37,8 @@ export function stepChannel(state: ChannelState, event: ChannelEvent, context: S
     }
     case 'dropped':
       return dropped(state, event.task);
+    case 'yield':
+      return yieldWork(state, event.task);
     case 'propose-end':
       return proposeEnd(state, context);
     case 'end-proposed':

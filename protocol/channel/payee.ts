@@ -99,3 +99,20 @@ export function dropped(state: ChannelState, task: string): Step {
     return refuse(state, 'ignore', 'OFFER_UNKNOWN', `${task} is not running`);
   return accept(withWork(state, task, undefined));
 }
+
+/**
+ * Lets go what is owed for work that another executor was paid for: a link was cut or a node was gone, and the task was done twice. In all no
+ * more than one step of a channel, and no more than it has paid: a payer that only pretends gains less than it has spent. Refuses
+ * YIELDED_ENOUGH; the claim then stands.
+ */
+export function yieldWork(state: ChannelState, task: string): Step {
+  const work = Object.hasOwn(state.work, task) ? state.work[task] : undefined;
+  if (work?.state !== 'due') return refuse(state, 'ignore', 'OFFER_UNKNOWN', `nothing is owed for ${task}`);
+  if (state.phase !== 'open') return refuse(state, 'ignore', 'NOT_OPEN', `the channel is ${state.phase}`);
+  const paid = state.newest?.paid ?? 0n;
+  const most = paid < state.terms.step ? paid : state.terms.step;
+  const yielded = state.yielded + work.amount;
+  if (yielded > most)
+    return refuse(state, 'reject', 'YIELDED_ENOUGH', `${state.yielded} was let go, of ${most} at most`);
+  return accept({ ...withWork(state, task, undefined), yielded });
+}

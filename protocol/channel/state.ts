@@ -27,6 +27,8 @@ export interface ChannelState {
   readonly ack: Ack | null;
   /** Payee only: work begun for offers, by task. */
   readonly work: Readonly<Record<string, Work>>;
+  /** Payee only: what it was owed in all and has let go, because somebody else was paid for the same task. */
+  readonly yielded: bigint;
   /** This side has signed an end: it signs nothing else. */
   readonly closing: Closing | null;
   /** A second update of one version, signed by the payer: evidence against it. */
@@ -59,6 +61,8 @@ export type ChannelEvent =
     }
   | { readonly type: 'done'; readonly task: string; readonly amount: bigint; readonly receipt: string }
   | { readonly type: 'dropped'; readonly task: string }
+  /** Somebody else's run of the task was accepted: this one's pay is let go, within what `payee.ts` allows. */
+  | { readonly type: 'yield'; readonly task: string }
   | { readonly type: 'propose-end' }
   | { readonly type: 'end-proposed'; readonly envelope: Envelope }
   | { readonly type: 'close' }
@@ -103,6 +107,7 @@ export type RefusalCode =
   | 'OFFER_RUNNING'
   | 'OFFER_UNPAID'
   | 'NOT_COVERED'
+  | 'YIELDED_ENOUGH'
   | 'FULL'
   | 'OTHER_END';
 
@@ -133,6 +138,7 @@ export function initialState(side: Side, terms: Terms): ChannelState {
     newest: null,
     ack: null,
     work: {},
+    yielded: 0n,
     closing: null,
     contradiction: null,
     postings: [],

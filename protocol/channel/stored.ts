@@ -11,7 +11,17 @@ import { verifyAck, verifyClosing, verifyUpdate } from './messages.ts';
 import { type ChannelState, initialState, type Phase, type Work } from './state.ts';
 import type { Side, Terms } from './types.ts';
 
-const MEMBERS = ['side', 'phase', 'newest', 'ack', 'work', 'closing', 'contradiction', 'closeSeenMs'];
+const MEMBERS = [
+  'side',
+  'phase',
+  'newest',
+  'ack',
+  'work',
+  'yielded',
+  'closing',
+  'contradiction',
+  'closeSeenMs',
+];
 const PHASES: readonly Phase[] = ['opening', 'open', 'closing', 'settled'];
 const SIDES: readonly Side[] = ['payer', 'payee'];
 const NAME = { max: 128, pattern: /^[\x21-\x7e]+$/ };
@@ -33,6 +43,7 @@ export function channelToStored(state: ChannelState): JsonObject {
         ? { task, amount: null, receipt: null }
         : { task, amount: String(work.amount), receipt: work.receipt },
     ),
+    yielded: String(state.yielded),
     closing: textOf(state.closing),
     contradiction: textOf(state.contradiction),
     closeSeenMs: state.closeSeenMs,
@@ -63,6 +74,8 @@ export function channelFromStored(terms: Terms, value: JsonValue): ChannelState 
       newest: read('newest', (envelope) => verifyUpdate(terms, envelope)),
       ack: read('ack', (envelope) => verifyAck(terms, envelope)),
       work: Object.fromEntries(fields.list('work', { max: OFFERS_MAX }, readWork)),
+      // Sides that were stored before there was such a thing have yielded nothing.
+      yielded: fields.has('yielded') ? BigInt(fields.decimal('yielded')) : 0n,
       closing: read('closing', (envelope) => verifyClosing(terms, envelope, ownKey)),
       contradiction: read('contradiction', (envelope) => verifyUpdate(terms, envelope)),
       closeSeenMs: fields.raw('closeSeenMs') === null ? null : fields.integer('closeSeenMs', 0),

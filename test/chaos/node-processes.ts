@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/zerostate.ts');
+const CUT_LINK = join(import.meta.dirname, 'cut-link.ts');
 const UP_MS_MAX = 60_000;
 
 export interface ChaosNode {
@@ -18,6 +19,8 @@ export interface ChaosNode {
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; ms: number }>;
   /** Holds the process, its connections open, or lets it go on: to the others it is cut off. */
   hold(on: boolean): void;
+  /** Cuts every link of the process, which goes on running, or joins them again; this includes its API. */
+  cut(on: boolean): void;
   /** False once the process has ended. */
   alive(): boolean;
 }
@@ -26,18 +29,22 @@ export interface ChaosNode {
 export async function startChaosNode(home: string, flags: readonly string[] = []): Promise<ChaosNode> {
   const started = performance.now();
   const args = ['up', '--home', home, '--network', 'chaos', '--api-port', '0', ...flags];
-  const child = spawn(process.execPath, [PROGRAM, ...args, '--log-level', 'warn', '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const program = ['--import', CUT_LINK, PROGRAM, ...args, '--log-level', 'warn', '--json'];
+  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
   const info = await upInfo(child);
   const startMs = performance.now() - started;
   const token = readFileSync(join(home, 'api-token'), 'utf8').trim();
+  let isCut = false;
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   return {
     api: info.api,
     address: info.addresses[0] as string,
     startMs,
     hold: (on) => void child.kill(on ? 'SIGSTOP' : 'SIGCONT'),
+    cut: (on) => {
+      if (on !== isCut) child.kill('SIGUSR2');
+      isCut = on;
+    },
     alive: () => child.exitCode === null && child.signalCode === null,
     async call(path, body) {
       try {

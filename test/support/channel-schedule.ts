@@ -62,6 +62,9 @@ function actAsPayee(side: HonestSide, world: ModelWorld): void {
   } else if (offer !== undefined) {
     const { task, amount, condition } = offer;
     if (side.state.work[task] === undefined) side.step({ type: 'begin', task, amount, condition });
+    // A payer that cheats says of anything that somebody else was paid for it.
+    else if (side.state.work[task].state === 'due' && world.sides.payer === undefined && dice.chance(30))
+      side.step({ type: 'yield', task });
     else if (dice.chance(85)) side.work(numberOf(task));
     else if (!side.results.has(task)) side.step({ type: 'dropped', task });
   }

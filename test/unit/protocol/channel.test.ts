@@ -98,6 +98,36 @@ describe('protocol/channel: steps', () => {
     assert.equal(both.states.payee.phase, 'closing');
   });
 
+  it('lets go what it is owed for work that another was paid for: no more than a step in all, and than was paid', () => {
+    const both = new Both();
+    const work = (task: number, amount: bigint) => {
+      const name = `task-${task}`;
+      both.step('payer', { type: 'change', change: { offers: [offer(task, amount)] } });
+      both.step('payee', { type: 'begin', task: name, amount, condition: MANIFEST });
+      both.step('payee', { type: 'done', task: name, amount, receipt: receiptOfTask(task).id });
+    };
+    const withdraw = (task: number) =>
+      both.step('payer', { type: 'change', change: { withdraw: [`task-${task}`] } });
+    work(0, 20n);
+    assert.equal(both.step('payee', { type: 'yield', task: 'task-0' }), 'YIELDED_ENOUGH', 'nothing was paid');
+    both.step('payer', {
+      type: 'change',
+      change: { pays: [{ task: 'task-0', amount: 20n, reference: 'receipt' }] },
+    });
+    work(1, 20n);
+    assert.equal(both.step('payee', { type: 'yield', task: 'task-1' }), 'accept');
+    assert.equal(both.step('payee', { type: 'yield', task: 'task-1' }), 'OFFER_UNKNOWN');
+    assert.equal(withdraw(1), 'accept');
+    assert.deepEqual(both.states.payee.newest?.offers, []);
+    const stored = channelFromStored(TERMS, channelToStored(both.states.payee));
+    assert.equal(stored.yielded, 20n);
+    const { yielded: _, ...older } = channelToStored(both.states.payee);
+    assert.equal(channelFromStored(TERMS, older).yielded, 0n, 'sides of earlier versions are read');
+    work(2, 1n);
+    assert.equal(both.step('payee', { type: 'yield', task: 'task-2' }), 'YIELDED_ENOUGH', 'as much was paid');
+    assert.equal(both.step('payer', { type: 'yield', task: 'task-2' }), 'OFFER_UNKNOWN');
+  });
+
   it('signs nothing that the payee could not read: its channel would be blocked for good', () => {
     const both = new Both();
     const pay = (reference: string) =>
