@@ -8,8 +8,8 @@ const DECAY_MS = 20_000;
 const GAIN_UP = 0.5;
 const GAIN_DOWN = 0.25;
 const DEVIATION_GAIN = 0.25;
-/** The baseline follows a lower value at once and a higher one in minutes. */
-const BASELINE_GAIN = 0.003;
+/** The baseline follows a lower value at once and a higher one in so long: a fault of half a minute hardly moves it. */
+const BASELINE_MS = 1_200_000;
 /** A first loss may be chance, the second in a row is not: two strikes. */
 const FIRST_STRIKE_GAIN = 0.05;
 const STRIKE_GAIN = 0.4;
@@ -73,6 +73,7 @@ export class LinkEstimate {
   succeeded(rttMs: number, now: number): void {
     if (!(rttMs >= 0)) return;
     const rtt = clamp(rttMs);
+    const passed = Math.min(1, Math.max(0, now - this.#changedAt) / BASELINE_MS);
     this.#settle(now);
     if (this.#samples === 0) {
       this.#baseline = rtt;
@@ -82,7 +83,7 @@ export class LinkEstimate {
       const error = rtt - this.#srtt;
       this.#deviation += DEVIATION_GAIN * (Math.abs(error) - this.#deviation);
       this.#srtt += (error > 0 ? GAIN_UP : GAIN_DOWN) * error;
-      this.#baseline = rtt < this.#baseline ? rtt : this.#baseline + BASELINE_GAIN * (rtt - this.#baseline);
+      this.#baseline = rtt < this.#baseline ? rtt : this.#baseline + passed * (rtt - this.#baseline);
     }
     this.#strikes = 0;
     this.#loss *= 1 - SUCCESS_GAIN;

@@ -10,8 +10,11 @@ const REPORT_LIFE_MS = 10_000;
 /** Costs are believed up to this; a link that is worse is as good as none. */
 const COST_MAX_MS = 600_000;
 
-/** What a path is measured by: reported costs now, the lowest cost that was ever reported, or the number of hops. */
-export type Metric = 'live' | 'baseline' | 'hops';
+/** The usual cost follows what is reported in some minutes: neither a fault nor a lie of half a minute moves it far. */
+const USUAL_GAIN = 0.005;
+
+/** What a path is measured by: reported costs now, what they usually are, or the number of hops. */
+export type Metric = 'live' | 'usual' | 'hops';
 
 /** Shortest ways from every author to one destination. */
 export interface Distances {
@@ -22,17 +25,23 @@ export interface Distances {
   readonly next: Int32Array;
 }
 
-interface Known {
-  readonly report: LinkReport;
-  readonly at: number;
-  /** Cost now and lowest cost ever, by the other end. */
-  readonly links: ReadonlyMap<string, { readonly live: number; readonly baseline: number }>;
+/** Cost of a link by its author: now, and usually. Changed in place: reports come every second from everybody. */
+interface Link {
+  live: number;
+  usual: number;
 }
 
+interface Known {
+  sequence: bigint;
+  at: number;
+  readonly links: Map<string, Link>;
+}
+
+/** A way into a node of the graph: from an author, over a link that one end or both report. */
 interface Arc {
   readonly from: number;
-  readonly live: number;
-  readonly baseline: number;
+  readonly own: Link;
+  readonly other: Link;
 }
 
 /** True for a report that is within bounds and whose numbers make sense. */
@@ -52,11 +61,16 @@ export class NetworkMap {
   readonly #self: NeighbourId;
   readonly #known = new Map<NeighbourId, Known>();
   readonly #excess: (author: NeighbourId) => number;
-  readonly #distances = new RecentMap<string, Distances>(DISTANCES_MAX);
+  readonly #distances: Readonly<Record<Metric, RecentMap<string, Distances>>> = {
+    live: new RecentMap(DISTANCES_MAX),
+    usual: new RecentMap(DISTANCES_MAX),
+    hops: new RecentMap(DISTANCES_MAX),
+  };
   #numbers = new Map<NeighbourId, number>();
   #authors: NeighbourId[] = [];
   #into: Arc[][] = [];
   #attached = new Map<DestinationId, Arc[]>();
+  #excesses: Float64Array | undefined;
   #stale = true;
 
   /** `excess` is what an author's word is to be corrected by, in milliseconds for each way through it. */
@@ -77,17 +91,33 @@ export class NetworkMap {
   /** Takes a verified report; false when it is malformed, old, our own, or beyond the bound of authors. */
   take(report: LinkReport, now: number): boolean {
     if (report.author === this.#self || !isReport(report)) return false;
-    const before = this.#known.get(report.author);
-    if (before !== undefined && before.report.sequence >= report.sequence) return false;
-    if (before === undefined && this.#known.size >= AUTHORS_MAX) return false;
-    const links = new Map<string, { live: number; baseline: number }>();
-    for (const { to, costMs } of report.links) {
-      const lowest = before?.links.get(to)?.baseline ?? costMs;
-      links.set(to, { live: costMs, baseline: Math.min(lowest, costMs) });
+    let known = this.#known.get(report.author);
+    if (known === undefined) {
+      if (this.#known.size >= AUTHORS_MAX) return false;
+      known = { sequence: -1n, at: now, links: new Map() };
+      this.#known.set(report.author, known);
     }
-    this.#known.set(report.author, { report, at: now, links });
+    if (known.sequence >= report.sequence) return false;
+    known.sequence = report.sequence;
+    known.at = now;
+    const { links } = known;
+    const kept = new Set<string>();
+    for (const { to, costMs } of report.links) {
+      kept.add(to);
+      const link = links.get(to);
+      if (link === undefined) {
+        links.set(to, { live: costMs, usual: costMs });
+        this.#stale = true;
+      } else {
+        link.live = costMs;
+        link.usual += USUAL_GAIN * (costMs - link.usual);
+      }
+    }
     // Costs take effect at the next tick, who is connected with whom at once.
-    if (before === undefined || links.size < before.links.size) this.#stale = true;
+    if (links.size > kept.size) {
+      this.#stale = true;
+      for (const to of links.keys()) if (!kept.has(to)) links.delete(to);
+    }
     return true;
   }
 
@@ -137,7 +167,7 @@ export class NetworkMap {
 
   #build(): void {
     this.#stale = false;
-    this.#distances.clear();
+    this.#forget();
     this.#authors = [...this.#known.keys()];
     this.#numbers = new Map(this.#authors.map((author, at) => [author, at]));
     this.#into = this.#authors.map(() => []);
@@ -149,21 +179,26 @@ export class NetworkMap {
         const end = this.#numbers.get(to);
         if (end === undefined) {
           const arcs = this.#attached.get(to);
-          if (arcs === undefined) this.#attached.set(to, [{ from, ...own }]);
-          else arcs.push({ from, ...own });
+          const arc = { from, own, other: own };
+          if (arcs === undefined) this.#attached.set(to, [arc]);
+          else arcs.push(arc);
           continue;
         }
         const other = this.#known.get(to)!.links.get(author);
-        if (other === undefined) continue;
-        const live = Math.max(own.live, other.live);
-        this.#into[end]!.push({ from, live, baseline: Math.max(own.baseline, other.baseline) });
+        if (other !== undefined) this.#into[end]!.push({ from, own, other });
       }
     }
   }
 
+  // What was computed from the costs of a moment ago. The corrections are looked up once for all searches of a tick.
+  #forget(): void {
+    for (const found of Object.values(this.#distances)) found.clear();
+    this.#excesses = undefined;
+  }
+
   #to(destination: DestinationId, metric: Metric): Distances {
     if (this.#stale) this.#build();
-    return this.#distances.obtain(`${metric} ${destination}`, () => this.#search(destination, metric));
+    return this.#distances[metric].obtain(destination, () => this.#search(destination, metric));
   }
 
   // Dijkstra from the destination backwards, over authors only. They are few, so the nearest is looked for in a row.
@@ -173,8 +208,12 @@ export class NetworkMap {
     const hops = new Int32Array(count).fill(-1);
     const next = new Int32Array(count).fill(-1);
     const done = new Uint8Array(count);
-    const weight = (arc: Arc): number =>
-      metric === 'hops' ? 1 : arc[metric] + (metric === 'live' ? this.#excess(this.#authors[arc.from]!) : 0);
+    this.#excesses ??= Float64Array.from(this.#authors, this.#excess);
+    const excesses = this.#excesses;
+    const weight = ({ from, own, other }: Arc): number => {
+      if (metric === 'hops') return 1;
+      return Math.max(own[metric], other[metric]) + (metric === 'live' ? excesses[from]! : 0);
+    };
     const relax = (arc: Arc, base: number, steps: number, via: number): void => {
       const cost = base + weight(arc);
       if (cost >= costs[arc.from]!) return;

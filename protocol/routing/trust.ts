@@ -19,7 +19,8 @@ const SURPLUS_MAX_MS = 2_000;
 const DECAY_MS = 60_000;
 /** Excess beyond which an author is said to be wrong, and the measurements it takes. */
 const DISCREPANCY_MS = 50;
-const DISCREPANCY_SAMPLES = 20;
+const DISCREPANCY_SAMPLES = 10;
+const FITTING = 3;
 /** The same is not said again before. */
 const REPEAT_MS = 60_000;
 /** A link that both ends measure: ticks for which an end may claim less than half of what the other sees. */
@@ -67,7 +68,8 @@ export class Trust {
       const standing = this.#obtain(author, now);
       standing.excess = Math.max(0, standing.excess * left(standing, now) + step);
       standing.changedAt = now;
-      standing.samples += 1;
+      // What fits takes back more than what does not: the samples of one spell count, not those of a lifetime.
+      standing.samples = heard > 0 ? standing.samples + 1 : Math.max(0, standing.samples - FITTING);
       standing.reportedMs = promisedMs;
       standing.measuredMs = measuredMs ?? promisedMs + FAILURE_MS;
     }

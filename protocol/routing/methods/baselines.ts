@@ -76,5 +76,5 @@ export function shortestPath(known: Knowledge): Method {
 }
 
 function restMs(known: Knowledge, neighbour: NeighbourId, destination: DestinationId): number {
-  return known.map.cost(neighbour, destination, 'baseline');
+  return known.map.cost(neighbour, destination, 'usual');
 }

@@ -55,7 +55,7 @@ export function qRouting(known: Knowledge, options: QOptions): Method {
 
   // Where reports know a way, its length is a better start than nought.
   const prior = (id: NeighbourId, destination: DestinationId): number => {
-    const rest = known.map.cost(id, destination, 'baseline');
+    const rest = known.map.cost(id, destination, 'usual');
     return (known.links.get(id)?.baselineMs ?? 0) + (Number.isFinite(rest) ? rest : REMAINDER_PRIOR_MS);
   };
   const expected = (destination: DestinationId, id: NeighbourId): number =>

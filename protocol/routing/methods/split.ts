@@ -108,7 +108,7 @@ function homeOf(known: Knowledge, choices: readonly Choice[], destination: Desti
     const { id } = choice.neighbour;
     const length =
       (known.links.get(id)?.baselineMs ?? Number.POSITIVE_INFINITY) +
-      known.map.cost(id, destination, 'baseline');
+      known.map.cost(id, destination, 'usual');
     if (length < least) [home, least] = [choice, length];
   }
   return home;
