@@ -4,6 +4,7 @@ import { buildProgram } from '../../bin/program.ts';
 import { indexMetricNames } from '../../index-service/server/metric-names.ts';
 import { configSchema } from '../../node/config/schema.ts';
 import { metricNames } from '../../node/metrics/names.ts';
+import { probeMetricNames } from '../../node/metrics/probe-names.ts';
 import type { Finding, Tree } from '../source/tree.ts';
 import { cliDocument } from './cli.ts';
 import { configurationDocument, type SchemaNode } from './configuration.ts';
@@ -20,7 +21,10 @@ export interface GeneratedDocument {
 
 export const generatedDocuments: readonly GeneratedDocument[] = [
   { path: ERRORS_DOC, render: () => errorsDocument(codesByRoom) },
-  { path: 'docs/reference/metrics.md', render: () => metricsDocument(metricNames, indexMetricNames) },
+  {
+    path: 'docs/reference/metrics.md',
+    render: () => metricsDocument(metricNames, indexMetricNames, probeMetricNames),
+  },
   {
     path: 'docs/reference/configuration.md',
     render: () => configurationDocument(configSchema as SchemaNode),

@@ -11,10 +11,10 @@ export interface MetricEntry {
 type Metrics = Readonly<Record<string, MetricEntry>>;
 
 /** The whole document. */
-export function metricsDocument(metrics: Metrics, ofIndexServer: Metrics): string {
+export function metricsDocument(metrics: Metrics, ofIndexServer: Metrics, ofProbe: Metrics): string {
   return `# Metrics
 
-Generated from \`node/metrics/names.ts\` and \`index-service/server/metric-names.ts\` by \`npm run docs:reference\`; do not
+Generated from \`node/metrics/names.ts\`, \`node/metrics/probe-names.ts\` and \`index-service/server/metric-names.ts\` by \`npm run docs:reference\`; do not
 edit. Names are stable.
 
 ## A node
@@ -26,7 +26,12 @@ ${metricsTable(metrics)}
 
 In the same format at \`GET /metrics\` of \`zerostate index serve\`.
 
-${metricsTable(ofIndexServer)}`;
+${metricsTable(ofIndexServer)}
+## The synthetic probe
+
+In the file that \`zerostate probe --textfile\` writes.
+
+${metricsTable(ofProbe)}`;
 }
 
 function metricsTable(metrics: Metrics): string {

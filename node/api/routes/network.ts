@@ -7,6 +7,7 @@ import type { Metrics } from '../../metrics/index.ts';
 import { peersView } from '../../network/peers-view.ts';
 import { degradedReasons } from '../../policy/index.ts';
 import { networkView, nodeView } from '../../views.ts';
+import { readiness } from '../readiness.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
 const healthSchema = Type.Object({
@@ -55,8 +56,14 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
         .send({ ok, degraded: reasons.length > 0, checks: [...checks, policy] });
     },
   );
-  app.get('/metrics', { schema: { summary: 'Prometheus metrics', security: [] } }, async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render()),
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Prometheus metrics', security: [] } },
+    async (_request, reply) => {
+      for (const { name, ok } of await readiness(node))
+        metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render());
+    },
   );
 }
 
@@ -64,41 +71,4 @@ function policyDetail({ policy }: NodeContext, reasons: readonly string[]): stri
   const { name, sequence } = policy.bundles.active;
   const which = sequence === 0 ? 'the built-in policies are in force' : `"${name}" ${sequence} is in force`;
   return reasons.length === 0 ? which : `${which}; degraded: ${reasons.join('; ')}`;
-}
-
-async function readiness(node: NodeContext) {
-  const { size, origin } = node.ownLog.state();
-  const readable =
-    size === 0 ? true : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
-  const { failure } = node.db;
-  const { lost, restored } = node.ownLog;
-  const peers = node.host.getPeers().length;
-  const alone = node.config.join.length === 0;
-  return [
-    {
-      name: 'database',
-      ok: readable,
-      detail: readable ? 'the newest log entry reads back' : 'the newest log entry does not read back',
-    },
-    {
-      name: 'disk',
-      ok: failure === undefined,
-      detail: failure === undefined ? 'takes writes' : `read-only: ${failure.message.slice(0, 200)}`,
-    },
-    {
-      name: 'own log',
-      ok: lost === undefined && restored === undefined,
-      detail:
-        lost !== undefined
-          ? `entries up to ${lost.size} were lost; waiting for a peer that has them`
-          : restored !== undefined
-            ? `from a backup of ${restored.backupOf}: ${restored.heard} of ${restored.confirm} peers have shown that they hold nothing newer`
-            : 'whole',
-    },
-    {
-      name: 'network',
-      ok: peers > 0 || alone,
-      detail: peers > 0 ? `${peers} peers` : alone ? 'no peers, and none asked for' : 'no peer is connected',
-    },
-  ];
 }

@@ -213,7 +213,7 @@ async function runTask(path: string, flags: RunFlags): Promise<void> {
   }
 }
 
-async function waitForEnd(client: ApiClient, taskId: string): Promise<TaskView> {
+export async function waitForEnd(client: ApiClient, taskId: string): Promise<TaskView> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const view = await client.get<TaskView>(`/v1/tasks/${taskId}?waitMs=${WAIT_MS}`);
     if (view.ended) return view;

@@ -1,0 +1,172 @@
+// zerostate probe: does what a user does, again and again, and exports how it went: words in, validated cards out; a task in, a receipt out.
+
+import { randomUUID } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
+import type { TaskView } from '../../api/views.ts';
+import type { FindAnswer } from '../../find/find-service.ts';
+import { probeMetricNames } from '../../metrics/probe-names.ts';
+import { ApiClient } from '../client.ts';
+import { plain, print, runAction, style } from '../output.ts';
+import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { readTask } from '../task-file.ts';
+import { untilSignal } from '../until-signal.ts';
+import { positiveInteger } from './find.ts';
+import { waitForEnd } from './task.ts';
+
+const SECOND_MS = 1_000;
+
+interface ProbeFlags extends ClientFlags {
+  find: string;
+  task?: string;
+  every?: number;
+  textfile?: string;
+}
+
+/** How one try went. */
+interface Try {
+  readonly check: 'find' | 'task';
+  readonly ok: boolean;
+  readonly code: string;
+  readonly ms: number;
+  readonly detail: string;
+}
+
+async function tried(check: Try['check'], work: () => Promise<string>): Promise<Try> {
+  const started = performance.now();
+  const ended = () => Math.round((performance.now() - started) * 10) / 10;
+  try {
+    return { check, ok: true, code: 'ok', detail: await work(), ms: ended() };
+  } catch (error) {
+    const code = isZeroError(error) ? error.code : 'INTERNAL';
+    return { check, ok: false, code, detail: (error as Error).message, ms: ended() };
+  }
+}
+
+async function find(client: ApiClient, text: string): Promise<string> {
+  const { partial, results } = await client.post<FindAnswer>('/v1/find', { text, limit: 1 });
+  const [best] = results;
+  if (best === undefined) throw new ZeroError('NOT_FOUND', 'the search found nobody');
+  return `found ${best.name}${partial ? ', in parts' : ''}`;
+}
+
+async function run(client: ApiClient, path: string): Promise<string> {
+  const { manifest, ...parts } = await readTask(path);
+  // A key of its own: the answer to an earlier try would be no try.
+  const order = { ...parts, manifest: { ...manifest, idempotencyKey: `probe-${randomUUID()}` } };
+  const { taskId } = await client.post<TaskView>('/v1/tasks', order);
+  const { error, receiptId, state, status } = await waitForEnd(client, taskId);
+  if (state !== 'completed' || status !== 'OK')
+    throw new ZeroError('TASK_FAILED', `the task ended ${state}: ${error?.message ?? status}`);
+  if (receiptId === null) throw new ZeroError('TASK_FAILED', 'the task has no receipt');
+  return `receipt ${receiptId}`;
+}
+
+class ProbeMetrics {
+  readonly #registry = new Registry();
+  readonly #gauges: Record<'ok' | 'seconds' | 'timestamp', Gauge>;
+  readonly #tries: Counter;
+
+  constructor() {
+    const gauge = (name: keyof typeof probeMetricNames) =>
+      new Gauge({
+        name,
+        help: probeMetricNames[name].help,
+        labelNames: ['check'],
+        registers: [this.#registry],
+      });
+    this.#gauges = {
+      ok: gauge('zerostate_probe_ok'),
+      seconds: gauge('zerostate_probe_seconds'),
+      timestamp: gauge('zerostate_probe_timestamp_seconds'),
+    };
+    const name = 'zerostate_probe_tries_total';
+    const { help, labels } = probeMetricNames[name];
+    this.#tries = new Counter({ name, help, labelNames: [...labels], registers: [this.#registry] });
+  }
+
+  note({ check, code, ms, ok }: Try): void {
+    this.#gauges.ok.set({ check }, ok ? 1 : 0);
+    this.#gauges.seconds.set({ check }, ms / SECOND_MS);
+    this.#gauges.timestamp.set({ check }, Date.now() / SECOND_MS);
+    this.#tries.inc({ check, result: code });
+  }
+
+  /** Writes them for the textfile collector of the Prometheus node exporter: beside the place first, as it reads at any moment. */
+  async write(path: string): Promise<void> {
+    await writeFile(`${path}.tmp`, await this.#registry.metrics());
+    await rename(`${path}.tmp`, path);
+  }
+}
+
+export function registerProbe(program: Command): void {
+  withTarget(
+    program.command('probe').description('do what a user does, once or again and again, and say how it went'),
+  )
+    .option('--find <words>', 'what to search for', 'anything')
+    .option('--task <file>', 'a task file to have run as well')
+    .option(
+      '--every <seconds>',
+      'again and again, until a signal; without it once, and the exit code says how it went',
+      positiveInteger,
+    )
+    .option(
+      '--textfile <file>',
+      'write metrics there, for the textfile collector of the Prometheus node exporter',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ zerostate probe --find "turn invoices into a spreadsheet"
+  $ zerostate probe --task examples/tasks/word-count/task.yaml --every 60 --textfile /var/lib/node_exporter/zerostate.prom`,
+    )
+    .action(async (flags: ProbeFlags) => {
+      await runAction(flags, async () => {
+        const metrics = new ProbeMetrics();
+        const { signal } = untilSignal();
+        for (;;) {
+          const tries: Try[] = [];
+          // Connected anew each time: a node that came back is what the probe is to see.
+          tries.push(await tried('find', async () => await find(await ApiClient.connect(flags), flags.find)));
+          const { task } = flags;
+          if (task !== undefined)
+            tries.push(await tried('task', async () => await run(await ApiClient.connect(flags), task)));
+          for (const one of tries) metrics.note(one);
+          if (flags.textfile !== undefined) await metrics.write(flags.textfile);
+          show(flags, tries);
+          if (flags.every === undefined) {
+            if (tries.some(({ ok }) => !ok)) process.exitCode = 1;
+            return;
+          }
+          await delay(flags.every * SECOND_MS, undefined, { signal }).catch(() => undefined);
+          if (signal.aborted) return;
+        }
+      });
+    });
+}
+
+function show(flags: ProbeFlags, tries: readonly Try[]): void {
+  if (flags.json === true && flags.every !== undefined) {
+    for (const one of tries) process.stdout.write(`${JSON.stringify(one)}\n`);
+    return;
+  }
+  print(flags, { tries }, () =>
+    tries
+      .map(({ check, code, detail, ms, ok }) =>
+        [
+          ok ? style.green('ok    ') : style.red('FAILED'),
+          check.padEnd(4),
+          `${ms} ms`,
+          plain(detail),
+          ok ? '' : `[${code}]`,
+        ]
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n'),
+  );
+}
