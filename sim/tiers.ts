@@ -1,16 +1,18 @@
 // The tiers that a scenario can be run on.
 
 import { ZeroError } from '../protocol/errors/index.ts';
+import { ADVERSARIES } from './adversaries/index.ts';
 import { coresTier } from './cores/tier.ts';
+import { modelsTier } from './models/tier.ts';
 import { realTier } from './real/tier.ts';
 import type { Tier, TierId } from './scenario/index.ts';
 
-const ALL: readonly Tier[] = [realTier, coresTier({})];
+const ALL: readonly Tier[] = [realTier, coresTier(ADVERSARIES), modelsTier];
 
 /** The tier of a name. Throws SCENARIO_INVALID for one that does not run scenarios. */
 export function tierOf(id: TierId): Tier {
   const found = ALL.find((tier) => tier.id === id);
-  if (found === undefined) throw new ZeroError('SCENARIO_INVALID', `no tier ${id} runs scenarios`);
+  if (found === undefined) throw new ZeroError('SCENARIO_INVALID', `no tier ${id} runs scenarios here`);
   return found;
 }
 

@@ -8,7 +8,7 @@ import { plaintext } from '@libp2p/plaintext';
 import { completeConfig } from '../../node/config/index.ts';
 import { openNode, type ZerostateNode } from '../../node/index.ts';
 import { createLogger } from '../../node/logger/index.ts';
-import type { Topology } from '../gossip/topology.ts';
+import type { Topology } from '../net/topology.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { addressOfHost, SimulatedNetwork } from './transport.ts';
 import type { ReliableWire } from './wire.ts';

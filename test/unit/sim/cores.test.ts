@@ -39,6 +39,19 @@ describe('the cores tier', () => {
     }
   });
 
+  it('floods a ring without jitter in the time that light takes', async () => {
+    const ring = `
+seconds: 3
+topology: { nodes: 11, degree: 2 }
+network: { latency: { minMs: 10, maxMs: 10, jitterSigma: 0 } }
+protocol: { gossip: flood, antiEntropySeconds: 0 }
+workload: { statements: { writers: 1, perSecond: 1, fromSeconds: 0, forSeconds: 2 } }`;
+    const { metrics } = await run(ring, 3);
+    equal(metrics['statements.coverage'], 1);
+    equal(metrics['statements.arrival.maxMs'], 50);
+    equal(metrics['gossip.hops.max'], 5);
+  });
+
   it('loses nothing through loss, churn, cuts and forks, and converges once healed', async () => {
     for (let seed = 1; seed <= 3; seed++) {
       const result = await run(STORM, seed);
