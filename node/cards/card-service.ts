@@ -1,4 +1,4 @@
-// Cards at work: publish and update for the agents that live here, resolve for everybody's, republication.
+// Cards at work: publish and update for the agents that live here, resolve for everybody's.
 // publish: sign -> own log (durable) -> DHT. The log is what makes the card known; the DHT is the second way to it.
 
 import { toBase64 } from '../../protocol/bytes/index.ts';
@@ -12,7 +12,7 @@ import {
   verifyCard,
 } from '../../protocol/card/index.ts';
 import { seedSigner } from '../../protocol/envelope/index.ts';
-import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
 import { type AgentId, compareKeyOrder, verifyKeychain } from '../../protocol/identity/index.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { CardRecords } from '../dht/card-records.ts';
@@ -22,6 +22,7 @@ import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
 import { type BookEntry, type CardBook, entryOf } from './card-book.ts';
+import { Republisher } from './republisher.ts';
 
 const DAY_MS = 86_400_000;
 /** Life of a card; it is renewed long before. */
@@ -30,16 +31,6 @@ const CARD_LIFE_MS = 90 * DAY_MS;
 const KEY_LIFE_MS = 360 * DAY_MS;
 /** A fresh signature may be judged by a clock that is somewhat slow. */
 const BACKDATE_MS = 10 * 60_000;
-/** DHT records die after 48 h: republish every 12 h, jittered so that nodes do not do it together. */
-const REPUBLISH_MS = 12 * 3_600_000;
-/** The first put of a card waits for this time: its announcement is on the way to everybody, and twenty dials at once would delay it. */
-const FIRST_PUT_MS = 1_500;
-/** A put that missed its quorum is tried again after this time. */
-const RETRY_MS = 15_000;
-/** Pause between two looks at what is due. */
-const ROUND_MS = 500;
-/** Puts under way at once: each asks up to 20 peers. */
-const PUTS_MAX = 4;
 /** Addresses that a card names for its host. */
 const ADDRESSES_MAX = 4;
 
@@ -47,29 +38,22 @@ const ADDRESSES_MAX = 4;
 export class CardService {
   readonly #deps: CardServiceDeps;
   readonly #serial = new Serial();
-  readonly #due = new Map<AgentId, number>();
   /** Newest cards that this node published itself. A thief's card may be newer until the owner rotates. */
   readonly #own = new Map<AgentId, VerifiedCard>();
-  #cancel: () => void = () => {};
-  #stopped = false;
+  readonly #republisher: Republisher;
 
   constructor(deps: CardServiceDeps) {
     this.#deps = deps;
+    this.#republisher = new Republisher(deps);
   }
 
   /** Starts the republication of local agents' cards. */
   start(): void {
-    const round = () => {
-      void this.#republish().finally(() => {
-        if (!this.#stopped) this.#cancel = this.#deps.clock.after(ROUND_MS, round);
-      });
-    };
-    this.#cancel = this.#deps.clock.after(ROUND_MS, round);
+    this.#republisher.start();
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#cancel();
+    this.#republisher.stop();
   }
 
   /** Makes a new agent with its own keys and publishes its first card. Throws DECODE_FAILED on a wrong draft. */
@@ -179,7 +163,7 @@ export class CardService {
     await ownLog.append(envelope);
     this.#noteOwn(verified);
     book.offer(verified);
-    this.#due.set(agentId, clock.now() + FIRST_PUT_MS * jitter());
+    this.#republisher.published(agentId);
     return entryOf(verified);
   }
 
@@ -222,35 +206,6 @@ export class CardService {
       ? undefined
       : { entry, source: found?.cardId === entry.cardId ? 'dht' : 'log' };
   }
-
-  /** Puts every local card that is due, a few at a time. */
-  async #republish(): Promise<void> {
-    const { book, clock, host, vault } = this.#deps;
-    if (host.getPeers().length === 0) return;
-    const due = vault
-      .list()
-      .flatMap(({ agentId }) =>
-        (this.#due.get(agentId) ?? 0) > clock.now() ? [] : (book.get(agentId) ?? []),
-      );
-    const next = due.values();
-    const worker = async () => {
-      for (const entry of next) if (!this.#stopped) await this.#put(entry);
-    };
-    await Promise.all(Array.from({ length: PUTS_MAX }, worker));
-  }
-
-  async #put({ agentId, bytes }: BookEntry): Promise<void> {
-    const { clock, log, records } = this.#deps;
-    try {
-      const holders = await records.put(agentId, bytes);
-      this.#due.set(agentId, clock.now() + REPUBLISH_MS * jitter());
-      log.debug({ agentId, holders }, 'card put into the DHT');
-    } catch (error) {
-      this.#due.set(agentId, clock.now() + RETRY_MS * jitter());
-      const code = isZeroError(error) ? error.code : undefined;
-      log.warn({ agentId, code, error: (error as Error).message }, 'card not put into the DHT yet');
-    }
-  }
 }
 
 /** What a person wrote of a card. */
@@ -269,11 +224,6 @@ function draftOf(card: AgentCard): CardDraft {
   };
 }
 
-/** 0.8 to 1.2, so that nodes do not act together. */
-function jitter(): number {
-  return 0.8 + 0.4 * Math.random();
-}
-
 export interface CardServiceDeps {
   readonly book: CardBook;
   readonly vault: AgentVault;
@@ -285,4 +235,6 @@ export interface CardServiceDeps {
   readonly region: string;
   /** libp2p protocol under which this node takes tasks. */
   readonly taskProtocol: string;
+  /** Share of its time that the thread worked since it was asked last. */
+  readonly busy: () => number;
 }

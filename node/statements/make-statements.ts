@@ -1,6 +1,7 @@
 // Puts together what statements pass through: the own log, the logs of others, and the books of cards, receipts and revocations.
 
 import { join } from 'node:path';
+import { busyMeter } from '../busy.ts';
 import { CardService } from '../cards/card-service.ts';
 import { Residents } from '../cards/residents.ts';
 import type { Ground, Net } from '../context.ts';
@@ -88,6 +89,7 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
     log,
     region: config.region,
     taskProtocol: taskProtocolId(config.network),
+    busy: busyMeter(),
   });
   const services: Service[] = [
     {

@@ -2,8 +2,8 @@
 // pulls what it lacks, checks it, stores it, and only then applies it or passes it on.
 
 import type { IdentifyResult, PeerId } from '@libp2p/interface';
-import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { type Checkpoint, type EquivocationFinding, verifyEquivocation } from '../../protocol/log/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import type { Checkpoint, EquivocationFinding } from '../../protocol/log/index.ts';
 import {
   answerHeads,
   CREDIT_BYTES_MAX,
@@ -27,6 +27,7 @@ import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import type { StatementRouter } from '../statements/router.ts';
 import { answerOfLog } from './answer-of-log.ts';
+import { Follower } from './follower.ts';
 import type { ForkBook } from './fork-book.ts';
 import { Greetings } from './greetings.ts';
 import { HeadGossip } from './head-gossip.ts';
@@ -39,8 +40,6 @@ import type { Quotas } from './quota.ts';
 
 /** Pause before the next round while rounds still bring something: who is behind catches up at once, whatever the interval. */
 const BEHIND_ROUND_MS = 500;
-/** Heads of one answer that are compared although they are behind ours: each costs a signature and a proof. */
-const BEHIND_CHECKED_MAX = 64;
 
 export interface SyncDeps {
   readonly host: Host;
@@ -69,6 +68,7 @@ export class SyncService {
   readonly #protocol: RpcProtocol;
   readonly #serial = new Serial();
   readonly #puller: Puller;
+  readonly #follower: Follower;
   readonly #liars: Liars;
   readonly #waiting: HeadsInWait;
   readonly #heads: HeadGossip;
@@ -77,8 +77,6 @@ export class SyncService {
   readonly #syncedAt = new Map<string, number>();
   /** Takes the cosignatures of a head that is held; set by the log service. Answers whether any was news. */
   onCosigned: (head: Verified<Checkpoint>) => Promise<boolean> = async () => false;
-  /** Logs that rounds made longer. What gossip brings does not count: it needs no round. */
-  #brought = 0;
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
   #stopped = false;
@@ -89,7 +87,8 @@ export class SyncService {
     this.#learner = new Learner({
       ...deps,
       held: () => this.#held(),
-      follow: (peer, plan) => this.#serial.run(`peer ${peer.toString()}`, () => this.#follow(peer, plan)),
+      follow: (peer, plan) =>
+        this.#serial.run(`peer ${peer.toString()}`, () => this.#follower.follow(peer, plan)),
       onLiar: (peer) => this.#liars.add(peer),
       onHeard: (peer, at) => {
         this.#greetings.heard(peer);
@@ -114,6 +113,7 @@ export class SyncService {
       protocol: this.#protocol,
       onLiar: (peer) => this.#liars.add(peer),
     });
+    this.#follower = new Follower({ ...deps, puller: this.#puller, liars: this.#liars });
     this.#heads = new HeadGossip({
       ...deps,
       puller: this.#puller,
@@ -137,14 +137,14 @@ export class SyncService {
     this.#heads.start();
     host.addEventListener('peer:identify', this.#onIdentify);
     const round = () => {
-      const before = this.#brought;
+      const before = this.#follower.brought;
       void this.syncWithSome()
         .catch((error: unknown) => {
           // The disk fails, or the node is stopping: the next round tries again.
           if (!this.#stopped) log.warn({ err: error }, 'a round of anti-entropy failed');
         })
         .finally(() => {
-          const pause = this.#brought > before ? Math.min(BEHIND_ROUND_MS, intervalMs) : intervalMs;
+          const pause = this.#follower.brought > before ? Math.min(BEHIND_ROUND_MS, intervalMs) : intervalMs;
           if (!this.#stopped) this.#cancel = clock.after(pause * (0.75 + Math.random() / 2), round);
         });
     };
@@ -212,7 +212,10 @@ export class SyncService {
       this.#lastRoundAt = Math.max(this.#lastRoundAt, startedAt);
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'ok' });
       if (await this.#deps.ownLog.confirmed(peer.toString()))
-        this.#deps.log.info({ size: this.#deps.ownLog.state().size }, 'the restored log is up to date: it may grow again');
+        this.#deps.log.info(
+          { size: this.#deps.ownLog.state().size },
+          'the restored log is up to date: it may grow again',
+        );
       return true;
     } catch (error) {
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'failed' });
@@ -232,38 +235,12 @@ export class SyncService {
           encodeSyncMessage({ ...request, after }),
         );
         const answer = decodeSyncMessage(bytes, ['heads-response']);
-        await this.#follow(peer, planSync(mine, answer.heads));
+        await this.#follower.follow(peer, planSync(mine, answer.heads));
         if (answer.resumeAfter !== null && after !== null && answer.resumeAfter <= after)
           throw new ZeroError('SYNC_REFUSED', 'the peer repeats itself');
         after = answer.resumeAfter;
       } while (after !== null);
     }
-  }
-
-  /** Does what a comparison of heads asks for. One bad log does not keep the others from being pulled. */
-  async #follow(peer: PeerId, plan: ReturnType<typeof planSync>): Promise<void> {
-    const { log, metrics, store } = this.#deps;
-    for (const refused of plan.refused) {
-      metrics.count('zerostate_sync_refused_total', { reason: 'bad-head' });
-      log.warn({ peer: peer.toString(), code: refused.code }, 'peer sent an invalid head');
-    }
-    for (const { mine, theirs } of plan.forks)
-      await this.#deps.forks.add(verifyEquivocation({ first: mine, second: theirs.text, proof: [] }));
-    for (const head of plan.behind.slice(0, BEHIND_CHECKED_MAX)) await compareOlder(this.#deps, head);
-    const failures: unknown[] = [];
-    for (const { origin, to } of plan.fetch) {
-      const before = store.state(origin).size;
-      try {
-        await this.#puller.pull(peer, origin, to);
-        if (store.state(origin).size > before) this.#brought += 1;
-      } catch (error) {
-        if (!isZeroError(error) || error.code === 'PEER_UNREACHABLE' || this.#liars.has(peer)) throw error;
-        if (error.code !== 'QUOTA_EXCEEDED' && error.code !== 'LOG_FORKED') failures.push(error);
-      }
-    }
-    for (const { origin } of store.states())
-      if (store.gaps(origin).length > 0) await this.#puller.fill(peer, origin).catch(() => 0);
-    if (failures.length > 0) throw failures[0];
   }
 
   async #serve(bytes: Uint8Array, peer: PeerId): Promise<Uint8Array> {

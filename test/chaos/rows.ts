@@ -7,6 +7,8 @@ import { row03 } from './row-03-disk-full.ts';
 import { row04 } from './row-04-clocks.ts';
 import { row05 } from './row-05-split.ts';
 import { row06 } from './row-06-one-way.ts';
+import { row07 } from './row-07-churn.ts';
+import { row08 } from './row-08-bad-links.ts';
 import { row09 } from './row-09-gossip-reset.ts';
 import { row10 } from './row-10-relay.ts';
 import { row11 } from './row-11-stale-replay.ts';
@@ -27,6 +29,8 @@ export const ROWS: readonly ChaosRow[] = [
   row04,
   row05,
   row06,
+  row07,
+  row08,
   row09,
   row10,
   row11,

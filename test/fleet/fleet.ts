@@ -111,10 +111,13 @@ export class Fleet {
     return started;
   }
 
-  async stopNode(name: string): Promise<void> {
+  /** Stops a node; answers the number of its process, where its data is. */
+  async stopNode(name: string): Promise<number> {
+    const at = this.hosts.indexOf(this.#hostOf.get(name)!);
     await this.on(name, 'stop', { name });
     this.#hostOf.delete(name);
     this.#addresses.delete(name);
+    return at;
   }
 
   /** Orders something of the host that has a node. */

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const STEP_MS = 60_000;
 
 /** A service over a clock that is moved by hand; answers when each put happened. */
-function service(agents: string[], fails: (now: number) => boolean) {
+function service(agents: string[], fails: (now: number) => boolean, busy = () => 0) {
   let now = 0;
   let timers: { at: number; run: () => void }[] = [];
   const puts = new Map<string, number[]>(agents.map((agent) => [agent, []]));
@@ -33,6 +33,7 @@ function service(agents: string[], fails: (now: number) => boolean) {
       },
     },
     log: createLogger({ level: 'silent', name: 'test' }),
+    busy,
   } as unknown as CardServiceDeps);
   const pass = async (ms: number) => {
     for (const end = now + ms; now < end; now += STEP_MS) {
@@ -67,5 +68,24 @@ describe('republication', () => {
     made.stop();
     const [first] = puts.get('a')!;
     assert.ok(first! >= HOUR_MS && first! < HOUR_MS + 5 * STEP_MS, `first put after ${first} ms`);
+  });
+
+  it('waits while the thread is busy, puts one card now and then all the same, and the rest when there is time', async () => {
+    let share = 1;
+    const { made, pass, puts } = service(
+      ['a', 'b', 'c'],
+      () => false,
+      () => share,
+    );
+    const done = () => [...puts.values()].filter((times) => times.length > 0).length;
+    made.start();
+    await pass(15 * STEP_MS);
+    assert.equal(done(), 0);
+    await pass(10 * STEP_MS);
+    assert.equal(done(), 1);
+    share = 0.5;
+    await pass(2 * STEP_MS);
+    assert.equal(done(), 3);
+    made.stop();
   });
 });

@@ -1,0 +1,106 @@
+// Puts the cards of local agents into the DHT when they are due, again and again, long before a record dies. The DHT is the second way to a
+// card and is in no hurry: on a busy machine it waits for the first way, which is the log. Decides nothing about what a card says.
+
+import { isZeroError } from '../../protocol/errors/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { CardRecords } from '../dht/card-records.ts';
+import type { Host } from '../host/create.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
+import type { Logger } from '../logger/index.ts';
+import type { BookEntry, CardBook } from './card-book.ts';
+
+/** DHT records die after 48 h: republish every 12 h, jittered so that nodes do not do it together. */
+const REPUBLISH_MS = 12 * 3_600_000;
+/** The first put of a card waits for this time: its announcement is on the way to everybody, and twenty dials at once would delay it. */
+const FIRST_PUT_MS = 1_500;
+/** A put that missed its quorum is tried again after this time. */
+const RETRY_MS = 15_000;
+/** Pause between two looks at what is due. */
+const ROUND_MS = 500;
+/** Puts under way at once: each asks up to 20 peers. */
+const PUTS_MAX = 4;
+/** A thread that had something to do for this share of the last round is busy, and puts nothing. */
+const BUSY_SHARE = 0.9;
+/** Rounds in a row that may be passed over for that: a node that is always busy still puts a card every ten seconds. */
+const ROUNDS_WAITED_MAX = 20;
+
+export interface RepublisherDeps {
+  readonly book: Pick<CardBook, 'get'>;
+  readonly vault: Pick<AgentVault, 'list'>;
+  readonly records: Pick<CardRecords, 'put'>;
+  readonly host: Pick<Host, 'getPeers'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Share of its time that the thread worked since it was asked last. */
+  readonly busy: () => number;
+}
+
+/** Puts cards when they are due. */
+export class Republisher {
+  readonly #deps: RepublisherDeps;
+  readonly #due = new Map<AgentId, number>();
+  #waited = 0;
+  #cancel: () => void = () => {};
+  #stopped = false;
+
+  constructor(deps: RepublisherDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    const round = () => {
+      void this.#round().finally(() => {
+        if (!this.#stopped) this.#cancel = this.#deps.clock.after(ROUND_MS, round);
+      });
+    };
+    this.#cancel = this.#deps.clock.after(ROUND_MS, round);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  /** A card of this agent was published: it is to be put soon. */
+  published(agentId: AgentId): void {
+    this.#due.set(agentId, this.#deps.clock.now() + FIRST_PUT_MS * jitter());
+  }
+
+  /** Puts what is due: all of it when there is time for that, one card when there has been none for long. */
+  async #round(): Promise<void> {
+    const { book, busy, clock, host, vault } = this.#deps;
+    const isBusy = busy() > BUSY_SHARE;
+    const due = vault
+      .list()
+      .flatMap(({ agentId }) =>
+        (this.#due.get(agentId) ?? 0) > clock.now() ? [] : (book.get(agentId) ?? []),
+      );
+    if (due.length === 0 || host.getPeers().length === 0) return;
+    if (isBusy && ++this.#waited < ROUNDS_WAITED_MAX) return;
+    this.#waited = 0;
+    const next = (isBusy ? due.slice(0, 1) : due.slice(0, PUTS_MAX)).values();
+    const worker = async () => {
+      for (const entry of next) if (!this.#stopped) await this.#put(entry);
+    };
+    await Promise.all(Array.from({ length: PUTS_MAX }, worker));
+  }
+
+  async #put({ agentId, bytes }: BookEntry): Promise<void> {
+    const { clock, log, records } = this.#deps;
+    try {
+      const holders = await records.put(agentId, bytes);
+      this.#due.set(agentId, clock.now() + REPUBLISH_MS * jitter());
+      log.debug({ agentId, holders }, 'card put into the DHT');
+    } catch (error) {
+      this.#due.set(agentId, clock.now() + RETRY_MS * jitter());
+      const code = isZeroError(error) ? error.code : undefined;
+      log.warn({ agentId, code, error: (error as Error).message }, 'card not put into the DHT yet');
+    }
+  }
+}
+
+/** 0.8 to 1.2: what nodes do at the same interval they need not do at the same moment. */
+function jitter(): number {
+  return 0.8 + Math.random() * 0.4;
+}
