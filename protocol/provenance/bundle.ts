@@ -1,7 +1,7 @@
 // A bundle: a whole answer in one file that verifies without a network. What the statements share (the proofs of a log, the keys of an
 // issuer) is in it once: proofs as one, the rest by Deflate, whose output is bounded before it is trusted with memory.
 
-import { deflateSync, inflateSync } from 'fflate';
+import { deflateSync, inflateSync } from 'fflate/browser';
 import { concatBytes, equalBytes, utf8 } from '../bytes/index.ts';
 import { CborReader, CborWriter } from '../cbor/index.ts';
 import { decodeEnvelope, envelopeId } from '../envelope/index.ts';

@@ -69,6 +69,7 @@ describe('a trace', function () {
     await zerostateJson([
       'task',
       'run',
+      '--no-receipt',
       TASK,
       '--member',
       agentId,
