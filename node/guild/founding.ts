@@ -11,7 +11,6 @@ import {
   type GuildSeat,
   signControl,
   verifyControl,
-  verifyCredential,
 } from '../../protocol/guild/index.ts';
 import { type AgentId, verifyKeychain } from '../../protocol/identity/index.ts';
 import type { CardService } from '../cards/card-service.ts';
@@ -133,7 +132,7 @@ export function checkKeyPackage(
   const { credential } = decodeMls(bytes, 'mls_key_package').keyPackage.leafNode;
   if (credential.credentialType !== 'basic')
     throw new ZeroError('GUILD_REFUSED', 'the key package has a credential of another kind');
-  const verified = verifyCredential(credential.identity, judge.now());
+  const verified = judge.verify(credential.identity);
   judge.check(verified);
   if (verified.agent !== agent || verified.peer !== peer)
     throw new ZeroError('GUILD_REFUSED', 'the key package is of another agent or node than was asked');

@@ -53,3 +53,6 @@ export const AHEAD_MESSAGES_MAX = 4_096;
 export const SETTLE_PAUSE_MS = 250;
 /** Pause before the files that held records of ended guilds are rewritten: one rewriting for a burst of endings. */
 export const COMPACT_PAUSE_MS = 5_000;
+
+/** Seats whose answers are given again when they are offered again: an offer is repeated within seconds. */
+export const SEATS_REPEATED_MAX = 64;

@@ -11,6 +11,7 @@ import type { Guilds } from './interface.ts';
 import { Invitations } from './invitations.ts';
 import { Keeper } from './keeper.ts';
 import { KeyDesk } from './key-desk.ts';
+import { KnownCredentials } from './keys/known-credentials.ts';
 import type { CredentialJudge } from './keys/ring-keys.ts';
 import { guildSuite } from './keys/suite.ts';
 import { SILENT_BEATS } from './limits.ts';
@@ -23,8 +24,10 @@ import { Talk } from './talk.ts';
 
 /** Who is believed: nobody whose keys were replaced or whose agent is revoked, as far as this node knows. */
 function judgeOf({ book, clock, revocations }: Core): CredentialJudge {
+  const known = new KnownCredentials();
   return {
     now: () => clock.now(),
+    verify: (bytes) => known.verify(bytes, clock.now()),
     check: ({ agent, keys }) => {
       const entry = book.get(agent);
       if (entry === undefined) return;

@@ -3,8 +3,9 @@
 
 import type { PeerId } from '@libp2p/interface';
 import { toHex } from '../../protocol/bytes/index.ts';
+import { sha256 } from '../../protocol/crypto/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { claimOf, verifyControl, verifyCredential } from '../../protocol/guild/index.ts';
+import { claimOf, verifyControl } from '../../protocol/guild/index.ts';
 import { verifyKeychainJson } from '../../protocol/identity/index.ts';
 import { parseStrictJson } from '../../protocol/json/index.ts';
 import type { Config } from '../config/index.ts';
@@ -14,6 +15,7 @@ import type { Invitations } from './invitations.ts';
 import type { KeyDesk } from './key-desk.ts';
 import { decodeMls } from './keys/own-keys.ts';
 import type { CredentialJudge } from './keys/ring-keys.ts';
+import { SEATS_REPEATED_MAX } from './limits.ts';
 import type { Registry } from './registry.ts';
 import type { Ring, RingOptions } from './ring.ts';
 import { takeSeat } from './seating.ts';
@@ -43,6 +45,8 @@ type Of<O extends GuildRequest['op']> = Extract<GuildRequest, { op: O }>;
 /** Answers requests of the guild protocol. */
 export class Reception {
   readonly #deps: ReceptionDeps;
+  /** Seats that were offered lately, and what was answered: an offer whose answer was lost on the way comes again. */
+  readonly #offered = new Map<string, Promise<Uint8Array>>();
 
   constructor(deps: ReceptionDeps) {
     this.#deps = deps;
@@ -98,7 +102,17 @@ export class Reception {
     return await this.#deps.desk.handOut(agent, peer);
   }
 
-  async #seat(request: Of<'seat'>, peer: string): Promise<Uint8Array> {
+  #seat(request: Of<'seat'>, peer: string): Promise<Uint8Array> {
+    const key = `${peer} ${request.agent} ${toHex(sha256(request.welcome))}`;
+    const answer = this.#offered.get(key) ?? this.#take(request, peer);
+    this.#offered.set(key, answer);
+    answer.catch(() => this.#offered.delete(key));
+    if (this.#offered.size > SEATS_REPEATED_MAX)
+      this.#offered.delete(this.#offered.keys().next().value as string);
+    return answer;
+  }
+
+  async #take(request: Of<'seat'>, peer: string): Promise<Uint8Array> {
     const { desk, judge, registry, ringOptions, vault } = this.#deps;
     this.#checkWilling(request.agent);
     const own = await desk.takeFor(request.agent, peer, request.welcome);
@@ -136,7 +150,7 @@ export class Reception {
     const { invitations, judge, registry, talk } = this.#deps;
     const { credential } = decodeMls(keyPackage, 'mls_key_package').keyPackage.leafNode;
     if (credential.credentialType !== 'basic') throw new ZeroError('GUILD_REFUSED', 'no credential');
-    const { agent, keys, peer: bound } = verifyCredential(credential.identity, judge.now());
+    const { agent, keys, peer: bound } = judge.verify(credential.identity);
     const { act, guild } = verifyControl(control, keys);
     if (act.action !== 'join' || !act.accept || bound !== peer)
       throw new ZeroError('GUILD_REFUSED', 'not an acceptance of that node');

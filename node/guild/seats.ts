@@ -7,6 +7,7 @@ import { type AgentId, keychainToJson } from '../../protocol/identity/index.ts';
 import type { Logger } from '../logger/index.ts';
 import {
   type Candidate,
+  checkKeyPackage,
   type FoundingDeps,
   gatherKeys,
   type Keyed,
@@ -164,7 +165,10 @@ export class Seats {
       agents.slice(0, GUILD_MEMBERS_MAX).map(async (agent) => {
         if (desk.has(agent)) return;
         try {
-          desk.hold(agent, await carrier.ask(await locate(this.#deps, agent), { op: 'key', agent }));
+          const member = await locate(this.#deps, agent);
+          const keyPackage = await carrier.ask(member, { op: 'key', agent });
+          checkKeyPackage(keyPackage, member, this.#deps.judge);
+          desk.hold(agent, keyPackage);
         } catch (error) {
           log.debug({ agent, error: (error as Error).message }, 'no key package to hold ready');
         }

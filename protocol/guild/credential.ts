@@ -97,6 +97,13 @@ function readBinding(payload: Uint8Array): GuildCredential {
 
 /** Verifies a credential at `now`. Errors: SIGNATURE_INVALID, KEYCHAIN_INVALID, KEY_INVALID, DECODE_FAILED, LIMIT_EXCEEDED. */
 export function verifyCredential(bytes: Uint8Array, now: number): Verified<VerifiedCredential> {
+  const credential = readCredential(bytes);
+  checkCredentialTime(credential, now);
+  return credential;
+}
+
+/** Verifies the signatures of a credential; whether it is in force is for checkCredentialTime. Errors: those of verifyCredential. */
+export function readCredential(bytes: Uint8Array): Verified<VerifiedCredential> {
   if (bytes.length > GUILD_CREDENTIAL_BYTES_MAX)
     throw new ZeroError(
       'LIMIT_EXCEEDED',
@@ -113,9 +120,16 @@ export function verifyCredential(bytes: Uint8Array, now: number): Verified<Verif
     throw new ZeroError('SIGNATURE_INVALID', 'guild credential: the binding names another agent');
   if (binding.notAfterMs - binding.notBeforeMs > GUILD_KEY_AGE_MS_MAX)
     throw new ZeroError('SIGNATURE_INVALID', 'guild credential: the binding is valid for too long');
-  if (now + GUILD_CLOCK_TOLERANCE_MS < binding.notBeforeMs || now >= binding.notAfterMs)
+  return markVerified({ ...binding, keys });
+}
+
+/** Throws SIGNATURE_INVALID when a credential, or its agent's key, is not in force at `now`. */
+export function checkCredentialTime(
+  { keys, notAfterMs, notBeforeMs }: Verified<VerifiedCredential>,
+  now: number,
+): void {
+  if (now + GUILD_CLOCK_TOLERANCE_MS < notBeforeMs || now >= notAfterMs)
     throw new ZeroError('SIGNATURE_INVALID', 'guild credential: the binding is not in force now');
   if (checkKeysTime(keys, now) !== 'valid')
     throw new ZeroError('SIGNATURE_INVALID', 'guild credential: the agent’s key is not in force now');
-  return markVerified({ ...binding, keys });
 }

@@ -4,8 +4,10 @@
 export { mayAct, maySpeak } from './acl.ts';
 export { claimOf, signControl, verifyControl } from './control.ts';
 export {
+  checkCredentialTime,
   GUILD_KEY_AGE_MS_MAX,
   type GuildCredential,
+  readCredential,
   type SignCredentialInput,
   signCredential,
   type VerifiedCredential,

@@ -20,7 +20,7 @@ import {
 import { unprotectPrivateMessage } from 'ts-mls/messageProtection.js';
 import { equalBytes } from '../../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
-import { type VerifiedCredential, verifyCredential } from '../../../protocol/guild/index.ts';
+import type { VerifiedCredential } from '../../../protocol/guild/index.ts';
 import type { AgentId } from '../../../protocol/identity/index.ts';
 import type { Verified } from '../../../protocol/verified.ts';
 import { AHEAD_MESSAGES_MAX, LATE_MESSAGES_MAX } from '../limits.ts';
@@ -31,6 +31,8 @@ import { zeroState } from './zero.ts';
 /** Says at what time a credential is judged, and whether its agent is still believed: throws when it is not. */
 export interface CredentialJudge {
   now(): number;
+  /** The credential when its signatures verify and it is in force now; throws when not. */
+  verify(bytes: Uint8Array): Verified<VerifiedCredential>;
   check(credential: Verified<VerifiedCredential>): void;
 }
 
@@ -59,7 +61,7 @@ function clientConfig(judge: CredentialJudge): ClientConfig {
       validateCredential: async (credential, signaturePublicKey) => {
         if (credential.credentialType !== 'basic') return false;
         try {
-          const verified = verifyCredential(credential.identity, judge.now());
+          const verified = judge.verify(credential.identity);
           judge.check(verified);
           return equalBytes(verified.signatureKey, signaturePublicKey);
         } catch (error) {
@@ -159,7 +161,7 @@ export class RingKeys {
       if (credential.credentialType !== 'basic')
         throw new ZeroError('GUILD_KEYS_REFUSED', 'a member has a credential of another kind');
       // Leaves stand at even places of the tree.
-      this.#members.set(node / 2, verifyCredential(credential.identity, this.#judge.now()));
+      this.#members.set(node / 2, this.#judge.verify(credential.identity));
     }
   }
 

@@ -1,6 +1,7 @@
 // Group keys of a guild: members read each other, nobody else reads anything, and the keys of the past are gone.
 
 import assert from 'node:assert/strict';
+import { KNOWN_CREDENTIALS_MAX, KnownCredentials } from '../../../node/guild/keys/known-credentials.ts';
 import {
   destroyOwnKeys,
   encodeKeyPackage,
@@ -19,7 +20,12 @@ import { makeAgent, PEER, seed } from '../../support/agents.ts';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 const AGENTS = [0, 1, 2, 3].map((n) => ({ ...makeAgent(1 + 10 * n), operationalSeed: seed(3 + 10 * n) }));
-const judge: CredentialJudge = { now: () => NOW, check: () => {} };
+/** One that judges at a time, with a memory of its own. */
+function judgeAt(nowMs: number): CredentialJudge {
+  const known = new KnownCredentials();
+  return { now: () => nowMs, verify: (bytes) => known.verify(bytes, nowMs), check: () => {} };
+}
+const judge = judgeAt(NOW);
 
 const code = (wanted: string) => (error: unknown) => isZeroError(error) && error.code === wanted;
 
@@ -108,7 +114,7 @@ describe('group keys of a guild', () => {
     const own = await makeOwnKeys(AGENTS[0]!, PEER, NOW);
     const other = await makeOwnKeys(AGENTS[1]!, PEER, NOW);
     const add = [encodeKeyPackage(other.publicPackage)];
-    const late: CredentialJudge = { ...judge, now: () => NOW + 3 * 86_400_000 };
+    const late = judgeAt(NOW + 3 * 86_400_000);
     const strict: CredentialJudge = {
       ...judge,
       check: ({ agent }) => {
@@ -118,6 +124,19 @@ describe('group keys of a guild', () => {
     await assert.rejects(RingKeys.create(utf8('g'), own, late));
     const ringed = await RingKeys.create(utf8('g'), own, strict);
     await assert.rejects(ringed.stage({ add }));
+  });
+
+  it('a credential that is remembered is asked anew whether it is in force, and a changed one is another', async () => {
+    const known = new KnownCredentials();
+    const { publicPackage } = await makeOwnKeys(AGENTS[0]!, PEER, NOW);
+    const { credential } = publicPackage.leafNode;
+    assert.ok(credential.credentialType === 'basic');
+    const first = known.verify(credential.identity, NOW);
+    assert.equal(known.verify(credential.identity, NOW), first, 'verified once');
+    assert.throws(() => known.verify(credential.identity, NOW + 3 * 86_400_000), code('SIGNATURE_INVALID'));
+    const changed = credential.identity.map((byte, at) => (at === 40 ? byte ^ 1 : byte));
+    assert.throws(() => known.verify(changed, NOW));
+    assert.ok(KNOWN_CREDENTIALS_MAX >= 128);
   });
 
   it('when an epoch ends its secrets are overwritten, and what the next one shares with it is not', async () => {
