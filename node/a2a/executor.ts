@@ -1,6 +1,6 @@
 // Does what A2A messages ask, with the node's own requester and find, and tells how it goes. One executor for each agent that is served.
 
-import { type Task, TaskState } from '@a2a-js/sdk';
+import { type Artifact, type Task, TaskState } from '@a2a-js/sdk';
 import {
   AgentEvent,
   type AgentExecutor,
@@ -26,7 +26,10 @@ export const TASK_ID = 'zerostateTaskId';
 type Served = Pick<NodeContext, 'clock' | 'files' | 'find' | 'requester' | 'tasks'>;
 
 /** The view of a task with its output, and its artifacts once it has ended. */
-export async function resultOf(node: Served, taskId: string) {
+export async function resultOf(
+  node: Served,
+  taskId: string,
+): Promise<{ view: TaskView; artifacts: Artifact[] }> {
   const entry = node.tasks.get(taskId);
   const view = viewOf(entry, await outputOf(node.tasks, entry));
   const receipt = view.receiptId === null ? undefined : await node.files.get(view.receiptId);

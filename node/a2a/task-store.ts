@@ -71,7 +71,9 @@ export class A2aTaskStore implements TaskStore {
     return now;
   }
 
-  async list(params: ListTasksRequest) {
+  async list(
+    params: ListTasksRequest,
+  ): Promise<{ tasks: Task[]; nextPageToken: string; pageSize: number; totalSize: number }> {
     await this.#ready();
     const { contextId, includeArtifacts, pageToken, status } = params;
     const after = params.statusTimestampAfter ?? '';

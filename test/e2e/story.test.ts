@@ -75,7 +75,8 @@ describe('the main story', function () {
     assert.ok(devnet.cards >= 24);
     for (const one of devnet.nodes) {
       const { cards } = await call<{ cards: CardView[] }>(one, '/v1/cards');
-      assert.equal(cards.length, devnet.cards);
+      // The relay publishes a card of its own as soon as it has measured its neighbours.
+      assert.ok(cards.length >= devnet.cards);
       const some = cards.filter((_, i) => i % 5 === 0);
       for (const { agentId, cardId } of some) {
         const resolved = await call<CardView & { source: string }>(
