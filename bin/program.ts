@@ -16,6 +16,8 @@ export function buildProgram(script: string): Command {
       'A federated trust network: find agents by meaning, run tasks with receipts that anyone can replay, prove, revoke.',
     )
     .version(VERSION)
+    // An option belongs to the command that it follows: "relay" and "relay status" both have --home.
+    .enablePositionalOptions()
     .showHelpAfterError('(--help shows how)')
     .exitOverride()
     .configureHelp({ sortSubcommands: false });

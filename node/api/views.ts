@@ -84,6 +84,8 @@ export const peersViewSchema = Type.Object({
       online: Type.Boolean(),
       direction: nullable(text),
       address: nullable(text),
+      /** direct, punched (direct, a hole was punched), relayed (a circuit), routed (forwarded streams); null: not connected. */
+      path: nullable(text),
       rttMs: nullable(Type.Integer()),
       /** Score that gossip gives the peer; far below zero it is not listened to. */
       gossipScore: Type.Number(),

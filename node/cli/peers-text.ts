@@ -1,6 +1,7 @@
 // How peers are shown to people: who is there, and who is limited, why, until when and how often.
 
 import type { PeersView } from '../api/views.ts';
+import { PATH_KINDS } from '../host/path-kinds.ts';
 import { plain, table } from './output.ts';
 
 type Peer = PeersView['peers'][number];
@@ -11,18 +12,22 @@ export function peersText({ peers }: PeersView): string {
   const limited = peers.filter(({ state }) => state === 'limited').length;
   const connected = peers.filter((peer) => peer.connected).length;
   const rows = table([
-    ['NAME', 'REGION', 'ROLES', 'STATE', 'RTT', 'LIMITED', 'PEER ID'],
+    ['NAME', 'REGION', 'ROLES', 'STATE', 'PATH', 'RTT', 'LIMITED', 'PEER ID'],
     ...peers.map((peer) => [
       plain(peer.name),
       peer.region,
       peer.roles.join('+'),
       stateOf(peer),
+      peer.path ?? '',
       peer.rttMs === null ? '' : `${peer.rttMs} ms`,
       whyOf(peer),
       peer.peerId,
     ]),
   ]);
-  return `${rows}\n${connected} connected, ${limited} limited, ${shutOut} shut out`;
+  const paths = PATH_KINDS.map((kind) => [kind, peers.filter(({ path }) => path === kind).length] as const);
+  const shares = paths.filter(([, count]) => count > 0).map(([kind, count]) => `${count} ${kind}`);
+  const how = shares.length === 0 ? '' : ` (${shares.join(', ')})`;
+  return `${rows}\n${connected} connected${how}, ${limited} limited, ${shutOut} shut out`;
 }
 
 function stateOf({ connected, online, self, state }: Peer): string {

@@ -39,6 +39,7 @@ export function peersView(context: NodeContext): PeersView {
         online: peerId === self.peerId || (node !== undefined && directory.isFresh(node)),
         direction: open[0]?.direction ?? null,
         address: open[0]?.remoteAddr.toString() ?? null,
+        path: context.routing.pathOf(open) ?? null,
         rttMs: rtt.get(peerId) ?? null,
         gossipScore: peerId === self.peerId ? 0 : scores.score(peerId),
         state: standing.state,

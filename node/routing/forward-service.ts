@@ -127,7 +127,7 @@ export class ForwardService {
     stream: Stream,
     frames: ReturnType<typeof headFrames>,
   ): Promise<void> {
-    const { desk, hops, now, self, streams } = this.#deps;
+    const { desk, hops, metrics, now, self, streams } = this.#deps;
     const began = performance.now();
     const record = streams.begin({
       id: streamName(header.stream),
@@ -181,6 +181,7 @@ export class ForwardService {
       const { next, reply, stream: far } = hop.value;
       record.path = next === header.to ? [] : [next, ...reply.path];
       record.setupMs = tookMs;
+      metrics.observe('zerostate_relay_setup_seconds', tookMs / 1_000);
       const remainingMs = desk.remaining(header.to, from);
       try {
         await frames.write(encodeReply({ ok: true, path: [self, ...reply.path], remainingMs, tookMs }), {
@@ -210,7 +211,7 @@ export class ForwardService {
     near: Stream,
     far: Stream,
   ): Promise<void> {
-    const { log, meter, metrics, now, streams } = this.#deps;
+    const { desk, log, meter, metrics, now, streams } = this.#deps;
     const pair = { near, far };
     this.#live.add(pair);
     metrics.set('zerostate_relay_streams', this.#live.size);
@@ -229,7 +230,7 @@ export class ForwardService {
     metrics.set('zerostate_relay_streams', this.#live.size);
     metrics.count(
       'zerostate_relay_forwarded_bytes_total',
-      { next, class: slaClass },
+      { next: desk.labelOf(next), class: slaClass },
       record.up + record.down,
     );
     streams.end(record, now(), error);

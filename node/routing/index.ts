@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { makePolicy, type RoutingEffect } from '../../protocol/routing/index.ts';
 import type { Core } from '../context.ts';
 import { RELAY_RESERVATIONS_MAX } from '../host/limits.ts';
+import { PATH_KINDS, PathKinds } from '../host/path-kinds.ts';
 import type { RelayWatch } from '../host/relay-watch.ts';
 import { Reporter } from '../reputation/index.ts';
 import type { Service } from '../services.ts';
@@ -22,6 +23,12 @@ import { forwardProtocol } from './wire.ts';
 
 export { Links } from './links.ts';
 export type { Routing } from './routing.ts';
+export type { RoutesView, RoutingStatusView, StreamView } from './views.ts';
+
+/** Pause between two messages of reports to each neighbour: as often as a policy writes one. */
+const PASS_MS = 1_000;
+/** Pause between two counts of how peers are connected. */
+const COUNT_MS = 5_000;
 
 /** The parts, not started. `seed` signs this node's link reports. */
 export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
@@ -71,6 +78,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     clock,
     log,
     db,
+    metrics,
     policy,
     random: { unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 },
     relays,
@@ -166,6 +174,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         draining: () => forward.draining,
       })
     : undefined;
+  const paths = new PathKinds(host);
   const routing = new Routing({
     self,
     relaying,
@@ -177,6 +186,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     links,
     keeper,
     card,
+    paths,
     log,
   });
   links.events = {
@@ -185,6 +195,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
   };
   const gone = ({ detail }: { detail: { toString(): string } }) => desk.gone(detail.toString());
   let passing: (() => void) | undefined;
+  let counting: (() => void) | undefined;
   const services: Service[] = [
     {
       name: 'routing',
@@ -201,12 +212,19 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         await card?.start();
         const pass = () => {
           talk.pass();
-          passing = clock.after(1_000, pass);
+          passing = clock.after(PASS_MS, pass);
         };
         if (relaying) pass();
+        const count = () => {
+          const counts = paths.count();
+          for (const path of PATH_KINDS) metrics.set('zerostate_peers_by_path', counts[path], { path });
+          counting = clock.after(COUNT_MS, count);
+        };
+        count();
       },
       stop: async () => {
         passing?.();
+        counting?.();
         card?.stop();
         keeper.stop();
         links.opener = undefined;

@@ -6,6 +6,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import {
   LINK_IDLE_MS,
   LINK_LINGER_MS,
+  LINK_LOOK_MS,
   LINK_PING_BUSY_MS,
   LINK_PING_IDLE_MS,
   LINK_STALL_MS,
@@ -20,7 +21,8 @@ export interface Kept {
   connection: Connection | undefined;
   path: readonly string[];
   heardAt: number;
-  askedAt: number | undefined;
+  /** Milliseconds that an asked sign of life is waited for; undefined: none is. */
+  silentMs: number | undefined;
   usedAt: number;
   moves: number;
   /** When the path broke, until another carries the link. */
@@ -49,12 +51,13 @@ export function tend(kept: Kept, now: number): void {
     return;
   }
   if (!outgoing || connection === undefined) return;
-  if (kept.askedAt !== undefined && now - kept.askedAt > LINK_STALL_MS)
-    link.drop(new Error('the path is silent'));
+  // Counted by looks: a process that was busy for seconds finds what came meanwhile only after this look.
+  if (kept.silentMs !== undefined) kept.silentMs += LINK_LOOK_MS;
+  if ((kept.silentMs ?? 0) > LINK_STALL_MS) link.drop(new Error('the path is silent'));
   else if (now - kept.usedAt > LINK_IDLE_MS)
     void connection.close().catch((error: Error) => link.abort(error));
   else if (now - kept.heardAt > (busy ? LINK_PING_BUSY_MS : LINK_PING_IDLE_MS)) {
-    kept.askedAt ??= now;
+    kept.silentMs ??= 0;
     link.ping();
   }
 }

@@ -38,6 +38,8 @@ export const LINK_MOVE_PAUSE_MS = 50;
 /** The caller asks for a sign of life when none came for this long while streams are open, and else for the longer time. */
 export const LINK_PING_BUSY_MS = 500;
 export const LINK_PING_IDLE_MS = 10_000;
+/** Pause between two looks at the signs of life. */
+export const LINK_LOOK_MS = 200;
 /** A path without a sign of life for this long after it was asked for is given up: a relay that drops silently. */
 export const LINK_STALL_MS = 1_200;
 /** What was received is acknowledged after this pause at the latest. */

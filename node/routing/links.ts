@@ -7,14 +7,12 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { bareFrame, type Greeting, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
 import { isOpen, type Kept, keyOf, type LinkView, tend, viewOf } from './kept-link.ts';
-import { LINK_MOVE_MS_MAX, LINK_MOVE_PAUSE_MS, LINKS_MAX, SEAL_MS_MAX } from './limits.ts';
+import { LINK_LOOK_MS, LINK_MOVE_MS_MAX, LINK_MOVE_PAUSE_MS, LINKS_MAX, SEAL_MS_MAX } from './limits.ts';
 import { Link } from './link.ts';
 import { type SealComponents, Sealer } from './sealed-path.ts';
 
 /** Longest pause between two tries to find another path. */
 const MOVE_PAUSE_MS_MAX = 1_000;
-/** Pause between two looks at the signs of life. */
-const LOOK_MS = 250;
 /** Limits that a routed connection says it has: what is at most moved before it changes its path anyway. */
 const LIMITS = { seconds: 3_600 };
 
@@ -173,7 +171,7 @@ export class Links {
         lost: (_, error) => this.#lost(kept, error),
         heard: () => {
           kept.heardAt = performance.now();
-          kept.askedAt = undefined;
+          kept.silentMs = undefined;
         },
       },
     });
@@ -185,7 +183,7 @@ export class Links {
       connection: undefined,
       path,
       heardAt: now,
-      askedAt: undefined,
+      silentMs: undefined,
       usedAt: now,
       moves: 0,
       lostAt: undefined,
@@ -196,7 +194,7 @@ export class Links {
       this.#kept.delete(key);
       if (this.#kept.size === 0) this.#rest();
     });
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#timer ??= setInterval(() => this.#look(), LINK_LOOK_MS).unref();
     return kept;
   }
 
@@ -205,7 +203,7 @@ export class Links {
     kept.path = relays;
     kept.moves += 1;
     kept.heardAt = now;
-    kept.askedAt = undefined;
+    kept.silentMs = undefined;
     if (kept.lostAt !== undefined) this.events?.moved(now - kept.lostAt);
     kept.lostAt = undefined;
     kept.link.attach(path, greeting);

@@ -15,6 +15,15 @@ export interface PipeOptions {
   readonly onBytes: (up: number, down: number) => void;
 }
 
+/** Resolves when all that was sent has left. A connection that can be written again says so to all its streams, also to those whose own
+ * window is still full: that alone would let a little more through each time. */
+async function drained(to: Stream): Promise<void> {
+  while (to.status === 'open' && to.writeBufferLength > 0) {
+    await to.onDrain();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** Joins `near` (who asked) and `far`. Resolves when both have ended, with the error when they did not end in peace; never rejects. */
 export function joinStreams(near: Stream, far: Stream, options: PipeOptions): Promise<Error | undefined> {
   return new Promise((resolve) => {
@@ -47,15 +56,16 @@ export function joinStreams(near: Stream, far: Stream, options: PipeOptions): Pr
         if (to.writeStatus !== 'writable') return;
         if (to.send(data) || from.readStatus !== 'readable') return;
         from.pause();
-        to.onDrain().then(
+        drained(to).then(
           () => {
             if (from.readStatus === 'paused') from.resume();
           },
           () => undefined,
         );
       });
-      from.addEventListener('remoteCloseWrite', () => {
-        to.close().catch((error: Error) => to.abort(error));
+      // "end", and not the close of the writer: what it sent before that may still wait here while the partner is slow.
+      from.addEventListener('end', () => {
+        if (from.status === 'open') to.close().catch((error: Error) => to.abort(error));
       });
       from.addEventListener('close', ({ error }) => {
         if (error !== undefined) {

@@ -16,6 +16,7 @@ import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import { ReadyStreams } from '../rpc/ready-streams.ts';
 import { bytesLevel, type Database } from '../storage/index.ts';
 import type { Relays } from './relays.ts';
@@ -33,6 +34,7 @@ export interface RouteDeskDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly db: Database;
+  readonly metrics: Metrics;
   readonly policy: RoutingPolicy;
   readonly random: RoutingRandom;
   readonly relays: Relays;
@@ -110,11 +112,28 @@ export class RouteDesk {
     this.#up.clear();
     for (const id of connected) this.#up.add(id);
     reports.refresh(now);
+    this.#measure();
     for (const effect of policy.tick(this.#view(neighbours), now, random)) act(effect);
     if (now - this.#writtenAt > WRITE_MS)
       void this.write().catch((error: unknown) =>
         log.warn({ err: error }, 'what was learned of routes could not be written'),
       );
+  }
+
+  #measure(): void {
+    const { metrics, relays } = this.#deps;
+    for (const { connected, entry, measured } of relays.list()) {
+      if (!connected) continue;
+      const labels = { neighbour: entry.peerId };
+      metrics.set('zerostate_relay_neighbour_rtt_seconds', (measured.rttMs ?? 0) / 1_000, labels);
+      metrics.set('zerostate_relay_neighbour_loss', measured.loss, labels);
+      metrics.set('zerostate_relay_neighbour_in_flight', measured.inFlight, labels);
+    }
+  }
+
+  /** How a neighbour is called in metrics: relays by their id, everybody else together. */
+  labelOf(neighbour: string): string {
+    return this.#deps.relays.get(neighbour) === undefined ? 'edge' : neighbour;
   }
 
   /** A neighbour's connection ended: known at once, not at the next round. */
@@ -179,7 +198,12 @@ export class RouteDesk {
     { slaClass, to }: ForwardHeader,
     taken: { tookMs: number; remainingMs: number } | undefined,
   ): void {
-    const { clock, policy } = this.#deps;
+    const { clock, metrics, policy } = this.#deps;
+    metrics.count('zerostate_relay_handed_total', {
+      neighbour: this.labelOf(neighbour),
+      class: slaClass,
+      result: taken === undefined ? 'failed' : 'ok',
+    });
     policy.observe(
       { kind: 'handed', neighbour, destination: to, slaClass, ok: taken !== undefined, ...taken },
       clock.now(),

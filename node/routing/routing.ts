@@ -1,7 +1,9 @@
 // What the API, the views and the commands see of routing: streams and why they went where they went, routes, status, draining.
 
+import type { Connection } from '@libp2p/interface';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Candidate, LinkReport } from '../../protocol/routing/index.ts';
+import type { PathKind, PathKinds } from '../host/path-kinds.ts';
 import type { Logger } from '../logger/index.ts';
 import type { ForwardService } from './forward-service.ts';
 import type { LinkView } from './kept-link.ts';
@@ -27,6 +29,7 @@ export interface RoutingDeps {
   readonly links: Links;
   readonly keeper: RelayKeeper;
   readonly card: RelayCardKeeper | undefined;
+  readonly paths: PathKinds;
   readonly log: Logger;
 }
 
@@ -80,6 +83,11 @@ export class Routing {
 
   relays(): RelayInfo[] {
     return this.#deps.relays.list();
+  }
+
+  /** How this node is connected to a peer, by its connections. */
+  pathOf(connections: readonly Connection[]): PathKind | undefined {
+    return this.#deps.paths.of(connections);
   }
 
   reputationOf(peerId: string): number {

@@ -11,12 +11,14 @@ import {
   untilSignal,
   withConfigFlags,
 } from '../../node/cli/index.ts';
+import { registerWatching } from './watch.ts';
 
 const REPORT_MS = 10_000;
 
 /** Adds the relay command. `contact` finds networks by boot list. */
 export function registerRelayCommands(program: Command, contact: FirstContact): void {
-  withConfigFlags(program.command('relay').description('run a relay for nodes that cannot be dialled'))
+  const relay = program.command('relay').description('run a relay: forward sealed streams of others');
+  withConfigFlags(relay)
     .option('--config <file>', 'configuration file (default: config.yaml in the home folder)')
     .addHelpText(
       'after',
@@ -25,6 +27,9 @@ export function registerRelayCommands(program: Command, contact: FirstContact): 
     .action(async (flags: UpFlags) => {
       await runAction(flags, async () => run(flags, contact));
     });
+  // What follows the name of a subcommand is that one's.
+  relay.enablePositionalOptions();
+  registerWatching(relay);
 }
 
 async function run(flags: UpFlags, contact: FirstContact): Promise<void> {

@@ -42,17 +42,24 @@ export async function zerostateJson<T>(args: readonly string[], options: { cwd?:
 
 export interface StartedNode {
   readonly info: { name: string; peerId: string; api: string; addresses: string[] };
+  readonly pid: number;
   /** Sends SIGINT and answers the exit code. */
   stop(): Promise<number | null>;
   /** Sends SIGKILL: it has no time for anything. */
   kill(): Promise<void>;
 }
 
-/** Starts `zerostate up` and waits until it says that it is up. */
-export function startNode(args: readonly string[]): Promise<StartedNode> {
-  const child = spawn(process.execPath, [PROGRAM, 'up', ...args, '--json', '--log-level', 'warn'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** Starts `zerostate up` and waits until it says that it is up. `preload`: a module that its process loads first. */
+export function startNode(
+  args: readonly string[],
+  options: { readonly preload?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<StartedNode> {
+  const preload = options.preload === undefined ? [] : ['--import', options.preload];
+  const child = spawn(
+    process.execPath,
+    [...preload, PROGRAM, 'up', ...args, '--json', '--log-level', 'warn'],
+    { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   let out = '';
   let notes = '';
@@ -74,7 +81,7 @@ export function startNode(args: readonly string[]): Promise<StartedNode> {
         child.kill('SIGKILL');
         await ended;
       };
-      resolve({ info: info as StartedNode['info'], stop, kill });
+      resolve({ info: info as StartedNode['info'], pid: child.pid!, stop, kill });
     });
     void ended.then((code) => reject(new Error(`the node ended with ${code}:\n${notes}`)));
   });

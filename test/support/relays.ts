@@ -7,13 +7,23 @@ import { addressOf, type TestConfig, TestNodes } from './nodes.ts';
 
 const WAIT_MS = 30_000;
 
-/** Makes a node leave a relay and never connect to it again. */
-export async function keepApart(edge: RunningNode, relay: RunningNode): Promise<void> {
-  const text = `@id("rest") permit (principal, action, resource);
-    @id("apart-${relay.node.peerId.slice(-6)}")
-    forbid (principal == Zerostate::Peer::"${relay.node.peerId}", action == Zerostate::Action::"peer", resource);`;
+/** Makes a node leave relays and never connect to them again. */
+async function keepApart(edge: RunningNode, relays: readonly RunningNode[]): Promise<void> {
+  await keepApartFrom(
+    edge,
+    relays.map(({ node }) => node.peerId),
+  );
+}
+
+/** The same by peer ids. */
+export async function keepApartFrom(edge: RunningNode, peerIds: readonly string[]): Promise<void> {
+  const rules = peerIds.map(
+    (peerId) => `@id("apart-${peerId.slice(-6)}")
+    forbid (principal == Zerostate::Peer::"${peerId}", action == Zerostate::Action::"peer", resource);`,
+  );
+  const text = ['@id("rest") permit (principal, action, resource);', ...rules].join('\n');
   await edge.node.policy.bundles.applyFiles([{ name: 'apart.cedar', text }], null);
-  await edge.node.host.hangUp(peerIdFromString(relay.node.peerId));
+  for (const peerId of peerIds) await edge.node.host.hangUp(peerIdFromString(peerId));
 }
 
 /** Two edges that listen nowhere, each with the relays of its region; as many relays each as asked. Ends with `await using`. */
@@ -47,8 +57,12 @@ export async function startRelays(
     relay: own,
   });
   // DHT and gossip dial whom they like: each edge shall know the relays of its region alone.
-  await keepApart(here, b);
-  await keepApart(there, a);
+  const side = (region: string) => [
+    ...(region === 'near' ? [a] : [b]),
+    ...[...more.values()].filter(({ node }) => node.config.region === region),
+  ];
+  await keepApart(here, side('far'));
+  await keepApart(there, side('near'));
   await eventually('the edges to be known', WAIT_MS, async () => {
     const known = here.node.directory.get(there.node.peerId);
     return (

@@ -1,44 +1,214 @@
-// Two edges that cannot be dialled reach each other through two relays: sealed end to end, by forwarded streams.
+// Two edges that cannot be dialled reach each other through relays: sealed end to end, over paths that may break, under the relays' conditions.
 
 import assert from 'node:assert/strict';
+import type { Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { AbstractMessageStream } from '@libp2p/utils';
 import { openStream } from '../../../node/host/open-stream.ts';
-import { eventually } from '../../support/cli.ts';
+import type { StreamView } from '../../../node/routing/index.ts';
+import { isZeroError } from '../../../protocol/errors/index.ts';
+import { eventually, zerostateJson } from '../../support/cli.ts';
 import { startRelays } from '../../support/relays.ts';
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 30_000;
+const ECHO = '/test/echo';
+const SECRET = 'the content that no relay may ever see';
+
+type World = Awaited<ReturnType<typeof startRelays>>;
+
+/** Everything that comes in on streams of the forward protocol, at the relays and at both ends, before anything is unsealed. */
+function capture(): { bytes(): Buffer; [Symbol.dispose](): void } {
+  const { prototype } = AbstractMessageStream;
+  const { onData } = prototype;
+  const pieces: Uint8Array[] = [];
+  prototype.onData = function (this: AbstractMessageStream, data) {
+    const { protocol } = this as unknown as { protocol?: string };
+    if (protocol?.endsWith('/forward/1') === true) pieces.push(data.slice());
+    onData.call(this, data);
+  };
+  return {
+    bytes: () => Buffer.concat(pieces),
+    [Symbol.dispose]: () => {
+      prototype.onData = onData;
+    },
+  };
+}
+
+async function call({ here, there }: World, protocol = ECHO): Promise<Stream> {
+  const id = peerIdFromString(there.node.peerId);
+  return await openStream(here.node.host, id, protocol, AbortSignal.timeout(WAIT_MS));
+}
+
+/** Everything that a stream brings, as one text that grows. */
+function reader(stream: Stream): { text: string } {
+  const got = { text: '' };
+  stream.addEventListener('message', ({ data }) => {
+    got.text += Buffer.from(data.subarray()).toString();
+  });
+  return got;
+}
 
 describe('forwarding', function () {
-  this.timeout(60_000);
+  this.timeout(90_000);
+  let world: World;
 
-  it('carries a stream over two relays to a node that nobody can dial, and back', async () => {
-    await using world = await startRelays();
-    const { a, b, here, there } = world;
-    await there.node.host.handle(
-      '/test/echo',
+  before(async () => {
+    world = await startRelays({ more: { 'relay-c': 'near', 'relay-d': 'far' } });
+    await world.there.node.host.handle(
+      ECHO,
       (stream) => {
         stream.addEventListener('message', ({ data }) => stream.send(data));
         stream.addEventListener('remoteCloseWrite', () => void stream.close());
       },
       { runOnLimitedConnection: true },
     );
-    const stream = await openStream(
-      here.node.host,
-      peerIdFromString(there.node.peerId),
-      '/test/echo',
-      AbortSignal.timeout(WAIT_MS),
+  });
+  after(async () => await world[Symbol.asyncDispose]());
+
+  const relays = () => [world.a, world.b, ...world.more.values()];
+  const names = () => new Map(relays().map((relay) => [relay.node.peerId, relay]));
+
+  it('carries a stream over two relays to a node that nobody can dial, and none of them sees what it says', async () => {
+    using captured = capture();
+    const stream = await call(world);
+    const got = reader(stream);
+    stream.send(Buffer.from(SECRET));
+    await eventually('the echo', WAIT_MS, async () => got.text === SECRET);
+    const path = world.here.node.routing
+      .links()
+      .at(-1)!
+      .path.map((peer) => names().get(peer)!);
+    assert.deepEqual(
+      path.map(({ node }) => node.config.region),
+      ['near', 'far'],
     );
-    const got: number[] = [];
-    stream.addEventListener('message', ({ data }) => got.push(...data.subarray()));
-    stream.send(Uint8Array.from([1, 2, 3]));
-    await eventually('the echo', WAIT_MS, async () => got.length === 3);
-    assert.deepEqual(got, [1, 2, 3]);
-    const [mine] = here.node.routing.links();
-    assert.deepEqual(mine?.path, [a.node.peerId, b.node.peerId]);
-    assert.ok(a.node.routing.forwarding >= 1 && b.node.routing.forwarding >= 1);
-    const record = a.node.routing
-      .streams(10)
-      .find(({ from, to }) => from === here.node.peerId && to === there.node.peerId);
-    assert.equal(record?.attempts[0]?.decision.next, b.node.peerId);
+    const seen = captured.bytes();
+    // The headers are there for the relays to read, the content is not.
+    assert.ok(seen.includes(world.there.node.peerId));
+    assert.ok(seen.length > 2 * SECRET.length);
+    assert.ok(!seen.includes(SECRET) && !seen.includes(SECRET.slice(4, 16)));
+    await stream.close();
+
+    // The relay tells why, and so does the command.
+    const [first] = path;
+    const home = world.nodes.home(first!.node.config.name);
+    const status = await zerostateJson<{ streams: StreamView[]; relaying: boolean }>([
+      'relay',
+      'status',
+      '--home',
+      home,
+    ]);
+    assert.equal(status.relaying, true);
+    const record = status.streams.find(({ to }) => to === world.there.node.peerId);
+    const why = await zerostateJson<StreamView>(['relay', 'why', record!.id.slice(0, 12), '--home', home]);
+    assert.equal(why.attempts.at(-1)?.next, path[1]!.node.peerId);
+    assert.ok(why.attempts.at(-1)!.candidates.some(({ terms }) => Object.keys(terms).length > 1));
+  });
+
+  it('holds a sender back whose reader is slow, and loses nothing', async () => {
+    const held: Stream[] = [];
+    let got = 0;
+    await world.there.node.host.handle(
+      '/test/slow',
+      (stream) => {
+        stream.addEventListener('message', ({ data }) => {
+          got += data.byteLength;
+        });
+        stream.pause();
+        held.push(stream);
+      },
+      { runOnLimitedConnection: true },
+    );
+    const stream = await call(world, '/test/slow');
+    const piece = new Uint8Array(65_536);
+    const pieces = 128;
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < pieces; sent++) {
+        stream.send(piece);
+        while (stream.writeBufferLength > 0) {
+          await stream.onDrain({ signal: AbortSignal.timeout(WAIT_MS) });
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+    })();
+    // A stream that is opened and held back: what the windows take, and not more.
+    await eventually('the reader', WAIT_MS, async () => held.length === 1);
+    const stuck = await eventually('the sender to stop', WAIT_MS, async () => {
+      const before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return sent === before && sent > 0 && sent;
+    });
+    assert.ok(stuck * piece.length < 4 * 1_048_576, `${stuck} pieces were taken`);
+    held[0]!.resume();
+    await sending;
+    await eventually('all of it', WAIT_MS, async () => got === pieces * piece.length);
+    await stream.close();
+  });
+
+  it('refuses with the reason what a relay’s policy, the sender’s region or its ceiling forbids', async () => {
+    const { a, here, more } = world;
+    const near = [a, more.get('relay-c')!];
+    const text = `@id("rest") permit (principal, action, resource);
+      @id("no-exit") @detail("nothing leaves this region")
+      forbid (principal, action == Zerostate::Action::"relay", resource)
+      when { context.purpose == "forward" && context has nextRegion && context.nextRegion == "far" };`;
+    for (const { node } of near) await node.policy.bundles.applyFiles([{ name: 'relay.cedar', text }], null);
+    await here.node.host.hangUp(peerIdFromString(world.there.node.peerId));
+    try {
+      await assert.rejects(call(world), (error) => {
+        assert.ok(isZeroError(error) && error.code === 'ROUTE_REFUSED', String(error));
+        assert.match(error.message, /nothing leaves this region/);
+        return true;
+      });
+    } finally {
+      const open = '@id("rest") permit (principal, action, resource);';
+      for (const { node } of near)
+        await node.policy.bundles.applyFiles([{ name: 'relay.cedar', text: open }], null);
+    }
+    await (await call(world)).close();
+  });
+
+  it('moves a stream to other relays when those that carry it are drained or killed, without a byte lost', async () => {
+    const stream = await call(world);
+    const got = reader(stream);
+    let sent = '';
+    let number = 0;
+    const timer = setInterval(() => {
+      if (stream.status !== 'open') return;
+      const line = `${number++} `;
+      sent += line;
+      stream.send(Buffer.from(line));
+    }, 20);
+    try {
+      const link = () => world.here.node.routing.links().find(({ streams }) => streams > 0);
+      const on = (at: number) => names().get(link()!.path[at]!)!;
+      await eventually('the first answers', WAIT_MS, async () => got.text.length > 20);
+
+      const drained = on(0);
+      const [before] = link()!.path;
+      const home = world.nodes.home(drained.node.config.name);
+      const done = await zerostateJson<{ moved: number }>(['relay', 'drain', '--wait', '0', '--home', home]);
+      assert.ok(done.moved >= 1);
+      await eventually('another first relay', WAIT_MS, async () => {
+        const now = link();
+        return now?.attached === true && now.path[0] !== before;
+      });
+      await zerostateJson(['relay', 'drain', '--undo', '--home', home]);
+
+      const killed = on(1);
+      const mark = got.text.length;
+      await world.nodes.stop(killed.node.config.name);
+      await eventually('answers over another relay', WAIT_MS, async () => {
+        return got.text.length > mark + 50 && link()?.path[1] !== killed.node.peerId;
+      });
+      clearInterval(timer);
+      await eventually('the last answer', WAIT_MS, async () => got.text.length === sent.length);
+      assert.equal(got.text, sent);
+      assert.equal(stream.status, 'open');
+    } finally {
+      clearInterval(timer);
+      stream.abort(new Error('over'));
+    }
   });
 });

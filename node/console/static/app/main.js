@@ -15,6 +15,7 @@ import { mountLog } from './views/log.js';
 import { mountNetwork } from './views/network.js';
 import { mountReceipts } from './views/receipts.js';
 import { mountRevocations } from './views/revocations.js';
+import { mountRouting } from './views/routing.js';
 import { mountTrust } from './views/trust.js';
 
 /** How often relative times are rewritten, in ms. */
@@ -35,6 +36,7 @@ const MOUNTS = {
   receipts: mountReceipts,
   log: mountLog,
   revocations: mountRevocations,
+  routing: mountRouting,
   trust: mountTrust,
 };
 

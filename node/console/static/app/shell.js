@@ -12,6 +12,7 @@ const VIEWS = /** @type {const} */ ([
   ['receipts', 'Receipts'],
   ['log', 'Log'],
   ['revocations', 'Revocations', 'Revoked'],
+  ['routing', 'Routing'],
 ]);
 const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
 

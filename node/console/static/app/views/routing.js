@@ -1,0 +1,202 @@
+// The routing view: relays with what was measured of them, peers reached through relays, and for each way the candidates with their values and
+// confidence, read again every two seconds.
+
+import { apiGet } from '../api.js';
+import { fill, h } from '../dom.js';
+import { shorten } from '../format.js';
+import { badge, section, text } from '../parts/bits.js';
+import { emptyState, errorState, loadingState } from '../parts/states.js';
+
+/** Pause between two readings, in ms. */
+const RELOAD_MS = 2000;
+/** Streams that are listed. */
+const STREAMS_SHOWN = 20;
+
+/**
+ * @typedef {{ neighbour: string, name: string, costMs: number | null, confidence: number, terms: Record<string, number | null>, excluded: string }} Candidate
+ * @typedef {{ to: string, name: string, next: string, reason: string, remainingMs: number | null, candidates: Candidate[] }} Way
+ * @typedef {{ policy: string, routes: Way[] }} Ways
+ * @typedef {{ peerId: string, name: string, region: string, connected: boolean, draining: boolean, backbone: boolean, rttMs: number | null,
+ *   loss: number, streams: number, streamsMax: number, inFlight: number, carried: number, failed: number, reputation: number }} Relay
+ * @typedef {{ peer: string, direction: string, path: string[], streams: number, moves: number, attached: boolean }} Link
+ * @typedef {{ id: string, state: string, from: string, to: string, path: string[], setupMs: number | null, up: number, down: number, error: string }} Stream
+ * @typedef {{ relaying: boolean, policy: string, draining: boolean, forwarding: number, relays: Relay[], links: Link[], streams: Stream[] }} Status
+ */
+
+/** @param {number | null} value */
+const ms = (value) => (value === null ? '' : `${Math.round(value)} ms`);
+
+/** @param {string[]} heads @param {import('../dom.js').Child[][]} rows */
+function plainTable(heads, rows) {
+  return h(
+    'div',
+    { class: 'routing-scroll' },
+    h(
+      'table',
+      { class: 'routing-table' },
+      h('thead', null, h('tr', null, ...heads.map((one) => h('th', { scope: 'col' }, one)))),
+      h('tbody', null, ...rows.map((cells) => h('tr', null, ...cells.map((cell) => h('td', null, cell))))),
+    ),
+  );
+}
+
+/** @param {import('../main.js').Context} ctx @returns {import('../main.js').View} */
+export function mountRouting(ctx) {
+  const body = h('div', { class: 'routing' });
+  const element = h(
+    'div',
+    { class: 'view view-routing' },
+    h(
+      'header',
+      { class: 'view-head' },
+      h(
+        'div',
+        null,
+        h('h1', { tabindex: '-1' }, 'Routing'),
+        h(
+          'p',
+          { class: 'intro' },
+          'How streams go through relays, and why. Lower values are better; all are milliseconds.',
+        ),
+      ),
+    ),
+    body,
+  );
+  /** @type {AbortController | null} */
+  let reading = null;
+  /** @param {string} peer */
+  const who = (peer) => text(ctx.nodeName(peer), 40);
+  /** @param {string[]} peers */
+  const path = (peers) => peers.map((peer) => ctx.nodeName(peer)).join(' → ');
+
+  /** @param {Relay} one */
+  const relayRow = (one) => [
+    h('strong', null, text(one.name, 40)),
+    text(one.region, 32),
+    badge(
+      one.draining ? 'warn' : one.connected ? 'ok' : 'plain',
+      one.draining ? 'draining' : one.connected ? 'connected' : 'heard of',
+    ),
+    one.backbone ? 'yes' : '',
+    ms(one.rttMs),
+    `${Math.round(one.loss * 100)} %`,
+    one.streamsMax === 0 ? '' : `${one.streams} of ${one.streamsMax}`,
+    String(one.inFlight),
+    `${one.carried} / ${one.failed}`,
+    one.reputation.toFixed(3),
+  ];
+
+  /** @param {Way} way */
+  const waySection = (way) =>
+    section(
+      `To ${ctx.nodeName(way.to)}: ${way.next === '' ? 'no way' : `by ${ctx.nodeName(way.next)} (${way.reason}), ${ms(way.remainingMs)} to go`}`,
+      plainTable(
+        ['Neighbour', 'Value', 'Confidence', 'Made of'],
+        way.candidates.map((one) => [
+          h('strong', null, who(one.neighbour)),
+          ms(one.costMs),
+          one.confidence.toFixed(2),
+          one.excluded !== ''
+            ? text(`not considered: ${one.excluded}`, 120)
+            : Object.entries(one.terms)
+                .filter(([, value]) => value !== 0)
+                .map(([name, value]) => `${name} ${value === null ? 'unknown' : Math.round(value)}`)
+                .join(', '),
+        ]),
+      ),
+    );
+
+  /** @param {Status} status @param {Ways} ways */
+  function draw(status, ways) {
+    const role = status.relaying
+      ? `This node relays${status.draining ? ' (draining: it takes no new streams)' : ''}; ${status.forwarding} streams pass through.`
+      : 'This node uses relays and is none.';
+    fill(
+      body,
+      h('p', null, `${role} Policy: ${status.policy}.`),
+      section(
+        'Relays',
+        status.relays.length === 0
+          ? emptyState('No relay is known.', 'Start one with ', h('code', null, 'zerostate relay'))
+          : plainTable(
+              [
+                'Relay',
+                'Region',
+                'State',
+                'Backbone',
+                'Round trip',
+                'Loss',
+                'Carries',
+                'In flight',
+                'Ours / failed',
+                'Standing',
+              ],
+              status.relays.map(relayRow),
+            ),
+      ),
+      ...ways.routes.map(waySection),
+      section(
+        'Peers reached through relays',
+        status.links.length === 0
+          ? h('p', null, 'None now.')
+          : plainTable(
+              ['Peer', 'Direction', 'Path', 'Streams', 'Moved'],
+              status.links.map((one) => [
+                who(one.peer),
+                one.direction,
+                one.attached ? path(one.path) : 'finding another path',
+                String(one.streams),
+                String(one.moves),
+              ]),
+            ),
+      ),
+      section(
+        'Newest streams',
+        plainTable(
+          ['Stream', 'State', 'From', 'To', 'Path', 'Set up', 'Bytes', ''],
+          status.streams.map((one) => [
+            h('code', null, shorten(one.id, 8, 4)),
+            one.state,
+            who(one.from),
+            who(one.to),
+            path(one.path),
+            ms(one.setupMs),
+            String(one.up + one.down),
+            text(one.error, 120),
+          ]),
+        ),
+      ),
+    );
+  }
+
+  async function read() {
+    reading?.abort();
+    reading = new AbortController();
+    const { signal } = reading;
+    try {
+      const [status, ways] = await Promise.all([
+        apiGet(`/v1/routing?streams=${STREAMS_SHOWN}`, { signal }),
+        apiGet('/v1/routing/routes', { signal }),
+      ]);
+      if (!signal.aborted) draw(status, ways);
+    } catch (error) {
+      if (!signal.aborted)
+        fill(
+          body,
+          errorState(error, () => void read()),
+        );
+    }
+  }
+
+  fill(body, loadingState('routing'));
+  void read();
+  const timer = setInterval(() => void read(), RELOAD_MS);
+  return {
+    element,
+    update: () => {},
+    destroy: () => {
+      clearInterval(timer);
+      reading?.abort();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// zerostate relay status, why, routes, drain: what a running node says of its relays, and maintenance without broken streams.
+
+import type { Command } from 'commander';
+import { ApiClient, type ClientFlags, print, runAction, withTarget } from '../../node/cli/index.ts';
+import type { RoutesView, RoutingStatusView, StreamView } from '../../node/routing/index.ts';
+import { routesText, statusText, whyText } from './text.ts';
+
+/** Seconds that streams get to end by themselves, when nothing else is said. */
+const DRAIN_SECONDS = 30;
+
+/** Adds the commands to "zerostate relay". */
+export function registerWatching(relay: Command): void {
+  withTarget(
+    relay.command('status').description('relays known here, peers reached through them, streams'),
+  ).action(async (flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      print(flags, await client.get<RoutingStatusView>('/v1/routing'), statusText);
+    });
+  });
+  withTarget(
+    relay
+      .command('why')
+      .description('why a stream went where it went: every candidate and what its cost was made of')
+      .argument('<stream>', 'its name, or how that begins'),
+  ).action(async (stream: string, flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      print(
+        flags,
+        await client.get<StreamView>(`/v1/routing/streams/${encodeURIComponent(stream)}`),
+        whyText,
+      );
+    });
+  });
+  withTarget(
+    relay
+      .command('routes')
+      .description('how a stream would go now, and what is known of every other way')
+      .argument('[peer]', 'peer id; without it, every peer that was asked for lately'),
+  ).action(async (peer: string | undefined, flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      const query = peer === undefined ? '' : `?to=${encodeURIComponent(peer)}`;
+      print(flags, await client.get<RoutesView>(`/v1/routing/routes${query}`), routesText);
+    });
+  });
+  withTarget(
+    relay
+      .command('drain')
+      .description('take no new streams and let those that are open end or move, before maintenance'),
+  )
+    .option('--wait <seconds>', 'how long streams may end by themselves', String(DRAIN_SECONDS))
+    .option('--undo', 'take streams again')
+    .action(async (flags: ClientFlags & { wait: string; undo?: boolean }) => {
+      await runAction(flags, async () => {
+        const client = await ApiClient.connect(flags);
+        const body = { draining: flags.undo !== true, waitSeconds: Number(flags.wait) };
+        const done = await client.post<{ draining: boolean; moved: number }>('/v1/routing/drain', body);
+        print(flags, done, ({ draining, moved }) =>
+          draining
+            ? `the relay takes no new streams; ${moved} were moved to other paths. It may be stopped.`
+            : 'the relay takes streams again',
+        );
+      });
+    });
+}
