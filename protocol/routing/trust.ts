@@ -18,7 +18,7 @@ const SURPLUS_MAX_MS = 2_000;
 /** Excess that nobody measures fades, so that a relay that mended its ways is tried again. */
 const DECAY_MS = 60_000;
 /** Excess beyond which an author is said to be wrong, and the measurements it takes. */
-const DISCREPANCY_MS = 50;
+const DISCREPANCY_MS = 100;
 const DISCREPANCY_SAMPLES = 10;
 const FITTING = 3;
 /** The same is not said again before. */

@@ -18,7 +18,7 @@ import { type RandomStream, randomStream } from '../random.ts';
 import { LYING_COST_MS, spells } from './faults.ts';
 import { makeNetwork, type OverlayNetwork } from './network.ts';
 import { type OverlayResult, resultOf } from './result.ts';
-import type { OverlayScenario } from './scenario.ts';
+import type { Fault, OverlayScenario } from './scenario.ts';
 import { Wire } from './wire.ts';
 
 /** A hand-over without an acknowledgement is tried elsewhere after this; so is a request without an answer. */
@@ -34,6 +34,8 @@ const NOTICE_MS = 5_000;
 const RETURN_MS = 1_000;
 /** A report spreads over the whole network in about this. */
 const FLOOD_MS = 150;
+/** Who is accused so soon after its fault is accused for that. */
+const LATELY_MS = 60_000;
 const REQUEST_BYTES = 2_000;
 const MS = 1_000;
 
@@ -77,6 +79,7 @@ class OverlayRun {
   readonly #run: number;
   readonly #latencies: number[] = [];
   readonly #discrepancies = new Map<string, number>();
+  readonly #lastFault = new Map<number, { readonly fault: Fault; readonly until: number }>();
   #ids = 0;
   #failed = 0;
   #hops = 0;
@@ -364,7 +367,9 @@ class OverlayRun {
       });
     } else if (this.#wire.fault[at] === undefined) {
       const about = Number(effect.about);
-      const kind = this.#wire.fault[about] ?? 'well';
+      const last = this.#lastFault.get(about);
+      const lately = last !== undefined && this.#now - last.until <= LATELY_MS ? last.fault : 'well';
+      const kind = this.#wire.fault[about] ?? lately;
       this.#discrepancies.set(kind, (this.#discrepancies.get(kind) ?? 0) + 1);
     }
   }
@@ -394,12 +399,14 @@ class OverlayRun {
     });
   }
 
-  #strike(relay: number, fault: NonNullable<Wire['fault'][number]>): void {
+  #strike(relay: number, fault: Fault): void {
     this.#wire.fault[relay] = fault;
     if (fault === 'killed') this.#after(NOTICE_MS, () => this.#connect(relay, !this.#wire.dead(relay)));
   }
 
   #mend(relay: number): void {
+    const fault = this.#wire.fault[relay];
+    if (fault !== undefined) this.#lastFault.set(relay, { fault, until: this.#now });
     this.#wire.fault[relay] = undefined;
     this.#after(RETURN_MS, () => this.#connect(relay, !this.#wire.dead(relay)));
   }
