@@ -1,6 +1,5 @@
 // The HTTP API server of a node: token, host check, limits, typed errors. Routes live in routes/.
 
-import { timingSafeEqual } from 'node:crypto';
 import fastifySwagger from '@fastify/swagger';
 import type { Span } from '@opentelemetry/api';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -8,6 +7,7 @@ import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { beginHttpSpan, endHttpSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
+import { type AccessOptions, guard } from './access.ts';
 
 /** A task with its module and inputs in base64 must fit. */
 export const BODY_BYTES_MAX = 24 * 1024 * 1024;
@@ -17,14 +17,9 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
 export interface ApiOptions {
   readonly host: string;
   readonly port: number;
-  readonly token: string;
+  readonly access: AccessOptions;
   readonly log: Logger;
   readonly routes: (app: FastifyInstance) => Promise<void>;
-}
-
-/** Paths that need no token, for they say nothing that is secret: health, the console's files, the cards that are public anyway. */
-function isOpen(path: string): boolean {
-  return !path.startsWith('/v1/') && (!path.startsWith('/a2a/') || path.endsWith('/agent-card.json'));
 }
 
 /** A running API. */
@@ -33,8 +28,8 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** Starts the server. Throws PORT_IN_USE. */
-export async function startApi(options: ApiOptions): Promise<ApiServer> {
+/** The server with its routes, which does not listen yet. */
+export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
@@ -51,15 +46,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     const span = spans.get(request);
     if (span !== undefined) endHttpSpan(span, reply.statusCode);
   });
-  const expected = Buffer.from(`Bearer ${options.token}`);
-  app.addHook('onRequest', async (request) => {
-    checkHost(request, options.host);
-    const path = request.url.split('?')[0] as string;
-    if (isOpen(path)) return;
-    const given = Buffer.from(request.headers.authorization ?? '');
-    if (given.length !== expected.length || !timingSafeEqual(given, expected))
-      throw new ZeroError('UNAUTHORIZED', 'the bearer token is missing or wrong');
-  });
+  app.addHook('onRequest', async (request) => checkHost(request, options.host));
+  guard(app, options.access);
   app.setErrorHandler((error, _request, reply) => {
     const typed = toZeroError(error);
     if (typed.code === 'INTERNAL') options.log.error({ err: error }, 'request failed');
@@ -74,12 +62,26 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'zerostate node', version: VERSION },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      components: {
+        securitySchemes: {
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'Scopes: read, operate, admin; each has those before it.',
+          },
+        },
+      },
       security: [{ token: [] }],
     },
   });
   await options.routes(app);
   app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  return app;
+}
+
+/** Starts the server. Throws PORT_IN_USE. */
+export async function startApi(options: ApiOptions): Promise<ApiServer> {
+  const app = await makeApi(options);
   try {
     const url = await app.listen({ host: options.host, port: options.port });
     return { url, close: () => app.close() };

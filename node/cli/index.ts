@@ -21,6 +21,7 @@ import { registerReceipt } from './commands/receipt.ts';
 import { registerReputation } from './commands/reputation.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTask } from './commands/task.ts';
+import { registerToken } from './commands/token.ts';
 import { registerTrust } from './commands/trust.ts';
 import { registerUp } from './commands/up.ts';
 import { registerWhy } from './commands/why.ts';
@@ -60,6 +61,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerStatus(program);
   registerDoctor(program);
   registerCompletion(program);
+  registerToken(program);
   registerProbe(program);
   registerBackup(program);
   registerMcp(program);

@@ -17,6 +17,13 @@ export const apiSchema = Type.Object(
       maximum: 65535,
       description: 'Port of the HTTP API; 0 takes any free one.',
     }),
+    requestsPerSecond: Type.Integer({
+      default: 500,
+      minimum: 1,
+      maximum: 100_000,
+      description:
+        'Requests a second of one token; four seconds of them at once. More are answered with 429.',
+    }),
     publicUrl: Type.String({
       default: '',
       maxLength: 512,

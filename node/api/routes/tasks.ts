@@ -172,6 +172,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
     {
       schema: {
         summary: 'Verify a receipt file, card, checkpoint or proof',
+        body: reportSchema,
         response: { 200: reportSchema },
       },
     },

@@ -130,6 +130,13 @@ export const nodeCodes = {
     summary: 'The API token is missing or wrong.',
     remedy: 'Pass the token of the file api-token in the data folder.',
   },
+  FORBIDDEN: {
+    exit: 1,
+    http: 403,
+    retryable: false,
+    summary: 'The API token does not allow this.',
+    remedy: 'Use a token of a wider scope: zerostate token create NAME --scope SCOPE, or the file api-token.',
+  },
   NOT_FOUND: {
     exit: 1,
     http: 404,

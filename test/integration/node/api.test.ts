@@ -1,0 +1,189 @@
+// The API as programs meet it: one manifest of operations, held against routes, OpenAPI document, client types and reference; scopes, rate
+// limits, idempotency keys, events; and the typed client with its example.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeApi } from '../../../node/api/describe.ts';
+import { OPERATIONS } from '../../../node/api/operations.ts';
+import { ZerostateClient } from '../../../node/client/index.ts';
+import type { RunningNode } from '../../../node/index.ts';
+import { isZeroError } from '../../../protocol/errors/index.ts';
+import { described, referenceFile, typesFile } from '../../../scripts/api/types.ts';
+import { eventually, zerostate } from '../../support/cli.ts';
+import { draft, TestNodes } from '../../support/nodes.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const code = (wanted: string) => (error: unknown) => isZeroError(error) && error.code === wanted;
+
+describe('the manifest of operations', () => {
+  it('is the routes, the OpenAPI document, the types of the client and the reference', async () => {
+    const document = await describeApi();
+    const missing = [...described(document)]
+      .filter(([, operation]) => operation === undefined)
+      .map(([id]) => id);
+    // The document does not describe itself.
+    assert.deepEqual(missing, ['api.document'], 'in the manifest, and no route');
+    const known = new Set(
+      OPERATIONS.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
+    const unlisted = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { security }]) => security === undefined || security.length > 0)
+        .map(([method]) => `${method.toUpperCase()} ${path}`)
+        .filter((route) => /^[A-Z]+ \/(?:v1|a2a)\//.test(route) && !known.has(route)),
+    );
+    assert.deepEqual(unlisted, [], 'a route, and not in node/api/operations.ts');
+    assert.equal(new Set(OPERATIONS.map(({ id }) => id)).size, OPERATIONS.length);
+    for (const { id, scope } of OPERATIONS.filter((one) => one.id !== 'api.document')) {
+      const operation = described(document).get(id);
+      assert.deepEqual([operation?.operationId, operation?.security], [id, [{ token: [scope] }]]);
+    }
+    assert.equal(read('node/client/types.ts'), typesFile(document), 'stale: run "npm run api"');
+    assert.equal(read('docs/reference/api.md'), referenceFile(document), 'stale: run "npm run api"');
+  });
+});
+
+describe('the API', () => {
+  const nodes = new TestNodes();
+  let node: RunningNode;
+  let owner: ZerostateClient;
+  const clientOf = (token: string) => new ZerostateClient({ url: node.api.url, token });
+  const made = async (scope: 'read' | 'operate' | 'admin', days?: number) => {
+    const name = `t-${crypto.randomUUID()}`;
+    const body = { name, scope, ...(days === undefined ? {} : { days }) };
+    const { token } = (await owner.call('tokens.create', { body })) as { token: string };
+    return { name, token, client: clientOf(token) };
+  };
+
+  before(async () => {
+    node = await nodes.start('desk', { roles: ['boot', 'index'] });
+    owner = clientOf(node.token);
+    const does = 'count the words in text documents and rank them by frequency';
+    const capabilities = [{ name: 'count', description: does, tags: ['text'] }];
+    await node.node.cards.publish({ ...draft('Counter', ['text']), capabilities });
+    await eventually('the card to be found', 20_000, async () => (node.node.index?.stats()?.cards ?? 0) >= 1);
+  });
+  after(async () => {
+    await nodes[Symbol.asyncDispose]();
+  });
+
+  it('gives a token what its scope allows and no more', async () => {
+    const read = await made('read');
+    const operate = await made('operate');
+    assert.equal((await read.client.call('node.get')).name, 'desk');
+    await read.client.call('agents.find', { body: { text: 'count words' } });
+    const guild = { name: 'ring', members: [] };
+    await assert.rejects(read.client.call('guilds.create', { body: guild }), code('FORBIDDEN'));
+    await assert.rejects(operate.client.call('tokens.list'), code('FORBIDDEN'));
+    await assert.rejects(read.client.open('node.backup'), code('FORBIDDEN'));
+    await assert.rejects(clientOf('wrong').call('node.get'), code('UNAUTHORIZED'));
+    const { tokens } = await owner.call('tokens.list');
+    assert.ok(tokens.length >= 2 && !JSON.stringify(tokens).includes(read.token));
+    await owner.call('tokens.revoke', { params: { name: read.name } });
+    await assert.rejects(read.client.call('node.get'), code('UNAUTHORIZED'));
+  });
+
+  it('keeps tokens, and no more than their digests, over a restart', async () => {
+    const { client, token } = await made('read', 1);
+    await nodes.stop('desk');
+    node = await nodes.start('desk', {
+      roles: ['boot', 'index'],
+      api: { host: '127.0.0.1', port: 0, requestsPerSecond: 20 },
+    });
+    owner = clientOf(node.token);
+    await assert.rejects(client.call('node.get'), code('NODE_UNREACHABLE'));
+    assert.equal((await clientOf(token).call('node.get')).name, 'desk');
+  });
+
+  it('does once what is sent twice with one key, also after a restart', async () => {
+    const body = { draft: draft('Once') };
+    const count = () => node.node.vault.list().length;
+    const before = count();
+    const options = { idempotencyKey: 'build-17' };
+    const first = await owner.call('cards.publish', { body }, options);
+    const second = await owner.call('cards.publish', { body }, options);
+    assert.deepEqual([second, count()], [first, before + 1]);
+    const other = { draft: draft('Other') };
+    await assert.rejects(owner.call('cards.publish', { body: other }, options), code('ALREADY_EXISTS'));
+    await nodes.stop('desk');
+    node = await nodes.start('desk', {
+      roles: ['boot', 'index'],
+      api: { host: '127.0.0.1', port: 0, requestsPerSecond: 20 },
+    });
+    owner = clientOf(node.token);
+    assert.deepEqual(await owner.call('cards.publish', { body }, options), first);
+    assert.equal(count(), before + 1);
+    // Without a key of the caller's, each call is one of its own.
+    await owner.call('cards.publish', { body });
+    assert.equal(count(), before + 2);
+  });
+
+  it('asks again when an answer was lost, and still does it once', async () => {
+    const before = node.node.vault.list().length;
+    let lost = 0;
+    const flaky: typeof fetch = async (url, init) => {
+      const response = await fetch(url, init);
+      if (lost++ > 0) return response;
+      await response.arrayBuffer();
+      throw new TypeError('the connection broke');
+    };
+    const client = new ZerostateClient({ url: node.api.url, token: node.token, fetch: flaky });
+    await client.call('cards.publish', { body: { draft: draft('Lost') } });
+    assert.deepEqual([lost, node.node.vault.list().length], [2, before + 1]);
+  });
+
+  it('lets one token make so many requests a second, and others are not slowed by it', async () => {
+    const greedy = await made('read');
+    const ask = (token: string) =>
+      fetch(`${node.api.url}/v1/node`, { headers: { authorization: `Bearer ${token}` } });
+    const answers = await Promise.all(Array.from({ length: 400 }, () => ask(greedy.token)));
+    const refused = answers.filter(({ status }) => status === 429);
+    assert.ok(refused.length > 0, 'some are refused');
+    assert.equal(refused[0]?.headers.get('retry-after'), '1');
+    assert.equal((await ask(node.token)).status, 200);
+  });
+
+  it('tells what happens as it happens', async () => {
+    const stop = new AbortController();
+    const kinds = new Set<string>();
+    const watching = (async () => {
+      for await (const { kind } of owner.events(stop.signal)) {
+        kinds.add(kind);
+        if (kind === 'card') stop.abort();
+      }
+    })();
+    await eventually('a card event', 20_000, async () => {
+      await owner.call('cards.publish', { body: { draft: draft('Seen') } });
+      return kinds.has('card');
+    });
+    await watching;
+  });
+
+  it('runs the example of the client as it is written', async () => {
+    const child = spawn(process.execPath, ['--conditions=zerostate-source', 'examples/client/story.ts'], {
+      cwd: ROOT,
+      env: { ...process.env, ZEROSTATE_API: node.api.url, ZEROSTATE_TOKEN: node.token },
+    });
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.stderr.pipe(process.stderr);
+    assert.equal(await new Promise((resolve) => child.once('close', resolve)), 0, out);
+    assert.match(out, /Counter .*signed by/s);
+    assert.match(out, /6 words/);
+    assert.match(out, /receipt bafk\S+ verified/);
+  });
+
+  it('is one command away from a token of one’s own', async () => {
+    const home = ['--home', nodes.home('desk')];
+    const { stdout } = await zerostate(['token', 'create', 'tool', '--scope', 'read', ...home]);
+    assert.equal((await clientOf(stdout.trim()).call('node.get')).name, 'desk');
+    assert.match((await zerostate(['token', 'list', ...home])).stdout, /tool +read/);
+    assert.equal((await zerostate(['token', 'revoke', 'tool', ...home])).code, 0);
+    await assert.rejects(clientOf(stdout.trim()).call('node.get'), code('UNAUTHORIZED'));
+  });
+});
