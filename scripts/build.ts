@@ -10,7 +10,7 @@ import { REPOSITORY_ROOT } from './source/tree.ts';
 
 const DIST = join(REPOSITORY_ROOT, 'dist');
 /** What running code reads beside itself. */
-const ASSETS = ['node/console/static'];
+const ASSETS = ['node/console/static', 'sim/scenarios'];
 
 interface Manifest {
   readonly name: string;
