@@ -86,9 +86,9 @@ bounded: the unit is in the name or in the sentence beside it.
 
 ## What a node takes
 
-AUDITED: 50 nodes that have just started, 25 in each of two processes, every node with its own database, host and API, on two cores:
-23.6 MiB resident and 10.5 MiB held after a garbage collection for each node (a node in a process of its own has the runtime on top);
-5 to 52 connections, the median 19, of which 8 are kept up by the node itself (\`peers.target\`) and the others come in or are left by
+AUDITED: 50 nodes half a minute after their start, 25 in each of two processes, every node with its own database and host and without
+its API, on two cores: 24.8 MiB resident and 11.2 MiB held after a garbage collection for each node (a node in a process of its own has
+the runtime on top); 8 to 49 connections, the median 36, of which 8 are kept up by the node itself (\`peers.target\`) and the others come in or are left by
 lookups. \`npm run bench -- publish-visible --full\` prints these figures first.
 
 ${parts.join('\n')}`;

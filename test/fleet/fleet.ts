@@ -11,8 +11,9 @@ import type { NodeStanding, OrderName, Orders } from './orders.ts';
 const SETTLE_MS_MAX = 90_000;
 /** Peers that gossip with each node once the fleet counts as settled. */
 const MESHED_MIN = 4;
-/** Pause between two looks at all nodes. */
+/** Pause between two looks at all nodes, at least; to look is work for every one of them. */
 const LOOK_MS = 250;
+const LOOK_MS_PER_NODE = 20;
 
 /** Where a host is, when it is not on loopback. */
 export interface Place {
@@ -141,7 +142,7 @@ export class Fleet {
     const started = performance.now();
     while (!done(await this.standing())) {
       if (performance.now() - started > msMax) return Number.POSITIVE_INFINITY;
-      await delay(LOOK_MS);
+      await delay(Math.max(LOOK_MS, this.#hostOf.size * LOOK_MS_PER_NODE));
     }
     return performance.now() - started;
   }
