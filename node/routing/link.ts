@@ -102,6 +102,13 @@ export class Link extends AbstractMultiaddrConnection {
     if (path !== undefined) this.#lose(path, error);
   }
 
+  /** Ends the link and tells the other end that it need not come back. */
+  refuse(error: Error): void {
+    this.#send(bareFrame('refuse'));
+    this.#end();
+    this.abort(error);
+  }
+
   #lose(path: MessageStream, error: Error): void {
     if (this.#path !== path) return;
     this.#path = undefined;

@@ -121,7 +121,7 @@ export class Links {
         // The upgrader answers nothing: the connection is picked up as it opens.
       });
     } catch (error) {
-      kept.link.abort(error as Error);
+      kept.link.refuse(error as Error);
       throw new ZeroError('ROUTE_LOST', `a link from a relay was not taken: ${(error as Error).message}`, {
         cause: error,
       });
@@ -227,7 +227,7 @@ export class Links {
     while (isOpen(kept.link) && !this.#stopped && performance.now() < deadline) {
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause).unref());
       try {
-        const signal = AbortSignal.timeout(Math.max(1, deadline - performance.now()));
+        const signal = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())));
         // The first try avoids the relay that just failed; later ones take whatever there is.
         const { path, relays } = await this.#openPath(kept.peer, signal, pause === 0 ? broken : []);
         if (isOpen(kept.link)) this.#attach(kept, path, relays);

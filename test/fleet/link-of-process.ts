@@ -1,7 +1,7 @@
 // Preloaded (--import) into a node's process: makes its links what the file named by LINK_FILE says, and follows that file as it changes.
 
 import { readFileSync, watchFile } from 'node:fs';
-import { RandomStream } from '../../sim/random.ts';
+import { randomStream } from '../../sim/random.ts';
 import { type Link, slowLinks } from './link.ts';
 
 const LOOK_MS = 200;
@@ -12,6 +12,6 @@ if (file !== undefined) {
   const read = () => Object.assign(link, { jitterMs: 0, loss: 0 }, JSON.parse(readFileSync(file, 'utf8')));
   read();
   watchFile(file, { interval: LOOK_MS, persistent: false }, read);
-  const random = new RandomStream(process.pid, 'link');
+  const random = randomStream(process.pid, 'link');
   slowLinks(link, () => random.unit());
 }
