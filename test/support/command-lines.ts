@@ -24,6 +24,8 @@ export function commandOf(
   for (; command.commands.length > 0; at++) {
     const word = words[at];
     const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word ?? ''));
+    // A group that does something itself, such as `relay`, has options of its own.
+    if (next === undefined && command !== program && command.options.length > 0) break;
     if (next === undefined) return undefined;
     command = next;
   }
