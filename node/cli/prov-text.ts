@@ -60,7 +60,7 @@ export function rowText(row: ProvenanceRowView, full: boolean): string {
 /** The end of an answer. */
 export function endText({ completeness, reasons, rows }: ProvenanceEndView): string {
   return [
-    style.bold(`${rows} statements`),
+    style.bold(rows === 1 ? '1 statement' : `${rows} statements`),
     ...reasons.map((reason) => `  ${WORDS[reason] ?? plain(reason)}`),
     ...completeness.map(({ complete, missing, origin, size, treeSize, unlisted }) =>
       complete

@@ -35,6 +35,8 @@ export interface SharedByAnswers {
   /** Logs that are asked themselves, sorted. */
   readonly apart: readonly string[];
   readonly memory?: AnswerMemory;
+  /** As they are now; looked up where it is not given. */
+  readonly connected?: ReadonlySet<string>;
 }
 
 /** The end of a whole answer. */
@@ -46,9 +48,17 @@ export interface PartnerEnd {
   readonly ms: number;
 }
 
+/** Peers that are connected, by id: asked once for many partners, since a host makes the list anew each time. */
+export function connectedPeers(host: Pick<Host, 'getPeers'>): ReadonlySet<string> {
+  return new Set(host.getPeers().map(String));
+}
+
 /** The peer of a partner that is connected. */
-export function connectedPeer(host: Pick<Host, 'getPeers'>, { peers }: Partner): PeerId | undefined {
-  const connected = new Set(host.getPeers().map(String));
+export function connectedPeer(
+  host: Pick<Host, 'getPeers'>,
+  { peers }: Partner,
+  connected: ReadonlySet<string> = connectedPeers(host),
+): PeerId | undefined {
   const peer = peers.find((id) => connected.has(id));
   return peer === undefined ? undefined : peerIdFromString(peer);
 }
@@ -99,9 +109,9 @@ async function exchange(
   query: ProvenanceQuery,
   signal: AbortSignal,
   onPart: (part: Exclude<CheckedPart, { kind: 'end' }>) => void,
-  { apart, memory }: SharedByAnswers,
+  { apart, connected, memory }: SharedByAnswers,
 ): Promise<Omit<PartnerEnd, 'ms'>> {
-  const peer = connectedPeer(host, partner);
+  const peer = connectedPeer(host, partner, connected);
   if (peer === undefined) throw new ZeroError('PEER_UNREACHABLE', 'no peer of the partner is connected');
   const origin = originOf(peer.toString());
   const { checkpoint } = store.state(origin);

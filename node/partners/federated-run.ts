@@ -10,7 +10,7 @@ import {
   type VerifiedRow,
 } from '../../protocol/provenance/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
-import { askPartner, connectedPeer, type PartnerEnd } from './ask-partner.ts';
+import { askPartner, connectedPeer, connectedPeers, type PartnerEnd } from './ask-partner.ts';
 import { AnswerCheck, type CheckedPart } from './check-answer.ts';
 import { EventQueue } from './event-queue.ts';
 import {
@@ -65,7 +65,8 @@ export class Run {
     const max = Math.min(FAN_OUT_MAX, options.fanOut ?? FAN_OUT_MAX);
     const plan = planFanOut(standing, max, random());
     this.#partners = plan.map(({ partner }) => partner);
-    const asked = this.#partners.flatMap((partner) => connectedPeer(deps.host, partner) ?? []);
+    const connected = connectedPeers(deps.host);
+    const asked = this.#partners.flatMap((partner) => connectedPeer(deps.host, partner, connected) ?? []);
     this.#apart = asked
       .map((peer) => originOf(peer.toString()))
       .sort()
@@ -87,12 +88,13 @@ export class Run {
     this.#timers.push(clock.after(deadlineMs, () => this.#end()));
     options.signal?.addEventListener('abort', this.leave, { once: true });
     this.#local = this.#askLocally();
-    this.whole = Promise.all([this.#local, ...this.#partners.map((partner) => this.#ask(partner))]).then(
-      () => {
-        late();
-        this.#end();
-      },
-    );
+    this.whole = Promise.all([
+      this.#local,
+      ...this.#partners.map((partner) => this.#ask(partner, connected)),
+    ]).then(() => {
+      late();
+      this.#end();
+    });
   }
 
   async *start(): AsyncGenerator<FederatedEvent> {
@@ -220,7 +222,7 @@ export class Run {
     this.#settle();
   }
 
-  async #ask(partner: Partner): Promise<void> {
+  async #ask(partner: Partner, connected: ReadonlySet<string>): Promise<void> {
     const { log } = this.#deps;
     let event: PartnerEvent;
     try {
@@ -232,7 +234,7 @@ export class Run {
         (part) => {
           if (!this.#isOver) this.#take(partner.agent, part);
         },
-        { apart: partner.agent === this.#auditor ? [] : this.#apart, memory: this.#memory },
+        { apart: partner.agent === this.#auditor ? [] : this.#apart, memory: this.#memory, connected },
       );
       event = await this.#judge(partner, end);
     } catch (error) {

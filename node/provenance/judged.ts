@@ -4,6 +4,8 @@
 import type { VerifiedRow } from '../../protocol/provenance/index.ts';
 import { subjectOfStatement } from '../../protocol/revocation/index.ts';
 import {
+  DECISION_PREDICATE,
+  type DecisionPredicate,
   IMPORT_PREDICATE,
   type ImportPredicate,
   RECEIPT_PREDICATE,
@@ -163,6 +165,14 @@ function saysOf(type: string, predicate: unknown): ProvenanceRowView['says'] {
   if (type === REVOCATION_PREDICATE) {
     const { reason, target } = predicate as RevocationPredicate;
     return { kind: 'revocation', target: target.id, reason };
+  }
+  if (type === DECISION_PREDICATE) {
+    const { action, degraded, reasons, resource, tier, verdict } = predicate as DecisionPredicate;
+    return {
+      kind: 'decision',
+      decided: `${verdict} ${action} ${resource.name}, tier ${tier}${degraded ? ', on stale knowledge' : ''}`,
+      reasons: reasons.map(({ check, detail }) => `${check}: ${detail}`).join('; '),
+    };
   }
   return { kind: type.split('/').at(-2) ?? type };
 }

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { ATTESTATION_BYTES_MAX } from '../../../protocol/attestation/index.ts';
 import { fromBase64, fromHex } from '../../../protocol/bytes/index.ts';
 import { contentIdOf } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
@@ -26,6 +27,8 @@ const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 /** Bytes of PEM keys that an import is checked against. */
 const KEY_CHARS_MAX = 8_192;
 const KEYS_MAX = 16;
+/** Bytes of an import: an attestation of the largest size in base64, the keys, and the JSON around them. */
+const IMPORT_BODY_BYTES_MAX: number = ATTESTATION_BYTES_MAX * (4 / 3) + KEYS_MAX * KEY_CHARS_MAX + 65_536;
 
 export const questionSchema = Type.Object(
   {
@@ -123,6 +126,7 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
   app.post<{ Body: { attestation: string; keys: string[]; agent?: string } }>(
     '/v1/provenance',
     {
+      bodyLimit: IMPORT_BODY_BYTES_MAX,
       schema: {
         summary:
           'Import attestations: DSSE, Sigstore bundles, in-toto, CycloneDX, SPDX, OpenVEX; one, or one a line',

@@ -1,7 +1,7 @@
 // zerostate prov add: attestations of other tools from files, standard input or a watched folder.
 
 import { watch } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ATTESTATION_BYTES_MAX } from '../../../protocol/attestation/index.ts';
@@ -24,6 +24,7 @@ interface Added {
 }
 /** A file that is still being written when it is seen: looked at again after this, in ms. */
 const SETTLE_MS = 300;
+const TOO_LARGE = `At most ${ATTESTATION_BYTES_MAX} bytes: split the document, or publish a smaller statement about it.`;
 /** Gathers an option that may be repeated. */
 export function collect(value: string, before: string[]): string[] {
   return [...before, value];
@@ -36,18 +37,22 @@ async function stdinBytes(): Promise<Uint8Array> {
     parts.push(part);
     length += part.length;
     if (length > ATTESTATION_BYTES_MAX)
-      throw new ZeroError('LIMIT_EXCEEDED', `more than ${ATTESTATION_BYTES_MAX} bytes on standard input`);
+      throw new ZeroError('LIMIT_EXCEEDED', 'more than an attestation may have', { hint: TOO_LARGE });
   }
   return new Uint8Array(Buffer.concat(parts));
 }
 
 async function bytesOf(file: string): Promise<Uint8Array> {
   if (file === '-') return await stdinBytes();
-  return new Uint8Array(
-    await readFile(file).catch((cause: unknown) => {
-      throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
-    }),
-  );
+  try {
+    const { size } = await stat(file);
+    if (size > ATTESTATION_BYTES_MAX)
+      throw new ZeroError('LIMIT_EXCEEDED', `larger than an attestation may be`, { hint: TOO_LARGE });
+    return new Uint8Array(await readFile(file));
+  } catch (cause) {
+    if (isZeroError(cause)) throw cause;
+    throw new ZeroError('USAGE', 'it cannot be read', { cause });
+  }
 }
 
 function addedText({ digest, file, kind, known, reason, statementIds, subjects, verified }: Added): string {
@@ -72,6 +77,13 @@ async function addAll(client: ApiClient, file: string, flags: AddFlags): Promise
 
 function show(added: readonly Added[], flags: AddFlags): void {
   print(flags, { added }, () => added.map(addedText).join('\n'));
+}
+
+/** An error that names the file that it is about. */
+function named(file: string, error: ZeroError): ZeroError {
+  const name = file === '-' ? 'standard input' : file;
+  const { cause, code, hint } = error;
+  return new ZeroError(code, `${name}: ${error.message}`, { cause, ...(hint === undefined ? {} : { hint }) });
 }
 
 interface AddFlags extends ClientFlags {
@@ -122,12 +134,20 @@ export function registerProvAdd(prov: Command): void {
         const client = await ApiClient.connect(flags);
         if (files.length === 0 && flags.watch === undefined) throw new ZeroError('USAGE', 'no file is named');
         const added: Added[] = [];
-        try {
-          for (const file of files) added.push(...(await addAll(client, file, flags)));
-        } finally {
-          // What was added before a file that cannot be stays added, so it is said.
-          if (added.length > 0) show(added, flags);
-        }
+        const refused: ZeroError[] = [];
+        for (const file of files)
+          try {
+            added.push(...(await addAll(client, file, flags)));
+          } catch (error) {
+            if (!isZeroError(error)) throw error;
+            refused.push(named(file, error));
+          }
+        if (added.length > 0) show(added, flags);
+        // The last is told by whoever ends the command.
+        for (const error of refused.slice(0, -1))
+          process.stderr.write(`error: ${plain(error.message)} [${error.code}]\n`);
+        const last = refused.at(-1);
+        if (last !== undefined) throw last;
         if (flags.watch !== undefined) await watchFolder(client, flags.watch, flags);
       });
     });

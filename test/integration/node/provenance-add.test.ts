@@ -43,6 +43,17 @@ describe('prov add', function () {
     assert.match(piped.out(), /slsa-provenance[\s\S]*openvex/);
     assert.equal(node.provenance.service.graph.size.statements, 2);
 
+    // One that is none does not keep the others out.
+    const [bad, good] = [join(home, 'bad.json'), join(home, 'good.json')];
+    writeFileSync(bad, '{}');
+    writeFileSync(good, json(openvex));
+    const several = run([bad, join(home, 'none.json'), good, '--home', home]);
+    const [failed] = (await once(several.child, 'exit')) as [number];
+    assert.notEqual(failed, 0);
+    assert.match(several.out(), /bad\.json: .*\[DECODE_FAILED\]/);
+    assert.match(several.out(), /none\.json: it cannot be read/);
+    assert.match(several.out(), /known already.*openvex|added.*openvex/);
+
     const folder = join(home, 'inbox');
     mkdirSync(folder);
     writeFileSync(join(folder, 'sbom.json'), json(cyclonedx));
