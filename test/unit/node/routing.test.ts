@@ -1,0 +1,181 @@
+// What a node makes of the words of relays: cards and link reports are checked, and nobody can speak for another or claim a peer.
+
+import assert from 'node:assert/strict';
+import { signLinkReport, verifyLinkReport } from '../../../node/routing/link-report.ts';
+import { RELAY_EXTENSION, relayDraft, termsOf } from '../../../node/routing/relay-card.ts';
+import { Reports } from '../../../node/routing/reports.ts';
+import { STREAMS_KEPT_MAX, StreamBook } from '../../../node/routing/stream-book.ts';
+import type { AgentCard } from '../../../protocol/card/index.ts';
+import { seedSigner } from '../../../protocol/envelope/index.ts';
+import { isZeroError } from '../../../protocol/errors/index.ts';
+import { peerIdOfKey } from '../../../protocol/log/index.ts';
+import type { Decision, LinkReport, RoutingEvent } from '../../../protocol/routing/index.ts';
+
+const seed = (byte: number) => new Uint8Array(32).fill(byte);
+const peerOf = (byte: number) => peerIdOfKey(seedSigner(seed(byte)).publicKey);
+const [SELF, RELAY, OTHER, PEER] = [1, 2, 3, 4].map(peerOf) as [string, string, string, string];
+
+const report = (change: Partial<LinkReport> = {}): LinkReport => ({
+  author: RELAY,
+  sequence: 7n,
+  region: 'north',
+  links: [{ to: OTHER, costMs: 12.5 }],
+  ...change,
+});
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+    return 'accepted';
+  } catch (error) {
+    return isZeroError(error) ? error.code : String(error);
+  }
+}
+
+describe('relay cards', () => {
+  const offer = {
+    name: 'one',
+    peerId: RELAY,
+    region: 'north',
+    backbone: true,
+    streamsMax: 512,
+    reservationsMax: 256,
+    draining: false,
+    neighbours: [{ peer: OTHER, rttMs: 20 }],
+    pricePerMiB: 2_000n,
+    currency: 'TEST',
+  };
+
+  it('say what the relay offers, and speak for their own node alone', () => {
+    const card = relayDraft(offer) as AgentCard;
+    const { name: _, peerId: __, region: ___, ...terms } = offer;
+    assert.deepEqual(termsOf(card, RELAY), terms);
+    assert.equal(termsOf(card, OTHER), undefined);
+  });
+
+  it('are nothing when their extension is nonsense', () => {
+    const card = relayDraft(offer) as AgentCard;
+    const good = card.extensions![RELAY_EXTENSION] as Record<string, never>;
+    for (const bad of [
+      'text',
+      [],
+      null,
+      { ...good, streamsMax: -1 },
+      { ...good, backbone: 'yes' },
+      { ...good, neighbours: Array(17).fill({ peer: OTHER, rttMs: 1 }) },
+    ])
+      assert.equal(termsOf({ ...card, extensions: { [RELAY_EXTENSION]: bad as never } }, RELAY), undefined);
+  });
+
+  it('round a price for other amounts of bytes up to a MiB', () => {
+    const card = {
+      ...relayDraft(offer),
+      prices: [{ unit: 'byte', amount: '1', per: '1000', currency: 'TEST' }],
+    };
+    assert.equal(termsOf(card as unknown as AgentCard, RELAY)?.pricePerMiB, 1_049n);
+  });
+});
+
+describe('link reports', () => {
+  it('are read back as they were signed, and refused when anybody else signed or changed them', () => {
+    const bytes = signLinkReport(report(), seed(2));
+    assert.deepEqual(verifyLinkReport(bytes), report());
+    assert.equal(
+      codeOf(() => verifyLinkReport(signLinkReport(report(), seed(3)))),
+      'SIGNATURE_INVALID',
+    );
+    for (let at = 0; at < bytes.length; at += 17) {
+      const changed = Uint8Array.from(bytes);
+      changed[at]! ^= 1;
+      assert.notEqual(
+        codeOf(() => verifyLinkReport(changed)),
+        'accepted',
+        `byte ${at}`,
+      );
+    }
+    assert.equal(
+      codeOf(() => verifyLinkReport(new Uint8Array(20_000))),
+      'DECODE_FAILED',
+    );
+  });
+
+  it('name a relay’s own links; where a peer can be reached, only that peer says', () => {
+    const told: RoutingEvent[] = [];
+    let exits = [{ relay: OTHER, rttMs: 5 as number | null }];
+    const reports = new Reports({
+      self: SELF,
+      seed: seed(1),
+      relays: { exitsOf: () => exits, get: () => undefined, region: () => 'north' },
+      now: () => 1_000,
+      observe: (event) => told.push(event),
+    });
+    reports.wanted(PEER);
+    const last = () => (told.at(-1) as { report: LinkReport }).report;
+    assert.deepEqual(last().links, [{ to: PEER, costMs: 5 }]);
+    assert.equal(last().author, OTHER);
+    // A signed report of another relay adds its links, and not the peer.
+    assert.equal(reports.take(signLinkReport(report(), seed(2)), OTHER), true);
+    assert.deepEqual(last().links, report().links);
+    assert.equal(reports.take(signLinkReport(report(), seed(2)), OTHER), false, 'seen before');
+    assert.equal(reports.take(signLinkReport(report({ sequence: 6n }), seed(2)), OTHER), false, 'older');
+    // The peer moves: the relay that it left loses it.
+    exits = [{ relay: RELAY, rttMs: null }];
+    reports.refresh(2_000);
+    const by = (author: string) =>
+      (
+        told.findLast((event) => event.kind === 'reported' && event.report.author === author) as {
+          report: LinkReport;
+        }
+      ).report.links;
+    assert.deepEqual(by(OTHER), []);
+    assert.equal(by(RELAY).at(-1)?.to, PEER);
+  });
+
+  it('are handed to each reader once, the newest of each author, and never back to where they came from', () => {
+    const reports = new Reports({
+      self: SELF,
+      seed: seed(1),
+      relays: { exitsOf: () => [], get: () => ({}) as never, region: () => '' },
+      now: () => 1_000,
+      observe: () => {},
+    });
+    reports.read(OTHER);
+    reports.read(RELAY);
+    reports.own(report({ author: SELF }));
+    reports.own(report({ author: SELF, sequence: 8n }));
+    reports.take(signLinkReport(report(), seed(2)), RELAY);
+    const batches = reports.drain(100_000);
+    assert.equal(batches.get(OTHER)?.length, 2);
+    assert.equal(batches.get(RELAY)?.length, 1);
+    assert.equal(verifyLinkReport(batches.get(RELAY)![0]!).sequence, 8n);
+    assert.equal(reports.drain(100_000).size, 0);
+  });
+});
+
+describe('the book of streams', () => {
+  it('forgets the oldest that has ended, and keeps count of those that are open', () => {
+    const book = new StreamBook();
+    const begin = (n: number) =>
+      book.begin({
+        id: n.toString(16).padStart(32, '0'),
+        from: SELF,
+        to: PEER,
+        slaClass: 'standard',
+        region: '',
+        guild: '',
+        trace: '',
+        via: [],
+        startedAt: n,
+      });
+    const kept = begin(0);
+    for (let n = 1; n <= STREAMS_KEPT_MAX; n++) book.end(begin(n), n);
+    assert.equal(book.open, 1);
+    assert.equal(book.get(kept.id), kept);
+    assert.equal(book.list(2 * STREAMS_KEPT_MAX).length, STREAMS_KEPT_MAX);
+    assert.equal(book.get((1).toString(16).padStart(32, '0'))?.startedAt, undefined);
+    kept.attempts.push({ decision: {} as Decision, guards: {}, tookMs: 1 });
+    book.end(kept, 9, new Error('gone'));
+    book.end(kept, 10);
+    assert.deepEqual([kept.state, kept.error, book.open], ['refused', 'gone', 0]);
+  });
+});
