@@ -66,11 +66,14 @@ export class Trust {
     const step = (GAIN * Math.max(-SURPLUS_MAX_MS, Math.min(SURPLUS_MAX_MS, heard))) / authors.length;
     for (const author of authors) {
       const standing = this.#obtain(author, now);
-      standing.excess = Math.max(0, standing.excess * left(standing, now) + step);
+      const excess = standing.excess * left(standing, now);
+      standing.excess = Math.max(0, excess + step);
       standing.changedAt = now;
-      // What fits takes back more than what does not: the samples of one spell count, not those of a lifetime.
-      standing.samples = heard > 0 ? standing.samples + 1 : Math.max(0, standing.samples - FITTING);
-      standing.reportedMs = promisedMs;
+      // Evidence is what does not fit the author's own word, whatever was already corrected. What fits takes back more: the
+      // samples of one spell count, not those of a lifetime.
+      const wrong = surplus + excess > noise;
+      standing.samples = wrong ? standing.samples + 1 : Math.max(0, standing.samples - FITTING);
+      standing.reportedMs = Math.max(0, promisedMs - excess);
       standing.measuredMs = measuredMs ?? promisedMs + FAILURE_MS;
     }
   }
@@ -82,8 +85,9 @@ export class Trust {
     const standing = this.#obtain(author, now);
     standing.strikes = wrong ? standing.strikes + 1 : 0;
     if (standing.strikes < STRIKES) return;
-    standing.excess = standing.excess * left(standing, now) + GAIN * (measuredMs - reportedMs);
-    standing.excess = Math.min(standing.excess, Math.max(SURPLUS_MAX_MS, measuredMs - reportedMs));
+    const excess = standing.excess * left(standing, now);
+    const missing = Math.min(SURPLUS_MAX_MS, measuredMs - reportedMs) - excess;
+    standing.excess = excess + GAIN * Math.max(0, missing);
     standing.changedAt = now;
     standing.samples += 1;
     standing.reportedMs = reportedMs;
