@@ -4,10 +4,10 @@ import { ZeroError } from '../protocol/errors/index.ts';
 import { ADVERSARIES } from './adversaries/index.ts';
 import { coresTier } from './cores/tier.ts';
 import { modelsTier } from './models/tier.ts';
-import { realTier } from './real/tier.ts';
+import { realTier, tcpTier } from './real/tier.ts';
 import type { Tier, TierId } from './scenario/index.ts';
 
-const ALL: readonly Tier[] = [realTier, coresTier(ADVERSARIES), modelsTier];
+const ALL: readonly Tier[] = [tcpTier, realTier, coresTier(ADVERSARIES), modelsTier];
 
 /** The tier of a name. Throws SCENARIO_INVALID for one that does not run scenarios. */
 export function tierOf(id: TierId): Tier {

@@ -61,10 +61,10 @@ export interface HostOptions {
   readonly carrier?: Carrier | undefined;
 }
 
-/** What carries the bytes of a host, and who the other side is: in place of sockets and Noise. */
+/** What carries the bytes of a host in place of its own transports, and of Noise when it says so. */
 export interface Carrier {
   readonly transports: NonNullable<Libp2pOptions['transports']>;
-  readonly encrypters: NonNullable<Libp2pOptions['connectionEncrypters']>;
+  readonly encrypters?: NonNullable<Libp2pOptions['connectionEncrypters']>;
 }
 
 /** Makes the host, not started. */

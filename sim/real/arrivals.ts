@@ -2,7 +2,7 @@
 
 import type { ZerostateNode } from '../../node/index.ts';
 import type { Metrics, TraceLine } from '../scenario/index.ts';
-import type { World } from './world.ts';
+import type { Timeline } from './timeline.ts';
 
 const MS = 1_000;
 export type Kind = 'card' | 'revoked';
@@ -17,12 +17,12 @@ interface Thing {
 export class Arrivals {
   readonly #things: Record<Kind, Map<string, Thing>> = { card: new Map(), revoked: new Map() };
   readonly #nodes: number;
-  readonly #world: World;
+  readonly #time: Timeline;
   readonly #trace: (line: Omit<TraceLine, 'at'>) => void;
 
-  constructor(nodes: readonly ZerostateNode[], world: World, trace: (line: Omit<TraceLine, 'at'>) => void) {
+  constructor(nodes: readonly ZerostateNode[], time: Timeline, trace: (line: Omit<TraceLine, 'at'>) => void) {
     this.#nodes = nodes.length;
-    this.#world = world;
+    this.#time = time;
     this.#trace = trace;
     for (const [n, node] of nodes.entries()) this.#watch(n, node);
   }
@@ -70,7 +70,7 @@ export class Arrivals {
   readonly #early = new Map<string, Map<number, number>>();
 
   #note(kind: Kind, id: string, node: number): void {
-    const now = this.#world.loop.now;
+    const now = this.#time.nowUs;
     const thing = this.#things[kind].get(id);
     this.#trace({ kind: kind === 'card' ? 'arrive' : 'refuse', node, peer: -1, what: id });
     if (thing !== undefined) {

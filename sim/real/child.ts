@@ -13,8 +13,8 @@ const tell = (message: FromRun): void => {
 async function serve({ scenario, seed, isTraced }: ToRun): Promise<void> {
   const world = new World(seed, machine);
   replaceGlobals(world);
-  const { runReal } = await import('./run.ts');
-  const result = await runReal({ scenario, seed, world, tell, isTraced });
+  const { runVirtual } = await import('./run-virtual.ts');
+  const result = await runVirtual({ scenario, seed, world, tell, isTraced });
   tell({ kind: 'result', result, memoryBytes: process.memoryUsage().rss });
 }
 

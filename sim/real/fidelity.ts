@@ -1,9 +1,9 @@
-// What is real in tier T1 and what is not.
+// What is real in tiers T1 and T0, and what is not.
 
 import type { Fidelity } from '../scenario/index.ts';
 
-/** Told with every result. */
-export const FIDELITY: readonly Fidelity[] = [
+/** Told with every result of T1. */
+export const VIRTUAL_FIDELITY: readonly Fidelity[] = [
   {
     part: 'node',
     is: 'real',
@@ -18,6 +18,22 @@ export const FIDELITY: readonly Fidelity[] = [
   },
   { part: 'time', is: 'modelled', how: 'virtual; computing and the disk take none of it' },
   { part: 'entropy', is: 'modelled', how: 'one seeded stream in place of Math.random and node:crypto' },
+  {
+    part: 'statements',
+    is: 'real',
+    how: 'cards of fresh agents, signed, logged and published; their size is what it is',
+  },
+  { part: 'reach', is: 'modelled', how: 'only neighbours of the topology can dial each other' },
+  { part: 'churn', is: 'absent', how: 'nodes stay; network.churn is not looked at' },
+  { part: 'adversaries', is: 'absent', how: 'every node follows the protocol' },
+];
+
+/** Told with every result of T0. */
+export const TCP_FIDELITY: readonly Fidelity[] = [
+  { part: 'node', is: 'real', how: 'openNode() with every service and its database, all in one process' },
+  { part: 'libp2p', is: 'real', how: 'TCP, Noise, yamux, identify, ping, kad-dht and gossipsub, unpatched' },
+  { part: 'time', is: 'real', how: "the machine's: runs differ, and computing takes time" },
+  { part: 'links', is: 'modelled', how: 'what a socket gets is held back as long as the wire says' },
   {
     part: 'statements',
     is: 'real',

@@ -1,97 +1,105 @@
-// One run of tier T1: nodes join, writers publish and revoke, and what arrives where is noted. Imported once the globals are replaced.
+// One run of real nodes: they join, writers publish and revoke, and what arrives where is noted. The same for virtual time (T1) and for the
+// machine's (T0). Imported once the clock, or the sockets, are what the tier wants them to be.
 
-import { Wire } from '../net/wire.ts';
-import type { Scenario, TierResult, TraceLine } from '../scenario/index.ts';
+import type { Topology } from '../net/topology.ts';
+import type { CheckResult, Metrics, Sample, Scenario, TraceLine } from '../scenario/index.ts';
 import { Arrivals } from './arrivals.ts';
-import { FIDELITY } from './fidelity.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, type Site } from './fleet.ts';
 import type { FromRun } from './messages.ts';
-import { ReliableWire } from './wire.ts';
+import type { Timeline } from './timeline.ts';
 import { scheduleWork } from './work.ts';
-import type { World } from './world.ts';
 
 const SECOND_US = 1_000_000;
 /** Trace lines that are told together, and of one run at most: some 100 bytes each. */
 const LINES_AT_ONCE = 500;
 const LINES_MAX = 2_000_000;
+/** Samples of one run at most. */
+const SAMPLES_MAX = 1_000;
 
 export interface RealRunOptions {
   readonly scenario: Scenario;
   readonly seed: number;
-  readonly world: World;
+  readonly topology: Topology;
+  readonly time: Timeline;
+  readonly site: Site;
+  /** Told when the nodes stand and the scenario's own time begins, in microseconds. */
+  readonly onBegin: (at: number) => void;
+  readonly events: () => number;
+  /** What the site counted since then. */
+  readonly counts: () => Metrics;
   readonly tell: (message: FromRun) => void;
-  readonly isTraced: boolean;
+}
+
+/** What came of it. */
+export interface RealOutcome {
+  readonly seconds: number;
+  readonly metrics: Metrics;
+  readonly samples: readonly Sample[];
+  readonly checks: readonly CheckResult[];
+}
+
+/** Gathers trace lines and tells them by the bunch; nothing before the scenario begins. */
+export class Tracer {
+  readonly #tell: (message: FromRun) => void;
+  readonly #time: Timeline;
+  #lines: TraceLine[] = [];
+  #told = 0;
+  #origin: number | undefined;
+
+  constructor(time: Timeline, tell: (message: FromRun) => void) {
+    this.#time = time;
+    this.#tell = tell;
+  }
+
+  begin(at: number): void {
+    this.#origin = at;
+  }
+
+  end(): void {
+    this.#origin = undefined;
+  }
+
+  add(line: Omit<TraceLine, 'at'>): void {
+    if (this.#origin === undefined || this.#told++ >= LINES_MAX) return;
+    this.#lines.push({ at: this.#time.nowUs - this.#origin, ...line });
+    if (this.#lines.length >= LINES_AT_ONCE) this.flush();
+  }
+
+  flush(): void {
+    if (this.#lines.length > 0) this.#tell({ kind: 'trace', lines: this.#lines });
+    this.#lines = [];
+  }
 }
 
 /** Runs it to its end. */
-export async function runReal({
-  scenario,
-  seed,
-  world,
-  tell,
-  isTraced,
-}: RealRunOptions): Promise<TierResult> {
-  const model = new Wire(scenario, seed);
-  const { topology } = model;
-  const wire = new ReliableWire(model);
-  let lines: TraceLine[] = [];
-  let told = 0;
-  let origin = 0;
-  const flush = (): void => {
-    if (lines.length > 0) tell({ kind: 'trace', lines });
-    lines = [];
-  };
-  const trace = (line: Omit<TraceLine, 'at'>): void => {
-    if (!isTraced || origin === 0 || told++ >= LINES_MAX) return;
-    lines.push({ at: world.loop.now - origin, ...line });
-    if (lines.length >= LINES_AT_ONCE) flush();
-  };
-  let pieces = 0;
-  let bytes = 0;
-  const fleet = new Fleet({
-    scenario,
-    topology,
-    world,
-    wire,
-    onPiece(from, to, size) {
-      pieces += 1;
-      bytes += size;
-      trace({ kind: 'message', node: to, peer: from, what: `${size} bytes` });
-    },
-  });
-  await fleet.start();
-  // From here on the scenario's own time counts.
-  origin = world.loop.now;
-  const before = { pieces, bytes };
-  wire.begin(origin);
-  const arrivals = new Arrivals(fleet.nodes, world, trace);
-  const work = scheduleWork({ scenario, seed, fleet, world, arrivals });
-  const samples = [];
-  const every = Math.max(scenario.measure.everySeconds, scenario.seconds / 1_000);
-  for (let at = 0; at < scenario.seconds; at += every) {
-    await world.run(origin + Math.min(scenario.seconds, at + every) * SECOND_US);
-    const now = (world.loop.now - origin) / SECOND_US;
-    samples.push({ at: now, metric: 'statements.coverage', value: arrivals.coverage('card') });
-    tell({ kind: 'progress', virtualSeconds: now, events: world.loop.handled });
-  }
-  const checks = await work.judge();
-  const result: TierResult = {
-    tier: 'T1',
-    fidelity: FIDELITY,
-    events: world.loop.handled,
-    virtualSeconds: (world.loop.now - origin) / SECOND_US,
-    traceHash: world.loop.traceHash(),
-    metrics: {
+export async function runReal(options: RealRunOptions, tracer: Tracer | undefined): Promise<RealOutcome> {
+  const { scenario, seed, site, tell, time, topology } = options;
+  const fleet = new Fleet({ scenario, topology, time, site });
+  try {
+    await fleet.start();
+    // From here on the scenario's own time counts.
+    const origin = time.nowUs;
+    options.onBegin(origin);
+    tracer?.begin(origin);
+    const arrivals = new Arrivals(fleet.nodes, time, (line) => tracer?.add(line));
+    const work = scheduleWork({ scenario, seed, fleet, time, arrivals });
+    const samples: Sample[] = [];
+    const every = Math.max(scenario.measure.everySeconds, scenario.seconds / SAMPLES_MAX);
+    for (let at = 0; at < scenario.seconds; at += every) {
+      await time.pass(origin + Math.min(scenario.seconds, at + every) * SECOND_US);
+      const now = (time.nowUs - origin) / SECOND_US;
+      samples.push({ at: now, metric: 'statements.coverage', value: arrivals.coverage('card') });
+      tell({ kind: 'progress', virtualSeconds: now, events: options.events() });
+    }
+    const seconds = (time.nowUs - origin) / SECOND_US;
+    const checks = work.judge();
+    const metrics = {
       ...arrivals.metrics('card', 'statements'),
       ...arrivals.metrics('revoked', 'revocations'),
-      'network.messages': pieces - before.pieces,
-      'network.bytes': bytes - before.bytes,
-      'network.connections': fleet.network.opened,
-    },
-    samples,
-    checks,
-  };
-  await fleet.stop();
-  flush();
-  return result;
+    };
+    return { seconds, metrics, samples, checks };
+  } finally {
+    await fleet.stop();
+    tracer?.flush();
+  }
 }

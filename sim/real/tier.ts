@@ -1,5 +1,5 @@
-// Tier T1: real js-libp2p and real nodes under virtual time, each run in a process of its own (what it replaces cannot be put back, and
-// libraries count in module variables).
+// The tiers of real nodes: T1 under virtual time, T0 over TCP in the machine's own time. Each run has a process of its own: what it replaces
+// cannot be put back, and libraries count in module variables.
 
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,11 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import type { RunSinks, Scenario, Tier, TierResult } from '../scenario/index.ts';
 import type { FromRun, ToRun } from './messages.ts';
 
-/** Nodes of one run at most: each is a whole node with its database, some 8 MB. */
-export const REAL_NODES_MAX: number = 1_000;
+/** Nodes of one run at most: each is a whole node with its database, some 8 MB; in T0 they share one processor in real time. */
+const NODES_MAX = { T0: 64, T1: 1_000 } as const;
+/** One thread answers in the order of the questions; in T0 the nodes have four each, as in processes of their own, up to this. */
+const DISK_THREADS = { T0: '64', T1: '1' } as const;
+const PROGRAM = { T0: 'tcp-child', T1: 'child' } as const;
 
 /** A result, and what its process took at its end. */
 export interface RealRun {
@@ -17,16 +20,22 @@ export interface RealRun {
   readonly memoryBytes: number;
 }
 
-/** Runs a scenario with real nodes. Throws SCENARIO_INVALID for what this tier cannot do, SIMULATION_FAILED when the run broke. */
-export async function runInChild(scenario: Scenario, seed: number, sinks: RunSinks = {}): Promise<RealRun> {
-  if (scenario.topology.nodes > REAL_NODES_MAX)
-    throw new ZeroError('SCENARIO_INVALID', `T1 runs up to ${REAL_NODES_MAX} nodes`);
+/** Runs a scenario with real nodes. Throws SCENARIO_INVALID for what the tier cannot do, SIMULATION_FAILED when the run broke. */
+export async function runInChild(
+  scenario: Scenario,
+  seed: number,
+  sinks: RunSinks = {},
+  tier: 'T0' | 'T1' = 'T1',
+): Promise<RealRun> {
+  if (scenario.topology.nodes > NODES_MAX[tier])
+    throw new ZeroError('SCENARIO_INVALID', `${tier} runs up to ${NODES_MAX[tier]} nodes`);
+  if (scenario.adversaries.length > 0)
+    throw new ZeroError('SCENARIO_INVALID', `${tier} has no adversaries: its nodes are real and honest`);
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const child = fork(fileURLToPath(new URL(`./child${extension}`, import.meta.url)), {
+  const child = fork(fileURLToPath(new URL(`./${PROGRAM[tier]}${extension}`, import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],
-    // One thread answers in the order of the questions.
-    env: { ...process.env, UV_THREADPOOL_SIZE: '1', TZ: 'UTC' },
+    env: { ...process.env, UV_THREADPOOL_SIZE: DISK_THREADS[tier], TZ: 'UTC' },
   });
   const stop = () => child.kill('SIGKILL');
   sinks.signal?.addEventListener('abort', stop);
@@ -49,7 +58,14 @@ export async function runInChild(scenario: Scenario, seed: number, sinks: RunSin
   }
 }
 
-/** The tier. */
+/** The tier of real nodes in real time. */
+export const tcpTier: Tier = {
+  id: 'T0',
+  summary: 'real nodes over TCP on loopback with slow links, in real time: for calibration',
+  run: async (scenario, seed, sinks) => (await runInChild(scenario, seed, sinks, 'T0')).result,
+};
+
+/** The tier of real nodes in virtual time. */
 export const realTier: Tier = {
   id: 'T1',
   summary: 'real js-libp2p and real nodes, databases and all, on a simulated clock and wire',

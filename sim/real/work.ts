@@ -4,15 +4,16 @@ import { randomStream } from '../random.ts';
 import type { CheckResult, Scenario } from '../scenario/index.ts';
 import type { Arrivals, Kind } from './arrivals.ts';
 import type { Fleet } from './fleet.ts';
-import type { World } from './world.ts';
+import type { Timeline } from './timeline.ts';
 
 const SECOND_MS = 1_000;
+const SECOND_US = 1_000_000;
 
 export interface WorkOptions {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly fleet: Fleet;
-  readonly world: World;
+  readonly time: Timeline;
   readonly arrivals: Arrivals;
 }
 
@@ -27,7 +28,8 @@ const draft = (name: string) => ({
 });
 
 /** Sets the workload in motion; judge() answers what must hold at the end. */
-export function scheduleWork({ scenario, seed, fleet, world, arrivals }: WorkOptions) {
+export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOptions) {
+  const origin = time.nowUs;
   const acknowledged: { readonly kind: Kind; readonly id: string; readonly node: number }[] = [];
   const failures: string[] = [];
   const { statements, revocations } = scenario.workload;
@@ -49,9 +51,9 @@ export function scheduleWork({ scenario, seed, fleet, world, arrivals }: WorkOpt
       at += times.exponential(SECOND_MS / statements.perSecond);
       if (at > end) break;
       const node = writers[times.below(statements.writers)]!;
-      world.after(at, () =>
+      time.after(at, () =>
         act(async () => {
-          const began = world.loop.now;
+          const began = time.nowUs;
           const { agentId } = await fleet.nodes[node]!.cards.publish(draft(`Agent ${number}`));
           arrivals.published('card', agentId, node, began);
           acknowledged.push({ kind: 'card', id: agentId, node });
@@ -63,10 +65,10 @@ export function scheduleWork({ scenario, seed, fleet, world, arrivals }: WorkOpt
     const node = writers[number % writers.length]!;
     const at = (revocations!.fromSeconds + number * revocations!.everySeconds) * SECOND_MS;
     const owned = (async () => await fleet.nodes[node]!.cards.publish(draft(`Revoked ${number}`)))();
-    world.after(at, () =>
+    time.after(at, () =>
       act(async () => {
         const { agentId } = await owned;
-        const began = world.loop.now;
+        const began = time.nowUs;
         await fleet.nodes[node]!.revocations.revoke(agentId, 'simulation', false);
         arrivals.published('revoked', agentId, node, began);
         acknowledged.push({ kind: 'revoked', id: agentId, node });
@@ -76,8 +78,8 @@ export function scheduleWork({ scenario, seed, fleet, world, arrivals }: WorkOpt
 
   return {
     /** Looks at what must hold now. */
-    async judge(): Promise<CheckResult[]> {
-      const at = world.elapsed / SECOND_MS;
+    judge(): CheckResult[] {
+      const at = (time.nowUs - origin) / SECOND_US;
       const lost = acknowledged.filter(
         ({ node, id }) => fleet.nodes[node]!.book.get(id as never) === undefined,
       );

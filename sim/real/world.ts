@@ -5,6 +5,7 @@ import { EPOCH_MS } from '../clock.ts';
 import { EventLoop } from '../event-loop.ts';
 import { type RandomStream, randomStream } from '../random.ts';
 import type { NativeWork } from './native-work.ts';
+import type { Timeline } from './timeline.ts';
 
 const MICROSECONDS = 1_000;
 
@@ -15,7 +16,7 @@ export interface Machine {
 }
 
 /** Virtual time for everything in this process. */
-export class World {
+export class World implements Timeline {
   readonly loop: EventLoop = new EventLoop();
   /** What stands for the machine's entropy. */
   readonly entropy: RandomStream;
@@ -36,6 +37,10 @@ export class World {
     return EPOCH_MS + this.loop.now / MICROSECONDS;
   }
 
+  get nowUs(): number {
+    return this.loop.now;
+  }
+
   /** Virtual milliseconds since the start. */
   get elapsed(): number {
     return this.loop.now / MICROSECONDS;
@@ -49,6 +54,10 @@ export class World {
   /** Calls `run` after so many microseconds; `print` (32 bits) goes into the trace: what arrives must be the same in each run. */
   deliver(us: number, print: number, run: () => void): void {
     this.#schedule(us, this.#kinds.message, run, print);
+  }
+
+  pass(until: number): Promise<void> {
+    return this.run(until);
   }
 
   cancel(timer: number): void {
