@@ -5,6 +5,7 @@ import { indexMetricNames } from '../../index-service/server/metric-names.ts';
 import { configSchema } from '../../node/config/schema.ts';
 import { metricNames } from '../../node/metrics/names.ts';
 import { probeMetricNames } from '../../node/metrics/probe-names.ts';
+import { scenarioSchema } from '../../sim/scenario/index.ts';
 import type { Finding, Tree } from '../source/tree.ts';
 import { cliDocument } from './cli.ts';
 import { configurationDocument, type SchemaNode } from './configuration.ts';
@@ -13,6 +14,7 @@ import { fuelScheduleDocument } from './fuel-schedule.ts';
 import { limitsDocument } from './limits.ts';
 import { metricsDocument } from './metrics.ts';
 import { codesByRoom } from './rooms-codes.ts';
+import { schemaDocument } from './schema.ts';
 
 export interface GeneratedDocument {
   readonly path: string;
@@ -31,6 +33,7 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
   },
   { path: 'docs/reference/limits.md', render: limitsDocument },
   { path: 'docs/reference/fuel-schedule.md', render: fuelScheduleDocument },
+  { path: 'docs/reference/scenario.schema.json', render: () => schemaDocument(scenarioSchema) },
   { path: 'docs/reference/cli.md', render: () => cliDocument(buildProgram('zerostate')) },
 ];
 

@@ -30,6 +30,16 @@ export const CORES_FIDELITY: readonly Fidelity[] = [
     how: 'node/admission decides on failures; budgets of messages, bytes and time are not charged',
   },
   {
+    part: 'reputation',
+    is: 'real',
+    how: 'protocol/reputation keeps the book and judges; statements count as verified, and everybody knows all of them',
+  },
+  {
+    part: 'routing',
+    is: 'real',
+    how: 'protocol/routing decides at every node of an overlay of its own (sim/overlay), beside the network of the logs',
+  },
+  {
     part: 'gossip mesh',
     is: 'modelled',
     how: "after the gossipsub specification with the node's degree, without scores, back-off and opportunistic grafts",

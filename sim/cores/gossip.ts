@@ -15,6 +15,7 @@ import type { Publication, Publications } from './publications.ts';
 const HOPS_PLACES_MAX = 134_217_728;
 /** Publications that wait at one node for a comparison. */
 const WAITING_MAX = 64;
+/** Longest path that is counted: eight bits for each publication at each node. */
 const HOPS_MAX = 255;
 
 export interface GossipParts {

@@ -1,7 +1,6 @@
 // What nodes of the cores tier say to each other. Frozen objects, passed as they are; a share of them is encoded, decoded and
 // compared on the way (see post.ts). Types and sizes only.
 
-import type { Envelope } from '../../protocol/envelope/index.ts';
 import type { SyncMessage } from '../../protocol/sync/index.ts';
 
 /** Numbers of things published over gossip: places in the list of publications (see publications.ts). */
@@ -15,14 +14,7 @@ export type Message =
   /** Joins and leaves the mesh of a neighbour. */
   | { readonly kind: 'graft' | 'prune' }
   /** A message of the sync protocol in a comparison: a question of the one who began it, or the answer. */
-  | { readonly kind: 'question' | 'answer'; readonly comparison: number; readonly message: SyncMessage }
-  /** A message of a payment channel between its two ends. */
-  | {
-      readonly kind: 'payment';
-      readonly channel: number;
-      readonly part: string;
-      readonly envelope: Envelope;
-    };
+  | { readonly kind: 'question' | 'answer'; readonly comparison: number; readonly message: SyncMessage };
 
 /** Bytes of frames around a message: stream, length, topic and message id. */
 const FRAME_BYTES = 40;
@@ -41,8 +33,6 @@ export function bytesOf(message: Message, publicationBytes: (publication: Public
     case 'graft':
     case 'prune':
       return CONTROL_BYTES;
-    case 'payment':
-      return FRAME_BYTES + message.envelope.payload.length + 160 * message.envelope.signatures.length;
     default:
       return FRAME_BYTES + syncBytes(message.message);
   }

@@ -28,8 +28,8 @@ function wavesMetrics(name: string, waves: Waves): [string, number][] {
   ];
 }
 
-/** Every number of a run as of now. */
-export function metricsOf(simulation: Simulation): Metrics {
+/** Every number of a run as of now; `more` are those of parts that run beside the network. */
+function metricsOf(simulation: Simulation, more: readonly [string, number][]): Metrics {
   const { comparisons, desks, forks, ground, gossip, penalties, through } = simulation;
   const { bytes, lost, sent } = ground.wire.counts;
   const { arrivals, duplicates, hopsKnown, hopsMax, hopsMean, rejected } = gossip.counts;
@@ -69,6 +69,7 @@ export function metricsOf(simulation: Simulation): Metrics {
     ['messages.sent', sent],
     ['messages.lostShare', sent === 0 ? 0 : lost / sent],
     ['messages.bytesPerNodeSecond', bytes / ground.nodes / seconds],
+    ...more,
   ] as [string, number][];
   // What did not come about has no time: it is left out, and a claim about it fails.
   return Object.fromEntries(all.filter(([, value]) => Number.isFinite(value)));
@@ -120,7 +121,7 @@ export function checkLiveness(simulation: Simulation): void {
 }
 
 /** The result as of now. */
-export function resultOf(simulation: Simulation): TierResult {
+export function resultOf(simulation: Simulation, more: readonly [string, number][] = []): TierResult {
   const { loop } = simulation.ground;
   return {
     tier: 'T2',
@@ -128,7 +129,7 @@ export function resultOf(simulation: Simulation): TierResult {
     events: loop.handled,
     virtualSeconds: loop.now / SECOND,
     traceHash: loop.traceHash(),
-    metrics: metricsOf(simulation),
+    metrics: metricsOf(simulation, more),
     samples: simulation.samples,
     checks: simulation.ground.checks.results(),
   };

@@ -3,8 +3,10 @@
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { RunSinks, Scenario, Session, Tier, TierResult } from '../scenario/index.ts';
 import { SECOND } from './ground.ts';
+import { judgeAgents } from './reputation.ts';
 import { checkLiveness, resultOf } from './result.ts';
 import type { RoleBook } from './role.ts';
+import { routeRequests } from './routes.ts';
 import { Simulation } from './simulation.ts';
 
 class CoresSession implements Session {
@@ -77,7 +79,9 @@ export function coresTier(roles: RoleBook): Tier {
       const simulation = begin(scenario, seed, sinks, roles);
       await simulation.advance(scenario.seconds);
       checkLiveness(simulation);
-      return resultOf(simulation);
+      // Work and routes have a time of their own: they run beside the network of the logs.
+      const work = judgeAgents(simulation.ground, (node) => simulation.post.roleOf(node));
+      return resultOf(simulation, [...work, ...routeRequests(simulation.ground)]);
     },
     async open(scenario, seed, sinks = {}) {
       return new CoresSession(begin(scenario, seed, sinks, roles));

@@ -11,7 +11,9 @@ import { TimeWheel } from './wheel.ts';
 const SLOTS_PER_MS = 10;
 /** Nodes outside of the mesh that are told with a heartbeat (D_lazy). */
 const TOLD = 6;
+/** Longest path that is counted: an 8-bit operand. */
 const HOPS_MAX = 255;
+/** A delay is at most so many times its base, as on the wire of the cores. */
 const JITTER_FACTOR_MAX = 20;
 /** Operand that marks a heartbeat. */
 const HEARTBEAT = -1;

@@ -7,6 +7,7 @@ import type { Scenario } from '../scenario/index.ts';
 const TWO_32 = 4_294_967_296;
 /** Steps of the table of jitter: quantiles of the lognormal. */
 const JITTER_STEPS = 4_096;
+/** A delay is at most so many times its base, as on the wire of the cores. */
 const JITTER_FACTOR_MAX = 20;
 
 // MurmurHash3's finaliser.

@@ -71,7 +71,6 @@ const CHANGES: readonly Change[] = [
   without('statements'),
   without('revocations'),
   without('forks'),
-  without('channels'),
   without('reputation'),
   {
     applies: ({ workload }) => (workload.statements?.writers ?? 0) > 1,

@@ -52,37 +52,49 @@ const reputation = Type.Object(
       maximum: 1,
       description: 'Lower bound that opens a door.',
     }),
+    attackShare: Type.Number({
+      default: 0.002,
+      minimum: 0,
+      maximum: 1,
+      description:
+        'Share of the tasks that honest agents give to adversaries, who do them well: all their praise must pass over these.',
+    }),
     days: count(30, 300, 'Days over which the tasks are spread.'),
   },
   { ...closed, description: 'Work, what is said about it, and who is believed.' },
 );
 
-const channels = Type.Object(
-  {
-    pairs: count(20, 10_000, 'Payment channels between pairs of nodes.'),
-    perSecond: rate(20, 'Paid tasks a second of all channels together (Poisson).'),
-    cheats: Type.Number({
-      default: 0,
-      minimum: 0,
-      maximum: 1,
-      description: 'Share of channels whose payer posts a state that it had given up.',
-    }),
-    fromSeconds: seconds(1, 'When paying begins.'),
-    forSeconds: seconds(20, 'How long it lasts.'),
-  },
-  { ...closed, description: 'Payments for tasks.' },
-);
-
 const routes = Type.Object(
   {
-    relays: count(24, 1_000, 'Nodes that relay, chosen by the seed.'),
-    perSecond: rate(200, 'Packets a second of all clients together (Poisson).'),
-    bytes: count(1_024, 65_536, 'Bytes of a packet.'),
-    policy: Type.String({ default: 'default', maxLength: 64, description: 'Routing policy.' }),
-    fromSeconds: seconds(1, 'When sending begins.'),
-    forSeconds: seconds(30, 'How long it lasts.'),
+    relays: Type.Integer({ default: 12, minimum: 2, maximum: 200, description: 'Relays.' }),
+    regions: Type.Integer({ default: 3, minimum: 1, maximum: 20, description: 'Regions of the relays.' }),
+    edges: Type.Integer({
+      default: 40,
+      minimum: 2,
+      maximum: 1_000,
+      description: 'Nodes that ask each other.',
+    }),
+    homes: count(
+      3,
+      200,
+      'Relays that an edge is connected with; 0: all of them, so that a path has one relay.',
+    ),
+    perSecond: rate(80, 'Requests a second of all edges together.'),
+    policy: Type.String({
+      default: '',
+      maxLength: 64,
+      description: "Routing policy; empty: the product's own.",
+    }),
+    against: Type.String({
+      default: '',
+      maxLength: 64,
+      description: 'A second policy that meets the same faults and requests, for comparison.',
+    }),
+    healthy: Type.Boolean({ default: false, description: 'Nothing ever goes wrong with a relay.' }),
+    settleSeconds: seconds(60, 'Time before anything is counted.'),
+    forSeconds: seconds(300, 'Time that is counted.'),
   },
-  { ...closed, description: 'Packets over relays.' },
+  { ...closed, description: 'Requests over relays of which some are slow, lossy, dead or lying by turns.' },
 );
 
 /** What a scenario's nodes do; a part that is absent does not happen. */
@@ -92,7 +104,6 @@ export const workloadSchema = Type.Object(
     revocations: Type.Optional(revocations),
     forks: Type.Optional(forks),
     reputation: Type.Optional(reputation),
-    channels: Type.Optional(channels),
     routes: Type.Optional(routes),
   },
   { ...closed, default: {}, description: 'What happens; a part that is absent does not.' },
