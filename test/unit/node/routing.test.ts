@@ -6,13 +6,13 @@ import { RELAY_EXTENSION, relayDraft, termsOf } from '../../../node/routing/rela
 import { Reports } from '../../../node/routing/reports.ts';
 import { STREAMS_KEPT_MAX, StreamBook } from '../../../node/routing/stream-book.ts';
 import type { AgentCard } from '../../../protocol/card/index.ts';
-import { seedSigner } from '../../../protocol/envelope/index.ts';
+import { publicKeyOfSeed } from '../../../protocol/crypto/index.ts';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import { peerIdOfKey } from '../../../protocol/log/index.ts';
 import type { Decision, LinkReport, RoutingEvent } from '../../../protocol/routing/index.ts';
 
 const seed = (byte: number) => new Uint8Array(32).fill(byte);
-const peerOf = (byte: number) => peerIdOfKey(seedSigner(seed(byte)).publicKey);
+const peerOf = (byte: number) => peerIdOfKey(publicKeyOfSeed(seed(byte)));
 const [SELF, RELAY, OTHER, PEER] = [1, 2, 3, 4].map(peerOf) as [string, string, string, string];
 
 const report = (change: Partial<LinkReport> = {}): LinkReport => ({
