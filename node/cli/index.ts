@@ -10,6 +10,7 @@ import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { positiveInteger, registerFind } from './commands/find.ts';
 import { registerGuild } from './commands/guild.ts';
+import { registerImport } from './commands/import.ts';
 import { registerLedger } from './commands/ledger.ts';
 import { registerLog } from './commands/log.ts';
 import { registerMcp } from './commands/mcp.ts';
@@ -62,6 +63,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerDoctor(program);
   registerCompletion(program);
   registerToken(program);
+  registerImport(program);
   registerProbe(program);
   registerBackup(program);
   registerMcp(program);
