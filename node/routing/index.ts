@@ -25,6 +25,9 @@ export { Links } from './links.ts';
 export type { Routing } from './routing.ts';
 export type { RoutesView, RoutingStatusView, StreamView } from './views.ts';
 
+/** Paths that broke before a relay is reported, and their share of those that it opened: everybody's paths break now and then. */
+const BROKEN_MIN = 10;
+const BROKEN_SHARE = 0.3;
 /** Pause between two messages of reports to each neighbour: as often as a policy writes one. */
 const PASS_MS = 1_000;
 /** Pause between two counts of how peers are connected. */
@@ -190,7 +193,17 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     log,
   });
   links.events = {
-    moved: (ms) => metrics.observe('zerostate_routed_move_seconds', ms / 1_000),
+    broke: (relay, peer) => desk.broke(relay, peer),
+    moved: (ms, relay) => {
+      metrics.observe('zerostate_routed_move_seconds', ms / 1_000);
+      if (relay === undefined) return;
+      const measured = relays.measured(relay);
+      measured.failed += 1;
+      if (measured.draining) return;
+      if (measured.failed < BROKEN_MIN || measured.failed < measured.carried * BROKEN_SHARE) return;
+      const note = `${measured.failed} streams failed with it or broke, ${measured.carried} were taken over`;
+      for (const agent of residents.of(relay).slice(0, 1)) void reporter.report(agent, note);
+    },
     lost: () => metrics.count('zerostate_routed_links_lost_total'),
   };
   const gone = ({ detail }: { detail: { toString(): string } }) => desk.gone(detail.toString());

@@ -38,7 +38,10 @@ export interface LinkComponents extends SealComponents {
 
 /** Told of what happens to links. */
 export interface LinkEvents {
-  moved(ms: number): void;
+  /** A link goes on over another path, so its other end is alive: `left` is the first relay of the path that broke. */
+  moved(ms: number, left: string | undefined): void;
+  /** A path to a peer that a relay had opened broke, or was never sealed: `relay` is the first on it. */
+  broke(relay: string, peer: string): void;
   lost(): void;
 }
 
@@ -157,7 +160,16 @@ export class Links {
     if (this.opener === undefined) throw new ZeroError('ROUTE_NONE', 'this node uses no relays');
     const { path, stream } = await this.opener(peer, signal, broken);
     const sealing = AbortSignal.any([signal, AbortSignal.timeout(SEAL_MS_MAX)]);
-    return { path: await this.#sealer.call(stream, peer, sealing), relays: path };
+    try {
+      return { path: await this.#sealer.call(stream, peer, sealing), relays: path };
+    } catch (error) {
+      if (!signal.aborted) this.#blame(path, peer);
+      throw error;
+    }
+  }
+
+  #blame([first]: readonly string[], peer: PeerId): void {
+    if (first !== undefined && !this.#stopped) this.events?.broke(first, peer.toString());
   }
 
   #keep(id: Uint8Array, peer: PeerId, outgoing: boolean, path: readonly string[]): Kept {
@@ -200,17 +212,19 @@ export class Links {
 
   #attach(kept: Kept, path: MessageStream, relays: readonly string[], greeting?: Greeting): void {
     const now = performance.now();
+    const [left] = kept.outgoing ? kept.path : [];
     kept.path = relays;
     kept.moves += 1;
     kept.heardAt = now;
     kept.silentMs = undefined;
-    if (kept.lostAt !== undefined) this.events?.moved(now - kept.lostAt);
+    if (kept.lostAt !== undefined) this.events?.moved(now - kept.lostAt, left);
     kept.lostAt = undefined;
     kept.link.attach(path, greeting);
   }
 
   #lost(kept: Kept, error: Error): void {
     kept.lostAt ??= performance.now();
+    this.#blame(kept.outgoing ? kept.path : [], kept.peer);
     if (!kept.outgoing || this.#stopped || kept.connection === undefined) {
       if (kept.connection === undefined || this.#stopped) kept.link.abort(error);
       return;

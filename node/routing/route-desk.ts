@@ -220,6 +220,15 @@ export class RouteDesk {
     );
   }
 
+  /** A path that a neighbour had opened broke: it takes streams, and does not carry them. */
+  broke(neighbour: string, destination: string): void {
+    const { clock, policy } = this.#deps;
+    policy.observe(
+      { kind: 'finished', neighbour, destination, slaClass: 'standard', ok: false },
+      clock.now(),
+    );
+  }
+
   /** A forward stream to a neighbour: one that was negotiated ahead, or a new one. Rejects as libp2p does. */
   async stream(neighbour: string, signal: AbortSignal): Promise<Stream> {
     const ready = this.#ready.take(neighbour);
