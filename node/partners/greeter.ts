@@ -8,6 +8,7 @@ import type { AgentId } from '../../protocol/identity/index.ts';
 import {
   type Agreement,
   type DocumentAuthor,
+  type Pass,
   signConsent,
   signPass,
   verifyAgreement,
@@ -41,6 +42,8 @@ export interface GreeterDeps {
     readonly detail: string;
     readonly decision: string;
   };
+  /** Why the agent or the key that signed a pass is known to be revoked; undefined when it is not. */
+  readonly revoked: (pass: Pass) => string | undefined;
   /** Told when a partner has proven who it is. */
   readonly onGreeted: (partner: Partner) => void;
 }
@@ -93,13 +96,16 @@ export class Greeter {
   }
 
   #verifyPass({ pass }: Greeting, peer: PeerId) {
-    const { allows, clock, network } = this.#deps;
+    const { allows, clock, network, revoked } = this.#deps;
     const { allow, decision, detail } = allows(peer.toString());
     if (!allow)
       throw new ZeroError('PARTNER_REFUSED', `the policy of this node refuses the partner: ${detail}`, {
         details: { decision },
       });
-    return verifyPass(pass, { peer: peer.toString(), network, now: clock.now() });
+    const verified = verifyPass(pass, { peer: peer.toString(), network, now: clock.now() });
+    const why = revoked(verified);
+    if (why !== undefined) throw new ZeroError('PARTNER_REFUSED', `${verified.agent} is revoked: ${why}`);
+    return verified;
   }
 
   #greetingTo(partner: Partner): Greeting {

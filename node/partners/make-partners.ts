@@ -1,7 +1,8 @@
 // Puts the partners of a node together.
 
 import { seedSigner } from '../../protocol/envelope/index.ts';
-import { SEALED_PREDICATE } from '../../protocol/statement/index.ts';
+import type { Pass } from '../../protocol/partner/index.ts';
+import { isStatementOf, REVOCATION_PREDICATE, SEALED_PREDICATE } from '../../protocol/statement/index.ts';
 import type { Core } from '../context.ts';
 import { Reporter } from '../reputation/index.ts';
 import { RowStreams } from '../rpc/row-streams.ts';
@@ -37,6 +38,7 @@ export function makePartners(core: Core, seed: Uint8Array) {
     metrics,
     ownLog,
     peerId,
+    revocations,
     router,
     rpc,
     store,
@@ -96,7 +98,32 @@ export function makePartners(core: Core, seed: Uint8Array) {
     );
   };
   const allows = (peer: string) => core.networkPolicy.partner(peer);
-  const greeter = new Greeter({ rpc, vault, book, clock, log, peerId, network, allows, onGreeted: soon });
+  // A known revocation counts at any age; what is not known does not end what was agreed.
+  const revoked = ({ agent, keys }: Pick<Pass, 'agent' | 'keys'>) => {
+    const { operationalKey: key, epoch } = keys;
+    return revocations.judge({ agentId: agent, key, epoch, order: keys }, undefined, 0).revoked?.reason;
+  };
+  // Who holds a pass of before has to greet again, with a key that is not revoked.
+  router.listen((statement) => {
+    const partner = isStatementOf(statement, REVOCATION_PREDICATE) ? book.find(statement.issuer) : undefined;
+    if (partner === undefined) return;
+    takeBack(partner).catch((error: unknown) => {
+      log.error({ err: error, partner: partner.agent }, 'a pass could not be taken back');
+    });
+  });
+  const takeBack = (partner: Partner) => book.change(partner.agent, { peers: [], passUntilMs: 0 });
+  const greeter = new Greeter({
+    rpc,
+    vault,
+    book,
+    clock,
+    log,
+    peerId,
+    network,
+    allows,
+    revoked,
+    onGreeted: soon,
+  });
   const lines = new Lines({
     host,
     book,
@@ -135,6 +162,10 @@ export function makePartners(core: Core, seed: Uint8Array) {
       name: 'partners',
       start: async () => {
         await Promise.all([book.load(), sealed.load(), evidence.load()]);
+        // Known since it was last written.
+        for (const partner of book.list())
+          if (partner.taken !== null && revoked(partner.taken.agreement) !== undefined)
+            await takeBack(partner);
         await greeter.start();
         await desk.start();
         lines.start();
