@@ -59,6 +59,8 @@ import type { TaskBook } from './tasks/task-book.ts';
 export interface Ground {
   readonly home: string;
   readonly config: Config;
+  /** Why the node does not run as it was told to; undefined when it does. */
+  readonly degraded: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -25,6 +25,8 @@ export interface GroundOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Why the node does not run as it was told to; for its health. */
+  readonly degraded?: string | undefined;
   /** Count Node's own process metrics too: for one node a process. */
   readonly processMetrics?: boolean;
 }
@@ -64,6 +66,7 @@ export async function makeGround(
     ground: {
       home,
       config,
+      degraded: options.degraded,
       clock,
       log,
       metrics,

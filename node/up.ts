@@ -32,6 +32,8 @@ export async function runNode(options: {
   config: Config;
   processMetrics?: boolean;
   clock?: Clock;
+  /** Why this node does not run as it was told to; for its health. */
+  degraded?: string | undefined;
   /** Finds boot nodes where the configuration names a boot list. */
   contact?: FirstContact;
 }): Promise<RunningNode> {
@@ -43,6 +45,7 @@ export async function runNode(options: {
     log,
     clock,
     processMetrics: options.processMetrics === true,
+    degraded: options.degraded,
     boot: options.contact?.source({ home, config, log }),
   });
   const { name, region, tracing: where } = config;

@@ -5,15 +5,18 @@ import type { PolicyService } from './policy-service.ts';
 
 /** The reasons, for people; none when all is well. */
 export function degradedReasons({
+  degraded,
   overrides,
   policy,
 }: {
+  readonly degraded?: string | undefined;
   readonly overrides: Overrides;
   readonly policy: PolicyService;
 }): string[] {
   const inForce = overrides.list();
   const last = Math.max(0, ...inForce.map(({ until }) => until));
   return [
+    ...(degraded === undefined ? [] : [degraded]),
     ...(inForce.length === 0
       ? []
       : [

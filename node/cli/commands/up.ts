@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ZeroError } from '../../../protocol/errors/index.ts';
+import { type Activation, activate } from '../../activation/index.ts';
 import {
   type Config,
   completeConfig,
@@ -16,11 +17,15 @@ import { loadOrCreateNodeKey } from '../../keys/node-key.ts';
 import type { Adopted, FirstContact } from '../../network/first-contact.ts';
 import { askInit, isAskable } from '../ask-init.ts';
 import { resolveHome } from '../home.ts';
+import { supervisorOf } from '../notify.ts';
 import { type OutputFlags, plain, print, runAction, style } from '../output.ts';
 import { withJson } from '../shared-flags.ts';
 import { untilSignal } from '../until-signal.ts';
 
 const CONFIG_FILE = 'config.yaml';
+
+/** A node that was ready so long after its start (milliseconds) has a configuration that works. */
+const GOOD_AFTER_MS = 60_000;
 
 /** Flags of a command that runs a node. */
 export interface UpFlags extends OutputFlags {
@@ -159,10 +164,14 @@ export async function loadConfig(home: string, flags: UpFlags): Promise<Config> 
 async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   const stopping = untilSignal({ supervised: flags.supervised === true });
   const home = resolveHome(flags.home);
-  const config = await loadConfig(home, flags);
+  const activation = await activate(home, await loadConfig(home, flags), Date.now());
+  const { config, fellBack } = activation;
+  if (fellBack !== undefined) process.stderr.write(`${style.red('warning')}: ${fellBack}\n`);
   // Loaded late, so that every other command starts without libp2p.
   const { runNode } = await import('../../up.ts');
-  const running = await runNode({ home, config, processMetrics: true, contact });
+  const running = await runNode({ home, config, processMetrics: true, contact, degraded: fellBack });
+  const proof = setTimeout(() => void proveGood(running.api.url, activation), GOOD_AFTER_MS);
+  proof.unref();
   const { peerId, host } = running.node;
   const info = {
     name: config.name,
@@ -187,8 +196,25 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
       ].join('\n'),
     );
   }
+  const supervisor = supervisorOf();
+  // That the API answers says that the event loop turns; whether the network is whole is no reason to be killed.
+  supervisor.ready(async () => (await fetch(`${running.api.url}/livez`)).ok);
   await stopping.promise;
+  supervisor.stopping();
+  clearTimeout(proof);
   const hung = await running.stop();
+  await activation.stopped();
   // What hangs is named in the log; the exit code says that the end was not clean.
   if (hung.length > 0) process.exitCode = 1;
+}
+
+/** A node that is ready after a while has a configuration that works. Never throws: it is a note for a later start. */
+async function proveGood(api: string, activation: Activation): Promise<void> {
+  try {
+    if ((await fetch(`${api}/readyz`)).ok) await activation.worked();
+  } catch (error) {
+    process.stderr.write(
+      `the configuration could not be kept as one that works: ${(error as Error).message}\n`,
+    );
+  }
 }

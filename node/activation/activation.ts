@@ -1,0 +1,87 @@
+// Remembers how starts of a node ended, and the last configuration that worked, in its home folder.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config/index.ts';
+import { completeConfig } from '../config/index.ts';
+import { writeSecretFile } from '../keys/key-file.ts';
+import {
+  type ActivationRecord,
+  decideStart,
+  endWell,
+  NOTHING,
+  REMEMBERED_MAX,
+  STARTS_MAX,
+} from './decide.ts';
+
+const RECORD_FILE = 'activation.json';
+const GOOD_FILE = 'config.good.json';
+
+/** One start. */
+export interface Activation {
+  /** What to start with. */
+  readonly config: Config;
+  /** Why that is not what was given; undefined when it is. */
+  readonly fellBack: string | undefined;
+  /** The node was ready for a while: this configuration is the last good one from now on. Throws STORAGE_FAILED. */
+  worked(): Promise<void>;
+  /** The node was stopped by who started it: that is no failure. Throws STORAGE_FAILED. */
+  stopped(): Promise<void>;
+}
+
+/** Begins a start: it is on disk before anything else happens. Throws STORAGE_FAILED. */
+export async function activate(home: string, given: Config, now: number): Promise<Activation> {
+  const digest = digestOf(given);
+  const before = await readRecord(home);
+  const decided = decideStart(before, digest, now);
+  await writeRecord(home, decided.record);
+  const good = decided.use === 'good' ? await readGood(home, before.good) : undefined;
+  const config = good ?? given;
+  const used = good === undefined ? digest : (before.good as string);
+  const end = async (worked: boolean): Promise<void> => {
+    if (worked && good === undefined)
+      await writeSecretFile(join(home, GOOD_FILE), `${JSON.stringify(given)}\n`);
+    await writeRecord(home, endWell(await readRecord(home), used, worked));
+  };
+  return {
+    config,
+    fellBack:
+      good === undefined
+        ? undefined
+        : `the configuration ended ${STARTS_MAX} starts early, so the last one that worked is in use; change the file to try again`,
+    worked: () => end(true),
+    stopped: () => end(false),
+  };
+}
+
+function digestOf(config: Config): string {
+  return createHash('sha256').update(JSON.stringify(config)).digest('hex');
+}
+
+/** What is remembered; nothing, where it cannot be read: a node must not fail for it. */
+async function readRecord(home: string): Promise<ActivationRecord> {
+  try {
+    const { good, starts } = JSON.parse(await readFile(join(home, RECORD_FILE), 'utf8')) as ActivationRecord;
+    const sound = (Array.isArray(starts) ? starts : []).filter(
+      (start) => Number.isSafeInteger(start?.at) && typeof start.config === 'string',
+    );
+    return { starts: sound.slice(-REMEMBERED_MAX), good: typeof good === 'string' ? good : null };
+  } catch {
+    return NOTHING;
+  }
+}
+
+async function writeRecord(home: string, record: ActivationRecord): Promise<void> {
+  await writeSecretFile(join(home, RECORD_FILE), `${JSON.stringify(record)}\n`);
+}
+
+/** The last good configuration; undefined when it is not there or not the one that is remembered. */
+async function readGood(home: string, digest: string | null): Promise<Config | undefined> {
+  try {
+    const config = completeConfig(JSON.parse(await readFile(join(home, GOOD_FILE), 'utf8')) as never);
+    return digestOf(config) === digest ? config : undefined;
+  } catch {
+    return undefined;
+  }
+}

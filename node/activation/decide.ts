@@ -1,0 +1,53 @@
+// Whether a node may start with a configuration: one that has ended every start early, and is not the last that worked, gives way to that
+// one. Pure.
+
+/** Starts of one configuration that came to nothing before the last good one takes over. */
+export const STARTS_MAX = 3;
+/** Starts longer ago than this count for nothing (milliseconds): a crash a day is no loop. */
+export const LOOP_MS = 600_000;
+/** Starts that are remembered, of all configurations. */
+export const REMEMBERED_MAX = 32;
+
+/** A start that has not come to a good end yet. */
+export interface Start {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Hex SHA-256 of the configuration. */
+  readonly config: string;
+}
+
+/** What is remembered over restarts. */
+export interface ActivationRecord {
+  readonly starts: readonly Start[];
+  /** The configuration that worked last: with it the node was ready for a while. */
+  readonly good: string | null;
+}
+
+export const NOTHING: ActivationRecord = { starts: [], good: null };
+
+/** What to start with, and what to remember of it. */
+export function decideStart(
+  record: ActivationRecord,
+  config: string,
+  now: number,
+): { readonly use: 'given' | 'good'; readonly record: ActivationRecord } {
+  const starts = record.starts.filter(({ at }) => at <= now && now - at < LOOP_MS);
+  const failed = starts.filter((start) => start.config === config).length;
+  if (failed >= STARTS_MAX && record.good !== null && record.good !== config) {
+    // Its failures stay on record as long as it is what is asked for: trying it again each ten minutes would be the loop, slower.
+    const kept = starts.map((start) => (start.config === config ? { ...start, at: now } : start));
+    return { use: 'good', record: { ...record, starts: kept } };
+  }
+  return {
+    use: 'given',
+    record: { ...record, starts: [...starts, { at: now, config }].slice(-REMEMBERED_MAX) },
+  };
+}
+
+/** A start came to a good end: the node was ready for a while (`worked`), or was stopped by who started it. */
+export function endWell(record: ActivationRecord, config: string, worked: boolean): ActivationRecord {
+  return {
+    starts: record.starts.filter((start) => start.config !== config),
+    good: worked ? config : record.good,
+  };
+}

@@ -1,0 +1,12 @@
+// Which configuration a node starts with, after starts that failed. The door of this folder.
+
+export { type Activation, activate } from './activation.ts';
+export {
+  type ActivationRecord,
+  decideStart,
+  endWell,
+  LOOP_MS,
+  NOTHING,
+  REMEMBERED_MAX,
+  STARTS_MAX,
+} from './decide.ts';

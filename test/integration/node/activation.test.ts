@@ -1,0 +1,106 @@
+// A configuration that ends every start early gives way to the last one that worked, says so, and gets another chance when it is changed.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import {
+  type ActivationRecord,
+  activate,
+  decideStart,
+  endWell,
+  LOOP_MS,
+  NOTHING,
+  REMEMBERED_MAX,
+  STARTS_MAX,
+} from '../../../node/activation/index.ts';
+import { completeConfig } from '../../../node/config/index.ts';
+import { startNode, zerostate } from '../../support/cli.ts';
+
+describe('the start of a node', () => {
+  it('falls back only after starts of the same configuration failed, and only to another one that worked', () => {
+    const event = fc.record({
+      config: fc.constantFrom('a', 'b', 'c'),
+      end: fc.constantFrom('crash', 'stopped', 'worked'),
+      pause: fc.integer({ min: 0, max: LOOP_MS }),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+        let record: ActivationRecord = NOTHING;
+        let now = 0;
+        const crashes = new Map<string, number>();
+        let good: string | null = null;
+        for (const { config, end, pause } of events) {
+          now += pause;
+          const decided = decideStart(record, config, now);
+          record = decided.record;
+          assert.ok(record.starts.length <= REMEMBERED_MAX);
+          const used = decided.use === 'given' ? config : (good as string);
+          if (decided.use === 'good') {
+            assert.ok(good !== null && good !== config);
+            assert.ok((crashes.get(config) ?? 0) >= STARTS_MAX);
+          }
+          if (end === 'crash') crashes.set(used, (crashes.get(used) ?? 0) + 1);
+          else {
+            record = endWell(record, used, end === 'worked');
+            crashes.set(used, 0);
+            if (end === 'worked') good = used;
+          }
+          assert.equal(record.good, good);
+        }
+      }),
+    );
+  });
+
+  it('does not take a crash a day for a loop', () => {
+    let record: ActivationRecord = { starts: [], good: 'old' };
+    for (let day = 0; day < 10; day++) {
+      const decided = decideStart(record, 'new', day * 86_400_000);
+      assert.equal(decided.use, 'given');
+      record = decided.record;
+    }
+  });
+});
+
+describe('zerostate up', function () {
+  this.timeout(180_000);
+  const folder = mkdtempSync(join(tmpdir(), 'zerostate-activation-'));
+  let taken: Server;
+  before(async () => {
+    taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  });
+  after(async () => {
+    await new Promise((resolve) => taken.close(resolve));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('starts with the last configuration that worked once the new one has failed three times', async () => {
+    const home = join(folder, 'node');
+    const file = join(home, 'config.yaml');
+    const config = (port: number, name: string) =>
+      completeConfig({ name, network: 'test', api: { host: '127.0.0.1', port }, log: { level: 'silent' } });
+    const write = (port: number, name: string) => writeFileSync(file, JSON.stringify(config(port, name)));
+    const args = ['up', '--home', home, '--log-level', 'warn'];
+    const first = await startNode(['--home', home, '--network', 'test', '--api-port', '0']);
+    assert.equal(await first.stop(), 0);
+    await (await activate(home, config(0, 'works'), Date.now())).worked();
+    write((taken.address() as { port: number }).port, 'broken');
+    for (let i = 0; i < STARTS_MAX; i++) {
+      const failed = await zerostate(args);
+      assert.match(failed.stderr, /PORT_IN_USE/);
+    }
+    const fallen = await startNode(['--home', home]);
+    assert.equal(fallen.info.name, 'works');
+    const health = (await (await fetch(`${fallen.info.api}/readyz`)).json()) as { degraded: boolean };
+    assert.equal(health.degraded, true);
+    assert.equal(await fallen.stop(), 0);
+    write(0, 'mended');
+    const mended = await startNode(['--home', home]);
+    assert.equal(mended.info.name, 'mended');
+    assert.equal(await mended.stop(), 0);
+    assert.doesNotMatch(readFileSync(join(home, 'activation.json'), 'utf8'), /undefined/);
+  });
+});
