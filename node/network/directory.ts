@@ -27,6 +27,11 @@ const ANNOUNCE_PAUSE_MS = 500;
 const LEARN_AGAIN_MS = 3_600_000;
 /** Nodes not heard of before that one peer may bring: of a network of a thousand it brings a sixth in its first minute. */
 const NEWCOMERS = { perSecond: 4, burst: 256 };
+/**
+ * Announcements of one node that are taken and passed on: twice what it makes when all of its changes are told, with room for late ones.
+ * Whoever speaks faster would have every node of the network check and pass on what it says.
+ */
+const WORDS_OF_ONE = { perSecond: 0.4, burst: 12 };
 /** Forgotten after this time. */
 const FORGET_AFTER_MS = 3_600_000;
 /** Clocks may differ by this much; announcements further off are ignored. */
@@ -60,6 +65,7 @@ export class Directory {
   readonly #gossip: Gossip;
   readonly #clock: Clock;
   readonly #newcomers: TokenBuckets;
+  readonly #words: TokenBuckets;
   readonly #log: Logger;
   readonly #seed: Uint8Array;
   readonly #self: SelfDescription;
@@ -94,6 +100,7 @@ export class Directory {
     this.#gossip = deps.gossip;
     this.#clock = deps.clock;
     this.#newcomers = new TokenBuckets({ clock: deps.clock, ...NEWCOMERS });
+    this.#words = new TokenBuckets({ clock: deps.clock, ...WORDS_OF_ONE });
     this.#log = deps.log;
     this.#seed = deps.seed;
     this.#self = deps.self;
@@ -201,6 +208,7 @@ export class Directory {
     if (known !== undefined && known.issuedAtMs >= announcement.issuedAtMs) return 'ignore';
     // Names are free: one peer may bring so many new ones, or it could fill the directory, and have this node pass all of them on.
     if (known === undefined && from !== announcement.peerId && !this.#newcomers.take(from)) return 'ignore';
+    if (!this.#words.take(announcement.peerId)) return 'ignore';
     this.#entries.delete(announcement.peerId);
     const learned = known !== undefined && sameAddresses(known, announcement) ? known.learnedAtMs : 0;
     const isToLearn = now - learned > LEARN_AGAIN_MS;
