@@ -3,6 +3,8 @@
 import type { Command } from 'commander';
 import { registerCompare } from './compare.ts';
 import { registerDisjointPaths } from './disjoint-paths.ts';
+import { registerGenerate } from './generate.ts';
+import { registerGrid } from './grid.ts';
 import { registerList } from './list.ts';
 import { registerPlot } from './plot.ts';
 import { registerReplay } from './replay.ts';
@@ -18,5 +20,7 @@ export function registerSimCommands(program: Command): void {
   registerCompare(sim);
   registerPlot(sim);
   registerList(sim);
+  registerGenerate(sim);
   registerDisjointPaths(sim);
+  registerGrid(sim);
 }
