@@ -183,7 +183,14 @@ export class Link extends AbstractMultiaddrConnection {
   }
 
   #send(frame: Uint8Array): void {
-    if (this.#path?.status === 'open') this.#path.send(frame);
+    const path = this.#path;
+    if (path?.status !== 'open') return;
+    try {
+      path.send(frame);
+    } catch (error) {
+      // What lies below may have closed for writing before it says so.
+      this.#lose(path, error as Error);
+    }
   }
 
   /** Sends again what the other end lacks. */
