@@ -54,7 +54,14 @@ export function joinStreams(near: Stream, far: Stream, options: PipeOptions): Pr
       from.addEventListener('message', ({ data }) => {
         tell(data.byteLength);
         if (to.writeStatus !== 'writable') return;
-        if (to.send(data) || from.readStatus !== 'readable') return;
+        let goesOn = true;
+        try {
+          goesOn = to.send(data);
+        } catch (error) {
+          // What lies below it may have closed before it says so.
+          end(error as Error);
+        }
+        if (goesOn || from.readStatus !== 'readable') return;
         from.pause();
         drained(to).then(
           () => {
