@@ -29,6 +29,8 @@ interface Issued {
 export class RevocationDesks {
   readonly #ground: Ground;
   readonly #sets = new Map<number, RevocationSet>();
+  /** How far the clock of each desk is off, in milliseconds. */
+  readonly #skews = new Map<number, number>();
   readonly #issued: Issued[] = [];
   /** By number of the log entry. */
   readonly #byEntry = new Map<number, Issued>();
@@ -42,6 +44,8 @@ export class RevocationDesks {
     const stride = Math.max(1, Math.floor(honest.length / DESKS));
     for (let at = 0; at < honest.length && this.#sets.size < DESKS; at += stride)
       this.#sets.set(honest[at]!, new RevocationSet());
+    for (const node of this.#sets.keys())
+      this.#skews.set(node, ground.random('clock', node).normal(0, ground.scenario.network.clocks.skewMs));
   }
 
   get count(): number {
@@ -88,7 +92,7 @@ export class RevocationDesks {
     const issued = this.#byEntry.get(version.entry);
     if (issued !== undefined) {
       set.apply(issued.verified, { origin: version.head.origin, index: version.size - 1 });
-      const { status } = set.judge(issued.subject, this.#nowMs(), maxAgeMs('dangerous'));
+      const { status } = set.judge(issued.subject, this.#nowMs(node), maxAgeMs('dangerous'));
       if (status === 'revoked') this.#ground.checks.held('no false accept');
       else this.#false(node, 'does not know a revocation that it stored');
     }
@@ -98,8 +102,8 @@ export class RevocationDesks {
 
   /** Asks every desk about every revoked statement. */
   ask(): void {
-    const now = this.#nowMs();
-    for (const [node, set] of this.#sets)
+    for (const [node, set] of this.#sets) {
+      const now = this.#nowMs(node);
       for (const { issuedAtMs, subject } of this.#issued) {
         const { asOf, status } = set.judge(subject, now, maxAgeMs('dangerous'));
         if (status === 'revoked') continue;
@@ -109,13 +113,15 @@ export class RevocationDesks {
           this.#false(node, 'says valid on knowledge that ends after the revocation');
         else this.#ground.checks.held('no false accept');
       }
+    }
   }
 
   #false(node: number, what: string): void {
     this.#ground.checks.broken('no false accept', this.#ground.loop.now, `node ${node} ${what}`);
   }
 
-  #nowMs(): number {
-    return Math.floor(EPOCH_MS + this.#ground.loop.now / MS);
+  /** What the clock of a desk says; the true time without one. */
+  #nowMs(node = -1): number {
+    return Math.floor(EPOCH_MS + this.#ground.loop.now / MS + (this.#skews.get(node) ?? 0));
   }
 }
