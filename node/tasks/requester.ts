@@ -176,7 +176,7 @@ export class Requester {
       // One write ends a task that needs no comparison; nobody is told before it is on disk.
       const has = (type: TaskEffect['type']) => last.some((effect) => effect.type === type);
       const endedAt = has('finish') && !has('compare') ? clock.now() : null;
-      await book.save({ ...entry, endedAt }, last.length > 0);
+      await book.save({ ...entry, endedAt: entry.endedAt ?? endedAt }, last.length > 0);
       entry.endedAt ??= endedAt;
       for (const effect of effects) if (!last.includes(effect)) this.#do(entry, effect);
       if (last.length > 0) await this.#conclude(entry, last);

@@ -129,6 +129,7 @@ export class TaskBook {
     throw new ZeroError(
       'NOT_FOUND',
       matches.length === 0 ? `no task ${taskId.slice(0, 64)}` : `${taskId} is the end of several tasks`,
+      { hint: 'List them: "zerostate task history".' },
     );
   }
 
