@@ -12,7 +12,8 @@ import type { PolicyName } from '../../protocol/routing/index.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import { TestNodes } from '../support/nodes.ts';
 import type { Bench, BenchContext } from './bench.ts';
-import { percentile, until } from './node-rig.ts';
+import { percentile } from './node-rig.ts';
+import { waitFor } from './relay-rig.ts';
 
 const REGIONS = ['north', 'south', 'west'] as const;
 const ECHO = '/bench/echo';
@@ -89,7 +90,7 @@ async function startWorld(
         },
         { runOnLimitedConnection: true },
       );
-    await until(
+    await waitFor(
       () =>
         edges.every(({ node }) => node.directory.nodes().length >= counts.relays + counts.edges - 1) &&
         edges.every(({ node }) => node.routing.relays().filter(({ connected }) => connected).length >= 2),

@@ -3,8 +3,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
-import { percentile, until } from './node-rig.ts';
-import { startRelayed } from './relay-rig.ts';
+import { percentile } from './node-rig.ts';
+import { startRelayed, waitFor } from './relay-rig.ts';
 
 /** What is promised. */
 const CEILING_MS = 2_000;
@@ -43,7 +43,7 @@ export const bench: Bench = {
     }, SEND_MS);
     const gaps: number[] = [];
     try {
-      await until(() => answered > 50, SETTLE_MS_MAX);
+      await waitFor(() => answered > 50, SETTLE_MS_MAX);
       for (let kill = 0; kill < kills; kill++) {
         await delay(CALM_MS);
         const link = here.node.routing.links().find(({ streams }) => streams > 0);
@@ -52,13 +52,13 @@ export const bench: Bench = {
         [longest, lastAt] = [0, performance.now()];
         const mark = answered;
         await victim.node.kill();
-        await until(() => answered > mark + 200, SETTLE_MS_MAX);
+        await waitFor(() => answered > mark + 200, SETTLE_MS_MAX);
         gaps.push(longest);
         note(`${victim.name} (hop ${(kill % 2) + 1}) killed: ${Math.round(longest)} ms without an answer`);
         victim.node = await world.start(victim.name, victim.region);
       }
       clearInterval(timer);
-      await until(() => answered === sent, SETTLE_MS_MAX);
+      await waitFor(() => answered === sent, SETTLE_MS_MAX);
     } finally {
       clearInterval(timer);
     }

@@ -1,15 +1,27 @@
 // Relays in processes of their own, and two edges in this one that nobody can dial, each with the relays of its region alone.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { openStream } from '../../node/host/open-stream.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import { TestNodes } from '../support/nodes.ts';
 import { keepApartFrom } from '../support/relays.ts';
-import { until } from './node-rig.ts';
 
 const SETTLE_MS_MAX = 60_000;
 /** libp2p protocol of the streams that are measured. */
 export const ECHO = '/bench/echo';
+
+/** Pause between two looks: what is waited for happens in other processes, which need the processor. */
+const LOOK_MS = 10;
+
+/** Waits without keeping the processor busy. Throws after `msMax`. */
+export async function waitFor(done: () => boolean, msMax: number): Promise<void> {
+  const deadline = performance.now() + msMax;
+  while (!done()) {
+    if (performance.now() > deadline) throw new Error(`waited ${msMax} ms`);
+    await delay(LOOK_MS);
+  }
+}
 
 /** Starts `each` relays in each of two regions, and an edge behind each region. */
 export async function startRelayed(folder: string, each: number) {
@@ -51,7 +63,7 @@ export async function startRelayed(folder: string, each: number) {
     },
     { runOnLimitedConnection: true },
   );
-  await until(() => {
+  await waitFor(() => {
     const links = here.node.directory.get(there.node.peerId)?.links ?? [];
     const reports = here.node.routing.reports().length;
     return ids('far').every((id) => links.some(({ peer }) => peer === id)) && reports >= 2 * each;

@@ -13,7 +13,7 @@ import { startNode } from '../support/cli.ts';
 import { startRelays } from '../support/relays.ts';
 import { startRogue } from '../support/rogue.ts';
 import type { Bench, BenchContext } from './bench.ts';
-import { until } from './node-rig.ts';
+import { waitFor } from './relay-rig.ts';
 import { sealBytes } from './relay-seal.ts';
 
 const SINK = '/bench/sink';
@@ -31,7 +31,7 @@ async function transfer(stream: Stream, bytes: number, arrived: () => number): P
   const goal = arrived() + bytes;
   const began = performance.now();
   for (let sent = 0; sent < bytes; sent += PIECE.length) if (!stream.send(PIECE)) await stream.onDrain();
-  await until(() => arrived() >= goal, WAIT_MS);
+  await waitFor(() => arrived() >= goal, WAIT_MS);
   return (performance.now() - began) / 1_000;
 }
 
@@ -152,7 +152,7 @@ async function memory({ sizes, report, note, folder }: BenchContext): Promise<vo
       if (!reply.ok) throw new Error(`${reply.code}: ${reply.reason}`);
       streams.push(frames.unwrap());
     }
-    await until(() => held.length === count, WAIT_MS);
+    await waitFor(() => held.length === count, WAIT_MS);
     const open = residentOf(pid);
     // Every sender sends until it is held back: what the relay then holds is its bound.
     for (const stream of streams)
