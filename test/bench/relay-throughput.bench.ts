@@ -13,6 +13,7 @@ import { startNode } from '../support/cli.ts';
 import { startRelays } from '../support/relays.ts';
 import { startRogue } from '../support/rogue.ts';
 import type { Bench, BenchContext } from './bench.ts';
+import { until } from './node-rig.ts';
 import { waitFor } from './relay-rig.ts';
 import { sealBytes } from './relay-seal.ts';
 
@@ -31,7 +32,7 @@ async function transfer(stream: Stream, bytes: number, arrived: () => number): P
   const goal = arrived() + bytes;
   const began = performance.now();
   for (let sent = 0; sent < bytes; sent += PIECE.length) if (!stream.send(PIECE)) await stream.onDrain();
-  await waitFor(() => arrived() >= goal, WAIT_MS);
+  await until(() => arrived() >= goal, WAIT_MS);
   return (performance.now() - began) / 1_000;
 }
 
