@@ -16,6 +16,7 @@ const SECOND = 1_000_000;
 export const SAFETY = [
   'no false accept',
   'no lost acknowledgement',
+  'balanced ledger',
   'monotonic heads',
   'faithful encoding',
 ] as const;

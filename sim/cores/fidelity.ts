@@ -30,6 +30,11 @@ export const CORES_FIDELITY: readonly Fidelity[] = [
     how: 'node/admission decides on failures; budgets of messages, bytes and time are not charged',
   },
   {
+    part: 'payment channels',
+    is: 'real',
+    how: 'protocol/channel at both ends, with signatures; endings are judged at the end of the run, as if all had read them',
+  },
+  {
     part: 'reputation',
     is: 'real',
     how: 'protocol/reputation keeps the book and judges; statements count as verified, and everybody knows all of them',

@@ -1,6 +1,7 @@
 // What nodes of the cores tier say to each other. Frozen objects, passed as they are; a share of them is encoded, decoded and
 // compared on the way (see post.ts). Types and sizes only.
 
+import type { Envelope } from '../../protocol/envelope/index.ts';
 import type { SyncMessage } from '../../protocol/sync/index.ts';
 
 /** Numbers of things published over gossip: places in the list of publications (see publications.ts). */
@@ -14,12 +15,21 @@ export type Message =
   /** Joins and leaves the mesh of a neighbour. */
   | { readonly kind: 'graft' | 'prune' }
   /** A message of the sync protocol in a comparison: a question of the one who began it, or the answer. */
-  | { readonly kind: 'question' | 'answer'; readonly comparison: number; readonly message: SyncMessage };
+  | { readonly kind: 'question' | 'answer'; readonly comparison: number; readonly message: SyncMessage }
+  /** A message of a payment channel between its two ends. */
+  | {
+      readonly kind: 'payment';
+      readonly channel: number;
+      readonly part: 'update' | 'ack' | 'closing';
+      readonly envelope: Envelope;
+    };
 
 /** Bytes of frames around a message: stream, length, topic and message id. */
 const FRAME_BYTES = 40;
 /** Bytes of a message id in an announcement. */
 const ID_BYTES = 34;
+/** Bytes of one signature with the name of its key. */
+const SIGNATURE_BYTES = 128;
 const CONTROL_BYTES = 48;
 
 /** About how many bytes a message has on the wire; `publicationBytes` tells those of a publication. */
@@ -33,6 +43,8 @@ export function bytesOf(message: Message, publicationBytes: (publication: Public
     case 'graft':
     case 'prune':
       return CONTROL_BYTES;
+    case 'payment':
+      return FRAME_BYTES + message.envelope.payload.length + SIGNATURE_BYTES;
     default:
       return FRAME_BYTES + syncBytes(message.message);
   }

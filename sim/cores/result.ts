@@ -66,6 +66,7 @@ function metricsOf(simulation: Simulation, more: readonly [string, number][]): M
     ['sync.storedShare', stored === 0 ? 0 : through.sync / stored],
     ['admission.penalties', penalties.count],
     ['encoding.roundTrips', simulation.post.roundTrips],
+    ...simulation.payments.metrics(),
     ['messages.sent', sent],
     ['messages.lostShare', sent === 0 ? 0 : lost / sent],
     ['messages.bytesPerNodeSecond', bytes / ground.nodes / seconds],

@@ -13,6 +13,7 @@ import { Holdings } from './holdings.ts';
 import { Logs, type Version } from './logs.ts';
 import { Mesh } from './mesh.ts';
 import type { PublicationId } from './message.ts';
+import { Payments } from './payments.ts';
 import { Post } from './post.ts';
 import { Presence } from './presence.ts';
 import { Publications } from './publications.ts';
@@ -42,6 +43,7 @@ export class Simulation {
   readonly comparisons: Comparisons;
   readonly forks: ForkWatch;
   readonly desks: RevocationDesks;
+  readonly payments: Payments;
   readonly plan: WritingPlan;
   readonly statements: Waves;
   readonly revocations: Waves;
@@ -82,6 +84,7 @@ export class Simulation {
     const onHeartbeat = (node: number) => post.roleOf(node)?.tick?.();
     this.mesh = new Mesh({ ground, post, presence, has, onHeartbeat });
     this.gossip.connect(this.mesh, this.comparisons);
+    this.payments = new Payments(ground, post, presence);
     this.#maker = new StatementMaker(ground);
     this.#kinds = {
       write: ground.loop.on((number) => this.#write(number)),
@@ -93,6 +96,7 @@ export class Simulation {
       onMessage: (node, link, message) => {
         if (message.kind === 'question' || message.kind === 'answer')
           this.comparisons.onMessage(node, link, message);
+        else if (message.kind === 'payment') this.payments.onMessage(node, message);
         else this.mesh.onMessage(node, link, message);
       },
     });
@@ -105,6 +109,7 @@ export class Simulation {
     this.presence.start();
     this.mesh.start();
     this.comparisons.start();
+    this.payments.start();
     for (const [number, { at }] of this.plan.planned.entries()) loop.schedule(at, this.#kinds.write, number);
     loop.schedule(scenario.measure.everySeconds * SECOND, this.#kinds.sample);
   }

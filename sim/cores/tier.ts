@@ -78,6 +78,7 @@ export function coresTier(roles: RoleBook): Tier {
     async run(scenario, seed, sinks = {}) {
       const simulation = begin(scenario, seed, sinks, roles);
       await simulation.advance(scenario.seconds);
+      simulation.payments.end();
       checkLiveness(simulation);
       // Work and routes have a time of their own: they run beside the network of the logs.
       const work = judgeAgents(simulation.ground, (node) => simulation.post.roleOf(node));

@@ -55,7 +55,7 @@ function refuse(scenario: Scenario): void {
   const named = (what: string) => new ZeroError('SCENARIO_INVALID', `tier T3 has no ${what}`);
   if (network.partitions.length > 0) throw named('partitions');
   if (network.latency.matrixFile !== '') throw named('latency matrix');
-  for (const part of ['forks', 'reputation', 'routes'] as const)
+  for (const part of ['forks', 'reputation', 'channels', 'routes'] as const)
     if (workload[part] !== undefined) throw named(part);
 }
 

@@ -72,6 +72,7 @@ const CHANGES: readonly Change[] = [
   without('revocations'),
   without('forks'),
   without('reputation'),
+  without('channels'),
   {
     applies: ({ workload }) => (workload.statements?.writers ?? 0) > 1,
     make: ({ workload }) => {

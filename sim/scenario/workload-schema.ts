@@ -64,6 +64,22 @@ const reputation = Type.Object(
   { ...closed, description: 'Work, what is said about it, and who is believed.' },
 );
 
+const channels = Type.Object(
+  {
+    pairs: count(20, 10_000, 'Payment channels, each between two neighbours.'),
+    perSecond: rate(20, 'Payments a second of all channels together (Poisson).'),
+    cheats: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of the channels whose payer ends it with a state that it had given up.',
+    }),
+    fromSeconds: seconds(1, 'When paying begins.'),
+    forSeconds: seconds(20, 'How long it lasts.'),
+  },
+  { ...closed, description: 'Payments between neighbours.' },
+);
+
 const routes = Type.Object(
   {
     relays: Type.Integer({ default: 12, minimum: 2, maximum: 200, description: 'Relays.' }),
@@ -104,6 +120,7 @@ export const workloadSchema = Type.Object(
     revocations: Type.Optional(revocations),
     forks: Type.Optional(forks),
     reputation: Type.Optional(reputation),
+    channels: Type.Optional(channels),
     routes: Type.Optional(routes),
   },
   { ...closed, default: {}, description: 'What happens; a part that is absent does not.' },

@@ -105,4 +105,33 @@ workload: { statements: { writers: 1, perSecond: 1, fromSeconds: 0, forSeconds: 
     ok(result.metrics['gossip.rejected']! > 50);
     ok(result.metrics['admission.penalties']! > 0);
   });
+
+  it('pays through loss and churn: shares add up, and every cheat is penalised', async () => {
+    const result = await run(
+      `
+seconds: 30
+topology: { nodes: 40 }
+network: { loss: { good: 0.1 }, churn: { share: 0.3, onSeconds: 8, offSeconds: 2 } }
+workload: { channels: { pairs: 15, perSecond: 10, forSeconds: 15, cheats: 0.4 } }`,
+      2,
+    );
+    deepEqual(broken(result), []);
+    equal(result.checks.find(({ name }) => name === 'balanced ledger')?.looked, 15);
+    ok(result.metrics['payments.acknowledged']! > 20);
+    ok(result.metrics['payments.cheats']! > 2);
+    equal(result.metrics['payments.penalised'], result.metrics['payments.cheats']);
+  });
+
+  it('lets praise among colluders weigh no more than what honest agents accepted', async () => {
+    const colluders: RoleBook = {
+      'colluding-raters': ({ isAccomplice }) => ({ praise: (about) => (isAccomplice(about) ? 50 : 0) }),
+    };
+    const text =
+      'seconds: 1\ntopology: { nodes: 40 }\nworkload: { reputation: { agents: 40, tasks: 300, attackShare: 0.02 } }';
+    const { metrics } = await run(text, 1, colluders, ['adversaries=[{kind: colluding-raters, share: 0.3}]']);
+    ok(metrics['reputation.attackEdges']! > 0);
+    ok(metrics['reputation.adversaries.counted']! > 0);
+    ok(metrics['reputation.adversaries.countedOfEarned']! <= 1);
+    ok(metrics['reputation.honest.admittedShare']! > 0.8);
+  });
 });
