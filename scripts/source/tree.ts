@@ -9,8 +9,9 @@ const IGNORED = new Set(['node_modules', 'dist', 'build', 'coverage', '.git', '.
 const SOURCE = /\.(?:ts|mts|js|mjs)$/;
 const TEXT =
   /(?:\.(?:ts|mts|js|mjs|json|md|ya?ml|sh|css|html|svg|txt|toml|service|cedar|wat)|\/(?:run|Dockerfile))$/;
-/** Recorded inputs of tests: other people's bytes, judged by nobody. */
-const FIXTURES = /^(?:test\/fixtures\/|protocol\/vectors\/.*\.json$|package-lock\.json$)/;
+/** Recorded inputs of tests: other people's bytes, judged by nobody. And the foreign node of an interop run, whose packages are its own. */
+const FIXTURES =
+  /^(?:test\/fixtures\/|protocol\/vectors\/.*\.json$|package-lock\.json$|test\/interop\/bitswap\/(?:client\.mjs|package-lock\.json)$)/;
 
 /** A file; `path` is relative to the root, with forward slashes. */
 export interface TreeFile {
