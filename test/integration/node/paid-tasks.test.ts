@@ -166,7 +166,7 @@ describe('tasks that are paid', function () {
     assert.equal(others[1].running.node.peerId, running.node.peerId);
     await eventually(
       'nothing to be promised any more',
-      WAIT_MS,
+      2 * WAIT_MS,
       async () =>
         entries.every(({ settled, task }) => settled.length === task.accepted.length) &&
         asker.node.payments.taskPayments.promised().length === 0,
