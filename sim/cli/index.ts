@@ -10,6 +10,7 @@ import { registerPlot } from './plot.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
 import { registerSweep } from './sweep.ts';
+import { registerView } from './view.ts';
 
 /** Adds `sim` and its commands to a program. */
 export function registerSimCommands(program: Command): void {
@@ -19,6 +20,7 @@ export function registerSimCommands(program: Command): void {
   registerReplay(sim);
   registerCompare(sim);
   registerPlot(sim);
+  registerView(sim);
   registerList(sim);
   registerGenerate(sim);
   registerDisjointPaths(sim);
