@@ -8,7 +8,7 @@ import { envelopeFromJson } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { JsonValue } from '../../../protocol/json/index.ts';
 import { verifyReceipt } from '../../../protocol/receipt/index.ts';
-import { type Report, verify } from '../../../protocol/verify/index.ts';
+import { type Report, type VerifyOptions, verify } from '../../../protocol/verify/index.ts';
 import type { ReceiptView } from '../../api/views.ts';
 import { decodeReceiptFile, partsOf } from '../../receipts/receipt-file.ts';
 import { deterministicPart } from '../../tasks/deterministic.ts';
@@ -129,16 +129,36 @@ export function registerReceipt(program: Command): void {
       .argument('<files...>'),
   )
     .option('--at <time>', 'verification time (RFC 3339); default: now')
-    .action(async (files: string[], flags: OutputFlags & { at?: string }) => {
+    .option(
+      '--policy <file>',
+      'logs, witnesses and quorum that heads must have (C2SP tlog-policy; "zerostate log witness --policy" prints one)',
+    )
+    .option('--max-age <seconds>', 'with --policy: oldest word of a witness that counts')
+    .action(async (files: string[], flags: VerifyFlags) => {
       await runAction(flags, async () => {
-        for (const file of files) {
-          const bytes = await readFile(file).catch((cause: unknown) => {
-            throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
-          });
-          showReport(flags, file, verify(new Uint8Array(bytes), { now: timeOf(flags.at) }));
-        }
+        const options = await optionsOf(flags);
+        for (const file of files) showReport(flags, file, verify(new Uint8Array(await read(file)), options));
       });
     });
+}
+
+type VerifyFlags = OutputFlags & { at?: string; policy?: string; maxAge?: string };
+
+async function read(file: string): Promise<Uint8Array> {
+  return await readFile(file).catch((cause: unknown) => {
+    throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
+  });
+}
+
+async function optionsOf({ at, maxAge, policy }: VerifyFlags): Promise<VerifyOptions> {
+  const options = { now: timeOf(at) };
+  if (maxAge !== undefined && policy === undefined)
+    throw new ZeroError('USAGE', '--max-age is about the witnesses that --policy names');
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
+    throw new ZeroError('USAGE', `${maxAge} is not a number of seconds`);
+  if (policy === undefined) return options;
+  const text = Buffer.from(await read(policy)).toString();
+  return { ...options, policy: text, ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }) };
 }
 
 /** Verifies first, runs the capsule here, and compares the whole deterministic part. Throws REPLAY_DIFFERS naming the first difference. */

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatVerifierKey, NOTE_ED25519, originKey } from '../../../protocol/log/index.ts';
 import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
@@ -90,6 +91,27 @@ describe('the commands of logs', function () {
       policy.text,
       /^log zerostate\.dev\/log\/.*\nwitness w1 .*\ngroup quorum 1 w1\nquorum quorum\n$/,
     );
+    // What an outside auditor does with it: the head without its witness is not enough for the policy.
+    const [file, head, bare] = ['policy', 'witnessed', 'bare'].map((name) => join(home, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeFile(file, policy.text);
+    assert.equal(
+      (await zerostate(['log', 'checkpoint', '--witnessed', '--out', head, '--home', home])).code,
+      0,
+    );
+    const signatures = (await readFile(head, 'utf8')).split('\n').filter((line) => line.startsWith('— '));
+    assert.ok(signatures.length >= 2);
+    await writeFile(bare, (await readFile(head, 'utf8')).split(signatures[1]!)[0]!);
+    const judged = await zerostate(['verify', head, '--policy', file]);
+    assert.deepEqual([judged.code, /accepted by the policy: w1/.test(judged.stdout)], [0, true]);
+    assert.equal((await zerostate(['verify', bare])).code, 0);
+    assert.equal((await zerostate(['verify', bare, '--policy', file])).code, 3);
+    const old = ['--at', '2046-01-01T00:00:00Z', '--max-age', '60'];
+    assert.equal((await zerostate(['verify', head, '--policy', file, ...old])).code, 3);
+    assert.equal((await zerostate(['verify', head, '--max-age', '60'])).code, 2);
     const text = await zerostate(['log', 'witness', '--home', home]);
     assert.match(text.stdout, /size 300: 1 of 1 needed, reached/);
     const copies = await zerostate(['log', 'copies', '7', '--copies', '1', '--home', home]);
