@@ -1,0 +1,108 @@
+// Routing: what a link costs, what reports are worth, and whose word counts.
+
+import assert from 'node:assert/strict';
+import { LinkEstimate } from '../../../protocol/routing/link-estimate.ts';
+import { NetworkMap } from '../../../protocol/routing/network-map.ts';
+import { Trust } from '../../../protocol/routing/trust.ts';
+
+describe('the cost of a link', () => {
+  it('is its round trip and deviation while nothing is lost', () => {
+    const link = new LinkEstimate(100, 0);
+    for (let at = 1; at <= 20; at++) link.succeeded(40, at * 1_000);
+    const { srttMs, lossMs } = link.cost(20_000);
+    assert.ok(Math.abs(srttMs - 40) < 0.01);
+    assert.equal(lossMs, 0);
+  });
+
+  it('forgives one loss, and condemns a link at the second in a row', () => {
+    const link = new LinkEstimate(40, 0);
+    link.succeeded(40, 0);
+    link.failed(1_000);
+    const once = link.cost(1_000).lossMs;
+    link.failed(2_000);
+    const twice = link.cost(2_000).lossMs;
+    assert.ok(once < 15, `one loss costs ${once} ms`);
+    assert.ok(twice > 100, `two losses cost ${twice} ms`);
+  });
+
+  it('goes back to what it was before, when nobody uses the link', () => {
+    const link = new LinkEstimate(40, 0);
+    link.succeeded(40, 0);
+    const well = link.costMs(0);
+    for (let at = 1; at < 5; at++) link.failed(at * 100);
+    assert.ok(link.costMs(500) > 5 * well);
+    assert.ok(link.costMs(200_000) < 1.05 * well);
+  });
+
+  it('keeps its baseline through half a minute of trouble', () => {
+    const link = new LinkEstimate(40, 0);
+    link.succeeded(40, 0);
+    for (let at = 1; at <= 35; at++) link.succeeded(400, at * 1_000);
+    assert.ok(link.baselineMs < 55, `baseline is ${link.baselineMs} ms`);
+    assert.ok(link.costMs(35_000) > 350);
+  });
+});
+
+describe('the map of reports', () => {
+  const report = (author: string, sequence: bigint, links: Record<string, number>) => ({
+    author,
+    sequence,
+    region: 'here',
+    links: Object.entries(links).map(([to, costMs]) => ({ to, costMs })),
+  });
+
+  it('believes the dearer end of a link, and only a link that both ends report', () => {
+    const map = new NetworkMap('x', () => 0);
+    map.take(report('a', 1n, { b: 1, c: 5 }), 0);
+    map.take(report('b', 1n, { a: 80, d: 10 }), 0);
+    map.take(report('c', 1n, { d: 1 }), 0);
+    assert.equal(map.cost('a', 'd', 'live'), 90);
+    assert.deepEqual(map.authorsOnWay('a', 'd'), ['a', 'b']);
+  });
+
+  it('counts no way that leads through ourselves', () => {
+    const map = new NetworkMap('x', () => 0);
+    map.take(report('a', 1n, { x: 5 }), 0);
+    map.take(report('b', 1n, { x: 5, d: 5 }), 0);
+    assert.equal(map.cost('a', 'd', 'live'), Number.POSITIVE_INFINITY);
+  });
+
+  it('takes no older report, no malformed one, and forgets who is silent', () => {
+    const map = new NetworkMap('x', () => 0);
+    assert.equal(map.take(report('a', 5n, { d: 10 }), 0), true);
+    assert.equal(map.take(report('a', 5n, { d: 1 }), 0), false);
+    assert.equal(map.take(report('a', 6n, { d: -1 }), 0), false);
+    assert.equal(map.take(report('a', 7n, { d: Number.NaN }), 0), false);
+    assert.equal(map.cost('a', 'd', 'live'), 10);
+    map.advance(60_000);
+    assert.equal(map.cost('a', 'd', 'live'), Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('trust in reports', () => {
+  it('settles on the relay that lies, and clears the one that shares its ways', () => {
+    const trust = new Trust();
+    for (let at = 0; at < 200; at++) {
+      const now = at * 100;
+      const promised = 50 + trust.excess('honest', now) + trust.excess('liar', now);
+      trust.way(['honest', 'liar'], promised, 250, now);
+      trust.way(['honest'], 50 + trust.excess('honest', now), 52, now);
+    }
+    assert.ok(trust.excess('liar', 20_000) > 120, `liar: ${trust.excess('liar', 20_000)} ms`);
+    assert.ok(trust.excess('honest', 20_000) < 30, `honest: ${trust.excess('honest', 20_000)} ms`);
+    const said = trust.discrepancies(20_000);
+    assert.deepEqual(
+      said.map((effect) => effect.kind === 'discrepancy' && effect.about),
+      ['liar'],
+    );
+    assert.deepEqual(trust.discrepancies(21_000), [], 'not said again at once');
+  });
+
+  it('takes a neighbour at its word no longer when the shared link is measured to be far worse', () => {
+    const trust = new Trust();
+    for (let at = 0; at < 4; at++) trust.link('y', 1, 300, at * 1_000);
+    assert.equal(trust.excess('y', 4_000), 0);
+    for (let at = 4; at < 20; at++) trust.link('y', 1, 300, at * 1_000);
+    assert.ok(trust.excess('y', 20_000) > 150);
+  });
+});
