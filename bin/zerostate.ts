@@ -20,6 +20,13 @@ const EXIT_USAGE = 2;
 /** Long enough for output to drain and for an orderly end; short enough that a hang is not noticed as one. */
 const LINGER_MS_MAX = 2_000;
 
+// Who reads has seen enough (`zerostate peers | head`): that is no failure, and there is nobody to tell more.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+
 try {
   await buildProgram(fileURLToPath(import.meta.url)).parseAsync();
 } catch (error) {

@@ -1,10 +1,14 @@
 // What people type wrong: each is answered with its cause, what to do, a code and an exit code, and never with a stack.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zerostate } from '../../support/cli.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../../bin/zerostate.ts');
 
 describe('wrong arguments', function () {
   this.timeout(60_000);
@@ -43,4 +47,16 @@ describe('wrong arguments', function () {
       assert.doesNotMatch(stderr, /\n +at |INTERNAL/);
       assert.ok(stderr.trimEnd().split('\n').length === 2, 'a cause and what to do');
     });
+
+  it('a reader that closes the pipe ends the command without a word', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'card', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, 'close');
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+  });
 });
