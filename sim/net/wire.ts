@@ -1,13 +1,13 @@
 // What happens to a message between two nodes: delay with jitter, loss, the sender's line, cuts. Draws are those of the sending
 // node alone, so that one node's traffic never shifts another's luck.
 
-import { randomTopology, type Topology } from './topology.ts';
 import { type RandomStream, randomStream } from '../random.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { Uplinks } from './bandwidth.ts';
 import { LinkLoss } from './loss.ts';
 import { readMatrix } from './matrix.ts';
 import { Partitions } from './partitions.ts';
+import { randomTopology, type Topology } from './topology.ts';
 
 const MS = 1_000;
 const SECOND = 1_000_000;

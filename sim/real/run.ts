@@ -10,8 +10,9 @@ import type { Timeline } from './timeline.ts';
 import { scheduleWork } from './work.ts';
 
 const SECOND_US = 1_000_000;
-/** Trace lines that are told together, and of one run at most: some 100 bytes each. */
+/** Trace lines that are told together. */
 const LINES_AT_ONCE = 500;
+/** Trace lines of one run: some 100 bytes each through the pipe. */
 const LINES_MAX = 2_000_000;
 /** Samples of one run at most. */
 const SAMPLES_MAX = 1_000;
