@@ -72,7 +72,8 @@ browserSuite('console of a real network', (browser: Browser) => {
 
   it('lists the card of every example, and a new card of another node within seconds', async () => {
     await goTo(page, '#/cards', '.table-cards .row-link');
-    assert.equal(await words(page.locator('.tab', { hasText: 'Valid' })), 'Valid32');
+    // 32 examples, and the card that the relay publishes once it has measured its neighbours.
+    assert.match(await words(page.locator('.tab', { hasText: 'Valid' })), /^Valid3[23]$/);
     await call(devnet.nodes[2] as DevnetNode, '/v1/cards', { draft: DRAFT });
     await page.getByLabel('Filter the cards by words').fill('bells');
     await page.locator('.table-cards .row-link', { hasText: 'Bellfounder' }).click();
