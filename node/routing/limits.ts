@@ -41,7 +41,7 @@ export const LINK_PING_IDLE_MS = 10_000;
 /** Pause between two looks at the signs of life. */
 export const LINK_LOOK_MS = 200;
 /** A path without a sign of life for this long after it was asked for is given up: a relay that drops silently. */
-export const LINK_STALL_MS = 1_200;
+export const LINK_STALL_MS = 800;
 /** What was received is acknowledged after this pause at the latest. */
 export const LINK_ACK_AFTER_MS = 40;
 

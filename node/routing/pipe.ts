@@ -78,6 +78,9 @@ export function joinStreams(near: Stream, far: Stream, options: PipeOptions): Pr
         if (error !== undefined) {
           failure ??= error;
           to.abort(error);
+        } else if (to.writeStatus === 'writable') {
+          // The connection below ended in peace, as that of a process that is killed does: nobody else would tell the other side.
+          to.close().catch((failed: Error) => to.abort(failed));
         }
         open -= 1;
         if (open > 0) return;
