@@ -110,6 +110,10 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'sim compare': ['sim compare run-a run-b'],
   'sim plot': ['sim plot run-a run-b'],
   'sim list': ['sim list'],
+  'sim grid': ['sim grid'],
+  'sim generate kubernetes': ['sim generate kubernetes'],
+  'sim generate slurm': ['sim generate slurm'],
+  'sim generate shadow': ['sim generate shadow'],
   'sim disjoint-paths': ['sim disjoint-paths'],
   completion: [
     'completion bash > ~/.local/share/bash-completion/completions/zerostate',

@@ -115,9 +115,11 @@ export function registerReceipt(program: Command): void {
     receipt
       .command('replay')
       .description('run a receipt’s task again here and compare bytes and fuel')
-      .argument('<receipt>', 'receipt file with its capsule, or the id of one'),
-  ).action(async (what: string, flags: ClientFlags) => {
-    await runAction(flags, async () => replay(what, flags));
+      .argument('<receipts...>', 'receipt files with their capsules, or ids of such'),
+  ).action(async (receipts: string[], flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      for (const what of receipts) await replay(what, flags);
+    });
   });
 
   withJson(
