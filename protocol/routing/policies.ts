@@ -1,4 +1,4 @@
-// The policies by name, and which is the default.
+// The policies by name, and which is the default: docs/adr/0023-default-routing-policy.md says why.
 
 import { Knowledge } from './knowledge.ts';
 import type { Method } from './method.ts';

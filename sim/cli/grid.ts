@@ -53,10 +53,10 @@ async function draw(folder: string, points: readonly GridPoint[], trials: number
   mkdirSync(folder, { recursive: true });
   const lines = points.flatMap(({ load, ours, paper, policy }) => [
     { x: load, y: Math.min(ours, SHOWN_MAX), line: policy },
-    { x: load, y: paper, line: `${policy}, paper` },
+    { x: load, y: paper, line: `${policy} *` },
   ]);
   const text = {
-    title: `Boyan and Littman's grid: median of ${trials} trials`,
+    title: `Boyan and Littman's grid: median of ${trials} trials, and theirs (*)`,
     x: 'packets that arrive in a unit of time',
     y: 'mean delivery time',
   };
