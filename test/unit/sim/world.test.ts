@@ -13,10 +13,13 @@ describe('the world of tier T1', () => {
     const seen: string[] = [];
     world.after(10, () => {
       work.pending += 1;
-      setImmediate(() => {
-        work.pending -= 1;
-        void Promise.resolve().then(() => seen.push(`the disk answered at ${world.elapsed}`));
-      });
+      const answer = (turns: number): unknown =>
+        setImmediate(() => {
+          if (turns > 0) return answer(turns - 1);
+          work.pending -= 1;
+          void Promise.resolve().then(() => seen.push(`the disk answered at ${world.elapsed}`));
+        });
+      answer(5);
     });
     world.after(20, () => seen.push(`20 at ${world.elapsed}`));
     await world.run(30_000);
