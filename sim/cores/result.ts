@@ -44,6 +44,7 @@ function metricsOf(simulation: Simulation, more: readonly [string, number][]): M
       ? []
       : [
           ['forks.found', found.length],
+          ['forks.foundShare', found.length / forks.waves.all.size],
           ['forks.found.slowestMs', Math.max(...found) / MS],
           ['forks.evidence.maxBytes', forks.bytesMax],
         ]),
