@@ -1,4 +1,4 @@
-// Bounds of backups.
+// Bounds of backups: what their decoder takes, and how many peers a restored node waits for.
 
 /** Bytes of one frame of a backup: a batch of records, or one file. A record of the database is at most a statement of some MiB. */
 export const FRAME_BYTES_MAX = 32 * 1024 * 1024;
