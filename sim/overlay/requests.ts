@@ -7,6 +7,7 @@ import type { World } from './world.ts';
 /** A hand-over without an acknowledgement is tried elsewhere after this; so is a request without an answer. */
 const HAND_MS = 1_000;
 const ANSWER_MS = 2_000;
+/** Relays that one request is tried over: after three a client gives up, as a person would. */
 const TRIES_MAX = 3;
 /** What a request that never got an answer is counted as. */
 const FAILED_MS = 6_000;

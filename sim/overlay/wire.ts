@@ -9,6 +9,7 @@ import type { Fault, OverlayScenario } from './scenario.ts';
 const NOISE_SHARE = 0.05;
 /** A lost segment is sent again after this, then after twice as long. */
 const RETRANSMIT_MS = 200;
+/** Times that a segment is sent again: with each pause doubled, some six seconds, as long as a request may take. */
 const RETRANSMITS_MAX = 4;
 
 export class Wire {
