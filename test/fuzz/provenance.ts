@@ -1,6 +1,16 @@
-// Fuzz targets of provenance: queries, rows, map proofs and bundles, as partners and strangers send them.
+// Fuzz targets of provenance: queries, rows, map proofs, bundles and evidence against partners, as partners and strangers send them.
 
+import { sha256 } from '../../protocol/crypto/index.ts';
+import { seedSigner } from '../../protocol/envelope/index.ts';
+import { parseCheckpoint } from '../../protocol/log/index.ts';
 import {
+  encodePartnerEvidence,
+  encodeRequest,
+  type PartnerEvidence,
+  signAnswer,
+} from '../../protocol/partner/index.ts';
+import {
+  AnswerVerifier,
   aboutKey,
   decodeBundle,
   decodeQuery,
@@ -9,17 +19,34 @@ import {
   encodeQuery,
   encodeRow,
   IndexMap,
+  type ProvenanceQuery,
   provenanceQuery,
   tagOf,
   verifyMapProof,
 } from '../../protocol/provenance/index.ts';
 import { verify } from '../../protocol/verify/index.ts';
+import { makeAgent, seed } from '../support/agents.ts';
 import { digestOf, MemoryAnswerer } from '../support/provenance-answers.ts';
-import { BYTE_MUTATORS } from './mutate.ts';
+import { BYTE_MUTATORS, JSON_MUTATORS } from './mutate.ts';
 import type { Target } from './targets.ts';
 
 const NOW = Date.parse('2026-04-01T00:00:00Z');
 const hex = (bytes: Uint8Array): string => bytes.toHex();
+
+/** Evidence that the answerer has signed an answer without this. */
+function evidenceOf(
+  { log, origin }: MemoryAnswerer,
+  query: ProvenanceQuery,
+  omitted: PartnerEvidence['omitted'],
+): Uint8Array {
+  const { agentId: asker } = makeAgent(40);
+  const nonce = new Uint8Array(16).fill(1);
+  const request = encodeRequest({ query, asker, origin, known: null, apart: [], nonce });
+  const { root, size } = parseCheckpoint(log.checkpoint);
+  const signed = { origin, request: sha256(request), size, root, indexes: [0, 4] };
+  const answer = signAnswer({ ...signed, isCut: false, issuedAtMs: NOW }, seedSigner(seed(9)));
+  return encodePartnerEvidence({ request, answer, omitted });
+}
 
 /** The targets, from fixed seeds. */
 export async function provenanceTargets(): Promise<Target[]> {
@@ -29,6 +56,11 @@ export async function provenanceTargets(): Promise<Target[]> {
   const bundle = await encodeBundle({ query, rows }, (_, level, index) =>
     answerer.log.nodes.node(level, index),
   );
+  const { body, index, proof, record } = answerer.row(2);
+  const entry = { index, record, body: body!, proof, via: [] };
+  const whole = new AnswerVerifier(query);
+  for (const row of answerer.answer(query, [0, 2, 4], [2])) whole.push(row);
+  const listing = { index, via: [], listing: whole.finish().listings.get(answerer.origin)! };
   const map = new IndexMap();
   const tag = tagOf('type', 'zs:issuer');
   for (let index = 0; index < 30; index++) map.add(aboutKey(digestOf(index % 5)), index, tag);
@@ -60,6 +92,18 @@ export async function provenanceTargets(): Promise<Target[]> {
             list.map(({ index }) => index),
           ]),
         ),
+    },
+    {
+      name: 'partner evidence',
+      weight: 1,
+      mutators: JSON_MUTATORS,
+      valid: [entry, listing].map((omitted) => evidenceOf(answerer, query, omitted)),
+      meaning(input) {
+        const report = verify(input, { now: NOW });
+        if (!report.ok || report.kind !== 'partner-evidence')
+          throw Object.assign(new Error('not ok'), { name: 'Refused' });
+        return JSON.stringify(report.subject);
+      },
     },
     {
       name: 'provenance bundle',
