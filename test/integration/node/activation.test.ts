@@ -37,7 +37,7 @@ describe('the start of a node', () => {
           const decided = decideStart(record, config, now);
           record = decided.record;
           assert.ok(record.starts.length <= REMEMBERED_MAX);
-          const used = decided.use === 'given' ? config : (good as string);
+          const used: string = decided.use === 'given' ? config : (good as string);
           if (decided.use === 'good') {
             assert.ok(good !== null && good !== config);
             assert.ok((crashes.get(config) ?? 0) >= STARTS_MAX);

@@ -15,7 +15,10 @@ describe('the world of tier T1', () => {
       work.pending += 1;
       const answer = (turns: number): unknown =>
         setImmediate(() => {
-          if (turns > 0) return answer(turns - 1);
+          if (turns > 0) {
+            answer(turns - 1);
+            return;
+          }
           work.pending -= 1;
           void Promise.resolve().then(() => seen.push(`the disk answered at ${world.elapsed}`));
         });
