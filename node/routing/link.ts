@@ -230,10 +230,10 @@ export class Link extends AbstractMultiaddrConnection {
     this.#end();
   }
 
-  sendReset(error: Error): void {
-    const path = this.#path;
+  sendReset(): void {
+    // Said, and not only broken off: the other end would wait for a link that never comes back.
+    this.#send(bareFrame('refuse'));
     this.#end();
-    path?.abort(error);
   }
 
   sendPause(): void {}

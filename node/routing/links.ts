@@ -75,7 +75,8 @@ export class Links {
   async call(peer: PeerId, signal: AbortSignal): Promise<Connection> {
     const id = peer.toString();
     const open = [...this.#kept.values()].find(
-      ({ connection, peer: other }) => other.equals(peer) && connection?.status === 'open',
+      ({ connection, link, outgoing, peer: other }) =>
+        other.equals(peer) && connection?.status === 'open' && (outgoing || link.attached),
     );
     if (open?.connection !== undefined) return open.connection;
     const calling =
