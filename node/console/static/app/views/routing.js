@@ -183,7 +183,7 @@ export function mountRouting(ctx) {
       if (!signal.aborted)
         fill(
           body,
-          errorState(error, () => void read()),
+          errorState(/** @type {import('../api.js').ApiError} */ (error), () => void read()),
         );
     }
   }
