@@ -115,6 +115,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'sim generate slurm': ['sim generate slurm'],
   'sim generate shadow': ['sim generate shadow'],
   'sim disjoint-paths': ['sim disjoint-paths'],
+  'sim view': ['sim view sim-runs/first-run-1'],
   completion: [
     'completion bash > ~/.local/share/bash-completion/completions/zerostate',
     'completion zsh > ~/.zfunc/_zerostate',
