@@ -12,6 +12,7 @@ import { profile } from './profile.ts';
 const { completeConfig } = await import('../../node/config/index.ts');
 const { openNode, systemClock } = await import('../../node/index.ts');
 const { createLogger } = await import('../../node/logger/index.ts');
+const { Learner } = await import('../../node/sync/learner.ts');
 const { SyncService } = await import('../../node/sync/sync-service.ts');
 /** A node without its HTTP API: nobody asks it here, and making one takes as long as the rest of a start. */
 interface Running {
@@ -86,7 +87,11 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
       const stream = randomStream(order.seed, 'link');
       slowLinks(order.link, () => stream.unit());
     }
-    if (order.antiEntropy === false) SyncService.prototype.syncWith = async () => false;
+    if (order.antiEntropy === false) {
+      SyncService.prototype.syncWith = async () => false;
+      // What others ask it would tell it as much as its own questions do.
+      Learner.prototype.take = () => {};
+    }
     return null;
   },
   async start({ name, config }) {
