@@ -8,7 +8,7 @@ import { type IndexClient, indexClient } from '../client/index-client.ts';
 import { defaultEmbedder } from '../embed/default.ts';
 import type { CardIndex } from '../interface.ts';
 import { openIndex } from '../open-index.ts';
-import { readToken } from '../server/index.ts';
+import { readToken } from '../server/token.ts';
 import type { OutputFlags } from './output.ts';
 
 export interface FolderFlags extends OutputFlags {

@@ -1,12 +1,11 @@
 // HTTP client of the commands: JSON in, JSON out, errors typed again on this side.
 
-import { type ErrorCode, errorCodes, ZeroError } from '../../protocol/errors/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { errorOf } from '../client/error-of.ts';
+import { type ApiEvent, readEvents } from '../client/events.ts';
 import { resolveTarget, type Target, type TargetFlags } from './home.ts';
 
 const TIMEOUT_MS = 120_000; // longer than the longest task that a node accepts by default
-
-/** Characters of one event: a card's view has some kilobytes. */
-const EVENT_CHARS_MAX = 1_048_576;
 
 /** Calls the API of one node. */
 export class ApiClient {
@@ -30,7 +29,7 @@ export class ApiClient {
   }
 
   /** Reads the event stream until it ends or `signal` aborts. Throws NODE_UNREACHABLE or UNAUTHORIZED. */
-  async *events(signal: AbortSignal): AsyncGenerator<{ kind: string; data: unknown }> {
+  async *events(signal: AbortSignal): AsyncGenerator<ApiEvent> {
     let response: Response;
     try {
       const headers = { authorization: `Bearer ${this.target.token}` };
@@ -39,26 +38,8 @@ export class ApiClient {
       if (signal.aborted) return;
       throw new ZeroError('NODE_UNREACHABLE', `${this.target.api} does not answer`, { cause });
     }
-    if (!response.ok || response.body === null)
-      throw new ZeroError(
-        response.status === 401 ? 'UNAUTHORIZED' : 'INTERNAL',
-        `events: HTTP ${response.status}`,
-      );
-    let text = '';
-    try {
-      for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-        text += chunk;
-        const parts = text.split('\n\n');
-        text = (parts.pop() as string).slice(-EVENT_CHARS_MAX);
-        for (const part of parts) {
-          const [, kind, data] = /^event: (\w+)\ndata: (.*)$/.exec(part) ?? [];
-          if (kind !== undefined && data !== undefined) yield { kind, data: JSON.parse(data) as unknown };
-        }
-      }
-    } catch (cause) {
-      if (!signal.aborted)
-        throw new ZeroError('NODE_UNREACHABLE', 'the node ended the stream of events', { cause });
-    }
+    if (!response.ok) throw errorOf(response.status, await response.json().catch(() => ({})));
+    yield* readEvents(response, signal);
   }
 
   /** Calls with a body or an answer that is a stream, without a time limit. Throws as the other calls do. */
@@ -116,17 +97,4 @@ export class ApiClient {
     if (response.ok) return answer as T;
     throw errorOf(response.status, answer);
   }
-}
-
-/** The error that an API answered, typed again. */
-function errorOf(status: number, answer: unknown): ZeroError {
-  const { error } = answer as {
-    error?: { code?: string; message?: string; hint?: string; details?: Record<string, unknown> };
-  };
-  const { code, message, hint, details } = error ?? {};
-  const known = code !== undefined && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL';
-  return new ZeroError(known, message ?? `HTTP ${status}`, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(details === undefined ? {} : { details }),
-  });
 }

@@ -1,8 +1,9 @@
 // zerostate/client: the typed client of a node's HTTP API, for programs. It needs fetch and nothing else, imports no part of a node, and
 // runs wherever JavaScript does.
 
-import { type ErrorCode, errorCodes, ZeroError } from '../../protocol/errors/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
 import { allows, OPERATIONS } from '../api/operations.ts';
+import { errorOf } from './error-of.ts';
 import { type ApiEvent, readEvents } from './events.ts';
 import type { Operations } from './types.ts';
 
@@ -157,16 +158,4 @@ export class ZerostateClient {
       throw new ZeroError('NODE_UNREACHABLE', `${this.#url} does not answer`, { cause });
     }
   }
-}
-
-function errorOf(status: number, answer: unknown): ZeroError {
-  const { error } = answer as {
-    error?: { code?: string; message?: string; hint?: string; details?: Record<string, unknown> };
-  };
-  const { code, details, hint, message } = error ?? {};
-  const known = code !== undefined && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL';
-  return new ZeroError(known, message ?? `HTTP ${status}`, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(details === undefined ? {} : { details }),
-  });
 }

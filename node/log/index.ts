@@ -4,5 +4,5 @@ export { CheckpointBook, type KeptCheckpoint } from './checkpoint-book.ts';
 export { HeadGuard } from './head-guard.ts';
 export { type LogAppend, type LogState, LogStore, type StoredEntry } from './log-store.ts';
 export { type AppendListener, type LogPosition, OwnLog } from './own-log.ts';
-export { CONFIRM_MAX, RestoredGate, writeRestoredMark } from './restored-gate.ts';
+export { RestoredGate, writeRestoredMark } from './restored-gate.ts';
 export { type Damage, scrubLogs } from './scrub.ts';

@@ -31,7 +31,7 @@ export async function writeRestoredMark(home: string, mark: RestoredMark): Promi
 }
 
 /** The mark; undefined where there is none. Throws DATA_CORRUPT when it cannot be read: without it the node might fork its log. */
-export async function readRestoredMark(home: string): Promise<RestoredMark | undefined> {
+async function readRestoredMark(home: string): Promise<RestoredMark | undefined> {
   let text: string;
   try {
     text = await readFile(join(home, NAME), 'utf8');
@@ -51,7 +51,7 @@ export async function readRestoredMark(home: string): Promise<RestoredMark | und
 }
 
 /** Removes the mark: the log is up to date. */
-export async function removeRestoredMark(home: string): Promise<void> {
+async function removeRestoredMark(home: string): Promise<void> {
   await rm(join(home, NAME), { force: true });
 }
 

@@ -45,7 +45,7 @@ export function instrument<T extends object>(target: T, names: { readonly [M in 
 }
 
 /** Before a request that belongs to a sampled trace comes this frame. No request of ours begins with a zero byte. */
-const MAGIC = '\0tp';
+const MAGIC = Buffer.from('\0tp', 'latin1');
 /** "00-" + 32 hex + "-" + 16 hex + "-" + 2 hex (W3C Trace Context). */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -55,12 +55,14 @@ export function traceFrame(): Uint8Array | undefined {
   if (span === undefined || !span.isRecording()) return undefined;
   const carrier: { traceparent?: string } = {};
   propagation.inject(context.active(), carrier);
-  return carrier.traceparent === undefined ? undefined : Buffer.from(MAGIC + carrier.traceparent, 'latin1');
+  return carrier.traceparent === undefined
+    ? undefined
+    : Buffer.concat([MAGIC, Buffer.from(carrier.traceparent, 'latin1')]);
 }
 
 /** True when a frame is one that carries a trace: the request follows it. */
 export function isTraceFrame(frame: Uint8Array): boolean {
-  return frame.length > MAGIC.length && [...MAGIC].every((char, i) => frame[i] === char.charCodeAt(0));
+  return frame.length > MAGIC.length && MAGIC.equals(frame.subarray(0, MAGIC.length));
 }
 
 /** Answers work for a peer in a span of its own: below the span that the peer named, where it named one that can be one. */

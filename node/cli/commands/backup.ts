@@ -8,9 +8,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import { CONFIRM_DEFAULT, encodeFrame, LEFT_OUT, readBackup, restore } from '../../backup/index.ts';
-import { CONFIRM_MAX } from '../../log/index.ts';
-import { createLogger } from '../../logger/index.ts';
+import { CONFIRM_DEFAULT } from '../../backup/limits.ts';
+import { LEFT_OUT } from '../../backup/what-is-carried.ts';
+import { CONFIRM_MAX } from '../../log/restored-gate.ts';
 import { ApiClient } from '../client.ts';
 import { resolveHome, resolveTarget } from '../home.ts';
 import { plain, print, runAction, style } from '../output.ts';
@@ -19,6 +19,7 @@ import { positiveInteger } from './find.ts';
 
 /** Files of a home folder that are not in its database: keys, and the configuration. */
 async function* filesOf(home: string, withKeys: boolean): AsyncGenerator<Uint8Array> {
+  const { encodeFrame } = await import('../../backup/index.ts');
   const names = withKeys ? await readdir(join(home, 'keys'), { recursive: true, withFileTypes: true }) : [];
   const paths = names
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
@@ -60,6 +61,7 @@ async function writeChecked(file: string, parts: AsyncIterable<Uint8Array>) {
     } finally {
       await handle.close();
     }
+    const { readBackup } = await import('../../backup/index.ts');
     const contents = await readBackup(beside, { file: async () => {}, records: async () => {} });
     await rename(beside, file);
     return contents;
@@ -141,6 +143,8 @@ Examples:
       await runAction(flags, async () => {
         if (flags.confirm > CONFIRM_MAX) throw new ZeroError('USAGE', `--confirm is at most ${CONFIRM_MAX}`);
         const home = resolveHome(flags.home);
+        const { restore } = await import('../../backup/index.ts');
+        const { createLogger } = await import('../../logger/index.ts');
         const restored = await restore({
           backup: file,
           home,

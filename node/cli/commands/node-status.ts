@@ -15,7 +15,6 @@ const LOOK_MS = 200;
 const SECOND_MS = 1_000;
 
 interface Readiness {
-  readonly ready: boolean;
   readonly checks: readonly { name: string; ok: boolean; detail: string }[];
 }
 

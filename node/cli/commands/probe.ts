@@ -1,20 +1,18 @@
 // zerostate probe: does what a user does, again and again, and exports how it went: words in, validated cards out; a task in, a receipt out.
 
 import { randomUUID } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { Counter, Gauge, Registry } from 'prom-client';
 import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 import type { TaskView } from '../../api/views.ts';
 import type { FindAnswer } from '../../find/find-service.ts';
-import { probeMetricNames } from '../../metrics/probe-names.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { readTask } from '../task-file.ts';
 import { untilSignal } from '../until-signal.ts';
 import { positiveInteger } from './find.ts';
+import type { Try } from './probe-metrics.ts';
 import { waitForEnd } from './task.ts';
 
 const SECOND_MS = 1_000;
@@ -24,15 +22,6 @@ interface ProbeFlags extends ClientFlags {
   task?: string;
   every?: number;
   textfile?: string;
-}
-
-/** How one try went. */
-interface Try {
-  readonly check: 'find' | 'task';
-  readonly ok: boolean;
-  readonly code: string;
-  readonly ms: number;
-  readonly detail: string;
 }
 
 async function tried(check: Try['check'], work: () => Promise<string>): Promise<Try> {
@@ -65,43 +54,6 @@ async function run(client: ApiClient, path: string): Promise<string> {
   return `receipt ${receiptId}`;
 }
 
-class ProbeMetrics {
-  readonly #registry = new Registry();
-  readonly #gauges: Record<'ok' | 'seconds' | 'timestamp', Gauge>;
-  readonly #tries: Counter;
-
-  constructor() {
-    const gauge = (name: keyof typeof probeMetricNames) =>
-      new Gauge({
-        name,
-        help: probeMetricNames[name].help,
-        labelNames: ['check'],
-        registers: [this.#registry],
-      });
-    this.#gauges = {
-      ok: gauge('zerostate_probe_ok'),
-      seconds: gauge('zerostate_probe_seconds'),
-      timestamp: gauge('zerostate_probe_timestamp_seconds'),
-    };
-    const name = 'zerostate_probe_tries_total';
-    const { help, labels } = probeMetricNames[name];
-    this.#tries = new Counter({ name, help, labelNames: [...labels], registers: [this.#registry] });
-  }
-
-  note({ check, code, ms, ok }: Try): void {
-    this.#gauges.ok.set({ check }, ok ? 1 : 0);
-    this.#gauges.seconds.set({ check }, ms / SECOND_MS);
-    this.#gauges.timestamp.set({ check }, Date.now() / SECOND_MS);
-    this.#tries.inc({ check, result: code });
-  }
-
-  /** Writes them for the textfile collector of the Prometheus node exporter: beside the place first, as it reads at any moment. */
-  async write(path: string): Promise<void> {
-    await writeFile(`${path}.tmp`, await this.#registry.metrics());
-    await rename(`${path}.tmp`, path);
-  }
-}
-
 export function registerProbe(program: Command): void {
   withTarget(
     program.command('probe').description('do what a user does, once or again and again, and say how it went'),
@@ -126,6 +78,7 @@ Examples:
     )
     .action(async (flags: ProbeFlags) => {
       await runAction(flags, async () => {
+        const { ProbeMetrics } = await import('./probe-metrics.ts');
         const metrics = new ProbeMetrics();
         const { signal } = untilSignal();
         for (;;) {
