@@ -10,8 +10,8 @@ import { nodeIdsOfDigests } from '../../protocol/provenance/index.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
+import type { BoundedFiles } from '../storage/bounded-files.ts';
 import type { ProvenanceGraph } from './graph.ts';
-import type { Originals } from './originals.ts';
 
 /** What became of one attestation. */
 export interface Added {
@@ -32,7 +32,7 @@ export interface Added {
 export interface ImporterDeps {
   readonly vault: AgentVault;
   readonly ownLog: OwnLog;
-  readonly originals: Originals;
+  readonly originals: BoundedFiles;
   readonly graph: ProvenanceGraph;
   readonly clock: Clock;
 }

@@ -3,11 +3,11 @@
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import type { Core } from '../context.ts';
 import type { Service } from '../services.ts';
+import { BoundedFiles } from '../storage/bounded-files.ts';
 import { Importer } from './importer.ts';
 import { KeptFacts } from './kept-facts.ts';
 import { KnownTimes } from './known-times.ts';
 import { LocalSource } from './local-source.ts';
-import { Originals } from './originals.ts';
 import { OwnIndex } from './own-index.ts';
 import { ProvenanceService } from './provenance-service.ts';
 
@@ -15,12 +15,15 @@ export { RowJudge } from './judged.ts';
 export type { ProvenanceSource } from './ports.ts';
 export * from './view.ts';
 
+/** Bytes of the originals of imports that are kept: some thousand SBOMs. They are the evidence; a log holds only what was read in them. */
+const ORIGINALS_BYTES_MAX: number = 512 * 1024 * 1024;
+
 /** What a node has of it. */
 export interface Provenance {
   readonly service: ProvenanceService;
   readonly source: LocalSource;
   readonly importer: Importer;
-  readonly originals: Originals;
+  readonly originals: BoundedFiles;
 }
 
 /** Makes the parts; they hear of every statement once the router reads the logs. `seed` is that of the node's key. */
@@ -31,7 +34,7 @@ export async function makeProvenance(
   const { clock, db, log, ownLog, router, store, vault } = core;
   const known = new KnownTimes(db);
   const kept = new KeptFacts(db);
-  const originals = new Originals(db);
+  const originals = new BoundedFiles(db, 'provenance-originals', ORIGINALS_BYTES_MAX);
   await Promise.all([known.load(), originals.load()]);
   const index = new OwnIndex({ store, ownLog, signer: seedSigner(seed), db });
   const service = new ProvenanceService({ known, index, origin: ownLog.origin, clock, log });

@@ -7,7 +7,7 @@ import type { RunEnd, TaskEvent, VerifiedManifest } from '../../protocol/task/in
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { capsuleOf, encodeReceiptFile } from '../receipts/receipt-file.ts';
-import type { ReceiptFiles } from '../receipts/receipt-files.ts';
+import type { BoundedFiles } from '../storage/bounded-files.ts';
 import type { Asker } from './ask.ts';
 import { checkAnswer } from './check-answer.ts';
 import { gatherJob } from './gather.ts';
@@ -26,7 +26,7 @@ export interface RunsDeps {
   readonly book: TaskBook;
   readonly parts: TaskParts;
   readonly ports: TaskPorts;
-  readonly files: ReceiptFiles;
+  readonly files: BoundedFiles;
   readonly lanes: Lanes;
   readonly clock: Clock;
   readonly log: Logger;

@@ -21,8 +21,8 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { decodeReceiptFile } from '../receipts/receipt-file.ts';
-import type { ReceiptFiles } from '../receipts/receipt-files.ts';
 import { Serial } from '../serial.ts';
+import type { BoundedFiles } from '../storage/bounded-files.ts';
 import type { TaskPorts } from './ports.ts';
 import type { RunSummary, TaskBook, TaskEntry } from './task-book.ts';
 
@@ -38,7 +38,7 @@ const PAUSE_MS_MAX = 300_000;
 export interface SettleDeps {
   readonly vault: AgentVault;
   readonly ownLog: OwnLog;
-  readonly files: ReceiptFiles;
+  readonly files: BoundedFiles;
   readonly clock: Clock;
   readonly ports: TaskPorts;
   readonly book: TaskBook;
