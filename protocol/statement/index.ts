@@ -17,6 +17,8 @@ export { readDeterministic } from './predicates/execution-receipt.ts';
 export * from './predicates/import-facts.ts';
 export { isOwnPredicateType, OWN_PREDICATE_TYPES, subjectsOf } from './predicates/index.ts';
 export * from './predicates/payment-types.ts';
+export { readQuarantineTarget } from './predicates/quarantine.ts';
+export * from './predicates/quarantine-types.ts';
 export { readTarget } from './predicates/revocation.ts';
 export { outcomeOf } from './predicates/run-comparison.ts';
 export * from './predicates/types.ts';

@@ -56,3 +56,15 @@ export const SEALED_SUBJECTS_MAX = 64;
  * person writes.
  */
 export const SEALED_DIGESTS_MAX = 256;
+
+/** Things that one quarantine order names: an incident touches few; more is several orders. */
+export const QUARANTINE_TARGETS_MAX = 64;
+
+/** Regions that one quarantine order is limited to. */
+export const QUARANTINE_REGIONS_MAX = 16;
+
+/** Agents that an order names to release it: a duty roster. */
+export const QUARANTINE_RELEASERS_MAX = 8;
+
+/** Milliseconds that one quarantine order holds at most: 90 days. Longer needs another order, signed by somebody who still has the key. */
+export const QUARANTINE_MS_MAX = 90 * 86_400_000;

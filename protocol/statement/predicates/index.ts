@@ -22,6 +22,13 @@ import {
   CHANNEL_OPEN_PREDICATE,
   LEDGER_POSTING_PREDICATE,
 } from './payment-types.ts';
+import {
+  quarantineOrderSubjects,
+  quarantineReleaseSubjects,
+  readQuarantineOrder,
+  readQuarantineRelease,
+} from './quarantine.ts';
+import { QUARANTINE_ORDER_PREDICATE, QUARANTINE_RELEASE_PREDICATE } from './quarantine-types.ts';
 import { acceptanceSubjects, readAcceptance } from './receipt-acceptance.ts';
 import { readReputationEvent, reputationEventSubjects } from './reputation-event.ts';
 import { readRevocation, revocationSubjects } from './revocation.ts';
@@ -48,6 +55,8 @@ const RULES: { readonly [T in types.OwnPredicateType]: Rule<types.OwnPredicates[
   [CHANNEL_ACCEPT_PREDICATE]: { read: readChannelAccept, subjects: channelSubjects },
   [CHANNEL_CLOSE_PREDICATE]: { read: readChannelClose, subjects: channelSubjects },
   [LEDGER_POSTING_PREDICATE]: { read: readLedgerPosting, subjects: ledgerPostingSubjects },
+  [QUARANTINE_ORDER_PREDICATE]: { read: readQuarantineOrder, subjects: quarantineOrderSubjects },
+  [QUARANTINE_RELEASE_PREDICATE]: { read: readQuarantineRelease, subjects: quarantineReleaseSubjects },
 };
 
 /** The predicate types that verifyAgentStatement admits. */

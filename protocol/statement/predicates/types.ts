@@ -13,6 +13,12 @@ import type {
   LEDGER_POSTING_PREDICATE,
   LedgerPostingPredicate,
 } from './payment-types.ts';
+import type {
+  QUARANTINE_ORDER_PREDICATE,
+  QUARANTINE_RELEASE_PREDICATE,
+  QuarantineOrderPredicate,
+  QuarantineReleasePredicate,
+} from './quarantine-types.ts';
 
 const BASE = 'https://zerostate.dev/predicates';
 
@@ -249,5 +255,7 @@ export type OwnPredicates = {
   [CHANNEL_ACCEPT_PREDICATE]: ChannelAcceptPredicate;
   [CHANNEL_CLOSE_PREDICATE]: ChannelClosePredicate;
   [LEDGER_POSTING_PREDICATE]: LedgerPostingPredicate;
+  [QUARANTINE_ORDER_PREDICATE]: QuarantineOrderPredicate;
+  [QUARANTINE_RELEASE_PREDICATE]: QuarantineReleasePredicate;
 };
 export type OwnPredicateType = keyof OwnPredicates;

@@ -172,6 +172,27 @@ const samples: [st.OwnPredicateType, JsonObject][] = [
     },
   ],
   [
+    st.QUARANTINE_ORDER_PREDICATE,
+    {
+      issuedAt,
+      sequence: 1,
+      targets: [
+        { kind: 'agent', id: makeAgent(20).agentId },
+        { kind: 'module', id: someId },
+        { kind: 'peer', id: '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN' },
+      ],
+      regions: ['eu-west'],
+      expiresAt: '2026-03-20T00:00:00Z',
+      reason: 'odd results',
+      evidence: [otherId],
+      release: { by: [agent.agentId, makeAgent(20).agentId], threshold: 1 },
+    },
+  ],
+  [
+    st.QUARANTINE_RELEASE_PREDICATE,
+    { issuedAt, sequence: 2, order: someId, reason: 'mended', evidence: [otherId] },
+  ],
+  [
     st.SEALED_PREDICATE,
     {
       issuedAt,

@@ -1,0 +1,229 @@
+// What is known of quarantine: every order, and the releases of each. A grow-only set, so any order of arrival ends in the same state. Pure; who is
+// obeyed is not decided here.
+//
+// Orders never replace each other: what is held by one stays held until that one ends or is released, whatever else its issuer signs. So no
+// old statement that is sent again, and no new one, opens what another keeps shut.
+
+import { toHex, utf8 } from '../bytes/index.ts';
+import { sha256 } from '../crypto/index.ts';
+import { timeMs } from '../fields/index.ts';
+import type { AgentId } from '../identity/index.ts';
+import type {
+  QuarantineKind,
+  QuarantineOrderPredicate,
+  QuarantineReleasePredicate,
+} from '../statement/index.ts';
+import { IssuerSequences } from './issuers.ts';
+import {
+  EARLY_RELEASES_MAX,
+  ORDERS_MAX,
+  ORDERS_PER_ISSUER_MAX,
+  QUARANTINE_CLOCK_MS,
+  STRANGE_ORDERS_MAX,
+} from './limits.ts';
+
+/** A verified order. */
+export interface QuarantineOrder {
+  /** Statement id. */
+  readonly id: string;
+  readonly issuer: AgentId;
+  readonly order: QuarantineOrderPredicate;
+}
+
+/** A verified release. */
+export interface QuarantineRelease {
+  readonly id: string;
+  readonly issuer: AgentId;
+  readonly release: QuarantineReleasePredicate;
+}
+
+/** pending: dated ahead of our clock. held: in force. expired: its end has passed. released: enough of those it names have said so. */
+export type QuarantineState = 'pending' | 'held' | 'expired' | 'released';
+
+/** What came of offering a statement. `ignore`: known already, or of no use. */
+export type QuarantineVerdict = 'accept' | 'ignore' | 'full';
+
+interface Kept extends QuarantineOrder {
+  readonly isTrusted: boolean;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+const nameOf = (kind: QuarantineKind, id: string): string => `${kind}|${id}`;
+
+/** Of two releases of one order by one agent, the one that stands: the higher number, and of equal ones always the same. */
+function standsBefore(a: QuarantineRelease, b: QuarantineRelease): boolean {
+  return a.release.sequence === b.release.sequence
+    ? a.id < b.id
+    : a.release.sequence > b.release.sequence;
+}
+
+/** May this release count? Only of whom the order names; and the issuer's own must be newer than the order: a lower number never wins. */
+function counts({ issuer, release }: QuarantineRelease, of: QuarantineOrder): boolean {
+  if (!of.order.release.by.includes(issuer)) return false;
+  return issuer !== of.issuer || release.sequence > of.order.sequence;
+}
+
+/** Every order and release that a node knows. */
+export class QuarantineBook {
+  readonly #orders = new Map<string, Kept>();
+  readonly #byTarget = new Map<string, Set<string>>();
+  /** By order, by agent. */
+  readonly #releases = new Map<string, Map<AgentId, QuarantineRelease>>();
+  /** Releases of orders that are not here yet, oldest first. */
+  readonly #early = new Map<string, QuarantineRelease & { readonly isTrusted: boolean }>();
+  readonly #issuers = new IssuerSequences();
+  #strangers = 0;
+
+  get size(): number {
+    return this.#orders.size;
+  }
+
+  /** Adds an order. `isTrusted`: its issuer is one of those who are obeyed; the others' orders give way to each other. */
+  addOrder(entry: QuarantineOrder, isTrusted: boolean, nowMs: number): QuarantineVerdict {
+    const { id, issuer, order } = entry;
+    if (this.#orders.has(id)) return 'ignore';
+    if (!this.#makeRoom(issuer, isTrusted, nowMs)) return 'full';
+    const kept = {
+      ...entry,
+      isTrusted,
+      fromMs: timeMs(order.issuedAt) - QUARANTINE_CLOCK_MS,
+      untilMs: timeMs(order.expiresAt) + QUARANTINE_CLOCK_MS,
+    };
+    this.#orders.set(id, kept);
+    if (!isTrusted) this.#strangers += 1;
+    for (const target of order.targets) {
+      const name = nameOf(target.kind, target.id);
+      const named = this.#byTarget.get(name) ?? new Set();
+      this.#byTarget.set(name, named.add(id));
+    }
+    this.#issuers.note(issuer, order.sequence, id, isTrusted);
+    for (const early of [...this.#early.values()])
+      if (early.release.order === id) {
+        this.#early.delete(early.id);
+        this.#addTo(kept, early);
+      }
+    return 'accept';
+  }
+
+  /** Adds a release; one whose order is not known yet waits for it. */
+  addRelease(entry: QuarantineRelease, isTrusted: boolean): QuarantineVerdict {
+    const of = this.#orders.get(entry.release.order);
+    if (of !== undefined && !of.order.release.by.includes(entry.issuer)) return 'ignore';
+    const known = of === undefined ? this.#early.has(entry.id) : this.#has(entry);
+    if (known) return 'ignore';
+    this.#issuers.note(entry.issuer, entry.release.sequence, entry.id, isTrusted);
+    if (of !== undefined) this.#addTo(of, entry);
+    else {
+      this.#early.set(entry.id, { ...entry, isTrusted });
+      if (this.#early.size > EARLY_RELEASES_MAX) this.#dropEarly();
+    }
+    return 'accept';
+  }
+
+  #dropEarly(): void {
+    const all = [...this.#early.values()];
+    const first = all.find((one) => !one.isTrusted) ?? all[0];
+    if (first !== undefined) this.#early.delete(first.id);
+  }
+
+  #has({ id, issuer, release }: QuarantineRelease): boolean {
+    return this.#releases.get(release.order)?.get(issuer)?.id === id;
+  }
+
+  #addTo(of: QuarantineOrder, entry: QuarantineRelease): void {
+    if (!of.order.release.by.includes(entry.issuer)) return;
+    const all = this.#releases.get(of.id) ?? new Map<AgentId, QuarantineRelease>();
+    const before = all.get(entry.issuer);
+    if (before === undefined || standsBefore(entry, before)) all.set(entry.issuer, entry);
+    this.#releases.set(of.id, all);
+  }
+
+  get(id: string): QuarantineOrder | undefined {
+    return this.#orders.get(id);
+  }
+
+  /** Every order that names this thing, oldest number first. */
+  naming(kind: QuarantineKind, id: string): QuarantineOrder[] {
+    const ids = this.#byTarget.get(nameOf(kind, id));
+    if (ids === undefined) return [];
+    return [...ids].map((one) => this.#orders.get(one) as Kept).sort(byNumber);
+  }
+
+  /** How an order stands at a time. A release counts at any time: whoever signed it meant this order and no other. */
+  stateOf(id: string, nowMs: number): QuarantineState | undefined {
+    const kept = this.#orders.get(id);
+    if (kept === undefined) return undefined;
+    if (this.releasesOf(id).length >= kept.order.release.threshold) return 'released';
+    if (nowMs < kept.fromMs) return 'pending';
+    return nowMs < kept.untilMs ? 'held' : 'expired';
+  }
+
+  /** The releases of an order that count, one an agent. */
+  releasesOf(id: string): QuarantineRelease[] {
+    const kept = this.#orders.get(id);
+    if (kept === undefined) return [];
+    return [...(this.#releases.get(id)?.values() ?? [])]
+      .filter((release) => counts(release, kept))
+      .sort((a, b) => (a.issuer < b.issuer ? -1 : 1));
+  }
+
+  /** Every order. */
+  list(): QuarantineOrder[] {
+    return [...this.#orders.values()];
+  }
+
+  /** The highest number that an issuer has signed, 0 before its first. */
+  newest(issuer: AgentId): number {
+    return this.#issuers.newest(issuer);
+  }
+
+  /** Numbers of an issuer, up to its newest, that are missing here: an order may be among them. */
+  missing(issuer: AgentId): number {
+    return this.#issuers.missing(issuer);
+  }
+
+  /** Issuers that signed two statements with one number: the key is in more hands than one. Both hold. */
+  forked(): AgentId[] {
+    return this.#issuers.forked();
+  }
+
+  /** Digest of all that is known ('sha256:<hex>'), the same for every order of arrival. */
+  digest(): string {
+    const ids = [...this.#orders.keys(), ...this.#early.keys()];
+    for (const all of this.#releases.values()) for (const { id } of all.values()) ids.push(id);
+    return `sha256:${toHex(sha256(utf8(ids.sort().join('\n'))))}`;
+  }
+
+  #makeRoom(issuer: AgentId, isTrusted: boolean, nowMs: number): boolean {
+    if (!isTrusted && this.#strangers >= STRANGE_ORDERS_MAX) this.#dropFirst((one) => !one.isTrusted);
+    if (!isTrusted) return true;
+    const isOver = (one: Kept): boolean => {
+      const state = this.stateOf(one.id, nowMs);
+      return one.isTrusted && (state === 'expired' || state === 'released') && one.untilMs < nowMs;
+    };
+    if (this.#orders.size - this.#strangers >= ORDERS_MAX && !this.#dropFirst(isOver)) return false;
+    const own = [...this.#orders.values()].filter((one) => one.issuer === issuer).length;
+    return own < ORDERS_PER_ISSUER_MAX || this.#dropFirst((one) => one.issuer === issuer && isOver(one));
+  }
+
+  #dropFirst(test: (one: Kept) => boolean): boolean {
+    for (const one of this.#orders.values()) {
+      if (!test(one)) continue;
+      this.#orders.delete(one.id);
+      this.#releases.delete(one.id);
+      if (!one.isTrusted) this.#strangers -= 1;
+      for (const { kind, id } of one.order.targets) {
+        const named = this.#byTarget.get(nameOf(kind, id));
+        named?.delete(one.id);
+        if (named?.size === 0) this.#byTarget.delete(nameOf(kind, id));
+      }
+      return true;
+    }
+    return false;
+  }
+}
+
+function byNumber(a: QuarantineOrder, b: QuarantineOrder): number {
+  return a.order.sequence - b.order.sequence || (a.id < b.id ? -1 : 1);
+}

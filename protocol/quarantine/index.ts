@@ -1,0 +1,10 @@
+// Quarantine: orders to keep things apart, and what ends them. The only door of this folder.
+
+export {
+  QuarantineBook,
+  type QuarantineOrder,
+  type QuarantineRelease,
+  type QuarantineState,
+  type QuarantineVerdict,
+} from './book.ts';
+export * from './limits.ts';
