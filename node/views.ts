@@ -144,12 +144,19 @@ export function revocationView(
   };
 }
 
-/** The newest entries of a log, for people. */
-export async function logView({ store }: NodeContext, origin: string, limit: number): Promise<LogView> {
+/** The newest entries of a log, or those before an index, for people. */
+export async function logView(
+  { book, store }: Pick<NodeContext, 'book' | 'store'>,
+  origin: string,
+  limit: number,
+  before: number,
+): Promise<LogView> {
   const { size, root, checkpoint } = store.state(origin);
+  const end = before === 0 ? size : Math.min(before, size);
   const entries: LogView['entries'] = [];
-  for await (const { index, statementId, body } of store.entries(origin, Math.max(0, size - limit), size)) {
-    entries.push({ index, statementId, ...describe(body) });
+  for await (const { index, statementId, body } of store.entries(origin, Math.max(0, end - limit), end)) {
+    const told = describe(body);
+    entries.push({ index, statementId, ...told, issuerName: book.get(told.issuer)?.card.name ?? '' });
   }
   return { origin, size, root: toBase64(root), checkpoint, entries: entries.reverse() };
 }

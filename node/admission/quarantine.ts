@@ -58,6 +58,11 @@ export class Quarantine {
     return { objects: this.#entries.size, bytes: this.#bytes };
   }
 
+  /** What is held, the oldest first, without its bytes. */
+  list(limit: number): (Omit<Unproven, 'bytes'> & { readonly size: number; readonly at: number })[] {
+    return [...this.#entries.values()].slice(0, limit).map((entry) => ({ ...entry }));
+  }
+
   /** Takes an object in. False when its peer, or the quarantine, is full. */
   async hold({ kind, name, bytes, from }: Unproven): Promise<boolean> {
     await this.expire();

@@ -68,6 +68,7 @@ sealed.open POST /v1/sealed/open read
 log.get GET /v1/log read
 log.list GET /v1/logs read
 log.revocations GET /v1/revocations read
+log.freshness GET /v1/freshness read
 log.checkpoint GET /v1/log/checkpoint read
 log.checkpoints GET /v1/log/checkpoints read
 log.proof GET /v1/log/proof read
@@ -111,6 +112,7 @@ routing.get GET /v1/routing read
 routing.stream GET /v1/routing/streams/:stream read
 routing.routes GET /v1/routing/routes read
 routing.drain POST /v1/routing/drain admin
+routing.policy POST /v1/routing/policy admin
 tokens.list GET /v1/tokens admin
 tokens.create POST /v1/tokens admin
 tokens.revoke POST /v1/tokens/:name/revoke admin

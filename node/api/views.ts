@@ -106,6 +106,17 @@ export const peersViewSchema = Type.Object({
       }),
     }),
   ),
+  /** What came well formed and without its proof: kept apart for a short time, and known to nobody. */
+  unproven: Type.Object({
+    objects: Type.Integer(),
+    bytes: Type.Integer(),
+    objectsMax: Type.Integer(),
+    bytesMax: Type.Integer(),
+    keptMs: Type.Integer(),
+    held: Type.Array(
+      Type.Object({ kind: text, name: text, size: Type.Integer(), from: text, at: text, until: text }),
+    ),
+  }),
 });
 export type PeersView = Static<typeof peersViewSchema>;
 
@@ -142,8 +153,33 @@ export const logEntryViewSchema = Type.Object({
   statementId: text,
   predicateType: text,
   issuer: text,
+  issuerName: text,
   at: text,
 });
+export const freshnessViewSchema = Type.Object({
+  /** Knowledge older than this is not relied on, in ms. */
+  maxAgeMs: Type.Integer(),
+  total: Type.Integer(),
+  stale: Type.Integer(),
+  logs: Type.Array(
+    Type.Object({
+      origin: text,
+      peerId: text,
+      name: text,
+      self: Type.Boolean(),
+      /** Entries held here, and as many as its node last announced where that is more. */
+      held: Type.Integer(),
+      announced: Type.Integer(),
+      /** Agents whose revocations stand in it. */
+      agents: Type.Integer(),
+      /** Everything signed there until then is known here; null: nobody knows. */
+      asOf: nullable(text),
+      ageMs: nullable(Type.Integer()),
+      fresh: Type.Boolean(),
+    }),
+  ),
+});
+export type FreshnessView = Static<typeof freshnessViewSchema>;
 export const logViewSchema = Type.Object({
   origin: text,
   size: Type.Integer(),

@@ -1,11 +1,15 @@
 // Makes the API's view of peers: who is connected, how, and who is limited and why. Reads only.
 
+import { QUARANTINE_BYTES_MAX, QUARANTINE_MS_MAX, QUARANTINE_OBJECTS_MAX } from '../admission/quarantine.ts';
 import type { PeersView } from '../api/views.ts';
 import { rfc3339 } from '../clock/index.ts';
 import type { NodeContext } from '../context.ts';
 
 /** Peers without a connection and without an announcement that are shown because they are limited. */
 const STRANGERS_MAX = 256;
+
+/** Unproven objects that are listed, the oldest first. */
+const UNPROVEN_LISTED_MAX = 100;
 
 interface Scored {
   readonly score: { score(peer: string): number };
@@ -50,5 +54,23 @@ export function peersView(context: NodeContext): PeersView {
         left: { ...standing.left },
       };
     }),
+    unproven: unprovenView(context),
+  };
+}
+
+function unprovenView({ quarantine }: NodeContext): PeersView['unproven'] {
+  return {
+    ...quarantine.held,
+    objectsMax: QUARANTINE_OBJECTS_MAX,
+    bytesMax: QUARANTINE_BYTES_MAX,
+    keptMs: QUARANTINE_MS_MAX,
+    held: quarantine.list(UNPROVEN_LISTED_MAX).map(({ at, from, kind, name, size }) => ({
+      kind,
+      name,
+      size,
+      from,
+      at: rfc3339(at),
+      until: rfc3339(at + QUARANTINE_MS_MAX),
+    })),
   };
 }

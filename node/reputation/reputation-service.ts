@@ -48,6 +48,8 @@ export class ReputationService {
   readonly #book = new EvidenceBook();
   #kept = new Map<string, Assessment>();
   #keptFor = '';
+  /** Agents with a history, the best first; worked out anew when anything that counts has changed. */
+  #order: readonly string[] | undefined;
 
   constructor(deps: ReputationDeps) {
     this.#deps = deps;
@@ -66,9 +68,7 @@ export class ReputationService {
 
   /** The standing of an agent: `score` and `lower` in millionths, and every term. Never throws; an unknown agent is unproven. */
   of(agentId: AgentId | string): Assessment {
-    const view = this.view();
-    const now = `${this.#book.version} ${view.day} ${view.own.join()}`;
-    if (now !== this.#keptFor) [this.#kept, this.#keptFor] = [new Map(), now];
+    const view = this.#freshView();
     const known = this.#kept.get(agentId);
     if (known !== undefined) return known;
     const assessment = assess(this.#book, view, agentId);
@@ -104,13 +104,26 @@ export class ReputationService {
       : { ok: true, detail: known };
   }
 
-  /** Standings of all that anything is known about, the best first. */
-  list(limit: number): Assessment[] {
-    return this.#book
+  /** Agents that anything is known about, the best first. */
+  ranked(): readonly string[] {
+    this.#freshView();
+    this.#order ??= this.#book
       .agents()
-      .map((agentId) => this.of(agentId))
-      .sort((a, b) => b.lower - a.lower || (a.about < b.about ? -1 : 1))
-      .slice(0, limit);
+      .map((agentId) => ({ agentId, lower: this.of(agentId).lower }))
+      .sort((a, b) => b.lower - a.lower || (a.agentId < b.agentId ? -1 : 1))
+      .map(({ agentId }) => agentId);
+    return this.#order;
+  }
+
+  /** The viewpoint of now; forgets what an earlier one led to. */
+  #freshView(): Viewpoint {
+    const view = this.view();
+    const now = `${this.#book.version} ${view.day} ${view.own.join()}`;
+    if (now !== this.#keptFor) {
+      [this.#kept, this.#keptFor] = [new Map(), now];
+      this.#order = undefined;
+    }
+    return view;
   }
 
   /** Every event about an agent, the newest first, with who disputes it and who takes it back: those that count nothing here too. */

@@ -103,6 +103,18 @@ export class RevocationService {
     if (this.#asOf.size > ORIGINS_MAX) this.#asOf.delete(this.#asOf.keys().next().value as string);
   }
 
+  /** Up to when everything that was signed into a log is known here (ms since 1970), and the size that is waited for. */
+  freshnessOf(origin: string): { readonly asOf: number | null; readonly announced: number | null } {
+    const { clock, ownLog } = this.#deps;
+    const asOf = origin === ownLog.origin ? clock.now() : (this.#asOf.get(origin) ?? null);
+    return { asOf, announced: this.#pending.get(origin)?.size ?? null };
+  }
+
+  /** Age in ms beyond which discovery does not rely on knowledge. */
+  get maxAgeMs(): number {
+    return this.#deps.maxAgeMs;
+  }
+
   /** Takes a verified statement if it is a revocation; answers it when it is new and its issuer may say so. */
   offer(statement: AgentStatement, position: LogPosition): KnownRevocation | undefined {
     if (!isStatementOf(statement, REVOCATION_PREDICATE)) return undefined;

@@ -7,6 +7,8 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { BookEntry } from '../../cards/card-book.ts';
 import type { NodeContext } from '../../context.ts';
 import { cardView } from '../../views.ts';
+import { CardList, type CardsAsked } from '../lists/card-list.ts';
+import { pageAnswer, pageQuery } from '../lists/page.ts';
 import { cardViewSchema } from '../views.ts';
 
 /** Form of an agent id: 'zs:' and a content id. */
@@ -15,6 +17,23 @@ const draftBody = Type.Object(
   { draft: Type.Unsafe<object>({ type: 'object', additionalProperties: true }) },
   { additionalProperties: false },
 );
+const status = Type.Union([Type.Literal('valid'), Type.Literal('revoked'), Type.Literal('expired')]);
+const listQuery = Type.Object({
+  ...pageQuery,
+  status: Type.Optional(status),
+  region: Type.String({ maxLength: 64, default: '' }),
+  host: Type.String({ maxLength: 128, default: '', description: 'Peer id of the node it lives on.' }),
+  sort: Type.Union([Type.Literal('name'), Type.Literal('issued'), Type.Literal('known')], {
+    default: 'known',
+    description: 'By name, the newest first, or as they became known.',
+  }),
+});
+const listSchema = Type.Object({
+  cards: Type.Array(cardViewSchema),
+  ...pageAnswer,
+  counts: Type.Object({ valid: Type.Integer(), revoked: Type.Integer(), expired: Type.Integer() }),
+  regions: Type.Array(Type.String()),
+});
 const revokeBody = Type.Object(
   { reason: Type.String({ minLength: 1, maxLength: 500 }), forever: Type.Boolean({ default: false }) },
   { additionalProperties: false },
@@ -42,15 +61,20 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
     envelope: envelopeToJson(decodeEnvelope(entry.bytes)),
   });
 
-  app.get(
+  const list = new CardList(node);
+  app.get<{ Querystring: CardsAsked }>(
     '/v1/cards',
     {
       schema: {
-        summary: 'Every card known',
-        response: { 200: Type.Object({ cards: Type.Array(cardViewSchema) }) },
+        summary: 'Cards known, a page at a time',
+        querystring: listQuery,
+        response: { 200: listSchema },
       },
     },
-    async () => ({ cards: node.book.list().map((entry) => cardView(node, entry)) }),
+    async ({ query }) => {
+      const { rows, ...found } = list.find(query);
+      return { ...found, cards: rows.map((entry) => cardView(node, entry)), regions: [...found.regions] };
+    },
   );
 
   app.get<{ Params: { agentId: string } }>(

@@ -3,12 +3,15 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import type { AgentId } from '../../../protocol/identity/index.ts';
+import type { Assessment } from '../../../protocol/reputation/index.ts';
 import { rfc3339 } from '../../clock/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { type ObjectionOrder, object, statementLines } from '../../reputation/index.ts';
+import { pageAnswer, pageOf, pageQuery, wordsOf } from '../lists/page.ts';
 
-/** Standings of one answer. */
-const LISTED_MAX = 500;
+/** Events of one answer. */
+const EVENTS_LISTED_MAX = 500;
 
 const millionths = Type.Integer({ minimum: 0, description: 'In millionths.' });
 export const standingSchema = Type.Object({
@@ -60,18 +63,57 @@ const viewSchema = Type.Object({
   day: Type.Integer(),
 });
 
+const namesSchema = Type.Record(Type.String(), Type.String(), { description: 'Names of agents, by id.' });
+
 export function registerReputationRoutes(app: FastifyInstance, node: NodeContext): void {
   const { reputation } = node;
+  const nameOf = (agentId: string) => node.book.get(agentId as AgentId)?.card.name ?? '';
+  /** The names of the agents that standings are about and come from, as far as their cards are known. */
+  const namesIn = (standings: readonly Assessment[]): Record<string, string> =>
+    Object.fromEntries(
+      standings
+        .flatMap(({ about, terms }) => [
+          about,
+          ...terms.flatMap(({ rater }) => (rater === null ? [] : [rater])),
+        ])
+        .map((agentId) => [agentId, nameOf(agentId)])
+        .filter(([, name]) => name !== ''),
+    );
 
-  app.get(
+  app.get<{ Querystring: { limit: number; cursor: string; q: string } }>(
     '/v1/reputation',
     {
       schema: {
-        summary: 'Agents with a history, the best first, as this node sees them',
-        response: { 200: Type.Object({ view: viewSchema, standings: Type.Array(standingSchema) }) },
+        summary: 'Agents with a history, the best first, as this node sees them, a page at a time',
+        querystring: Type.Object(pageQuery),
+        response: {
+          200: Type.Object({
+            view: viewSchema,
+            standings: Type.Array(standingSchema),
+            ...pageAnswer,
+            names: namesSchema,
+          }),
+        },
       },
     },
-    async () => ({ view: reputation.view(), standings: reputation.list(LISTED_MAX) }),
+    async ({ query }) => {
+      const ordered = reputation.ranked();
+      const words = wordsOf(query.q);
+      const { rows, ...page } = pageOf(
+        ordered,
+        query,
+        (agentId) => agentId,
+        (agentId) => words.every((word) => `${nameOf(agentId)} ${agentId}`.toLowerCase().includes(word)),
+      );
+      const standings = rows.map((agentId) => reputation.of(agentId));
+      return {
+        ...page,
+        total: ordered.length,
+        view: reputation.view(),
+        standings,
+        names: namesIn(standings),
+      };
+    },
   );
 
   app.get<{ Params: { agentId: string } }>(
@@ -80,10 +122,13 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
       schema: {
         summary: 'The standing of one agent, term by term',
         params: Type.Object({ agentId: Type.String({ minLength: 1, maxLength: 128 }) }),
-        response: { 200: Type.Object({ view: viewSchema, standing: standingSchema }) },
+        response: { 200: Type.Object({ view: viewSchema, standing: standingSchema, names: namesSchema }) },
       },
     },
-    async (request) => ({ view: reputation.view(), standing: reputation.of(request.params.agentId) }),
+    async (request) => {
+      const standing = reputation.of(request.params.agentId);
+      return { view: reputation.view(), standing, names: namesIn([standing]) };
+    },
   );
 
   app.get<{ Params: { agentId: string } }>(
@@ -98,7 +143,7 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
     async (request) => ({
       events: reputation
         .events(request.params.agentId)
-        .slice(0, LISTED_MAX)
+        .slice(0, EVENTS_LISTED_MAX)
         .map(({ at, evidence, reversedBy, ...event }) => ({
           ...event,
           at: rfc3339(at),

@@ -11,14 +11,12 @@ import { completeTask } from '../../tasks/order.ts';
 import { outputOf, viewOf } from '../../tasks/view.ts';
 import { TASK_REQUEST_BYTES_MAX } from '../../tasks/wire.ts';
 import { receiptView } from '../../views.ts';
-import { liveViewSchema, receiptViewSchema, taskViewSchema } from '../views.ts';
+import { pageAnswer, pageOf, pageQuery, wordsOf } from '../lists/page.ts';
+import { findReceipts, type ReceiptsAsked } from '../lists/receipt-list.ts';
+import { liveViewSchema, receiptViewSchema, type TaskView, taskViewSchema } from '../views.ts';
 
 /** The largest task on the wire, in base64: no larger field could be sent on. */
 const BASE64_CHARS_MAX = Math.ceil(TASK_REQUEST_BYTES_MAX / 3) * 4;
-/** Receipts of one answer: some 250 kB of JSON. */
-const RECEIPTS_LISTED_MAX = 500;
-/** Tasks of one answer, without their output: some hundreds of kB of JSON. */
-const TASKS_LISTED_MAX = 500;
 /** Longest long-poll: below the time-outs of common proxies. */
 const WAIT_MS_MAX = 60_000;
 
@@ -35,6 +33,31 @@ const taskBody = Type.Object(
 const idParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
 const place = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 });
 const reportSchema = Type.Unsafe<object>({ type: 'object', additionalProperties: true });
+
+const tasksQuery = Type.Object({
+  ...pageQuery,
+  state: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('ended')])),
+  brief: Type.Boolean({ default: false, description: 'Without members, reasons and timeline.' }),
+});
+const receiptsQuery = Type.Object({
+  ...pageQuery,
+  result: Type.Optional(Type.Union([Type.Literal('ok'), Type.Literal('other')])),
+  executor: Type.String({ maxLength: 128, default: '', description: 'Agent id of who ran it.' }),
+  task: Type.String({ maxLength: 128, default: '' }),
+});
+const receiptsSchema = Type.Object({
+  receipts: Type.Array(receiptViewSchema),
+  ...pageAnswer,
+  counts: Type.Object({ ok: Type.Integer(), other: Type.Integer() }),
+});
+
+interface TasksAsked {
+  limit: number;
+  cursor: string;
+  q: string;
+  state?: 'open' | 'ended';
+  brief: boolean;
+}
 
 interface TaskBody {
   manifest: object;
@@ -68,20 +91,31 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
     },
   );
 
-  app.get(
+  app.get<{ Querystring: TasksAsked }>(
     '/v1/tasks',
     {
       schema: {
-        summary: 'Tasks of this node, newest first',
-        response: { 200: Type.Object({ tasks: Type.Array(taskViewSchema) }) },
+        summary: 'Tasks of this node, newest first, a page at a time',
+        querystring: tasksQuery,
+        response: {
+          200: Type.Object({ tasks: Type.Array(taskViewSchema), ...pageAnswer, open: Type.Integer() }),
+        },
       },
     },
-    async () => ({
-      tasks: node.tasks
-        .list()
-        .slice(0, TASKS_LISTED_MAX)
-        .map((entry) => viewOf(entry)),
-    }),
+    async ({ query }) => {
+      const ordered = node.tasks.list();
+      const words = wordsOf(query.q);
+      const { rows, ...page } = pageOf(
+        ordered,
+        query,
+        ({ taskId }) => taskId,
+        ({ endedAt, name, task, taskId }) =>
+          (query.state === undefined || (query.state === 'open') === (endedAt === null)) &&
+          words.every((word) => `${name} ${taskId} ${task.phase}`.toLowerCase().includes(word)),
+      );
+      const tasks = rows.map((entry) => viewOf(entry)).map((task) => (query.brief ? briefOf(task) : task));
+      return { ...page, tasks, total: ordered.length, open: node.tasks.open().length };
+    },
   );
 
   app.get<{ Params: { id: string }; Querystring: { waitMs: number } }>(
@@ -134,17 +168,19 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
     async (request, reply) => reply.status(202).send(viewOf(await node.requester.cancel(request.params.id))),
   );
 
-  app.get(
+  app.get<{ Querystring: ReceiptsAsked }>(
     '/v1/receipts',
     {
       schema: {
-        summary: 'Receipts known, newest first',
-        response: { 200: Type.Object({ receipts: Type.Array(receiptViewSchema) }) },
+        summary: 'Receipts known, newest first, a page at a time',
+        querystring: receiptsQuery,
+        response: { 200: receiptsSchema },
       },
     },
-    async () => ({
-      receipts: node.receipts.list(RECEIPTS_LISTED_MAX).map((receipt) => receiptView(node, receipt)),
-    }),
+    async ({ query }) => {
+      const { rows, ...found } = findReceipts(node, query);
+      return { ...found, receipts: rows.map((receipt) => receiptView(node, receipt)) };
+    },
   );
 
   app.get<{ Params: { id: string } }>(
@@ -183,6 +219,9 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
     },
   );
 }
+
+/** What a list shows of a task; the rest is a task's own page. */
+const briefOf = (task: TaskView): TaskView => ({ ...task, members: [], timeline: [], tried: [], why: [] });
 
 async function receiptBytes(node: NodeContext, id: string): Promise<Uint8Array> {
   const receipt = node.receipts.get(id);

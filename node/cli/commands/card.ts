@@ -9,6 +9,7 @@ import type { CardView, RevocationView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
+import { allRows } from '../pages.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { idOf } from '../short-id.ts';
 import { untilSignal } from '../until-signal.ts';
@@ -35,7 +36,11 @@ export async function readDraft(path: string): Promise<unknown> {
 
 /** An agent id in full, its end, or the name of its card. Throws NOT_FOUND, or USAGE when several are meant. */
 export async function agentOf(client: ApiClient, text: string): Promise<string> {
-  const { cards } = await client.get<{ cards: CardView[] }>('/v1/cards');
+  const cards = await allRows<CardView>(
+    client,
+    `/v1/cards?q=${encodeURIComponent(text.slice(0, 200))}`,
+    'cards',
+  );
   const found = idOf(
     text,
     cards.map(({ agentId: id, name }) => ({ id, name })),
@@ -131,7 +136,7 @@ export function registerCard(program: Command): void {
     async (flags: ClientFlags) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
-        print(flags, await client.get<{ cards: CardView[] }>('/v1/cards'), ({ cards }) =>
+        print(flags, { cards: await allRows<CardView>(client, '/v1/cards', 'cards') }, ({ cards }) =>
           table([
             ['NAME', 'REGION', 'STATUS', 'V', 'HERE', 'AGENT'],
             ...cards.map((view) => [
