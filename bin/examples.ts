@@ -103,6 +103,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'relay status': ['relay status'],
   'relay why': ['relay why q7mzkq'],
   'relay routes': ['relay routes'],
+  'relay policy': ['relay policy nearest'],
   'relay drain': ['relay drain'],
   'sim run': ['sim run'],
   'sim sweep': ['sim sweep --vary nodes=10,100'],

@@ -1,7 +1,7 @@
 // Routing: streams through relays, by a policy that learns. Every node can be an end of such streams; one in the relay role forwards.
 
 import { randomBytes } from 'node:crypto';
-import { makePolicy, type RoutingEffect } from '../../protocol/routing/index.ts';
+import { makePolicy, type PolicyName, type RoutingEffect } from '../../protocol/routing/index.ts';
 import type { Core } from '../context.ts';
 import { RELAY_RESERVATIONS_MAX } from '../host/limits.ts';
 import { PATH_KINDS, PathKinds } from '../host/path-kinds.ts';
@@ -42,14 +42,14 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
   const links = host.services.links;
   const protocol = forwardProtocol(config.network);
   const now = () => clock.now();
-  const policy = makePolicy(terms.policy, { self, advertises: relaying });
+  const policyOf = (name: PolicyName) => makePolicy(name, { self, advertises: relaying });
   const relays = new Relays({ host, directory, residents, book, reputation: core.reputation });
   const reports: Reports = new Reports({
     self,
     seed,
     relays,
     now,
-    observe: (event) => policy.observe(event, now()),
+    observe: (event) => desk.policy.observe(event, now()),
   });
   const streams = new StreamBook();
   const reporter = new Reporter('relay-failed', core);
@@ -82,7 +82,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     log,
     db,
     metrics,
-    policy,
+    policy: policyOf(terms.policy),
     random: { unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 },
     relays,
     reports,
@@ -142,9 +142,9 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         : undefined,
     remaining: (destination, exclude) => desk.remaining(destination, exclude),
     onProbe: (neighbour, rttMs) =>
-      policy.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now()),
+      desk.policy.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now()),
     onEcho: (neighbour, destination, remainingMs) =>
-      policy.observe({ kind: 'echoed', neighbour, destination, remainingMs }, now()),
+      desk.policy.observe({ kind: 'echoed', neighbour, destination, remainingMs }, now()),
   });
   const keeper: RelayKeeper = new RelayKeeper({
     host,
@@ -182,6 +182,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     self,
     relaying,
     desk,
+    policyOf,
     relays,
     reports,
     streams,

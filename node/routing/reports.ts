@@ -117,6 +117,13 @@ export class Reports {
     for (const relay of touched) this.#tell(relay);
   }
 
+  /** Tells the policy all that is held: it is another one. */
+  retell(): void {
+    const wanted = [...this.#wanted.values()].flatMap(({ relays }) => relays);
+    for (const author of new Set([...this.#held.keys(), ...wanted]))
+      if (author !== this.#deps.self) this.#tell(author);
+  }
+
   /** Hands the policy a relay's report with the peers that say they can be reached through it. */
   #tell(author: string): void {
     const held = this.#held.get(author)?.report;

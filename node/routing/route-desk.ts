@@ -35,6 +35,7 @@ export interface RouteDeskDeps {
   readonly log: Logger;
   readonly db: Database;
   readonly metrics: Metrics;
+  /** Routes at first; `use` changes it. */
   readonly policy: RoutingPolicy;
   readonly random: RoutingRandom;
   readonly relays: Relays;
@@ -49,15 +50,27 @@ export class RouteDesk {
   readonly #deps: RouteDeskDeps;
   readonly #ready = new ReadyStreams();
   readonly #up = new Set<string>();
+  #policy: RoutingPolicy;
   #cancel: () => void = () => {};
   #writtenAt = 0;
 
   constructor(deps: RouteDeskDeps) {
     this.#deps = deps;
+    this.#policy = deps.policy;
   }
 
   get policy(): RoutingPolicy {
-    return this.#deps.policy;
+    return this.#policy;
+  }
+
+  /** Routes by another policy from now on, which takes up what it learned here before. What the one before learned is kept on disk. */
+  async use(policy: RoutingPolicy): Promise<void> {
+    await this.write();
+    await this.#takeUp(policy);
+    this.#policy = policy;
+    // The next round tells it who is connected.
+    this.#up.clear();
+    this.#deps.reports.retell();
   }
 
   #level() {
@@ -66,7 +79,11 @@ export class RouteDesk {
 
   /** Takes up what was learned before; anything unreadable is left behind. */
   async load(): Promise<void> {
-    const { clock, log, policy } = this.#deps;
+    await this.#takeUp(this.#policy);
+  }
+
+  async #takeUp(policy: RoutingPolicy): Promise<void> {
+    const { clock, log } = this.#deps;
     const bytes = await this.#level()
       .get(policy.name)
       .catch(() => undefined);
@@ -96,14 +113,15 @@ export class RouteDesk {
 
   /** Writes what was learned. */
   async write(): Promise<void> {
-    const { clock, policy } = this.#deps;
+    const { clock } = this.#deps;
     this.#writtenAt = clock.now();
-    await this.#level().put(policy.name, policy.snapshot(clock.now()));
+    await this.#level().put(this.#policy.name, this.#policy.snapshot(clock.now()));
   }
 
   /** One round: who came and went, what the policy wants done, and from time to time the write. */
   tick(): void {
-    const { act, clock, log, policy, random, relays, reports } = this.#deps;
+    const { act, clock, log, random, relays, reports } = this.#deps;
+    const policy = this.#policy;
     const now = clock.now();
     const neighbours = relays.neighbours(undefined);
     const connected = new Set(neighbours.map(({ id }) => id));
@@ -138,8 +156,7 @@ export class RouteDesk {
 
   /** A neighbour's connection ended: known at once, not at the next round. */
   gone(neighbour: string): void {
-    if (this.#up.delete(neighbour))
-      this.#deps.policy.observe({ kind: 'down', neighbour }, this.#deps.clock.now());
+    if (this.#up.delete(neighbour)) this.#policy.observe({ kind: 'down', neighbour }, this.#deps.clock.now());
   }
 
   #view(neighbours: readonly NeighbourView[]) {
@@ -153,9 +170,9 @@ export class RouteDesk {
     visited: readonly string[],
     flow: string,
   ): Decision {
-    const { clock, policy, random, reports } = this.#deps;
+    const { clock, random, reports } = this.#deps;
     reports.wanted(header.to);
-    return policy.choose(
+    return this.#policy.choose(
       {
         destination: header.to,
         ttl: header.ttl,
@@ -174,7 +191,7 @@ export class RouteDesk {
 
   /** What the policy would say of a stream from here, for people. */
   preview(destination: string, neighbours: readonly NeighbourView[]): Decision {
-    const { clock, policy, reports } = this.#deps;
+    const { clock, reports } = this.#deps;
     reports.wanted(destination);
     const demand = {
       destination,
@@ -183,13 +200,18 @@ export class RouteDesk {
       bytes: 0,
       visited: [],
     } as const;
-    return policy.choose(demand, this.#view(neighbours), clock.now(), { unit: () => 0.5 });
+    return this.#policy.choose(demand, this.#view(neighbours), clock.now(), { unit: () => 0.5 });
   }
 
   /** What this node expects from itself to a peer. */
   remaining(destination: string, exclude: string): number {
-    const { clock, policy, relays } = this.#deps;
-    return policy.remaining(destination, this.#view(relays.neighbours(destination)), clock.now(), exclude);
+    const { clock, relays } = this.#deps;
+    return this.#policy.remaining(
+      destination,
+      this.#view(relays.neighbours(destination)),
+      clock.now(),
+      exclude,
+    );
   }
 
   /** A neighbour took a stream over, or did not. */
@@ -198,13 +220,13 @@ export class RouteDesk {
     { slaClass, to }: ForwardHeader,
     taken: { tookMs: number; remainingMs: number } | undefined,
   ): void {
-    const { clock, metrics, policy } = this.#deps;
+    const { clock, metrics } = this.#deps;
     metrics.count('zerostate_relay_handed_total', {
       neighbour: this.labelOf(neighbour),
       class: slaClass,
       result: taken === undefined ? 'failed' : 'ok',
     });
-    policy.observe(
+    this.#policy.observe(
       { kind: 'handed', neighbour, destination: to, slaClass, ok: taken !== undefined, ...taken },
       clock.now(),
     );
@@ -212,9 +234,9 @@ export class RouteDesk {
 
   /** The whole way of a stream through a neighbour was set up, or failed. */
   finished(neighbour: string, { slaClass, to }: ForwardHeader, tookMs: number | undefined): void {
-    const { clock, policy } = this.#deps;
+    const { clock } = this.#deps;
     const took = tookMs === undefined ? {} : { tookMs };
-    policy.observe(
+    this.#policy.observe(
       { kind: 'finished', neighbour, destination: to, slaClass, ok: tookMs !== undefined, ...took },
       clock.now(),
     );
@@ -222,8 +244,8 @@ export class RouteDesk {
 
   /** A path that a neighbour had opened broke: it takes streams, and does not carry them. */
   broke(neighbour: string, destination: string): void {
-    const { clock, policy } = this.#deps;
-    policy.observe(
+    const { clock } = this.#deps;
+    this.#policy.observe(
       { kind: 'finished', neighbour, destination, slaClass: 'standard', ok: false },
       clock.now(),
     );

@@ -2,7 +2,7 @@
 
 import type { Connection } from '@libp2p/interface';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import type { Candidate, LinkReport } from '../../protocol/routing/index.ts';
+import type { Candidate, LinkReport, PolicyName, RoutingPolicy } from '../../protocol/routing/index.ts';
 import type { PathKind, PathKinds } from '../host/path-kinds.ts';
 import type { Logger } from '../logger/index.ts';
 import type { ForwardService } from './forward-service.ts';
@@ -22,6 +22,8 @@ export interface RoutingDeps {
   readonly self: string;
   readonly relaying: boolean;
   readonly desk: RouteDesk;
+  /** Makes a policy with nothing learned. */
+  readonly policyOf: (name: PolicyName) => RoutingPolicy;
   readonly relays: Relays;
   readonly reports: Reports;
   readonly streams: StreamBook;
@@ -56,6 +58,14 @@ export class Routing {
 
   get policyName(): string {
     return this.#deps.desk.policy.name;
+  }
+
+  /** Routes by another policy until this node restarts; the configuration says by which one then. Throws as the database does. */
+  async usePolicy(name: PolicyName): Promise<void> {
+    const { desk, log, policyOf } = this.#deps;
+    if (name === desk.policy.name) return;
+    await desk.use(policyOf(name));
+    log.info({ policy: name }, 'routes are chosen by another policy');
   }
 
   get draining(): boolean {

@@ -1,4 +1,4 @@
-// zerostate relay status, why, routes, drain: what a running node says of its relays, and maintenance without broken streams.
+// zerostate relay status, why, routes, policy, drain: what a running node says of its relays, and maintenance without broken streams.
 
 import type { Command } from 'commander';
 import { ApiClient, type ClientFlags, print, runAction, withTarget } from '../../node/cli/index.ts';
@@ -43,6 +43,23 @@ export function registerWatching(relay: Command): void {
       const client = await ApiClient.connect(flags);
       const query = peer === undefined ? '' : `?to=${encodeURIComponent(peer)}`;
       print(flags, await client.get<RoutesView>(`/v1/routing/routes${query}`), routesText);
+    });
+  });
+  withTarget(
+    relay
+      .command('policy')
+      .description(
+        'choose routes by another policy until the node restarts (relay.policy says by which one then)',
+      )
+      .argument('<name>', 'split, nearest, lowest-rtt …: docs/reference/routing.md names them all'),
+  ).action(async (policy: string, flags: ClientFlags) => {
+    await runAction(flags, async () => {
+      const client = await ApiClient.connect(flags);
+      print(
+        flags,
+        await client.post<{ policy: string }>('/v1/routing/policy', { policy }),
+        (now) => `routes are chosen by ${now.policy}; what other policies learned here is kept`,
+      );
     });
   });
   withTarget(

@@ -57,6 +57,10 @@ export interface Measured extends CaseLabel {
 export interface BenchContext {
   readonly full: boolean;
   readonly seed: number;
+  /** What --only names: parts of a benchmark that takes long; empty: all of it. */
+  readonly only: readonly string[];
+  /** File for all that was measured, as JSON, where --out names one. */
+  readonly out: string | undefined;
   /** The default sizes, or the full ones under --full. */
   sizes<T>(usual: T, full: T): T;
   /** How many vectors: what --vectors says, else the default size or the full one. For benchmarks of the index. */

@@ -15,6 +15,8 @@ export interface ContextOptions {
   readonly seed: number;
   /** Vectors of the index benchmarks, instead of the usual or the full number. */
   readonly vectors?: number | undefined;
+  readonly only?: readonly string[];
+  readonly out?: string | undefined;
   readonly onRow: (row: Row, bar: Bar) => void;
   readonly onNote: (text: string) => void;
 }
@@ -47,6 +49,8 @@ export function benchContext(bench: Bench, options: ContextOptions): BenchContex
   return {
     full,
     seed,
+    only: options.only ?? [],
+    out: options.out,
     sizes: (usual, whole) => (full ? whole : usual),
     vectors: (usual, whole) => options.vectors ?? (full ? whole : usual),
     random: (purpose) => randomStream(seed, bench.name, purpose),

@@ -57,6 +57,8 @@ interface RunOptions {
   readonly full: boolean;
   readonly seed: number;
   readonly vectors: number | undefined;
+  readonly only: readonly string[];
+  readonly out: string | undefined;
 }
 
 async function run(bench: Bench, options: RunOptions): Promise<void> {
@@ -96,6 +98,8 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     seed: { type: 'string', default: SEED },
     vectors: { type: 'string' },
+    only: { type: 'string', default: '' },
+    out: { type: 'string' },
   },
 });
 const vectors = values.vectors === undefined ? undefined : Number(values.vectors);
@@ -105,7 +109,10 @@ const unknown = positionals.filter((name) => name !== 'list' && !known.includes(
 if (positionals.length === 0 || unknown.length > 0 || wrongVectors) {
   if (unknown.length > 0) console.error(`no benchmark named ${unknown.join(', ')}`);
   else if (wrongVectors) console.error(`--vectors takes ${VECTORS_MIN} to ${SLOTS_MAX}`);
-  else console.error('usage: npm run bench -- NAME… [--json] [--full] [--vectors N]');
+  else
+    console.error(
+      'usage: npm run bench -- NAME… [--json] [--full] [--vectors N] [--only PART,…] [--out FILE]',
+    );
   console.error(`benchmarks: ${known.join(', ')}; "list" describes them`);
   process.exitCode = 2;
 } else {
@@ -118,7 +125,14 @@ if (positionals.length === 0 || unknown.length > 0 || wrongVectors) {
       }
       const bench = await load(name);
       ends.add(bench.end);
-      await run(bench, { json: values.json, full: values.full, seed: Number(values.seed), vectors });
+      await run(bench, {
+        json: values.json,
+        full: values.full,
+        seed: Number(values.seed),
+        vectors,
+        only: values.only === '' ? [] : values.only.split(','),
+        out: values.out,
+      });
     }
   } finally {
     for (const end of ends) await end?.();

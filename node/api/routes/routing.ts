@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { POLICY_NAMES, type PolicyName } from '../../../protocol/routing/index.ts';
 import type { NodeContext } from '../../context.ts';
 import {
   routesSchema,
@@ -23,6 +24,10 @@ const drainBody = Type.Object(
     draining: Type.Boolean(),
     waitSeconds: Type.Integer({ minimum: 0, maximum: DRAIN_SECONDS_MAX }),
   },
+  { additionalProperties: false },
+);
+const policyBody = Type.Object(
+  { policy: Type.Union(POLICY_NAMES.map((name) => Type.Literal(name))) },
   { additionalProperties: false },
 );
 
@@ -76,6 +81,20 @@ export function registerRoutingRoutes(app: FastifyInstance, { directory, routing
     async ({ body }) => {
       const { moved } = await routing.drain(body.draining, body.waitSeconds * 1_000);
       return { draining: routing.draining, moved };
+    },
+  );
+  app.post<{ Body: { policy: PolicyName } }>(
+    '/v1/routing/policy',
+    {
+      schema: {
+        summary: 'Choose routes by another policy until the node restarts',
+        body: policyBody,
+        response: { 200: Type.Object({ policy: Type.String() }) },
+      },
+    },
+    async ({ body }) => {
+      await routing.usePolicy(body.policy);
+      return { policy: routing.policyName };
     },
   );
 }

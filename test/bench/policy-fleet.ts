@@ -1,0 +1,193 @@
+// Relays, each a process of its own on links that a file describes, and edges in this process that nobody can dial. All of them choose routes by
+// one policy, which changes while they run, so that every policy meets the same fleet on the same day.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ZerostateClient } from '../../node/client/index.ts';
+import type { RunningNode } from '../../node/index.ts';
+import type { PolicyName } from '../../protocol/routing/index.ts';
+import type { Link } from '../fleet/link.ts';
+import { type StartedNode, startNode } from '../support/cli.ts';
+import type { Lies } from '../support/lying-relay.ts';
+import { TestNodes } from '../support/nodes.ts';
+import { waitFor } from './relay-rig.ts';
+
+const REGIONS = ['north', 'south', 'west'] as const;
+/** libp2p protocol of the streams that are measured. */
+export const ECHO = '/bench/echo';
+const PRELOAD = pathToFileURL(join(import.meta.dirname, 'relay-process.ts')).href;
+const SETTLE_MS_MAX = 90_000;
+/** Relays that start at once: each takes a core for a second or two. */
+const STARTED_AT_ONCE = 3;
+/** Relays that an edge keeps up, of its own region and of others. */
+const NEAR = 2;
+const FAR = 1;
+/** Edges read the logs of others this seldom: they are asked for nothing here. */
+const SYNC_SECONDS = 600;
+
+interface Relay {
+  readonly home: string;
+  readonly args: readonly string[];
+  readonly files: { readonly link: string; readonly lies: string };
+  process: StartedNode;
+}
+
+/** The fleet. Ends with `await using`. */
+export class PolicyFleet implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #calm: Link;
+  readonly #nodes = new TestNodes();
+  readonly #relays: Relay[] = [];
+  readonly #edges: RunningNode[] = [];
+  readonly #dead = new Set<number>();
+
+  private constructor(folder: string, calm: Link) {
+    this.#folder = folder;
+    this.#calm = calm;
+  }
+
+  /** Starts relays and edges, and waits until everybody knows how to reach everybody. */
+  static async start(
+    folder: string,
+    counts: { readonly relays: number; readonly edges: number },
+    calm: Link,
+  ): Promise<PolicyFleet> {
+    const fleet = new PolicyFleet(folder, calm);
+    try {
+      await fleet.#startRelay(0);
+      for (let from = 1; from < counts.relays; from += STARTED_AT_ONCE)
+        await Promise.all(
+          Array.from({ length: Math.min(STARTED_AT_ONCE, counts.relays - from) }, (_, n) =>
+            fleet.#startRelay(from + n),
+          ),
+        );
+      for (let at = 0; at < counts.edges; at++) await fleet.#startEdge(at);
+      await fleet.settled();
+      return fleet;
+    } catch (error) {
+      await fleet[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get edges(): readonly RunningNode[] {
+    return this.#edges;
+  }
+
+  relayId(at: number): string {
+    return this.#relays[at]!.process.info.peerId;
+  }
+
+  client(at: number): ZerostateClient {
+    const { home, process } = this.#relays[at]!;
+    return new ZerostateClient({
+      url: process.info.api,
+      token: readFileSync(join(home, 'api-token'), 'utf8').trim(),
+    });
+  }
+
+  async #startRelay(at: number): Promise<void> {
+    const home = join(this.#folder, `relay-${at}`);
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const files = { link: join(this.#folder, `link-${at}`), lies: join(this.#folder, `lies-${at}`) };
+    writeFileSync(files.link, JSON.stringify(this.#calm));
+    writeFileSync(files.lies, '{}');
+    const args = [
+      ...['--home', home, '--name', `relay-${at}`, '--network', 'test', '--roles', 'boot', 'relay'],
+      ...['--region', REGIONS[at % REGIONS.length]!, '--api-port', '0', '--listen', '/ip4/127.0.0.1/tcp/0'],
+      ...(at === 0 ? [] : ['--join', this.#relays[0]!.process.info.addresses[0]!]),
+    ];
+    this.#relays[at] = { home, args, files, process: await run(args, files) };
+  }
+
+  async #startEdge(at: number): Promise<void> {
+    const relay = this.#relays[at % this.#relays.length]!;
+    const edge = await this.#nodes.start(`edge-${at}`, {
+      listen: [],
+      region: REGIONS[(at % this.#relays.length) % REGIONS.length]!,
+      join: [relay.process.info.addresses[0]!],
+      peers: { target: 2 },
+      sync: { intervalSeconds: SYNC_SECONDS },
+      relay: { near: NEAR, far: FAR },
+    });
+    await edge.node.host.handle(
+      ECHO,
+      (stream) => {
+        stream.addEventListener('message', ({ data }) => stream.send(data));
+      },
+      { runOnLimitedConnection: true },
+    );
+    this.#edges.push(edge);
+  }
+
+  /** Waits until every edge keeps as many relays as it wants, and every other edge knows which. */
+  async settled(): Promise<void> {
+    const alive = new Set(this.#relays.map((_, at) => at).filter((at) => !this.#dead.has(at)));
+    const ids = new Set([...alive].map((at) => this.relayId(at)));
+    const exitsOf = ({ node }: RunningNode) =>
+      node.routing
+        .relays()
+        .filter(({ connected }) => connected)
+        .map(({ entry }) => entry.peerId);
+    await waitFor(() => {
+      const exits = new Map(this.#edges.map((edge) => [edge.node.peerId, exitsOf(edge)]));
+      return this.#edges.every(({ node }) => {
+        const own = exits.get(node.peerId)!;
+        const reporting = new Set(node.routing.reports().map(({ author }) => author));
+        return (
+          own.length >= NEAR + FAR &&
+          [...ids].every((id) => reporting.has(id)) &&
+          [...exits].every(([peer, relays]) => {
+            const said = node.directory.get(peer)?.links.map((link) => link.peer) ?? [];
+            return peer === node.peerId || relays.some((relay) => said.includes(relay));
+          })
+        );
+      });
+    }, SETTLE_MS_MAX);
+  }
+
+  /** Routes are chosen by this policy from now on, everywhere. */
+  async use(policy: PolicyName): Promise<void> {
+    await Promise.all([
+      ...this.#relays.map((_, at) => this.client(at).call('routing.policy', { body: { policy } })),
+      ...this.#edges.map(({ node }) => node.routing.usePolicy(policy)),
+    ]);
+  }
+
+  /** Changes the links of a relay; without any they are well. */
+  link(at: number, link: Link = this.#calm): void {
+    writeFileSync(this.#relays[at]!.files.link, JSON.stringify(link));
+  }
+
+  /** Makes a relay lie, or be honest. */
+  lies(at: number, lies: Lies = {}): void {
+    writeFileSync(this.#relays[at]!.files.lies, JSON.stringify(lies));
+  }
+
+  async kill(at: number): Promise<void> {
+    this.#dead.add(at);
+    await this.#relays[at]!.process.kill();
+  }
+
+  /** Starts a relay that was killed, on its data and at the address that it had. */
+  async revive(at: number): Promise<void> {
+    const relay = this.#relays[at]!;
+    const listen = relay.process.info.addresses[0]!.replace(/\/p2p\/.*$/, '');
+    const args = relay.args.with(relay.args.indexOf('--listen') + 1, listen);
+    relay.process = await run(args, relay.files);
+    this.#dead.delete(at);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#nodes[Symbol.asyncDispose]();
+    await Promise.all(this.#relays.map(({ process }) => process.kill()));
+  }
+}
+
+function run(args: readonly string[], files: Relay['files']): Promise<StartedNode> {
+  return startNode(args, {
+    preload: PRELOAD,
+    env: { LINK_FILE: files.link, LIES_FILE: files.lies },
+  });
+}

@@ -1,0 +1,80 @@
+// Preloaded (--import) into a relay's process: makes it a relay that lies, as the file named by LIES_FILE says, while that file says so. It
+// claims links of a millisecond and ways of one, answers probes at once, takes every stream over, and then hands it on late, and some of
+// them not at all. Everything else is the real relay. What it does to itself is nobody's concern but that of the relays and edges around it.
+
+import { readFileSync, watchFile } from 'node:fs';
+import type { Stream } from '@libp2p/interface';
+import { AbstractMessageStream } from '@libp2p/utils';
+import { Hops } from '../../node/routing/hops.ts';
+import { Reports } from '../../node/routing/reports.ts';
+import { RouteDesk } from '../../node/routing/route-desk.ts';
+import { randomStream } from '../../sim/random.ts';
+
+/** How a relay lies; left out: not at all. */
+export interface Lies {
+  /** Claims links and ways of a millisecond. */
+  readonly boasts?: boolean;
+  /** Milliseconds by which it hands on late: streams and what passes on them. */
+  readonly lateMs?: number;
+  /** Share of the streams (0 to 1) of which it hands on nothing. */
+  readonly drops?: number;
+}
+
+const LOOK_MS = 200;
+const CLAIMED_MS = 1;
+
+/** Makes every relay of this process lie as `lies` says at the time. */
+export function lie(lies: () => Lies, random: () => number): void {
+  const { own } = Reports.prototype;
+  Reports.prototype.own = function (report) {
+    const claimed = report.links.map(({ to }) => ({ to, costMs: CLAIMED_MS }));
+    own.call(this, lies().boasts === true ? { ...report, links: claimed } : report);
+  };
+  const { remaining } = RouteDesk.prototype;
+  RouteDesk.prototype.remaining = function (destination, exclude) {
+    const honest = remaining.call(this, destination, exclude);
+    return lies().boasts === true ? Math.min(CLAIMED_MS, honest) : honest;
+  };
+  const { open } = Hops.prototype;
+  Hops.prototype.open = async function (header, origin, signal) {
+    const { lateMs = 0 } = lies();
+    if (origin.relaying && lateMs > 0) await new Promise((resolve) => setTimeout(resolve, lateMs));
+    return await open.call(this, header, origin, signal);
+  };
+  const { onData } = AbstractMessageStream.prototype;
+  const seen = new WeakMap<object, { readonly dropped: boolean }>();
+  AbstractMessageStream.prototype.onData = function (data) {
+    const { direction, protocol } = this as unknown as Stream;
+    const { drops = 0, lateMs = 0 } = lies();
+    if (protocol?.endsWith('/forward/1') !== true || (drops === 0 && lateMs === 0)) {
+      onData.call(this, data);
+      return;
+    }
+    const known = seen.get(this);
+    if (known === undefined) {
+      // The header, or the answer of the next hop: what is taken over late is said above.
+      seen.set(this, { dropped: direction === 'inbound' && random() < drops });
+      onData.call(this, data);
+    } else if (!known.dropped) {
+      // A copy: what is below uses its buffers again.
+      const copy = data.slice();
+      setTimeout(() => onData.call(this, copy), lateMs);
+    }
+  };
+}
+
+const file = process.env.LIES_FILE;
+
+if (file !== undefined) {
+  let lies: Lies = {};
+  const read = () => {
+    lies = JSON.parse(readFileSync(file, 'utf8')) as Lies;
+  };
+  read();
+  watchFile(file, { interval: LOOK_MS, persistent: false }, read);
+  const random = randomStream(1, 'lies');
+  lie(
+    () => lies,
+    () => random.unit(),
+  );
+}
