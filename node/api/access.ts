@@ -6,7 +6,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { TokenBuckets } from '../admission/token-bucket.ts';
 import type { Clock } from '../clock/index.ts';
 import { IDEMPOTENCY_HEADER_CHARS_MAX, type IdempotencyBook } from './idempotency.ts';
-import { allows, operationOf, type Scope } from './operations.ts';
+import { allows, OPERATIONS, operationOf, type Scope } from './operations.ts';
 import type { TokenBook } from './tokens.ts';
 
 /** Name of the owner's own token in limits and keys. */
@@ -51,10 +51,25 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
     throw new ZeroError('UNAUTHORIZED', 'the bearer token is missing, wrong or at its end');
   }
 
+  const served = new Set<string>();
   app.addHook('onRoute', (route) => {
+    // What answers GET answers HEAD, too.
+    if (route.method === 'HEAD') return;
     const operation = operationOf(String(route.method), route.url);
-    if (operation === undefined) return;
+    if (operation === undefined) {
+      if (isOpen(route.url)) return;
+      throw new ZeroError(
+        'INTERNAL',
+        `${route.method} ${route.url} is a route and no operation of the manifest`,
+      );
+    }
+    served.add(operation.id);
     route.schema = { ...route.schema, operationId: operation.id, security: [{ token: [operation.scope] }] };
+  });
+  app.addHook('onReady', async () => {
+    const missing = OPERATIONS.filter(({ id }) => !served.has(id)).map(({ id }) => id);
+    if (missing.length > 0)
+      throw new ZeroError('INTERNAL', `operations of the manifest without a route: ${missing.join(', ')}`);
   });
 
   app.addHook('onRequest', async (request, reply) => {

@@ -1,5 +1,6 @@
-// The manifest of the HTTP API: every operation behind a token, what it is called, and what a token must be allowed to do for it. Routes,
-// the OpenAPI document and the client's types are held against this list; a route that is not in it is open to the owner's token alone.
+// The manifest of the HTTP API: every operation behind a token, what it is called, and what a token must be allowed to do for it. Routes take
+// their paths from this list, and an API whose routes are not exactly these does not start; the OpenAPI document, the client and its types
+// are made from it.
 
 /** What a token allows, each with all before it: to look, to work, to change who is trusted and what is allowed. */
 export const SCOPES = ['read', 'operate', 'admin'] as const;
@@ -7,7 +8,7 @@ export type Scope = (typeof SCOPES)[number];
 
 /** One operation. `id` is its name in the OpenAPI document and in the client. */
 export interface Operation {
-  readonly id: string;
+  readonly id: OperationName;
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly scope: Scope;
@@ -119,15 +120,28 @@ tokens.revoke POST /v1/tokens/:name/revoke admin
 a2a.request POST /a2a/:agentId operate
 `;
 
+type NamesOf<T extends string, Names = never> = T extends `${infer Line}\n${infer Rest}`
+  ? NamesOf<Rest, Names | (Line extends `${infer Name} ${string}` ? Name : never)>
+  : Names;
+/** Name of an operation. */
+export type OperationName = NamesOf<typeof TABLE>;
+
 /** Every operation. */
 export const OPERATIONS: readonly Operation[] = TABLE.trim()
   .split('\n')
   .map((line) => {
-    const [id, method, path, scope] = line.split(' ') as [string, Operation['method'], string, Scope];
+    const [id, method, path, scope] = line.split(' ') as [OperationName, Operation['method'], string, Scope];
     return { id, method, path, scope };
   });
 
 const BY_ROUTE = new Map(OPERATIONS.map((operation) => [`${operation.method} ${operation.path}`, operation]));
+
+const PATHS = new Map<string, string>(OPERATIONS.map(({ id, path }) => [id, path]));
+
+/** The path that an operation is reached at, as fastify writes it. */
+export function pathOf(id: OperationName): string {
+  return PATHS.get(id) as string;
+}
 
 /** The operation of a route. */
 export function operationOf(method: string, path: string): Operation | undefined {

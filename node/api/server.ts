@@ -8,6 +8,7 @@ import type { Logger } from '../logger/index.ts';
 import { beginHttpSpan, endHttpSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
+import { pathOf } from './operations.ts';
 
 /** A task with its module and inputs in base64 must fit. */
 export const BODY_BYTES_MAX = 24 * 1024 * 1024;
@@ -75,7 +76,7 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
     },
   });
   await options.routes(app);
-  app.get('/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get(pathOf('api.document'), { schema: { hide: true } }, async () => app.swagger());
   return app;
 }
 

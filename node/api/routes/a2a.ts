@@ -6,6 +6,7 @@ import Type from 'typebox';
 import { A2A_CARD_TYPE, AI_CATALOG_TYPE, a2aCardOf, catalogOf, servedAgent } from '../../a2a/cards.ts';
 import type { A2aServer } from '../../a2a/server.ts';
 import type { NodeContext } from '../../context.ts';
+import { pathOf } from '../operations.ts';
 
 /** A card may be kept for so long; it is signed anew for every request, and a revoked one is not served. */
 const CACHE_CONTROL = 'public, max-age=60';
@@ -66,7 +67,7 @@ export function registerA2aRoutes(app: FastifyInstance, node: NodeContext): void
   );
 
   app.post<{ Params: { agentId: string }; Body: unknown }>(
-    '/a2a/:agentId',
+    pathOf('a2a.request'),
     { schema: { summary: 'A2A 1.0 over JSON-RPC: send a message, follow its task', params } },
     async (request, reply) => {
       const version = request.headers['a2a-version'];

@@ -8,6 +8,7 @@ import { artifactView, artifactViewSchema } from '../../artifacts/index.ts';
 import { REPLICAS } from '../../artifacts/limits.ts';
 import { filesOfTar, tarOf } from '../../artifacts/tar.ts';
 import type { NodeContext } from '../../context.ts';
+import { pathOf } from '../operations.ts';
 
 const TAR = 'application/x-tar';
 const BYTES = 'application/octet-stream';
@@ -51,7 +52,7 @@ export async function registerArtifactRoutes(app: FastifyInstance, node: NodeCon
         done(null, body),
       );
     streaming.post<{ Querystring: { name: string; pin: boolean; copies: number }; Body: Readable }>(
-      '/v1/artifacts',
+      pathOf('artifacts.add'),
       {
         bodyLimit: artifactBytesMax * TAR_FACTOR,
         schema: {
@@ -74,7 +75,7 @@ export async function registerArtifactRoutes(app: FastifyInstance, node: NodeCon
   });
 
   app.get(
-    '/v1/artifacts',
+    pathOf('artifacts.list'),
     {
       schema: {
         summary: 'Artifacts here, the latest used first, and the room they take',
@@ -96,13 +97,13 @@ export async function registerArtifactRoutes(app: FastifyInstance, node: NodeCon
   );
 
   app.get<Params>(
-    '/v1/artifacts/:cid',
+    pathOf('artifacts.get'),
     { schema: { summary: 'One artifact', params, response: { 200: artifactViewSchema } } },
     async (request) => view(request.params.cid),
   );
 
   app.post<Params & { Body: { from: string[]; waitMs: number } }>(
-    '/v1/artifacts/:cid/fetch',
+    pathOf('artifacts.fetch'),
     {
       schema: {
         summary: 'Fetch what is missing; with waitMs, its end is waited for. Ask again to go on waiting.',
@@ -121,7 +122,7 @@ export async function registerArtifactRoutes(app: FastifyInstance, node: NodeCon
   );
 
   app.get<Params>(
-    '/v1/artifacts/:cid/content',
+    pathOf('artifacts.content'),
     { schema: { summary: `The content: ${BYTES} of a file, ${TAR} of a folder`, params } },
     async (request, reply) => {
       const { cid } = request.params;
@@ -133,7 +134,7 @@ export async function registerArtifactRoutes(app: FastifyInstance, node: NodeCon
   );
 
   app.post<Params & { Body: { copies: number } }>(
-    '/v1/artifacts/:cid/pin',
+    pathOf('artifacts.pin'),
     {
       schema: {
         summary: 'Keep an artifact, with copies in the region',
@@ -149,7 +150,7 @@ export async function registerArtifactRoutes(app: FastifyInstance, node: NodeCon
   );
 
   app.post<Params>(
-    '/v1/artifacts/:cid/unpin',
+    pathOf('artifacts.unpin'),
     {
       schema: {
         summary: 'Let an artifact give way when room is needed',

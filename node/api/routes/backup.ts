@@ -3,10 +3,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { NodeContext } from '../../context.ts';
+import { pathOf } from '../operations.ts';
 
 export function registerBackupRoutes(app: FastifyInstance, node: NodeContext): void {
   app.get(
-    '/v1/backup',
+    pathOf('node.backup'),
     {
       schema: {
         summary:

@@ -9,6 +9,7 @@ import type { NodeContext } from '../../context.ts';
 import { cardView } from '../../views.ts';
 import { CardList, type CardsAsked } from '../lists/card-list.ts';
 import { pageAnswer, pageQuery } from '../lists/page.ts';
+import { pathOf } from '../operations.ts';
 import { cardViewSchema } from '../views.ts';
 
 /** Form of an agent id: 'zs:' and a content id. */
@@ -63,7 +64,7 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
 
   const list = new CardList(node);
   app.get<{ Querystring: CardsAsked }>(
-    '/v1/cards',
+    pathOf('cards.list'),
     {
       schema: {
         summary: 'Cards known, a page at a time',
@@ -78,7 +79,7 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.get<{ Params: { agentId: string } }>(
-    '/v1/cards/:agentId',
+    pathOf('cards.get'),
     {
       schema: {
         summary: 'One card with its signed envelope',
@@ -95,7 +96,7 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.get<{ Params: { agentId: string } }>(
-    '/v1/cards/:agentId/resolve',
+    pathOf('cards.resolve'),
     {
       schema: {
         summary: 'Look the card up in the DHT',
@@ -112,7 +113,7 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.post<{ Body: { draft: object } }>(
-    '/v1/cards',
+    pathOf('cards.publish'),
     {
       schema: {
         summary: 'Make an agent and publish its card',
@@ -127,7 +128,7 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.post<{ Params: { agentId: string }; Body: { draft: object } }>(
-    '/v1/cards/:agentId',
+    pathOf('cards.update'),
     {
       schema: {
         summary: 'Publish a new version of a local agent’s card',
@@ -140,7 +141,7 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.post<{ Params: { agentId: string }; Body: { identity: boolean; draft?: object } }>(
-    '/v1/cards/:agentId/rotate',
+    pathOf('cards.rotate'),
     {
       schema: {
         summary: 'Give a local agent new keys and publish its card under them',
@@ -153,7 +154,7 @@ export function registerCardRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.post<{ Params: { agentId: string }; Body: { reason: string; forever: boolean } }>(
-    '/v1/cards/:agentId/revoke',
+    pathOf('cards.revoke'),
     {
       schema: {
         summary: 'Revoke a local agent’s cards, or the agent for ever',

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { NodeContext } from '../../context.ts';
+import { pathOf } from '../operations.ts';
 
 /** Watchers at once. */
 const WATCHERS_MAX = 64;
@@ -14,7 +15,7 @@ const HEARTBEAT_MS = 15_000;
 export function registerEventRoutes(app: FastifyInstance, node: NodeContext): void {
   let watchers = 0;
   app.get(
-    '/v1/events',
+    pathOf('node.events'),
     {
       schema: { summary: 'What happens, as server-sent events: card, receipt, revocation, head, peer, task' },
     },

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { NodeContext } from '../../context.ts';
 import { type FindFilter, findFilterSchema, QUERY_CHARS_MAX, RESULTS_MAX } from '../../find/schema.ts';
+import { pathOf } from '../operations.ts';
 
 const body = Type.Object(
   {
@@ -50,7 +51,7 @@ interface Body {
 
 export function registerFindRoutes(app: FastifyInstance, node: NodeContext): void {
   app.post<{ Body: Body }>(
-    '/v1/find',
+    pathOf('agents.find'),
     { schema: { summary: 'Find agents by meaning', body, response: { 200: answerSchema } } },
     async (request) => node.find.find(request.body),
   );

@@ -17,6 +17,7 @@ import {
   guildViewSchema,
   invitationViewSchema,
 } from '../../guild/index.ts';
+import { pathOf } from '../operations.ts';
 
 const closed = { additionalProperties: false } as const;
 const agent = Type.String({ minLength: 1, maxLength: 128 });
@@ -54,7 +55,7 @@ interface ById {
 
 export function registerGuildRoutes(app: FastifyInstance, node: NodeContext): void {
   app.post<{ Body: GuildRequest & { find?: { text: string; count: number; filter?: FindFilter } } }>(
-    '/v1/guilds',
+    pathOf('guilds.create'),
     {
       schema: {
         summary: 'Make a guild with members by hand, by meaning, or both',
@@ -66,7 +67,7 @@ export function registerGuildRoutes(app: FastifyInstance, node: NodeContext): vo
   );
 
   app.get(
-    '/v1/guilds',
+    pathOf('guilds.list'),
     {
       schema: {
         summary: 'Guilds of this node, those that ended lately, and invitations that wait',
@@ -82,13 +83,13 @@ export function registerGuildRoutes(app: FastifyInstance, node: NodeContext): vo
   );
 
   app.get<ById>(
-    '/v1/guilds/:id',
+    pathOf('guilds.get'),
     { schema: { summary: 'One guild', params: idParams, response: { 200: guildViewSchema } } },
     async (request) => node.guilds.show(request.params.id),
   );
 
   app.post<ById & { Body: { agents: string[]; role?: GivenRole } }>(
-    '/v1/guilds/:id/invite',
+    pathOf('guilds.invite'),
     {
       schema: {
         summary: 'Add agents; one whose node asks a person is invited',
@@ -101,7 +102,7 @@ export function registerGuildRoutes(app: FastifyInstance, node: NodeContext): vo
   );
 
   app.post<ById>(
-    '/v1/guilds/:id/join',
+    pathOf('guilds.join'),
     {
       schema: {
         summary: 'Say yes to an invitation that waits here',
@@ -113,7 +114,7 @@ export function registerGuildRoutes(app: FastifyInstance, node: NodeContext): vo
   );
 
   app.post<ById & { Body: { agents: string[]; reason: string } }>(
-    '/v1/guilds/:id/remove',
+    pathOf('guilds.remove'),
     {
       schema: {
         summary: 'Remove members; the keys change',

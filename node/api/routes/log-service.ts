@@ -7,6 +7,7 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import { encodeEquivocation, renderPolicy, witnessKeyOf } from '../../../protocol/log/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { auditFrom, findStatement, logNamed } from '../../log-service/index.ts';
+import { pathOf } from '../operations.ts';
 
 const log = Type.String({
   default: '',
@@ -28,7 +29,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     /^[0-9]{1,16}$/.test(text) ? Number(text) : await findStatement(node.store, origin, text);
 
   app.get<{ Querystring: Asked }>(
-    '/v1/log/checkpoint',
+    pathOf('log.checkpoint'),
     {
       schema: {
         summary: 'The newest head of a log, the newest with a quorum of witnesses, or one by its size',
@@ -47,7 +48,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     },
   );
   app.get<{ Querystring: Asked & { below?: number; limit: number } }>(
-    '/v1/log/checkpoints',
+    pathOf('log.checkpoints'),
     {
       schema: {
         summary: 'Kept heads of a log, the largest first',
@@ -66,7 +67,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     },
   );
   app.get<{ Querystring: Asked }>(
-    '/v1/log/proof',
+    pathOf('log.proof'),
     {
       schema: {
         summary: 'Proof that an entry is in a log (C2SP tlog-proof), and who vouches for its head',
@@ -81,7 +82,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     },
   );
   app.get<{ Querystring: Asked }>(
-    '/v1/log/entry',
+    pathOf('log.entry'),
     {
       schema: {
         summary: 'The statement of an entry; one that was let go here is brought back from a peer',
@@ -103,7 +104,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     },
   );
   app.post<{ Body: { entry: string; copies: number } }>(
-    '/v1/log/copies',
+    pathOf('log.copies'),
     {
       schema: {
         summary:
@@ -120,7 +121,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     },
   );
   app.post<{ Body: { log: string; from: string } }>(
-    '/v1/log/check',
+    pathOf('log.check'),
     {
       schema: {
         summary: 'Reads a whole log from a peer over libp2p and computes everything again',
@@ -131,7 +132,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     async ({ body }) => await auditFrom(node, logNamed(node, body.log), logNamed(node, body.from)),
   );
   app.get(
-    '/v1/log/witnesses',
+    pathOf('log.witnesses'),
     {
       schema: {
         summary: 'This node as a witness, whose cosignatures count here, and who vouches for the own log',
@@ -141,7 +142,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     async () => await witnessesView(node),
   );
   app.post(
-    '/v1/log/witnesses',
+    pathOf('log.witness'),
     { schema: { summary: 'Asks the witnesses to cosign the own log now', response: { 200: open } } },
     async () => {
       await node.cosignatures.collect();
@@ -149,7 +150,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     },
   );
   app.get(
-    '/v1/log/forks',
+    pathOf('log.forks'),
     {
       schema: {
         summary: 'Logs that signed two histories, with the evidence',

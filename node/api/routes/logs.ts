@@ -8,6 +8,7 @@ import { freshnessView } from '../../revocation/freshness-view.ts';
 import type { KnownRevocation } from '../../revocation/revocation-service.ts';
 import { logsView, logView, revocationView } from '../../views.ts';
 import { pageAnswer, pageOf, pageQuery, wordsOf } from '../lists/page.ts';
+import { pathOf } from '../operations.ts';
 import { freshnessViewSchema, logsViewSchema, logViewSchema, revocationViewSchema } from '../views.ts';
 
 /** Logs whose freshness is told, the stalest first. */
@@ -43,7 +44,7 @@ interface RevocationsAsked {
 
 export function registerLogRoutes(app: FastifyInstance, node: NodeContext): void {
   app.get<{ Querystring: LogAsked }>(
-    '/v1/log',
+    pathOf('log.get'),
     {
       schema: {
         summary: 'Head of a log (default: the own one) and its newest entries, or those before an index',
@@ -55,12 +56,12 @@ export function registerLogRoutes(app: FastifyInstance, node: NodeContext): void
       logView(node, origin ?? logNamed(node, log), limit, before),
   );
   app.get(
-    '/v1/logs',
+    pathOf('log.list'),
     { schema: { summary: 'Every log held', response: { 200: logsViewSchema } } },
     async () => logsView(node),
   );
   app.get<{ Querystring: RevocationsAsked }>(
-    '/v1/revocations',
+    pathOf('log.revocations'),
     {
       schema: {
         summary: 'Revocations known, newest first, a page at a time',
@@ -85,7 +86,7 @@ export function registerLogRoutes(app: FastifyInstance, node: NodeContext): void
     },
   );
   app.get(
-    '/v1/freshness',
+    pathOf('log.freshness'),
     {
       schema: {
         summary: 'How fresh what this node knows of revocations is, log by log, the stalest first',

@@ -7,6 +7,7 @@ import type { Metrics } from '../../metrics/index.ts';
 import { peersView } from '../../network/peers-view.ts';
 import { degradedReasons } from '../../policy/index.ts';
 import { networkView, nodeView } from '../../views.ts';
+import { pathOf } from '../operations.ts';
 import { readiness } from '../readiness.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
@@ -18,16 +19,18 @@ const healthSchema = Type.Object({
 });
 
 export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, metrics: Metrics): void {
-  app.get('/v1/node', { schema: { summary: 'This node', response: { 200: nodeViewSchema } } }, async () =>
-    nodeView(node),
+  app.get(
+    pathOf('node.get'),
+    { schema: { summary: 'This node', response: { 200: nodeViewSchema } } },
+    async () => nodeView(node),
   );
   app.get(
-    '/v1/network',
+    pathOf('node.network'),
     { schema: { summary: 'Nodes and connections, as announced', response: { 200: networkViewSchema } } },
     async () => networkView(node),
   );
   app.get(
-    '/v1/peers',
+    pathOf('node.peers'),
     {
       schema: {
         summary: 'Peers: connected or not, limited or not, and why',

@@ -20,6 +20,7 @@ import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { AGREEMENT_DAYS_MAX, FAN_OUT_MAX, QUERY_MS_MAX } from '../../partners/limits.ts';
 import { federatedLines, partnerView } from '../../partners/view.ts';
+import { pathOf } from '../operations.ts';
 import { type Question, queryOf, questionSchema } from './provenance.ts';
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -104,12 +105,12 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
   const { partners } = node;
   const view = (agent: string) => partnerView(partners, partners.book.get(agent));
 
-  app.get('/v1/partners', { schema: { summary: 'Partners, the first added first' } }, async () => ({
+  app.get(pathOf('partners.list'), { schema: { summary: 'Partners, the first added first' } }, async () => ({
     partners: partners.book.list().map((partner) => partnerView(partners, partner)),
   }));
 
   app.post<{ Body: NewPartnerBody }>(
-    '/v1/partners',
+    pathOf('partners.add'),
     { schema: { summary: 'Add a partner, or change what it is given', body: newPartnerSchema } },
     async ({ body: { agent, as, scope, ...rest } }) => {
       const added = await partners.add({
@@ -123,13 +124,13 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
   );
 
   app.get<AgentParams>(
-    '/v1/partners/:agent',
+    pathOf('partners.get'),
     { schema: { summary: 'One partner: what was agreed, and how it has served', params: agentParams } },
     async ({ params }) => view(params.agent),
   );
 
   app.post<AgentParams>(
-    '/v1/partners/:agent/sync',
+    pathOf('partners.sync'),
     { schema: { summary: 'Greet a partner, pull its log and what it opens', params: agentParams } },
     async ({ params }) => {
       const { openings, size } = await partners.sync(params.agent);
@@ -138,7 +139,7 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
   );
 
   app.post<AgentParams>(
-    '/v1/partners/:agent/remove',
+    pathOf('partners.remove'),
     { schema: { summary: 'Remove a partner: nothing more goes to it', params: agentParams } },
     async ({ params }) => {
       await partners.remove(params.agent);
@@ -147,7 +148,7 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
   );
 
   app.get<{ Params: { id: string } }>(
-    '/v1/partner-evidence/:id',
+    pathOf('partners.evidence'),
     {
       schema: {
         summary: 'Evidence against a partner, as a file that "zerostate verify" checks',
@@ -162,7 +163,7 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
   );
 
   app.post<{ Body: FederatedBody }>(
-    '/v1/partners/query',
+    pathOf('partners.query'),
     {
       schema: {
         summary: 'What is known here and at partners: events a line as they come, the end last',
@@ -178,7 +179,7 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
   );
 
   app.post<{ Body: SealBody }>(
-    '/v1/sealed',
+    pathOf('sealed.add'),
     { schema: { summary: 'Log a statement so that only partners may read it', body: sealSchema } },
     async ({ body: { as, envelope, hideSubjects, hideType } }) =>
       await partners.seal({
@@ -189,7 +190,7 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
   );
 
   app.post<{ Body: { origin: string; index: number } }>(
-    '/v1/sealed/open',
+    pathOf('sealed.open'),
     {
       schema: {
         summary: 'What this node may see of a sealed statement',

@@ -17,6 +17,7 @@ import {
   postingViewSchema,
   statementViewSchema,
 } from '../../payments/views.ts';
+import { pathOf } from '../operations.ts';
 
 /** Postings of one answer. */
 const LISTED_MAX = 500;
@@ -99,7 +100,7 @@ function sidesOf(node: NodeContext, id: string) {
 function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
   const answer = (id: string) => channelView(node, sidesOf(node, id)[0]!);
   app.get(
-    '/v1/channels',
+    pathOf('channels.list'),
     {
       schema: {
         summary: 'Payment channels of this node, newest last',
@@ -109,7 +110,7 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
     async () => ({ channels: node.payments.sides.list().map(({ state }) => channelView(node, state)) }),
   );
   app.post<{ Body: OpenBody }>(
-    '/v1/channels',
+    pathOf('channels.open'),
     {
       schema: {
         summary: 'Open a payment channel to an agent',
@@ -129,12 +130,12 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
     },
   );
   app.get<{ Params: { channel: string } }>(
-    '/v1/channels/:channel',
+    pathOf('channels.get'),
     { schema: { summary: 'One channel', params: channelParams, response: { 200: channelViewSchema } } },
     async (request) => answer(request.params.channel),
   );
   app.post<{ Params: { channel: string }; Body: { amount: string; reference: string; task?: string } }>(
-    '/v1/channels/:channel/pay',
+    pathOf('channels.pay'),
     {
       schema: {
         summary: 'Pay through a channel, for an offer or for what the reference names',
@@ -151,7 +152,7 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
     },
   );
   app.post<{ Params: { channel: string }; Body: { alone: boolean } }>(
-    '/v1/channels/:channel/close',
+    pathOf('channels.close'),
     {
       schema: {
         summary: 'End a channel: with the other side, or alone with the newest state',
@@ -168,7 +169,7 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
     },
   );
   app.post<{ Params: { channel: string } }>(
-    '/v1/channels/:channel/dispute',
+    pathOf('channels.dispute'),
     {
       schema: {
         summary:
@@ -187,7 +188,7 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
 
 function registerLedgerRoutes(app: FastifyInstance, node: NodeContext): void {
   app.get<{ Querystring: { limit: number } }>(
-    '/v1/ledger',
+    pathOf('ledger.list'),
     {
       schema: {
         summary: 'The newest postings of the ledger',
@@ -198,7 +199,7 @@ function registerLedgerRoutes(app: FastifyInstance, node: NodeContext): void {
     async (request) => ({ postings: node.payments.ledger.postings(request.query.limit).map(postingView) }),
   );
   app.get<{ Querystring: { prefix: string } }>(
-    '/v1/ledger/balances',
+    pathOf('ledger.balances'),
     {
       schema: {
         summary: 'Balances that are not 0',
@@ -209,7 +210,7 @@ function registerLedgerRoutes(app: FastifyInstance, node: NodeContext): void {
     async (request) => ({ balances: balanceViews(node, request.query.prefix) }),
   );
   app.get<{ Params: { account: string }; Querystring: { limit: number } }>(
-    '/v1/ledger/accounts/:account',
+    pathOf('ledger.account'),
     {
       schema: {
         summary: 'Entries of one account, oldest first, and what waits for it',
@@ -231,7 +232,7 @@ function registerLedgerRoutes(app: FastifyInstance, node: NodeContext): void {
     },
   );
   app.get(
-    '/v1/ledger/report',
+    pathOf('ledger.report'),
     { schema: { summary: 'Add the whole ledger up again', response: { 200: ledgerReportSchema } } },
     async () => {
       const report = node.payments.ledger.verify();
@@ -244,7 +245,7 @@ function registerLedgerRoutes(app: FastifyInstance, node: NodeContext): void {
     },
   );
   app.post<{ Body: PostBody }>(
-    '/v1/ledger/postings',
+    pathOf('ledger.post'),
     {
       schema: {
         summary: 'Issue, transfer or give a fee from an agent of this node',

@@ -15,6 +15,7 @@ import {
 import { SAFETY_TIERS, type SafetyTier } from '../../../protocol/statement/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { type ActivePolicy, cedarLanguage } from '../../policy/index.ts';
+import { pathOf } from '../operations.ts';
 
 const closed = { additionalProperties: false } as const;
 const text = Type.String();
@@ -140,7 +141,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   };
 
   app.get(
-    '/v1/policy',
+    pathOf('policy.get'),
     { schema: { summary: 'The policy in force, and who signs the next', response: { 200: policySchema } } },
     async () => ({
       active: activeView(bundles.active),
@@ -152,7 +153,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.post<{ Body: Static<typeof applyBody> }>(
-    '/v1/policy',
+    pathOf('policy.apply'),
     {
       schema: {
         summary: 'Put signed bundles in force, or bare policies where the node signs its own',
@@ -172,7 +173,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.post<{ Body: { to?: number; reason: string } }>(
-    '/v1/policy/rollback',
+    pathOf('policy.rollback'),
     {
       schema: {
         summary: 'Go back to a bundle that was in force before; 0 for the built-in policies',
@@ -184,7 +185,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.get<{ Querystring: { limit: number } }>(
-    '/v1/policy/history',
+    pathOf('policy.history'),
     {
       schema: {
         summary: 'Bundles kept, and each switch, newest first',
@@ -196,7 +197,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.get<{ Querystring: { limit: number; kind?: PolicyKind } }>(
-    '/v1/decisions',
+    pathOf('decisions.list'),
     {
       schema: {
         summary: 'Decisions on record, newest first',
@@ -208,13 +209,13 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.get<{ Params: { id: string } }>(
-    '/v1/decisions/:id',
+    pathOf('decisions.get'),
     { schema: { summary: 'One decision', params: idParams, response: { 200: decisionSchema } } },
     async ({ params }) => await found(params.id),
   );
 
   app.post<{ Params: { id: string }; Body: { files?: Static<typeof files>; sequence?: number } }>(
-    '/v1/decisions/:id/replay',
+    pathOf('decisions.replay'),
     {
       schema: {
         summary:
@@ -235,7 +236,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.get(
-    '/v1/overrides',
+    pathOf('overrides.list'),
     {
       schema: {
         summary: 'Overrides of revocation gates in force',
@@ -246,7 +247,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.post<{ Body: Static<typeof overrideBody> }>(
-    '/v1/overrides',
+    pathOf('overrides.add'),
     {
       schema: {
         summary: 'Let an agent (or every agent) pass although its revocation is unknown',
@@ -266,7 +267,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
   );
 
   app.post<{ Params: { id: string } }>(
-    '/v1/overrides/:id/end',
+    pathOf('overrides.end'),
     {
       schema: { summary: 'End an override now', params: idParams, response: { 200: overrideSchema } },
     },

@@ -22,6 +22,7 @@ import {
 } from '../../../protocol/provenance/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { type ProvenanceEndView, type ProvenanceRowView, RowJudge } from '../../provenance/index.ts';
+import { pathOf } from '../operations.ts';
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 /** Bytes of PEM keys that an import is checked against. */
@@ -106,7 +107,7 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
   const { provenance, vault } = node;
 
   app.post<{ Body: Question }>(
-    '/v1/provenance/query',
+    pathOf('provenance.query'),
     {
       schema: {
         summary: 'What is known: a row a line as they are found, the end last',
@@ -124,7 +125,7 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.post<{ Body: { attestation: string; keys: string[]; agent?: string } }>(
-    '/v1/provenance',
+    pathOf('provenance.add'),
     {
       bodyLimit: IMPORT_BODY_BYTES_MAX,
       schema: {
@@ -167,7 +168,7 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.post<{ Body: Question }>(
-    '/v1/provenance/bundle',
+    pathOf('provenance.bundle'),
     {
       schema: {
         summary: 'The same answer as one file that verifies without a network',
@@ -187,7 +188,7 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.get<{ Params: { digest: string } }>(
-    '/v1/provenance/originals/:digest',
+    pathOf('provenance.original'),
     {
       schema: {
         summary: 'The original bytes of an import of this node, by their digest',
@@ -202,7 +203,7 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.get<{ Params: { id: string } }>(
-    '/v1/provenance/:id/proof',
+    pathOf('provenance.proof'),
     {
       schema: {
         summary: 'A tlog-proof of a statement, for "zerostate verify" and any C2SP client',
@@ -216,7 +217,7 @@ export function registerProvenanceRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.post<{ Body: { statement: string; reason: string } }>(
-    '/v1/provenance/revoke',
+    pathOf('provenance.revoke'),
     {
       schema: {
         summary: 'Revoke one statement of an agent of this node',

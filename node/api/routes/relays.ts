@@ -4,6 +4,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { NodeContext } from '../../context.ts';
+import { pathOf } from '../operations.ts';
 
 const text = Type.String();
 const amount = Type.String({ pattern: '^[0-9]{1,22}$' });
@@ -37,7 +38,7 @@ export function registerRelayRoutes(app: FastifyInstance, { relayPayer }: NodeCo
     return { seller, currency, up: upText, down: downText, price: priceText, paid: paidText };
   };
   app.get<{ Params: { peer: string } }>(
-    '/v1/relays/:peer/bill',
+    pathOf('relays.bill'),
     {
       schema: {
         summary: 'What a relay has passed on for this node, and asks for it',
@@ -48,7 +49,7 @@ export function registerRelayRoutes(app: FastifyInstance, { relayPayer }: NodeCo
     async (request) => await bill(request.params.peer),
   );
   app.post<{ Params: { peer: string }; Body: { most: string; currency: string; as?: string } }>(
-    '/v1/relays/:peer/pay',
+    pathOf('relays.pay'),
     {
       schema: {
         summary: 'Pay what a relay asks, through a channel, up to an amount; answers the bill afterwards',

@@ -9,6 +9,7 @@ import { rfc3339 } from '../../clock/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { type ObjectionOrder, object, statementLines } from '../../reputation/index.ts';
 import { pageAnswer, pageOf, pageQuery, wordsOf } from '../lists/page.ts';
+import { pathOf } from '../operations.ts';
 
 /** Events of one answer. */
 const EVENTS_LISTED_MAX = 500;
@@ -81,7 +82,7 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
     );
 
   app.get<{ Querystring: { limit: number; cursor: string; q: string } }>(
-    '/v1/reputation',
+    pathOf('reputation.list'),
     {
       schema: {
         summary: 'Agents with a history, the best first, as this node sees them, a page at a time',
@@ -117,7 +118,7 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.get<{ Params: { agentId: string } }>(
-    '/v1/reputation/:agentId',
+    pathOf('reputation.get'),
     {
       schema: {
         summary: 'The standing of one agent, term by term',
@@ -132,7 +133,7 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.get<{ Params: { agentId: string } }>(
-    '/v1/reputation/:agentId/events',
+    pathOf('reputation.events'),
     {
       schema: {
         summary: 'The events about one agent, newest first, with who disputes them and who takes them back',
@@ -154,7 +155,7 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.post<{ Body: ObjectionOrder }>(
-    '/v1/reputation-objections',
+    pathOf('reputation.object'),
     {
       schema: {
         summary: 'Appeal against an event, or reverse one: a signed statement in the own log',
@@ -166,7 +167,7 @@ export function registerReputationRoutes(app: FastifyInstance, node: NodeContext
   );
 
   app.get(
-    '/v1/reputation-log',
+    pathOf('reputation.log'),
     {
       schema: { summary: 'The signed statements that standings follow from, a line each, to recompute them' },
     },

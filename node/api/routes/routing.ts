@@ -12,6 +12,7 @@ import {
   streamSchema,
   streamView,
 } from '../../routing/views.ts';
+import { pathOf } from '../operations.ts';
 
 /** Streams that one answer lists. */
 const STREAMS_MAX = 200;
@@ -34,7 +35,7 @@ const policyBody = Type.Object(
 export function registerRoutingRoutes(app: FastifyInstance, { directory, routing }: NodeContext): void {
   const nameOf = (peerId: string) => directory.get(peerId)?.name ?? '';
   app.get<{ Querystring: { streams?: number } }>(
-    '/v1/routing',
+    pathOf('routing.get'),
     {
       schema: {
         summary: 'Relays known here, connections that go through them, and the newest streams',
@@ -47,7 +48,7 @@ export function registerRoutingRoutes(app: FastifyInstance, { directory, routing
     async ({ query }) => statusView(routing, nameOf, query.streams ?? 20),
   );
   app.get<{ Params: { stream: string } }>(
-    '/v1/routing/streams/:stream',
+    pathOf('routing.stream'),
     {
       schema: {
         summary: 'Why a stream went where it went: every candidate with its terms, and what came of it',
@@ -58,7 +59,7 @@ export function registerRoutingRoutes(app: FastifyInstance, { directory, routing
     async ({ params }) => streamView(routing.why(params.stream), nameOf),
   );
   app.get<{ Querystring: { to?: string } }>(
-    '/v1/routing/routes',
+    pathOf('routing.routes'),
     {
       schema: {
         summary: 'How a stream to a peer would go now; without one, to every peer that was asked for lately',
@@ -70,7 +71,7 @@ export function registerRoutingRoutes(app: FastifyInstance, { directory, routing
       routesView(routing, query.to === undefined ? routing.destinations() : [query.to], nameOf),
   );
   app.post<{ Body: { draining: boolean; waitSeconds: number } }>(
-    '/v1/routing/drain',
+    pathOf('routing.drain'),
     {
       schema: {
         summary: 'Take no new streams as a relay, and move those that are open; or take streams again',
@@ -84,7 +85,7 @@ export function registerRoutingRoutes(app: FastifyInstance, { directory, routing
     },
   );
   app.post<{ Body: { policy: PolicyName } }>(
-    '/v1/routing/policy',
+    pathOf('routing.policy'),
     {
       schema: {
         summary: 'Choose routes by another policy until the node restarts',

@@ -13,6 +13,7 @@ import { TASK_REQUEST_BYTES_MAX } from '../../tasks/wire.ts';
 import { receiptView } from '../../views.ts';
 import { pageAnswer, pageOf, pageQuery, wordsOf } from '../lists/page.ts';
 import { findReceipts, type ReceiptsAsked } from '../lists/receipt-list.ts';
+import { pathOf } from '../operations.ts';
 import { liveViewSchema, receiptViewSchema, type TaskView, taskViewSchema } from '../views.ts';
 
 /** The largest task on the wire, in base64: no larger field could be sent on. */
@@ -68,7 +69,7 @@ interface TaskBody {
 
 export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): void {
   app.post<{ Body: TaskBody }>(
-    '/v1/tasks',
+    pathOf('tasks.submit'),
     {
       schema: {
         summary: 'Run a WASI module on a member that is found for it',
@@ -92,7 +93,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.get<{ Querystring: TasksAsked }>(
-    '/v1/tasks',
+    pathOf('tasks.list'),
     {
       schema: {
         summary: 'Tasks of this node, newest first, a page at a time',
@@ -119,7 +120,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.get<{ Params: { id: string }; Querystring: { waitMs: number } }>(
-    '/v1/tasks/:id',
+    pathOf('tasks.get'),
     {
       schema: {
         summary: 'One task; with waitMs, its end is waited for',
@@ -137,7 +138,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.get<{ Params: { id: string }; Querystring: { stdout: number; stderr: number } }>(
-    '/v1/tasks/:id/output',
+    pathOf('tasks.output'),
     {
       schema: {
         summary:
@@ -157,7 +158,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.post<{ Params: { id: string } }>(
-    '/v1/tasks/:id/cancel',
+    pathOf('tasks.cancel'),
     {
       schema: {
         summary: 'Cancel a task: its members are asked to stop, waited for, and the task ends',
@@ -169,7 +170,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.get<{ Querystring: ReceiptsAsked }>(
-    '/v1/receipts',
+    pathOf('receipts.list'),
     {
       schema: {
         summary: 'Receipts known, newest first, a page at a time',
@@ -184,7 +185,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.get<{ Params: { id: string } }>(
-    '/v1/receipts/:id',
+    pathOf('receipts.get'),
     {
       schema: {
         summary: 'The receipt file, with its replay capsule where this node asked for the task',
@@ -204,7 +205,7 @@ export function registerTaskRoutes(app: FastifyInstance, node: NodeContext): voi
   );
 
   app.post<{ Body: object }>(
-    '/v1/verify',
+    pathOf('receipts.verify'),
     {
       schema: {
         summary: 'Verify a receipt file, card, checkpoint or proof',

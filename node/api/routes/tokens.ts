@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import { SCOPES, type Scope } from '../operations.ts';
+import { pathOf, SCOPES, type Scope } from '../operations.ts';
 import type { TokenBook } from '../tokens.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,7 +23,7 @@ const createBody = Type.Object(
 
 export function registerTokenRoutes(app: FastifyInstance, tokens: TokenBook): void {
   app.get(
-    '/v1/tokens',
+    pathOf('tokens.list'),
     {
       schema: {
         summary: 'Tokens for parts of this API, without the tokens themselves',
@@ -33,7 +33,7 @@ export function registerTokenRoutes(app: FastifyInstance, tokens: TokenBook): vo
     async () => ({ tokens: tokens.list() }),
   );
   app.post<{ Body: { name: string; scope: Scope; days?: number } }>(
-    '/v1/tokens',
+    pathOf('tokens.create'),
     {
       schema: {
         summary: 'Make a token; it is shown this once',
@@ -49,7 +49,7 @@ export function registerTokenRoutes(app: FastifyInstance, tokens: TokenBook): vo
         ),
   );
   app.post<{ Params: { name: string } }>(
-    '/v1/tokens/:name/revoke',
+    pathOf('tokens.revoke'),
     {
       schema: {
         summary: 'End a token now',

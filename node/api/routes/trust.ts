@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { NodeContext } from '../../context.ts';
 import { trustOf } from '../../trust/index.ts';
+import { pathOf } from '../operations.ts';
 
 const text = Type.String();
 const cardSchema = Type.Object({
@@ -24,7 +25,7 @@ const cardSchema = Type.Object({
 
 export function registerTrustRoutes(app: FastifyInstance, node: NodeContext): void {
   app.get<{ Params: { agentId: string } }>(
-    '/v1/trust/:agentId',
+    pathOf('agents.trust'),
     {
       schema: {
         summary: 'What is known of an agent, each line with its evidence',
