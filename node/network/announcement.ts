@@ -1,24 +1,14 @@
 // A node's signed word about itself: name, region, roles, addresses, neighbours. Signed by the key that its peer id names.
 
 import Type, { type Static } from 'typebox';
-import { Value } from 'typebox/value';
-import { utf8 } from '../../protocol/bytes/index.ts';
-import {
-  decodeEnvelope,
-  encodeEnvelope,
-  seedSigner,
-  signEnvelope,
-  verifyEnvelope,
-} from '../../protocol/envelope/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
-import { parseStrictJson } from '../../protocol/json/index.ts';
-import { keyOfPeerId } from '../../protocol/log/index.ts';
+import { signWord, verifyWord, type WordForm } from './own-word.ts';
 
-export const ANNOUNCEMENT_TYPE = 'application/vnd.zerostate.node-announcement+json';
 /** Neighbours that one announcement names. */
 export const ANNOUNCED_LINKS_MAX = 64;
 /** Addresses that one announcement names. */
 export const ANNOUNCED_ADDRESSES_MAX = 8;
+/** Bytes of a signed announcement: so many links of 100 bytes and addresses of 256, in base64. */
+export const ANNOUNCEMENT_BYTES_MAX = 16_384;
 
 const label = (max: number) => Type.String({ minLength: 1, maxLength: max, pattern: '^[A-Za-z0-9._-]+$' });
 
@@ -67,26 +57,20 @@ const announcementSchema = Type.Object(
 
 export type Announcement = Static<typeof announcementSchema>;
 
+const form: WordForm<typeof announcementSchema> = {
+  type: 'application/vnd.zerostate.node-announcement+json',
+  schema: announcementSchema,
+  name: 'a node announcement',
+  bytesMax: ANNOUNCEMENT_BYTES_MAX,
+  speaker: ({ peerId }) => peerId,
+};
+
 /** Signs an announcement with the node's seed; answers its wire bytes. */
 export function signAnnouncement(announcement: Announcement, seed: Uint8Array): Uint8Array {
-  return encodeEnvelope(
-    signEnvelope({
-      payloadType: ANNOUNCEMENT_TYPE,
-      payload: utf8(JSON.stringify(announcement)),
-      signers: [seedSigner(seed)],
-    }),
-  );
+  return signWord(form, announcement, seed);
 }
 
 /** Checks wire bytes. Throws SIGNATURE_INVALID or DECODE_FAILED. */
 export function verifyAnnouncement(bytes: Uint8Array): Announcement {
-  const envelope = decodeEnvelope(bytes);
-  if (envelope.payloadType !== ANNOUNCEMENT_TYPE)
-    throw new ZeroError('DECODE_FAILED', 'not a node announcement');
-  // The signer is named by the payload itself (the peer id is its key), so this one object is read before it is verified.
-  const claim: unknown = parseStrictJson(envelope.payload);
-  if (!Value.Check(announcementSchema, claim))
-    throw new ZeroError('DECODE_FAILED', 'announcement has a wrong form');
-  verifyEnvelope(envelope, { keys: [keyOfPeerId(claim.peerId)] });
-  return claim;
+  return verifyWord(form, bytes);
 }

@@ -52,6 +52,7 @@ import { verify } from '../../protocol/verify/index.ts';
 import { makeAgent, makeCard, publicKey } from '../support/agents.ts';
 import { MemoryLog, sampleEntry } from '../support/memory-log.ts';
 import { jsonFile, NOW, sampleReceipt } from '../support/receipt-files.ts';
+import { forwardTargets } from './forwarding.ts';
 import { BYTE_MUTATORS, JSON_MUTATORS, LINE_MUTATORS, type Mutator } from './mutate.ts';
 import { parserTargets } from './parsers.ts';
 import { provenanceTargets } from './provenance.ts';
@@ -91,6 +92,7 @@ export async function fuzzTargets(): Promise<Target[]> {
     ...objectTargets(samples, cards),
     ...parserTargets(log),
     ...(await provenanceTargets()),
+    ...forwardTargets(),
   ];
 }
 
