@@ -148,6 +148,19 @@ export function operationOf(method: string, path: string): Operation | undefined
   return BY_ROUTE.get(`${method} ${path}`);
 }
 
+/** The operation that a path belongs to, with or without a query. */
+export function operationAt(method: string, path: string): Operation | undefined {
+  const parts = (path.split('?')[0] as string).split('/');
+  return OPERATIONS.find((operation) => {
+    const wanted = operation.path.split('/');
+    return (
+      operation.method === method &&
+      wanted.length === parts.length &&
+      wanted.every((part, at) => part === parts[at] || (part.startsWith(':') && parts[at] !== ''))
+    );
+  });
+}
+
 /** Whether a token of one scope may do what another is needed for. */
 export function allows(has: Scope, needs: Scope): boolean {
   return SCOPES.indexOf(has) >= SCOPES.indexOf(needs);

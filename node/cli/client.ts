@@ -1,11 +1,10 @@
-// HTTP client of the commands: JSON in, JSON out, errors typed again on this side.
+// HTTP client of the commands: JSON in, JSON out, errors typed again on this side. It reaches what the manifest of operations has, no more.
 
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { errorOf } from '../client/error-of.ts';
+import { operationAt } from '../api/operations.ts';
 import { type ApiEvent, readEvents } from '../client/events.ts';
+import { type Sending, send } from '../client/send.ts';
 import { resolveTarget, type Target, type TargetFlags } from './home.ts';
-
-const TIMEOUT_MS = 120_000; // longer than the longest task that a node accepts by default
 
 /** Calls the API of one node. */
 export class ApiClient {
@@ -32,13 +31,11 @@ export class ApiClient {
   async *events(signal: AbortSignal): AsyncGenerator<ApiEvent> {
     let response: Response;
     try {
-      const headers = { authorization: `Bearer ${this.target.token}` };
-      response = await fetch(`${this.target.api}/v1/events`, { headers, signal });
-    } catch (cause) {
+      response = await this.#send('GET', '/v1/events', { signal, endless: true });
+    } catch (error) {
       if (signal.aborted) return;
-      throw new ZeroError('NODE_UNREACHABLE', `${this.target.api} does not answer`, { cause });
+      throw error;
     }
-    if (!response.ok) throw errorOf(response.status, await response.json().catch(() => ({})));
     yield* readEvents(response, signal);
   }
 
@@ -46,23 +43,9 @@ export class ApiClient {
   async stream(
     method: 'GET' | 'POST',
     path: string,
-    send?: { type: string; body: AsyncIterable<Uint8Array> },
+    stream?: { type: string; body: AsyncIterable<Uint8Array> },
   ): Promise<Response> {
-    let response: Response;
-    try {
-      response = await fetch(this.target.api + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.target.token}`,
-          ...(send === undefined ? {} : { 'content-type': send.type }),
-        },
-        ...(send === undefined ? {} : { body: send.body, duplex: 'half' }),
-      } as RequestInit);
-    } catch (cause) {
-      throw new ZeroError('NODE_UNREACHABLE', `${this.target.api} does not answer`, { cause });
-    }
-    if (!response.ok) throw errorOf(response.status, await response.json().catch(() => ({})));
-    return response;
+    return await this.#send(method, path, { endless: true, ...(stream === undefined ? {} : { stream }) });
   }
 
   /** Posts a question whose answer is a JSON value a line, and answers them all. Throws as the other calls do. */
@@ -78,23 +61,15 @@ export class ApiClient {
       .map((line) => JSON.parse(line) as T);
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    let response: Response;
-    try {
-      response = await fetch(this.target.api + path, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.target.token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (cause) {
-      throw new ZeroError('NODE_UNREACHABLE', `${this.target.api} does not answer`, { cause });
-    }
-    const answer: unknown = await response.json().catch(() => ({}));
-    if (response.ok) return answer as T;
-    throw errorOf(response.status, answer);
+  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    const response = await this.#send(method, path, body === undefined ? {} : { body });
+    return (await response.json().catch(() => ({}))) as T;
+  }
+
+  async #send(method: 'GET' | 'POST', path: string, sending: Sending): Promise<Response> {
+    const operation = operationAt(method, path);
+    if (operation === undefined) throw new ZeroError('INTERNAL', `no operation ${method} ${path}`);
+    const { api: url, token } = this.target;
+    return await send({ url, token, patient: false }, operation, path, sending);
   }
 }

@@ -2,9 +2,9 @@
 // runs wherever JavaScript does.
 
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { allows, OPERATIONS } from '../api/operations.ts';
-import { errorOf } from './error-of.ts';
+import { OPERATIONS } from '../api/operations.ts';
 import { type ApiEvent, readEvents } from './events.ts';
+import { type Address, send } from './send.ts';
 import type { Operations } from './types.ts';
 
 export { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
@@ -12,12 +12,6 @@ export { OPERATIONS, SCOPES, type Scope } from '../api/operations.ts';
 export type { ApiEvent } from './events.ts';
 export type { Operations } from './types.ts';
 
-/** Longest wait for an answer, unless told otherwise: longer than the longest long-poll. */
-const TIMEOUT_MS = 130_000;
-/** Times that a request is sent, where sending it again does no harm. */
-const TRIES = 3;
-/** Pause before the second try; the third waits twice as long. */
-const PAUSE_MS = 250;
 /** One wait for a task: below the time-outs of common proxies. */
 const TASK_WAIT_MS = 30_000;
 
@@ -53,14 +47,10 @@ interface AnyInput {
 
 /** Speaks to one node. */
 export class ZerostateClient {
-  readonly #url: string;
-  readonly #token: string;
-  readonly #fetch: typeof fetch;
+  readonly #at: Address;
 
   constructor(options: ClientOptions) {
-    this.#url = options.url.replace(/\/$/, '');
-    this.#token = options.token;
-    this.#fetch = options.fetch ?? fetch;
+    this.#at = { ...options, url: options.url.replace(/\/$/, ''), patient: true };
   }
 
   /**
@@ -116,46 +106,11 @@ export class ZerostateClient {
       query.length === 0
         ? ''
         : `?${new URLSearchParams(query.map(([name, value]) => [name, String(value)]))}`;
-    const changes = operation.method === 'POST' && allows(operation.scope, 'operate');
-    const key = changes ? (options.idempotencyKey ?? crypto.randomUUID()) : undefined;
-    const request = {
-      method: operation.method,
-      headers: {
-        authorization: `Bearer ${this.#token}`,
-        ...(input.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(key === undefined ? {} : { 'idempotency-key': key }),
-      },
-      ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
-    };
-    for (let tried = 1; ; tried++) {
-      const last = tried === TRIES;
-      const response = await this.#once(this.#url + path + search, request, options, last, id);
-      if (response === undefined || (response.status === 429 && !last)) {
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tried));
-        continue;
-      }
-      if (response.ok) return response;
-      throw errorOf(response.status, await response.json().catch(() => ({})));
-    }
-  }
-
-  /** One try; undefined when nobody answered and another may. */
-  async #once(
-    url: string,
-    request: RequestInit,
-    { signal }: CallOptions,
-    last: boolean,
-    id: OperationId,
-  ): Promise<Response | undefined> {
-    // A stream of events lasts as long as its reader wants.
-    const limit = id === 'node.events' ? undefined : AbortSignal.timeout(TIMEOUT_MS);
-    const signals = [signal, limit].filter((one) => one !== undefined);
-    try {
-      return await this.#fetch(url, { ...request, signal: AbortSignal.any(signals) });
-    } catch (cause) {
-      if (!last && signals.every(({ aborted }) => !aborted)) return undefined;
-      signal?.throwIfAborted();
-      throw new ZeroError('NODE_UNREACHABLE', `${this.#url} does not answer`, { cause });
-    }
+    return await send(this.#at, operation, path + search, {
+      body: input.body,
+      ...options,
+      // A stream of events lasts as long as its reader wants.
+      endless: id === 'node.events',
+    });
   }
 }

@@ -1,50 +1,18 @@
-// The API as programs meet it: one manifest of operations, held against routes, OpenAPI document, client types and reference; scopes, rate
-// limits, idempotency keys, events; and the typed client with its example.
+// The API as programs meet it: scopes, rate limits, idempotency keys, events; and the typed client with its example.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeApi } from '../../../node/api/describe.ts';
-import { OPERATIONS } from '../../../node/api/operations.ts';
 import { ZerostateClient } from '../../../node/client/index.ts';
 import type { RunningNode } from '../../../node/index.ts';
 import { isZeroError } from '../../../protocol/errors/index.ts';
-import { described, referenceFile, typesFile } from '../../../scripts/api/types.ts';
 import { eventually, zerostate } from '../../support/cli.ts';
 import { draft, TestNodes } from '../../support/nodes.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const _read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const code = (wanted: string) => (error: unknown) => isZeroError(error) && error.code === wanted;
-
-describe('the manifest of operations', () => {
-  it('is the routes, the OpenAPI document, the types of the client and the reference', async () => {
-    const document = await describeApi();
-    const missing = [...described(document)]
-      .filter(([, operation]) => operation === undefined)
-      .map(([id]) => id);
-    // The document does not describe itself.
-    assert.deepEqual(missing, ['api.document'], 'in the manifest, and no route');
-    const known = new Set(
-      OPERATIONS.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
-    );
-    const unlisted = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods)
-        .filter(([, { security }]) => security === undefined || security.length > 0)
-        .map(([method]) => `${method.toUpperCase()} ${path}`)
-        .filter((route) => /^[A-Z]+ \/(?:v1|a2a)\//.test(route) && !known.has(route)),
-    );
-    assert.deepEqual(unlisted, [], 'a route, and not in node/api/operations.ts');
-    assert.equal(new Set(OPERATIONS.map(({ id }) => id)).size, OPERATIONS.length);
-    for (const { id, scope } of OPERATIONS.filter((one) => one.id !== 'api.document')) {
-      const operation = described(document).get(id);
-      assert.deepEqual([operation?.operationId, operation?.security], [id, [{ token: [scope] }]]);
-    }
-    assert.equal(read('node/client/types.ts'), typesFile(document), 'stale: run "npm run api"');
-    assert.equal(read('docs/reference/api.md'), referenceFile(document), 'stale: run "npm run api"');
-  });
-});
 
 describe('the API', () => {
   const nodes = new TestNodes();
