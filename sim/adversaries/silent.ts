@@ -1,13 +1,17 @@
 // Adversaries that take and do not give. They are careful to look alive: what costs them nothing they do.
 
+import type { Message } from '../cores/message.ts';
 import type { RoleMaker } from '../cores/role.ts';
+
+/** What hands something over, besides publications. */
+const GIVING: ReadonlySet<Message['kind']> = new Set(['answer', 'forks-told', 'evidence-told']);
 
 /** Says that it has things, and does not hand them over: neither by gossip nor in a comparison. Its own publications it lets out. */
 export const withholder: RoleMaker = ({ ownLogs, random, spec }) => {
   const isWriter = ownLogs().length > 0;
   return {
     send(_, message) {
-      const isGiving = message.kind === 'publication' || message.kind === 'answer';
+      const isGiving = message.kind === 'publication' || GIVING.has(message.kind);
       return isGiving && !isWriter && random.unit() < spec.intensity ? null : message;
     },
   };
@@ -19,9 +23,7 @@ export const freeRider: RoleMaker = ({ ownLogs, random, spec }) => {
   return {
     send(_, message) {
       const isWork =
-        message.kind === 'ihave' ||
-        message.kind === 'answer' ||
-        (message.kind === 'publication' && !isWriter);
+        message.kind === 'ihave' || GIVING.has(message.kind) || (message.kind === 'publication' && !isWriter);
       return isWork && random.unit() < spec.intensity ? null : message;
     },
     // Nobody can be made to answer: what would be work is not even read.

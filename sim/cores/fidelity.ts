@@ -17,7 +17,7 @@ export const CORES_FIDELITY: readonly Fidelity[] = [
   {
     part: 'forks',
     is: 'real',
-    how: 'evidence is made and verified by protocol/log; one piece for each log travels, where real nodes may pass on several',
+    how: 'evidence is made and verified by protocol/log; one piece for each log travels, by gossip and by comparison, where real nodes may pass on several',
   },
   {
     part: 'revocation',

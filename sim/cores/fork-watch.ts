@@ -8,6 +8,8 @@ import type { PublicationId } from './message.ts';
 import type { Publications } from './publications.ts';
 import { Waves } from './spread.ts';
 
+const NONE: readonly number[] = [];
+
 export interface ForkParts {
   readonly ground: Ground;
   readonly logs: Logs;
@@ -56,6 +58,19 @@ export class ForkWatch {
 
   knows(node: number, log: number): boolean {
     return this.#known.get(log)?.[node] === 1;
+  }
+
+  /** Logs that a node knows to have forked, in the order of their numbers. */
+  knownTo(node: number): readonly number[] {
+    if (this.#known.size === 0) return NONE;
+    const logs: number[] = [];
+    for (const [log, row] of this.#known) if (row[node] === 1) logs.push(log);
+    return logs.sort((a, b) => a - b);
+  }
+
+  /** The evidence against a log that nodes hand on; undefined when nobody made any. */
+  evidenceOf(log: number): PublicationId | undefined {
+    return this.#evidence.get(log);
   }
 
   /** A node has evidence that it made itself. */

@@ -16,6 +16,9 @@ export type Message =
   | { readonly kind: 'graft' | 'prune' }
   /** A message of the sync protocol in a comparison: a question of the one who began it, or the answer. */
   | { readonly kind: 'question' | 'answer'; readonly comparison: number; readonly message: SyncMessage }
+  /** Comparing forks: which logs the asker knows to have forked, which ones the other knows, and what evidence is asked for. */
+  | { readonly kind: 'forks-asked' | 'forks-told' | 'evidence-asked'; readonly logs: readonly number[] }
+  | { readonly kind: 'evidence-told'; readonly publication: PublicationId }
   /** A message of a payment channel between its two ends. */
   | {
       readonly kind: 'payment';
@@ -31,15 +34,25 @@ const ID_BYTES = 34;
 /** Bytes of one signature with the name of its key. */
 const SIGNATURE_BYTES = 128;
 const CONTROL_BYTES = 48;
+/** Bytes of a digest in hexadecimal, and of the name of a log. */
+const DIGEST_BYTES = 64;
+const ORIGIN_BYTES = 70;
 
 /** About how many bytes a message has on the wire; `publicationBytes` tells those of a publication. */
 export function bytesOf(message: Message, publicationBytes: (publication: PublicationId) => number): number {
   switch (message.kind) {
     case 'publication':
+    case 'evidence-told':
       return FRAME_BYTES + publicationBytes(message.publication);
     case 'ihave':
     case 'iwant':
       return FRAME_BYTES + ID_BYTES * message.publications.length;
+    case 'forks-asked':
+      // A digest, whatever is known.
+      return FRAME_BYTES + DIGEST_BYTES;
+    case 'forks-told':
+    case 'evidence-asked':
+      return FRAME_BYTES + ORIGIN_BYTES * message.logs.length;
     case 'graft':
     case 'prune':
       return CONTROL_BYTES;

@@ -1,7 +1,7 @@
 // Who is there: nodes that come and go. What a node stored stays with it; its connections do not.
 
-import type { RandomStream } from '../random.ts';
-import { type Ground, SECOND } from './ground.ts';
+import { type Turns, turnsOf } from '../net/churn.ts';
+import type { Ground } from './ground.ts';
 
 /** Called when a node comes (true) or goes (false). */
 export type PresenceListener = (node: number, here: boolean) => void;
@@ -12,7 +12,7 @@ export class Presence {
   readonly #ground: Ground;
   readonly #listeners: PresenceListener[] = [];
   readonly #kind: number;
-  readonly #streams = new Map<number, RandomStream>();
+  readonly #turns = new Map<number, Turns>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -26,29 +26,22 @@ export class Presence {
 
   /** Draws who comes and goes, and who is away at the start. */
   start(): void {
-    const { share, offSeconds, onSeconds } = this.#ground.scenario.network.churn;
-    if (share === 0 || onSeconds === 0 || offSeconds === 0) return;
+    const { scenario, seed, wire } = this.#ground;
     for (let node = 0; node < this.#ground.nodes; node++) {
-      const stream = this.#ground.random('churn', node);
-      if (stream.unit() >= share) continue;
-      this.here[node] = stream.unit() < onSeconds / (onSeconds + offSeconds) ? 1 : 0;
-      this.#streams.set(node, stream);
+      const turns = turnsOf(scenario.network.churn, seed, node, wire.healedAt);
+      if (turns === undefined) continue;
+      this.here[node] = turns.here ? 1 : 0;
+      this.#turns.set(node, turns);
       this.#plan(node);
     }
   }
 
   /** Plans the next turn of a node that comes and goes. */
   #plan(node: number): void {
-    const { offSeconds, onSeconds } = this.#ground.scenario.network.churn;
-    const { loop, wire } = this.#ground;
-    const mean = (this.here[node] === 1 ? onSeconds : offSeconds) * SECOND;
-    let at = loop.now + this.#streams.get(node)!.exponential(mean);
-    if (at >= wire.healedAt) {
-      // Healed: whoever is away comes back, and stays.
-      if (this.here[node] === 1) return;
-      at = Math.min(at, wire.healedAt);
-    }
-    loop.schedule(at - loop.now, this.#kind, node, this.here[node] === 1 ? 0 : 1);
+    const { loop } = this.#ground;
+    const turns = this.#turns.get(node)!;
+    const at = turns.next(loop.now);
+    if (at !== undefined) loop.schedule(at - loop.now, this.#kind, node, turns.here ? 1 : 0);
   }
 
   #turn(node: number, here: number): void {

@@ -30,7 +30,7 @@ function wavesMetrics(name: string, waves: Waves): [string, number][] {
 
 /** Every number of a run as of now; `more` are those of parts that run beside the network. */
 function metricsOf(simulation: Simulation, more: readonly [string, number][]): Metrics {
-  const { comparisons, desks, forks, ground, gossip, penalties, through } = simulation;
+  const { comparisons, desks, forkRounds, forks, ground, gossip, penalties, through } = simulation;
   const { bytes, lost, sent } = ground.wire.counts;
   const { arrivals, duplicates, hopsKnown, hopsMax, hopsMean, rejected } = gossip.counts;
   const seconds = Math.max(1e-9, ground.loop.now / SECOND);
@@ -47,6 +47,7 @@ function metricsOf(simulation: Simulation, more: readonly [string, number][]): M
           ['forks.foundShare', found.length / forks.waves.all.size],
           ['forks.found.slowestMs', Math.max(...found) / MS],
           ['forks.evidence.maxBytes', forks.bytesMax],
+          ['forks.compared', forkRounds.taken],
         ]),
     ...(desks.count === 0
       ? []
@@ -79,13 +80,13 @@ function metricsOf(simulation: Simulation, more: readonly [string, number][]): M
 
 /** Liveness: everything that honest nodes wrote is everywhere, once the network is healed. */
 export function checkLiveness(simulation: Simulation): void {
-  const { forks, ground, holdings, logs, plan, presence } = simulation;
+  const { forkRounds, forks, ground, holdings, logs, plan, presence } = simulation;
   const { checks, loop, scenario, wire } = ground;
   if (scenario.network.healSeconds === 0) return;
-  const forked = new Set(forks.forkedLogs);
-  // Evidence travels by gossip alone: a node that is away or cut off while it passes learns of a fork only when it meets the other
-  // history. What that costs is measured (forks.coverage); only for nodes that were there all the time it is a promise.
+  // Gossip tells of a fork once. Who is away or cut off then learns of it by comparison, from one neighbour after another: only once all of
+  // them were asked it is a promise. Until then what is lacking is measured (forks.coverage).
   const allHeard = scenario.network.churn.share === 0 && scenario.network.partitions.length === 0;
+  const forked = new Set(forks.forkedLogs);
   const honest = [...ground.cheats.keys()].filter((node) => ground.cheats[node] === 0);
   // Who has only adversaries around it can hear nothing: no protocol could reach it.
   const { first, to } = wire.topology;
@@ -99,7 +100,8 @@ export function checkLiveness(simulation: Simulation): void {
     for (const node of honestHere) {
       const held = holdings.version(node, log);
       if (forked.has(log)) {
-        if (!allHeard) continue;
+        const sinceHealed = loop.now - wire.healedAt;
+        if (!allHeard && sinceHealed < forkRounds.cycleOf(node)) continue;
         if (forks.knows(node, log) || held.size === 0) checks.held('forks are known');
         else checks.broken('forks are known', loop.now, `node ${node} has no evidence against log ${log}`);
         continue;

@@ -6,6 +6,7 @@ import { Penalties } from './admission.ts';
 import { type Agent, makeAgent } from './agents.ts';
 import { castRoles } from './cast.ts';
 import { Comparisons } from './comparisons.ts';
+import { ForkRounds } from './fork-rounds.ts';
 import { ForkWatch } from './fork-watch.ts';
 import { Gossip } from './gossip.ts';
 import { Ground, SECOND } from './ground.ts';
@@ -42,6 +43,7 @@ export class Simulation {
   readonly gossip: Gossip;
   readonly comparisons: Comparisons;
   readonly forks: ForkWatch;
+  readonly forkRounds: ForkRounds;
   readonly desks: RevocationDesks;
   readonly payments: Payments;
   readonly plan: WritingPlan;
@@ -80,6 +82,8 @@ export class Simulation {
     this.gossip = new Gossip({ ground, logs, publications, holdings, forks, penalties });
     const onEnd = (node: number) => this.gossip.onCompared(node);
     this.comparisons = new Comparisons({ ground, logs, holdings, post, presence, forks, penalties, onEnd });
+    const isWanted = forked > 0 || scenario.adversaries.some(({ kind }) => kind === 'equivocator');
+    this.forkRounds = new ForkRounds({ ground, forks, holdings, post, presence, publications, isWanted });
     const has = (node: number, id: PublicationId) => this.gossip.has(node, id);
     const onHeartbeat = (node: number) => post.roleOf(node)?.tick?.();
     this.mesh = new Mesh({ ground, post, presence, has, onHeartbeat });
@@ -94,10 +98,23 @@ export class Simulation {
     post.deliverTo({
       onPublication: (node, link, id) => this.gossip.onPublication(node, link, id),
       onMessage: (node, link, message) => {
-        if (message.kind === 'question' || message.kind === 'answer')
-          this.comparisons.onMessage(node, link, message);
-        else if (message.kind === 'payment') this.payments.onMessage(node, message);
-        else this.mesh.onMessage(node, link, message);
+        switch (message.kind) {
+          case 'question':
+          case 'answer':
+            this.comparisons.onMessage(node, link, message);
+            return;
+          case 'payment':
+            this.payments.onMessage(node, message);
+            return;
+          case 'forks-asked':
+          case 'forks-told':
+          case 'evidence-asked':
+          case 'evidence-told':
+            this.forkRounds.onMessage(node, link, message);
+            return;
+          default:
+            this.mesh.onMessage(node, link, message);
+        }
       },
     });
     castRoles(this, roles);
@@ -109,6 +126,7 @@ export class Simulation {
     this.presence.start();
     this.mesh.start();
     this.comparisons.start();
+    this.forkRounds.start();
     this.payments.start();
     for (const [number, { at }] of this.plan.planned.entries()) loop.schedule(at, this.#kinds.write, number);
     loop.schedule(scenario.measure.everySeconds * SECOND, this.#kinds.sample);
@@ -197,8 +215,9 @@ export class Simulation {
     this.through[way] += 1;
     this.desks.onEntry(node, version);
     if (this.ground.cheats[node] === 1) return;
-    this.statements.reach(version.entry, this.ground.loop.now);
-    this.revocations.reach(version.entry, this.ground.loop.now);
+    const isOwn = way === 'own';
+    this.statements.reach(version.entry, this.ground.loop.now, isOwn);
+    this.revocations.reach(version.entry, this.ground.loop.now, isOwn);
   }
 
   #sample(): void {

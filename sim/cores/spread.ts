@@ -77,13 +77,13 @@ export class Waves {
     this.#waves.set(id, { startedAt: now, what, reached: 0, took });
   }
 
-  /** Notes that one more node of the population has it. */
-  reach(id: number, now: number): void {
+  /** Notes that one more node of the population has it. What a node wrote itself did not arrive there: it has no duration. */
+  reach(id: number, now: number, isOwn = false): void {
     const wave = this.#waves.get(id);
     if (wave === undefined) return;
     wave.reached += 1;
     const took = now - wave.startedAt;
-    this.durations.add(took);
+    if (!isOwn) this.durations.add(took);
     for (const [i, threshold] of this.#thresholds.entries())
       if (wave.reached === threshold) wave.took[i] = took;
   }

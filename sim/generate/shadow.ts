@@ -1,8 +1,6 @@
 // A configuration for the Shadow simulator, which runs the real program over a simulated kernel and network, and a home folder for each of
 // its nodes. Keys come from the seed, so that nodes can name each other before they run: they are worth nothing outside of this network.
 
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { stringify } from 'yaml';
 import { completeConfig, renderConfigFile } from '../../node/config/index.ts';
 import { toBase64 } from '../../protocol/bytes/index.ts';
@@ -42,6 +40,11 @@ export async function shadowFiles(options: ShadowOptions): Promise<Record<string
   const { node, program, scenario, seed } = options;
   const { nodes } = scenario.topology;
   if (nodes > NODES_MAX) throw new ZeroError('SCENARIO_INVALID', `Shadow is given up to ${NODES_MAX} nodes`);
+  // Here, and not above: only this command pays for loading them.
+  const [{ generateKeyPairFromSeed }, { peerIdFromPrivateKey }] = await Promise.all([
+    import('@libp2p/crypto/keys'),
+    import('@libp2p/peer-id'),
+  ]);
   const { topology } = new Wire(scenario, seed);
   const seeds = Array.from({ length: nodes }, (_, n) => randomStream(seed, 'node-key', n).bytes(SEED_BYTES));
   const peers = await Promise.all(

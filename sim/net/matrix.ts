@@ -1,8 +1,7 @@
 // Measured delays between places: a square matrix of milliseconds from a CSV file, such as the King data set or cloud regions.
 
-import { readFileSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { readTextFile } from '../scenario/text-file.ts';
 
 /** Rows of a matrix at most: 16 MB of floats. */
 const ROWS_MAX = 2_048;
@@ -42,14 +41,7 @@ export function parseMatrix(text: string, source = 'matrix'): LatencyMatrix {
   return { rows, delays };
 }
 
-/** Reads a matrix file; a relative path starts where the process runs. Throws SCENARIO_INVALID. */
+/** Reads a matrix file. Throws SCENARIO_INVALID. */
 export function readMatrix(path: string): LatencyMatrix {
-  let text: string;
-  try {
-    text = readFileSync(isAbsolute(path) ? path : resolve(path), 'utf8');
-  } catch (cause) {
-    throw new ZeroError('SCENARIO_INVALID', `${path}: cannot be read`, { cause });
-  }
-  if (text.length > BYTES_MAX) throw new ZeroError('SCENARIO_INVALID', `${path}: too large`);
-  return parseMatrix(text, path);
+  return parseMatrix(readTextFile(path, BYTES_MAX), path);
 }

@@ -1,11 +1,16 @@
 // Notes when cards and revocations are taken by each node's services, and sums up.
 
 import type { ZerostateNode } from '../../node/index.ts';
-import type { Metrics, TraceLine } from '../scenario/index.ts';
+import type { Metrics, Sample, TraceLine } from '../scenario/index.ts';
 import type { Timeline } from './timeline.ts';
+import { type Kind, watchNode } from './watch.ts';
 
 const MS = 1_000;
-export type Kind = 'card' | 'revoked';
+/** What metrics of each kind are called, as in the other tiers. */
+const NAMES = [
+  ['card', 'statements'],
+  ['revoked', 'revocations'],
+] as const;
 
 interface Thing {
   readonly publishedAt: number;
@@ -24,7 +29,12 @@ export class Arrivals {
     this.#nodes = nodes.length;
     this.#time = time;
     this.#trace = trace;
-    for (const [n, node] of nodes.entries()) this.#watch(n, node);
+    for (const [n, node] of nodes.entries()) this.watch(n, node);
+  }
+
+  /** Notes what a node takes from now on: also one that is opened again. */
+  watch(n: number, node: ZerostateNode): void {
+    watchNode(node, (kind, id) => this.#note(kind, id, n));
   }
 
   /** A thing was published, begun at this virtual microsecond. */
@@ -36,9 +46,18 @@ export class Arrivals {
     this.#trace({ kind: kind === 'card' ? 'publish' : 'revoke', node, peer: -1, what: id });
   }
 
-  /** Ids of what was published. */
-  ids(kind: Kind): string[] {
-    return [...this.#things[kind].keys()];
+  /** What is sampled over time, of what was published so far. */
+  samples(at: number): Sample[] {
+    return NAMES.filter(([kind]) => this.#things[kind].size > 0).map(([kind, name]) => ({
+      at,
+      metric: `${name}.coverage`,
+      value: this.coverage(kind),
+    }));
+  }
+
+  /** Every number of the end. */
+  metrics(): Metrics {
+    return Object.assign({}, ...NAMES.map(([kind, name]) => this.#metricsOf(kind, name))) as Metrics;
   }
 
   /** Share of (thing, node) pairs that have come together, from 0 to 1. */
@@ -49,7 +68,7 @@ export class Arrivals {
   }
 
   /** Dotted metrics under a name; none when nothing was published. The publisher's own copy is no arrival. */
-  metrics(kind: Kind, name: string): Metrics {
+  #metricsOf(kind: Kind, name: string): Metrics {
     const things = [...this.#things[kind].values()];
     if (things.length === 0) return {};
     const ms = things
@@ -80,22 +99,5 @@ export class Arrivals {
     const early = this.#early.get(`${kind} ${id}`) ?? new Map<number, number>();
     this.#early.set(`${kind} ${id}`, early);
     if (!early.has(node)) early.set(node, now);
-  }
-
-  #watch(n: number, { book, revocations }: ZerostateNode): void {
-    const offerCard = book.offer.bind(book);
-    book.offer = (card) => {
-      const verdict = offerCard(card);
-      if (verdict === 'new') this.#note('card', card.card.id, n);
-      return verdict;
-    };
-    const offer = revocations.offer.bind(revocations);
-    revocations.offer = (statement, position) => {
-      const known = offer(statement, position);
-      const entry = known === undefined ? undefined : book.get(known.issuer);
-      if (entry !== undefined && revocations.verdict(entry).state === 'revoked')
-        this.#note('revoked', known!.issuer, n);
-      return known;
-    };
   }
 }

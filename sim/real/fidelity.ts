@@ -2,6 +2,28 @@
 
 import type { Fidelity } from '../scenario/index.ts';
 
+/** What is the same wherever real nodes run. */
+const SHARED: readonly Fidelity[] = [
+  {
+    part: 'statements',
+    is: 'real',
+    how: 'cards of fresh agents, signed, logged and published; their size is what it is',
+  },
+  { part: 'churn', is: 'real', how: 'nodes are stopped, and opened again with what they stored' },
+  {
+    part: 'messages',
+    is: 'modelled',
+    how: 'what is counted is pieces of a connection, as they were written',
+  },
+  { part: 'reach', is: 'modelled', how: 'only neighbours of the topology can dial each other' },
+  {
+    part: 'clocks',
+    is: 'real',
+    how: "what a node takes for the time is off by network.clocks; libp2p's own is not",
+  },
+  { part: 'adversaries', is: 'absent', how: 'every node follows the protocol' },
+];
+
 /** Told with every result of T1. */
 export const VIRTUAL_FIDELITY: readonly Fidelity[] = [
   {
@@ -18,14 +40,7 @@ export const VIRTUAL_FIDELITY: readonly Fidelity[] = [
   },
   { part: 'time', is: 'modelled', how: 'virtual; computing and the disk take none of it' },
   { part: 'entropy', is: 'modelled', how: 'one seeded stream in place of Math.random and node:crypto' },
-  {
-    part: 'statements',
-    is: 'real',
-    how: 'cards of fresh agents, signed, logged and published; their size is what it is',
-  },
-  { part: 'reach', is: 'modelled', how: 'only neighbours of the topology can dial each other' },
-  { part: 'churn', is: 'absent', how: 'nodes stay; network.churn is not looked at' },
-  { part: 'adversaries', is: 'absent', how: 'every node follows the protocol' },
+  ...SHARED,
 ];
 
 /** Told with every result of T0. */
@@ -34,12 +49,5 @@ export const TCP_FIDELITY: readonly Fidelity[] = [
   { part: 'libp2p', is: 'real', how: 'TCP, Noise, yamux, identify, ping, kad-dht and gossipsub, unpatched' },
   { part: 'time', is: 'real', how: "the machine's: runs differ, and computing takes time" },
   { part: 'links', is: 'modelled', how: 'what a socket gets is held back as long as the wire says' },
-  {
-    part: 'statements',
-    is: 'real',
-    how: 'cards of fresh agents, signed, logged and published; their size is what it is',
-  },
-  { part: 'reach', is: 'modelled', how: 'only neighbours of the topology can dial each other' },
-  { part: 'churn', is: 'absent', how: 'nodes stay; network.churn is not looked at' },
-  { part: 'adversaries', is: 'absent', how: 'every node follows the protocol' },
+  ...SHARED,
 ];

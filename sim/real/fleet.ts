@@ -1,14 +1,15 @@
 // The real nodes of a run: opens them and joins them as the topology says. To be imported only once the clock, or the sockets, are what
 // the tier wants them to be.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { completeConfig } from '../../node/config/index.ts';
-import { type Carrier, openNode, type ZerostateNode } from '../../node/index.ts';
+import { type Carrier, type Clock, openNode, systemClock, type ZerostateNode } from '../../node/index.ts';
 import { createLogger } from '../../node/logger/index.ts';
 import type { Topology } from '../net/topology.ts';
+import { randomStream } from '../random.ts';
 import type { Scenario } from '../scenario/index.ts';
+import { makeRunFolder } from './folder.ts';
 import { setGossip } from './gossip-policy.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -25,10 +26,14 @@ const MESH_US = 10_000_000;
 
 export interface FleetOptions {
   readonly scenario: Scenario;
+  readonly seed: number;
   readonly topology: Topology;
   readonly time: Timeline;
   readonly site: Site;
 }
+
+/** The machine's clock, or what stands for it, so many milliseconds ahead. */
+const skewed = (ms: number): Clock => ({ ...systemClock, now: () => systemClock.now() + Math.round(ms) });
 
 /** Where the nodes of a run are. */
 export interface Site {
@@ -39,21 +44,36 @@ export interface Site {
 
 /** The nodes of one run. */
 export class Fleet {
+  /** Each node as it was opened last. */
   readonly nodes: ZerostateNode[] = [];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'zerostate-sim-'));
+  /** Called with every node that is opened again, before it starts. */
+  onOpened: (n: number, node: ZerostateNode) => void = () => {};
+  readonly #folder = makeRunFolder();
   readonly #options: FleetOptions;
+  /** Nodes that are up and not about to stop. */
+  readonly #here = new Set<number>();
+  /** What each node that comes and goes is doing: one thing after another. */
+  readonly #turns = new Map<number, Promise<void>>();
+  #failure: Error | undefined;
+
+  /** The clock of each node, as far off as the scenario has it. */
+  readonly #clocks: readonly Clock[];
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    const { scenario, seed, topology } = options;
+    this.#clocks = Array.from({ length: topology.nodes }, (_, n) =>
+      skewed(randomStream(seed, 'clock', n).normal(0, scenario.network.clocks.skewMs)),
+    );
   }
 
   /** Opens and starts every node and waits until the topology stands. */
   async start(): Promise<void> {
-    const { scenario, time, topology } = this.#options;
+    const { time, topology } = this.#options;
     for (let n = 0; n < topology.nodes; n++) {
       const node = await time.through(this.#open(n));
-      setGossip(node, scenario.protocol);
       this.nodes.push(node);
+      this.#here.add(n);
       await time.through(node.start());
       await time.pass(time.nowUs + START_EVERY_MS * 1_000);
     }
@@ -62,24 +82,64 @@ export class Fleet {
     await time.pass(time.nowUs + MESH_US);
   }
 
+  /** Whether a node is up, with all that it stored. */
+  isHere(n: number): boolean {
+    return this.#here.has(n);
+  }
+
+  /** Stops a node. It is gone from this moment for whoever asks isHere(). */
+  goes(n: number): void {
+    this.#here.delete(n);
+    this.#turn(n, async () => {
+      await this.nodes[n]!.stop();
+    });
+  }
+
+  /** Opens a node again. It is there once it has started. */
+  comes(n: number): void {
+    this.#turn(n, async () => {
+      const node = await this.#open(n);
+      this.nodes[n] = node;
+      this.onOpened(n, node);
+      await node.start();
+      this.#here.add(n);
+    });
+  }
+
   /** Neighbours of a node in the topology. */
   neighbours(n: number): Int32Array {
     const { first, to } = this.#options.topology;
     return to.subarray(first[n], first[n + 1]);
   }
 
-  /** Stops every node and removes what they wrote. */
+  /** Stops every node and removes what they wrote. Throws what went wrong when one came or went. */
   async stop(): Promise<void> {
     const { time } = this.#options;
-    await time.through(Promise.all(this.nodes.map((node) => node.stop())));
-    rmSync(this.#folder, { recursive: true, force: true });
+    try {
+      await time.through(Promise.all(this.#turns.values()));
+      const up = this.nodes.filter((_, n) => this.#here.has(n));
+      await time.through(Promise.all(up.map((node) => node.stop())));
+    } finally {
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #turn(n: number, what: () => Promise<void>): void {
+    const before = this.#turns.get(n) ?? Promise.resolve();
+    this.#turns.set(
+      n,
+      before.then(what).catch((error: Error) => {
+        this.#failure ??= error;
+      }),
+    );
   }
 
   async #open(n: number): Promise<ZerostateNode> {
     const { scenario, site } = this.#options;
     const { protocol } = scenario;
-    const earlier = [...this.neighbours(n)].filter((other) => other < n);
-    return await openNode({
+    const up = [...this.neighbours(n)].filter((other) => this.#here.has(other));
+    const node = await openNode({
       home: join(this.#folder, `n-${n}`),
       config: completeConfig({
         name: `n-${n}`,
@@ -87,7 +147,7 @@ export class Fleet {
         region: 'here',
         roles: [n === 0 ? 'boot' : 'edge'],
         listen: [site.listen(n)],
-        join: earlier.slice(0, JOIN_MAX).map((other) => String(this.nodes[other]!.host.getMultiaddrs()[0])),
+        join: up.slice(0, JOIN_MAX).map((other) => String(this.nodes[other]!.host.getMultiaddrs()[0])),
         nat: false,
         peers: { target: Math.min(64, Math.max(1, this.neighbours(n).length)), max: 256 },
         sync: { intervalSeconds: Math.max(1, Math.round(protocol.antiEntropySeconds)) },
@@ -95,7 +155,10 @@ export class Fleet {
       }),
       log: createLogger({ level: 'silent', name: `n-${n}` }),
       carrier: site.carrier(n),
+      clock: this.#clocks[n]!,
     });
+    setGossip(node, protocol);
+    return node;
   }
 
   /** True when every edge of the topology is a connection over which both gossip. */

@@ -64,7 +64,7 @@ export async function runTcp(options: TcpRunOptions): Promise<TierResult> {
         bytes = 0;
       },
       events: () => pieces,
-      counts: () => ({ 'network.messages': pieces, 'network.bytes': bytes }),
+      carried: () => ({ pieces, bytes }),
       tell,
     },
     tracer,

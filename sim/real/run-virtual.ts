@@ -47,11 +47,7 @@ export async function runVirtual(options: VirtualRunOptions): Promise<TierResult
         bytes = 0;
       },
       events: () => world.loop.handled,
-      counts: () => ({
-        'network.messages': pieces,
-        'network.bytes': bytes,
-        'network.connections': network.opened,
-      }),
+      carried: () => ({ pieces, bytes }),
       tell,
     },
     tracer,

@@ -4,6 +4,7 @@
 import type { Topology } from '../net/topology.ts';
 import type { CheckResult, Metrics, Sample, Scenario, TraceLine } from '../scenario/index.ts';
 import { Arrivals } from './arrivals.ts';
+import { scheduleChurn } from './churn.ts';
 import { Fleet, type Site } from './fleet.ts';
 import type { FromRun } from './messages.ts';
 import type { Timeline } from './timeline.ts';
@@ -26,8 +27,8 @@ export interface RealRunOptions {
   /** Told when the nodes stand and the scenario's own time begins, in microseconds. */
   readonly onBegin: (at: number) => void;
   readonly events: () => number;
-  /** What the site counted since then. */
-  readonly counts: () => Metrics;
+  /** What the site carried since then: pieces of any size, as they were written. */
+  readonly carried: () => { readonly pieces: number; readonly bytes: number };
   readonly tell: (message: FromRun) => void;
 }
 
@@ -75,28 +76,37 @@ export class Tracer {
 /** Runs it to its end. */
 export async function runReal(options: RealRunOptions, tracer: Tracer | undefined): Promise<RealOutcome> {
   const { scenario, seed, site, tell, time, topology } = options;
-  const fleet = new Fleet({ scenario, topology, time, site });
+  const fleet = new Fleet({ scenario, seed, topology, time, site });
   try {
     await fleet.start();
     // From here on the scenario's own time counts.
     const origin = time.nowUs;
     options.onBegin(origin);
     tracer?.begin(origin);
-    const arrivals = new Arrivals(fleet.nodes, time, (line) => tracer?.add(line));
+    const trace = (line: Omit<TraceLine, 'at'>) => tracer?.add(line);
+    const arrivals = new Arrivals(fleet.nodes, time, trace);
+    fleet.onOpened = (n, node) => arrivals.watch(n, node);
+    scheduleChurn({ scenario, seed, fleet, time, trace });
     const work = scheduleWork({ scenario, seed, fleet, time, arrivals });
     const samples: Sample[] = [];
     const every = Math.max(scenario.measure.everySeconds, scenario.seconds / SAMPLES_MAX);
     for (let at = 0; at < scenario.seconds; at += every) {
       await time.pass(origin + Math.min(scenario.seconds, at + every) * SECOND_US);
       const now = (time.nowUs - origin) / SECOND_US;
-      samples.push({ at: now, metric: 'statements.coverage', value: arrivals.coverage('card') });
+      samples.push(
+        { at: now, metric: 'nodes.here', value: fleet.nodes.filter((_, n) => fleet.isHere(n)).length },
+        ...arrivals.samples(now),
+        { at: now, metric: 'messages.sent', value: options.carried().pieces },
+      );
       tell({ kind: 'progress', virtualSeconds: now, events: options.events() });
     }
     const seconds = (time.nowUs - origin) / SECOND_US;
     const checks = work.judge();
+    const { bytes, pieces } = options.carried();
     const metrics = {
-      ...arrivals.metrics('card', 'statements'),
-      ...arrivals.metrics('revoked', 'revocations'),
+      ...arrivals.metrics(),
+      'messages.sent': pieces,
+      'messages.bytesPerNodeSecond': bytes / topology.nodes / seconds,
     };
     return { seconds, metrics, samples, checks };
   } finally {

@@ -2,12 +2,12 @@
 
 import { Wire } from '../net/wire.ts';
 import type { FromRun, ToRun } from './messages.ts';
-import { type OnPiece, slowSockets } from './tcp-links.ts';
+import { type OnPiece, slowNodes } from './tcp-links.ts';
 import { ReliableWire } from './wire.ts';
 
 let wire: ReliableWire | undefined;
 let onPiece: OnPiece = () => {};
-slowSockets(
+slowNodes(
   () => wire,
   (from, to, bytes) => onPiece(from, to, bytes),
 );

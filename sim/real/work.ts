@@ -1,12 +1,16 @@
 // What the nodes of a run do: writers publish cards of fresh agents and revoke some, at times that the seed draws. And what must hold.
 
+import type { ZerostateNode } from '../../node/index.ts';
 import { randomStream } from '../random.ts';
 import type { CheckResult, Scenario } from '../scenario/index.ts';
-import type { Arrivals, Kind } from './arrivals.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Fleet } from './fleet.ts';
 import type { Timeline } from './timeline.ts';
+import type { Kind } from './watch.ts';
 
 const SECOND_MS = 1_000;
+/** Who is away when it is to write looks again after this time, in milliseconds. */
+const AGAIN_MS = SECOND_MS;
 const SECOND_US = 1_000_000;
 
 export interface WorkOptions {
@@ -39,8 +43,18 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
     const other = choice.below(at + 1);
     [writers[at], writers[other]] = [writers[other]!, writers[at]!];
   }
-  const act = (what: () => Promise<void>): void => {
-    what().catch((error: Error) => failures.push(error.message));
+  /** Does something at a node, as soon as it is there: again, when it went in the middle of it without an answer. */
+  const act = (node: number, what: (at: ZerostateNode) => Promise<void>): void => {
+    const again = () => time.after(AGAIN_MS, () => act(node, what));
+    if (!fleet.isHere(node)) {
+      again();
+      return;
+    }
+    const at = fleet.nodes[node]!;
+    what(at).catch((error: Error) => {
+      if (fleet.isHere(node) && fleet.nodes[node] === at) failures.push(error.message);
+      else again();
+    });
   };
 
   if (statements !== undefined && statements.writers > 0) {
@@ -52,9 +66,9 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
       if (at > end) break;
       const node = writers[times.below(statements.writers)]!;
       time.after(at, () =>
-        act(async () => {
+        act(node, async ({ cards }) => {
           const began = time.nowUs;
-          const { agentId } = await fleet.nodes[node]!.cards.publish(draft(`Agent ${number}`));
+          const { agentId } = await cards.publish(draft(`Agent ${number}`));
           arrivals.published('card', agentId, node, began);
           acknowledged.push({ kind: 'card', id: agentId, node });
         }),
@@ -64,12 +78,15 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
   for (let number = 0; number < (revocations?.count ?? 0); number++) {
     const node = writers[number % writers.length]!;
     const at = (revocations!.fromSeconds + number * revocations!.everySeconds) * SECOND_MS;
-    const owned = (async () => await fleet.nodes[node]!.cards.publish(draft(`Revoked ${number}`)))();
+    let owned: string | undefined;
+    act(node, async ({ cards }) => {
+      owned = (await cards.publish(draft(`Revoked ${number}`))).agentId;
+    });
     time.after(at, () =>
-      act(async () => {
-        const { agentId } = await owned;
+      act(node, async ({ cards, revocations: desk }) => {
+        const agentId = owned ?? (await cards.publish(draft(`Revoked ${number}`))).agentId;
         const began = time.nowUs;
-        await fleet.nodes[node]!.revocations.revoke(agentId, 'simulation', false);
+        await desk.revoke(agentId, 'simulation', false);
         arrivals.published('revoked', agentId, node, began);
         acknowledged.push({ kind: 'revoked', id: agentId, node });
       }),
@@ -81,12 +98,14 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
     judge(): CheckResult[] {
       const at = (time.nowUs - origin) / SECOND_US;
       const lost = acknowledged.filter(
-        ({ node, id }) => fleet.nodes[node]!.book.get(id as never) === undefined,
+        ({ node, id }) => fleet.isHere(node) && fleet.nodes[node]!.book.get(id as never) === undefined,
       );
       const first =
         failures[0] ?? (lost[0] === undefined ? '' : `${lost[0].id} is gone from node ${lost[0].node}`);
-      const states = new Set(fleet.nodes.map((node) => JSON.stringify(headsOf(node.store.states()))));
-      const isHealed = scenario.network.healSeconds > 0 || scenario.network.partitions.length === 0;
+      const here = fleet.nodes.filter((_, n) => fleet.isHere(n));
+      const states = new Set(here.map((node) => JSON.stringify(headsOf(node.store.states()))));
+      const { churn, healSeconds, partitions } = scenario.network;
+      const isHealed = healSeconds > 0 || (partitions.length === 0 && churn.share === 0);
       const checks: CheckResult[] = [
         {
           name: 'acknowledged-kept',
@@ -102,7 +121,7 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
           name: 'converged',
           kind: 'liveness',
           ok: states.size <= 1,
-          looked: fleet.nodes.length,
+          looked: here.length,
           detail: states.size <= 1 ? '' : `${states.size} different states of the logs`,
           at: states.size <= 1 ? -1 : at,
         });

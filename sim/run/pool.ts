@@ -1,5 +1,5 @@
-// Runs many seeds on worker threads, as many at once as there are cores. Tiers with real nodes have processes of their own: they are
-// driven from here, one at a time.
+// Runs many seeds on worker threads, as many at once as there are cores. Tiers with real nodes have processes of their own, which are
+// driven from here: as many at once, but one alone where it is the machine's time that counts.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -53,12 +53,24 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions = {}): 
     onResult?.(at, result);
   };
   const stopped = () => failure('SIMULATION_FAILED', 'the runs were stopped');
-  const isReal = jobs.some(({ scenario }) => scenario.tier === 'T0' || scenario.tier === 'T1');
-  if (isReal || workers <= 1) {
-    for (const [at, job] of jobs.entries()) {
-      if (signal?.aborted === true) throw stopped();
-      const progress = (seconds: number, events: number) => onProgress?.(at, seconds, events);
-      finish(at, await runJob(job, { progress, ...(signal === undefined ? {} : { signal }) }));
+  const tiers = new Set(jobs.map(({ scenario }) => scenario.tier));
+  if (tiers.has('T0') || tiers.has('T1') || workers <= 1) {
+    const broken = new AbortController();
+    const either = signal === undefined ? broken.signal : AbortSignal.any([signal, broken.signal]);
+    const lane = async (): Promise<void> => {
+      for (let at = next++; at < jobs.length && !either.aborted; at = next++) {
+        const place = at;
+        const progress = (seconds: number, events: number) => onProgress?.(place, seconds, events);
+        finish(place, await runJob(jobs[at]!, { progress, signal: either }));
+      }
+    };
+    const lanes = tiers.has('T0') || workers <= 1 ? 1 : Math.min(workers, jobs.length, WORKERS_MAX);
+    try {
+      await Promise.all(Array.from({ length: lanes }, lane));
+    } catch (error) {
+      // Whatever else is under way is for nothing.
+      broken.abort();
+      if (signal?.aborted !== true) throw error;
     }
     if (signal?.aborted === true) throw stopped();
     return results;

@@ -1,10 +1,11 @@
 // Scenario files: YAML in, a whole and checked scenario out. Every wrong key is named; nothing unknown passes.
 
-import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Bytes of a scenario file at most: a scenario is a page of text. */
 const SCENARIO_BYTES_MAX = 256 * 1024;
@@ -72,16 +73,11 @@ export function parseScenario(
 
 /** Reads a scenario file with overrides such as 'topology.nodes=1000'. Throws SCENARIO_INVALID. */
 export async function readScenario(path: string, overrides: readonly string[] = []): Promise<Scenario> {
-  let text: string;
-  try {
-    if ((await stat(path)).size > SCENARIO_BYTES_MAX)
-      throw invalid(path, `larger than ${SCENARIO_BYTES_MAX} bytes`);
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof ZeroError) throw cause;
-    throw invalid(path, 'cannot be read', cause);
-  }
-  return parseScenario(text, path, overrides);
+  const scenario = parseScenario(readTextFile(path, SCENARIO_BYTES_MAX), path, overrides);
+  const { latency } = scenario.network;
+  // A run keeps the whole path: its own copy of the scenario stands elsewhere.
+  if (latency.matrixFile !== '') latency.matrixFile = resolve(dirname(path), latency.matrixFile);
+  return scenario;
 }
 
 /** A scenario with some keys changed: 'topology.nodes=1000', 'adversaries.0.share=0.2'. Throws SCENARIO_INVALID. */

@@ -1,6 +1,7 @@
 // A federated query over links of 80 ms round trip with one partner that has stopped answering, against waiting for the slowest. Partners hold
 // what is asked for, the asker holds nothing; every answer is verified.
 
+import { slowLinks } from '../fleet/link.ts';
 import { logSource } from '../support/log-source.ts';
 import {
   ask,
@@ -12,7 +13,6 @@ import {
 } from '../support/partner-nodes.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { percentile } from './node-rig.ts';
-import { slowLinks } from './slow-links.ts';
 
 const RTT_MS = 80;
 /** What waiting for the slowest waits for one that is dead (milliseconds): the deadline of a query when nobody says otherwise. */
@@ -71,7 +71,7 @@ async function run(context: BenchContext): Promise<void> {
   node.partners.answerFrom(logSource(node.store, { keep: () => false }));
   const dead = partners.at(-1)!.running.node;
   const never = new Promise<void>(() => {});
-  using _links = slowLinks(RTT_MS / 2);
+  using _links = slowLinks({ oneWayMs: RTT_MS / 2 });
   // While all of them live, the asker learns how long they take.
   for (let i = 0; i < WARM_ROUNDS; i++) await ask(asker, { deadlineMs: DEADLINE_MS, waitForAll: true });
   dead.partners.answerFrom(logSource(dead.store, { before: () => never }));

@@ -2,6 +2,7 @@
 // Real nodes, real TCP, real databases; in a network namespace of its own if the fleet gave it one.
 
 import { randomStream } from '../../sim/random.ts';
+import { watchNode } from '../../sim/real/watch.ts';
 import { heldBytes, stateOf } from '../chaos/rig.ts';
 import { fleetDraft, strayCard } from './card.ts';
 import { slowLinks } from './link.ts';
@@ -42,25 +43,6 @@ function nodeOf(name: string): Running {
   const found = running.get(name);
   if (found === undefined) throw new Error(`no node ${name} here`);
   return found;
-}
-
-/** Notes cards and revocations at the moment that the node's services have taken them. */
-function watch(name: string, { node }: Running): void {
-  const { book, revocations } = node;
-  const offerCard = book.offer.bind(book);
-  book.offer = (card) => {
-    const verdict = offerCard(card);
-    if (verdict === 'new') note(`card ${card.card.id}`, name);
-    return verdict;
-  };
-  const offer = revocations.offer.bind(revocations);
-  revocations.offer = (statement, position) => {
-    const known = offer(statement, position);
-    const entry = known === undefined ? undefined : book.get(known.issuer);
-    if (entry !== undefined && revocations.verdict(entry).state === 'revoked')
-      note(`revoked ${known!.issuer}`, name);
-    return known;
-  };
 }
 
 function standing(name: string, one: Running) {
@@ -106,7 +88,7 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     });
     await node.start();
     const one = { node };
-    watch(name, one);
+    watchNode(node, (kind, id) => note(`${kind} ${id}`, name));
     running.set(name, one);
     return standing(name, one);
   },

@@ -12,7 +12,9 @@ const scenario = completeScenario({
     latency: { minMs: 10, maxMs: 80 },
     loss: { good: 0.05 },
     partitions: [{ atSeconds: 1, forSeconds: 3, share: 0.5 }],
-    healSeconds: 4,
+    churn: { share: 0.6, onSeconds: 3, offSeconds: 2 },
+    clocks: { skewMs: 200 },
+    healSeconds: 5,
   },
   protocol: { antiEntropySeconds: 1 },
   workload: {
@@ -24,7 +26,7 @@ const scenario = completeScenario({
 describe('T1: real nodes under virtual time', function () {
   this.timeout(120_000);
 
-  it('gives the same trace twice, with losses and a cut, and converges when healed', async () => {
+  it('gives the same trace twice, with losses, a cut, and nodes that come and go, and converges when healed', async () => {
     const lines: TraceLine[] = [];
     const [one, two] = await Promise.all([
       runInChild(scenario, 7, { trace: (line) => lines.push(line) }),
@@ -44,6 +46,11 @@ describe('T1: real nodes under virtual time', function () {
     const published = lines.filter(({ kind }) => kind === 'publish');
     const arrived = lines.filter(({ kind }) => kind === 'arrive');
     assert.equal(published.length, one.result.metrics['statements.published']);
+    for (const kind of ['goes', 'comes'])
+      assert.ok(
+        lines.some((line) => line.kind === kind),
+        kind,
+      );
     assert.ok(arrived.length >= published.length * scenario.topology.nodes);
   });
 

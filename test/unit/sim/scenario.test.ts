@@ -1,8 +1,10 @@
 // The scenario format: defaults, overrides, and refusals that name the key.
 
-import { deepEqual, equal, throws } from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { parseScenario, withOverrides } from '../../../sim/scenario/index.ts';
+import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseScenario, readScenario, withOverrides } from '../../../sim/scenario/index.ts';
 
 const FOLDER = new URL('../../../sim/scenarios/', import.meta.url);
 
@@ -34,6 +36,21 @@ describe('simulation scenarios', () => {
   it('takes no override that reaches for a prototype', () => {
     throws(() => parseScenario('', 'text', ['__proto__.polluted=1']), { code: 'SCENARIO_INVALID' });
     throws(() => parseScenario('', 'text', ['topology.nodes']), { code: 'SCENARIO_INVALID' });
+  });
+
+  it('reads plain files only, and finds a matrix beside its scenario', async () => {
+    await rejects(readScenario('/dev/zero'), { code: 'SCENARIO_INVALID', message: /not a plain file/ });
+    const folder = mkdtempSync(join(tmpdir(), 'zerostate-scenario-'));
+    try {
+      const path = join(folder, 'mine.yaml');
+      writeFileSync(path, 'network: { latency: { matrixFile: king.csv } }');
+      const { network } = await readScenario(path);
+      equal(network.latency.matrixFile, join(folder, 'king.csv'));
+      writeFileSync(path, `summary: ${'x'.repeat(300_000)}`);
+      await rejects(readScenario(path), { code: 'SCENARIO_INVALID', message: /larger than/ });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('reads every scenario that comes with the product, by its own name', () => {
