@@ -118,7 +118,9 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
     keys.delete(request);
     const passing = reply.statusCode >= 500 || reply.statusCode === 429;
     const text = typeof payload === 'string' ? payload : null;
-    await answers.end(key, passing ? undefined : { status: reply.statusCode, payload: text });
+    const operation = operationOf(request.method, request.routeOptions.url ?? '');
+    const answer = { status: reply.statusCode, payload: text, secret: operation?.secret === true };
+    await answers.end(key, passing ? undefined : answer);
     return payload;
   });
 }

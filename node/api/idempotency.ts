@@ -1,5 +1,5 @@
 // Idempotency keys: what changes state is done once for a key, however often it is sent; the answer of the first time is given again, also
-// after a restart. Kept for a day, and bounded.
+// after a restart. Kept for a day, and bounded; a secret is kept in memory alone.
 
 import { createHash } from 'node:crypto';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -65,7 +65,7 @@ export class IdempotencyBook {
       });
     if (known !== undefined) {
       if (known.payload !== null) return known;
-      throw new ZeroError('ALREADY_EXISTS', 'this was done; its answer was too large to keep');
+      throw new ZeroError('ALREADY_EXISTS', 'this was done; its answer was too large or too secret to keep');
     }
     if (before !== undefined) throw new ZeroError('BUSY', 'the same request is under way');
     this.#running.set(key, asked);
@@ -73,7 +73,7 @@ export class IdempotencyBook {
   }
 
   /** Ends the first time. An answer is on disk before it is sent; a failure that may pass is not kept. */
-  async end(key: string, answer: KeptAnswer | undefined): Promise<void> {
+  async end(key: string, answer: (KeptAnswer & { readonly secret?: boolean }) | undefined): Promise<void> {
     const asked = this.#running.get(key);
     try {
       if (asked === undefined || answer === undefined) return;
@@ -82,7 +82,8 @@ export class IdempotencyBook {
           ? answer.payload
           : null;
       const kept = { status: answer.status, payload, at: this.#clock.now(), asked };
-      const batch = this.#db.batch().put(key, kept, { sublevel: this.#level as never });
+      const written = answer.secret === true ? { ...kept, payload: null } : kept;
+      const batch = this.#db.batch().put(key, written, { sublevel: this.#level as never });
       this.#kept.delete(key);
       this.#kept.set(key, kept);
       for (const [old, { at }] of this.#kept) {

@@ -12,6 +12,8 @@ export interface Operation {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly scope: Scope;
+  /** Whether its answer holds a secret, which is written nowhere. */
+  readonly secret: boolean;
 }
 
 const TABLE = `
@@ -115,7 +117,7 @@ routing.routes GET /v1/routing/routes read
 routing.drain POST /v1/routing/drain admin
 routing.policy POST /v1/routing/policy admin
 tokens.list GET /v1/tokens admin
-tokens.create POST /v1/tokens admin
+tokens.create POST /v1/tokens admin secret
 tokens.revoke POST /v1/tokens/:name/revoke admin
 a2a.request POST /a2a/:agentId operate
 `;
@@ -130,8 +132,14 @@ export type OperationName = NamesOf<typeof TABLE>;
 export const OPERATIONS: readonly Operation[] = TABLE.trim()
   .split('\n')
   .map((line) => {
-    const [id, method, path, scope] = line.split(' ') as [OperationName, Operation['method'], string, Scope];
-    return { id, method, path, scope };
+    const [id, method, path, scope, mark] = line.split(' ') as [
+      OperationName,
+      Operation['method'],
+      string,
+      Scope,
+      string?,
+    ];
+    return { id, method, path, scope, secret: mark === 'secret' };
   });
 
 const BY_ROUTE = new Map(OPERATIONS.map((operation) => [`${operation.method} ${operation.path}`, operation]));

@@ -89,6 +89,19 @@ describe('the API', () => {
     assert.equal(count(), before + 2);
   });
 
+  it('gives a new token again to who asks twice, and writes it nowhere', async () => {
+    const body = { name: 'kept-nowhere', scope: 'read' } as const;
+    const options = { idempotencyKey: 'token-1' };
+    const { token } = (await owner.call('tokens.create', { body }, options)) as { token: string };
+    const again = (await owner.call('tokens.create', { body }, options)) as { token: string };
+    assert.equal(again.token, token);
+    for await (const [key, value] of node.node.db.iterator<Uint8Array, Uint8Array>({
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+    }))
+      assert.ok(!Buffer.from(value).includes(token), `${Buffer.from(key)} holds the token`);
+  });
+
   it('asks again when an answer was lost, and still does it once', async () => {
     const before = node.node.vault.list().length;
     let lost = 0;
