@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../config/index.ts';
-import { completeConfig } from '../config/index.ts';
+import { type Config, completeConfig } from '../config/index.ts';
 import { writeSecretFile } from '../keys/key-file.ts';
 import {
   type ActivationRecord,

@@ -33,7 +33,7 @@ interface Extra {
 
 export function registerRunTools(server: McpServer, client: ApiClient, options: RunOptions): void {
   /** Arguments that exist only where files may be read: elsewhere they are neither listed nor taken. */
-  const only = <T extends object>(shape: T): T => (options.files ? shape : ({} as T));
+  const withFiles = <T extends object>(shape: T): T => (options.files ? shape : ({} as T));
   const taskFile = z
     .string()
     .min(1)
@@ -47,7 +47,7 @@ export function registerRunTools(server: McpServer, client: ApiClient, options: 
       title: 'Run a task',
       description: `Run a WASI module on a member of the network that is found for it, in a sandbox with metered fuel. Answers what it wrote, who ran it, and a signed receipt that anyone can verify and replay. May cost what the price ceiling allows. Give ${options.files ? 'a taskFile, or ' : ''}manifest and module; or the id of a task to wait for. ${STRANGERS}`,
       inputSchema: {
-        ...only({ taskFile }),
+        ...withFiles({ taskFile }),
         manifest: any
           .optional()
           .describe(
@@ -86,7 +86,7 @@ export function registerRunTools(server: McpServer, client: ApiClient, options: 
       description:
         'Verify a receipt, card, statement, checkpoint or proof: signatures, log inclusion, time. Give the id of a receipt that the node knows, or the content of a file.',
       inputSchema: {
-        ...only({ file }),
+        ...withFiles({ file }),
         receipt: z.string().min(1).max(128).optional().describe('receipt id or its end'),
         content: any.optional().describe('the file itself, as JSON'),
       },

@@ -8,26 +8,35 @@ import { publicKeyOfSeed } from '../../../protocol/crypto/index.ts';
 import { peerIdOfKey } from '../../../protocol/log/index.ts';
 import { eventually, zerostate } from '../../support/cli.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
-import { startRogue } from '../../support/rogue.ts';
+import { type Rogue, startRogue } from '../../support/rogue.ts';
 
 /** Announcements of made-up nodes that a rogue sends, and how many it may bring at once. */
 const MADE_UP = 1_500;
 const NEW_FROM_ONE = 256;
+
+/** A node that a rogue gossips with, an honest node beside it, and what the victim says of itself. */
+async function besiege(nodes: TestNodes, rogue: Rogue) {
+  const victim = await nodes.start('victim');
+  const honest = await nodes.start('honest', { join: [addressOf(victim)] });
+  await rogue.dial(addressOf(victim));
+  const topic = topicOf('test', 'announce');
+  await eventually('the rogue to hear subscriptions', 10_000, async () =>
+    rogue.host.services.pubsub?.getSubscribers(topic).some((peer) => peer.equals(victim.node.host.peerId)),
+  );
+  await eventually('the two to hear each other', 20_000, async () =>
+    victim.node.directory.get(honest.node.peerId),
+  );
+  const { heardAtMs: _, ...claim } = victim.node.directory.self();
+  return { victim, honest, topic, claim };
+}
 
 describe('admission at work', function () {
   this.timeout(60_000);
 
   it('shuts out who gossips invalid signatures; others are heard; people see why', async () => {
     await using nodes = new TestNodes();
-    const victim = await nodes.start('victim');
-    const honest = await nodes.start('honest', { join: [addressOf(victim)] });
     await using rogue = await startRogue({ gossip: true });
-    await rogue.dial(addressOf(victim));
-    const topic = topicOf('test', 'announce');
-    await eventually('the rogue to hear subscriptions', 10_000, async () =>
-      rogue.host.services.pubsub?.getSubscribers(topic).some((peer) => peer.equals(victim.node.host.peerId)),
-    );
-    const { heardAtMs: _, ...claim } = victim.node.directory.self();
+    const { claim, honest, topic, victim } = await besiege(nodes, rogue);
     const started = Date.now();
     let sent = 0;
     await eventually('the penalty', 10_000, async () => {
@@ -72,18 +81,8 @@ describe('admission at work', function () {
 
   it('hears of so many made-up nodes from one peer and no more, passes no more on, and keeps those that are real', async () => {
     await using nodes = new TestNodes();
-    const victim = await nodes.start('victim');
-    const honest = await nodes.start('honest', { join: [addressOf(victim)] });
     await using rogue = await startRogue({ gossip: true });
-    await rogue.dial(addressOf(victim));
-    const topic = topicOf('test', 'announce');
-    await eventually('the rogue to hear subscriptions', 10_000, async () =>
-      rogue.host.services.pubsub?.getSubscribers(topic).some((peer) => peer.equals(victim.node.host.peerId)),
-    );
-    await eventually('the two to hear each other', 20_000, async () =>
-      victim.node.directory.get(honest.node.peerId),
-    );
-    const { heardAtMs: _, ...claim } = victim.node.directory.self();
+    const { claim, honest, topic, victim } = await besiege(nodes, rogue);
     // Each is signed by a key of its own, and valid.
     for (let n = 0; n < MADE_UP; n++) {
       const seed = new Uint8Array(32).fill(n & 255);
@@ -111,18 +110,8 @@ describe('admission at work', function () {
 
   it('passes on so many words of one node and no more, however fast it speaks', async () => {
     await using nodes = new TestNodes();
-    const victim = await nodes.start('victim');
-    const honest = await nodes.start('honest', { join: [addressOf(victim)] });
     await using rogue = await startRogue({ gossip: true });
-    await rogue.dial(addressOf(victim));
-    const topic = topicOf('test', 'announce');
-    await eventually('the rogue to hear subscriptions', 10_000, async () =>
-      rogue.host.services.pubsub?.getSubscribers(topic).some((peer) => peer.equals(victim.node.host.peerId)),
-    );
-    await eventually('the two to hear each other', 20_000, async () =>
-      victim.node.directory.get(honest.node.peerId),
-    );
-    const { heardAtMs: _, ...claim } = victim.node.directory.self();
+    const { claim, honest, topic, victim } = await besiege(nodes, rogue);
     const seed = new Uint8Array(32).fill(7);
     const said = { ...claim, peerId: peerIdOfKey(publicKeyOfSeed(seed)) };
     const began = said.issuedAtMs;

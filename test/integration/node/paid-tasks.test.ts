@@ -8,6 +8,7 @@ import { completeTask } from '../../../node/tasks/order.ts';
 import type { TaskEntry } from '../../../node/tasks/task-book.ts';
 import { agentAccount } from '../../../protocol/ledger/index.ts';
 import { eventually } from '../../support/cli.ts';
+import { issueMoney } from '../../support/money.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 import { wat } from '../../support/wat.ts';
 
@@ -24,14 +25,7 @@ const CURRENCY = 'TEST';
 async function network(nodes: TestNodes, members: number) {
   const asker = await nodes.start('asker', { roles: ['boot'] });
   const payer = (await asker.node.cards.publish(draft('Payer'))).agentId;
-  await asker.node.payments.ledger.post({
-    by: payer,
-    name: 'faucet',
-    kind: 'issue',
-    currency: CURRENCY,
-    to: [{ account: agentAccount(payer), amount: FUNDS }],
-    memo: '',
-  });
+  await issueMoney(asker, payer, FUNDS, CURRENCY);
   const others: { running: RunningNode; agentId: string }[] = [];
   for (let i = 0; i < members; i++) {
     const running = await nodes.start(`member-${i}`, { join: [addressOf(asker)] });

@@ -13,6 +13,7 @@ import {
   signAgentStatement,
 } from '../../../protocol/statement/index.ts';
 import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
+import { issueMoney } from '../../support/money.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const FUNDS = 1_000_000n;
@@ -22,16 +23,6 @@ const WAIT_MS = 20_000;
 const publish = async ({ node }: RunningNode, name: string) =>
   (await node.cards.publish(draft(name) as never)).agentId;
 
-const issue = async ({ node }: RunningNode, by: string) =>
-  await node.payments.ledger.post({
-    by,
-    name: 'faucet',
-    kind: 'issue',
-    currency: 'TEST',
-    to: [{ account: agentAccount(by), amount: FUNDS }],
-    memo: '',
-  });
-
 const balance = ({ node }: RunningNode, agentId: string) =>
   node.payments.ledger.balance(agentAccount(agentId), 'TEST');
 
@@ -39,7 +30,7 @@ async function twoNodes(nodes: TestNodes) {
   const a = await nodes.start('a');
   const b = await nodes.start('b', { join: [addressOf(a)] });
   const [payer, payee] = [await publish(a, 'payer'), await publish(b, 'payee')];
-  await issue(a, payer);
+  await issueMoney(a, payer, FUNDS);
   await eventually(
     'cards and money to be known',
     WAIT_MS,

@@ -5,6 +5,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { agentAccount } from '../../../protocol/ledger/index.ts';
 import { eventually, zerostateJson } from '../../support/cli.ts';
+import { issueMoney } from '../../support/money.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const CURRENCY = 'TEST';
@@ -25,14 +26,7 @@ describe('a relay that is paid', function () {
     const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [addressOf(relay)] });
     const asker = await nodes.start('asker', { join: [addressOf(relay)], listen: [] });
     const payer = (await asker.node.cards.publish(draft('Payer'))).agentId;
-    await asker.node.payments.ledger.post({
-      by: payer,
-      name: 'faucet',
-      kind: 'issue',
-      currency: CURRENCY,
-      to: [{ account: agentAccount(payer), amount: FUNDS }],
-      memo: '',
-    });
+    await issueMoney(asker, payer, FUNDS, CURRENCY);
     const hiddenId = peerIdFromString(hidden.node.peerId);
     const circuit = await eventually('a reservation', WAIT_MS, async () =>
       hidden.node.host.getMultiaddrs().find((address) => String(address).includes('/p2p-circuit')),

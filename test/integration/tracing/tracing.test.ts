@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isTraceFrame } from '../../../node/tracing/index.ts';
 import { agentAccount } from '../../../protocol/ledger/index.ts';
 import { eventually, zerostateJson } from '../../support/cli.ts';
+import { issueMoney } from '../../support/money.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
@@ -50,15 +51,7 @@ describe('a trace', function () {
       ...draft('Counter'),
       prices: [{ unit: 'request', amount: '7', currency: 'TEST' }],
     });
-    const to = [{ account: agentAccount(payer), amount: 1_000_000_000n }];
-    await asker.node.payments.ledger.post({
-      by: payer,
-      name: 'faucet',
-      kind: 'issue',
-      currency: 'TEST',
-      to,
-      memo: '',
-    });
+    await issueMoney(asker, payer, 1_000_000_000n);
     await eventually('card and money', SOON_MS, async () =>
       Boolean(
         asker.node.book.get(agentId) &&

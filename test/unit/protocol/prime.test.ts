@@ -3,8 +3,12 @@
 import assert from 'node:assert/strict';
 import { crypto as native } from '../../../protocol/crypto/native.ts';
 import { crypto as noble } from '../../../protocol/crypto/noble.ts';
-import type { Envelope } from '../../../protocol/envelope/index.ts';
-import { primedParts, primeEnvelopes, verifyEnvelope } from '../../../protocol/envelope/index.ts';
+import {
+  type Envelope,
+  primedParts,
+  primeEnvelopes,
+  verifyEnvelope,
+} from '../../../protocol/envelope/index.ts';
 import { keychainToJson, verifyKeychainJson, withKeychains } from '../../../protocol/identity/index.ts';
 import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
 import { makeAgent, makeCard, publicKey, seed } from '../../support/agents.ts';
@@ -25,14 +29,20 @@ describe('signatures checked ahead', () => {
         checks.map((each) => adapter.verifyEd25519(each.publicKey, each.message, each.signature));
       const before = verdicts();
       assert.deepEqual(before, [true, false, false, false]);
-      await adapter.primeEd25519(checks);
-      assert.deepEqual(verdicts(), before);
+      // The third time they are remembered from the second.
+      for (const isKept of [false, true, true]) {
+        await adapter.primeEd25519(checks, { isKept });
+        assert.deepEqual(verdicts(), before);
+      }
       assert.deepEqual(verdicts(), before, 'and again, when nothing is remembered any more');
     });
 
     it(`${adapter.name}: a primed signature is good for its own message, key and bytes only`, async () => {
       const signature = adapter.signEd25519(seed(1), message);
-      await adapter.primeEd25519([{ publicKey: publicKey(1), message, signature }]);
+      await adapter.primeEd25519([{ publicKey: publicKey(1), message, signature }], { isKept: true });
+      await adapter.primeEd25519([{ publicKey: publicKey(1), message: Uint8Array.of(1, 2, 4), signature }], {
+        isKept: true,
+      });
       assert.equal(adapter.verifyEd25519(publicKey(1), Uint8Array.of(1, 2, 4), signature), false);
       assert.equal(adapter.verifyEd25519(publicKey(2), message, signature), false);
       const changed = signature.slice();
