@@ -10,21 +10,12 @@ import { isOpen, type Kept, keyOf, type LinkView, tend, viewOf } from './kept-li
 import { LINK_LOOK_MS, LINK_MOVE_MS_MAX, LINK_MOVE_PAUSE_MS, LINKS_MAX, SEAL_MS_MAX } from './limits.ts';
 import { Link } from './link.ts';
 import { type SealComponents, Sealer } from './sealed-path.ts';
+import { type PathOpener, SealedPaths } from './sealed-paths.ts';
 
 /** Longest pause between two tries to find another path. */
 const MOVE_PAUSE_MS_MAX = 1_000;
 /** Limits that a routed connection says it has: what is at most moved before it changes its path anyway. */
 const LIMITS = { seconds: 3_600 };
-
-/** A path that a hop has opened to a peer, not yet sealed. */
-export interface OpenPath {
-  readonly stream: Stream;
-  /** Relays on it, the first at the front. */
-  readonly path: readonly string[];
-}
-
-/** Opens a path to a peer. Throws ROUTE_NONE, ROUTE_REFUSED, PEER_UNREACHABLE. `broken`: first relays of paths that just broke. */
-export type PathOpener = (peer: PeerId, signal: AbortSignal, broken: readonly string[]) => Promise<OpenPath>;
 
 /** What links need of the host. */
 export interface LinkComponents extends SealComponents {
@@ -49,17 +40,26 @@ export interface LinkEvents {
 export class Links {
   readonly #components: LinkComponents;
   readonly #sealer: Sealer;
+  readonly #paths: SealedPaths;
   readonly #kept = new Map<string, Kept>();
   readonly #calling = new Map<string, Promise<Connection>>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** How paths are opened; set by whoever routes. Without it nobody is called. */
-  opener: PathOpener | undefined;
   events: LinkEvents | undefined;
 
   constructor(components: LinkComponents) {
     this.#components = components;
     this.#sealer = new Sealer(components);
+    this.#paths = new SealedPaths(this.#sealer, (path, peer) => this.#blame(path, peer));
+  }
+
+  /** How paths are opened; set by whoever routes. Without it nobody is called. */
+  get opener(): PathOpener | undefined {
+    return this.#paths.opener;
+  }
+
+  set opener(opener: PathOpener | undefined) {
+    this.#paths.opener = opener;
   }
 
   list(): LinkView[] {
@@ -87,7 +87,7 @@ export class Links {
 
   async #connect(peer: PeerId, signal: AbortSignal): Promise<Connection> {
     this.#checkRoom();
-    const { path, relays } = await this.#openPath(peer, signal, []);
+    const { path, relays } = await this.#paths.openAny(peer, signal);
     const id = crypto.getRandomValues(new Uint8Array(STREAM_ID_BYTES));
     const kept = this.#keep(id, peer, true, relays);
     try {
@@ -155,18 +155,6 @@ export class Links {
     if (this.#stopped) throw new ZeroError('ROUTE_NONE', 'the node is stopping');
     if (this.#kept.size >= LINKS_MAX)
       throw new ZeroError('BUSY', `${LINKS_MAX} peers are reached through relays already`);
-  }
-
-  async #openPath(peer: PeerId, signal: AbortSignal, broken: readonly string[]) {
-    if (this.opener === undefined) throw new ZeroError('ROUTE_NONE', 'this node uses no relays');
-    const { path, stream } = await this.opener(peer, signal, broken);
-    const sealing = AbortSignal.any([signal, AbortSignal.timeout(SEAL_MS_MAX)]);
-    try {
-      return { path: await this.#sealer.call(stream, peer, sealing), relays: path };
-    } catch (error) {
-      if (!signal.aborted) this.#blame(path, peer);
-      throw error;
-    }
   }
 
   #blame([first]: readonly string[], peer: PeerId): void {
@@ -244,7 +232,12 @@ export class Links {
       try {
         const signal = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())));
         // The first try avoids the relay that just failed; later ones take whatever there is.
-        const { path, relays } = await this.#openPath(kept.peer, signal, pause === 0 ? broken : []);
+        const { path, relays } = await this.#paths.open(
+          kept.peer,
+          signal,
+          pause === 0 ? broken : [],
+          pause === 0,
+        );
         if (isOpen(kept.link)) this.#attach(kept, path, relays);
         else path.abort(error);
         return;

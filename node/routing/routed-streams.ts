@@ -8,7 +8,7 @@ import type { SlaClass } from '../../protocol/routing/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { type Hops, streamName } from './hops.ts';
 import { HOP_MS_MAX } from './limits.ts';
-import type { OpenPath } from './links.ts';
+import type { OpenPath } from './sealed-paths.ts';
 import type { StreamBook } from './stream-book.ts';
 
 /** Bytes of a span's name in a W3C trace context. */

@@ -99,7 +99,9 @@ describe('forwarding', function () {
       home,
     ]);
     assert.equal(status.relaying, true);
-    const record = status.streams.find(({ to }) => to === world.there.node.peerId);
+    const record = status.streams.find(
+      ({ path: on, to }) => to === world.there.node.peerId && on[0] === path[1]!.node.peerId,
+    );
     const why = await zerostateJson<StreamView>(['relay', 'why', record!.id.slice(0, 12), '--home', home]);
     assert.equal(why.attempts.at(-1)?.next, path[1]!.node.peerId);
     assert.ok(why.attempts.at(-1)!.candidates.some(({ terms }) => Object.keys(terms).length > 1));
