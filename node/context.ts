@@ -40,6 +40,7 @@ import type { Partners } from './partners/index.ts';
 import type { Payments } from './payments/index.ts';
 import type { Gate, NetworkPolicy, Overrides, PolicyService, Verdicts } from './policy/index.ts';
 import type { Provenance } from './provenance/index.ts';
+import type { QuarantineDesk, Quarantines } from './quarantine/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
 import type { RelayPayer } from './relaying/relay-payer.ts';
 import type { ReputationService } from './reputation/index.ts';
@@ -111,6 +112,9 @@ export interface Core extends Ground, Net {
   /** What may be said of an agent, by safety tier. */
   readonly gate: Gate;
   readonly overrides: Overrides;
+  /** What is kept apart by order, and where orders are signed. */
+  readonly quarantines: Quarantines;
+  readonly quarantineDesk: QuarantineDesk;
   /** May this task run, may that statement be relied on? */
   readonly verdicts: Verdicts;
   readonly find: FindService;

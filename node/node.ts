@@ -1,6 +1,7 @@
 // One participant: puts the parts together and starts and stops them in one list. The only place that knows them all.
 // A further part is a factory `makeX(core) -> { services, ... }`: one import, one line under "Built upon the core".
 
+import { nodeIdOf } from '../protocol/provenance/index.ts';
 import { makeArtifacts } from './artifacts/index.ts';
 import { makeBackups } from './backup/index.ts';
 import type { Core, ZerostateNode } from './context.ts';
@@ -17,6 +18,7 @@ import { makePartners } from './partners/index.ts';
 import { makePayments } from './payments/index.ts';
 import { makeGates, makePolicy } from './policy/index.ts';
 import { makeProvenance } from './provenance/index.ts';
+import { makeQuarantine } from './quarantine/index.ts';
 import { makeRelaying } from './relaying/index.ts';
 import { makeReputation } from './reputation/index.ts';
 import { makeRouting } from './routing/index.ts';
@@ -49,7 +51,9 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { statements, services: reading, syncing, publishing } = await makeStatements(stage);
   const { directory, services: peering } = makePeers({ ...stage, ...statements, boot: options.boot });
   const { reputation } = makeReputation({ ...ground, ...statements });
-  const grounded = { ...ground, ...net, ...statements, directory, reputation, policy, networkPolicy };
+  const deciding = { ...ground, ...net, ...statements, directory, reputation, policy, networkPolicy };
+  const apart = makeQuarantine(deciding, { ...ground.config, peerId: net.peerId });
+  const grounded = { ...deciding, ...apart };
   const { discovery, ...gates } = await makeGates(grounded);
   const { find, index, indexAudit, indexing, auditing } = makeDiscovery({
     ...ground,
@@ -58,6 +62,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     reputation,
     directory,
     policy: discovery,
+    quarantined: (agentId) => apart.quarantines.agent(agentId),
   });
   const core: Core = { ...grounded, ...gates, find, index, indexAudit };
 
@@ -101,6 +106,8 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { provenance } = use(await makeProvenance(core, key.seed));
   const { partners } = use(makePartners(core, key.seed));
   partners.answerFrom(provenance.source);
+  apart.quarantines.knowPartners(() => partners.book.list());
+  apart.quarantineDesk.knowStatements((id) => provenance.service.graph.holds(nodeIdOf(id)));
 
   instrument(find, { find: 'find' });
   instrument(core.cards, { publish: 'card.publish', resolve: 'card.resolve', update: 'card.update' });

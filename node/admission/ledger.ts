@@ -80,6 +80,9 @@ export class Admission {
     this.#budgets = deps.budgets ?? BUDGETS;
   }
 
+  /** Why a peer is served nothing but what it needs to hear of its release; undefined when it is served. Set by the quarantine. */
+  confined: (peer: string) => string | undefined = () => undefined;
+
   /** Calls `listener` with each peer that is shut out. */
   onPenalty(listener: PenaltyListener): void {
     this.#penaltyListeners.push(listener);

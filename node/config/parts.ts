@@ -32,6 +32,19 @@ const ages = (tier: string, seconds: number) =>
     description: `Oldest knowledge of revocations, in seconds, on which a ${tier} action is decided; older is "unknown".`,
   });
 
+export const quarantineSchema = Type.Object(
+  {
+    authorities: Type.Array(Type.String({ pattern: '^zs:b[a-z2-7]{58}$' }), {
+      default: [],
+      maxItems: 64,
+      uniqueItems: true,
+      description:
+        'Agents whose quarantine orders this node obeys as those of its own organisation, besides the agents that live on it.',
+    }),
+  },
+  { ...closed, default: {}, description: 'Whose orders keep agents, nodes, modules and partners apart.' },
+);
+
 export const policySchema = Type.Object(
   {
     signers: Type.Array(Type.String({ minLength: 56, maxLength: 56 }), {

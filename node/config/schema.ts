@@ -8,6 +8,7 @@ import {
   indexSchema,
   logsSchema,
   policySchema,
+  quarantineSchema,
   relaySchema,
   reputationSchema,
 } from './parts.ts';
@@ -308,6 +309,7 @@ export const configSchema = Type.Object(
     logs: logsSchema,
     reputation: reputationSchema,
     policy: policySchema,
+    quarantine: quarantineSchema,
     index: indexSchema,
     artifacts: artifactsSchema,
     relay: relaySchema,

@@ -19,6 +19,7 @@ export type CheckName =
   | 'sequence'
   | 'validity'
   | 'revocation'
+  | 'quarantine'
   | 'constraints'
   | 'reputation'
   | 'policy';
@@ -32,6 +33,7 @@ export type RefusalCode =
   | 'NOT_YET_VALID'
   | 'REVOKED'
   | 'REVOCATION_UNKNOWN'
+  | 'QUARANTINED'
   | 'CONSTRAINTS_UNMET'
   | 'REPUTATION_LOW'
   | 'POLICY_DENIED';
@@ -117,6 +119,11 @@ export function checkRevocation({ state, detail }: RevocationStatus, override?: 
   if (state === 'unknown' && override !== undefined)
     return accept('revocation', `${detail}; let pass: ${override}`);
   return refuse('revocation', state === 'revoked' ? 'REVOKED' : 'REVOCATION_UNKNOWN', detail);
+}
+
+/** Is it kept apart by order? Says nothing of whom no order names: then there is nothing to read. */
+export function checkQuarantine(held: { readonly detail: string } | undefined): Reason[] {
+  return held === undefined ? [] : [refuse('quarantine', 'QUARANTINED', held.detail)];
 }
 
 /** Has it kept its word, as this node sees it? */

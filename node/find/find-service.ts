@@ -1,7 +1,7 @@
 // Discovery: words in, validated cards out, each with the reason for its verdict. An index only proposes; the cards themselves,
 // the revocations and the caller's constraints decide.
 
-import { isAgentId } from '../../protocol/identity/index.ts';
+import { type AgentId, isAgentId } from '../../protocol/identity/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
@@ -11,6 +11,7 @@ import type { RevocationService } from '../revocation/revocation-service.ts';
 import {
   checkConstraints,
   checkPolicy,
+  checkQuarantine,
   checkReputation,
   checkRevocation,
   checkScore,
@@ -89,6 +90,8 @@ export interface FindDeps {
   readonly metrics: Metrics;
   readonly scores: Pick<ScoreCheck, 'prepare' | 'check'>;
   readonly policy: DiscoveryPolicy;
+  /** Why an agent is kept apart; undefined when it is not. */
+  readonly quarantined: (agentId: AgentId) => { readonly detail: string } | undefined;
   readonly reputation: Pick<ReputationService, 'gate'>;
   /** Peer id of this node: its own index is not doubted. */
   readonly self: string;
@@ -226,6 +229,7 @@ export class FindService {
       checkSequence(entry, hit.cardId),
       checkValidity(entry.card, now),
       checkRevocation(revocations.verdict(entry), decision.override?.(entry)),
+      ...checkQuarantine(this.#quarantined(entry.agentId)),
       checkReputation(this.#deps.reputation.gate(entry.agentId, filter.reputationMin)),
       ...checkConstraints(entry.card, filter),
     ];
@@ -234,6 +238,12 @@ export class FindService {
     if (refused === undefined) reasons.push(await checkPolicy(decision, { entry, filter, now }));
     else decision.refused?.(entry, `${refused.check}: ${refused.detail}`);
     return { hit, entry, score, reasons };
+  }
+
+  #quarantined(agentId: AgentId): { readonly detail: string } | undefined {
+    const held = this.#deps.quarantined(agentId);
+    if (held !== undefined) this.#deps.metrics.count('zerostate_quarantine_refused_total', { what: 'find' });
+    return held;
   }
 
   #result({ hit, entry, reasons, score }: Judged): FindResult {

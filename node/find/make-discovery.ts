@@ -1,5 +1,6 @@
 // Puts discovery together: the own index if the node has that role, the client of other indexes, their audit, and find over them.
 
+import type { AgentId } from '../../protocol/identity/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Residents } from '../cards/residents.ts';
@@ -46,6 +47,8 @@ export interface DiscoveryDeps {
   readonly router: Pick<StatementRouter, 'listen'>;
   readonly ownLog: OwnLog;
   readonly vault: AgentVault;
+  /** Why an agent is kept apart. Default: nobody is. */
+  readonly quarantined?: (agentId: AgentId) => { readonly detail: string } | undefined;
   /** Default: everything is allowed. */
   readonly policy?: DiscoveryPolicy;
 }
@@ -119,6 +122,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     shortlists,
     scores,
     policy: deps.policy ?? allowAll,
+    quarantined: deps.quarantined ?? (() => undefined),
     reputation: deps.reputation,
     cards,
     revocations,

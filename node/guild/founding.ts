@@ -16,6 +16,7 @@ import { type AgentId, verifyKeychain } from '../../protocol/identity/index.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { FindService } from '../find/find-service.ts';
 import type { LocalAgent } from '../keys/agent-vault.ts';
+import type { Quarantines } from '../quarantine/index.ts';
 import type { Carrier, MemberAddress } from './carrier.ts';
 import { groupOf } from './group-id.ts';
 import type { GivenRole, GuildRequest } from './interface.ts';
@@ -53,15 +54,18 @@ export function refusalOf(agent: AgentId, error: unknown): Refusal {
 export interface FoundingDeps {
   readonly find: FindService;
   readonly cards: CardService;
+  readonly quarantines: Pick<Quarantines, 'agent'>;
   readonly carrier: Carrier;
   readonly desk: KeyDesk;
   readonly peerId: string;
   readonly judge: CredentialJudge;
 }
 
-/** The node of an agent, as its card says. Throws NOT_FOUND, or USAGE for an agent of this node. */
+/** The node of an agent, as its card says. Throws NOT_FOUND, QUARANTINED, or USAGE for an agent of this node. */
 export async function locate(deps: FoundingDeps, agent: AgentId): Promise<MemberAddress> {
   const entry = await deps.cards.resolve(agent);
+  const held = deps.quarantines.agent(agent);
+  if (held !== undefined) throw new ZeroError('QUARANTINED', `${agent} is ${held.detail}`);
   const peer = entry?.card.endpoints[0]?.peer;
   if (peer === undefined) throw new ZeroError('NOT_FOUND', `nobody has the card of ${agent}`);
   if (peer === deps.peerId)

@@ -62,6 +62,7 @@ export class Gater implements ConnectionGater {
     this.#options.policy?.allowPeer(peer.toString(), 'outbound') === false;
 
   readonly denyInboundRelayReservation = (source: PeerId): boolean =>
+    this.#options.admission.confined(source.toString()) !== undefined ||
     this.#options.relay?.allows(source.toString()) === false ||
     (this.#options.policy?.allowRelay(source.toString(), undefined) === false && this.#refuse('policy'));
 

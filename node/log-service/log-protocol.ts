@@ -30,6 +30,7 @@ export class LogProtocol {
     this.#resources = deps.resources;
     this.#protocol = {
       id: `/zerostate/${deps.network}/log/1`,
+      evenConfined: true,
       requestBytesMax: REQUEST_BYTES_MAX,
       responseBytesMax: RESPONSE_BYTES_MAX,
       timeoutMs: 10_000,

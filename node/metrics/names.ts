@@ -253,6 +253,21 @@ export const metricNames = {
     kind: 'counter',
     help: 'Decisions whose record could not be written.',
   },
+  zerostate_quarantine_statements_total: {
+    kind: 'counter',
+    help: 'Quarantine orders and releases that logs brought, by kind (order, release) and verdict (accept, ignore, full).',
+    labels: ['kind', 'verdict'],
+  },
+  zerostate_quarantine_orders: {
+    kind: 'gauge',
+    help: 'Quarantine orders known, by state (held, pending, expired, released, void), as of this scrape.',
+    labels: ['state'],
+  },
+  zerostate_quarantine_refused_total: {
+    kind: 'counter',
+    help: 'Requests refused because of a quarantine order, by what was asked (find, task, peer, statement, channel, guild).',
+    labels: ['what'],
+  },
   zerostate_policy_overrides: {
     kind: 'gauge',
     help: 'Overrides of revocation gates in force: above 0 the node is in degraded mode.',

@@ -32,6 +32,7 @@ import type { Config } from '../config/index.ts';
 import type { Host } from '../host/create.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
+import type { Quarantines } from '../quarantine/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import { ChangeQueue } from './change-queue.ts';
@@ -59,6 +60,7 @@ export interface PayerDeskDeps {
   readonly payee: PayeeDesk;
   readonly ledger: LocalLedger;
   readonly cards: CardService;
+  readonly quarantines: Pick<Quarantines, 'agent'>;
   readonly vault: AgentVault;
   readonly ownLog: OwnLog;
   readonly host: Host;
@@ -99,6 +101,9 @@ export class PayerDesk {
     const agent = vault.get(wanted.payer);
     const signer = seedSigner(agent.operationalSeed);
     const card = (await cards.resolve(wanted.payee))?.card;
+    // Channels that are open go on: what is owed is owed. New money is not given.
+    const held = this.#deps.quarantines.agent(wanted.payee);
+    if (held !== undefined) throw new ZeroError('QUARANTINED', `${wanted.payee} is ${held.detail}`);
     if (card === undefined) throw new ZeroError('NOT_FOUND', `no card of ${wanted.payee} is known`);
     const terms: ChannelTermsJson = {
       payee: wanted.payee,

@@ -68,6 +68,11 @@ export class CedarPolicies implements ReadyPolicies {
     return [...this.#details.values()].map(({ id, effect, detail }) => ({ id, effect, detail }));
   }
 
+  /** True when one of them is about this kind by name: a policy about everything does not count. */
+  speaksOf(kind: PolicyKind): boolean {
+    return [...this.#details.values()].some((one) => one.kind === kind);
+  }
+
   /** Parses now what would else be parsed with the first question. Throws POLICY_INVALID. */
   prepare(): void {
     if (this.#slot >= 0 && holders[this.#slot] === this) return;

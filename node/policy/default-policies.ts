@@ -2,6 +2,26 @@
 
 import type { PolicyFile } from '../../protocol/policy/index.ts';
 
+/** Whose quarantine orders are obeyed by a node whose own policies do not speak of it. */
+export const QUARANTINE_POLICY: PolicyFile = {
+  name: 'quarantine.cedar',
+  text: `@id("quarantine-own")
+@detail("an order of this node's own organisation")
+permit (principal, action == Zerostate::Action::"quarantine", resource)
+when { context.tie == "own" };
+
+@id("quarantine-self")
+@detail("whoever orders it means itself")
+permit (principal, action == Zerostate::Action::"quarantine", resource)
+when { context.reach == "self" };
+
+@id("quarantine-partner")
+@detail("a partner keeps its own nodes and agents apart")
+permit (principal, action == Zerostate::Action::"quarantine", resource)
+when { context.tie == "partner" && context.reach == "members" };
+`,
+};
+
 export const DEFAULT_POLICIES: readonly PolicyFile[] = [
   {
     name: 'find.cedar',
@@ -69,4 +89,5 @@ permit (principal, action == Zerostate::Action::"peer", resource);
 permit (principal, action == Zerostate::Action::"relay", resource);
 `,
   },
+  QUARANTINE_POLICY,
 ];

@@ -2,8 +2,9 @@
 
 export type { KeptBundle, PolicySwitch } from './bundle-store.ts';
 export { cedarLanguage, checkQuestion, readCedar } from './cedar.ts';
-export { DEFAULT_POLICIES } from './default-policies.ts';
+export { DEFAULT_POLICIES, QUARANTINE_POLICY } from './default-policies.ts';
 export { degradedReasons } from './degraded.ts';
+export { agentOf, type NodeFacts, nodeOf, unknownAgent } from './entities.ts';
 export { Gate, type Standing } from './gate.ts';
 export { makeGates, makePolicy } from './make-policy.ts';
 export { type ForwardFacts, type ForwardWord, NetworkPolicy } from './network-policy.ts';

@@ -6,6 +6,8 @@ import {
   CHANNEL_CLOSE_PREDICATE,
   CHANNEL_OPEN_PREDICATE,
   LEDGER_POSTING_PREDICATE,
+  QUARANTINE_ORDER_PREDICATE,
+  QUARANTINE_RELEASE_PREDICATE,
   REVOCATION_PREDICATE,
 } from '../../protocol/statement/index.ts';
 import type { Core, Ground, Net } from '../context.ts';
@@ -19,11 +21,13 @@ import { PolicyService } from './policy-service.ts';
 import { Verdicts } from './verdicts.ts';
 
 /**
- * What every node must see alike, whatever its policy: a revocation that somebody does not want to hear still holds, and balances are a function
- * of all payments.
+ * What every node must see alike, whatever its policy: a revocation that somebody does not want to hear still holds, balances are a function of
+ * all payments, and of quarantine each node judges itself whom it obeys.
  */
 const SEEN_ALIKE: ReadonlySet<string> = new Set([
   REVOCATION_PREDICATE,
+  QUARANTINE_ORDER_PREDICATE,
+  QUARANTINE_RELEASE_PREDICATE,
   CHANNEL_OPEN_PREDICATE,
   CHANNEL_ACCEPT_PREDICATE,
   CHANNEL_CLOSE_PREDICATE,
@@ -44,11 +48,22 @@ export async function makePolicy(ground: Ground) {
 /** What gates and verdicts stand on. */
 export type GateParts = Ground &
   Pick<Net, 'peerId'> &
-  Pick<Core, 'directory' | 'ownLog' | 'reputation' | 'revocations' | 'router' | 'policy' | 'networkPolicy'>;
+  Pick<
+    Core,
+    | 'directory'
+    | 'ownLog'
+    | 'reputation'
+    | 'revocations'
+    | 'router'
+    | 'policy'
+    | 'networkPolicy'
+    | 'quarantines'
+  >;
 
 /** Gates and verdicts; the router asks from here on what is kept. */
 export async function makeGates(parts: GateParts) {
-  const { book, config, directory, networkPolicy, ownLog, peerId, policy, router, vault } = parts;
+  const { book, config, directory, networkPolicy, ownLog, peerId, policy, quarantines, router, vault } =
+    parts;
   const { maxAgeSeconds, tiers } = config.policy;
   const isLocal = (agentId: string) => vault.has(agentId);
   const overrides = new Overrides({
@@ -69,7 +84,7 @@ export async function makeGates(parts: GateParts) {
   });
   const node = { ...config, peerId };
   const findMaxAgeMs = ms(config.find.revocationMaxAgeSeconds);
-  const verdicts = new Verdicts({ policy, gate, book, isLocal, tiers, node, findMaxAgeMs });
+  const verdicts = new Verdicts({ policy, quarantines, gate, book, isLocal, tiers, node, findMaxAgeMs });
   networkPolicy.know(peerId, (id) => directory.get(id));
   router.accept = ({ issuer, predicateType }, { position }) =>
     position.origin === ownLog.origin ||

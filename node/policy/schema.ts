@@ -57,6 +57,12 @@ export const SCHEMA_TEXT = `namespace ${NAMESPACE} {
       destinationRegion?: String, guild?: String, sla?: String, stayIn?: String, next?: String, nextRegion?: String,
     },
   };
+
+  // kind: "agent", "peer", "module" or "partner"; target: its id. tie: who orders, "own" (an agent of this node, or one that its configuration
+  // names), "partner" or "stranger". reach: "self" for an order about the issuer, "members" for its partner's nodes and agents, or "others".
+  action "quarantine" appliesTo {
+    principal: [Agent], resource: [Node], context: { kind: String, target: String, tie: String, reach: String },
+  };
 }
 `;
 

@@ -35,10 +35,19 @@ export interface VerdictDeps {
   readonly gate: Gate;
   readonly book: CardBook;
   readonly isLocal: (agentId: string) => boolean;
+  /** What is kept apart by order, with the reason. */
+  readonly quarantines: Quarantine;
   readonly node: NodeFacts;
   /** Oldest knowledge of revocations that discovery takes, in ms. */
   readonly findMaxAgeMs: number;
   readonly tiers: { readonly run: SafetyTier; readonly statement: SafetyTier };
+}
+
+/** What is kept apart by order: what a node obeys, whatever its other policies say. */
+export interface Quarantine {
+  agent(agentId: AgentId): { readonly order: string; readonly detail: string } | undefined;
+  peer(peerId: string): { readonly order: string; readonly detail: string } | undefined;
+  module(cid: string): { readonly order: string; readonly detail: string } | undefined;
 }
 
 /** A statement that somebody wants to rely on. */
@@ -80,13 +89,17 @@ export class Verdicts {
     return { ...policy.judge(question), unknown: judged.status === 'unknown' };
   }
 
-  /** Throws POLICY_DENIED unless the task may run here. What it answers resolves when the decision is on disk: no result may leave before. */
+  /** Throws QUARANTINED or POLICY_DENIED unless the task may run here. What it answers resolves when the decision is on disk: no result may leave before. */
   admitTask(
     { id, keys, manifest }: VerifiedManifest,
     task: Omit<TaskFacts, 'taskId' | 'module'>,
   ): Promise<void> {
     const { gate, policy, tiers } = this.#deps;
     const { requester } = manifest;
+    const { quarantines } = this.#deps;
+    refuseHeld('the requester', quarantines.agent(requester) ?? quarantines.peer(manifest.peer));
+    refuseHeld('the module', quarantines.module(manifest.module.cid));
+    refuseHeld('the agent that would run it', quarantines.agent(task.executor as AgentId));
     const subject = {
       agentId: requester,
       key: keys.operationalKey,
@@ -124,6 +137,7 @@ export class Verdicts {
   } {
     const { gate, isLocal, policy } = this.#deps;
     const standing = gate.of(claim.issuer, tier, subject === undefined ? {} : { subject });
+    const held = this.#deps.quarantines.agent(claim.issuer);
     const decided = policy.decideOnce(
       {
         kind: 'accept-statement',
@@ -134,6 +148,20 @@ export class Verdicts {
       [claim.id, ...standing.evidence],
     );
     const { status } = standing.judged;
-    return { ...decided, standing: standing.detail, revocation: status === 'valid' ? 'clear' : status };
+    const apart = held === undefined ? {} : { allow: false, detail: held.detail };
+    return {
+      ...decided,
+      ...apart,
+      standing: standing.detail,
+      revocation: status === 'valid' ? 'clear' : status,
+    };
   }
+}
+
+function refuseHeld(
+  who: string,
+  held: { readonly order: string; readonly detail: string } | undefined,
+): void {
+  if (held !== undefined)
+    throw new ZeroError('QUARANTINED', `${who} is ${held.detail}`, { details: { order: held.order } });
 }

@@ -221,6 +221,12 @@ export class ProvenanceGraph {
     return this.#self.get(number) === this.thing(id);
   }
 
+  /** True when the statement that is this thing is held here, and not only spoken of. */
+  holds(id: string): boolean {
+    for (const number of this.statementsAbout(this.thing(id))) if (this.isSelf(number, id)) return true;
+    return false;
+  }
+
   /** When a statement became known here, in ms since 1970. */
   knownAt(statement: number): number {
     return this.#knownAt.get(statement);

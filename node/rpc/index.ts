@@ -34,6 +34,8 @@ export interface RpcProtocol {
   /** Requests a second that one peer may send, and how many at once. */
   readonly perSecond: number;
   readonly burst: number;
+  /** Served to peers in quarantine too, and asked of them: how logs travel, which is how they hear of their release. */
+  readonly evenConfined?: boolean;
   /** Requests may be repeated and come in rows: the next stream is negotiated ahead of its request, which saves a round trip. */
   readonly ready?: boolean;
 }
@@ -102,6 +104,14 @@ export class Rpc {
       this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: 'rate' });
       return { error: { code: 'BUSY', message: 'too many requests from this peer' } };
     }
+    const confined = protocol.evenConfined === true ? undefined : this.#admission.confined(peer.toString());
+    if (confined !== undefined) {
+      this.#metrics.count('zerostate_inbound_refused_total', {
+        protocol: protocol.id,
+        reason: 'QUARANTINED',
+      });
+      return { error: { code: 'QUARANTINED', message: confined.slice(0, MESSAGE_CHARS_MAX) } };
+    }
     const first = await read();
     const trace = isTraceFrame(first) ? first : undefined;
     const request = trace === undefined ? first : await read();
@@ -125,13 +135,15 @@ export class Rpc {
     }
   }
 
-  /** Asks a peer. Throws PEER_UNREACHABLE, DECODE_FAILED, or the typed error that the peer answered. */
+  /** Asks a peer. Throws QUARANTINED, PEER_UNREACHABLE, DECODE_FAILED, or the typed error that the peer answered. */
   async call(
     peer: PeerId,
     protocol: RpcProtocol,
     request: Uint8Array,
     options: { signal?: AbortSignal; timeoutMs?: number } = {},
   ): Promise<Uint8Array> {
+    const confined = protocol.evenConfined === true ? undefined : this.#admission.confined(peer.toString());
+    if (confined !== undefined) throw new ZeroError('QUARANTINED', `${peer.toString()} is ${confined}`);
     // One timer that is cleared: composed timeout signals are kept alive by the runtime until they fire.
     const controller = new AbortController();
     const timer = setTimeout(

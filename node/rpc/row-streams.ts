@@ -67,6 +67,8 @@ export class RowStreams {
     };
     const serve = guardHandler({ admission, metrics }, protocol.id, async (stream, { remotePeer }) => {
       try {
+        const confined = admission.confined(remotePeer.toString());
+        if (confined !== undefined) throw new Error(confined);
         if (!admission.ask(remotePeer.toString(), protocol))
           throw new Error('too many requests from this peer');
         const framed = frames(stream, protocol.requestBytesMax, protocol.rowBytesMax);

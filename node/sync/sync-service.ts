@@ -102,6 +102,7 @@ export class SyncService {
     this.#waiting = new HeadsInWait(deps);
     this.#protocol = {
       id: `/zerostate/${deps.network}/sync/1`,
+      evenConfined: true,
       requestBytesMax: HEADS_MESSAGE_BYTES_MAX,
       responseBytesMax: CREDIT_BYTES_MAX,
       timeoutMs: 20_000,

@@ -14,6 +14,7 @@ import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
 import type { FindService } from '../find/find-service.ts';
 import type { Directory } from '../network/directory.ts';
+import type { Quarantines } from '../quarantine/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
 import type { Manifest } from './manifest.ts';
 import type { TaskOrder } from './order.ts';
@@ -30,6 +31,7 @@ export interface MembersDeps {
   readonly find: FindService;
   readonly cards: CardService;
   readonly revocations: RevocationService;
+  readonly quarantines: Pick<Quarantines, 'agent'>;
   readonly directory: Directory;
   readonly clock: Clock;
   readonly ports: TaskPorts;
@@ -135,14 +137,15 @@ export class Members {
     return found;
   }
 
-  /** Agents that the caller chose: signature, time and revocation are asked all the same. */
+  /** Agents that the caller chose: signature, time, revocation and quarantine are asked all the same. */
   async #byName(agents: readonly AgentId[]): Promise<Placeless[]> {
-    const { cards, clock, revocations } = this.#deps;
+    const { cards, clock, quarantines, revocations } = this.#deps;
     const found: Placeless[] = [];
     for (const agentId of agents) {
       const entry = await cards.resolve(agentId).catch(() => undefined);
       if (entry === undefined || checkCardTime(entry.card, clock.now()) !== 'valid') continue;
       if (revocations.verdict(entry).revoked !== null) continue;
+      if (quarantines.agent(agentId) !== undefined) continue;
       found.push({
         entry,
         fit: 1_000,

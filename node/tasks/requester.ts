@@ -14,6 +14,7 @@ import {
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { Quarantines } from '../quarantine/index.ts';
 import { Serial } from '../serial.ts';
 import type { Asker } from './ask.ts';
 import { describeEffect } from './describe-effect.ts';
@@ -38,6 +39,7 @@ export interface RequesterDeps {
   readonly ports: TaskPorts;
   readonly runs: Runs;
   readonly signing: TaskSigning;
+  readonly quarantines: Pick<Quarantines, 'module'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -105,7 +107,9 @@ export class Requester {
     const { book, parts, signing } = this.#deps;
     const { spec, order } = input;
     const manifest = await signing.sign(input);
-    const { taskId } = manifest.manifest;
+    const { module, taskId } = manifest.manifest;
+    const held = this.#deps.quarantines.module(module.cid);
+    if (held !== undefined) throw new ZeroError('QUARANTINED', `the module is ${held.detail}`);
     return await this.#serial.run(`submit ${taskId}`, async () => {
       const known = book.find(taskId);
       if (known !== undefined) return await this.#same(known, manifest);

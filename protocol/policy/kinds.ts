@@ -2,9 +2,10 @@
 
 /**
  * find: may this agent be an answer? run: may this task of that agent run here? accept-statement: is this statement of that issuer good
- * for this purpose? peer: may that node connect, or be a partner? relay: may that node be relayed?
+ * for this purpose? peer: may that node connect, or be a partner? relay: may that node be relayed? quarantine: is that agent's order to keep
+ * something apart obeyed?
  */
-export const POLICY_KINDS = ['find', 'run', 'accept-statement', 'peer', 'relay'] as const;
+export const POLICY_KINDS = ['find', 'run', 'accept-statement', 'peer', 'relay', 'quarantine'] as const;
 export type PolicyKind = (typeof POLICY_KINDS)[number];
 
 /** What an attribute may be: text, a safe integer, yes or no, or a set of texts. No floats: Cedar has none. */

@@ -8,6 +8,7 @@ import { toHex, utf8 } from '../bytes/index.ts';
 import { sha256 } from '../crypto/index.ts';
 import { timeMs } from '../fields/index.ts';
 import type { AgentId } from '../identity/index.ts';
+import type { RevocationSubject } from '../revocation/index.ts';
 import type {
   QuarantineKind,
   QuarantineOrderPredicate,
@@ -28,6 +29,8 @@ export interface QuarantineOrder {
   readonly id: string;
   readonly issuer: AgentId;
   readonly order: QuarantineOrderPredicate;
+  /** The key that signed it: when that is revoked, so is its word. */
+  readonly signer: RevocationSubject;
 }
 
 /** A verified release. */
@@ -53,9 +56,7 @@ const nameOf = (kind: QuarantineKind, id: string): string => `${kind}|${id}`;
 
 /** Of two releases of one order by one agent, the one that stands: the higher number, and of equal ones always the same. */
 function standsBefore(a: QuarantineRelease, b: QuarantineRelease): boolean {
-  return a.release.sequence === b.release.sequence
-    ? a.id < b.id
-    : a.release.sequence > b.release.sequence;
+  return a.release.sequence === b.release.sequence ? a.id < b.id : a.release.sequence > b.release.sequence;
 }
 
 /** May this release count? Only of whom the order names; and the issuer's own must be newer than the order: a lower number never wins. */

@@ -32,6 +32,22 @@ export const policyCodes = {
     summary: 'This node takes only policy bundles that its configured signers have signed.',
     remedy: 'Sign it with "zerostate policy sign", and apply the file that it writes.',
   },
+  QUARANTINED: {
+    exit: 3,
+    http: 403,
+    retryable: false,
+    summary: 'A quarantine order that this node obeys keeps it apart.',
+    remedy:
+      '"zerostate quarantine list" shows the order, who gave it, why, and until when; whoever it names may release it with proof.',
+  },
+  QUARANTINE_REFUSED: {
+    exit: 3,
+    http: 409,
+    retryable: false,
+    summary: 'A quarantine order or release may not be signed so.',
+    remedy:
+      'Read the message: a release needs evidence that is held here, and an agent that the order names.',
+  },
   POLICY_DENIED: {
     exit: 3,
     http: 403,

@@ -126,6 +126,7 @@ function edge(
     shortlists,
     scores,
     policy: options.policy ?? allowAll,
+    quarantined: () => undefined,
     cards: { known: (id: string) => known.get(id) } as never,
     revocations: { verdict: () => ({ state: 'clear', detail: 'none', revoked: null }) } as never,
     clock,

@@ -41,6 +41,23 @@ const samples: { [T in st.OwnPredicateType]: Omit<st.OwnPredicates[T], 'issuer' 
     target: { kind: 'statement', id: someId },
     reason: 'wrong',
   },
+  [st.QUARANTINE_ORDER_PREDICATE]: {
+    issuedAt,
+    sequence: 1,
+    targets: [{ kind: 'agent', id: other.agentId }],
+    regions: [],
+    expiresAt: '2026-03-20T00:00:00Z',
+    reason: 'odd results',
+    evidence: [],
+    release: { by: [agent.agentId], threshold: 1 },
+  },
+  [st.QUARANTINE_RELEASE_PREDICATE]: {
+    issuedAt,
+    sequence: 2,
+    order: someId,
+    reason: 'mended',
+    evidence: [`${someId.slice(0, -2)}be`],
+  },
   [st.REPUTATION_EVENT_PREDICATE]: {
     issuedAt,
     about: other.agentId,

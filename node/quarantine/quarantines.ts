@@ -1,0 +1,220 @@
+// Quarantine at work: keeps what every log says of it, and tells the other parts of the node what to keep apart, with the reason. It does not
+// cut connections: whoever is held must still hear that it is released. Orders are signed in desk.ts.
+
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { timeMs } from '../../protocol/fields/index.ts';
+import type { AgentId } from '../../protocol/identity/index.ts';
+import { ORIGIN_PREFIX } from '../../protocol/log/index.ts';
+import {
+  QuarantineBook,
+  type QuarantineOrder,
+  type QuarantineState,
+} from '../../protocol/quarantine/index.ts';
+import {
+  type AgentStatement,
+  isStatementOf,
+  QUARANTINE_ORDER_PREDICATE,
+  QUARANTINE_RELEASE_PREDICATE,
+  type QuarantineKind,
+  type QuarantineOrderPredicate,
+  type QuarantineReleasePredicate,
+  type QuarantineTarget,
+} from '../../protocol/statement/index.ts';
+import type { BookEntry, CardBook } from '../cards/card-book.ts';
+import type { Clock } from '../clock/index.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
+import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { RevocationService } from '../revocation/revocation-service.ts';
+import { Authority, type AuthorityDeps, type PartnerFacts } from './authority.ts';
+
+/** Why something is kept apart. */
+export interface Held {
+  /** Statement id of the order. */
+  readonly order: string;
+  readonly issuer: AgentId;
+  /** What the order names: the thing itself, or the node or partner it belongs to. */
+  readonly target: QuarantineTarget;
+  readonly reason: string;
+  readonly until: string;
+  /** One sentence for a person. */
+  readonly detail: string;
+}
+
+/** An order and how it stands here. */
+export interface OrderView extends QuarantineOrder {
+  /** `void`: the issuer's key is revoked. */
+  readonly state: QuarantineState | 'void';
+  /** Targets that this node keeps apart for it. */
+  readonly obeyed: readonly QuarantineTarget[];
+  /** Why it is obeyed, or why not. */
+  readonly detail: string;
+  readonly releases: readonly { readonly id: string; readonly issuer: AgentId; readonly reason: string }[];
+  /** Numbers of its issuer that are missing here. */
+  readonly missing: number;
+}
+
+export interface QuarantinesDeps extends Omit<AuthorityDeps, 'isLocal' | 'partnerOf'> {
+  readonly book: CardBook;
+  readonly vault: AgentVault;
+  readonly revocations: Pick<RevocationService, 'judge'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The quarantine of one node. */
+export class Quarantines {
+  readonly #deps: QuarantinesDeps;
+  readonly #authority: Authority;
+  readonly #known = new QuarantineBook();
+  #partners: () => readonly PartnerFacts[] = () => [];
+  /** Told of each order or release that is new. */
+  onChange: (order: string) => void = () => {};
+
+  constructor(deps: QuarantinesDeps) {
+    this.#deps = deps;
+    this.#authority = new Authority({
+      ...deps,
+      isLocal: (agentId) => deps.vault.has(agentId),
+      partnerOf: (agentId) => this.#partners().find(({ agent }) => agent === agentId),
+    });
+  }
+
+  /** Tells which partners there are, once they are known. */
+  knowPartners(partners: () => readonly PartnerFacts[]): void {
+    this.#partners = partners;
+  }
+
+  /** Takes a verified statement if it is about quarantine. */
+  offer(statement: AgentStatement, live: boolean): void {
+    const { clock, log, metrics } = this.#deps;
+    const { id, issuer } = statement;
+    const isTrusted = this.#authority.tieOf(issuer) !== 'stranger';
+    if (isStatementOf(statement, QUARANTINE_ORDER_PREDICATE)) {
+      const order: QuarantineOrderPredicate = statement.statement.predicate;
+      const { epoch, keys, keySerial, signedBy } = statement;
+      const signer = { agentId: issuer, key: signedBy, epoch, keySerial, order: keys };
+      const isObeyed =
+        isTrusted || order.targets.some((target) => this.#authority.judge(issuer, target).allow);
+      const verdict = this.#known.addOrder({ id, issuer, order, signer }, isObeyed, clock.now());
+      metrics.count('zerostate_quarantine_statements_total', { kind: 'order', verdict });
+      if (verdict === 'full') log.error({ issuer, order: id }, 'a quarantine order found no room');
+      if (verdict !== 'accept') return;
+      if (live)
+        log.warn({ issuer, order: id, reason: order.reason, obeyed: isObeyed }, 'quarantine order known');
+      this.onChange(id);
+    } else if (isStatementOf(statement, QUARANTINE_RELEASE_PREDICATE)) {
+      const release: QuarantineReleasePredicate = statement.statement.predicate;
+      const verdict = this.#known.addRelease({ id, issuer, release }, isTrusted);
+      metrics.count('zerostate_quarantine_statements_total', { kind: 'release', verdict });
+      if (verdict !== 'accept') return;
+      if (live)
+        log.warn({ issuer, order: release.order, reason: release.reason }, 'quarantine release known');
+      this.onChange(release.order);
+    }
+  }
+
+  /** Why an agent is kept apart: itself, its partner, or the node it lives on. */
+  agent(agentId: AgentId): Held | undefined {
+    if (this.#known.size === 0) return undefined;
+    const held = this.#naming('agent', agentId) ?? this.#naming('partner', agentId);
+    if (held !== undefined) return held;
+    const card = this.#deps.book.get(agentId)?.card;
+    for (const peer of card === undefined ? [] : peersOf(card)) {
+      const there = this.peer(peer);
+      if (there !== undefined) return there;
+    }
+    return undefined;
+  }
+
+  /** Why a node is kept apart: itself, or the partner it speaks for. */
+  peer(peerId: string): Held | undefined {
+    if (this.#known.size === 0) return undefined;
+    const held = this.#naming('peer', peerId);
+    if (held !== undefined) return held;
+    for (const { agent, peers } of this.#partners())
+      if (peers.includes(peerId)) return this.#naming('partner', agent);
+    return undefined;
+  }
+
+  /** Why a module is kept apart. */
+  module(cid: string): Held | undefined {
+    return this.#known.size === 0 ? undefined : this.#naming('module', cid);
+  }
+
+  #naming(kind: QuarantineKind, id: string): Held | undefined {
+    for (const order of this.#known.naming(kind, id)) {
+      const target = { kind, id };
+      if (this.#stateOf(order) !== 'held' || !this.#obeys(order, target).allow) continue;
+      const { expiresAt: until, reason } = order.order;
+      const detail = `in quarantine until ${until} by order of ${order.issuer}: ${reason}`;
+      return { order: order.id, issuer: order.issuer, target, reason, until, detail };
+    }
+    return undefined;
+  }
+
+  /** The highest number that an issuer has signed. */
+  newest(issuer: AgentId): number {
+    return this.#known.newest(issuer);
+  }
+
+  #stateOf({ id, signer }: QuarantineOrder): OrderView['state'] {
+    const { book, clock, revocations } = this.#deps;
+    const state = this.#known.stateOf(id, clock.now()) ?? 'expired';
+    if (state !== 'held') return state;
+    // Whoever lost its keys has lost its authority. The revocation of the order alone would be a release without proof, and does not count.
+    const origin = book.get(signer.agentId)?.card.log?.origin;
+    return revocations.judge(signer, origin, Number.MAX_SAFE_INTEGER).revoked === null ? state : 'void';
+  }
+
+  #obeys({ issuer, order }: QuarantineOrder, target: QuarantineTarget) {
+    const { region } = this.#deps.node;
+    if (order.regions.length > 0 && !order.regions.includes(region))
+      return { allow: false, detail: `it is for ${order.regions.join(', ')}, and this node is in ${region}` };
+    return this.#authority.judge(issuer, target);
+  }
+
+  /** Every order known, newest first. */
+  list(): OrderView[] {
+    const orders = [...this.#known.list()];
+    orders.sort((a, b) => timeMs(b.order.issuedAt) - timeMs(a.order.issuedAt) || (a.id < b.id ? -1 : 1));
+    const views = orders.map((order) => this.#viewOf(order));
+    const { metrics } = this.#deps;
+    for (const state of ['held', 'pending', 'expired', 'released', 'void'] as const)
+      metrics.set('zerostate_quarantine_orders', views.filter((one) => one.state === state).length, {
+        state,
+      });
+    return views;
+  }
+
+  /** One order. Throws NOT_FOUND. */
+  show(id: string): OrderView {
+    const order = this.#known.get(id);
+    if (order === undefined) throw new ZeroError('NOT_FOUND', `no quarantine order ${id} is known here`);
+    return this.#viewOf(order);
+  }
+
+  #viewOf(order: QuarantineOrder): OrderView {
+    const judged = order.order.targets.map((target) => ({ target, ...this.#obeys(order, target) }));
+    const state = this.#stateOf(order);
+    const obeyed = judged.filter(({ allow }) => allow);
+    return {
+      ...order,
+      state,
+      obeyed: state === 'held' ? obeyed.map(({ target }) => target) : [],
+      detail: (obeyed[0] ?? judged[0])?.detail ?? '',
+      releases: this.#known
+        .releasesOf(order.id)
+        .map(({ id, issuer, release }) => ({ id, issuer, reason: release.reason })),
+      missing: this.#known.missing(order.issuer),
+    };
+  }
+}
+
+/** The nodes that an agent lives on, as its card says. Whatever a card names, this does not throw. */
+export function peersOf({ endpoints, log }: BookEntry['card']): Set<string> {
+  const peers = new Set(endpoints.map(({ peer }) => peer));
+  if (log?.origin.startsWith(ORIGIN_PREFIX)) peers.add(log.origin.slice(ORIGIN_PREFIX.length));
+  return peers;
+}
