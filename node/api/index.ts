@@ -20,6 +20,7 @@ import { registerPartnerRoutes } from './routes/partners.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
 import { registerPolicyRoutes } from './routes/policy.ts';
 import { registerProvenanceRoutes } from './routes/provenance.ts';
+import { registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerRelayRoutes } from './routes/relays.ts';
 import { registerReputationRoutes } from './routes/reputation.ts';
 import { registerRoutingRoutes } from './routes/routing.ts';
@@ -76,6 +77,7 @@ export async function registerRoutes(
   registerReputationRoutes(app, node);
   registerPolicyRoutes(app, node);
   registerTrustRoutes(app, node);
+  registerQuarantineRoutes(app, node);
   registerTokenRoutes(app, options.tokens);
   registerA2aRoutes(app, node);
   registerEventRoutes(app, node);

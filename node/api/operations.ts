@@ -101,6 +101,11 @@ reputation.get GET /v1/reputation/:agentId read
 reputation.events GET /v1/reputation/:agentId/events read
 reputation.object POST /v1/reputation-objections operate
 reputation.log GET /v1/reputation-log read
+quarantine.list GET /v1/quarantine read
+quarantine.get GET /v1/quarantine/:id read
+quarantine.impact POST /v1/quarantine/impact read
+quarantine.order POST /v1/quarantine admin
+quarantine.release POST /v1/quarantine/:id/release admin
 policy.get GET /v1/policy read
 policy.apply POST /v1/policy admin
 policy.rollback POST /v1/policy/rollback admin

@@ -18,6 +18,7 @@ import { registerPartner } from './commands/partner.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerProbe } from './commands/probe.ts';
 import { registerProv } from './commands/prov.ts';
+import { registerQuarantine } from './commands/quarantine.ts';
 import { registerReceipt } from './commands/receipt.ts';
 import { registerReputation } from './commands/reputation.ts';
 import { registerStatus } from './commands/status.ts';
@@ -25,6 +26,7 @@ import { registerTask } from './commands/task.ts';
 import { registerToken } from './commands/token.ts';
 import { registerTrust } from './commands/trust.ts';
 import { registerUp } from './commands/up.ts';
+import { registerVerify } from './commands/verify.ts';
 import { registerWhy } from './commands/why.ts';
 
 export { type Config, readConfigFile } from '../config/index.ts';
@@ -50,6 +52,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerTask(program);
   registerPartner(program);
   registerReceipt(program);
+  registerVerify(program);
   registerChannel(program);
   registerLedger(program);
   registerLog(program);
@@ -57,6 +60,7 @@ export function registerNodeCommands(program: Command, contact: FirstContact): v
   registerProv(program);
   registerReputation(program);
   registerPolicy(program);
+  registerQuarantine(program);
   registerWhy(program);
   registerTrust(program);
   registerStatus(program);

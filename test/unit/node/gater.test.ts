@@ -16,7 +16,10 @@ import { createMetrics } from '../../../node/metrics/index.ts';
 const PEER = { toString: () => 'peer' } as PeerId;
 
 function gate(maxConnections = 1_000, policy?: ConnectionPolicy) {
-  const admission = { isPenalized: (peer: string) => peer === 'bad' } as unknown as Admission;
+  const admission = {
+    isPenalized: (peer: string) => peer === 'bad',
+    confined: (peer: string) => (peer === 'apart' ? 'in quarantine' : undefined),
+  } as unknown as Admission;
   return new Gater({ admission, metrics: createMetrics(), maxConnections, groupPrivate: false, policy });
 }
 
@@ -65,6 +68,7 @@ describe('the gate', () => {
     assert.deepEqual([gater.denyDialPeer(PEER), gater.denyDialPeer(other)], [true, false]);
     assert.equal(gater.denyInboundEncryptedConnection(PEER, from('8.8.8.8')), true);
     assert.equal(gater.denyInboundRelayReservation(other), false);
+    assert.equal(gater.denyInboundRelayReservation({ toString: () => 'apart' } as PeerId), true);
     assert.equal(gater.denyOutboundRelayedConnection(other, PEER), true);
     assert.deepEqual(asked, [
       'outbound peer',
