@@ -2,133 +2,27 @@
 // links of one are cut, behind which it goes on working. Then those come back, every channel is ended, and the accounts must say to the unit
 // that each task was paid once: who did the work of a task that another one was paid for lets it go.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { completeConfig } from '../../node/config/index.ts';
-import { type RunningNode, runNode } from '../../node/index.ts';
-import { completeTask } from '../../node/tasks/order.ts';
 import type { TaskEntry } from '../../node/tasks/task-book.ts';
 import { agentAccount } from '../../protocol/ledger/index.ts';
-import { type ChaosNode, chaosDraft, startChaosNode } from '../chaos/node-processes.ts';
 import type { Bench } from './bench.ts';
-import { percentile, until } from './node-rig.ts';
+import {
+  CURRENCY,
+  ISSUED,
+  load,
+  MEMBERS,
+  PRICE,
+  restart,
+  type Seller,
+  SHARE_MIN,
+  startTaskRig,
+  type TaskRig,
+  tellLoad,
+  warmUp,
+} from './task-rig.ts';
 
-const MODULE = readFileSync(new URL('../../examples/tasks/word-count/word-count.wasm', import.meta.url));
-const PRICE = 700n;
-const CURRENCY = 'TEST';
-const MEMBERS = 9;
-/** Runs of one requester at one member at once (node/tasks/make-tasks.ts). */
-const AT_ONCE = 16;
-/** What the network promises. */
-const SHARE_MIN = 0.995;
-const WAIT_MS = 60_000;
 /** Members that come back and read the logs they missed, rounds of settling with growing pauses, and the ends of all channels. */
 const SETTLE_MS = 240_000;
-const ISSUED = 10_000_000_000n;
-
-interface Member {
-  process: ChaosNode;
-  readonly home: string;
-  readonly agentId: string;
-}
-
-interface Rig {
-  readonly asker: RunningNode;
-  readonly payer: string;
-  readonly members: Member[];
-}
-
-async function startRig(folder: string): Promise<Rig> {
-  const asker = await runNode({
-    home: join(folder, 'asker'),
-    config: completeConfig({
-      name: 'asker',
-      network: 'chaos',
-      region: 'here',
-      roles: ['boot'],
-      api: { host: '127.0.0.1', port: 0 },
-      log: { level: 'silent' },
-    }),
-  });
-  const address = String(asker.node.host.getMultiaddrs()[0]);
-  const members: Member[] = [];
-  for (let i = 0; i < MEMBERS; i++) {
-    const home = join(folder, `member-${i}`);
-    const process = await startChaosNode(home, ['--join', address]);
-    const prices = [{ unit: 'request', amount: String(PRICE), currency: CURRENCY }];
-    const { json } = await process.call('/v1/cards', { draft: { ...chaosDraft(`Seller ${i}`), prices } });
-    members.push({ process, home, agentId: json.agentId as string });
-  }
-  const payer = (await asker.node.cards.publish(chaosDraft('Payer'))).agentId;
-  await asker.node.payments.ledger.post({
-    by: payer,
-    name: 'faucet',
-    kind: 'issue',
-    currency: CURRENCY,
-    to: [{ account: agentAccount(payer), amount: ISSUED }],
-    memo: '',
-  });
-  await until(() => members.every(({ agentId }) => asker.node.book.get(agentId) !== undefined), WAIT_MS);
-  return { asker, payer, members };
-}
-
-/** Starts a member that was killed again, where it was. */
-async function restart({ asker }: Rig, member: Member): Promise<void> {
-  const join = String(asker.node.host.getMultiaddrs()[0]);
-  member.process = await startChaosNode(member.home, ['--join', join]);
-}
-
-async function submit({ asker }: Rig, members: readonly Member[]): Promise<TaskEntry> {
-  return await asker.node.requester.submit({
-    ...completeTask({
-      name: 'count',
-      capability: 'Seller',
-      args: ['3'],
-      priceCeiling: { amount: '1000', currency: CURRENCY },
-      members: members.map(({ agentId }) => agentId),
-    }),
-    module: MODULE,
-    stdin: new Uint8Array(),
-    inputs: { 'a.txt': new TextEncoder().encode('one two two') },
-  });
-}
-
-interface Load {
-  readonly entries: readonly TaskEntry[];
-  readonly completed: number;
-  readonly seconds: number;
-  readonly times: readonly number[];
-  /** Most bytes of memory that the requester's process took. */
-  readonly memory: number;
-}
-
-/** Has each member paid for as many tasks as it can have under way at once: what it may later let go is no more than it was paid. */
-async function warmUp(rig: Rig): Promise<TaskEntry[]> {
-  const each = rig.members.flatMap((member) => Array.from({ length: AT_ONCE }, () => submit(rig, [member])));
-  const entries = await Promise.all(each);
-  return await Promise.all(entries.map(({ taskId }) => rig.asker.node.tasks.ended(taskId, WAIT_MS)));
-}
-
-async function load(rig: Rig, count: number, faults: () => Promise<void>): Promise<Load> {
-  let memory = 0;
-  const watch = setInterval(() => {
-    memory = Math.max(memory, process.memoryUsage().rss);
-  }, 100);
-  const started = performance.now();
-  const entries = await Promise.all(Array.from({ length: count }, () => submit(rig, rig.members)));
-  const disturbing = faults();
-  const ended = await Promise.all(entries.map(({ taskId }) => rig.asker.node.tasks.ended(taskId, WAIT_MS)));
-  const seconds = (performance.now() - started) / 1_000;
-  clearInterval(watch);
-  await disturbing;
-  const completed = ended.filter(({ task }) => task.phase === 'completed').length;
-  const times = ended.flatMap(({ endedAt, submittedAt }) =>
-    endedAt === null ? [] : [endedAt - submittedAt],
-  );
-  return { entries: ended, completed, seconds, times, memory };
-}
 
 /** Waits, and leaves the processor to the nodes meanwhile. */
 async function eventually(done: () => boolean): Promise<void> {
@@ -147,7 +41,7 @@ interface Books {
 }
 
 /** Waits until nothing is promised any more, ends every channel, and adds everything up: at the payer, and at a member from its own copies. */
-async function settleAll({ asker, members, payer }: Rig, entries: readonly TaskEntry[]): Promise<Books> {
+async function settleAll({ asker, members, payer }: TaskRig, entries: readonly TaskEntry[]): Promise<Books> {
   const { node } = asker;
   const { channels, ledger, sides, taskPayments } = node.payments;
   const accepted = entries.flatMap(({ runs, task }) =>
@@ -182,59 +76,48 @@ export const bench: Bench = {
   bar: { sign: '>=', value: 1 },
   async run({ sizes, report, note }) {
     const count = sizes(200, 500);
-    const folder = mkdtempSync(join(tmpdir(), 'zerostate-load-'));
-    const rig = await startRig(folder);
-    const entries: TaskEntry[] = [];
-    try {
-      entries.push(...(await warmUp(rig)));
-      const [first, second, third] = rig.members as [Member, Member, Member];
-      for (const [name, faults] of [
-        ['nothing wrong', async () => {}],
-        [
-          'two members killed, one cut off',
-          async () => {
-            third.process.cut(true);
-            await Promise.all([first.process.end('SIGKILL'), second.process.end('SIGKILL')]);
-          },
-        ],
-      ] as const) {
-        const done = await load(rig, count, faults);
-        entries.push(...done.entries);
-        const { completed, memory, seconds, times } = done;
-        const [p50, p95] = [0.5, 0.95].map((p) => (percentile(times, p) / 1_000).toFixed(1));
-        note(
-          `${name}: ${(count / seconds).toFixed(0)} tasks/s; all at once, half had ended after ${p50} s, 95 % after ${p95} s; requester ${Math.round(memory / 2 ** 20)} MiB`,
-        );
-        report({
-          case: `${name}: share completed`,
-          sizes: { tasks: count, nodes: MEMBERS + 1 },
-          ours: completed / count,
-          peer: SHARE_MIN,
-          peerName: 'the share promised',
-          unit: 'share',
-          better: 'higher',
-        });
-      }
-      third.process.cut(false);
-      await Promise.all([first, second].map((member) => restart(rig, member)));
-      const { closed, overtaken, paidRuns } = await settleAll(rig, entries);
-      note(
-        `the cut one joined and the killed ones restarted: ${paidRuns} runs paid once each, ${overtaken} that others overtook not at all; ${closed} channels ended by both sides, every balance to the unit`,
-      );
+    await using rig = await startTaskRig();
+    const entries: TaskEntry[] = [...(await warmUp(rig))];
+    const [first, second, third] = rig.members as [Seller, Seller, Seller];
+    for (const [name, faults] of [
+      ['nothing wrong', async () => {}],
+      [
+        'two members killed, one cut off',
+        async () => {
+          third.process.cut(true);
+          await Promise.all([first.process.end('SIGKILL'), second.process.end('SIGKILL')]);
+        },
+      ],
+    ] as const) {
+      const done = await load(rig, count, faults);
+      entries.push(...done.entries);
+      note(`${name}: ${tellLoad(done)}`);
       report({
-        case: 'runs paid, of tasks completed',
-        sizes: { tasks: entries.length, nodes: MEMBERS + 1 },
-        ours: paidRuns,
-        peer: entries.filter(({ task }) => task.phase === 'completed').length,
-        peerName: 'each once',
-        unit: 'runs',
+        case: `${name}: share completed`,
+        sizes: { tasks: count, nodes: MEMBERS + 1 },
+        ours: done.completed / count,
+        peer: SHARE_MIN,
+        peerName: 'the share promised',
+        unit: 'share',
         better: 'higher',
-        bar: { sign: '>=', value: 1 },
       });
-    } finally {
-      for (const { process } of rig.members) if (process.alive()) await process.end('SIGKILL');
-      await rig.asker.stop();
-      rmSync(folder, { recursive: true, force: true });
     }
+    const settling = performance.now();
+    third.process.cut(false);
+    await Promise.all([first, second].map((member) => restart(rig, member)));
+    const { closed, overtaken, paidRuns } = await settleAll(rig, entries);
+    note(
+      `the cut one joined and the killed ones restarted: ${paidRuns} runs paid once each, ${overtaken} that others overtook not at all; ${closed} channels ended by both sides, every balance to the unit, ${((performance.now() - settling) / 1_000).toFixed(0)} s after`,
+    );
+    report({
+      case: 'runs paid, of tasks completed',
+      sizes: { tasks: entries.length, nodes: MEMBERS + 1 },
+      ours: paidRuns,
+      peer: entries.filter(({ task }) => task.phase === 'completed').length,
+      peerName: 'each once',
+      unit: 'runs',
+      better: 'higher',
+      bar: { sign: '>=', value: 1 },
+    });
   },
 };
