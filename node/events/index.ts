@@ -5,6 +5,7 @@ export type EventKind =
   | 'card'
   | 'receipt'
   | 'revocation'
+  | 'quarantine'
   | 'head'
   | 'peer'
   | 'task'

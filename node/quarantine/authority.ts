@@ -38,6 +38,9 @@ export interface Authorised {
   readonly detail: string;
 }
 
+const TIES = { own: "this node's organisation", partner: 'a partner', stranger: 'a stranger' } as const;
+const REACHES = { self: 'itself', members: 'its own nodes and agents', others: 'others' } as const;
+
 /** Judges who may order what. */
 export class Authority {
   readonly #deps: AuthorityDeps;
@@ -88,6 +91,8 @@ export class Authority {
     const { allow, detail } = policy.bundles.active.policies.speaksOf('quarantine')
       ? policy.decideOnce(question)
       : this.#builtIn.ask(question);
-    return { allow, detail };
+    const { reach, tie } = question.context;
+    const why = `${detail}: ${TIES[tie]} orders it, about ${REACHES[reach]}`;
+    return { allow, detail: allow ? detail : why };
   }
 }

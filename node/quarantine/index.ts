@@ -14,10 +14,15 @@ export function makeQuarantine(
   parts: Ground & Pick<Core, 'ownLog' | 'policy' | 'revocations' | 'router'>,
   node: NodeFacts,
 ) {
-  const { admission, config, metrics, router } = parts;
+  const { admission, config, events, metrics, router } = parts;
   const { authorities } = config.quarantine;
   const quarantines = new Quarantines({ ...parts, authorities, node });
   const quarantineDesk = new QuarantineDesk({ ...parts, authorities, quarantines });
+  quarantines.onChange = (order) =>
+    events.emit('quarantine', () => {
+      const { obeyed, state } = quarantines.show(order);
+      return { order, state, obeyed };
+    });
   router.listen((statement, { live }) => quarantines.offer(statement, live));
   admission.confined = (peer) => {
     const held = quarantines.peer(peer);

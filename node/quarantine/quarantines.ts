@@ -111,7 +111,7 @@ export class Quarantines {
       if (verdict !== 'accept') return;
       if (live)
         log.warn({ issuer, order: release.order, reason: release.reason }, 'quarantine release known');
-      this.onChange(release.order);
+      if (this.#known.get(release.order) !== undefined) this.onChange(release.order);
     }
   }
 

@@ -125,6 +125,42 @@ export async function measureSpread(fleet: Fleet, rounds: number): Promise<numbe
   return spread;
 }
 
+/** Milliseconds from a quarantine order, and from its release, until 99 % of the nodes hold to it, one of each for every round. */
+export async function measureQuarantine(fleet: Fleet, rounds: number) {
+  const { names } = fleet;
+  const cards = await fleet.publish(rounds + 1, 'Kept apart');
+  const known = Math.max(...(await fleet.standing()).map(({ cards: size }) => size));
+  await fleet.until((all) => all.every(({ cards: size }) => size >= known), SETTLE_MS_MAX);
+  const authority = cards.pop()!;
+  const { name } = authority;
+  await fleet.all('obey', { agentId: authority.agentId });
+  const p99 = async (what: string, startedMs: number): Promise<number> => {
+    const seen = await fleet.seen(what, names.length, VISIBLE_MS_MAX);
+    return percentile(
+      missing(
+        seen.map((at) => at - startedMs),
+        names.length,
+      ),
+      0.99,
+    );
+  };
+  const held: number[] = [];
+  const released: number[] = [];
+  const orders: string[] = [];
+  for (const { agentId } of cards) {
+    const given = await fleet.on(name, 'quarantine', { name, by: authority.agentId, agentId });
+    held.push(await p99(`held ${agentId}`, given.startedMs));
+    orders.push(given.order);
+  }
+  // What proves each release here is the order before it: any statement that is held will do for the way it takes.
+  for (const [n, order] of orders.entries()) {
+    const evidence = orders[(n + 1) % orders.length]!;
+    const { startedMs } = await fleet.on(name, 'release', { name, order, evidence });
+    released.push(await p99(`released ${order}`, startedMs));
+  }
+  return { held, released };
+}
+
 /** Milliseconds to resolve cards that are in the DHT and nowhere else: cold, and at once again. */
 export async function measureResolve(fleet: Fleet, count: number) {
   const { names } = fleet;

@@ -12,6 +12,7 @@ import { profile } from './profile.ts';
 // The links must be slow before anything opens a socket.
 const { completeConfig } = await import('../../node/config/index.ts');
 const { openNode, systemClock } = await import('../../node/index.ts');
+const { DEFAULT_POLICIES } = await import('../../node/policy/index.ts');
 const { createLogger } = await import('../../node/logger/index.ts');
 const { Learner } = await import('../../node/sync/learner.ts');
 const { SyncService } = await import('../../node/sync/sync-service.ts');
@@ -89,6 +90,11 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     await node.start();
     const one = { node };
     watchNode(node, (kind, id) => note(`${kind} ${id}`, name));
+    node.events.watch(({ data }) => {
+      const { obeyed, order, state } = data as { obeyed: { id: string }[]; order: string; state: string };
+      for (const { id } of obeyed) note(`held ${id}`, name);
+      if (state === 'released') note(`released ${order}`, name);
+    }, 'quarantine');
     running.set(name, one);
     return standing(name, one);
   },
@@ -131,6 +137,32 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     const startedMs = steadyMs();
     await nodeOf(name).node.revocations.revoke(agentId, 'fleet', false);
     return { startedMs, doneMs: steadyMs() };
+  },
+  async obey({ agentId }) {
+    const named = `@id("obeyed")\npermit (principal == Zerostate::Agent::"${agentId}", action == Zerostate::Action::"quarantine", resource);\n`;
+    for (const { node } of running.values())
+      await node.policy.bundles.applyFiles(
+        [...DEFAULT_POLICIES, { name: 'obeyed.cedar', text: named }],
+        null,
+      );
+    return null;
+  },
+  async quarantine({ agentId, by, name }) {
+    const startedMs = steadyMs();
+    const { statementId } = await nodeOf(name).node.quarantineDesk.order({
+      targets: [{ kind: 'agent', id: agentId }],
+      regions: [],
+      seconds: 3_600,
+      reason: 'fleet',
+      evidence: [],
+      by: by as never,
+    });
+    return { startedMs, order: statementId };
+  },
+  async release({ evidence, name, order }) {
+    const startedMs = steadyMs();
+    await nodeOf(name).node.quarantineDesk.release({ order, reason: 'fleet', evidence: [evidence] });
+    return { startedMs };
   },
   refused({ name }) {
     const { book, revocations } = nodeOf(name).node;

@@ -64,9 +64,13 @@ export interface Orders {
   /** Asks discovery one question; how many answers came, and in what time. */
   find: [{ name: string; text: string; limit: number }, Found];
   revoke: [{ name: string; agentId: string }, { startedMs: number; doneMs: number }];
+  /** Every node of this process obeys the quarantine orders of this agent from here on, by its policy. */
+  obey: [{ agentId: string }, null];
+  quarantine: [{ name: string; by: string; agentId: string }, { startedMs: number; order: string }];
+  release: [{ name: string; order: string; evidence: string }, { startedMs: number }];
   /** Cards that a node refuses as revoked: every card is judged, so this is not for looking again and again. */
   refused: [{ name: string }, number];
-  /** When each node of this process took a card ("card id"), refused one ("revoked id") or heard a plain message ("plain n"). */
+  /** When each node of this process took a card ("card id"), refused one ("revoked id", "held id"), let it go ("released id") or heard a plain message ("plain n"). */
   seen: [{ what: string }, { name: string; atMs: number }[]];
   /** Subscribes every node to a plain topic; answers the least number of subscribers that a node sees. */
   plain: [null, number];
