@@ -39,6 +39,7 @@ const STAGES: readonly Stage[] = [
       { label: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
       { label: 'arrows', args: ['scripts/check-arrows.ts'] },
       { label: 'tidy', args: ['scripts/tidy.ts'] },
+      { label: 'secrets', args: ['scripts/secrets.ts'] },
     ],
   },
   {

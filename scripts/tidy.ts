@@ -6,6 +6,7 @@ import { type Finding, REPOSITORY_ROOT, readTree, report, type Tree } from './so
 import { checkDead } from './tidy/dead.ts';
 import { checkDependencies } from './tidy/dependencies.ts';
 import { checkHeaders, checkSizes } from './tidy/files.ts';
+import { checkLicences } from './tidy/licences.ts';
 import { checkLinks, checkOrphans } from './tidy/links.ts';
 import { checkLock } from './tidy/lock.ts';
 import { checkText } from './tidy/text-rules.ts';
@@ -19,6 +20,7 @@ const CHECKS: readonly ((tree: Tree) => Finding[])[] = [
   checkOrphans,
   checkDependencies,
   checkLock,
+  checkLicences,
   checkLimits,
   checkGenerated,
 ];

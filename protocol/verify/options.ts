@@ -2,6 +2,7 @@
 
 import { ZeroError } from '../errors/index.ts';
 import { type LogPolicy, parsePolicy } from '../log/index.ts';
+import { ABOUT_FILES_MAX, type About } from './about.ts';
 
 export interface VerifyOptions {
   /** Verification time in milliseconds since 1970. Never read from a clock here. */
@@ -12,6 +13,8 @@ export interface VerifyOptions {
   readonly maxAgeSeconds?: number;
   /** Ed25519 keys to accept for statements of others, which carry no keychain of their own. */
   readonly keys?: readonly Uint8Array[];
+  /** Of a bundle: files that its statements must speak of. A file of another kind is then refused. */
+  readonly about?: About;
 }
 
 /** The options in the form that the checks use. */
@@ -20,6 +23,7 @@ export interface Context {
   readonly policy: LogPolicy | null;
   readonly maxAgeSeconds?: number;
   readonly keys: readonly Uint8Array[];
+  readonly about: About | null;
 }
 
 /** Largest time that a Date can print: the year 9999. */
@@ -30,10 +34,13 @@ export function contextOf(options: VerifyOptions): Context {
   const { now, policy } = options;
   if (!Number.isSafeInteger(now) || now < 0 || now > NOW_MAX)
     throw new ZeroError('DECODE_FAILED', 'verification time is not in milliseconds since 1970');
+  if ((options.about?.files.length ?? 0) > ABOUT_FILES_MAX)
+    throw new ZeroError('LIMIT_EXCEEDED', `a verification is about at most ${ABOUT_FILES_MAX} files`);
   const context = {
     now,
     policy: typeof policy === 'string' ? parsePolicy(policy) : (policy ?? null),
     keys: options.keys ?? [],
+    about: options.about ?? null,
   };
   return options.maxAgeSeconds === undefined ? context : { ...context, maxAgeSeconds: options.maxAgeSeconds };
 }

@@ -10,6 +10,7 @@ import {
   verifyOmission,
 } from '../provenance/index.ts';
 import { REVOCATION_PREDICATE } from '../statement/index.ts';
+import { checkAbout } from './about.ts';
 import { checkHead } from './checkpoint.ts';
 import { CLOCK_SKEW_MS_MAX } from './limits.ts';
 import type { Context } from './options.ts';
@@ -58,11 +59,13 @@ function checkRows(checks: Checks, { query, rows }: Bundle, context: Context): v
       complete ? undefined : 'ANSWER_INVALID',
     );
   if (report.end === null) checks.add('end', false, 'the answer was cut off', 'ANSWER_INVALID');
+  const revoked = revokedAmong(verified);
+  checkAbout(checks, verified, revoked, context);
   checks.describe({
     statements: verified.length,
     withheld: verified.filter(({ facts }) => facts === null).length,
     issuers: new Set(verified.flatMap(({ facts }) => facts?.issuer ?? [])).size,
-    revoked: revokedAmong(verified).size,
+    revoked: revoked.size,
     notWhole: report.end?.reasons.join(' ') ?? null,
   });
 }

@@ -21,6 +21,8 @@ export function verify(bytes: Uint8Array, options: VerifyOptions): Report {
   const context = contextOf(options);
   const checks = new Checks();
   const kind = run(checks, bytes, context);
+  if (context.about !== null && kind !== 'provenance-bundle')
+    checks.add('about', false, 'only a provenance bundle speaks of other files', 'SUBJECT_MISSING');
   return checks.report(kind, context.now);
 }
 

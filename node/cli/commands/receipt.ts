@@ -1,4 +1,4 @@
-// zerostate receipt and zerostate verify: check receipts offline, run them again.
+// zerostate receipt: receipts of tasks, check them offline, run them again.
 
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -8,14 +8,15 @@ import { envelopeFromJson } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { JsonValue } from '../../../protocol/json/index.ts';
 import { verifyReceipt } from '../../../protocol/receipt/index.ts';
-import { type Report, type VerifyOptions, verify } from '../../../protocol/verify/index.ts';
+import { verify } from '../../../protocol/verify/index.ts';
 import type { ReceiptView } from '../../api/views.ts';
 import { decodeReceiptFile, partsOf } from '../../receipts/receipt-file.ts';
 import { deterministicPart } from '../../tasks/deterministic.ts';
 import { jobOf } from '../../tasks/manifest.ts';
 import { ApiClient } from '../client.ts';
-import { type OutputFlags, plain, print, runAction, style, table } from '../output.ts';
-import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
+import { plain, print, runAction, style, table } from '../output.ts';
+import { showReport, timeOf } from '../report-text.ts';
+import { type ClientFlags, withTarget } from '../shared-flags.ts';
 
 /** A module of 16 MiB and its inputs, in base64. */
 const FILE_BYTES_MAX = 48 * 1024 * 1024;
@@ -26,31 +27,6 @@ async function load(what: string, flags: ClientFlags): Promise<Uint8Array> {
   if (/[./\\]/.test(what)) throw new ZeroError('USAGE', `there is no file ${what}`);
   const client = await ApiClient.connect(flags);
   return utf8(JSON.stringify(await client.get<object>(`/v1/receipts/${encodeURIComponent(what)}`)));
-}
-
-function timeOf(text: string | undefined): number {
-  if (text === undefined) return Date.now();
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new ZeroError('USAGE', `${text} is not a time such as 2026-01-31T12:00:00Z`);
-  return time;
-}
-
-/** Prints a report; a refusal sets exit code 3 and says why on stderr. */
-function showReport(flags: OutputFlags, name: string, report: Report): void {
-  print(flags, { file: name, ...report }, () =>
-    [
-      `${report.ok ? style.green('verified') : style.red('REFUSED')}  ${name}  (${report.kind})`,
-      ...report.checks.map(
-        (check) => `  ${check.ok ? style.green('✓') : style.red('✗')} ${check.name}: ${plain(check.detail)}`,
-      ),
-    ].join('\n'),
-  );
-  if (report.ok) return;
-  const failed = report.checks.find((check) => !check.ok);
-  process.stderr.write(
-    `${style.red('error')}: ${name}: ${plain(failed?.detail ?? 'nothing could be checked')} [${failed?.code ?? 'DECODE_FAILED'}]\n`,
-  );
-  process.exitCode = 3;
 }
 
 export function registerReceipt(program: Command): void {
@@ -121,46 +97,6 @@ export function registerReceipt(program: Command): void {
       for (const what of receipts) await replay(what, flags);
     });
   });
-
-  withJson(
-    program
-      .command('verify')
-      .description(
-        'verify any file of the network, offline: receipts, cards, statements, checkpoints, proofs',
-      )
-      .argument('<files...>'),
-  )
-    .option('--at <time>', 'verification time (RFC 3339); default: now')
-    .option(
-      '--policy <file>',
-      'logs, witnesses and quorum that heads must have (C2SP tlog-policy; "zerostate log witness --policy" prints one)',
-    )
-    .option('--max-age <seconds>', 'with --policy: oldest word of a witness that counts')
-    .action(async (files: string[], flags: VerifyFlags) => {
-      await runAction(flags, async () => {
-        const options = await optionsOf(flags);
-        for (const file of files) showReport(flags, file, verify(new Uint8Array(await read(file)), options));
-      });
-    });
-}
-
-type VerifyFlags = OutputFlags & { at?: string; policy?: string; maxAge?: string };
-
-async function read(file: string): Promise<Uint8Array> {
-  return await readFile(file).catch((cause: unknown) => {
-    throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
-  });
-}
-
-async function optionsOf({ at, maxAge, policy }: VerifyFlags): Promise<VerifyOptions> {
-  const options = { now: timeOf(at) };
-  if (maxAge !== undefined && policy === undefined)
-    throw new ZeroError('USAGE', '--max-age is about the witnesses that --policy names');
-  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
-    throw new ZeroError('USAGE', `${maxAge} is not a number of seconds`);
-  if (policy === undefined) return options;
-  const text = Buffer.from(await read(policy)).toString();
-  return { ...options, policy: text, ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }) };
 }
 
 /** Verifies first, runs the capsule here, and compares the whole deterministic part. Throws REPLAY_DIFFERS naming the first difference. */

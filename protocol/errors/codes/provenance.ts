@@ -10,6 +10,15 @@ export const provenanceCodes = {
     summary: 'A provenance answer does not fit the question, or its rows do not fit each other.',
     remedy: 'Ask another partner; what verified before it can be used.',
   },
+  SUBJECT_MISSING: {
+    exit: 3,
+    http: 422,
+    retryable: false,
+    summary:
+      'No statement in a bundle speaks of the file that it came with, by whom and as what it was asked.',
+    remedy:
+      'Do not use the file: it is not what the statements are about. Get both again from who made them.',
+  },
   OMISSION_UNPROVEN: {
     exit: 3,
     http: 422,

@@ -158,6 +158,27 @@ describe('provenance bundles', () => {
     assert.equal(verify(bytes, { now: Date.parse('2026-02-01T00:00:00Z') }).ok, false, 'from the future');
   });
 
+  it('speak of the files that they are about, and of no others', async () => {
+    const bytes = await encodeBundle({ query: module0, rows: honest.answer(module0, mine) }, nodeOf);
+    const { issuer } = honest.facts[0]!;
+    const failed = (file: string, by: string | null, type: string | null = null) =>
+      verify(bytes, {
+        now: NOW,
+        about: { files: [{ name: 'file', digest: file }], issuer: by, predicateType: type },
+      })
+        .checks.filter(({ ok }) => !ok)
+        .map(({ code, name }) => `${name} ${code}`);
+    const [output] = [digestOf(3, 'b')];
+    assert.deepEqual(failed(output, issuer, RECEIPT_PREDICATE), []);
+    assert.deepEqual(failed(output, null), []);
+    const missing = ['about SUBJECT_MISSING'];
+    assert.deepEqual(failed(digestOf(77), null), missing, 'another file');
+    assert.deepEqual(failed(output, `${issuer.slice(0, -1)}x`), missing, 'another agent');
+    assert.deepEqual(failed(output, issuer, 'https://slsa.dev/provenance/v1'), missing, 'said otherwise');
+    const card = verify(utf8('{}'), { now: NOW, about: { files: [], issuer: null, predicateType: null } });
+    assert.equal(card.ok, false);
+  });
+
   it('that omit, or were cut off, say so', async () => {
     const omitting = await encodeBundle({ query: module0, rows: honest.answer(module0, mine, [9]) }, nodeOf);
     const failed = verify(omitting, { now: NOW }).checks.filter(({ ok }) => !ok);
