@@ -7,6 +7,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type FixtureData, fixtureData, type Row, receiptFile, trustCard } from './fixture-data.ts';
+import {
+  cardsPage,
+  logPage,
+  receiptsPage,
+  revocationsPage,
+  standingsPage,
+  tasksPage,
+} from './fixture-lists.ts';
+import * as more from './fixture-more.ts';
 
 const STATIC = join(import.meta.dirname, '../../node/console/static');
 const TYPES: Record<string, string> = {
@@ -72,10 +81,10 @@ export class FixtureApi {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', 'http://fixture').pathname;
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://fixture');
     const name = `${request.method} ${path}`;
     this.asked.push(name);
-    if (!path.startsWith('/v1/')) return this.#file(path, response);
+    if (!path.startsWith('/v1/') && path !== '/readyz') return this.#file(path, response);
     if (request.headers.authorization !== `Bearer ${TOKEN}`)
       return send(response, 401, {
         error: {
@@ -94,15 +103,17 @@ export class FixtureApi {
       response.on('close', () => this.#streams.delete(response));
       return;
     }
-    const body = await this.#body(path, request);
+    const body = await this.#body(path, request, searchParams);
     if (body === null)
       send(response, 404, {
         error: { code: 'NOT_FOUND', message: `no route ${name}`, hint: '', retryable: false },
       });
+    else if (typeof body === 'string')
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(body);
     else send(response, 200, body);
   }
 
-  async #body(path: string, request: IncomingMessage): Promise<unknown> {
+  async #body(path: string, request: IncomingMessage, query: URLSearchParams): Promise<unknown> {
     const { data } = this;
     const [, , kind, id, action] = path.split('/').map(decodeURIComponent);
     if (kind === 'cards' && action === 'revoke')
@@ -119,14 +130,28 @@ export class FixtureApi {
     if (kind === 'receipts' && id) return receiptFile(data.receipts.find((one) => one.id === id) ?? {});
     if (kind === 'find') return this.#find(JSON.parse(await text(request)).text);
     if (kind === 'verify') return verdict(JSON.parse(await text(request)));
-    if (kind === 'cards') return { cards: data.cards };
-    if (kind === 'receipts') return { receipts: data.receipts };
+    if (kind === 'cards') return cardsPage(data, query);
+    if (kind === 'receipts') return receiptsPage(data, query);
     if (kind === 'logs') return { logs: data.logs };
-    if (kind === 'revocations') return { revocations: data.revocations };
+    if (kind === 'revocations') return revocationsPage(data, query);
+    if (kind === 'tasks')
+      return id ? (data.tasks.find((one) => one.taskId === id) ?? null) : tasksPage(data, query);
+    if (kind === 'reputation')
+      return action === 'events' ? { events: more.events(data) } : standingsPage(data, query);
+    if (kind === 'log' && id === 'witnesses') return more.witnesses(data);
+    if (kind === 'log' && id === 'forks') return { forks: data.forks };
+    if (kind === 'provenance') return more.provenance(data, JSON.parse(await text(request)).start[0]);
+    if (kind === 'peers') return more.peers(data);
+    if (kind === 'policy') return more.policy();
+    if (kind === 'overrides') return { overrides: [] };
+    if (kind === 'partners') return { partners: data.partners };
+    if (kind === 'freshness') return more.freshness(data);
+    if (kind === 'routing') return id === 'routes' ? { policy: 'q', routes: [] } : more.routing(data);
+    if (path === '/readyz') return more.readiness();
     if (kind === 'node') return data.node;
     if (kind === 'network') return data.network;
     if (kind === 'trust') return trustCard(data.cards.find((card) => card.agentId === id) ?? { agentId: id });
-    if (kind === 'log') return data.log;
+    if (kind === 'log') return logPage(data, query);
     return null;
   }
 

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { partnerOf, standingsOf, tasksOf } from './fixture-more.ts';
 
 const CARDS = join(import.meta.dirname, '../../examples/cards');
 const NOW = Date.now();
@@ -24,6 +25,10 @@ export interface FixtureData {
   log: Row;
   logs: Row[];
   revocations: Row[];
+  tasks: Row[];
+  standings: Row[];
+  partners: Row[];
+  forks: Row[];
 }
 
 const NODES: [string, string, string[]][] = [
@@ -91,6 +96,10 @@ export function fixtureData(): FixtureData {
       self: name === self[0],
       at: ago(index * 14_000),
     })),
+    tasks: tasksOf(receipts),
+    standings: standingsOf(cards),
+    partners: [partnerOf(cards)],
+    forks: [],
     revocations: [
       {
         statementId,
@@ -176,6 +185,7 @@ function entryOf(index: number, cards: Row[]): Row {
         ? 'application/vnd.zerostate.agent-card+json'
         : `https://zerostate.dev/predicates/${kinds[index % kinds.length]}/v1`,
     issuer: cards[index % 6]?.agentId,
+    issuerName: cards[index % 6]?.name,
     at: ago((14 - index) * 25_000),
   };
 }

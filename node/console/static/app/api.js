@@ -27,7 +27,7 @@ import { currentToken } from './session.js';
  *   executorName: string, requester: string, module: string, issuedAt: string, logIndex: number, origin: string }} ReceiptView
  * @typedef {{ name: string, ok: boolean, detail: string, code?: string }} Check
  * @typedef {{ ok: boolean, kind: string, checks: Check[] }} Report
- * @typedef {{ index: number, statementId: string, predicateType: string, issuer: string, at: string }} LogEntry
+ * @typedef {{ index: number, statementId: string, predicateType: string, issuer: string, issuerName: string, at: string }} LogEntry
  * @typedef {{ origin: string, size: number, root: string, checkpoint: string, entries: LogEntry[] }} LogView
  * @typedef {{ origin: string, peerId: string, name: string, size: number, root: string, self: boolean, at: string }} LogHead
  * @typedef {{ statementId: string, issuer: string, issuerName: string, target: { kind: string, id: string, name?: string },
@@ -53,7 +53,7 @@ export class ApiError extends Error {
   }
 }
 
-/** @param {string} path @param {{ signal?: AbortSignal }} [options] @returns {Promise<any>} */
+/** `also`: a status that is an answer too. @param {string} path @param {{ signal?: AbortSignal, also?: number }} [options] @returns {Promise<any>} */
 export function apiGet(path, options = {}) {
   return request('GET', path, undefined, options);
 }
@@ -61,6 +61,19 @@ export function apiGet(path, options = {}) {
 /** @param {string} path @param {unknown} body @param {{ signal?: AbortSignal }} [options] @returns {Promise<any>} */
 export function apiPost(path, body, options = {}) {
   return request('POST', path, body, options);
+}
+
+/** Values of an answer that comes a line each. @param {string} path @param {unknown} body @param {AbortSignal} signal @returns {Promise<any[]>} */
+export async function apiLines(path, body, signal) {
+  const response = await send(path, {
+    method: 'POST',
+    headers: headers({ accept: 'application/x-ndjson', 'content-type': 'application/json' }),
+    body: JSON.stringify(body),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS_MAX)]),
+  });
+  if (!response.ok) throw await errorOf(response);
+  const lines = (await response.text()).split('\n');
+  return lines.filter(Boolean).map((line) => JSON.parse(line));
 }
 
 /** Opens the event stream; the caller reads `response.body`. @param {AbortSignal} signal */
@@ -72,8 +85,8 @@ export async function openEvents(signal) {
   return response;
 }
 
-/** @param {string} method @param {string} path @param {unknown} body @param {{ signal?: AbortSignal }} options */
-async function request(method, path, body, { signal }) {
+/** @param {string} method @param {string} path @param {unknown} body @param {{ signal?: AbortSignal, also?: number }} options */
+async function request(method, path, body, { signal, also }) {
   const timeout = AbortSignal.timeout(REQUEST_MS_MAX);
   const response = await send(path, {
     method,
@@ -81,7 +94,7 @@ async function request(method, path, body, { signal }) {
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
-  if (!response.ok) throw await errorOf(response);
+  if (!response.ok && response.status !== also) throw await errorOf(response);
   try {
     return await response.json();
   } catch (cause) {

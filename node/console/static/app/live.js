@@ -59,6 +59,8 @@ export function createLive(store) {
       'log',
       'logs',
       'revocations',
+      'tasks',
+      'routing',
     ])) {
       if (store.get(name).phase !== 'idle') void store.load(name);
     }
@@ -81,11 +83,12 @@ export function createLive(store) {
 
 /** @param {import('./store.js').Store} store @param {string} type @param {any} value */
 function merge(store, type, value) {
-  if (type === 'card') store.upsert('cards', [value]);
-  if (type === 'receipt') store.upsert('receipts', [value]);
+  if (type === 'card') store.reloadSoon('cards');
+  if (type === 'receipt') store.reloadSoon('receipts');
+  if (type === 'task') store.reloadSoon('tasks');
   if (type === 'peer') store.put('network', value);
   if (type === 'revocation') {
-    store.upsert('revocations', [value]);
+    store.reloadSoon('revocations');
     store.reloadSoon('cards');
   }
   if (type === 'head') {
@@ -125,7 +128,7 @@ function describe(store, type, value) {
       ];
     }
     case 'task': {
-      const href = value.receiptId ? routeTo(['receipts', String(value.receiptId)]) : '#/receipts';
+      const href = routeTo(['tasks', String(value.taskId ?? '')]);
       return [
         {
           key: `task ${value.taskId}`,

@@ -11,15 +11,34 @@ import { signInView } from './sign-in.js';
 import { createStore } from './store.js';
 import { mountCards } from './views/cards.js';
 import { mountFind } from './views/find.js';
+import { mountFreshness } from './views/freshness.js';
+import { mountHealth } from './views/health.js';
 import { mountLog } from './views/log.js';
 import { mountNetwork } from './views/network.js';
+import { mountPartners } from './views/partners.js';
+import { mountPeers } from './views/peers.js';
+import { mountProvenance } from './views/provenance.js';
 import { mountReceipts } from './views/receipts.js';
+import { mountReputation } from './views/reputation.js';
 import { mountRevocations } from './views/revocations.js';
 import { mountRouting } from './views/routing.js';
+import { mountTasks } from './views/tasks.js';
 import { mountTrust } from './views/trust.js';
+import { mountWitnesses } from './views/witnesses.js';
 
 /** How often relative times are rewritten, in ms. */
 const TIMES_MS = 5000;
+/** What the frame and the first view need. */
+const FIRST = /** @type {const} */ ([
+  'node',
+  'network',
+  'cards',
+  'receipts',
+  'tasks',
+  'logs',
+  'revocations',
+  'routing',
+]);
 /** How often the network is read again, in ms: round-trip times change without an event. */
 const NETWORK_MS = 15_000;
 
@@ -31,13 +50,21 @@ const NETWORK_MS = 15_000;
 /** @type {Record<string, (ctx: Context) => View>} */
 const MOUNTS = {
   network: mountNetwork,
+  peers: mountPeers,
+  routing: mountRouting,
+  health: mountHealth,
   find: mountFind,
   cards: mountCards,
-  receipts: mountReceipts,
-  log: mountLog,
-  revocations: mountRevocations,
-  routing: mountRouting,
   trust: mountTrust,
+  reputation: mountReputation,
+  partners: mountPartners,
+  tasks: mountTasks,
+  receipts: mountReceipts,
+  provenance: mountProvenance,
+  log: mountLog,
+  witnesses: mountWitnesses,
+  revocations: mountRevocations,
+  freshness: mountFreshness,
 };
 
 const main = /** @type {HTMLElement} */ (document.getElementById('main'));
@@ -122,8 +149,7 @@ function restart() {
     },
     side,
   );
-  for (const name of /** @type {const} */ (['node', 'network', 'cards', 'receipts', 'logs', 'revocations']))
-    void store.load(name);
+  for (const name of FIRST) void store.load(name);
   live.start();
 }
 
@@ -149,7 +175,9 @@ document.addEventListener('keydown', (event) => {
 });
 setInterval(() => refreshTimes(document), TIMES_MS);
 setInterval(() => {
-  if (document.visibilityState === 'visible' && live.state().phase === 'live') store.reloadSoon('network');
+  if (document.visibilityState !== 'visible' || live.state().phase !== 'live') return;
+  store.reloadSoon('network');
+  store.reloadSoon('routing');
 }, NETWORK_MS);
 
 const arrived = takeTokenFromFragment();

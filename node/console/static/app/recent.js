@@ -16,16 +16,16 @@ const LINES_MAX = 24;
 export function recentActivity(live, store) {
   const seen = new Set(live.map((line) => line.key));
   const older = [
-    ...newest(store.get('receipts').data, (one) => one.issuedAt, receiptLine),
-    ...newest(store.get('revocations').data, (one) => one.receivedAt, revocationLine),
-    ...newest(store.get('cards').data, (one) => one.issuedAt, cardLine),
+    ...newest(store.get('receipts').data?.receipts, (one) => one.issuedAt, receiptLine),
+    ...newest(store.get('revocations').data?.revocations, (one) => one.receivedAt, revocationLine),
+    ...newest(store.get('cards').data?.cards, (one) => one.issuedAt, cardLine),
   ].filter((line) => !seen.has(line.key));
   return [...live, ...older].sort((a, b) => b.at - a.at).slice(0, LINES_MAX);
 }
 
 /**
  * The newest rows of a list in one pass: the list may be long.
- * @param {any[] | null} rows @param {(row: any) => string} timeOf @param {(row: any, at: number) => Activity} lineOf
+ * @param {any[] | null | undefined} rows @param {(row: any) => string} timeOf @param {(row: any, at: number) => Activity} lineOf
  */
 function newest(rows, timeOf, lineOf) {
   /** @type {{ at: number, row: any }[]} */

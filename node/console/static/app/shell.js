@@ -1,33 +1,62 @@
 // The frame around the views: the mark, the navigation, the state of the live connection, this node, the theme.
 
 import { fill, h, s } from './dom.js';
-import { clean, shorten } from './format.js';
+import { clean, digits, shorten } from './format.js';
 import { button } from './parts/bits.js';
 import { icon } from './parts/icons.js';
 
-const VIEWS = /** @type {const} */ ([
-  ['network', 'Network'],
-  ['find', 'Find'],
-  ['cards', 'Cards'],
-  ['receipts', 'Receipts'],
-  ['log', 'Log'],
-  ['revocations', 'Revocations', 'Revoked'],
-  ['routing', 'Routing'],
+/** The views, in groups by what one comes for. */
+const GROUPS = /** @type {const} */ ([
+  [
+    'Network',
+    [
+      ['network', 'Map'],
+      ['peers', 'Peers'],
+      ['routing', 'Routing'],
+      ['health', 'Health'],
+    ],
+  ],
+  [
+    'Agents',
+    [
+      ['find', 'Find'],
+      ['cards', 'Cards'],
+      ['reputation', 'Reputation'],
+      ['partners', 'Partners'],
+    ],
+  ],
+  [
+    'Work',
+    [
+      ['tasks', 'Tasks'],
+      ['receipts', 'Receipts'],
+    ],
+  ],
+  [
+    'Evidence',
+    [
+      ['provenance', 'Provenance'],
+      ['log', 'Log'],
+      ['witnesses', 'Witnesses'],
+      ['revocations', 'Revocations'],
+      ['freshness', 'Freshness'],
+    ],
+  ],
 ]);
+const VIEWS = GROUPS.flatMap(([, views]) => [...views]);
 const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
 
 /** @param {import('./main.js').Context & { signOut: () => void }} ctx @param {HTMLElement} host */
 export function mountShell(ctx, host) {
   const { store, live } = ctx;
   const links = new Map(
-    VIEWS.map(([id, title, short]) => [
-      id,
+    VIEWS.map(([id, title]) => [
+      /** @type {string} */ (id),
       h(
         'a',
-        { href: `#/${id}`, class: 'nav-link' },
+        { href: `#/${id}`, class: 'nav-link', on: { click: () => openMenu(false) } },
         icon(id),
-        h('span', { class: short ? 'nav-text nav-long' : 'nav-text' }, title),
-        short ? h('span', { class: 'nav-text nav-short' }, short) : null,
+        h('span', { class: 'nav-text' }, title),
         h('span', { class: 'nav-count' }),
       ),
     ]),
@@ -36,6 +65,48 @@ export function mountShell(ctx, host) {
   const self = h('div', { class: 'self' });
   const theme = h('button', { type: 'button', class: 'side-button', on: { click: nextTheme } });
   let timer = 0;
+  // In a narrow window the views are behind a button; in a wide one the button is not there.
+  const menu = h(
+    'button',
+    {
+      type: 'button',
+      class: 'menu',
+      'aria-expanded': 'false',
+      'aria-controls': 'nav',
+      on: { click: () => openMenu(nav.dataset.open !== 'yes') },
+    },
+    icon('menu'),
+    h('span', null, 'Views'),
+  );
+  const nav = h(
+    'nav',
+    {
+      class: 'nav',
+      id: 'nav',
+      'aria-label': 'Views',
+      on: {
+        keydown: (/** @type {KeyboardEvent} */ event) => {
+          if (event.key !== 'Escape' || nav.dataset.open !== 'yes') return;
+          openMenu(false);
+          menu.focus();
+        },
+      },
+    },
+    GROUPS.map(([title, views], index) =>
+      h(
+        'div',
+        { class: 'nav-group', role: 'group', 'aria-labelledby': `nav-group-${index}` },
+        h('p', { class: 'nav-title', id: `nav-group-${index}` }, title),
+        views.map(([id]) => /** @type {HTMLElement} */ (links.get(id))),
+      ),
+    ),
+  );
+
+  /** @param {boolean} open */
+  function openMenu(open) {
+    nav.dataset.open = open ? 'yes' : 'no';
+    menu.setAttribute('aria-expanded', String(open));
+  }
 
   fill(
     host,
@@ -51,7 +122,8 @@ export function mountShell(ctx, host) {
       ),
       h('span', null, 'zerostate'),
     ),
-    h('nav', { class: 'nav', 'aria-label': 'Views' }, [...links.values()]),
+    menu,
+    nav,
     h(
       'div',
       { class: 'side-foot' },
@@ -126,10 +198,10 @@ export function mountShell(ctx, host) {
   }
 
   function drawCounts() {
-    for (const id of /** @type {const} */ (['cards', 'receipts', 'revocations'])) {
-      const rows = store.get(id).data;
+    for (const id of /** @type {const} */ (['cards', 'tasks', 'receipts', 'revocations'])) {
+      const total = store.get(id).data?.total;
       const place = links.get(id)?.querySelector('.nav-count');
-      if (place) place.textContent = Array.isArray(rows) ? String(rows.length) : '';
+      if (place) place.textContent = total === undefined ? '' : digits(total);
     }
   }
 
@@ -151,11 +223,12 @@ export function mountShell(ctx, host) {
   }
 
   let active = '';
-  const titleOf = () => VIEWS.find(([id]) => id === active)?.[1] ?? 'Console';
+  const titleOf = () =>
+    active === 'network' ? 'Network' : (VIEWS.find(([id]) => id === active)?.[1] ?? 'Console');
 
   live.subscribe(drawLive);
   store.subscribe(['node'], drawSelf);
-  store.subscribe(['cards', 'receipts', 'revocations'], drawCounts);
+  store.subscribe(['cards', 'tasks', 'receipts', 'revocations'], drawCounts);
   drawLive();
   drawTheme();
   drawCounts();

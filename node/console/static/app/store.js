@@ -1,5 +1,5 @@
-// Holds what the node said, per resource, with its state (loading, ready, error) and merges live changes into it.
-// It knows no element: views subscribe and draw.
+// Holds what the frame and several views share of what the node said, with its state (loading, ready, error), and merges live changes into
+// it. Of long lists it holds the totals and the newest rows. It knows no element: views subscribe and draw.
 
 import { ApiError, apiGet } from './api.js';
 
@@ -7,23 +7,26 @@ import { ApiError, apiGet } from './api.js';
 const RELOAD_MS_MIN = 1500;
 
 /**
- * @typedef {'node' | 'network' | 'cards' | 'receipts' | 'log' | 'logs' | 'revocations'} Name
+ * @typedef {'node' | 'network' | 'cards' | 'receipts' | 'log' | 'logs' | 'revocations' | 'tasks' | 'routing'} Name
  * @typedef {{ path: string, list?: string, key?: string }} Source
  * @typedef {{ phase: 'idle' | 'loading' | 'ready' | 'error', data: any, error: ApiError | null, at: number }} Held
  */
+
+/** Newest rows of a list that the frame and the network view show; the views read the rest themselves, a page at a time. */
+const NEWEST = 24;
 
 /** @type {Record<Name, Source>} */
 const SOURCES = {
   node: { path: '/v1/node' },
   network: { path: '/v1/network' },
-  cards: { path: '/v1/cards', list: 'cards', key: 'agentId' },
-  receipts: { path: '/v1/receipts', list: 'receipts', key: 'id' },
+  cards: { path: `/v1/cards?sort=issued&limit=${NEWEST}` },
+  receipts: { path: `/v1/receipts?limit=${NEWEST}` },
   log: { path: '/v1/log' },
   logs: { path: '/v1/logs', list: 'logs', key: 'origin' },
-  revocations: { path: '/v1/revocations', list: 'revocations', key: 'statementId' },
+  revocations: { path: `/v1/revocations?limit=${NEWEST}` },
+  tasks: { path: '/v1/tasks?limit=1&brief=true' },
+  routing: { path: '/v1/routing?streams=1' },
 };
-
-export const RESOURCE_NAMES = /** @type {Name[]} */ (Object.keys(SOURCES));
 
 export function createStore() {
   /** @type {Map<Name, Held>} */
@@ -103,7 +106,7 @@ export function createStore() {
     const byKey = new Map(current.data.map((row) => [row?.[key], row]));
     for (const row of rows) {
       const id = row?.[key];
-      if (typeof id === 'string' && !isOlder(row, byKey.get(id))) byKey.set(id, { ...byKey.get(id), ...row });
+      if (typeof id === 'string') byKey.set(id, { ...byKey.get(id), ...row });
     }
     set(name, { data: [...byKey.values()] });
   };
@@ -153,13 +156,6 @@ export function createStore() {
 }
 
 /** @typedef {ReturnType<typeof createStore>} Store */
-
-/** A card with a lower sequence never replaces a newer one. @param {any} row @param {any} old */
-function isOlder(row, old) {
-  return (
-    typeof row?.sequence === 'number' && typeof old?.sequence === 'number' && row.sequence < old.sequence
-  );
-}
 
 /** @param {Source} source */
 async function fetchOne({ path, list }) {

@@ -9,6 +9,8 @@ import { layoutMap } from './map-layout.js';
 
 /** Links drawn; beyond it the map is one grey surface. */
 const LINKS_MAX = 2000;
+/** Live routes drawn. */
+const ROUTES_MAX = 200;
 /** Pulses on the map at one time. */
 const PULSES_MAX = 24;
 const ROLES = /** @type {const} */ (['boot', 'relay', 'index', 'edge']);
@@ -17,6 +19,7 @@ export function createMap() {
   const layer = {
     zones: s('g', { class: 'map-zones' }),
     links: s('g', { class: 'map-links' }),
+    routes: s('g', { class: 'map-routes' }),
     pulses: s('g', { class: 'map-pulses' }),
     nodes: s('g', { class: 'map-nodes' }),
   };
@@ -25,6 +28,7 @@ export function createMap() {
     { class: 'map', role: 'group', 'aria-label': 'Map of the network' },
     layer.zones,
     layer.links,
+    layer.routes,
     layer.pulses,
     layer.nodes,
   );
@@ -32,6 +36,8 @@ export function createMap() {
   /** @type {import('../api.js').NetworkView} */
   let network = { nodes: [], links: [] };
   let selected = '';
+  /** Paths through relays, as peer ids. @type {string[][]} */
+  let routes = [];
   /** @type {ReturnType<typeof layoutMap>} */
   let layout = layoutMap([], { width: 1, height: 1 });
 
@@ -49,6 +55,7 @@ export function createMap() {
     const shown = unique(network.links);
     const near = selected || network.nodes.find((node) => node.self)?.peerId || '';
     layer.links.replaceChildren(...shown.flatMap((link) => drawLink(link, near)));
+    layer.routes.replaceChildren(...routes.slice(0, ROUTES_MAX).flatMap(drawRoute));
     /** @type {Map<string, number>} */
     const rtts = new Map();
     for (const link of shown) {
@@ -60,6 +67,20 @@ export function createMap() {
       /** @type {any} */ (layer.nodes.querySelector(`[data-peer="${CSS.escape(focused)}"]`))?.focus({
         preventScroll: true,
       });
+  };
+
+  /** A path through relays, drawn beside the links that carry it. @param {string[]} path */
+  const drawRoute = (path) => {
+    const points = path.map((peer) => layout.points.get(peer)).filter((point) => point !== undefined);
+    if (points.length < 3) return [];
+    const words = `Route: ${path.map((peer) => clean(network.nodes.find((node) => node.peerId === peer)?.name ?? peer, 40)).join(' to ')}`;
+    return [
+      s(
+        'polyline',
+        { class: 'route', points: points.map(({ x, y }) => `${round(x)},${round(y)}`).join(' ') },
+        s('title', null, words),
+      ),
+    ];
   };
 
   /** @param {import('../api.js').NetworkLink} link @param {string} near */
@@ -132,9 +153,14 @@ export function createMap() {
 
   return {
     element,
-    /** @param {import('../api.js').NetworkView} next @param {string} peerId the node whose detail is open */
-    set(next, peerId) {
+    /**
+     * @param {import('../api.js').NetworkView} next
+     * @param {string} peerId the node whose detail is open
+     * @param {string[][]} [through] live paths through relays
+     */
+    set(next, peerId, through = []) {
       network = next;
+      routes = through;
       selected = peerId;
       draw();
     },

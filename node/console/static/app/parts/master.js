@@ -1,38 +1,48 @@
-// The shape shared by cards, receipts, revocations and log: filters, a table, and a panel with the detail of one row.
-// It owns loading, empty and error states, deep links and the focus; the views say what a row is.
+// The shape shared by cards, tasks, receipts, revocations and reputation: filters, a table, and a panel with the detail of one row.
+// It owns loading, empty and error states, deep links and the focus; the views say what a row is. Rows come from the node a page at a time,
+// filtered there.
 
+import { ApiError } from '../api.js';
 import { fill, h } from '../dom.js';
-import { clean, digits, plural } from '../format.js';
+import { digits, plural } from '../format.js';
+import { createPaged } from '../paged.js';
 import { replaceQuery, routeTo } from '../router.js';
 import { button } from './bits.js';
+import { createFilters } from './filters.js';
 import { icon } from './icons.js';
+import { keepPlace } from './keep-place.js';
 import { emptyState, errorState, loadingState, staleBar } from './states.js';
 import { createTable } from './table.js';
 
+/** From a key to the question, in ms: quick typing asks once. */
+const TYPING_MS = 60;
+
 /**
- * @typedef {{ id: string, label: string, kind: 'text' | 'tabs' | 'select', placeholder?: string,
- *   options?: (rows: any[]) => { value: string, label: string, count?: number }[] }} Filter
- * @typedef {{ segment: string, title: string, intro: string, what: string, main: import('../store.js').Name,
- *   resources: import('../store.js').Name[], table: Omit<import('./table.js').TableOptions<any>, 'scroller' | 'empty' | 'href'>,
- *   filters: Filter[], matches: (row: any, values: Record<string, string>) => boolean, rows?: (data: any) => any[],
- *   none: () => Node, tools?: Node[], above?: (host: HTMLElement) => void,
- *   detail: (id: string, row: any) => HTMLElement | null, missing: (id: string) => HTMLElement }} MasterOptions
+ * @typedef {import('./filters.js').Filter} Filter
+ * @typedef {{ segment: string, title: string, intro: string, noun: string, what: string, source: import('../paged.js').PagedSource,
+ *   events: import('../store.js').Name[], names?: import('../store.js').Name[], table: Omit<import('./table.js').TableOptions<any>, 'scroller' | 'empty' | 'href' | 'onEnd'>,
+ *   onAnswer?: (answer: any) => void, filters: Filter[], defaults?: Record<string, string>, none: () => Node, tools?: Node[],
+ *   detail: (id: string, row: any, answer: any) => HTMLElement, missing: (id: string) => HTMLElement }} MasterOptions
  */
 
 /** @param {import('../main.js').Context} ctx @param {MasterOptions} options @returns {import('../main.js').View} */
 export function mountMaster(ctx, options) {
-  const { store } = ctx;
-  const rowsOf = options.rows ?? ((/** @type {any} */ data) => data);
-  /** @type {Record<string, string>} */
-  const values = Object.fromEntries(options.filters.map((filter) => [filter.id, '']));
   let openId = '';
   /** @type {any} */
   let openRow = null;
+  let openText = '';
+  let started = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let typing;
 
+  const paged = createPaged(options.source, onRows);
+  const filters = createFilters(options.filters, options.what, (id, value, kind) => {
+    replaceQuery({ [id]: value });
+    clearTimeout(typing);
+    typing = setTimeout(ask, kind === 'text' ? TYPING_MS : 0);
+  });
   const stale = h('div');
-  const above = h('div', { class: 'above' });
   const count = h('p', { class: 'count', role: 'status' });
-  const filterBar = h('div', { class: 'filters', role: 'search', 'aria-label': `Filter ${options.what}` });
   const status = h('div');
   const list = h('section', { class: 'view-list', 'aria-labelledby': 'view-title' });
   const panel = h('aside', {
@@ -45,9 +55,10 @@ export function mountMaster(ctx, options) {
   const table = createTable({
     ...options.table,
     scroller: list,
-    href: (row) => routeTo([options.segment, options.table.key(row)]),
+    href: (row) => routeTo([options.segment, options.table.key(row)], filters.given()),
+    onEnd: () => paged.more(),
     empty: () =>
-      isFiltered()
+      filters.isSet()
         ? emptyState(
             `No ${options.what} match.`,
             button('Clear the filters', { on: { click: clearFilters } }),
@@ -67,176 +78,93 @@ export function mountMaster(ctx, options) {
       h('div', { class: 'view-tools' }, options.tools ?? []),
     ),
     stale,
-    above,
-    filterBar,
+    filters.element,
     count,
     status,
     table.element,
   );
 
-  const isFiltered = () => Object.values(values).some(Boolean);
+  const ask = () => void paged.ask({ ...options.defaults, ...filters.given() });
 
   function clearFilters() {
-    for (const filter of options.filters) setFilter(filter.id, '');
-    drawFilters();
+    replaceQuery(Object.fromEntries(options.filters.map(({ id }) => [id, ''])));
+    filters.set({});
+    ask();
   }
 
-  /** @param {string} id @param {string} value */
-  function setFilter(id, value) {
-    values[id] = value;
-    replaceQuery({ [id]: value });
-    drawRows(false);
-  }
-
-  function drawFilters() {
-    const rows = rowsOf(store.get(options.main).data) ?? [];
-    // The field that has the focus is kept, so that typing is never interrupted by a live change.
-    for (const filter of options.filters) {
-      const old = filterBar.querySelector(`[data-filter="${filter.id}"]`);
-      if (old && filter.kind === 'text') {
-        const input = /** @type {HTMLInputElement} */ (old.querySelector('input'));
-        if (input.value !== values[filter.id]) input.value = values[filter.id] ?? '';
-        continue;
-      }
-      const had = old?.contains(document.activeElement)
-        ? document.activeElement?.getAttribute('data-value')
-        : null;
-      const next = h(
-        'div',
-        { class: `filter filter-${filter.kind}`, 'data-filter': filter.id },
-        drawFilter(filter, rows),
-      );
-      if (old) old.replaceWith(next);
-      else filterBar.append(next);
-      if (had !== null && had !== undefined)
-        /** @type {HTMLElement | null} */ (next.querySelector(`[data-value="${CSS.escape(had)}"]`))?.focus();
-    }
-  }
-
-  /** @param {Filter} filter @param {any[]} rows */
-  function drawFilter(filter, rows) {
-    if (filter.kind === 'text') {
-      return h(
-        'label',
-        { class: 'search' },
-        h('span', { class: 'sr-only' }, filter.label),
-        icon('find'),
-        h('input', {
-          type: 'search',
-          value: values[filter.id],
-          placeholder: filter.placeholder,
-          'data-search': true,
-          autocomplete: 'off',
-          spellcheck: 'false',
-          on: { input: (event) => setFilter(filter.id, event.target.value) },
-        }),
-      );
-    }
-    const choices = filter.options?.(rows) ?? [];
-    if (filter.kind === 'tabs') {
-      return h(
-        'div',
-        { class: 'tabs', role: 'group', 'aria-label': filter.label },
-        choices.map((choice) =>
-          h(
-            'button',
-            {
-              type: 'button',
-              class: 'tab',
-              'data-value': choice.value,
-              'aria-pressed': String(values[filter.id] === choice.value),
-              on: {
-                click: () => {
-                  setFilter(filter.id, choice.value);
-                  drawFilters();
-                },
-              },
-            },
-            clean(choice.label, 40),
-            choice.count === undefined ? null : h('span', { class: 'tab-count' }, choice.count),
-          ),
-        ),
-      );
-    }
-    return h(
-      'label',
-      { class: 'select' },
-      h('span', { class: 'sr-only' }, filter.label),
-      h(
-        'select',
-        { 'data-value': 'select', on: { change: (event) => setFilter(filter.id, event.target.value) } },
-        choices.map((choice) =>
-          h(
-            'option',
-            { value: choice.value, selected: values[filter.id] === choice.value },
-            clean(choice.label, 60),
-          ),
-        ),
-      ),
-    );
-  }
-
-  /** @param {boolean} [mark] highlight rows that are new */
-  function drawRows(mark = true) {
-    const held = store.get(options.main);
-    if (held.data === null) return;
-    const all = rowsOf(held.data);
-    const shown = all.filter((/** @type {any} */ row) => options.matches(row, values));
-    const noun = options.what.replace(/s$/, '');
-    count.textContent =
-      shown.length === all.length
-        ? plural(all.length, noun)
-        : `${digits(shown.length)} of ${plural(all.length, noun)}`;
-    table.setRows(shown, { mark });
-  }
-
-  /** @param {boolean} moved */
-  function draw(moved) {
-    const held = store.get(options.main);
-    const reload = () => void store.load(options.main);
-    fill(stale, staleBar(held, reload));
-    const ready = held.data !== null;
+  function onRows() {
+    const { answer, error, fresh, phase, rows } = paged.get();
+    const reload = () => void paged.refresh();
+    fill(stale, staleBar({ phase, data: answer, error, at: paged.get().at }, reload));
+    const ready = answer !== null;
     table.element.hidden = !ready;
-    filterBar.hidden = !ready;
+    filters.element.hidden = !ready;
     count.hidden = !ready;
-    fill(
-      status,
-      ready
-        ? null
-        : held.phase === 'error' && held.error
-          ? errorState(held.error, reload)
-          : loadingState(options.what),
-    );
-    options.above?.(above);
-    if (ready) {
-      drawFilters();
-      drawRows();
-    }
-    drawDetail(moved);
+    fill(status, ready ? null : error ? errorState(error, ask) : loadingState(options.what));
+    if (!ready) return;
+    options.onAnswer?.(answer);
+    filters.draw(answer);
+    count.textContent =
+      answer.matched === answer.total
+        ? plural(answer.total, options.noun)
+        : `${digits(answer.matched)} of ${plural(answer.total, options.noun)}`;
+    table.setRows(rows, { mark: fresh, of: answer.matched });
+    const row = rows.find((one) => options.table.key(one) === openId);
+    if (openId !== '' && row && row !== openRow) drawDetail(row, false);
   }
 
-  /** @param {boolean} moved the user has just opened or closed it */
-  function drawDetail(moved) {
-    const data = store.get(options.main).data;
-    const row =
-      openId && data !== null
-        ? rowsOf(data).find((/** @type {any} */ one) => options.table.key(one) === openId)
-        : null;
-    table.select(openId);
-    element.classList.toggle('has-detail', openId !== '');
-    if (openId === '') {
+  /** Opens, closes or changes the panel. @param {string} id */
+  function open(id) {
+    openId = id;
+    openRow = null;
+    openText = '';
+    table.select(id);
+    element.classList.toggle('has-detail', id !== '');
+    if (id === '') {
       const had = panel.contains(document.activeElement);
       panel.hidden = true;
       panel.replaceChildren();
-      if (moved && had) table.focus();
-      openRow = null;
+      if (had) table.focus();
       return;
     }
-    if (!moved && !panel.hidden && row === openRow) return;
-    if (data === null) return;
-    openRow = row ?? null;
-    const scroll = moved ? 0 : panel.scrollTop;
-    const content = (row ? options.detail(openId, row) : null) ?? options.missing(openId);
+    const known = paged.get().rows.find((row) => options.table.key(row) === id);
+    if (known) drawDetail(known, true);
+    else void look(id);
+  }
+
+  /** Looks a row up that is on no page yet. @param {string} id */
+  async function look(id) {
+    frame(loadingState('it'));
+    try {
+      const row = await paged.one(id);
+      if (openId === id) drawDetail(row, true);
+    } catch (error) {
+      if (openId !== id) return;
+      const told =
+        error instanceof ApiError ? error : new ApiError({ code: 'CONSOLE_FAULT', message: String(error) });
+      frame(errorState(told, () => void look(id)));
+    }
+  }
+
+  /** @param {any} row null: there is none @param {boolean} moved the user has just opened it */
+  function drawDetail(row, moved) {
+    const text = JSON.stringify(row);
+    const same = text === openText && !moved;
+    openRow = row;
+    openText = text;
+    if (same) return;
+    const content = row === null ? options.missing(openId) : options.detail(openId, row, paged.get().answer);
+    if (!moved) {
+      keepPlace(panel, panel, () => frame(content));
+      return;
+    }
+    frame(content);
+    panel.scrollTop = 0;
+    panel.querySelector('h2')?.focus({ preventScroll: true });
+  }
+
+  /** @param {HTMLElement} content */
+  function frame(content) {
     fill(
       panel,
       h(
@@ -252,33 +180,38 @@ export function mountMaster(ctx, options) {
       content,
     );
     panel.hidden = false;
-    panel.scrollTop = scroll;
-    if (moved) panel.querySelector('h2')?.focus({ preventScroll: true });
   }
 
-  const closeHref = () => routeTo([options.segment], values);
+  const closeHref = () => routeTo([options.segment], filters.given());
 
   /** @param {KeyboardEvent} event */
   function onPanelKey(event) {
     if (event.key === 'Escape' && !event.defaultPrevented) location.hash = closeHref();
   }
 
-  const stop = store.subscribe([...new Set([options.main, ...options.resources])], () => draw(false));
-  for (const name of new Set([options.main, ...options.resources]))
-    if (store.get(name).phase === 'idle') void store.load(name);
+  const stop = ctx.store.subscribe(options.events, () => {
+    if (started) paged.refreshSoon();
+  });
+
+  const unname = ctx.store.subscribe(options.names ?? [], () => table.redraw());
 
   return {
     element,
     update(route) {
-      const given = options.filters.filter((filter) => route.query.has(filter.id));
-      for (const filter of given) values[filter.id] = route.query.get(filter.id) ?? '';
+      const changed = filters.set(Object.fromEntries(route.query));
+      if (!started || changed) {
+        started = true;
+        ask();
+        onRows();
+      }
       const next = route.path[1] ?? '';
-      const moved = next !== openId;
-      openId = next;
-      draw(moved);
+      if (next !== openId) open(next);
     },
     destroy() {
       stop();
+      unname();
+      clearTimeout(typing);
+      paged.destroy();
       table.destroy();
     },
   };

@@ -7,6 +7,8 @@ import { fill, h } from '../dom.js';
 const OVERSCAN = 8;
 /** Rows taken as one page by Page Up and Page Down. */
 const PAGE_ROWS = 10;
+/** Rows before the last one at which more are asked for, so that scrolling meets no end. */
+const END_ROWS = 30;
 
 /**
  * @template R
@@ -15,7 +17,8 @@ const PAGE_ROWS = 10;
 /**
  * @template R
  * @typedef {{ name: string, label: string, columns: Column<R>[], key: (row: R) => string, href: (row: R) => string,
- *   scroller: HTMLElement, empty: () => Node, sort?: { id: string, down: boolean }, tone?: (row: R) => string }} TableOptions
+ *   scroller: HTMLElement, empty: () => Node, sort?: { id: string, down: boolean }, tone?: (row: R) => string,
+ *   onEnd?: () => void }} TableOptions
  */
 
 /** @template R @param {TableOptions<R>} options */
@@ -36,6 +39,8 @@ export function createTable(options) {
   let drawn = new Map();
   let rowHeight = 0;
   let frame = 0;
+  /** Rows that there are, also those that were not read yet. */
+  let total = 0;
 
   const head = h('div', { role: 'row', class: 'row row-head' });
   const body = h('div', { role: 'rowgroup', class: 'table-body', on: { keydown: onKey, focusin: onFocus } });
@@ -99,13 +104,14 @@ export function createTable(options) {
 
   function arrange() {
     const by = columns.find((column) => column.id === sort?.id)?.sort;
-    rows = [...given];
+    rows = given;
     if (by) {
+      rows = [...given];
       const values = new Map(given.map((row) => [row, by(row)]));
       const sign = sort?.down ? -1 : 1;
       rows.sort((a, b) => sign * compare(values.get(a), values.get(b)));
     }
-    grid.setAttribute('aria-rowcount', String(rows.length + 1));
+    grid.setAttribute('aria-rowcount', String(Math.max(total, rows.length) + 1));
     grid.hidden = rows.length === 0;
     empty.hidden = rows.length > 0;
     if (rows.length === 0) fill(empty, options.empty());
@@ -141,6 +147,7 @@ export function createTable(options) {
       body.replaceChildren(...wanted);
     drawn = next;
     mark();
+    if (rows.length > 0 && last >= rows.length - END_ROWS) options.onEnd?.();
     if (focused !== null && keyOf(document.activeElement) !== focused)
       link(focused)?.focus({ preventScroll: true });
   }
@@ -253,8 +260,12 @@ export function createTable(options) {
 
   return {
     element,
-    /** @param {R[]} next @param {{ mark?: boolean }} [options] mark: rows never seen before are highlighted once */
-    setRows(next, { mark: markNew = true } = {}) {
+    /**
+     * @param {R[]} next
+     * @param {{ mark?: boolean, of?: number }} [options] mark: rows never seen before are highlighted once; of: rows there are in all
+     */
+    setRows(next, { mark: markNew = true, of = 0 } = {}) {
+      total = of;
       const keys = next.map(key);
       fresh = known && markNew ? new Set(keys.filter((id) => !known?.has(id))) : new Set();
       known ??= new Set();
@@ -262,6 +273,11 @@ export function createTable(options) {
       given = next;
       arrange();
       fresh = new Set();
+    },
+    /** Draws the rows anew: names that they show have become known. */
+    redraw() {
+      drawn = new Map();
+      draw(true);
     },
     /** @param {string} id marks the row whose detail is open */
     select(id) {

@@ -23,26 +23,6 @@ import { routeTo } from '../router.js';
 
 /** @typedef {import('../api.js').CardView} CardView */
 
-/** Lower-case words of a card, kept because a filter looks at every card on every key. @type {WeakMap<CardView, string>} */
-const haystacks = new WeakMap();
-
-/** @param {CardView} card */
-function haystack(card) {
-  let words = haystacks.get(card);
-  if (words === undefined) {
-    const capabilities = (card.capabilities ?? []).flatMap((one) => [
-      one.name,
-      one.description,
-      ...(one.tags ?? []),
-    ]);
-    words = [card.name, card.description, card.operator, card.agentId, ...(card.tags ?? []), ...capabilities]
-      .join(' ')
-      .toLowerCase();
-    haystacks.set(card, words);
-  }
-  return words;
-}
-
 /** @param {import('../main.js').Context} ctx */
 export function mountCards(ctx) {
   const hostName = (/** @type {string} */ peerId) => ctx.nodeName(peerId);
@@ -50,20 +30,21 @@ export function mountCards(ctx) {
     segment: 'cards',
     title: 'Cards',
     intro: 'What each agent says of itself, signed with its own key.',
+    noun: 'card',
     what: 'cards',
-    main: 'cards',
-    resources: ['network'],
+    source: { path: '/v1/cards', list: 'cards', key: 'agentId' },
+    events: ['cards', 'revocations'],
+    names: ['network'],
+    defaults: { sort: 'name' },
     table: {
       name: 'cards',
       label: 'Agent cards',
       key: (/** @type {CardView} */ card) => card.agentId,
       tone: (card) => (card.status === 'valid' ? '' : 'dim'),
-      sort: { id: 'name', down: false },
       columns: [
         {
           id: 'name',
           title: 'Agent',
-          sort: (card) => String(card.name),
           cell: (card) => [
             h('strong', null, text(card.name, 120)),
             h('span', { class: 'sub' }, text(card.description, 240)),
@@ -73,26 +54,22 @@ export function mountCards(ctx) {
         {
           id: 'region',
           title: 'Region',
-          sort: (card) => String(card.region),
           cell: (card) => clean(card.region, 40),
         },
         { id: 'price', title: 'Price', cell: (card) => (card.prices?.[0] ? priceText(card.prices[0]) : '–') },
         {
           id: 'host',
           title: 'Host',
-          sort: (card) => hostName(card.host),
           cell: (card) => text(hostName(card.host), 40),
         },
         {
           id: 'expires',
           title: 'Expires',
-          sort: (card) => Date.parse(card.expiresAt) || 0,
           cell: (card) => when(card.expiresAt),
         },
         {
           id: 'status',
           title: 'Status',
-          sort: (card) => String(card.status),
           cell: (card) => cardBadge(card.status),
         },
       ],
@@ -105,15 +82,17 @@ export function mountCards(ctx) {
         placeholder: 'Filter by name, trade or id',
       },
       { id: 'status', kind: 'tabs', label: 'Status', options: statusChoices },
-      { id: 'region', kind: 'select', label: 'Region', options: regionChoices },
+      { id: 'region', kind: 'select', label: 'Region', options: (answer) => regionChoices(answer.regions) },
+      {
+        id: 'sort',
+        kind: 'select',
+        label: 'Order',
+        options: () => [
+          { value: '', label: 'By name' },
+          { value: 'issued', label: 'Newest first' },
+        ],
+      },
     ],
-    matches: (card, values) =>
-      (!values.status || card.status === values.status) &&
-      (!values.region || card.region === values.region) &&
-      (values.q ?? '')
-        .toLowerCase()
-        .split(/\s+/)
-        .every((word) => haystack(card).includes(word)),
     none: () =>
       emptyState(
         'No card is known here yet.',
@@ -133,23 +112,21 @@ export function mountCards(ctx) {
   });
 }
 
-/** @param {CardView[]} cards */
-function statusChoices(cards) {
-  const count = (/** @type {string} */ status) => cards.filter((card) => card.status === status).length;
+/** @param {{ total: number, counts: Record<string, number> }} answer */
+function statusChoices({ counts, total }) {
   return [
-    { value: '', label: 'All', count: cards.length },
-    { value: 'valid', label: 'Valid', count: count('valid') },
-    { value: 'revoked', label: 'Revoked', count: count('revoked') },
-    { value: 'expired', label: 'Expired', count: count('expired') },
+    { value: '', label: 'All', count: total },
+    { value: 'valid', label: 'Valid', count: counts.valid },
+    { value: 'revoked', label: 'Revoked', count: counts.revoked },
+    { value: 'expired', label: 'Expired', count: counts.expired },
   ];
 }
 
-/** @param {{ region: string }[]} rows */
-export function regionChoices(rows) {
-  const regions = [...new Set(rows.map((row) => row.region).filter(Boolean))].sort();
+/** @param {string[]} regions */
+export function regionChoices(regions) {
   return [
     { value: '', label: 'All regions' },
-    ...regions.map((region) => ({ value: region, label: region })),
+    ...[...new Set(regions)].filter(Boolean).map((region) => ({ value: region, label: region })),
   ];
 }
 

@@ -144,7 +144,10 @@ export function mountFind(ctx) {
 
   const drawRegions = () => {
     const chosen = region.value;
-    const choices = regionChoices(ctx.store.get('cards').data ?? ctx.store.get('network').data?.nodes ?? []);
+    const choices = regionChoices([
+      ...(ctx.store.get('cards').data?.regions ?? []),
+      ...(ctx.store.get('network').data?.nodes ?? []).map((/** @type {any} */ node) => node.region),
+    ]);
     fill(
       region,
       choices.map((choice) =>

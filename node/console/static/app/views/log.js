@@ -1,17 +1,30 @@
-// The log view: this node's head and signed checkpoint, its newest entries, and the heads of the other origins it knows.
+// The log view: the head and signed checkpoint of a log, its entries from the newest back, and the heads of the other logs held here.
+// `#/log` is this node's own; `#/log/<peer id>` is that of another.
 
+import { ApiError, apiGet } from '../api.js';
 import { fill, h } from '../dom.js';
 import { clean, digits, entryKind, shorten } from '../format.js';
 import { badge, codeBlock, fields, identifier, section, text, when } from '../parts/bits.js';
+import { icon } from '../parts/icons.js';
 import { emptyState, errorState, loadingState, staleBar } from '../parts/states.js';
 import { createTable } from '../parts/table.js';
 import { routeTo } from '../router.js';
+
+/** Entries of one page. */
+const PAGE_ENTRIES = 100;
 
 /** @typedef {import('../api.js').LogEntry} LogEntry @typedef {import('../api.js').LogHead} LogHead */
 
 /** @param {import('../main.js').Context} ctx @returns {import('../main.js').View} */
 export function mountLog(ctx) {
   const { store } = ctx;
+  /** Peer id of another node whose log is shown; empty: the own one. */
+  let whose = '';
+  /** @type {{ log: import('../api.js').LogView | null, error: ApiError | null, at: number }} */
+  let held = { log: null, error: null, at: 0 };
+  /** @type {AbortController | null} */
+  let running = null;
+  const lead = h('p', { class: 'lead' });
   const element = h('div', { class: 'view view-log' });
   const head = h('div', { class: 'log-head' });
   const stale = h('div');
@@ -21,14 +34,17 @@ export function mountLog(ctx) {
   const known = h('p', { class: 'count' });
   const entries = createTable({
     name: 'entries',
-    label: 'Newest entries of this log',
+    label: 'Entries of this log, the newest first',
+    onEnd: () => void more(),
     scroller: element,
     key: (/** @type {LogEntry} */ entry) => String(entry.index),
     href: entryHref,
     empty: () =>
       emptyState(
         'The log is empty.',
-        'Its first entry is written when an agent of this node publishes a card.',
+        'Its first entry is written when an agent of its node publishes a card: ',
+        h('code', null, 'zerostate card publish examples/cards/word-counter.yaml'),
+        '.',
       ),
     columns: [
       {
@@ -43,14 +59,12 @@ export function mountLog(ctx) {
         id: 'index',
         title: 'Index',
         numeric: true,
-        sort: (entry) => entry.index,
         cell: (entry) => digits(entry.index),
       },
       {
         id: 'issuer',
         title: 'Issuer',
-        sort: (entry) => issuerName(ctx, entry.issuer),
-        cell: (entry) => text(issuerName(ctx, entry.issuer), 60),
+        cell: (entry) => text(entry.issuerName || shorten(entry.issuer, 12, 6), 60),
       },
       { id: 'at', title: 'Added', cell: (entry) => when(entry.at) },
     ],
@@ -60,9 +74,14 @@ export function mountLog(ctx) {
     label: 'Logs of the other origins',
     scroller: element,
     key: (/** @type {LogHead} */ log) => log.origin,
-    href: (log) => routeTo(['network', log.peerId]),
+    href: (log) => routeTo(['log', log.peerId]),
     empty: () =>
-      emptyState('No other log is known yet.', 'Heads arrive when this node is connected to others.'),
+      emptyState(
+        'No other log is known yet.',
+        'Heads arrive when this node is connected to others: ',
+        h('code', null, 'zerostate up --join ADDRESS'),
+        '.',
+      ),
     sort: { id: 'name', down: false },
     columns: [
       {
@@ -83,44 +102,76 @@ export function mountLog(ctx) {
     h(
       'header',
       { class: 'view-head' },
-      h(
-        'div',
-        null,
-        h('h1', { id: 'view-title', tabindex: '-1' }, 'Log'),
-        h(
-          'p',
-          { class: 'lead' },
-          'Everything this node has stated, in one append-only tree that others can check.',
-        ),
-      ),
+      h('div', null, h('h1', { id: 'view-title', tabindex: '-1' }, 'Log'), lead),
     ),
     stale,
     head,
     h(
       'div',
       { class: 'log-columns' },
-      h('section', null, h('h2', null, 'Newest entries'), count, entriesState, entries.element),
-      h('section', null, h('h2', null, 'Other origins'), known, originsState, origins.element),
+      h('section', null, h('h2', null, 'Entries'), count, entriesState, entries.element),
+      h('section', null, h('h2', null, 'Other logs held here'), known, originsState, origins.element),
     ),
   );
 
+  /** @param {number} before @param {AbortSignal} signal @returns {Promise<import('../api.js').LogView>} */
+  const fetchPage = (before, signal) =>
+    apiGet(
+      `/v1/log?${new URLSearchParams({ log: whose, limit: String(PAGE_ENTRIES), before: String(before) })}`,
+      { signal },
+    );
+
+  /** Reads the newest page, or the one before an entry; one reading at a time. @param {number} before */
+  const read = async (before) => {
+    running?.abort();
+    const abort = new AbortController();
+    running = abort;
+    try {
+      const log = await fetchPage(before, abort.signal);
+      if (running !== abort) return;
+      const old = held.log?.entries ?? [];
+      const kept = before > 0 ? old : [];
+      const beyond = before > 0 ? [] : old.filter(({ index }) => index < (log.entries.at(-1)?.index ?? 0));
+      held = { log: { ...log, entries: [...kept, ...log.entries, ...beyond] }, error: null, at: Date.now() };
+    } catch (error) {
+      if (running !== abort) return;
+      held = {
+        ...held,
+        error:
+          error instanceof ApiError ? error : new ApiError({ code: 'CONSOLE_FAULT', message: String(error) }),
+      };
+    }
+    running = null;
+    drawLog();
+  };
+  const more = async () => {
+    const oldest = held.log?.entries.at(-1)?.index ?? 0;
+    if (oldest > 0 && running === null && held.error === null) await read(oldest);
+  };
+
   const drawLog = () => {
-    const held = store.get('log');
-    const retry = () => void store.load('log');
-    fill(stale, staleBar(held, retry));
-    const log = /** @type {import('../api.js').LogView | null} */ (held.data);
+    const { at, error, log } = held;
+    const retry = () => void read(0);
+    fill(stale, staleBar({ phase: 'error', data: log, error, at }, retry));
     entries.element.hidden = log === null;
+    fill(
+      lead,
+      whose === ''
+        ? 'Everything this node has stated, in one append-only tree that others can check.'
+        : [
+            `Everything ${ctx.nodeName(whose)} has stated, as it is held and checked here. `,
+            h('a', { href: '#/log' }, icon('back'), 'This node’s own log'),
+          ],
+    );
     if (log === null) {
-      fill(entriesState, held.error ? errorState(held.error, retry) : loadingState('the log'));
+      fill(head);
+      fill(entriesState, error ? errorState(error, retry) : loadingState('the log'));
       return;
     }
     fill(entriesState);
     fill(head, headCard(log));
-    count.textContent =
-      log.entries.length < log.size
-        ? `The newest ${log.entries.length} of ${digits(log.size)}`
-        : `${digits(log.size)} in all`;
-    entries.setRows(log.entries);
+    count.textContent = `${digits(log.size)} in all`;
+    entries.setRows(log.entries, { mark: false, of: log.size });
   };
   const drawOrigins = () => {
     const held = store.get('logs');
@@ -139,16 +190,29 @@ export function mountLog(ctx) {
       origins.setRows(others);
     }
   };
-  const stops = [store.subscribe(['log', 'cards'], drawLog), store.subscribe(['logs'], drawOrigins)];
+  const stops = [
+    store.subscribe(['log'], () => {
+      if (whose === '' && running === null) void read(0);
+    }),
+    store.subscribe(['logs'], drawOrigins),
+    store.subscribe(['network'], drawLog),
+  ];
   return {
     element,
-    update() {
-      if (store.get('log').phase === 'idle') void store.load('log');
+    update(route) {
+      const next = route.path[1] ?? '';
+      if (next !== whose || held.log === null) {
+        whose = next;
+        held = { log: null, error: null, at: 0 };
+        void read(0);
+      }
       if (store.get('logs').phase === 'idle') void store.load('logs');
       drawLog();
       drawOrigins();
     },
     destroy() {
+      running?.abort();
+      running = null;
       for (const stop of stops) stop();
       entries.destroy();
       origins.destroy();
@@ -186,13 +250,5 @@ function entryHref(entry) {
   if (kind === 'execution receipt') return routeTo(['receipts', entry.statementId]);
   if (kind === 'revocation') return routeTo(['revocations', entry.statementId]);
   if (kind === 'agent card' || kind === 'card event') return routeTo(['cards', entry.issuer]);
-  return routeTo(['log', String(entry.index)]);
-}
-
-/** @param {import('../main.js').Context} ctx @param {string} issuer */
-function issuerName(ctx, issuer) {
-  const card = (ctx.store.get('cards').data ?? []).find(
-    (/** @type {import('../api.js').CardView} */ one) => one.agentId === issuer,
-  );
-  return card?.name ?? shorten(issuer, 12, 6);
+  return routeTo(['provenance', entry.statementId]);
 }

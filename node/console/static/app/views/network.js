@@ -9,7 +9,7 @@ import { emptyState, errorState, loadingState, staleBar } from '../parts/states.
 import { createTable } from '../parts/table.js';
 import { recentActivity } from '../recent.js';
 import { routeTo } from '../router.js';
-import { nodeDetail, stateBadge, stateOf } from './node-detail.js';
+import { createAgents, nodeDetail, stateBadge, stateOf } from './node-detail.js';
 
 /** @typedef {import('../api.js').NetworkNode} NetworkNode @typedef {import('../api.js').NetworkView} NetworkView */
 
@@ -33,6 +33,8 @@ const SIGNS = {
 export function mountNetwork(ctx) {
   const { store, live } = ctx;
   let openId = '';
+  /** @type {({ peerId: string } & ReturnType<typeof createAgents>) | null} */
+  let agents = null;
   const stale = h('div');
   const status = h('div');
   const figures = h('div', { class: 'figures' });
@@ -118,6 +120,7 @@ export function mountNetwork(ctx) {
       LEGEND.map(([role, sign]) => h('span', null, icon(sign), role)),
       h('span', { class: 'legend-self' }, 'this node'),
       h('span', { class: 'legend-down' }, 'silent'),
+      h('span', { class: 'legend-route' }, 'live route through relays'),
     ),
   );
   const content = h(
@@ -173,7 +176,7 @@ export function mountNetwork(ctx) {
     );
     if (data === null) return;
     fill(figures, figureTiles(ctx, data));
-    map.set(data, openId);
+    map.set(data, openId, routesOf(store.get('routing').data));
     table.setRows(data.nodes);
     drawDetail();
     drawFeed();
@@ -195,6 +198,8 @@ export function mountNetwork(ctx) {
 
   const drawDetail = () => {
     const node = network()?.nodes.find((one) => one.peerId === openId);
+    if (agents?.peerId !== openId)
+      agents = openId === '' ? null : { peerId: openId, ...createAgents(openId) };
     table.select(openId);
     element.classList.toggle('has-detail', openId !== '');
     panel.hidden = openId === '';
@@ -214,7 +219,12 @@ export function mountNetwork(ctx) {
         ),
       ),
       node
-        ? nodeDetail(ctx, node, rttOf(node.peerId))
+        ? nodeDetail(
+            ctx,
+            node,
+            rttOf(node.peerId),
+            /** @type {NonNullable<typeof agents>} */ (agents).element,
+          )
         : h(
             'div',
             { class: 'detail' },
@@ -227,7 +237,11 @@ export function mountNetwork(ctx) {
   };
 
   const stops = [
-    store.subscribe(['network', 'node', 'cards', 'receipts', 'logs', 'revocations'], draw),
+    store.subscribe(
+      ['network', 'node', 'cards', 'receipts', 'logs', 'revocations', 'tasks', 'routing'],
+      draw,
+    ),
+    store.subscribe(['cards'], () => void agents?.read()),
     live.subscribe(({ activity }) => {
       if (!activity) return;
       drawFeed();
@@ -255,43 +269,56 @@ export function mountNetwork(ctx) {
 /** @param {import('../main.js').Context} ctx @param {NetworkView} network */
 function figureTiles(ctx, network) {
   const { store } = ctx;
-  const list = (/** @type {import('../store.js').Name} */ name) =>
-    /** @type {any[] | null} */ (store.get(name).data);
+  const held = (/** @type {import('../store.js').Name} */ name) => store.get(name).data;
   const up = network.nodes.filter((node) => node.online).length;
-  const cards = list('cards');
-  const valid = cards?.filter((card) => card.status === 'valid').length;
-  const receipts = list('receipts');
-  const revoked = list('revocations');
-  const size = store.get('node').data?.log?.size;
+  const [cards, receipts, revoked, tasks] = [
+    held('cards'),
+    held('receipts'),
+    held('revocations'),
+    held('tasks'),
+  ];
+  const size = held('node')?.log?.size;
+  const invalid = cards ? cards.total - cards.counts.valid : 0;
   return [
-    tile('Nodes online', `${up}`, `of ${network.nodes.length} known`, '#/network'),
+    tile('Nodes online', digits(up), `of ${digits(network.nodes.length)} known`, '#/network'),
     tile(
       'Agents',
-      valid === undefined ? '…' : digits(valid),
-      cards && valid !== undefined && cards.length > valid
-        ? `${cards.length - valid} not valid`
-        : 'all valid',
+      cards ? digits(cards.counts.valid) : '…',
+      invalid > 0 ? `${digits(invalid)} not valid` : 'all valid',
       '#/cards',
     ),
     tile(
+      'Tasks',
+      tasks ? digits(tasks.total) : '…',
+      tasks?.open ? `${digits(tasks.open)} open` : 'none open',
+      '#/tasks',
+    ),
+    tile(
       'Receipts',
-      receipts ? digits(receipts.length) : '…',
-      receipts ? `${receipts.filter((one) => one.status === 'OK').length} OK` : '',
+      receipts ? digits(receipts.total) : '…',
+      receipts ? `${digits(receipts.counts.ok)} OK` : '',
       '#/receipts',
     ),
     tile(
       'Log size',
       size === undefined ? '…' : digits(size),
-      plural((list('logs') ?? []).filter((log) => !log.self).length, 'other log'),
+      plural((held('logs') ?? []).filter((/** @type {any} */ log) => !log.self).length, 'other log'),
       '#/log',
     ),
     tile(
       'Revocations',
-      revoked ? digits(revoked.length) : '…',
-      revoked?.length ? 'in force' : 'none in force',
+      revoked ? digits(revoked.total) : '…',
+      revoked?.total ? 'in force' : 'none in force',
       '#/revocations',
     ),
   ];
+}
+
+/** The paths that connections of this node take through relays now. @param {any} routing @returns {string[][]} */
+function routesOf(routing) {
+  return (routing?.links ?? [])
+    .filter((/** @type {any} */ link) => link.attached && link.path?.length > 2)
+    .map((/** @type {any} */ link) => link.path);
 }
 
 /** @param {string} name @param {string} figure @param {string} more @param {string} href */

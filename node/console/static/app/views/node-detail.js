@@ -1,15 +1,64 @@
 // One node in words: its state, addresses, log head and agents; the detail panel of the network view.
 
-import { h } from '../dom.js';
+import { apiGet } from '../api.js';
+import { fill, h } from '../dom.js';
 import { clean, digits, originPeer } from '../format.js';
 import { badge, cardBadge, fields, identifier, section, text, when } from '../parts/bits.js';
 import { lastSeenText, rttText } from '../parts/map.js';
+import { errorState } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
 /** @typedef {import('../api.js').NetworkNode} NetworkNode */
 
 /** Agents listed in a node's detail; all of them are one click away. */
 const AGENTS_SHOWN = 12;
+
+/**
+ * The agents that live on a node, read when its detail is opened and again when cards change.
+ * @param {string} peerId
+ */
+export function createAgents(peerId) {
+  const element = h('div', { class: 'agents-box' }, h('p', { class: 'muted' }, 'Reading the agents…'));
+  const read = async () => {
+    try {
+      const { cards, matched } = await apiGet(
+        `/v1/cards?${new URLSearchParams({ host: peerId, sort: 'name', limit: String(AGENTS_SHOWN) })}`,
+      );
+      fill(
+        element,
+        ...(matched === 0
+          ? [h('p', { class: 'muted' }, 'No agent of this node is known here.')]
+          : agentRows(cards, matched)),
+      );
+    } catch (error) {
+      fill(
+        element,
+        errorState(/** @type {import('../api.js').ApiError} */ (error), () => void read()),
+      );
+    }
+  };
+  void read();
+  return { element, read };
+}
+
+/** @param {import('../api.js').CardView[]} cards @param {number} matched */
+function agentRows(cards, matched) {
+  return [
+    h(
+      'ul',
+      { class: 'plain agents' },
+      cards.map((card) =>
+        h(
+          'li',
+          null,
+          h('a', { href: routeTo(['cards', card.agentId]) }, text(card.name, 80)),
+          cardBadge(card.status),
+        ),
+      ),
+    ),
+    matched > cards.length ? h('p', { class: 'muted' }, `and ${digits(matched - cards.length)} more`) : null,
+  ];
+}
 
 /** Online nodes without a connection of their own are heard through others. @param {NetworkNode} node */
 export const stateOf = (node) =>
@@ -20,11 +69,8 @@ export function stateBadge(node) {
   return badge(node.self || node.connected || node.online ? 'ok' : 'warn', stateOf(node));
 }
 
-/** @param {import('../main.js').Context} ctx @param {NetworkNode} node @param {number | null} rtt */
-export function nodeDetail(ctx, node, rtt) {
-  const agents = (ctx.store.get('cards').data ?? []).filter(
-    (/** @type {any} */ card) => card.host === node.peerId,
-  );
+/** @param {import('../main.js').Context} ctx @param {NetworkNode} node @param {number | null} rtt @param {HTMLElement} agents of it */
+export function nodeDetail(ctx, node, rtt, agents) {
   const log = (ctx.store.get('logs').data ?? []).find(
     (/** @type {any} */ one) => originPeer(one.origin) === node.peerId,
   );
@@ -74,27 +120,6 @@ export function nodeDetail(ctx, node, rtt) {
           ]),
         )
       : null,
-    section(
-      'Agents',
-      agents.length === 0
-        ? h('p', { class: 'muted' }, 'No agent of this node is known here.')
-        : h(
-            'ul',
-            { class: 'plain agents' },
-            agents
-              .slice(0, AGENTS_SHOWN)
-              .map((/** @type {any} */ card) =>
-                h(
-                  'li',
-                  null,
-                  h('a', { href: routeTo(['cards', card.agentId]) }, text(card.name, 80)),
-                  cardBadge(card.status),
-                ),
-              ),
-          ),
-      agents.length > AGENTS_SHOWN
-        ? h('p', { class: 'muted' }, `and ${agents.length - AGENTS_SHOWN} more`)
-        : null,
-    ),
+    section('Agents', agents),
   );
 }

@@ -32,20 +32,20 @@ export function mountReceipts(ctx) {
     segment: 'receipts',
     title: 'Receipts',
     intro: 'What was run, signed by the agent that ran it, and included in its node’s log.',
+    noun: 'receipt',
     what: 'receipts',
-    main: 'receipts',
-    resources: ['network'],
+    source: { path: '/v1/receipts', list: 'receipts', key: 'id' },
+    events: ['receipts'],
+    names: ['network'],
     tools: [button('Verify a file…', { on: { click: openFileDialog } }, 'upload')],
     table: {
       name: 'receipts',
       label: 'Execution receipts',
       key: (/** @type {ReceiptView} */ receipt) => receipt.id,
-      sort: { id: 'issued', down: true },
       columns: [
         {
           id: 'executor',
           title: 'Run by',
-          sort: (one) => String(one.executorName),
           cell: (one) => [
             h('strong', null, text(one.executorName, 80)),
             h('span', { class: 'sub' }, h('code', null, shorten(one.taskId, 14, 6))),
@@ -60,7 +60,6 @@ export function mountReceipts(ctx) {
           id: 'fuel',
           title: 'Fuel',
           numeric: true,
-          sort: (one) => (/^\d+$/.test(one.fuel) ? BigInt(one.fuel) : 0n),
           cell: (one) => digits(one.fuel),
         },
         {
@@ -73,19 +72,16 @@ export function mountReceipts(ctx) {
           id: 'entry',
           title: 'Log entry',
           numeric: true,
-          sort: (one) => Number(one.logIndex),
           cell: (one) => `${clean(ctx.nodeName(originPeer(one.origin)), 24)} #${one.logIndex}`,
         },
         {
           id: 'issued',
           title: 'Issued',
-          sort: (one) => Date.parse(one.issuedAt) || 0,
           cell: (one) => when(one.issuedAt),
         },
         {
           id: 'result',
           title: 'Result',
-          sort: (one) => String(one.status),
           cell: (one) => runBadge(one.status),
         },
       ],
@@ -99,16 +95,6 @@ export function mountReceipts(ctx) {
       },
       { id: 'result', kind: 'tabs', label: 'Result', options: resultChoices },
     ],
-    matches: (one, values) =>
-      (!values.result || (values.result === 'ok') === (one.status === 'OK')) &&
-      (values.q ?? '')
-        .toLowerCase()
-        .split(/\s+/)
-        .every((word) =>
-          `${one.executorName} ${one.taskId} ${one.module} ${one.id} ${one.status} ${one.executor}`
-            .toLowerCase()
-            .includes(word),
-        ),
     none: () =>
       emptyState(
         'Nothing has been run yet.',
@@ -127,13 +113,12 @@ export function mountReceipts(ctx) {
   });
 }
 
-/** @param {ReceiptView[]} receipts */
-function resultChoices(receipts) {
-  const good = receipts.filter((one) => one.status === 'OK').length;
+/** @param {{ total: number, counts: { ok: number, other: number } }} answer */
+function resultChoices({ counts, total }) {
   return [
-    { value: '', label: 'All', count: receipts.length },
-    { value: 'ok', label: 'OK', count: good },
-    { value: 'other', label: 'Other', count: receipts.length - good },
+    { value: '', label: 'All', count: total },
+    { value: 'ok', label: 'OK', count: counts.ok },
+    { value: 'other', label: 'Other', count: counts.other },
   ];
 }
 

@@ -15,19 +15,18 @@ export function mountRevocations(ctx) {
     segment: 'revocations',
     title: 'Revocations',
     intro: 'What this node refuses from now on. A revocation is final.',
+    noun: 'revocation',
     what: 'revocations',
-    main: 'revocations',
-    resources: [],
+    source: { path: '/v1/revocations', list: 'revocations', key: 'statementId' },
+    events: ['revocations'],
     table: {
       name: 'revocations',
       label: 'Revocations',
       key: (/** @type {RevocationView} */ one) => one.statementId,
-      sort: { id: 'received', down: true },
       columns: [
         {
           id: 'target',
           title: 'Revoked',
-          sort: (one) => targetName(one),
           cell: (one) => [
             h('strong', null, text(targetName(one), 80)),
             h('span', { class: 'sub' }, text(one.reason, 240)),
@@ -36,33 +35,28 @@ export function mountRevocations(ctx) {
         {
           id: 'kind',
           title: 'Kind',
-          sort: (one) => String(one.target?.kind),
           cell: (one) => badge('plain', one.target?.kind),
         },
         {
           id: 'issuer',
           title: 'Issued by',
-          sort: (one) => String(one.issuerName),
           cell: (one) => text(one.issuerName || shorten(one.issuer), 80),
         },
         {
           id: 'sequence',
           title: 'Sequence',
           numeric: true,
-          sort: (one) => Number(one.sequence),
           cell: (one) => String(one.sequence),
         },
         {
           id: 'delay',
           title: 'Reached here in',
           numeric: true,
-          sort: delaySeconds,
           cell: (one) => duration(delaySeconds(one)),
         },
         {
           id: 'received',
           title: 'Received',
-          sort: (one) => Date.parse(one.receivedAt) || 0,
           cell: (one) => when(one.receivedAt),
         },
       ],
@@ -75,15 +69,6 @@ export function mountRevocations(ctx) {
         placeholder: 'Filter by name, reason or id',
       },
     ],
-    matches: (one, values) =>
-      (values.q ?? '')
-        .toLowerCase()
-        .split(/\s+/)
-        .every((word) =>
-          `${targetName(one)} ${one.reason} ${one.issuerName} ${one.issuer} ${one.target?.id}`
-            .toLowerCase()
-            .includes(word),
-        ),
     none: () =>
       emptyState(
         'Nothing has been revoked.',
