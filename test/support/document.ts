@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,8 +15,8 @@ export function commandsOf(markdown: string): string {
   return [...markdown.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('\n');
 }
 
-/** Runs a document. Rejects with what was printed last when a command fails. */
-export async function runDocument(url: URL): Promise<void> {
+/** Runs a document, with `env` beside what its commands set. Rejects with what was printed last when a command fails. */
+export async function runDocument(url: URL, env: Readonly<Record<string, string>> = {}): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-document-'));
   const bin = join(folder, '.bin');
   mkdirSync(bin);
@@ -31,8 +31,12 @@ export async function runDocument(url: URL): Promise<void> {
   try {
     await run(script, folder, {
       ...process.env,
+      ...env,
       PATH: `${bin}${delimiter}${process.env.PATH}`,
       HOME: folder,
+      // Where the program keeps compiled code anyway; in an empty folder each document would compile it anew.
+      NODE_COMPILE_CACHE:
+        process.env.NODE_COMPILE_CACHE ?? join(homedir(), '.cache', 'zerostate', 'compiled'),
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
