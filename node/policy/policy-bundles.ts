@@ -33,6 +33,9 @@ const READY_MAX = 8;
 const OWN_LINE = 'local';
 const BUILT_IN = 'built-in';
 
+/** Read once for all nodes of a process: they never change. */
+const BUILT_IN_POLICIES = readCedar(DEFAULT_POLICIES);
+
 /** A set of policies ready to be asked, and where it comes from. Sequence 0: the built-in ones. */
 export interface ActivePolicy {
   readonly id: string;
@@ -72,7 +75,7 @@ export class PolicyBundles {
       sequence: 0,
       expiresAt: null,
       files: DEFAULT_POLICIES,
-      policies: readCedar(DEFAULT_POLICIES),
+      policies: BUILT_IN_POLICIES,
     };
     this.#active = this.#builtIn;
   }
@@ -122,6 +125,11 @@ export class PolicyBundles {
       throw new ZeroError('NOT_FOUND', `the policy bundle ${id} is not kept here any more`);
     const bundle = parseStrictJson(envelope.payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) as PolicyBundle;
     return this.#keep(activeOf(bundle, id));
+  }
+
+  /** The signed bundle of an id; undefined where none is kept, and for the built-in policies, which nobody signed. */
+  envelope(id: string): Envelope | undefined {
+    return this.#store.envelope(id);
   }
 
   /** Keeps read policies: going back, and a replay, then cost no reading. */

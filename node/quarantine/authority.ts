@@ -38,13 +38,15 @@ export interface Authorised {
   readonly detail: string;
 }
 
+/** One for all nodes of a process: it never changes. */
+const BUILT_IN = readCedar([QUARANTINE_POLICY]);
+
 const TIES = { own: "this node's organisation", partner: 'a partner', stranger: 'a stranger' } as const;
 const REACHES = { self: 'itself', members: 'its own nodes and agents', others: 'others' } as const;
 
 /** Judges who may order what. */
 export class Authority {
   readonly #deps: AuthorityDeps;
-  readonly #builtIn = readCedar([QUARANTINE_POLICY]);
 
   constructor(deps: AuthorityDeps) {
     this.#deps = deps;
@@ -90,7 +92,7 @@ export class Authority {
     };
     const { allow, detail } = policy.bundles.active.policies.speaksOf('quarantine')
       ? policy.decideOnce(question)
-      : this.#builtIn.ask(question);
+      : BUILT_IN.ask(question);
     const { reach, tie } = question.context;
     const why = `${detail}: ${TIES[tie]} orders it, about ${REACHES[reach]}`;
     return { allow, detail: allow ? detail : why };

@@ -64,7 +64,7 @@ export interface Orders {
   /** Asks discovery one question; how many answers came, and in what time. */
   find: [{ name: string; text: string; limit: number }, Found];
   revoke: [{ name: string; agentId: string }, { startedMs: number; doneMs: number }];
-  /** Every node of this process obeys the quarantine orders of this agent from here on, by its policy. */
+  /** Every node of this process obeys the quarantine orders of this agent from here on. */
   obey: [{ agentId: string }, null];
   quarantine: [{ name: string; by: string; agentId: string }, { startedMs: number; order: string }];
   release: [{ name: string; order: string; evidence: string }, { startedMs: number }];

@@ -5,10 +5,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../node/clock/index.ts';
 import type { RunningNode } from '../../../node/index.ts';
+import { impactOf } from '../../../node/quarantine/index.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
+import { taskProtocol } from '../../../node/tasks/wire.ts';
 import type { TrustCard } from '../../../node/trust/index.ts';
+import { fromHex } from '../../../protocol/bytes/index.ts';
+import { contentIdOf } from '../../../protocol/envelope/index.ts';
 import type { DecisionRecord } from '../../../protocol/policy/index.ts';
-import { DECISION_PREDICATE } from '../../../protocol/statement/index.ts';
+import { DECISION_PREDICATE, type QuarantineTarget } from '../../../protocol/statement/index.ts';
 import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
@@ -36,6 +40,59 @@ function folderOf(nodes: TestNodes, name: string, text: string): string {
 
 const known = (running: RunningNode, agentId: string) =>
   eventually('the card to be known', SOON_MS, async () => running.node.book.get(agentId) !== undefined);
+
+/** Orders of quarantine on two nodes whose policies permit everything, which no order is obeyed for. `run`: has the worker do something. */
+async function keptApart(
+  asker: RunningNode,
+  worker: RunningNode,
+  agentId: string,
+  run: () => Promise<readonly { what: string }[]>,
+): Promise<void> {
+  const draftOf = (target: QuarantineTarget) => ({
+    targets: [target],
+    regions: [],
+    seconds: 3_600,
+    reason: 'it leaks',
+    evidence: [],
+  });
+  const state = (running: RunningNode, id: string) =>
+    running.node.quarantines.list().find(({ id: one }) => one === id)?.state;
+  const receipt = worker.node.receipts.list(1)[0]!;
+  const module = receipt.predicate.deterministic.moduleDigest.slice('sha256:'.length);
+  const cid = contentIdOf(fromHex(module));
+  const onModule = (await worker.node.quarantineDesk.order(draftOf({ kind: 'module', id: cid }))).statementId;
+  assert.match(JSON.stringify(await run()), /the module is in quarantine until .* it leaks/);
+  await eventually('the order', SOON_MS, async () => state(asker, onModule) === 'held');
+  const { detail, obeyed } = asker.node.quarantines.show(onModule);
+  assert.deepEqual([obeyed, /a stranger orders it, about others/.test(detail)], [[], true]);
+
+  // The node of the worker is kept apart: it serves the asker no more, and yet its logs arrive.
+  const codes = async () => {
+    const { rejected } = await asker.node.find.find({ text: 'Counter does one thing' });
+    return rejected.flatMap(({ reasons }) => reasons.flatMap(({ code }) => code ?? []));
+  };
+  const target = { kind: 'peer', id: worker.node.peerId } as const;
+  const impact = await impactOf(asker.node, [target]);
+  assert.deepEqual([impact.cards.shown[0]?.agentId, impact.peers.shown[0]?.connected], [agentId, true]);
+  const onPeer = (await asker.node.quarantineDesk.order(draftOf(target))).statementId;
+  assert.deepEqual(await codes(), ['QUARANTINED']);
+  await assert.rejects(asker.node.rpc.call(worker.node.host.peerId, taskProtocol('test'), new Uint8Array()), {
+    code: 'QUARANTINED',
+  });
+  await assert.rejects(
+    worker.node.quarantineDesk.release({ order: onModule, reason: 'mended', evidence: [cid] }),
+    { code: 'QUARANTINE_REFUSED' },
+  );
+  const evidence = [receipt.id];
+  const { statementId } = await worker.node.quarantineDesk.release({
+    order: onModule,
+    reason: 'mended',
+    evidence,
+  });
+  await eventually('the release', SOON_MS, async () => state(asker, onModule) === 'released');
+  await asker.node.quarantineDesk.release({ order: onPeer, reason: 'mended', evidence: [statementId] });
+  assert.deepEqual([await codes(), state(worker, onModule)], [[], 'released']);
+}
 
 describe('policies of real nodes', function () {
   this.timeout(90_000);
@@ -131,6 +188,8 @@ describe('policies of real nodes', function () {
       newest?.record.principal.id,
       refused.task === undefined ? '' : (asker.node.vault.list()[0]?.agentId ?? ''),
     );
+
+    await keptApart(asker, worker, agentId, async () => (await run('900000002')).timeline);
 
     // Receipts of other logs are not kept any more; revocations always are.
     const receipts = asker.node.receipts.list(10).length;
