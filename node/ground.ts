@@ -11,7 +11,7 @@ import type { Config } from './config/index.ts';
 import type { Ground } from './context.ts';
 import { Events } from './events/index.ts';
 import { AgentVault } from './keys/agent-vault.ts';
-import { KeyMemory } from './keys/key-memory.ts';
+import { CheckMemory } from './keys/check-memory.ts';
 import { loadOrCreateNodeKey, type NodeKey } from './keys/node-key.ts';
 import { openStores } from './log/open-stores.ts';
 import type { Logger } from './logger/index.ts';
@@ -19,6 +19,7 @@ import { createMetrics } from './metrics/index.ts';
 import type { Service } from './services.ts';
 import { BoundedFiles } from './storage/bounded-files.ts';
 import { ForkBook } from './sync/fork-book.ts';
+import { formOfHome, upgradeHome } from './upgrade/index.ts';
 
 /** Bytes of receipt files with their replay capsules, of tasks that this node asked for. */
 const RECEIPT_FILES_BYTES_MAX: number = 256 * 1024 * 1024;
@@ -34,21 +35,29 @@ export interface GroundOptions {
   readonly processMetrics?: boolean;
 }
 
-/** Opens a home folder. Throws DATA_LOCKED, DATA_CORRUPT, KEY_FILE_UNSAFE or CONFIG_INVALID. The key is for those who sign only. */
+/** Opens a home folder. Throws DATA_NEWER, DATA_LOCKED, DATA_CORRUPT, KEY_FILE_UNSAFE or CONFIG_INVALID. The key is for those who sign only. */
 export async function makeGround(
   options: GroundOptions,
 ): Promise<{ ground: Ground; key: NodeKey; services: Service[] }> {
   const { home, config, log } = options;
+  const found = await formOfHome(home);
   const clock = options.clock ?? systemClock;
   const metrics = createMetrics({ processMetrics: options.processMetrics === true });
   const events = new Events();
   const startedAt = clock.now();
   const key = await loadOrCreateNodeKey(home);
-  const keyMemory = new KeyMemory(home, log);
-  await keyMemory.load();
+  const checked = new CheckMemory({ home, seed: key.seed, clock, log });
+  log.debug(await checked.load(), 'what was checked before is recalled');
   const vault = new AgentVault(home);
   await vault.load();
-  const { db, store, damages } = await openStores({ dir: join(home, 'db'), clock, log });
+  const { db, store, damages } = await openStores({
+    dir: join(home, 'db'),
+    clock,
+    log,
+    prepare: async (opened) => {
+      await upgradeHome({ home, found, db: opened, seed: key.seed, clock, log });
+    },
+  });
   metrics.count('zerostate_log_damaged_total', {}, damages);
   db.onChange = (failure) => {
     metrics.set('zerostate_storage_failing', failure === undefined ? 0 : 1);
@@ -88,7 +97,7 @@ export async function makeGround(
     key,
     services: [
       { name: 'database', start: () => {}, stop: () => db.end() },
-      { name: 'key-memory', start: () => {}, stop: () => keyMemory.save() },
+      { name: 'check-memory', start: () => checked.start(), stop: () => checked.stop() },
       { name: 'quarantine', start: () => quarantine.start(), stop: () => {} },
     ],
   };

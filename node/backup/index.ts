@@ -3,6 +3,7 @@
 import type { Core } from '../context.ts';
 import { type BackupDeps, writeBackup } from './write-backup.ts';
 
+export { filesOf, writeChecked } from './backup-file.ts';
 export { encodeFrame } from './format.ts';
 export { CONFIRM_DEFAULT } from './limits.ts';
 export { type BackupContents, readBackup } from './read-backup.ts';

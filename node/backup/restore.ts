@@ -13,6 +13,8 @@ import { writeRestoredMark } from '../log/index.ts';
 import { openStores } from '../log/open-stores.ts';
 import type { Logger } from '../logger/index.ts';
 import { type Database, DURABLE, openDatabase } from '../storage/index.ts';
+import { writeForm } from '../upgrade/form.ts';
+import { formOfDatabase } from '../upgrade/form-record.ts';
 import { type BackupContents, readBackup } from './read-backup.ts';
 import { isCarried } from './what-is-carried.ts';
 
@@ -40,7 +42,7 @@ export interface Restored {
   readonly logSize: number;
 }
 
-/** Restores. Throws ALREADY_EXISTS, NOT_FOUND, DATA_CORRUPT, SIGNATURE_INVALID or STORAGE_FAILED; then nothing is left behind. */
+/** Restores. Throws ALREADY_EXISTS, NOT_FOUND, DATA_NEWER, DATA_CORRUPT, SIGNATURE_INVALID or STORAGE_FAILED; then nothing is left behind. */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const home = resolve(options.home);
   if (options.dryRun !== true) await checkEmpty(home);
@@ -129,6 +131,8 @@ async function check(
   }
   const { damages, db, store } = await openStores({ dir: join(home, 'db'), clock: systemClock, log });
   try {
+    const form = await formOfDatabase('the backup', db);
+    if (form !== undefined) await writeForm(home, form);
     if (damages > 0) throw new ZeroError('DATA_CORRUPT', `${damages} log(s) in the backup are damaged`);
     const states = store.states();
     const own = store.state(originOf(header.peerId)).size;

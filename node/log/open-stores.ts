@@ -17,11 +17,17 @@ export interface OpenStores {
   readonly damages: number;
 }
 
-/** Opens the database in `dir`. Throws DATA_LOCKED or STORAGE_FAILED. */
-export async function openStores(options: { dir: string; clock: Clock; log: Logger }): Promise<OpenStores> {
-  const { dir, clock, log } = options;
+/** Opens the database in `dir`. Throws DATA_LOCKED, STORAGE_FAILED or what `prepare` throws. */
+export async function openStores(options: {
+  dir: string;
+  clock: Clock;
+  log: Logger;
+  /** Sees the database before anything in it is read. */
+  prepare?: (db: Database) => Promise<void>;
+}): Promise<OpenStores> {
+  const { dir, clock, log, prepare } = options;
   try {
-    return await openSound(dir, log);
+    return await openSound(dir, log, prepare);
   } catch (error) {
     if (!isCorruption(error)) throw error;
     const aside = `${dir}.damaged-${clock.now()}`;
@@ -30,13 +36,18 @@ export async function openStores(options: { dir: string; clock: Clock; log: Logg
       'the database cannot be read: it is set aside and a fresh one is filled by peers',
     );
     await rename(dir, aside);
-    return { ...(await openSound(dir, log)), damages: 1 };
+    return { ...(await openSound(dir, log, prepare)), damages: 1 };
   }
 }
 
-async function openSound(dir: string, log: Logger): Promise<OpenStores> {
+async function openSound(
+  dir: string,
+  log: Logger,
+  prepare?: (db: Database) => Promise<void>,
+): Promise<OpenStores> {
   const db = await openDatabase(dir);
   try {
+    await prepare?.(db);
     const store = new LogStore(db);
     const headless = await store.load();
     const cut = await scrubLogs(store);

@@ -1,11 +1,6 @@
 // zerostate backup and restore: a running node into one file, and a node from it.
 
 import { existsSync } from 'node:fs';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { CONFIRM_DEFAULT } from '../../backup/limits.ts';
@@ -16,20 +11,6 @@ import { resolveHome, resolveTarget } from '../home.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
 import { positiveInteger } from './find.ts';
-
-/** Files of a home folder that are not in its database: keys, and the configuration. */
-async function* filesOf(home: string, withKeys: boolean): AsyncGenerator<Uint8Array> {
-  const { encodeFrame } = await import('../../backup/index.ts');
-  const names = withKeys ? await readdir(join(home, 'keys'), { recursive: true, withFileTypes: true }) : [];
-  const paths = names
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
-    .map(({ name, parentPath }) => join(parentPath, name))
-    .sort();
-  const config = join(home, 'config.yaml');
-  if (withKeys && existsSync(config)) paths.push(config);
-  for (const path of paths)
-    yield encodeFrame({ kind: 'file', name: relative(home, path), bytes: await readFile(path) });
-}
 
 async function* counted(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;
@@ -42,33 +23,6 @@ async function* counted(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     process.stderr.write(`\r${(bytes / 1e6).toFixed(0)} MB`);
   }
   if (shown > 0) process.stderr.write('\r            \r');
-}
-
-/** Writes the file beside its place, reads all of it back, and gives it its name only then. */
-async function writeChecked(file: string, parts: AsyncIterable<Uint8Array>) {
-  const beside = `${file}.${process.pid}.part`;
-  try {
-    const handle = await open(beside, 'wx', 0o600);
-    try {
-      await pipeline(
-        Readable.from(parts, { objectMode: false }),
-        createGzip(),
-        async (zipped: AsyncIterable<Buffer>) => {
-          for await (const part of zipped) await handle.appendFile(part);
-        },
-      );
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    const { readBackup } = await import('../../backup/index.ts');
-    const contents = await readBackup(beside, { file: async () => {}, records: async () => {} });
-    await rename(beside, file);
-    return contents;
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }
 
 export function registerBackup(program: Command): void {
@@ -103,6 +57,7 @@ Examples:
             hint: 'Run this where the node runs, or leave them out with --no-keys.',
           });
         const client = await ApiClient.connect(flags);
+        const { filesOf, writeChecked } = await import('../../backup/index.ts');
         async function* parts() {
           if (home !== undefined) yield* filesOf(home, flags.keys);
           const { body } = await client.stream('GET', '/v1/backup');

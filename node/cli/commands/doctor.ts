@@ -6,7 +6,14 @@ import type { NodeView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { fail, ok, warn } from '../doctor/finding.ts';
-import { checkDisk, checkHome, checkKeys, checkRunFile, checkRuntime } from '../doctor/home-checks.ts';
+import {
+  checkDisk,
+  checkForm,
+  checkHome,
+  checkKeys,
+  checkRunFile,
+  checkRuntime,
+} from '../doctor/home-checks.ts';
 import { checkBoot, checkPorts } from '../doctor/net-checks.ts';
 import {
   checkClock,
@@ -59,8 +66,11 @@ async function examine(flags: ClientFlags): Promise<Finding[]> {
 
 async function examineHome(home: string, runs: boolean): Promise<Finding[]> {
   const { config, findings } = await checkHome(home);
-  if (findings.some(({ state }) => state === 'fail') && config === undefined) return findings;
-  findings.push(...(await checkKeys(home)), await checkDisk(home));
+  const form = await checkForm(home);
+  // A newer version may have settings that this one does not know: that the version is newer is what matters.
+  if (findings.some(({ state }) => state === 'fail') && config === undefined)
+    return form.state === 'fail' ? [form, ...findings] : findings;
+  findings.push(form, ...(await checkKeys(home)), await checkDisk(home));
   if (!runs) {
     findings.push(...(await checkRunFile(home)));
     findings.push(warn('node', 'the node does not run', '', `Start it: zerostate up --home ${home}`));

@@ -15,8 +15,10 @@ import {
 } from '../../config/index.ts';
 import { loadOrCreateNodeKey } from '../../keys/node-key.ts';
 import type { Adopted, FirstContact } from '../../network/first-contact.ts';
+import { formOfHome } from '../../upgrade/form.ts';
 import { askInit, isAskable } from '../ask-init.ts';
 import { resolveHome } from '../home.ts';
+
 import { supervisorOf } from '../notify.ts';
 import { type OutputFlags, plain, print, runAction, style } from '../output.ts';
 import { withJson } from '../shared-flags.ts';
@@ -116,6 +118,7 @@ export function registerUp(program: Command, contact: FirstContact): void {
           throw new ZeroError('ALREADY_EXISTS', `${path} exists already`, {
             hint: 'Start the node with zerostate up, or replace the file with --force.',
           });
+        await formOfHome(home);
         const { home: _, force: __, ...said } = given;
         const flags: InitFlags = isAskable(Object.values(said))
           ? { ...given, ...(await askInit(resolveConfig({}, process.env, {}))) }
@@ -164,6 +167,8 @@ export async function loadConfig(home: string, flags: UpFlags): Promise<Config> 
 async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   const stopping = untilSignal({ supervised: flags.supervised === true });
   const home = resolveHome(flags.home);
+  // Before anything is written there, also what only notes that it was started.
+  await formOfHome(home);
   const activation = await activate(home, await loadConfig(home, flags), Date.now());
   const { config, fellBack } = activation;
   if (fellBack !== undefined) process.stderr.write(`${style.red('warning')}: ${fellBack}\n`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import { type Config, completeConfig, readConfigFile, resolveConfig } from '../../config/index.ts';
 import { readRunFile } from '../../run-file.ts';
+import { DATA_FORM, formOfHome } from '../../upgrade/form.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Below this a node with a day's logs and artifacts can fill the disk. */
@@ -60,6 +61,23 @@ export async function checkHome(home: string): Promise<{ findings: Finding[]; co
       findings: [fail('home', `${path} cannot be used`, error.message, error.hint)],
       config: undefined,
     };
+  }
+}
+
+/** Whether this program may open the data. */
+export async function checkForm(home: string): Promise<Finding> {
+  try {
+    const form = await formOfHome(home);
+    if (form === DATA_FORM) return ok('versions', `the data has form ${form}, today's`);
+    return warn(
+      'versions',
+      `the data has form ${form}; today's is ${DATA_FORM}`,
+      'an older version wrote it',
+      'The next start upgrades it, after a backup.',
+    );
+  } catch (error) {
+    if (!isZeroError(error)) throw error;
+    return fail('versions', 'the data is of a newer version', error.message, error.hint);
   }
 }
 

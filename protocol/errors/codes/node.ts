@@ -67,6 +67,14 @@ export const nodeCodes = {
     summary: 'A witness does not cosign a head of the log.',
     remedy: 'Read its reason: "zerostate log witness" shows it; name another witness if it stays so.',
   },
+  DATA_NEWER: {
+    exit: 1,
+    http: 500,
+    retryable: false,
+    summary: 'The home folder has a form that this version does not know; nothing was touched.',
+    remedy:
+      'Start it with the version that wrote it or a newer one, or go back with the backup that was made before the upgrade.',
+  },
   VERSION_UNSUPPORTED: {
     exit: 3,
     http: 422,
