@@ -42,13 +42,13 @@ import type { Gate, NetworkPolicy, Overrides, PolicyService, Verdicts } from './
 import type { Provenance } from './provenance/index.ts';
 import type { QuarantineDesk, Quarantines } from './quarantine/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
+import type { ReceiptFiles } from './receipts/receipt-files.ts';
 import type { RelayPayer } from './relaying/relay-payer.ts';
 import type { ReputationService } from './reputation/index.ts';
 import type { RevocationService } from './revocation/revocation-service.ts';
 import type { Routing } from './routing/index.ts';
 import type { Rpc } from './rpc/index.ts';
 import type { StatementRouter } from './statements/router.ts';
-import type { BoundedFiles } from './storage/bounded-files.ts';
 import type { Database } from './storage/index.ts';
 import type { ForkBook } from './sync/fork-book.ts';
 import type { SyncService } from './sync/sync-service.ts';
@@ -71,7 +71,7 @@ export interface Ground {
   readonly db: Database;
   readonly store: LogStore;
   readonly vault: AgentVault;
-  readonly files: BoundedFiles;
+  readonly files: ReceiptFiles;
   readonly forks: ForkBook;
   readonly admission: Admission;
   readonly quarantine: Quarantine;

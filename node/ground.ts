@@ -16,13 +16,10 @@ import { loadOrCreateNodeKey, type NodeKey } from './keys/node-key.ts';
 import { openStores } from './log/open-stores.ts';
 import type { Logger } from './logger/index.ts';
 import { createMetrics } from './metrics/index.ts';
+import { ReceiptFiles } from './receipts/receipt-files.ts';
 import type { Service } from './services.ts';
-import { BoundedFiles } from './storage/bounded-files.ts';
 import { ForkBook } from './sync/fork-book.ts';
 import { formOfHome, upgradeHome } from './upgrade/index.ts';
-
-/** Bytes of receipt files with their replay capsules, of tasks that this node asked for. */
-const RECEIPT_FILES_BYTES_MAX: number = 256 * 1024 * 1024;
 
 export interface GroundOptions {
   readonly home: string;
@@ -64,7 +61,7 @@ export async function makeGround(
     if (failure === undefined) log.info('the disk takes writes again');
     else log.error({ err: failure }, 'the disk does not take writes: the node is read-only');
   };
-  const files = new BoundedFiles(db, 'receipt-files', RECEIPT_FILES_BYTES_MAX);
+  const files = new ReceiptFiles(db);
   const forks = new ForkBook(db);
   await files.load();
   await forks.load();

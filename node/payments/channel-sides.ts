@@ -10,6 +10,7 @@ import {
   type PostEffect,
   pendingEffects,
   type Side,
+  type Step,
   stepChannel,
   type Terms,
   type Verdict,
@@ -25,7 +26,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Serial } from '../serial.ts';
 import { type ChannelStore, type HeldSide, sideKey } from './channel-store.ts';
-import { FOLLOW_UP_MS, SIDES_MAX } from './limits.ts';
+import { FOLLOW_UP_MS, SIDES_MAX, STEPS_WAITING_MAX } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
 
 export interface ChannelSidesDeps {
@@ -45,6 +46,20 @@ export interface Stepped {
   readonly verdict: Verdict;
 }
 
+/** A step that somebody waits for. */
+interface Waiting {
+  readonly event: ChannelEvent;
+  readonly resolve: (stepped: Stepped) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A step that was taken, and the side after it. */
+interface Taken {
+  readonly waiting: Waiting;
+  readonly step: Step;
+  readonly next: HeldSide;
+}
+
 /** The local agent of a side. */
 export function agentOf(terms: Terms, side: Side): string {
   return side === 'payer' ? terms.payer : terms.payee;
@@ -55,6 +70,8 @@ export class ChannelSides {
   readonly #deps: ChannelSidesDeps;
   readonly #sides = new Map<string, HeldSide>();
   readonly #serial = new Serial();
+  /** Steps that wait for a side. */
+  readonly #waiting = new Map<string, Waiting[]>();
   readonly #wakes = new Map<string, () => void>();
   #started = false;
   readonly #listeners: ((state: ChannelState) => void)[] = [];
@@ -89,7 +106,7 @@ export class ChannelSides {
     this.#wakes.clear();
   }
 
-  /** Tells of every change, after it is on disk. */
+  /** Tells of changes, after they are on disk: of steps that were taken together, once. */
   listen(listener: (state: ChannelState) => void): void {
     this.#listeners.push(listener);
   }
@@ -123,31 +140,73 @@ export class ChannelSides {
     });
   }
 
-  /** Takes one step of a side. The state is on disk before anything is sent or posted. Throws NOT_FOUND or STORAGE_FAILED. */
+  /**
+   * Takes one step of a side. The state is on disk before anything is sent or posted; steps that wait for one side are taken in their order
+   * and reach the disk together. Throws NOT_FOUND, BUSY or STORAGE_FAILED.
+   */
   async step(channel: string, side: Side, event: ChannelEvent): Promise<Stepped> {
     const key = sideKey(channel, side);
-    return await this.#serial.run(key, async () => {
-      const held = this.#sides.get(key);
-      if (held === undefined) throw new ZeroError('NOT_FOUND', `the channel ${channel} is not of this node`);
-      const { clock, ledger, store, vault } = this.#deps;
-      const agent = vault.get(agentOf(held.state.terms, side));
-      const { state, effects, verdict } = stepChannel(held.state, event, {
-        nowMs: clock.now(),
-        signer: seedSigner(agent.operationalSeed),
-        receipts: ledger.network.receipt,
-      });
-      const next = { ...held, state };
-      if (state !== held.state) {
-        await store.put(next);
-        this.#sides.set(key, next);
-        for (const listener of this.#listeners) listener(state);
+    const queue = this.#waiting.get(key) ?? [];
+    if (queue.length >= STEPS_WAITING_MAX)
+      throw new ZeroError('BUSY', `too many steps wait for the channel ${channel}`);
+    const { promise, resolve, reject } = Promise.withResolvers<Stepped>();
+    queue.push({ event, resolve, reject });
+    this.#waiting.set(key, queue);
+    // The first asks for a turn, and its turn takes all that have come by then.
+    if (queue.length === 1)
+      this.#serial
+        .run(key, () => this.#turn(key, channel))
+        .catch((error: unknown) => {
+          for (const one of queue) one.reject(error);
+        });
+    return await promise;
+  }
+
+  async #turn(key: string, channel: string): Promise<void> {
+    const queue = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    try {
+      const before = this.#sides.get(key);
+      if (before === undefined)
+        throw new ZeroError('NOT_FOUND', `the channel ${channel} is not of this node`);
+      const taken = this.#calculate(before, queue);
+      const last = taken.at(-1)?.next ?? before;
+      if (last.state !== before.state) {
+        await this.#deps.store.put(last);
+        this.#sides.set(key, last);
+        for (const listener of this.#listeners) listener(last.state);
       }
-      for (const effect of effects) await this.#perform(next, effect);
-      if (verdict.verdict === 'reject')
-        this.#deps.metrics.count('zerostate_channel_refusals_total', { code: verdict.code });
-      const messages = effects.filter((effect) => effect.type === 'send');
-      return { state, messages, verdict };
+      for (const one of taken) await this.#finish(one);
+    } catch (error) {
+      for (const one of queue) one.reject(error);
+    }
+  }
+
+  /** What becomes of a side by some events, one after another. */
+  #calculate(before: HeldSide, queue: readonly Waiting[]): Taken[] {
+    const { clock, ledger, vault } = this.#deps;
+    const { operationalSeed } = vault.get(agentOf(before.state.terms, before.state.side));
+    const signer = seedSigner(operationalSeed);
+    let held = before;
+    return queue.map((waiting) => {
+      const context = { nowMs: clock.now(), signer, receipts: ledger.network.receipt };
+      const step = stepChannel(held.state, waiting.event, context);
+      held = { ...held, state: step.state };
+      return { waiting, step, next: held };
     });
+  }
+
+  async #finish({ next, step, waiting }: Taken): Promise<void> {
+    const { effects, state, verdict } = step;
+    try {
+      for (const effect of effects) await this.#perform(next, effect);
+    } catch (error) {
+      waiting.reject(error);
+      return;
+    }
+    if (verdict.verdict === 'reject')
+      this.#deps.metrics.count('zerostate_channel_refusals_total', { code: verdict.code });
+    waiting.resolve({ state, messages: effects.filter((effect) => effect.type === 'send'), verdict });
   }
 
   async #perform({ state }: HeldSide, effect: Effect): Promise<void> {

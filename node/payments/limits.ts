@@ -12,6 +12,9 @@ export const OPENING_WAIT_MS_MAX = 15_000;
 /** Sides of channels that one node holds. */
 export const SIDES_MAX = 10_000;
 
+/** Steps that wait for one side of a channel: more than the changes and the runs that can be under way for it. */
+export const STEPS_WAITING_MAX = 2_048;
+
 /** Changes that wait for one channel. */
 export const CHANGES_WAITING_MAX = 1_024;
 

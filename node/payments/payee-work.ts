@@ -191,8 +191,11 @@ export class PayeeWork {
     receipt: string,
   ): Promise<void> {
     try {
-      await this.#deps.sides.step(channel, 'payee', { type: 'begin', task, amount, condition });
-      await this.#deps.sides.step(channel, 'payee', { type: 'done', task, amount, receipt });
+      // Taken in this order, and written together.
+      await Promise.all([
+        this.#deps.sides.step(channel, 'payee', { type: 'begin', task, amount, condition }),
+        this.#deps.sides.step(channel, 'payee', { type: 'done', task, amount, receipt }),
+      ]);
     } catch (error) {
       this.#deps.log.warn({ err: error, channel, task }, 'what a receipt earned could not be noted');
     }

@@ -62,11 +62,10 @@ export async function buildReceiptFile(
   };
 }
 
-/** The replay capsule of a task: its signed manifest's payload, and the bytes of the job. */
-export function capsuleOf(manifest: Uint8Array, job: Pick<Job, 'module' | 'stdin' | 'inputs'>): Capsule {
+/** The replay capsule of a task without its module: its signed manifest's payload, and what the job was given. */
+export function capsuleOf(manifest: Uint8Array, job: Pick<Job, 'stdin' | 'inputs'>): Omit<Capsule, 'module'> {
   return {
     manifest: toBase64(manifest),
-    module: toBase64(job.module),
     stdin: toBase64(job.stdin),
     files: Object.fromEntries(Object.entries(job.inputs).map(([path, bytes]) => [path, toBase64(bytes)])),
   };

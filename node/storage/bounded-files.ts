@@ -52,7 +52,7 @@ export class BoundedFiles {
   }
 
   async #put(id: string, bytes: Uint8Array): Promise<void> {
-    if ((await this.#files.get(id)) !== undefined) return;
+    if (await this.#files.has(id)) return;
     await this.#db
       .batch()
       .put(id, bytes, { sublevel: this.#files })

@@ -33,7 +33,6 @@ export interface TaskPayments {
     agentId: AgentId;
     receiptId: string;
     owed: Amount;
-    peer: PeerId;
   }): Promise<void>;
   /** Takes a promise back that was not used. */
   withdraw(input: { manifest: VerifiedManifest; agentId: AgentId }): Promise<void>;

@@ -6,8 +6,8 @@ import { jobDigest, resultDigest } from '../../protocol/receipt/index.ts';
 import type { RunEnd, TaskEvent, VerifiedManifest } from '../../protocol/task/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
-import { capsuleOf, encodeReceiptFile } from '../receipts/receipt-file.ts';
-import type { BoundedFiles } from '../storage/bounded-files.ts';
+import { capsuleOf, type ReceiptFile } from '../receipts/receipt-file.ts';
+import type { CapsuleInputs, ReceiptFiles } from '../receipts/receipt-files.ts';
 import type { Asker } from './ask.ts';
 import { checkAnswer } from './check-answer.ts';
 import { gatherJob } from './gather.ts';
@@ -26,7 +26,7 @@ export interface RunsDeps {
   readonly book: TaskBook;
   readonly parts: TaskParts;
   readonly ports: TaskPorts;
-  readonly files: BoundedFiles;
+  readonly files: ReceiptFiles;
   readonly lanes: Lanes;
   readonly clock: Clock;
   readonly log: Logger;
@@ -95,7 +95,7 @@ export class Runs {
         response.status === 'CANCELLED' ? 'TASK_CANCELLED' : 'BUSY',
         `the member ended with ${response.status}`,
       );
-    const { end, file, owed } = await this.#check(manifest, member, response);
+    const { end, kept, owed } = await this.#check(manifest, member, response);
     const { status, exitCode, fuel, detail } = response;
     const summary: RunSummary = {
       token,
@@ -110,28 +110,34 @@ export class Runs {
     entry.runs = [...entry.runs.filter((run) => run.token !== token), summary];
     // Begun together, so that the database brings both to disk at once.
     await Promise.all([
-      file === null || end.receipt === null ? undefined : this.#deps.files.put(end.receipt, file),
+      kept === null || end.receipt === null
+        ? undefined
+        : this.#deps.files.put(end.receipt, kept.file, kept.inputs),
       book.keepAnswer(entry.taskId, token, encodeTaskResponse({ ...response, receipt: null })),
     ]);
     return end;
   }
 
-  /** Checks the receipt of an answer; answers what it says, and its file with the capsule. Throws RECEIPT_REFUSED. */
+  /** Checks the receipt of an answer; answers what it says, and its file with what the task was given. Throws RECEIPT_REFUSED. */
   async #check(
     manifest: VerifiedManifest,
     member: Member,
     response: TaskResponse,
-  ): Promise<{ end: RunEnd; owed: RunSummary['owed']; file: Uint8Array | null }> {
+  ): Promise<{
+    end: RunEnd;
+    owed: RunSummary['owed'];
+    kept: { file: ReceiptFile; inputs: CapsuleInputs } | null;
+  }> {
     const { clock, parts, ports } = this.#deps;
     const { status, receipt } = response;
     if (receipt === null)
-      return { end: { status, receipt: null, jobDigest: null, resultDigest: null }, owed: null, file: null };
+      return { end: { status, receipt: null, jobDigest: null, resultDigest: null }, owed: null, kept: null };
     const spec = completeManifest(manifest.manifest.spec);
     const from = this.#deps.asker.peerOf(this.#deps.peerId);
     const job = await gatherJob(manifest, spec, {}, { parts, artifacts: ports.artifacts, from });
     const { agentId } = member;
     const { verified, file } = checkAnswer({ manifest, job, agentId, response, receipt, now: clock.now() });
-    const inputs = capsuleOf(manifest.envelope.payload, job);
+    const inputs = { ...capsuleOf(manifest.envelope.payload, job), module: job.module };
     const card = await this.#deps.asker.card(agentId);
     const owed = ports.payments.price(card, verified.receipt, manifest.manifest);
     const { deterministic } = verified.receipt;
@@ -143,7 +149,7 @@ export class Runs {
         resultDigest: resultDigest(deterministic),
       },
       owed: owed === null ? null : { amount: owed.amount.toString(), currency: owed.currency },
-      file: encodeReceiptFile({ ...file, inputs }),
+      kept: { file, inputs },
     };
   }
 

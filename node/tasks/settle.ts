@@ -2,11 +2,7 @@
 // taken back. And from runs that were compared.
 // Each may be repeated after a crash: nothing is signed or paid twice for one receipt.
 
-import { peerIdFromString } from '@libp2p/peer-id';
-import { type Envelope, envelopeFromJson, seedSigner } from '../../protocol/envelope/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
-import type { JsonValue } from '../../protocol/json/index.ts';
-import { resultDigest, verifyReceipt } from '../../protocol/receipt/index.ts';
+import { type Envelope, seedSigner } from '../../protocol/envelope/index.ts';
 import {
   ACCEPTANCE_PREDICATE,
   COMPARISON_PREDICATE,
@@ -20,14 +16,10 @@ import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
-import { decodeReceiptFile } from '../receipts/receipt-file.ts';
 import { Serial } from '../serial.ts';
-import type { BoundedFiles } from '../storage/bounded-files.ts';
 import type { TaskPorts } from './ports.ts';
 import type { RunSummary, TaskBook, TaskEntry } from './task-book.ts';
 
-/** Receipt files as they were stored by this node. */
-const FILE_BYTES_MAX = 64 * 1024 * 1024;
 /** Rounds of settling before it is left to the next start: about three hours, for a member that is away. */
 const TRIES = 48;
 /** The pause between two rounds grows by so much with each. */
@@ -38,7 +30,6 @@ const PAUSE_MS_MAX = 300_000;
 export interface SettleDeps {
   readonly vault: AgentVault;
   readonly ownLog: OwnLog;
-  readonly files: BoundedFiles;
   readonly clock: Clock;
   readonly ports: TaskPorts;
   readonly book: TaskBook;
@@ -71,31 +62,30 @@ export class Settlement {
     return (await ownLog.append(envelope)).statementId;
   }
 
-  /** Countersigns a receipt and pays for it. Throws NOT_FOUND when its file is gone, or what payment failed with. */
+  /** Countersigns a receipt and pays for it. Throws what payment failed with. */
   async #accept(entry: TaskEntry, manifest: VerifiedManifest, run: RunSummary): Promise<void> {
-    const { files, ports } = this.#deps;
     const { agentId, owed, receiptId, token } = run;
-    if (receiptId === null || entry.settled.includes(token)) return;
-    const bytes = await files.get(receiptId);
-    if (bytes === undefined) throw new ZeroError('NOT_FOUND', `the file of receipt ${receiptId} is gone`);
-    const file = decodeReceiptFile(bytes, FILE_BYTES_MAX);
-    const { receipt } = verifyReceipt(envelopeFromJson(file.receipt as unknown as JsonValue));
-    await this.#append(manifest, ACCEPTANCE_PREDICATE, {
-      receipt: receiptId,
-      executor: agentId,
-      taskId: entry.taskId,
-      manifest: manifest.id,
-      resultDigest: resultDigest(receipt.deterministic),
-      price: owed,
-    });
+    // What the receipt says was read from it when it was checked, and is on disk with the task.
+    const digest = entry.task.attempts.find((one) => one.token === token)?.end?.resultDigest;
+    if (receiptId === null || digest === null || digest === undefined) return;
+    if (entry.countersigned?.includes(token) !== true) {
+      await this.#append(manifest, ACCEPTANCE_PREDICATE, {
+        receipt: receiptId,
+        executor: agentId,
+        taskId: entry.taskId,
+        manifest: manifest.id,
+        resultDigest: digest,
+        price: owed,
+      });
+      // However often its payment has to be tried, a receipt is countersigned once.
+      entry.countersigned = [...(entry.countersigned ?? []), token];
+    }
     if (owed === null) return;
-    const member = entry.members.find((one) => one.agentId === agentId);
-    await ports.payments.pay({
+    await this.#deps.ports.payments.pay({
       manifest,
       agentId,
       receiptId,
       owed: { amount: BigInt(owed.amount), currency: owed.currency },
-      peer: peerIdFromString(member?.peer ?? receipt.observed.executor),
     });
   }
 
@@ -129,7 +119,8 @@ export class Settlement {
     void this.#serial
       .run(entry.taskId, async () => {
         const left = (await this.#runs(entry, manifest)) + (await this.#reclaim(entry, manifest));
-        await this.#deps.book.save(entry, true);
+        // A crash that forgets this signs one acceptance again, and pays nothing again: that needs no disk of its own.
+        await this.#deps.book.save(entry, false);
         const pauseMs = Math.min(PAUSE_MS * (tries + 1), PAUSE_MS_MAX);
         if (left > 0 && tries < TRIES)
           this.#deps.clock.after(pauseMs, () => this.#round(entry, manifest, tries + 1));

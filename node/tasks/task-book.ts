@@ -64,6 +64,8 @@ export interface TaskEntry {
   runs: RunSummary[];
   /** Tokens whose acceptance stands in the log and whose pay has been sent. */
   settled: number[];
+  /** Tokens whose acceptance stands in the log, whether their pay could be sent or not. */
+  countersigned?: number[];
   /** Statement id of the comparison. */
   comparison: string | null;
   timeline: { at: number; what: string }[];

@@ -10,7 +10,6 @@ import {
   type Keychain,
   keychainToJson,
   operationalKeysOf,
-  verifyKeychain,
   verifyKeychainJson,
 } from '../identity/index.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '../json/index.ts';
@@ -64,7 +63,9 @@ export interface SignAgentStatementInput<T extends OwnPredicateType> {
 export function signAgentStatement<T extends OwnPredicateType>(input: SignAgentStatementInput<T>): Envelope {
   const { predicateType, keychain, signer, postQuantumSigner } = input;
   const signers = postQuantumSigner === undefined ? { signer } : { signer, postQuantumSigner };
-  const author = { issuer: verifyKeychain(keychain).agentId, keychain: keychainToJson(keychain) };
+  const json = keychainToJson(keychain);
+  const { agentId } = verifyKeychainJson(json as unknown as JsonObject, 'keychain');
+  const author = { issuer: agentId, keychain: json };
   const predicate = { ...input.predicate, ...author } as unknown as JsonObject;
   const envelope = signStatement({
     subject: subjectsOf(predicateType, predicate),

@@ -22,7 +22,6 @@ import {
   keychainToJson,
   operationalKeysOf,
   requireAgentId,
-  verifyKeychain,
   verifyKeychainJson,
 } from '../identity/index.ts';
 import {
@@ -193,13 +192,14 @@ export interface SignManifestInput
 
 /** Signs a manifest; it is verified before it is returned. Errors as verifyManifest. */
 export function signManifest({ agent, signer, ...rest }: SignManifestInput): VerifiedManifest {
-  const requester = verifyKeychain(agent.keychain).agentId;
+  const keychain = keychainToJson(agent.keychain);
+  const requester = verifyKeychainJson(keychain as unknown as JsonObject, 'keychain').agentId;
   const manifest: TaskManifest = {
     type: 'TaskManifest',
     version: 1,
     taskId: taskIdOf(requester, rest.idempotencyKey),
     requester,
-    keychain: keychainToJson(agent.keychain),
+    keychain,
     ...rest,
   };
   const envelope = signEnvelope(
