@@ -22,6 +22,7 @@ export async function trustOf(node: NodeContext, agentId: AgentId): Promise<Trus
       const { detail, evidence, judged } = gate.of(agentId, tier);
       return { tier, state: judged.status === 'valid' ? 'clear' : judged.status, detail, evidence };
     }),
+    held: node.quarantines.agent(agentId),
     revoked: revocations
       .list(LOOKED_AT_MAX)
       .filter(({ issuer }) => issuer === agentId)

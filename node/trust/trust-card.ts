@@ -46,6 +46,8 @@ export interface TrustFacts {
     readonly detail: string;
     readonly evidence: readonly string[];
   }[];
+  /** The order that keeps it apart here. */
+  readonly held: { readonly order: string; readonly detail: string } | undefined;
   /** Revocations that it has signed, newest first. */
   readonly revoked: readonly {
     readonly statementId: string;
@@ -137,7 +139,7 @@ function identityLines({ entry, now }: TrustFacts): TrustLine[] {
   ];
 }
 
-function revocationLines({ revocation, revoked }: TrustFacts): TrustLine[] {
+function revocationLines({ held, revocation, revoked }: TrustFacts): TrustLine[] {
   const section = 'revocation' as const;
   const tones = { clear: 'good', revoked: 'bad', unknown: 'unknown' } as const;
   return [
@@ -150,6 +152,9 @@ function revocationLines({ revocation, revoked }: TrustFacts): TrustLine[] {
         evidence,
       }),
     ),
+    ...(held === undefined
+      ? []
+      : [{ section, label: 'quarantine', value: held.detail, tone: 'bad' as const, evidence: [held.order] }]),
     ...(revoked.length === 0
       ? []
       : [

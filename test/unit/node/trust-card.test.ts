@@ -31,6 +31,7 @@ function factsOf(changes: Partial<TrustFacts> = {}): TrustFacts {
     revocation: [
       { tier: 'dangerous', state: 'clear', detail: 'not revoked, as of 3 s ago', evidence: [entry.cardId] },
     ],
+    held: undefined,
     revoked: [],
     log: { origin, size: 14, forked: false, quorum: { met: true, detail: '2 of 3 witnesses vouch' } },
     receipts: [receipt(1, 'OK'), receipt(2, 'TRAP'), receipt(3, 'OK')],
