@@ -43,6 +43,13 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'quarantine list': ['quarantine list', 'quarantine list --state held --json'],
   'quarantine show': ['quarantine show q7mzkq'],
   'quarantine release': ['quarantine release q7mzkq --reason "replaced" --evidence bafkrei…'],
+  'capsule export': [
+    'capsule export q7mzkq --out incident.zsc',
+    'capsule export q7mzkq --out incident.zsc --no-inputs',
+  ],
+  'capsule show': ['capsule show incident.zsc'],
+  'capsule replay': ['capsule replay incident.zsc', 'capsule replay incident.zsc --policy stricter.cedar'],
+  'sim capsule': ['sim capsule 17 --scenario convergence --out split.zsc'],
   'receipt list': ['receipt list'],
   'receipt show': ['receipt show q7mzkq --out q7mzkq.receipt.json'],
   'receipt verify': ['receipt verify word-count-q7mzkq.receipt.json'],

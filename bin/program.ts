@@ -3,9 +3,9 @@
 import { Command } from 'commander';
 import { firstContact, registerDevnetCommands } from '../bootstrap/cli/index.ts';
 import { registerIndexCommands } from '../index-service/cli/index.ts';
-import { registerNodeCommands, VERSION } from '../node/cli/index.ts';
+import { registerCapsule, registerNodeCommands, VERSION } from '../node/cli/index.ts';
 import { registerRelayCommands } from '../relay/cli/index.ts';
-import { registerSimCommands } from '../sim/cli/index.ts';
+import { registerSimCommands, replaySimulation } from '../sim/cli/index.ts';
 import { registerWasmCommands } from '../wasm-runner/cli/index.ts';
 import { addExamples } from './examples.ts';
 
@@ -28,6 +28,7 @@ export function buildProgram(script: string): Command {
   registerWasmCommands(program);
   registerRelayCommands(program, contact);
   registerSimCommands(program);
+  registerCapsule(program, replaySimulation);
   addExamples(program);
   return program;
 }

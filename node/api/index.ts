@@ -8,6 +8,7 @@ import { IdempotencyBook } from './idempotency.ts';
 import { registerA2aRoutes } from './routes/a2a.ts';
 import { registerArtifactRoutes } from './routes/artifacts.ts';
 import { registerBackupRoutes } from './routes/backup.ts';
+import { registerCapsuleRoutes } from './routes/capsules.ts';
 import { registerCardRoutes } from './routes/cards.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerEventRoutes } from './routes/events.ts';
@@ -60,6 +61,7 @@ export async function registerRoutes(
 ): Promise<void> {
   registerNetworkRoutes(app, node, options.metrics);
   registerBackupRoutes(app, node);
+  registerCapsuleRoutes(app, node);
   registerCardRoutes(app, node);
   registerFindRoutes(app, node);
   registerTaskRoutes(app, node);

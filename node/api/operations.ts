@@ -113,6 +113,7 @@ policy.history GET /v1/policy/history read
 decisions.list GET /v1/decisions read
 decisions.get GET /v1/decisions/:id read
 decisions.replay POST /v1/decisions/:id/replay read
+capsules.get GET /v1/capsules/:id read
 overrides.list GET /v1/overrides read
 overrides.add POST /v1/overrides admin
 overrides.end POST /v1/overrides/:id/end admin

@@ -110,14 +110,20 @@ export function makeDecision(
   return { id: decisionId(record), record };
 }
 
-/** Reads a record and checks that it has this id. Errors: DECODE_FAILED. */
-export function readDecisionRecord(value: unknown, id: string): Decision {
+/** Reads a record of the right form, whatever its id. Errors: DECODE_FAILED. */
+export function readDecisionForm(value: unknown): DecisionRecord {
   if (!Value.Check(decisionRecordSchema, value)) {
     const [first] = Value.Errors(decisionRecordSchema, value);
     throw new ZeroError('DECODE_FAILED', `decision record: ${first?.instancePath} ${first?.message}`);
   }
-  if (decisionId(value) !== id) throw new ZeroError('DECODE_FAILED', 'the decision record was changed');
-  return { id, record: value };
+  return value;
+}
+
+/** Reads a record and checks that it has this id. Errors: DECODE_FAILED. */
+export function readDecisionRecord(value: unknown, id: string): Decision {
+  const record = readDecisionForm(value);
+  if (decisionId(record) !== id) throw new ZeroError('DECODE_FAILED', 'the decision record was changed');
+  return { id, record };
 }
 
 /** One candidate under other policies, or the same ones again. */

@@ -21,9 +21,18 @@ export {
   decisionRecordSchema,
   makeDecision,
   type Replayed,
+  readDecisionForm,
   readDecisionRecord,
   replayDecision,
 } from './decision.ts';
+export {
+  type Acknowledgement,
+  type EpochKnowledge,
+  type EpochStanding,
+  judgeEpoch,
+  type PolicyEpoch,
+  type PolicyMembers,
+} from './epoch.ts';
 export * from './kinds.ts';
 export * from './limits.ts';
-export { goBack, newPolicyLine, type PolicyLine, takePolicy } from './line.ts';
+export { goBack, newPolicyLine, type PolicyLine, stagePolicy, takePolicy } from './line.ts';

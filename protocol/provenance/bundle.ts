@@ -1,8 +1,7 @@
 // A bundle: a whole answer in one file that verifies without a network. What the statements share (the proofs of a log, the keys of an
 // issuer) is in it once: proofs as one, the rest by Deflate, whose output is bounded before it is trusted with memory.
 
-import { deflateSync, inflateSync } from 'fflate/browser';
-import { concatBytes, equalBytes, utf8 } from '../bytes/index.ts';
+import { concatBytes, equalBytes } from '../bytes/index.ts';
 import { CborReader, CborWriter } from '../cbor/index.ts';
 import { decodeEnvelope, envelopeId } from '../envelope/index.ts';
 import { isZeroError, ZeroError } from '../errors/index.ts';
@@ -16,6 +15,7 @@ import {
   parseCheckpoint,
   TREE_SIZE_MAX,
 } from '../log/index.ts';
+import { isPacked, type PackedForm, pack, unpack } from '../packed/index.ts';
 import {
   QUERY_BYTES_MAX,
   QUERY_DEPTH_MAX,
@@ -36,11 +36,7 @@ export const BUNDLE_START = 'zerostate-bundle/v1\n';
 export const BUNDLE_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Logs of one bundle. */
 const LOGS_MAX = 1_024;
-/** Level of Deflate: beyond it bundles get a percent smaller for twice the time. */
-const DEFLATE_LEVEL = 7;
-const LENGTH_BYTES = 4;
-/** Deflate makes at most 1,032 bytes of one (258 of two bits). */
-const INFLATE_RATIO_MAX = 1_032;
+const FORM: PackedForm = { name: 'bundle', start: BUNDLE_START, bytesMax: BUNDLE_BYTES_MAX };
 
 /** A question with its whole answer. */
 export interface Bundle {
@@ -102,41 +98,17 @@ export async function encodeBundle({ query, rows }: Bundle, nodeOf: NodeOf): Pro
   for (const row of completeness) out.bytes(encodeRow(row));
   if (end === undefined) out.null();
   else out.bytes(encodeRow(end));
-  const plain = out.finish();
-  if (plain.length > BUNDLE_BYTES_MAX)
-    throw new ZeroError('LIMIT_EXCEEDED', `a bundle has at most ${BUNDLE_BYTES_MAX} bytes`);
-  const length = new Uint8Array(LENGTH_BYTES);
-  new DataView(length.buffer).setUint32(0, plain.length);
-  return concatBytes(utf8(BUNDLE_START), length, deflateSync(plain, { level: DEFLATE_LEVEL }));
+  return pack(FORM, out.finish());
 }
 
 /** True for bytes that begin as a bundle does. */
 export function isBundle(bytes: Uint8Array): boolean {
-  return equalBytes(bytes.subarray(0, BUNDLE_START.length), utf8(BUNDLE_START));
-}
-
-function unpack(bytes: Uint8Array): Uint8Array {
-  if (!isBundle(bytes)) refuse('it begins otherwise');
-  const start = BUNDLE_START.length;
-  if (bytes.length < start + LENGTH_BYTES) refuse('it is cut off');
-  const length = new DataView(bytes.buffer, bytes.byteOffset + start, LENGTH_BYTES).getUint32(0);
-  if (length > BUNDLE_BYTES_MAX)
-    throw new ZeroError('LIMIT_EXCEEDED', `bundle is longer than ${BUNDLE_BYTES_MAX} bytes`);
-  const packed = bytes.subarray(start + LENGTH_BYTES);
-  if (length > packed.length * INFLATE_RATIO_MAX) refuse('it cannot become as long as it says');
-  let plain: Uint8Array;
-  try {
-    // One byte more than it may have: a longer one shows, and none grows the buffer.
-    plain = inflateSync(packed, { out: new Uint8Array(length + 1) });
-  } catch (cause) {
-    throw new ZeroError('DECODE_FAILED', 'bundle: it cannot be unpacked', { cause });
-  }
-  return plain.length === length ? plain : refuse('it has another length than it says');
+  return isPacked(FORM, bytes);
 }
 
 /** The answer in a bundle, in an order that AnswerVerifier takes. Nothing is verified. Throws DECODE_FAILED, PROOF_INVALID or LIMIT_EXCEEDED. */
 export function decodeBundle(bytes: Uint8Array): Bundle {
-  const from = new CborReader(unpack(bytes));
+  const from = new CborReader(unpack(FORM, bytes));
   from.tuple(4, 'bundle');
   const query = decodeQuery(from.bytes(QUERY_BYTES_MAX, 'query'));
   const rows: ProvenanceRow[] = [];

@@ -24,6 +24,7 @@ export type Kind =
   | 'equivocation'
   | 'partner-evidence'
   | 'provenance-bundle'
+  | 'capsule'
   | 'omission'
   | 'unknown';
 

@@ -19,7 +19,10 @@ import {
 
 /** Names of the files in which two archives differ. */
 async function differences(a: Packed, b: Packed, folder: string): Promise<string[]> {
-  const [left, right] = [await listPacked(a, join(folder, 'a')), await listPacked(b, join(folder, 'b'))];
+  const [left, right] = [
+    await listPacked(a, join(folder, 'first files')),
+    await listPacked(b, join(folder, 'second files')),
+  ];
   return [...new Set([...left.keys(), ...right.keys()])].filter((name) => left.get(name) !== right.get(name));
 }
 

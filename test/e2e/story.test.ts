@@ -27,6 +27,12 @@ interface Found {
   rejected: { name: string; reasons: { ok: boolean; code?: string; detail: string }[] }[];
 }
 
+interface CapsuleReplay {
+  same: boolean;
+  runs: unknown[];
+  decisions: { kind: string; asked: number; turned: string[] }[];
+}
+
 describe('the main story', function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-story-'));
@@ -127,6 +133,25 @@ describe('the main story', function () {
       cwd: folder,
     });
     assert.equal(replayed.identical, true);
+  });
+
+  it('exports the task as a capsule, which is replayed without a node, and decided by other policies', async () => {
+    const { taskId } = (
+      await zerostateJson<{ tasks: TaskView[] }>(['task', 'history', '--home', node('edge-1').home])
+    ).tasks[0] as TaskView;
+    const capsule = join(folder, 'incident.zsc');
+    await zerostateJson(['capsule', 'export', taskId, '--home', node('edge-1').home, '--out', capsule]);
+    const replayed = await zerostateJson<CapsuleReplay>(['capsule', 'replay', capsule], { cwd: folder });
+    assert.equal(replayed.same, true);
+    assert.equal(replayed.runs.length, 1);
+    assert.equal(replayed.decisions.filter(({ kind }) => kind === 'find').length, 1);
+    const nobody = join(folder, 'nobody.cedar');
+    writeFileSync(nobody, 'forbid (principal, action, resource);');
+    const other = await zerostateJson<CapsuleReplay>(['capsule', 'replay', capsule, '--policy', nobody], {
+      cwd: folder,
+    });
+    assert.equal(other.same, false);
+    for (const { asked, turned } of other.decisions) assert.equal(turned.length, asked);
   });
 
   it('refuses a receipt with any changed byte, with a reason and exit code 3', async () => {

@@ -11,8 +11,7 @@ import { verifyReceipt } from '../../../protocol/receipt/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
 import type { ReceiptView } from '../../api/views.ts';
 import { decodeReceiptFile, partsOf } from '../../receipts/receipt-file.ts';
-import { deterministicPart } from '../../tasks/deterministic.ts';
-import { jobOf } from '../../tasks/manifest.ts';
+import { replayTask } from '../../receipts/replay.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { showReport, timeOf } from '../report-text.ts';
@@ -116,26 +115,14 @@ async function replay(what: string, flags: ClientFlags): Promise<void> {
   const { createRunner } = await import('../../../wasm-runner/index.ts');
   const runner = await createRunner();
   try {
-    const parts = partsOf(file.inputs);
-    const job = jobOf(parts);
-    const again = await runner.run(job);
-    if (!again.signable)
-      throw new ZeroError('TASK_FAILED', `the replay ended with ${again.status}, which proves nothing`, {
-        hint: 'Try again on a quieter machine.',
-      });
-    const here = flatten(deterministicPart(job, again));
-    const there = flatten(receipt.deterministic);
-    const differences = [...new Set([...Object.keys(there), ...Object.keys(here)])].filter(
-      (name) => there[name] !== here[name],
-    );
-    if (differences.length > 0) {
-      const [first] = differences as [string];
+    const { again, differences } = await replayTask(runner, partsOf(file.inputs), receipt.deterministic);
+    const [first] = differences;
+    if (first !== undefined)
       throw new ZeroError(
         'REPLAY_DIFFERS',
-        `${first} differs: the receipt says ${there[first]}, here it is ${here[first]}`,
-        { details: { differences } },
+        `${first.term} differs: the receipt says ${first.was}, here it is ${first.now}`,
+        { details: { differences: differences.map(({ term }) => term) } },
       );
-    }
     print(
       flags,
       {
@@ -151,14 +138,4 @@ async function replay(what: string, flags: ClientFlags): Promise<void> {
   } finally {
     await runner.close();
   }
-}
-
-function flatten(value: object, prefix = ''): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, member]) =>
-      typeof member === 'object' && member !== null
-        ? Object.entries(flatten(member as object, `${prefix}${name}.`))
-        : [[`${prefix}${name}`, String(member)]],
-    ),
-  );
 }

@@ -1,0 +1,178 @@
+// zerostate capsule: an incident as one file, that another machine looks into and replays bit for bit, also with other policies.
+
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { CAPSULE_BYTES_MAX, type Capsule, decodeCapsule } from '../../../protocol/capsule/index.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+import { verify } from '../../../protocol/verify/index.ts';
+import { type CapsuleReplay, replayCapsule, type SimulationReplayer } from '../capsule-replay.ts';
+import { ApiClient } from '../client.ts';
+import type { OutputFlags } from '../output.ts';
+import { plain, print, runAction, style } from '../output.ts';
+import { showReport, timeOf } from '../report-text.ts';
+import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
+import { idOf } from '../short-id.ts';
+
+interface ExportFlags extends ClientFlags {
+  out: string;
+  inputs: boolean;
+  secrets?: boolean;
+}
+
+/** Adds the commands. `simulator` runs scenarios. */
+export function registerCapsule(program: Command, simulator: SimulationReplayer): void {
+  const capsule = program
+    .command('capsule')
+    .description('incidents in one file, replayed elsewhere: export, show, replay');
+
+  withTarget(
+    capsule
+      .command('export')
+      .description('a decision, a receipt or a task with all that it rests on, as one file')
+      .argument('<incident>', 'id of a decision (zerostate why), a receipt or a task, or its end'),
+  )
+    .requiredOption('--out <file>', 'file to write')
+    .option('--no-inputs', 'name what a task was given by digest, and do not pass it on')
+    .option('--secrets', 'leave in what looks like a secret')
+    .action(async (incident: string, flags: ExportFlags) => {
+      await runAction(flags, async () => await write(incident, flags));
+    });
+
+  withJson(
+    capsule.command('show').description('what a capsule holds, and whether it is genuine').argument('<file>'),
+  )
+    .option('--at <time>', 'verification time (RFC 3339); default: now')
+    .action(async (file: string, flags: OutputFlags & { at?: string }) => {
+      await runAction(flags, async () => {
+        const bytes = await read(file);
+        const report = verify(bytes, { now: timeOf(flags.at) });
+        if (report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
+        if (!report.ok || flags.json !== true) showReport(flags, file, report);
+        if (report.ok) print(flags, decodeCapsule(bytes).capsule, describe);
+      });
+    });
+
+  withJson(
+    capsule
+      .command('replay')
+      .description('decide and run again what a capsule holds, and say whether it is the same')
+      .argument('<file>'),
+  )
+    .option('--policy <policy>', 'decide by others: a .cedar file, a folder, or a file of bundles')
+    .option('--at <time>', 'verification time (RFC 3339); default: now')
+    .action(async (file: string, flags: OutputFlags & { policy?: string; at?: string }) => {
+      await runAction(flags, async () => {
+        const bytes = await read(file);
+        const report = verify(bytes, { now: timeOf(flags.at) });
+        if (!report.ok || report.kind !== 'capsule') return showReport(flags, file, report);
+        const { capsule: held } = decodeCapsule(bytes);
+        const replay = await replayCapsule(held, { policy: flags.policy, simulator });
+        print(flags, replay, (one) => replayText(one, held));
+        // What other policies would have done is an answer, not a failure.
+        if (!replay.same && flags.policy === undefined) process.exitCode = 3;
+      });
+    });
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  const unreadable = (cause: unknown): never => {
+    throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
+  };
+  const { size } = await stat(file).catch(unreadable);
+  if (size > CAPSULE_BYTES_MAX)
+    throw new ZeroError('LIMIT_EXCEEDED', `${file} is larger than a capsule may be`);
+  return new Uint8Array(await readFile(file).catch(unreadable));
+}
+
+/** Newest decisions among which a shortened id is sought. */
+const SOUGHT_MAX = 200;
+
+async function write(incident: string, flags: ExportFlags): Promise<void> {
+  const client = await ApiClient.connect(flags);
+  let id = incident;
+  if (!incident.startsWith('bafkrei')) {
+    const { decisions } = await client.get<{ decisions: { id: string }[] }>(
+      `/v1/decisions?limit=${SOUGHT_MAX}`,
+    );
+    id = idOf(incident, decisions) ?? incident;
+  }
+  const query = `inputs=${flags.inputs}&secrets=${flags.secrets === true}`;
+  const response = await client.stream('GET', `/v1/capsules/${encodeURIComponent(id)}?${query}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const { capsule, digest } = decodeCapsule(bytes);
+  await writeFile(flags.out, bytes, { mode: 0o600 });
+  const { absent, redacted } = capsule;
+  print(
+    flags,
+    {
+      file: flags.out,
+      bytes: bytes.length,
+      digest,
+      incident: capsule.incident,
+      id: capsule.id,
+      redacted,
+      absent,
+    },
+    (made) =>
+      [
+        `wrote ${made.file}: the ${made.incident} ${plain(made.id)}, ${made.bytes} bytes, ${made.digest}`,
+        ...redacted.map((path) => `  taken out: ${plain(path)}`),
+        ...absent.map((one) => `  not held here any more: ${plain(one)}`),
+      ].join('\n'),
+  );
+}
+
+function describe(capsule: Capsule): string {
+  const { absent, decisions, inputs, node, originals, parts, policies, receipts, simulation, versions } =
+    capsule;
+  const bytes = Object.values(parts).reduce((sum, text) => sum + Math.floor((text.length * 3) / 4), 0);
+  const said = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    ...(node === null ? [] : [`  at        ${plain(node)}`]),
+    ...(said.length === 0 ? [] : [`  made by   ${plain(said.join(', '))}`]),
+    ...(simulation === null
+      ? []
+      : [`  runs      seed ${simulation.seed} for ${simulation.until} s, trace ${simulation.traceHash}`]),
+    `  holds     ${decisions.length} decisions under ${policies.length} policies, ${originals.length} signed originals, ${receipts.length} receipts, ${inputs === null ? 'no inputs' : `inputs of ${bytes} bytes`}`,
+    ...(absent.length === 0 ? [] : [`  lacks     ${absent.map(plain).join(' ')}`]),
+  ].join('\n');
+}
+
+const word = (same: boolean) => (same ? style.green('the same') : style.red('different'));
+const differing = (list: readonly { term: string; was: string; now: string }[]) =>
+  list.map(({ now, term, was }) => `      ${plain(term)}: was ${plain(was) || '-'}, is ${plain(now) || '-'}`);
+
+function replayText(
+  { decisions, left, policy, runs, same, simulation }: CapsuleReplay,
+  capsule: Capsule,
+): string {
+  const names = new Map(
+    capsule.decisions.flatMap(({ record }) =>
+      (record as { candidates: { resource: { id: string; facts: { name?: unknown } } }[] }).candidates.map(
+        ({ resource }) =>
+          [resource.id, `${String(resource.facts.name ?? '')} ${resource.id}`.trim()] as const,
+      ),
+    ),
+  );
+  return [
+    ...decisions.flatMap((one) => [
+      `  ${word(one.same)}  ${one.kind} ${one.decision}: ${one.asked} asked under ${plain(one.policy.name)} ${one.policy.sequence}, ${one.turned.length} turn`,
+      ...one.differences.map(
+        ({ about, now, term, was }) =>
+          `      ${plain(names.get(about) ?? about)} ${term}: was ${plain(was) || '-'}, is ${plain(now) || '-'}`,
+      ),
+    ]),
+    ...runs.flatMap(({ differences, receipt }) => [
+      `  ${word(differences.length === 0)}  run ${receipt}`,
+      ...differing(differences),
+    ]),
+    ...(simulation === null
+      ? []
+      : [
+          `  ${word(simulation.differences.length === 0)}  simulation, seed ${simulation.seed}`,
+          ...differing(simulation.differences),
+        ]),
+    ...left.map((what) => `  not replayed: ${plain(what)}`),
+    `${same ? style.green('identical') : style.red('different')}${policy === null ? '' : ` under ${plain(policy)}`}`,
+  ].join('\n');
+}

@@ -1,0 +1,14 @@
+// Replay capsules. The only door of this folder.
+
+export * from './capsule.ts';
+export * from './limits.ts';
+export {
+  type CapsulePolicy,
+  originalsOf,
+  partOf,
+  policiesOf,
+  receiptFileOf,
+  type SignedOriginal,
+  splitReceiptFile,
+} from './originals.ts';
+export { type DecisionReplay, type Difference, type Others, replayCapsuleDecisions } from './replay.ts';

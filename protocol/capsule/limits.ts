@@ -1,0 +1,25 @@
+// Bounds of capsules. A capsule comes from a stranger: all of it is looked at before any of it is believed.
+
+/** Bytes of a capsule once it is unpacked: the largest module and its inputs twice over, in base64, with the evidence. */
+export const CAPSULE_BYTES_MAX: number = 64 * 1024 * 1024;
+
+/** Decisions of one incident: the searches and admissions of one task, with all its takeovers. */
+export const CAPSULE_DECISIONS_MAX = 64;
+
+/** Policies under which they were made. */
+export const CAPSULE_POLICIES_MAX = 16;
+
+/** Signed originals: 16 for each of 64 candidates. */
+export const CAPSULE_ORIGINALS_MAX = 1_024;
+
+/** Receipts: the runs of one task. */
+export const CAPSULE_RECEIPTS_MAX = 64;
+
+/** Bytes of inputs, each a part: files of a task and its module. */
+export const CAPSULE_PARTS_MAX = 1_100;
+
+/** Characters of a name, an id or a version in it. */
+export const CAPSULE_TEXT_CHARS_MAX = 512;
+
+/** Nesting of its JSON: a scenario in a capsule has some ten levels. */
+export const CAPSULE_DEPTH_MAX = 32;

@@ -1,0 +1,83 @@
+// `zerostate sim capsule SEED`: a run as a replay capsule (scenario, seed, trace hash, properties), and the replay of one. A convergence
+// failure found on one machine is looked into on another.
+
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import {
+  type OutputFlags,
+  print,
+  runAction,
+  type SimulationReplayer,
+  VERSION,
+  withJson,
+} from '../../node/cli/index.ts';
+import { emptyCapsule, encodeCapsule } from '../../protocol/capsule/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { listRuns, RUNS_FOLDER, readRun } from '../run/index.ts';
+import { completeScenario, type Scenario } from '../scenario/index.ts';
+import { tierOf } from '../tiers.ts';
+import { type ScenarioFlags, scenarioOf, wholeNumber, withScenarioFlags } from './flags.ts';
+
+interface CapsuleFlags extends OutputFlags, ScenarioFlags {
+  readonly out: string;
+  readonly run?: string;
+  readonly scenario?: string;
+}
+
+async function runToItsEnd(scenario: Scenario, seed: number) {
+  const { checks, traceHash } = await tierOf(scenario.tier).run(scenario, seed);
+  if (traceHash === '')
+    throw new ZeroError('SCENARIO_INVALID', `runs of tier ${scenario.tier} cannot repeat`, {
+      hint: 'Run it with --tier T1, T2 or T3.',
+    });
+  return { traceHash, checks: checks.map(({ name, ok }) => ({ name, ok })) };
+}
+
+/** Runs the scenario of a capsule: a stranger's, so it is checked as any file is. Throws SCENARIO_INVALID. */
+export const replaySimulation: SimulationReplayer = async (scenario, seed) =>
+  await runToItsEnd(completeScenario(scenario), seed);
+
+async function scenarioOfFlags(flags: CapsuleFlags): Promise<Scenario> {
+  if (flags.scenario !== undefined) return await scenarioOf(flags.scenario, flags);
+  const folder = flags.run ?? listRuns(RUNS_FOLDER).at(-1);
+  if (folder === undefined)
+    throw new ZeroError('SCENARIO_INVALID', `no runs in ${RUNS_FOLDER}`, {
+      hint: 'Give --run or --scenario.',
+    });
+  return readRun(folder).scenario;
+}
+
+async function write(seedText: string, flags: CapsuleFlags): Promise<void> {
+  const seed = wholeNumber('seed', seedText, 0);
+  const scenario = await scenarioOfFlags(flags);
+  const { checks, traceHash } = await runToItsEnd(scenario, seed);
+  const { bytes, digest } = encodeCapsule({
+    ...emptyCapsule('simulation', traceHash),
+    versions: { zerostate: VERSION, node: process.versions.node },
+    simulation: { scenario, seed, until: scenario.seconds, traceHash, checks },
+  });
+  await writeFile(flags.out, bytes);
+  const broken = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+  print(
+    flags,
+    { file: flags.out, bytes: bytes.length, digest, seed, traceHash, broken },
+    () =>
+      `wrote ${flags.out}: ${scenario.name}, seed ${seed}, trace ${traceHash}, ${broken.length === 0 ? 'every property held' : `broken: ${broken.join(', ')}`}`,
+  );
+}
+
+/** Adds `sim capsule`. */
+export function registerSimCapsule(sim: Command): void {
+  withScenarioFlags(
+    withJson(
+      sim
+        .command('capsule')
+        .description('write a run as one file that another machine replays bit for bit')
+        .argument('<seed>', 'seed of the run'),
+    ),
+  )
+    .requiredOption('--out <file>', 'file to write')
+    .option('--run <folder>', 'folder of the run (default: the newest)')
+    .option('--scenario <file>', 'a scenario instead of a run')
+    .action((seed: string, flags: CapsuleFlags) => runAction(flags, () => write(seed, flags)));
+}

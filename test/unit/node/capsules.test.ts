@@ -1,0 +1,241 @@
+// Replay capsules: what is in them is bound and verified, replays are term by term, hostile files are refused, and secrets stay at home.
+
+import assert from 'node:assert/strict';
+import { secretPaths } from '../../../node/capsules/secrets.ts';
+import { replayCapsule } from '../../../node/cli/capsule-replay.ts';
+import { readCedar } from '../../../node/policy/index.ts';
+import { utf8 } from '../../../protocol/bytes/index.ts';
+import {
+  CAPSULE_START,
+  type Capsule,
+  decodeCapsule,
+  emptyCapsule,
+  encodeCapsule,
+  originalsOf,
+  replayCapsuleDecisions,
+} from '../../../protocol/capsule/index.ts';
+import { envelopeId, envelopeToJson } from '../../../protocol/envelope/index.ts';
+import { canonicalJson, type JsonValue } from '../../../protocol/json/index.ts';
+import { pack } from '../../../protocol/packed/index.ts';
+import { type Decision, makeDecision, policyFilesId } from '../../../protocol/policy/index.ts';
+import { verify } from '../../../protocol/verify/index.ts';
+import { makeAgent, makeCard, refused } from '../../support/agents.ts';
+import { bundleOf, PERMIT, signedBundle } from '../../support/policies.ts';
+import { NOW, sampleReceipt } from '../../support/receipt-files.ts';
+
+const FORM = { name: 'capsule', start: CAPSULE_START, bytesMax: 1_000_000 };
+const NO_B = {
+  name: 'b.cedar',
+  text: '@id("no-b") @detail("b is banned") forbid (principal, action, resource) when { resource == Zerostate::Agent::"b" };',
+};
+const facts = {
+  name: 'x',
+  region: 'eu',
+  operator: '',
+  sla: 'gold',
+  host: '',
+  tags: [],
+  priced: false,
+  local: false,
+};
+const standing = {
+  revocation: 'clear',
+  ageSeconds: 1,
+  tier: 'dangerous',
+  reputation: 0,
+  proven: false,
+  override: false,
+};
+
+/** A search with two candidates, decided by a policy. */
+function decided(policyId: string, constraints: Record<string, string> = { text: 'words' }): Decision {
+  const policies = readCedar([PERMIT]);
+  const principal = { type: 'Node' as const, id: 'n', facts: { name: 'n', region: 'eu', network: 'x' } };
+  const candidates = ['a', 'b'].map((id) => {
+    const resource = { type: 'Agent' as const, id, facts: { ...facts, tags: [] } };
+    const verdict = policies.ask({ kind: 'find', principal, resource, context: standing });
+    return {
+      resource,
+      context: { ...standing },
+      refused: null,
+      evidence: [],
+      ...verdict,
+      policies: [...verdict.policies],
+      errors: [],
+    };
+  });
+  const policy = { id: policyId, name: 'built-in', sequence: 0 };
+  return makeDecision({
+    kind: 'find',
+    at: NOW,
+    nonce: 1,
+    principal,
+    constraints,
+    policy,
+    candidates,
+    choice: ['a'],
+  });
+}
+
+function decisionCapsule(changes: Partial<Capsule> = {}): Capsule {
+  const id = policyFilesId([PERMIT]);
+  const decision = decided(id);
+  return {
+    ...emptyCapsule('decision', decision.id),
+    decisions: [decision],
+    policies: [{ id, name: 'built-in', sequence: 0, envelope: null, files: [PERMIT] }],
+    ...changes,
+  };
+}
+
+const failures = (capsule: Capsule) =>
+  verify(encodeCapsule(capsule).bytes, { now: NOW })
+    .checks.filter(({ ok }) => !ok)
+    .map(({ name }) => name);
+
+describe('node/capsules', () => {
+  it('the same incident has the same bytes and digest, and is replayed bit for bit', async () => {
+    const capsule = decisionCapsule();
+    const { bytes, digest } = encodeCapsule(capsule);
+    assert.deepEqual(encodeCapsule(structuredClone(capsule)).bytes, bytes);
+    assert.deepEqual(decodeCapsule(bytes), { capsule, digest });
+    assert.deepEqual(failures(capsule), []);
+    const replay = await replayCapsule(capsule, {});
+    assert.equal(replay.same, true);
+    assert.deepEqual(
+      replay.decisions.map(({ asked, differences, same }) => [asked, differences.length, same]),
+      [[2, 0, true]],
+    );
+  });
+
+  it('other policies say what turns, term by term', () => {
+    const others = { id: 'others', policies: readCedar([PERMIT, NO_B]) };
+    const [replay] = replayCapsuleDecisions(decisionCapsule(), ({ files }) => readCedar(files), others);
+    assert.deepEqual(replay!.turned, ['b']);
+    assert.deepEqual(
+      replay!.differences.map(({ about, now, term, was }) => [about, term, was, now]),
+      [
+        ['b', 'allow', 'true', 'false'],
+        ['b', 'policies', 'all', 'no-b'],
+        ['b', 'detail', 'permitted by all: ', 'forbidden by no-b: b is banned'],
+      ],
+    );
+  });
+
+  it('an engine that says it in other words is found out, though the verdict is the same', () => {
+    const [replay] = replayCapsuleDecisions(decisionCapsule(), () => ({
+      ask: () => ({ allow: true, policies: ['all'], errors: [], detail: 'permitted by all:' }),
+    }));
+    assert.deepEqual(
+      [replay!.same, replay!.differences.map(({ term }) => term)],
+      [false, ['detail', 'detail']],
+    );
+  });
+
+  it('a signed bundle is verified under its own keys, and under the id that decided', () => {
+    const envelope = signedBundle();
+    const id = envelopeId(envelope);
+    const { name, sequence } = bundleOf();
+    const signed = { id, name, sequence, envelope: envelopeToJson(envelope), files: null };
+    assert.deepEqual(failures(decisionCapsule({ policies: [signed] })), []);
+    const forged = structuredClone(signed) as typeof signed & { envelope: { payload: string } };
+    forged.envelope.payload = Buffer.from(
+      Buffer.from(forged.envelope.payload, 'base64').toString().replace('permit', 'forbid'),
+    ).toString('base64');
+    assert.deepEqual(failures(decisionCapsule({ policies: [forged] })), ['policies']);
+    assert.deepEqual(failures(decisionCapsule({ policies: [{ ...signed, sequence: 2 }] })), ['policies']);
+    const bare = decisionCapsule().policies[0]!;
+    assert.deepEqual(failures(decisionCapsule({ policies: [{ ...bare, files: [NO_B] }] })), ['policies']);
+  });
+
+  it('a changed record, original or part is refused', () => {
+    const capsule = decisionCapsule();
+    const [{ id, record }] = capsule.decisions as [Decision];
+    const changed = { id, record: { ...record, choice: ['b'] } };
+    assert.deepEqual(failures({ ...capsule, decisions: [changed] }), ['decision']);
+    const card = makeCard(makeAgent(1));
+    const original = { id: envelopeId(card), envelope: envelopeToJson(card) };
+    assert.deepEqual(failures({ ...capsule, originals: [original] }), []);
+    assert.equal(originalsOf({ ...capsule, originals: [original] }).get(original.id)!.kind, 'card');
+    const other = { ...original, id: envelopeId(makeCard(makeAgent(2))) };
+    assert.deepEqual(failures({ ...capsule, originals: [other] }), ['originals']);
+    assert.deepEqual(failures({ ...capsule, originals: [original, original] }), ['originals']);
+    assert.deepEqual(failures({ ...capsule, parts: { [`sha256:${'0'.repeat(64)}`]: 'AAAA' } }), ['parts']);
+  });
+
+  it('a receipt is verified as a receipt file is', () => {
+    const { inputs: _, ...receipt } = sampleReceipt().file;
+    const capsule = { ...emptyCapsule('task', 'task-1'), receipts: [receipt] };
+    assert.deepEqual(failures(capsule), []);
+    const other = { ...receipt, executorCard: envelopeToJson(makeCard(makeAgent(7))) };
+    assert.deepEqual(failures({ ...capsule, receipts: [other] }), ['executor']);
+    assert.deepEqual(failures({ ...capsule, receipts: ['x'] }), ['receipt']);
+  });
+
+  it('a redacted record says that its id no longer binds it', () => {
+    const capsule = decisionCapsule();
+    const [{ id, record }] = capsule.decisions as [Decision];
+    const decisions = [{ id, record: { ...record, constraints: { text: '[redacted]' } } }];
+    const redacted = ['decisions/0/record/constraints/text'];
+    const { checks, ok } = verify(encodeCapsule({ ...capsule, decisions, redacted }).bytes, { now: NOW });
+    assert.equal(ok, true);
+    assert.match(checks.map(({ detail }) => detail).join('\n'), /was redacted: its id binds no longer/);
+  });
+
+  it('refuses hostile files before it believes any of them', () => {
+    const plain = (value: unknown) => pack(FORM, canonicalJson(value as JsonValue));
+    const { bytes } = encodeCapsule(decisionCapsule());
+    const bomb = bytes.slice();
+    new DataView(bomb.buffer).setUint32(CAPSULE_START.length, 60_000_000);
+    for (const [what, file] of [
+      ['cut off', bytes.subarray(0, bytes.length - 9)],
+      ['nothing in it', utf8(CAPSULE_START)],
+      ['longer than it can be', bomb],
+      ['an unknown member', plain({ ...decisionCapsule(), more: 1 })],
+      [
+        'too many decisions',
+        plain({ ...decisionCapsule(), decisions: Array(65).fill({ id: 'x', record: {} }) }),
+      ],
+      ['no canonical form', pack(FORM, utf8(JSON.stringify(decisionCapsule(), null, 1)))],
+      [
+        'nested too deep',
+        plain({ ...decisionCapsule(), receipts: [JSON.parse('['.repeat(40) + ']'.repeat(40))] }),
+      ],
+    ] as const)
+      assert.equal(verify(file, { now: NOW }).ok, false, what);
+    const huge = bytes.slice();
+    new DataView(huge.buffer).setUint32(CAPSULE_START.length, 0xffffffff);
+    assert.throws(() => decodeCapsule(huge), refused('LIMIT_EXCEEDED'));
+  });
+
+  it('what looks like a secret is found by its form or its name', () => {
+    const jwt = ['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiIxMjM0NTY3ODkwIn0', 'x'].join('.');
+    const manifest = {
+      env: { DB_PASSWORD: 'hunter2', REGION: 'eu', AUTH: ['Bearer', 'abcdefghijklmnop1234'].join(' ') },
+      args: ['--verbose', `--api-key=${'k'.repeat(8)}`, jwt],
+      capability: 'turn invoices into a spreadsheet',
+    };
+    assert.deepEqual(secretPaths(manifest), ['env/DB_PASSWORD', 'env/AUTH', 'args/1', 'args/2']);
+    assert.deepEqual(secretPaths({ text: 'count the words of a novel', limit: '5' }), []);
+  });
+
+  it('a simulation that comes out otherwise is told by its trace and its properties', async () => {
+    const simulation = {
+      scenario: {},
+      seed: 7,
+      until: 60,
+      traceHash: 'a'.repeat(64),
+      checks: [{ name: 'converges', ok: false }],
+    };
+    const capsule = { ...emptyCapsule('simulation', simulation.traceHash), simulation };
+    const outcome = { traceHash: 'b'.repeat(64), checks: [{ name: 'converges', ok: true }] };
+    const replay = await replayCapsule(capsule, { simulator: async () => outcome });
+    assert.equal(replay.same, false);
+    assert.deepEqual(
+      replay.simulation?.differences.map(({ term }) => term),
+      ['trace', 'converges'],
+    );
+    const same = await replayCapsule(capsule, { simulator: async () => simulation });
+    assert.equal(same.same, true);
+  });
+});
