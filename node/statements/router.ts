@@ -131,7 +131,10 @@ export class StatementRouter {
       for (let end = size; end > 0; end -= REPLAY_PART) {
         const part = await this.#readPart(store, origin, Math.max(0, end - REPLAY_PART), end);
         count += part.length;
-        for await (const checked of primedParts(part.reverse(), ({ envelope }) => envelope, withKeychains)) {
+        const parts = primedParts(part.reverse(), ({ envelope }) => envelope, withKeychains, {
+          isKept: true,
+        });
+        for await (const checked of parts) {
           for (const { position, envelope } of checked) {
             if (envelope === null || this.#isSpared(envelope)) continue;
             const found = { position, live: false };

@@ -147,7 +147,9 @@ export class Puller {
   /** Stores a verified tail, then applies it. */
   async #store(tail: Verified<Tail>, origin: string): Promise<void> {
     const { store, clock, metrics } = this.#deps;
-    await primeEnvelopes(withKeychains(tail.entries.flatMap(({ envelope }) => envelope ?? [])));
+    await primeEnvelopes(withKeychains(tail.entries.flatMap(({ envelope }) => envelope ?? [])), {
+      isKept: true,
+    });
     const read = this.#read(tail.entries);
     await store.append(
       {

@@ -2,6 +2,7 @@
 
 import { crypto } from '#crypto';
 
+export { CHECKS_REMEMBERED_MAX, recallChecks, rememberedChecks } from './check-memory.ts';
 export { ML_DSA_65_PUBLIC_KEY_BYTES, ML_DSA_65_SIGNATURE_BYTES } from './ml-dsa.ts';
 export type { CryptoPort, SignatureCheck } from './port.ts';
 export {

@@ -2,6 +2,7 @@
 // The only file of protocol/ that may import a node: module.
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+import { isCheckRemembered, rememberCheck } from './check-memory.ts';
 import {
   hasMlDsa65Shape,
   ML_DSA_65_PUBLIC_KEY_BYTES,
@@ -97,20 +98,32 @@ function takePrimed(publicKey: Uint8Array, message: Uint8Array, signature: Uint8
   return known !== undefined && Buffer.compare(known, message) === 0 && primed.delete(name);
 }
 
-function primeOne({ publicKey, message, signature }: SignatureCheck): Promise<void> {
-  if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return Promise.resolve();
+function addPrimed(name: string, message: Uint8Array): void {
+  if (primed.size >= PRIMED_MAX) primed.delete(primed.keys().next().value as string);
+  primed.set(name, message);
+}
+
+/** Of fixed lengths but for the message, which comes last: no two checks have the same bytes. */
+function checkDigest(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Uint8Array {
+  return digest(Buffer.concat([publicKey, signature, message]));
+}
+
+async function primeOne({ publicKey, message, signature }: SignatureCheck, isKept: boolean): Promise<void> {
+  if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return;
   const name = nameOfCheck(publicKey, signature);
   // What is checked and remembered is this copy: a later change of the caller's bytes is another message.
   const copy = message.slice();
-  return new Promise((resolve) => {
-    verify(null, copy, publicKeyObject(publicKey), signature, (error, good) => {
-      if (error === null && good) {
-        if (primed.size >= PRIMED_MAX) primed.delete(primed.keys().next().value as string);
-        primed.set(name, copy);
-      }
-      resolve();
-    });
-  });
+  const kept = isKept ? checkDigest(publicKey, copy, signature) : undefined;
+  const isGood =
+    (kept !== undefined && isCheckRemembered(kept)) ||
+    (await new Promise<boolean>((resolve) => {
+      verify(null, copy, publicKeyObject(publicKey), signature, (error, good) =>
+        resolve(error === null && good),
+      );
+    }));
+  if (!isGood) return;
+  addPrimed(name, copy);
+  if (kept !== undefined) rememberCheck(kept);
 }
 
 export const crypto: CryptoPort = {
@@ -131,8 +144,8 @@ export const crypto: CryptoPort = {
       return false;
     }
   },
-  async primeEd25519(checks) {
-    await Promise.all(checks.slice(0, PRIMED_MAX).map(primeOne));
+  async primeEd25519(checks, { isKept = false } = {}) {
+    await Promise.all(checks.slice(0, PRIMED_MAX).map((check) => primeOne(check, isKept)));
   },
   // OpenSSL signs with fresh entropy each time; the JavaScript one is deterministic, as the port promises.
   signMlDsa65,

@@ -21,9 +21,10 @@ export interface CryptoPort {
   verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   /**
    * Checks signatures ahead, on other threads where the platform has them. Each good one is remembered until verifyEd25519 is asked for it,
-   * once; a bad one is simply not remembered. Changes no verdict, only when the work is done. Never rejects.
+   * once; a bad one is simply not remembered. Changes no verdict, only when the work is done. Never rejects. With `isKept` a good one is
+   * also remembered beyond that (see check-memory.ts), and one that is remembered so is not checked again.
    */
-  primeEd25519(checks: readonly SignatureCheck[]): Promise<void>;
+  primeEd25519(checks: readonly SignatureCheck[], options?: { readonly isKept?: boolean }): Promise<void>;
   /** The 32-byte public key of a 32-byte seed. */
   publicKeyOfSeed(seed: Uint8Array): Uint8Array;
   /** Deterministic ML-DSA-65 (FIPS 204) signature, 3,309 bytes, with a 32-byte seed. */

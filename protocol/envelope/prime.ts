@@ -21,9 +21,13 @@ function keyOfHint(keyid: string, known: Map<string, Uint8Array | null>): Uint8A
 
 /**
  * Starts the Ed25519 checks of all signatures that name their key, on other threads where there are some. Resolves when they are done;
- * verify the envelopes after that, and soon: only some thousand results are kept. Never rejects.
+ * verify the envelopes after that, and soon: only some thousand results are kept. With `isKept` good checks are also remembered beyond
+ * that, for what is verified again at every start. Never rejects.
  */
-export async function primeEnvelopes(envelopes: Iterable<Envelope>): Promise<void> {
+export async function primeEnvelopes(
+  envelopes: Iterable<Envelope>,
+  options: { readonly isKept?: boolean } = {},
+): Promise<void> {
   const known = new Map<string, Uint8Array | null>();
   const checks: SignatureCheck[] = [];
   for (const { payloadType, payload, signatures } of envelopes) {
@@ -35,7 +39,7 @@ export async function primeEnvelopes(envelopes: Iterable<Envelope>): Promise<voi
       checks.push({ publicKey, message, signature: sig });
     }
   }
-  await primeEd25519(checks);
+  await primeEd25519(checks, options);
 }
 
 /** Envelopes checked as one part: small enough that the first ones are soon ready, large enough that parts cost nothing. */
@@ -43,20 +47,21 @@ const PART_ENVELOPES = 64;
 
 /**
  * The items in their order, in parts whose envelopes are checked ahead: while the caller works on one part, the next are on other
- * threads. For a tail of a log, or a replay. An item without an envelope is passed on as it is.
+ * threads. For a tail of a log, or a replay. An item without an envelope is passed on as it is. `options` as those of primeEnvelopes.
  */
 export async function* primedParts<T>(
   items: readonly T[],
   envelopeOf: (item: T) => Envelope | null,
   /** What is to be checked beside the envelopes of a part. */
   further: (envelopes: Envelope[]) => Envelope[] = (envelopes) => envelopes,
+  options: { readonly isKept?: boolean } = {},
 ): AsyncGenerator<T[]> {
   const parts: { items: T[]; primed: Promise<void> }[] = [];
   for (let at = 0; at < items.length; at += PART_ENVELOPES) {
     const part = items.slice(at, at + PART_ENVELOPES);
     parts.push({
       items: part,
-      primed: primeEnvelopes(further(part.map(envelopeOf).filter((envelope) => envelope !== null))),
+      primed: primeEnvelopes(further(part.map(envelopeOf).filter((envelope) => envelope !== null)), options),
     });
   }
   for (const part of parts) {
