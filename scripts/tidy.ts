@@ -3,6 +3,7 @@
 import { checkGenerated } from './reference/documents.ts';
 import { checkLimits } from './reference/limits.ts';
 import { type Finding, REPOSITORY_ROOT, readTree, report, type Tree } from './source/tree.ts';
+import { checkClaims } from './tidy/claims.ts';
 import { checkDead } from './tidy/dead.ts';
 import { checkDependencies } from './tidy/dependencies.ts';
 import { checkHeaders, checkSizes } from './tidy/files.ts';
@@ -16,6 +17,7 @@ const CHECKS: readonly ((tree: Tree) => Finding[])[] = [
   checkHeaders,
   checkSizes,
   checkDead,
+  checkClaims,
   checkLinks,
   checkOrphans,
   checkDependencies,

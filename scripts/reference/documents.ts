@@ -6,7 +6,9 @@ import { configSchema } from '../../node/config/schema.ts';
 import { metricNames } from '../../node/metrics/names.ts';
 import { probeMetricNames } from '../../node/metrics/probe-names.ts';
 import { scenarioSchema } from '../../sim/scenario/index.ts';
+import { CLAIMS_DOC } from '../claims/read.ts';
 import type { Finding, Tree } from '../source/tree.ts';
+import { claimsDocument } from './claims.ts';
 import { cliDocument } from './cli.ts';
 import { configurationDocument, type SchemaNode } from './configuration.ts';
 import { checkCodesRaised, checkErrorTable, ERRORS_DOC, errorsDocument } from './errors.ts';
@@ -31,6 +33,7 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
     path: 'docs/reference/configuration.md',
     render: () => configurationDocument(configSchema as SchemaNode),
   },
+  { path: CLAIMS_DOC, render: claimsDocument },
   { path: 'docs/reference/limits.md', render: limitsDocument },
   { path: 'docs/reference/fuel-schedule.md', render: fuelScheduleDocument },
   { path: 'docs/reference/scenario.schema.json', render: () => schemaDocument(scenarioSchema) },
