@@ -2,7 +2,7 @@
 // dist/ mirrors the rooms; a package.json of its own gives it the module kind and the #crypto map.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findImports } from './source/imports.ts';
 import { tokenize } from './source/tokens.ts';
@@ -67,4 +67,7 @@ writeManifest();
 for (const asset of ASSETS.filter((path) => existsSync(join(REPOSITORY_ROOT, path)))) {
   cpSync(join(REPOSITORY_ROOT, asset), join(DIST, asset), { recursive: true });
 }
+// An archive keeps modes: they must not be those of whoever built it.
+for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true }))
+  chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
 console.log('built dist/');

@@ -58,7 +58,7 @@ export async function exportCommit(root: string, commit: Commit, folder: string)
   mkdirSync(folder, { recursive: true });
   const tar = `${folder}.tar`;
   required('git archive', await execute('git', ['archive', '--format=tar', '-o', tar, commit.id], root));
-  required('tar', await execute('tar', ['-xf', tar, '-C', folder], root));
+  required('tar', await execute('tar', ['-xpf', tar, '-C', folder], root));
   rmSync(tar);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 }
