@@ -2,24 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { typedBlocks } from '../support/command-blocks.ts';
 import { makeClone } from '../support/shims.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const BASE_PORT = 29_480;
 /** Five nodes on two busy cores. */
 const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
-
-/** The command blocks of a document, from the heading on. */
-function blocksOf(file: string, heading = ''): string[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  const part = text.slice(text.indexOf(heading));
-  const [section] = heading === '' ? [part] : part.split(/\n## /, 1);
-  return [...(section ?? '').matchAll(/^```\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? '');
-}
 
 describe('the tutorial, as written', function () {
   this.timeout(120_000);
@@ -41,7 +33,7 @@ describe('the tutorial, as written', function () {
 
   before(async function () {
     this.timeout(START_MS_MAX);
-    const [start] = blocksOf('docs/tutorial/first-network.md');
+    const [start] = typedBlocks('docs/tutorial/first-network.md');
     assert.match(start ?? '', /^npm ci\nnpm start\n$/);
     const child = spawn('bash', ['-e', '-c', `exec ${(start ?? '').trim().split('\n').at(-1)}`], {
       cwd: folder,
@@ -74,7 +66,7 @@ describe('the tutorial, as written', function () {
   });
 
   it('finds, runs, proves and revokes: each block says what the text around it promises', async () => {
-    const [, find, run, prove, list, revoke, ...more] = blocksOf('docs/tutorial/first-network.md') as [
+    const [, find, run, prove, list, revoke, ...more] = typedBlocks('docs/tutorial/first-network.md') as [
       string,
       string,
       string,
@@ -92,7 +84,7 @@ describe('the tutorial, as written', function () {
   });
 
   it('and the README keeps its minute', async () => {
-    const [minute] = blocksOf('README.md', '## One minute');
+    const [minute] = typedBlocks('README.md', '## One minute');
     // The agent is revoked already: what is left is to run, verify, replay and list.
     const lines = (minute ?? '').split('\n').filter((line) => !/card revoke/.test(line));
     const said = await shell(lines.join('\n'));
