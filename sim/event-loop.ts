@@ -4,7 +4,7 @@ import { ZeroError } from '../protocol/errors/index.ts';
 import { EventQueue } from './event-queue.ts';
 import { TraceHash } from './trace.ts';
 
-/** Events that wait at once, unless told otherwise: some 28 bytes each, so half a gigabyte. */
+/** Events that wait at once, unless told otherwise: some 32 bytes each, so half a gigabyte. */
 const PENDING_MAX = 16_777_216;
 /** Kinds of events of one loop: handlers are made at set-up, never per event. */
 const KINDS_MAX = 256;

@@ -1,9 +1,15 @@
-// A bounded priority queue of numeric events: a binary heap over typed arrays. No objects, no closures: several times as
-// many events a second as a heap of objects, and millions of them fit in memory.
+// A bounded queue of numeric events in three parts, so that what is touched most is small: a heap of what is due within a few microseconds,
+// a ring of buckets for the next seconds, and a heap of what comes later (after the calendar queue of R. Brown, 1988). No objects, no
+// closures.
 
 import { ZeroError } from '../protocol/errors/index.ts';
+import { EventHeap } from './event-heap.ts';
+import { EventRing } from './event-ring.ts';
 
-const CAPACITY_START = 1_024;
+/** Width of a bucket in microseconds: at a million events a second some hundred of them, whose heap stays in the fastest cache. */
+const WIDTH = 128;
+/** Buckets of the ring: 4.2 seconds, longer than most messages take. */
+const BUCKETS = 32_768;
 
 /**
  * Events leave in the order of their time; equal times leave in the order of arrival. After pop() the fields `time`, `kind`,
@@ -16,13 +22,13 @@ export class EventQueue {
   b = 0;
 
   readonly #capacityMax: number;
-  #size = 0;
   #arrivals = 0;
-  #times = new Float64Array(CAPACITY_START);
-  #orders = new Float64Array(CAPACITY_START);
-  #kinds = new Int32Array(CAPACITY_START);
-  #as = new Int32Array(CAPACITY_START);
-  #bs = new Int32Array(CAPACITY_START);
+  /** What is due in the current bucket or before it. */
+  readonly #near = new EventHeap();
+  readonly #ring = new EventRing(BUCKETS);
+  readonly #far = new EventHeap();
+  /** Number of the current bucket, counted from time 0. */
+  #current = 0;
 
   /** A queue that holds at most `capacityMax` events. */
   constructor(capacityMax: number) {
@@ -31,84 +37,54 @@ export class EventQueue {
 
   /** Events that wait. */
   get size(): number {
-    return this.#size;
+    return this.#near.size + this.#ring.size + this.#far.size;
   }
 
   /** Time of the next event, or Infinity. */
   peekTime(): number {
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!;
+    if (this.#near.size === 0) this.#advance();
+    return this.#near.time;
   }
 
   /** Adds an event. Throws SIMULATION_OVERFLOW at the bound. */
   push(time: number, kind: number, a: number, b: number): void {
-    if (this.#size === this.#times.length) this.#grow();
-    const order = this.#arrivals++;
-    let hole = this.#size++;
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1;
-      // The newcomer has the highest order, so an equal time stays above it.
-      if (this.#times[parent]! <= time) break;
-      this.#move(parent, hole);
-      hole = parent;
-    }
-    this.#set(hole, time, order, kind, a, b);
+    if (this.size >= this.#capacityMax)
+      throw new ZeroError('SIMULATION_OVERFLOW', `more than ${this.#capacityMax} events wait`);
+    this.#put(time, this.#arrivals++, kind, a, b);
   }
 
   /** Takes the next event into the fields; false when there is none. */
   pop(): boolean {
-    if (this.#size === 0) return false;
-    this.time = this.#times[0]!;
-    this.kind = this.#kinds[0]!;
-    this.a = this.#as[0]!;
-    this.b = this.#bs[0]!;
-    const last = --this.#size;
-    const time = this.#times[last]!;
-    const order = this.#orders[last]!;
-    let hole = 0;
-    for (let child = 1; child < last; child = 2 * hole + 1) {
-      if (child + 1 < last && this.#before(child + 1, this.#times[child]!, this.#orders[child]!)) child += 1;
-      if (!this.#before(child, time, order)) break;
-      this.#move(child, hole);
-      hole = child;
-    }
-    this.#set(hole, time, order, this.#kinds[last]!, this.#as[last]!, this.#bs[last]!);
+    const near = this.#near;
+    if (near.size === 0) this.#advance();
+    if (near.size === 0) return false;
+    this.time = near.pop();
+    this.kind = near.kind;
+    this.a = near.a;
+    this.b = near.b;
     return true;
   }
 
-  #before(at: number, time: number, order: number): boolean {
-    const own = this.#times[at]!;
-    return own < time || (own === time && this.#orders[at]! < order);
+  /** Puts an event where its time belongs. */
+  #put(time: number, order: number, kind: number, a: number, b: number): void {
+    const bucket = Math.floor(time / WIDTH);
+    if (bucket <= this.#current) this.#near.push(time, order, kind, a, b);
+    else if (bucket < this.#current + BUCKETS) this.#ring.push(bucket, time, order, kind, a, b);
+    else this.#far.push(time, order, kind, a, b);
   }
 
-  #move(from: number, to: number): void {
-    this.#times[to] = this.#times[from]!;
-    this.#orders[to] = this.#orders[from]!;
-    this.#kinds[to] = this.#kinds[from]!;
-    this.#as[to] = this.#as[from]!;
-    this.#bs[to] = this.#bs[from]!;
-  }
-
-  #set(at: number, time: number, order: number, kind: number, a: number, b: number): void {
-    this.#times[at] = time;
-    this.#orders[at] = order;
-    this.#kinds[at] = kind;
-    this.#as[at] = a;
-    this.#bs[at] = b;
-  }
-
-  #grow(): void {
-    const length = Math.min(this.#times.length * 2, this.#capacityMax);
-    if (length <= this.#size) {
-      throw new ZeroError('SIMULATION_OVERFLOW', `more than ${this.#capacityMax} events wait`);
+  /** Goes on to the next bucket that has something; nothing is near. */
+  #advance(): void {
+    const far = this.#far;
+    if (this.#ring.size > 0) this.#current += this.#ring.distance(this.#current);
+    else if (far.size > 0) this.#current = Math.floor(far.time / WIDTH);
+    else return;
+    const horizon = (this.#current + BUCKETS) * WIDTH;
+    // All that is far away lies behind all that was in the ring. What never comes is near when nothing else is left.
+    while (far.size > 0 && (far.time < horizon || this.#current === Number.POSITIVE_INFINITY)) {
+      const time = far.pop();
+      this.#put(time, far.order, far.kind, far.a, far.b);
     }
-    const wider = <T extends Float64Array | Int32Array>(made: T, old: T): T => {
-      made.set(old as never);
-      return made;
-    };
-    this.#times = wider(new Float64Array(length), this.#times);
-    this.#orders = wider(new Float64Array(length), this.#orders);
-    this.#kinds = wider(new Int32Array(length), this.#kinds);
-    this.#as = wider(new Int32Array(length), this.#as);
-    this.#bs = wider(new Int32Array(length), this.#bs);
+    if (this.#ring.size > 0) this.#ring.empty(this.#current, this.#near);
   }
 }

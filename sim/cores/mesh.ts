@@ -15,11 +15,8 @@ const BELOW = 1;
 const ABOVE = 2;
 /** Things remembered for announcing, of one node. */
 const RECENT_MAX = 1_024;
-
-interface Recent {
-  readonly at: number;
-  readonly publication: PublicationId;
-}
+/** A remembered thing takes two numbers: when it came, and which it is. */
+const PAIR = 2;
 
 export class Mesh {
   readonly #ground: Ground;
@@ -30,9 +27,12 @@ export class Mesh {
   /** 1 where the start of a link has its end in the mesh. */
   readonly #inMesh: Uint8Array;
   readonly #size: Uint8Array;
-  readonly #recent: (Recent[] | undefined)[];
+  /** What each node has to announce, as pairs: plain numbers, because each node looks through its own with every heartbeat. */
+  readonly #recent: (number[] | undefined)[];
   readonly #streams: readonly RandomStream[];
   readonly #kind: number;
+  /** Links that were drawn last. */
+  readonly #drawn: Int32Array;
 
   constructor(parts: {
     ground: Ground;
@@ -49,8 +49,13 @@ export class Mesh {
     this.#onHeartbeat = onHeartbeat;
     this.#inMesh = new Uint8Array(ground.wire.topology.to.length);
     this.#size = new Uint8Array(ground.nodes);
-    this.#recent = new Array<Recent[] | undefined>(ground.nodes).fill(undefined);
+    this.#recent = new Array<number[] | undefined>(ground.nodes).fill(undefined);
     this.#streams = Array.from({ length: ground.nodes }, (_, node) => ground.random('mesh', node));
+    const { first } = ground.wire.topology;
+    let linksMax = 0;
+    for (let node = 0; node < ground.nodes; node++)
+      linksMax = Math.max(linksMax, first[node + 1]! - first[node]!);
+    this.#drawn = new Int32Array(linksMax);
     this.#kind = ground.loop.on((node) => this.#heartbeat(node));
     presence.listen((node, here) => {
       if (!here) this.#leave(node);
@@ -63,7 +68,7 @@ export class Mesh {
     if (scenario.protocol.gossip === 'mesh')
       for (let node = 0; node < nodes; node++) {
         if (this.#presence.here[node] === 0) continue;
-        for (const link of this.#candidates(node, scenario.protocol.meshDegree - this.#size[node]!)) {
+        for (const link of this.#outside(node, scenario.protocol.meshDegree - this.#size[node]!)) {
           if (this.#size[this.#end(link)]! >= scenario.protocol.meshDegree + ABOVE) continue;
           this.#set(link, 1);
           this.#set(this.#back(link), 1);
@@ -84,7 +89,7 @@ export class Mesh {
     if (all) return;
     this.#recent[node] ??= [];
     const recent = this.#recent[node];
-    if (recent.length < RECENT_MAX) recent.push({ at: this.#ground.loop.now, publication });
+    if (recent.length < PAIR * RECENT_MAX) recent.push(this.#ground.loop.now, publication);
   }
 
   /** Messages of gossip that are no publications. */
@@ -127,7 +132,7 @@ export class Mesh {
     if (gossip !== 'mesh') return;
     const size = this.#size[node]!;
     if (size < meshDegree - BELOW)
-      for (const link of this.#candidates(node, meshDegree - size)) {
+      for (const link of this.#outside(node, meshDegree - size)) {
         this.#set(link, 1);
         this.#post.send(link, { kind: 'graft' });
       }
@@ -140,41 +145,51 @@ export class Mesh {
     if (recent === undefined) return;
     const { loop, scenario } = this.#ground;
     const since = loop.now - TOLD_HEARTBEATS * scenario.protocol.heartbeatSeconds * SECOND;
-    const fresh = recent.filter(({ at }) => at >= since);
-    this.#recent[node] = fresh.length === 0 ? undefined : fresh;
-    if (fresh.length === 0) return;
-    const publications = fresh.map(({ publication }) => publication);
-    for (const link of this.#candidates(node, TOLD_PEERS))
-      this.#post.send(link, { kind: 'ihave', publications });
+    let past = 0;
+    while (past < recent.length && recent[past]! < since) past += PAIR;
+    if (past === recent.length) {
+      this.#recent[node] = undefined;
+      return;
+    }
+    if (past > 0) recent.splice(0, past);
+    const publications: number[] = [];
+    for (let at = 1; at < recent.length; at += PAIR) publications.push(recent[at]!);
+    const message: Message = { kind: 'ihave', publications };
+    for (const link of this.#outside(node, TOLD_PEERS)) this.#post.send(link, message);
   }
 
-  /** Up to `count` links to neighbours that are there and not in the mesh, drawn by the node. */
-  #candidates(node: number, count: number): number[] {
+  /** Up to `count` links to neighbours that are there and not in the mesh, drawn by the node. Good until the next draw. */
+  #outside(node: number, count: number): Int32Array {
     const { first } = this.#ground.wire.topology;
-    const links: number[] = [];
+    let found = 0;
     for (let link = first[node]!; link < first[node + 1]!; link++)
-      if (this.#inMesh[link] === 0 && this.#presence.here[this.#end(link)] === 1) links.push(link);
-    return this.#draw(node, links, count);
+      if (this.#inMesh[link] === 0 && this.#presence.here[this.#end(link)] === 1) this.#drawn[found++] = link;
+    return this.#draw(node, found, count);
   }
 
   #thin(node: number, count: number): void {
     const { first } = this.#ground.wire.topology;
-    const links: number[] = [];
+    let found = 0;
     for (let link = first[node]!; link < first[node + 1]!; link++)
-      if (this.#inMesh[link] === 1) links.push(link);
-    for (const link of this.#draw(node, links, count)) {
+      if (this.#inMesh[link] === 1) this.#drawn[found++] = link;
+    for (const link of this.#draw(node, found, count)) {
       this.#set(link, 0);
       this.#post.send(link, { kind: 'prune' });
     }
   }
 
-  #draw(node: number, links: number[], count: number): number[] {
+  /** Draws some of the links that were found. */
+  #draw(node: number, found: number, count: number): Int32Array {
     const stream = this.#streams[node]!;
-    for (let at = 0; at < Math.min(count, links.length); at++) {
-      const other = at + stream.below(links.length - at);
-      [links[at], links[other]] = [links[other]!, links[at]!];
+    const links = this.#drawn;
+    const wanted = Math.max(0, Math.min(count, found));
+    for (let at = 0; at < wanted; at++) {
+      const other = at + stream.below(found - at);
+      const link = links[at]!;
+      links[at] = links[other]!;
+      links[other] = link;
     }
-    return links.slice(0, Math.max(0, count));
+    return links.subarray(0, wanted);
   }
 
   /** Connections end with a node's going: both sides see it. */

@@ -1,5 +1,6 @@
 // The process of one run of tier T0: slows the sockets down before anything of the node is imported, runs, answers, and waits to be ended.
 
+import { flushCompileCache } from 'node:module';
 import { Wire } from '../net/wire.ts';
 import type { FromRun, ToRun } from './messages.ts';
 import { type OnPiece, slowNodes } from './tcp-links.ts';
@@ -30,6 +31,8 @@ async function serve({ isTraced, scenario, seed }: ToRun): Promise<void> {
       onPiece = told;
     },
   });
+  // This process is ended, not left to end: nothing would be kept.
+  flushCompileCache();
   tell({ kind: 'result', result, memoryBytes: process.memoryUsage().rss });
 }
 

@@ -2,6 +2,7 @@
 // cannot be put back, and libraries count in module variables.
 
 import { fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { RunSinks, Scenario, Tier, TierResult } from '../scenario/index.ts';
@@ -31,11 +32,18 @@ export async function runInChild(
     throw new ZeroError('SCENARIO_INVALID', `${tier} runs up to ${NODES_MAX[tier]} nodes`);
   if (scenario.adversaries.length > 0)
     throw new ZeroError('SCENARIO_INVALID', `${tier} has no adversaries: its nodes are real and honest`);
+  const compiled = getCompileCacheDir();
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const child = fork(fileURLToPath(new URL(`./${PROGRAM[tier]}${extension}`, import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],
-    env: { ...process.env, UV_THREADPOOL_SIZE: DISK_THREADS[tier], TZ: 'UTC' },
+    env: {
+      ...process.env,
+      UV_THREADPOOL_SIZE: DISK_THREADS[tier],
+      TZ: 'UTC',
+      // Half of a short run is compiling the node: what this process keeps compiled serves its runs too.
+      ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+    },
   });
   const stop = () => child.kill('SIGKILL');
   sinks.signal?.addEventListener('abort', stop);

@@ -15,14 +15,17 @@ describe('event queue', () => {
           maxLength: 200,
           size: 'max',
         }),
-        (steps) => {
+        // From within one bucket of the queue to far beyond its ring, in which it puts events differently.
+        fc.constantFrom(1, 7, 40, 1_000_000, 3_000_000_000),
+        (steps, unit) => {
           const queue = new EventQueue(10_000);
           const model: { time: number; order: number }[] = [];
           let order = 0;
           for (const step of steps) {
             if (step !== null) {
-              queue.push(step, order % 7, order, -order);
-              model.push({ time: step, order: order++ });
+              const time = step * unit;
+              queue.push(time, order % 7, order, -order);
+              model.push({ time, order: order++ });
               continue;
             }
             model.sort((x, y) => x.time - y.time || x.order - y.order);
