@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { NARROW, openPage, type WatchedPage, WIDE } from './chromium.ts';
+import { openPage, type WatchedPage, WIDE } from './chromium.ts';
 import { FixtureApi, TOKEN } from './fixture-api.ts';
 import { cardRow, type Row, receiptFile } from './fixture-data.ts';
 import { APPEAR_MS_MAX, browserSuite, goTo, words } from './suite.ts';
@@ -174,8 +174,8 @@ browserSuite('console, when something is wrong', (browser: Browser) => {
       /the disk is full[\s\S]*Free some space[\s\S]*STORAGE_FAILED/,
     );
     await goTo(page, '#/cards', '.table-cards .row-link');
-    api.faults.clear();
     await goTo(page, '#/receipts', '.state-error');
+    api.faults.clear();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.waitForSelector('.table-receipts .row-link');
   });
@@ -191,19 +191,6 @@ browserSuite('console, when something is wrong', (browser: Browser) => {
     await page.waitForSelector('.stale');
     assert.match(await words(page.locator('.stale')), /internal error Shown as of/);
     assert.ok((await page.locator('.table-cards .row-link').count()) > 0);
-  });
-
-  it('shows empty lists with the command that fills them', async () => {
-    for (const list of [api.data.cards, api.data.receipts, api.data.revocations]) list.length = 0;
-    await open(`#token=${TOKEN}&view=/cards`, NARROW);
-    for (const [view, command] of [
-      ['cards', 'zerostate card publish'],
-      ['receipts', 'zerostate task run'],
-      ['revocations', 'zerostate card revoke'],
-    ] as const) {
-      await goTo(page, `#/${view}`, `.table-${view} .state`);
-      assert.ok((await words(page.locator('.state'))).includes(command), view);
-    }
   });
 
   it('answers a partial or empty find honestly, and shows why each refused agent was refused', async () => {

@@ -10,12 +10,14 @@ import { type FixtureData, fixtureData, type Row, receiptFile, trustCard } from 
 import {
   cardsPage,
   logPage,
+  ordersPage,
   receiptsPage,
   revocationsPage,
   standingsPage,
   tasksPage,
 } from './fixture-lists.ts';
 import * as more from './fixture-more.ts';
+import { events } from './fixture-people.ts';
 
 const STATIC = join(import.meta.dirname, '../../node/console/static');
 const TYPES: Record<string, string> = {
@@ -137,10 +139,11 @@ export class FixtureApi {
     if (kind === 'tasks')
       return id ? (data.tasks.find((one) => one.taskId === id) ?? null) : tasksPage(data, query);
     if (kind === 'reputation')
-      return action === 'events' ? { events: more.events(data) } : standingsPage(data, query);
+      return action === 'events' ? { events: events(data) } : standingsPage(data, query);
     if (kind === 'log' && id === 'witnesses') return more.witnesses(data);
     if (kind === 'log' && id === 'forks') return { forks: data.forks };
     if (kind === 'provenance') return more.provenance(data, JSON.parse(await text(request)).start[0]);
+    if (kind === 'quarantine') return ordersPage(data, query);
     if (kind === 'peers') return more.peers(data);
     if (kind === 'policy') return more.policy();
     if (kind === 'overrides') return { overrides: [] };

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { partnerOf, standingsOf, tasksOf } from './fixture-more.ts';
+import { orderOf, partnerOf, standingsOf, tasksOf } from './fixture-people.ts';
 
 const CARDS = join(import.meta.dirname, '../../examples/cards');
 const NOW = Date.now();
@@ -29,6 +29,7 @@ export interface FixtureData {
   standings: Row[];
   partners: Row[];
   forks: Row[];
+  orders: Row[];
 }
 
 const NODES: [string, string, string[]][] = [
@@ -100,6 +101,7 @@ export function fixtureData(): FixtureData {
     standings: standingsOf(cards),
     partners: [partnerOf(cards)],
     forks: [],
+    orders: [orderOf(cards)],
     revocations: [
       {
         statementId,

@@ -92,6 +92,11 @@ export function tasksPage({ tasks }: FixtureData, query: URLSearchParams): Row {
   return { ...found, tasks: rows, open: tasks.filter(({ ended }) => !ended).length };
 }
 
+export function ordersPage({ orders }: FixtureData, query: URLSearchParams): Row {
+  const { rows, ...found } = page(orders, query, 'order', ({ state }) => is(query, 'state', state));
+  return { ...found, orders: rows };
+}
+
 export function standingsPage({ cards, standings }: FixtureData, query: URLSearchParams): Row {
   const { rows, ...found } = page(standings, query, 'about');
   return {

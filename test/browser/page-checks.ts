@@ -1,6 +1,8 @@
-// Checks that hold for every view: contrast of the colours as drawn, names for what can be operated, one heading.
-// They run inside the page; each answers a list of what is wrong.
+// Checks that hold for every view: contrast of the colours as drawn, names for what can be operated, one heading, and the rules of axe-core
+// (WCAG 2.2 A and AA, and its best practices). They run inside the page; each answers a list of what is wrong.
 
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 
 /** WCAG 2.2, 1.4.3: least contrast of text that is not large. */
@@ -78,4 +80,43 @@ export function unnamed(page: Page): Promise<string[]> {
     const twice = ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `id twice: ${id}`);
     return [...bad, ...twice, ...(headings === 1 ? [] : [`${headings} main headings`])];
   });
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What axe-core is asked for. */
+const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[];
+  }[];
+}
+
+/**
+ * Violations that axe-core finds. The tester's own channel brings the script in: the page's policy forbids foreign script and stays as it is.
+ */
+export async function axeViolations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
+  const { violations } = await page.evaluate(
+    async (tags) =>
+      await (
+        window as unknown as { axe: { run(root: Document, options: object): Promise<AxeResult> } }
+      ).axe.run(document, {
+        runOnly: { type: 'tag', values: tags },
+        resultTypes: ['violations'],
+      }),
+    AXE_TAGS,
+  );
+  return violations.map(
+    ({ help, id, nodes }) =>
+      `${id}: ${help}: ${nodes
+        .slice(0, 3)
+        .map(
+          ({ failureSummary, target }) =>
+            `${target.join(' ')} (${(failureSummary ?? '').replace(/\s+/g, ' ').slice(0, 160)})`,
+        )
+        .join('; ')}`,
+  );
 }

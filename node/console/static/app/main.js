@@ -18,6 +18,7 @@ import { mountNetwork } from './views/network.js';
 import { mountPartners } from './views/partners.js';
 import { mountPeers } from './views/peers.js';
 import { mountProvenance } from './views/provenance.js';
+import { mountQuarantine } from './views/quarantine.js';
 import { mountReceipts } from './views/receipts.js';
 import { mountReputation } from './views/reputation.js';
 import { mountRevocations } from './views/revocations.js';
@@ -64,6 +65,7 @@ const MOUNTS = {
   log: mountLog,
   witnesses: mountWitnesses,
   revocations: mountRevocations,
+  quarantine: mountQuarantine,
   freshness: mountFreshness,
 };
 

@@ -39,6 +39,7 @@ const GROUPS = /** @type {const} */ ([
       ['log', 'Log'],
       ['witnesses', 'Witnesses'],
       ['revocations', 'Revocations'],
+      ['quarantine', 'Quarantine'],
       ['freshness', 'Freshness'],
     ],
   ],

@@ -125,6 +125,16 @@ export function section(title, ...children) {
   return h('section', { class: 'block' }, h('h3', null, title), ...children);
 }
 
+/** A section of a page, where no other heading stands between it and the page's own. @param {string} title @param {...import('../dom.js').Child} children */
+export function pageSection(title, ...children) {
+  return h('section', { class: 'block' }, h('h2', null, title), ...children);
+}
+
+/** A framed section of a page. @param {string} title @param {...import('../dom.js').Child} children */
+export function panel(title, ...children) {
+  return h('div', { class: 'panel page-panel' }, pageSection(title, ...children));
+}
+
 /** A block of text to read and to copy. @param {string} value @param {string} what */
 export function codeBlock(value, what) {
   return h(

@@ -109,14 +109,14 @@ export function createMap() {
     const r = layout.radius;
     const role = ROLES.find((one) => node.roles.includes(one)) ?? 'edge';
     const up = node.online;
+    const roles = node.roles.map((one) => clean(one, 16)).join(' · ');
+    const far = layout.labels && rtt !== undefined ? ` ${rttText(rtt)}` : '';
+    // What is written in the picture comes first, as it is written.
     const words = [
-      node.name,
-      node.region,
-      node.roles.join(', '),
+      `${clean(node.name, 24)} ${roles}${far}`,
+      clean(node.region, 60),
       node.self ? 'this node' : node.connected ? 'connected' : up ? 'online' : 'silent',
-    ]
-      .map((word) => clean(word, 60))
-      .join(', ');
+    ].join(', ');
     const glyph = iconPath(role);
     glyph.setAttribute('transform', `translate(${-r * 0.6} ${-r * 0.6}) scale(${(r * 1.2) / 20})`);
     return [
@@ -134,16 +134,17 @@ export function createMap() {
           'aria-label': words,
           transform: `translate(${round(at.x)} ${round(at.y)})`,
         },
-        s('title', null, words),
+        // Where the name is written, a tooltip would say it twice; the spaces keep the written words apart for whoever reads them out.
+        layout.labels ? null : s('title', null, words),
         s('circle', { class: 'node-hit', r: Math.max(r + 6, 22) }),
         s('circle', { class: 'node-ring', r: r + 5 }),
         s('circle', { class: 'node-dot', r }),
         r >= 8 ? glyph : null,
         layout.labels ? s('text', { class: 'node-name', y: r + 17 }, clean(node.name, 24)) : null,
-        layout.labels
-          ? s('text', { class: 'node-roles', y: r + 32 }, node.roles.map((one) => clean(one, 16)).join(' · '))
-          : null,
-        layout.labels && rtt !== undefined ? s('text', { class: 'node-rtt', y: r + 47 }, rttText(rtt)) : null,
+        ' ',
+        layout.labels ? s('text', { class: 'node-roles', y: r + 32 }, roles) : null,
+        ' ',
+        far === '' ? null : s('text', { class: 'node-rtt', y: r + 47 }, far.trim()),
       ),
     ];
   };

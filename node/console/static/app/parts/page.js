@@ -118,6 +118,9 @@ export function mountPage(ctx, options) {
         return;
       }
       if (running !== null && nextKey === key) return;
+      // A step that was taken from inside leads on to the top of the next answer.
+      if (data !== null && body.contains(document.activeElement)) title.focus({ preventScroll: true });
+      element.scrollTop = 0;
       key = nextKey;
       data = null;
       drawn = '';

@@ -17,7 +17,7 @@ export function loadingState(what) {
 
 /** @param {string} title @param {...import('../dom.js').Child} remedy */
 export function emptyState(title, ...remedy) {
-  return h('div', { class: 'state' }, h('h3', null, title), h('p', null, ...remedy));
+  return h('div', { class: 'state' }, h('p', { class: 'state-title' }, title), h('p', null, ...remedy));
 }
 
 /** @param {import('../api.js').ApiError} error @param {() => void} [retry] */
@@ -26,7 +26,7 @@ export function errorState(error, retry) {
     'div',
     { class: 'state state-error', role: 'alert' },
     icon('warn'),
-    h('h3', null, clean(error.message, 300)),
+    h('p', { class: 'state-title' }, clean(error.message, 300)),
     error.hint ? h('p', null, clean(error.hint, 600)) : null,
     h('p', { class: 'muted' }, 'Code ', h('code', null, clean(error.code, 60))),
     retry ? button('Try again', { on: { click: retry } }, 'refresh') : null,

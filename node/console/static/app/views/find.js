@@ -207,6 +207,7 @@ function answerView(found) {
           rejected.length > 0 ? 'The reasons are below.' : 'Use other words, or a wider region.',
         )
       : null,
+    found.results.length === 0 ? null : h('h2', { class: 'sr-only' }, 'Accepted'),
     h(
       'ol',
       { class: 'results' },

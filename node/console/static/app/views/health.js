@@ -3,7 +3,7 @@
 import { apiGet } from '../api.js';
 import { h } from '../dom.js';
 import { absoluteTime, clean, digits, duration, shorten } from '../format.js';
-import { badge, checkList, fields, identifier, section, text, when } from '../parts/bits.js';
+import { badge, checkList, fields, identifier, panel, text, when } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { mountPage } from '../parts/page.js';
 import { plainTable } from '../parts/plain-table.js';
@@ -46,9 +46,6 @@ export function mountHealth(ctx) {
     ],
   });
 }
-
-/** @param {string} title @param {...import('../dom.js').Child} children */
-const panel = (title, ...children) => h('div', { class: 'panel page-panel' }, section(title, ...children));
 
 /** @param {any} ready @param {any} node */
 function headline(ready, node) {
@@ -145,7 +142,7 @@ function forkList(ctx, forks) {
       'p',
       { class: 'muted' },
       'None is known. Check a whole log with ',
-      h('code', null, 'zerostate log check ORIGIN --from PEER'),
+      h('code', null, 'zerostate log check LOG'),
       '.',
     );
   return h(

@@ -4,7 +4,7 @@
 import { ApiError, apiGet } from '../api.js';
 import { fill, h } from '../dom.js';
 import { clean, digits, entryKind, shorten } from '../format.js';
-import { badge, codeBlock, fields, identifier, section, text, when } from '../parts/bits.js';
+import { badge, codeBlock, fields, identifier, pageSection, text, when } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { emptyState, errorState, loadingState, staleBar } from '../parts/states.js';
 import { createTable } from '../parts/table.js';
@@ -225,7 +225,7 @@ function headCard(log) {
   return h(
     'div',
     { class: 'panel log-card' },
-    section(
+    pageSection(
       'Head',
       fields([
         ['Size', h('span', { class: 'figure' }, digits(log.size))],
@@ -236,7 +236,7 @@ function headCard(log) {
     h(
       'section',
       { class: 'block' },
-      h('h3', null, 'Signed checkpoint ', badge('plain', 'C2SP tlog-checkpoint')),
+      h('h2', null, 'Signed checkpoint ', badge('plain', 'C2SP tlog-checkpoint')),
       log.checkpoint
         ? codeBlock(clean(log.checkpoint, 4000), 'checkpoint')
         : h('p', { class: 'muted' }, 'None yet. The first is signed with the first entry.'),

@@ -143,7 +143,7 @@ function partnerDetail(ctx, one) {
           ['Standing', `${clean(one.standing.status, 30)}, score ${one.standing.score}`],
           ['Rows', digits(one.standing.rows)],
           ...Object.entries(one.standing.counts).map(
-            ([name, count]) => /** @type {[string, string]} */ ([clean(name, 40), digits(count)]),
+            ([name, count]) => /** @type {[string, string]} */ ([words(name), digits(count)]),
           ),
           one.standing.isAwaited ? ['Now', 'answers are waited for'] : null,
         ]),
@@ -213,4 +213,7 @@ function agreementView(agreement) {
 }
 
 /** "queriesPerMinute" as words. @param {string} name */
-const words = (name) => clean(name, 40).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+const words = (name) =>
+  clean(name, 40)
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/^./, (letter) => letter.toUpperCase());

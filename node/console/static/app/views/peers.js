@@ -3,7 +3,7 @@
 import { apiGet } from '../api.js';
 import { h } from '../dom.js';
 import { clean, digits, duration, shorten } from '../format.js';
-import { badge, section, text, when } from '../parts/bits.js';
+import { badge, pageSection, text, when } from '../parts/bits.js';
 import { rttText } from '../parts/map.js';
 import { meter } from '../parts/meter.js';
 import { mountPage } from '../parts/page.js';
@@ -57,7 +57,7 @@ export function mountPeers(ctx) {
           `${digits(others.filter(({ connected }) => connected).length)} connected of ${digits(others.length)} known, ${limited === 0 ? 'none limited' : `${digits(limited)} limited or shut out`}`,
         ),
         peerTable(others),
-        section('Quarantine', ...quarantine(ctx, unproven)),
+        pageSection('Unproven objects', ...quarantine(ctx, unproven)),
       ];
     },
   });
@@ -152,7 +152,7 @@ function quarantine(ctx, { bytes, bytesMax, held, keptMs, objects, objectsMax })
   return [
     lead,
     plainTable(
-      'Objects in quarantine, the oldest first',
+      'Unproven objects, the oldest first',
       [
         {
           title: 'Object',

@@ -4,7 +4,7 @@
 import { apiGet, apiLines } from '../api.js';
 import { h } from '../dom.js';
 import { clean, digits, entryKind, shorten } from '../format.js';
-import { identifier, section, text, when } from '../parts/bits.js';
+import { identifier, pageSection, text, when } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { mountPage } from '../parts/page.js';
 import { statementItem } from '../parts/statement-item.js';
@@ -144,10 +144,10 @@ function walk({ id, rows }, route) {
   return [
     trailView(trail, self),
     walkMap(around, hrefOf),
-    own ? h('div', { class: 'prov-own' }, section('This statement', statementItem(own, hrefOf))) : null,
+    own ? h('div', { class: 'prov-own' }, pageSection('This statement', statementItem(own, hrefOf))) : null,
     others.length === 0
       ? null
-      : section(
+      : pageSection(
           `What is said, ${digits(others.length)} ${others.length === 1 ? 'statement' : 'statements'}`,
           h(
             'ol',

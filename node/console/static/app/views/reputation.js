@@ -190,20 +190,14 @@ function eventTable(list, nameOf) {
         wide: true,
         cell: (event) => [
           h('a', { href: routeTo(['provenance', event.id]) }, clean(event.kind, 60)),
-          event.appealed || event.reversedBy.length > 0
-            ? h(
-                'span',
-                { class: 'sub' },
-                [event.appealed ? 'appealed' : '', event.reversedBy.length > 0 ? 'taken back by another' : '']
-                  .filter(Boolean)
-                  .join(', '),
-              )
-            : null,
+          h(
+            'span',
+            { class: 'sub' },
+            event.rater === null ? 'its own proof' : ['by ', text(nameOf(event.rater), 60)],
+            event.appealed ? ', appealed' : null,
+            event.reversedBy.length > 0 ? ', taken back by another' : null,
+          ),
         ],
-      },
-      {
-        title: 'By',
-        cell: (event) => (event.rater === null ? 'its own proof' : text(nameOf(event.rater), 60)),
       },
       { title: 'Weight', numeric: true, cell: (event) => share(event.weight) },
       { title: 'When', cell: (event) => when(event.at) },

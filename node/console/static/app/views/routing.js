@@ -4,7 +4,8 @@
 import { apiGet } from '../api.js';
 import { fill, h } from '../dom.js';
 import { shorten } from '../format.js';
-import { badge, section, text } from '../parts/bits.js';
+import { badge, pageSection, text } from '../parts/bits.js';
+import { plainTable } from '../parts/plain-table.js';
 import { emptyState, errorState, loadingState } from '../parts/states.js';
 
 /** Pause between two readings, in ms. */
@@ -20,29 +21,28 @@ const STREAMS_SHOWN = 20;
  *   loss: number, streams: number, streamsMax: number, inFlight: number, carried: number, failed: number, reputation: number }} Relay
  * @typedef {{ peer: string, direction: string, path: string[], streams: number, moves: number, attached: boolean }} Link
  * @typedef {{ id: string, state: string, from: string, to: string, path: string[], setupMs: number | null, up: number, down: number, error: string }} Stream
- * @typedef {{ relaying: boolean, policy: string, draining: boolean, forwarding: number, relays: Relay[], links: Link[], streams: Stream[] }} Status
+ * @typedef {{ relaying: boolean, policy: string, draining: boolean, forwarding: number, relays: Relay[], paths: Record<string, number>,
+ *   links: Link[], streams: Stream[] }} Status
  */
 
 /** @param {number | null} value */
 const ms = (value) => (value === null ? '' : `${Math.round(value)} ms`);
 
-/** @param {string[]} heads @param {import('../dom.js').Child[][]} rows */
-function plainTable(heads, rows) {
-  return h(
-    'div',
-    { class: 'routing-scroll' },
-    h(
-      'table',
-      { class: 'routing-table' },
-      h('thead', null, h('tr', null, ...heads.map((one) => h('th', { scope: 'col' }, one)))),
-      h('tbody', null, ...rows.map((cells) => h('tr', null, ...cells.map((cell) => h('td', null, cell))))),
-    ),
+/** @param {string} caption @param {string[]} heads @param {import('../dom.js').Child[][]} rows */
+const tableOf = (caption, heads, rows) =>
+  plainTable(
+    caption,
+    heads.map((title, index) => ({
+      title,
+      wide: index === heads.length - 1,
+      cell: (/** @type {import('../dom.js').Child[]} */ cells) => cells[index],
+    })),
+    rows,
   );
-}
 
 /** @param {import('../main.js').Context} ctx @returns {import('../main.js').View} */
 export function mountRouting(ctx) {
-  const body = h('div', { class: 'routing' });
+  const body = h('div', { class: 'routing page-body' });
   const element = h(
     'div',
     { class: 'view view-routing' },
@@ -55,7 +55,7 @@ export function mountRouting(ctx) {
         h('h1', { tabindex: '-1' }, 'Routing'),
         h(
           'p',
-          { class: 'intro' },
+          { class: 'lead' },
           'How streams go through relays, and why. Lower values are better; all are milliseconds.',
         ),
       ),
@@ -88,9 +88,10 @@ export function mountRouting(ctx) {
 
   /** @param {Way} way */
   const waySection = (way) =>
-    section(
+    pageSection(
       `To ${ctx.nodeName(way.to)}: ${way.next === '' ? 'no way' : `by ${ctx.nodeName(way.next)} (${way.reason}), ${ms(way.remainingMs)} to go`}`,
-      plainTable(
+      tableOf(
+        `Ways to ${ctx.nodeName(way.to)}`,
         ['Neighbour', 'Value', 'Confidence', 'Made of'],
         way.candidates.map((one) => [
           h('strong', null, who(one.neighbour)),
@@ -106,6 +107,13 @@ export function mountRouting(ctx) {
       ),
     );
 
+  /** How the connected peers are reached. @param {Record<string, number>} paths */
+  const shares = (paths) => {
+    const counts = Object.entries(paths);
+    const total = counts.reduce((sum, [, count]) => sum + count, 0);
+    return `${total} peers connected: ${counts.map(([kind, count]) => `${count} ${kind}`).join(', ')}.`;
+  };
+
   /** @param {Status} status @param {Ways} ways */
   function draw(status, ways) {
     const role = status.relaying
@@ -113,12 +121,13 @@ export function mountRouting(ctx) {
       : 'This node uses relays and is none.';
     fill(
       body,
-      h('p', null, `${role} Policy: ${status.policy}.`),
-      section(
+      h('p', null, `${role} Policy: ${status.policy}. ${shares(status.paths)}`),
+      pageSection(
         'Relays',
         status.relays.length === 0
           ? emptyState('No relay is known.', 'Start one with ', h('code', null, 'zerostate relay'))
-          : plainTable(
+          : tableOf(
+              'Relays known here',
               [
                 'Relay',
                 'Region',
@@ -135,11 +144,12 @@ export function mountRouting(ctx) {
             ),
       ),
       ...ways.routes.map(waySection),
-      section(
+      pageSection(
         'Peers reached through relays',
         status.links.length === 0
           ? h('p', null, 'None now.')
-          : plainTable(
+          : tableOf(
+              'Peers reached through relays',
               ['Peer', 'Direction', 'Path', 'Streams', 'Moved'],
               status.links.map((one) => [
                 who(one.peer),
@@ -150,10 +160,11 @@ export function mountRouting(ctx) {
               ]),
             ),
       ),
-      section(
+      pageSection(
         'Newest streams',
-        plainTable(
-          ['Stream', 'State', 'From', 'To', 'Path', 'Set up', 'Bytes', ''],
+        tableOf(
+          'Newest streams',
+          ['Stream', 'State', 'From', 'To', 'Path', 'Set up', 'Bytes', 'Error'],
           status.streams.map((one) => [
             h('code', null, shorten(one.id, 8, 4)),
             one.state,

@@ -236,14 +236,16 @@ function attemptTable(attempts) {
     'Runs of this task and how they were settled',
     [
       {
-        title: 'Member',
+        title: 'Member and run',
         wide: true,
-        cell: (one) =>
+        cell: (one) => [
           h('a', { href: routeTo(['trust', one.agentId]) }, text(one.name || shorten(one.agentId), 60)),
-      },
-      {
-        title: 'Run',
-        cell: (one) => (one.status === null ? text(one.error ?? one.state, 200) : runBadge(one.status)),
+          h(
+            'span',
+            { class: 'sub' },
+            one.status === null ? text(one.error ?? one.state, 200) : runBadge(one.status),
+          ),
+        ],
       },
       {
         title: 'Receipt',
@@ -253,19 +255,21 @@ function attemptTable(attempts) {
             : h(
                 'a',
                 { href: routeTo(['receipts', one.receiptId]) },
-                h('code', null, shorten(one.receiptId, 6, 6)),
+                h('code', null, shorten(one.receiptId, 5, 5)),
               ),
       },
       {
-        title: 'Owed',
-        numeric: true,
-        cell: (one) =>
-          one.owed === null ? '–' : `${fromMicro(one.owed.amount)} ${clean(one.owed.currency, 12)}`,
-      },
-      { title: 'Accepted', cell: (one) => (one.accepted ? badge('ok', 'accepted') : '–') },
-      {
-        title: 'Settled',
-        cell: (one) => (one.settled ? badge('ok', 'settled') : one.accepted ? badge('warn', 'not yet') : '–'),
+        title: 'Settlement',
+        cell: (one) => [
+          one.settled ? badge('ok', 'settled') : one.accepted ? badge('warn', 'accepted, not settled') : '–',
+          one.owed === null
+            ? null
+            : h(
+                'span',
+                { class: 'sub' },
+                `${fromMicro(one.owed.amount)} ${clean(one.owed.currency, 12)} owed`,
+              ),
+        ],
       },
     ],
     attempts,

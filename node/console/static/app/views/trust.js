@@ -3,7 +3,7 @@
 import { apiGet } from '../api.js';
 import { fill, h } from '../dom.js';
 import { absoluteTime, clean, shorten } from '../format.js';
-import { badge, identifier, section, text } from '../parts/bits.js';
+import { badge, identifier, pageSection, text } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { errorState, loadingState } from '../parts/states.js';
 import { routeTo } from '../router.js';
@@ -126,7 +126,7 @@ function draw(card) {
         const lines = card.lines.filter((line) => line.section === name);
         return lines.length === 0
           ? null
-          : section(heading, h('ul', { class: 'checks trust-lines' }, lines.map(drawLine)));
+          : pageSection(heading, h('ul', { class: 'checks trust-lines' }, lines.map(drawLine)));
       }),
     ),
   );

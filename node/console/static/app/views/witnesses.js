@@ -3,7 +3,7 @@
 import { apiGet } from '../api.js';
 import { h } from '../dom.js';
 import { absoluteTime, clean, digits } from '../format.js';
-import { badge, codeBlock, fields, identifier, section, text } from '../parts/bits.js';
+import { badge, codeBlock, fields, identifier, panel, text } from '../parts/bits.js';
 import { mountPage } from '../parts/page.js';
 import { plainTable } from '../parts/plain-table.js';
 import { emptyState } from '../parts/states.js';
@@ -122,9 +122,6 @@ export function mountWitnesses(ctx) {
     ],
   });
 }
-
-/** @param {string} title @param {...import('../dom.js').Child} children */
-const panel = (title, ...children) => h('div', { class: 'panel page-panel' }, section(title, ...children));
 
 /** @param {import('../main.js').Context} ctx @param {Head | null} head @param {string} none @param {string} command */
 function headView(ctx, head, none, command) {

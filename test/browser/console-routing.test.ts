@@ -1,0 +1,65 @@
+// The routing view against real relays: two edges that nobody can dial, a stream between them over two relays, and what the view says of it.
+
+import assert from 'node:assert/strict';
+import type { Stream } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import type { Browser, Page } from 'playwright-core';
+import { openStream } from '../../node/host/open-stream.ts';
+import { startRelays } from '../support/relays.ts';
+import { openPage, type WatchedPage, WIDE } from './chromium.ts';
+import { lowContrast, unnamed } from './page-checks.ts';
+import { APPEAR_MS_MAX, browserSuite, goTo, overflows, picture, words } from './suite.ts';
+
+const ECHO = '/test/echo';
+const START_MS_MAX = 60_000;
+
+browserSuite('console of an edge behind relays', (browser: Browser) => {
+  let world: Awaited<ReturnType<typeof startRelays>>;
+  let watched: WatchedPage;
+  let page: Page;
+  let stream: Stream;
+
+  before(async function () {
+    this.timeout(START_MS_MAX);
+    world = await startRelays();
+    const { here, there } = world;
+    await there.node.host.handle(
+      ECHO,
+      (one) => {
+        one.addEventListener('message', ({ data }) => one.send(data));
+      },
+      { runOnLimitedConnection: true },
+    );
+    const id = peerIdFromString(there.node.peerId);
+    stream = await openStream(here.node.host, id, ECHO, AbortSignal.timeout(START_MS_MAX));
+    stream.send(new Uint8Array(1_000));
+    watched = await openPage(browser, `${here.api.url}/#token=${here.token}`, { viewport: WIDE });
+    page = watched.page;
+    page.setDefaultTimeout(APPEAR_MS_MAX);
+  });
+  after(async function () {
+    this.timeout(START_MS_MAX);
+    stream?.abort(new Error('over'));
+    await watched?.close();
+    await world?.[Symbol.asyncDispose]();
+  });
+
+  it('shows the relays, the way of every destination with its values and confidence, and the stream on its path', async () => {
+    await goTo(page, '#/routing', '.routing .block');
+    const block = (title: string) => page.locator('.routing .block', { hasText: title }).first();
+    const relay = await words(block('Relays').locator('tbody tr', { hasText: 'relay-a' }));
+    assert.match(relay, /near connected \d+ ms 0 %/);
+    const way = block('To there: by relay-a');
+    await way.waitFor();
+    const candidate = await words(way.locator('tbody tr', { hasText: 'relay-a' }));
+    assert.match(candidate, /relay-a \d+ ms [01]\.\d\d .*link \d+.*remainder \d+/);
+    const link = await words(block('Peers reached through relays').locator('tbody tr'));
+    assert.match(link, /there outbound relay-a → relay-b 1 0/);
+    const newest = await words(block('Newest streams').locator('tbody tr').first());
+    assert.match(newest, /open here there relay-a → relay-b \d+ ms/);
+    assert.match(await words(page.locator('.routing')), /\d peers connected: \d direct/);
+    await picture(page, 'routing-real');
+    assert.deepEqual([await overflows(page), await unnamed(page), await lowContrast(page)], [[], [], []]);
+    assert.deepEqual([...watched.faults, ...watched.strangers], []);
+  });
+});
