@@ -62,7 +62,12 @@ async function adoptDevnet(home: string): Promise<Adopted> {
     });
   const { listen } = (await readConfigFile(join(boot, 'config.yaml'))) as Partial<Config>;
   return {
-    config: { network: 'devnet', join: (listen ?? []).map((address) => `${address}/p2p/${run.peerId}`) },
+    // The devnet's own nodes have the usual port and those behind it.
+    config: {
+      api: { port: 0 },
+      network: 'devnet',
+      join: (listen ?? []).map((address) => `${address}/p2p/${run.peerId}`),
+    },
     note: `joins the devnet through ${run.name}`,
   };
 }

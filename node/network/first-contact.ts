@@ -11,7 +11,12 @@ export interface BootSource {
 
 /** What a profile means for a new home. */
 export interface Adopted {
-  readonly config: { readonly network: string; readonly join?: string[]; readonly boot?: Config['boot'] };
+  readonly config: {
+    readonly network: string;
+    readonly join?: string[];
+    readonly boot?: Config['boot'];
+    readonly api?: { readonly port: number };
+  };
   /** For people: what was verified. */
   readonly note: string;
 }

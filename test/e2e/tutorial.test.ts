@@ -91,4 +91,12 @@ describe('the tutorial, as written', function () {
     for (const wanted of [/359 words/, /verified/, /identical/, /REVOKED|revoked/])
       assert.match(said, wanted);
   });
+
+  it("and a node of one's own has a card that another node finds", async () => {
+    const [own = ''] = typedBlocks('README.md', '## A node of your own');
+    const find = own.trim().split('\n').at(-1);
+    // Who reads looks again when the index has not heard yet; the shell ends what was left in the background.
+    const script = `trap 'kill %1; wait' EXIT\n${own}\nuntil ${find} | grep "Map reader"; do sleep 0.2; done`;
+    assert.match(await shell(script), /Map reader/);
+  });
 });
