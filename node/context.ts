@@ -38,7 +38,7 @@ import type { Metrics } from './metrics/index.ts';
 import type { Directory } from './network/directory.ts';
 import type { Partners } from './partners/index.ts';
 import type { Payments } from './payments/index.ts';
-import type { Gate, NetworkPolicy, Overrides, PolicyService, Verdicts } from './policy/index.ts';
+import type { Gate, NetworkPolicy, Overrides, PolicyEpochs, PolicyService, Verdicts } from './policy/index.ts';
 import type { Provenance } from './provenance/index.ts';
 import type { QuarantineDesk, Quarantines } from './quarantine/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
@@ -112,6 +112,8 @@ export interface Core extends Ground, Net {
   /** What may be said of an agent, by safety tier. */
   readonly gate: Gate;
   readonly overrides: Overrides;
+  /** Policies that begin at a boundary. */
+  readonly epochs: PolicyEpochs;
   /** What is kept apart by order, and where orders are signed. */
   readonly quarantines: Quarantines;
   readonly quarantineDesk: QuarantineDesk;

@@ -54,7 +54,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const deciding = { ...ground, ...net, ...statements, directory, reputation, policy, networkPolicy };
   const apart = makeQuarantine(deciding, { ...ground.config, peerId: net.peerId });
   const grounded = { ...deciding, ...apart };
-  const { discovery, ...gates } = await makeGates(grounded);
+  const { discovery, turning, ...gates } = await makeGates(grounded);
   const { find, index, indexAudit, indexing, auditing } = makeDiscovery({
     ...ground,
     ...net,
@@ -71,6 +71,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     ...grounding,
     ...ruling,
     ...reading,
+    ...turning,
     ...indexing,
     { name: 'runner', start: () => {}, stop: () => ground.runner.close() },
     ...hosting,

@@ -49,6 +49,7 @@ export async function readiness(node: NodeContext): Promise<ReadinessCheck[]> {
       detail: peers > 0 ? `${peers} peers` : alone ? 'no peers, and none asked for' : 'no peer is connected',
     },
     clockCheck(node),
+    policyCheck(node),
     ...(node.config.roles.some((role) => role === 'index' || role === 'index-shard')
       ? [indexCheck(node)]
       : []),
@@ -68,6 +69,18 @@ function clockCheck(node: NodeContext): ReadinessCheck {
         ? 'too few neighbours to compare with'
         : 'agrees with the neighbours'
       : `${seconds} s ${side} the neighbours: validity and freshness are judged wrongly`,
+  };
+}
+
+function policyCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {
+  const { behind } = bundles;
+  return {
+    name: 'policy',
+    ok: behind === null,
+    detail:
+      behind === null
+        ? 'the one in force is the newest that is known'
+        : `others have begun with policy ${behind.sequence}, which is not here: nothing is decided until it is applied`,
   };
 }
 

@@ -268,6 +268,10 @@ export const metricNames = {
     help: 'Requests refused because of a quarantine order, by what was asked (find, task, peer, statement, channel, guild).',
     labels: ['what'],
   },
+  zerostate_policy_behind: {
+    kind: 'gauge',
+    help: '1 while others have begun with a policy that this node has not got, and it stands closed.',
+  },
   zerostate_policy_overrides: {
     kind: 'gauge',
     help: 'Overrides of revocation gates in force: above 0 the node is in degraded mode.',

@@ -28,7 +28,8 @@ export interface KeptBundle {
 export interface PolicySwitch {
   /** ms since 1970. */
   readonly at: number;
-  readonly action: 'apply' | 'rollback';
+  /** `stage`: `to` waits for its start; `begin`: that has come. */
+  readonly action: 'apply' | 'rollback' | 'stage' | 'begin';
   /** Sequence of the bundle in force before and after; 0: the built-in policies. */
   readonly from: number;
   readonly to: number;
@@ -103,7 +104,7 @@ export class BundleStore {
     const added = bundles.map(({ kept, envelope }) => ({ ...kept, envelope: envelopeToJson(envelope) }));
     const all = new Map(this.#bundles);
     for (const one of added) all.set(one.id, one);
-    const needed = new Set([line.active, line.newest?.id, before]);
+    const needed = new Set([line.active, line.newest?.id, line.staged?.id, before]);
     const outdated = [...all.values()]
       .sort(newestFirst)
       .slice(BUNDLES_KEPT)

@@ -10,7 +10,7 @@ import {
   type PolicyKind,
   type PolicyVerdict,
 } from '../../protocol/policy/index.ts';
-import type { ActivePolicy } from './policy-bundles.ts';
+import type { ActivePolicy } from './active-policy.ts';
 
 export interface DraftDeps {
   readonly active: ActivePolicy;

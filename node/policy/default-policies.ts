@@ -91,3 +91,31 @@ permit (principal, action == Zerostate::Action::"relay", resource);
   },
   QUARANTINE_POLICY,
 ];
+
+/** What is decided by a node that has missed the policy of the others: it stays connected, takes in logs and obeys quarantine, and does nothing. */
+export const CLOSED_POLICIES: readonly PolicyFile[] = [
+  {
+    name: 'closed.cedar',
+    text: `@id("behind")
+@detail("the others have begun with a policy that this node has not got: apply it")
+forbid (
+  principal,
+  action in [Zerostate::Action::"find", Zerostate::Action::"run", Zerostate::Action::"relay"],
+  resource
+);
+
+@id("behind-use")
+@detail("the others have begun with a policy that this node has not got: apply it")
+forbid (principal, action == Zerostate::Action::"accept-statement", resource)
+when { context.purpose == "use" };
+
+@id("behind-store")
+permit (principal, action == Zerostate::Action::"accept-statement", resource)
+when { context.purpose == "store" };
+
+@id("behind-peer")
+permit (principal, action == Zerostate::Action::"peer", resource);
+`,
+  },
+  QUARANTINE_POLICY,
+];

@@ -1,15 +1,16 @@
 // Policies of a node: what may be found, run, relied on, connected and relayed, and why. The only door of this folder.
 
+export type { ActivePolicy } from './active-policy.ts';
 export type { KeptBundle, PolicySwitch } from './bundle-store.ts';
 export { cedarLanguage, checkQuestion, readCedar } from './cedar.ts';
 export { DEFAULT_POLICIES, QUARANTINE_POLICY } from './default-policies.ts';
 export { degradedReasons } from './degraded.ts';
 export { agentOf, type NodeFacts, nodeOf, unknownAgent } from './entities.ts';
+export { PolicyEpochs } from './epochs.ts';
 export { Gate, type Standing } from './gate.ts';
 export { makeGates, makePolicy } from './make-policy.ts';
 export { type ForwardFacts, type ForwardWord, NetworkPolicy } from './network-policy.ts';
 export { type Override, Overrides } from './overrides.ts';
-export type { ActivePolicy } from './policy-bundles.ts';
 export { makePolicyKey, readPolicyKey } from './policy-key.ts';
 export { type Decided, PolicyService, type Replay } from './policy-service.ts';
 export { SCHEMA_TEXT } from './schema.ts';

@@ -14,6 +14,7 @@ import type { Core, Ground, Net } from '../context.ts';
 import type { DiscoveryPolicy } from '../find/policy.ts';
 import type { Service } from '../services.ts';
 import { discoveryPolicy } from './discovery.ts';
+import { PolicyEpochs } from './epochs.ts';
 import { Gate } from './gate.ts';
 import { NetworkPolicy } from './network-policy.ts';
 import { Overrides } from './overrides.ts';
@@ -90,6 +91,11 @@ export async function makeGates(parts: GateParts) {
     position.origin === ownLog.origin ||
     SEEN_ALIKE.has(predicateType) ||
     verdicts.keeps(issuer, predicateType, position.origin);
+  const epochs = new PolicyEpochs({ ...parts, bundles: policy.bundles });
+  router.observe((statement) => epochs.offer(statement));
+  const turning: Service[] = [
+    { name: 'policy-epochs', start: () => epochs.start(), stop: () => epochs.stop() },
+  ];
   const discovery: DiscoveryPolicy = discoveryPolicy({
     policy,
     gate,
@@ -97,5 +103,5 @@ export async function makeGates(parts: GateParts) {
     isLocal,
     maxAgeMs: findMaxAgeMs,
   });
-  return { gate, overrides, verdicts, discovery };
+  return { gate, overrides, verdicts, epochs, turning, discovery };
 }

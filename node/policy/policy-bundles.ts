@@ -10,41 +10,26 @@ import {
   POLICY_BUNDLE_BYTES_MAX,
   POLICY_CHAIN_MAX,
   type PolicyBundle,
+  type PolicyEpoch,
   type PolicyFile,
   type PolicyLine,
+  type PolicyMembers,
   type PolicySigners,
-  policyFilesId,
   signPolicyBundle,
   takePolicy,
 } from '../../protocol/policy/index.ts';
-import { type Clock, rfc3339 } from '../clock/index.ts';
+import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Serial } from '../serial.ts';
 import type { Database } from '../storage/index.ts';
+import { type ActivePolicy, activeOf, BUILT_IN, CLOSED } from './active-policy.ts';
 import { BundleStore, type KeptBundle, type PolicySwitch } from './bundle-store.ts';
-import { type CedarPolicies, readCedar } from './cedar.ts';
-import { DEFAULT_POLICIES } from './default-policies.ts';
+import { ownBundle, startOf, takeChain } from './policy-chain.ts';
 import { makePolicyKey, policyKeyPath, readPolicyKey } from './policy-key.ts';
 
 /** Policies kept read, a few hundred kB each. */
 const READY_MAX = 8;
-/** Name of the line that a node's own key signs, and of the built-in policies. */
-const OWN_LINE = 'local';
-const BUILT_IN = 'built-in';
-
-/** Read once for all nodes of a process: they never change. */
-const BUILT_IN_POLICIES = readCedar(DEFAULT_POLICIES);
-
-/** A set of policies ready to be asked, and where it comes from. Sequence 0: the built-in ones. */
-export interface ActivePolicy {
-  readonly id: string;
-  readonly name: string;
-  readonly sequence: number;
-  readonly expiresAt: string | null;
-  readonly files: readonly PolicyFile[];
-  readonly policies: CedarPolicies;
-}
 
 export interface BundlesDeps {
   readonly db: Database;
@@ -61,23 +46,15 @@ export class PolicyBundles {
   readonly #deps: BundlesDeps;
   readonly #store: BundleStore;
   readonly #serial = new Serial();
-  readonly #builtIn: ActivePolicy;
   readonly #ready = new Map<string, ActivePolicy>();
   #active: ActivePolicy;
   #line: PolicyLine | undefined;
+  #behind: PolicyEpoch | null = null;
 
   constructor(deps: BundlesDeps) {
     this.#deps = deps;
     this.#store = new BundleStore(deps.db);
-    this.#builtIn = {
-      id: policyFilesId(DEFAULT_POLICIES),
-      name: BUILT_IN,
-      sequence: 0,
-      expiresAt: null,
-      files: DEFAULT_POLICIES,
-      policies: BUILT_IN_POLICIES,
-    };
-    this.#active = this.#builtIn;
+    this.#active = BUILT_IN;
   }
 
   /** Reads what is in force. Throws POLICY_INVALID when it cannot be asked any more: a node without its policy does not start. */
@@ -90,8 +67,12 @@ export class PolicyBundles {
 
   /** The policies in force now. Hold on to it while one request makes several decisions. */
   get active(): ActivePolicy {
-    return this.#active;
+    return this.#behind === null ? this.#active : CLOSED;
   }
+
+  /** May this bundle begin at once? Set by who knows the acknowledgements; its start alone is looked at where nobody does. */
+  mayBegin: (line: PolicyLine, envelope: Envelope, nowMs: number) => boolean = (_, envelope, nowMs) =>
+    Date.parse(startOf(envelope) ?? '') <= nowMs;
 
   /** True while the bundle in force has run out: it goes on deciding, and health says so. */
   get expired(): boolean {
@@ -117,7 +98,8 @@ export class PolicyBundles {
 
   /** Policies by the id of their bundle; null: the built-in ones. Throws NOT_FOUND when it is not kept. */
   async policyOf(id: string | null): Promise<ActivePolicy> {
-    if (id === null || id === this.#builtIn.id) return this.#builtIn;
+    if (id === null || id === BUILT_IN.id) return BUILT_IN;
+    if (id === CLOSED.id) return CLOSED;
     const ready = this.#ready.get(id);
     if (ready !== undefined) return ready;
     const envelope = this.#store.envelope(id);
@@ -147,20 +129,61 @@ export class PolicyBundles {
     if (envelopes.length === 0 || envelopes.length > POLICY_CHAIN_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `1 to ${POLICY_CHAIN_MAX} bundles are applied at once`);
     return await this.#switch('apply', async (now) => {
-      let line = await this.#lineNow();
-      const bundles: { kept: KeptBundle; envelope: Envelope }[] = [];
-      let next: ActivePolicy | undefined;
-      for (const envelope of passedOver(envelopes, line)) {
-        const step = takePolicy(line, envelope, now);
-        const { bundle, id } = step.taken;
-        line = step.line;
-        next = this.#keep(activeOf(bundle, id));
-        bundles.push({ kept: keptOf(bundle, id, now), envelope });
-      }
-      if (next === undefined)
-        throw new ZeroError('POLICY_ROLLBACK', 'no bundle is as new as the newest that this node has taken');
-      return { line, next, bundles, reason: bundles.at(-1)?.kept.note ?? '' };
+      const { begun, bundles, line, staged } = takeChain(
+        await this.#lineNow(),
+        envelopes,
+        now,
+        this.mayBegin,
+      );
+      for (const { active } of bundles) this.#keep(active);
+      // Parsed now: at its start nothing may be found wrong with it.
+      staged?.policies.prepare();
+      const reason = bundles.at(-1)?.kept.note ?? '';
+      return {
+        line,
+        next: begun ?? this.#active,
+        bundles,
+        reason,
+        as: staged === undefined ? 'apply' : 'stage',
+      };
     });
+  }
+
+  /** The bundle that waits for its start. */
+  get staged(): PolicyEpoch | null {
+    return this.#line?.staged ?? null;
+  }
+
+  /** What the policy says of who must acknowledge the next bundle with a start, and how far this node has come. */
+  get epoch(): { readonly newest: number; readonly members: PolicyMembers | null } {
+    return { newest: this.#line?.newest?.sequence ?? 0, members: this.#line?.members ?? null };
+  }
+
+  /** Puts the bundle that waits in force. Throws NOT_FOUND when none does, POLICY_EXPIRED, or STORAGE_FAILED. */
+  async begin(): Promise<ActivePolicy> {
+    return await this.#switch('begin', async (now) => {
+      const line = await this.#lineNow();
+      const envelope = line.staged == null ? undefined : this.#store.envelope(line.staged.id);
+      if (envelope === undefined) throw new ZeroError('NOT_FOUND', 'no policy bundle waits for its start');
+      const step = takePolicy(line, envelope, now);
+      const next = await this.policyOf(step.taken.id);
+      return { line: step.line, next, bundles: [], reason: step.taken.bundle.note ?? '' };
+    });
+  }
+
+  /** Closes the node: others have begun with a policy that is not here. Null opens it again. */
+  close(epoch: PolicyEpoch | null): void {
+    if (epoch?.id === this.#behind?.id) return;
+    this.#behind = epoch;
+    this.#deps.metrics.set('zerostate_policy_behind', epoch === null ? 0 : 1);
+    if (epoch !== null)
+      this.#deps.log.error({ ...epoch }, 'others have begun with a policy that is not here');
+    else this.#deps.log.info('the policy in force is the one that the others have');
+  }
+
+  /** The policy that the others have begun with and that is not here; null when there is none. */
+  get behind(): PolicyEpoch | null {
+    return this.#behind;
   }
 
   /** Signs policies with the node's own key and puts them in force. Throws POLICY_UNSIGNED where the configuration names signers. */
@@ -168,20 +191,7 @@ export class PolicyBundles {
     if (this.#deps.signers.keys.length > 0)
       throw new ZeroError('POLICY_UNSIGNED', 'policy.signers names who signs the policies of this node');
     const signer = await this.#ownKey();
-    const { newest } = await this.#lineNow();
-    const bundle: PolicyBundle = {
-      type: 'PolicyBundle',
-      version: 1,
-      name: newest?.name ?? OWN_LINE,
-      sequence: (newest?.sequence ?? 0) + 1,
-      floor: 0,
-      issuedAt: rfc3339(this.#deps.clock.now()),
-      expiresAt: null,
-      schema: 1,
-      note,
-      policies: [...files],
-      signers: { keys: [signer.keyid], threshold: 1 },
-    };
+    const bundle = ownBundle(await this.#lineNow(), files, note, signer.keyid, this.#deps.clock.now());
     return await this.apply([signPolicyBundle(bundle, [signer])]);
   }
 
@@ -211,35 +221,45 @@ export class PolicyBundles {
   }
 
   async #switch(
-    action: PolicySwitch['action'],
+    asked: PolicySwitch['action'],
     plan: (now: number) => Promise<{
       line: PolicyLine;
       next: ActivePolicy;
-      bundles: { kept: KeptBundle; envelope: Envelope }[];
+      bundles: readonly { kept: KeptBundle; envelope: Envelope }[];
       reason: string;
+      /** What it turned out to be. */
+      as?: PolicySwitch['action'];
     }>,
   ): Promise<ActivePolicy> {
     const { clock, log, metrics } = this.#deps;
     try {
       return await this.#serial.run('switch', async () => {
         const at = clock.now();
-        const { line, next, bundles, reason } = await plan(at);
+        const { as: action = asked, line, next, bundles, reason } = await plan(at);
         // Parsed before it is written: what is on disk as in force can be asked.
         next.policies.prepare();
         const from = this.#active.sequence;
-        const step = { at, action, from, to: next.sequence, id: line.active, reason };
+        const to = action === 'stage' ? (line.staged?.sequence ?? next.sequence) : next.sequence;
+        const step = {
+          at,
+          action,
+          from,
+          to,
+          id: action === 'stage' ? (line.staged?.id ?? null) : line.active,
+          reason,
+        };
         const before = this.#active.id;
         await this.#store.commit({ line, root: this.#root, step, before, bundles });
         this.#line = line;
         this.#active = next;
         metrics.count('zerostate_policy_switches_total', { action, result: 'ok' });
         metrics.set('zerostate_policy_sequence', next.sequence);
-        log.info({ action, from, to: next.sequence, policy: next.id }, 'another policy is in force');
+        log.info({ action, from, to: next.sequence, policy: next.id }, 'the line of policies has moved');
         return next;
       });
     } catch (error) {
       metrics.count('zerostate_policy_switches_total', {
-        action,
+        action: asked,
         result: isZeroError(error) ? error.code : 'failed',
       });
       throw error;
@@ -263,25 +283,4 @@ export class PolicyBundles {
       throw new ZeroError('NOT_FOUND', `no bundle ${sequence} is kept here`);
     return (await this.policyOf(kept?.id ?? null)).files;
   }
-}
-
-function activeOf(bundle: PolicyBundle, id: string): ActivePolicy {
-  const { name, sequence, expiresAt, policies: files } = bundle;
-  return { id, name, sequence, expiresAt, files, policies: readCedar(files) };
-}
-
-function keptOf(bundle: PolicyBundle, id: string, takenAt: number): KeptBundle {
-  const { name, sequence, issuedAt, expiresAt, note } = bundle;
-  return { id, name, sequence, issuedAt, expiresAt, note, takenAt };
-}
-
-/** Of a chain, what is not older than the newest taken; a single bundle is judged whatever it is. */
-function passedOver(envelopes: readonly Envelope[], { newest }: PolicyLine): readonly Envelope[] {
-  if (envelopes.length === 1 || newest === null) return envelopes;
-  return envelopes.filter(({ payload }) => {
-    const { sequence } = parseStrictJson(payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) as {
-      sequence?: unknown;
-    };
-    return typeof sequence !== 'number' || sequence >= newest.sequence;
-  });
 }

@@ -28,6 +28,8 @@ import {
   POLICY_FILE_CHARS_MAX,
   POLICY_FILES_MAX,
   POLICY_KEYS_MAX,
+  POLICY_MEMBERS_MAX,
+  POLICY_STAGED_MS_MAX,
 } from './limits.ts';
 
 export const POLICY_BUNDLE_TYPE = 'application/vnd.zerostate.policy-bundle+json';
@@ -65,6 +67,22 @@ const bundleSchema = Type.Object(
     floor: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     issuedAt: time,
     expiresAt: Type.Union([time, Type.Null()]),
+    /** Takes effect then, and not before its members have acknowledged it; at once where it is absent. */
+    startsAt: Type.Optional(time),
+    /** Whose acknowledgements the next bundle with a start needs. */
+    members: Type.Optional(
+      Type.Object(
+        {
+          agents: Type.Array(Type.String({ pattern: '^zs:b[a-z2-7]{58}$' }), {
+            minItems: 1,
+            maxItems: POLICY_MEMBERS_MAX,
+            uniqueItems: true,
+          }),
+          threshold: Type.Integer({ minimum: 1, maximum: POLICY_MEMBERS_MAX }),
+        },
+        closed,
+      ),
+    ),
     /** Version of the entities and contexts that the policies were written for. */
     schema: Type.Literal(1),
     note: Type.Union([Type.String({ minLength: 1, maxLength: 500 }), Type.Null()]),
@@ -102,6 +120,14 @@ function requireForm(value: unknown): asserts value is PolicyBundle {
   if (new Set(value.policies.map(({ name }) => name)).size !== value.policies.length)
     fail('policies: two files of one name');
   timeMs(value.issuedAt);
+  if (value.members !== undefined && value.members.threshold > value.members.agents.length)
+    fail('members: fewer agents than the threshold, so no bundle with a start could ever begin');
+  if (value.startsAt !== undefined) {
+    const wait = timeMs(value.startsAt) - timeMs(value.issuedAt);
+    if (wait < 0 || wait > POLICY_STAGED_MS_MAX) fail('startsAt: before issuedAt, or too long after it');
+    if (value.expiresAt !== null && timeMs(value.expiresAt) <= timeMs(value.startsAt))
+      fail('expiresAt: not after startsAt');
+  }
   if (value.expiresAt !== null && timeMs(value.expiresAt) <= timeMs(value.issuedAt))
     fail('expiresAt: not after issuedAt');
 }

@@ -32,3 +32,12 @@ export const DECISION_BYTES_MAX = 65_536;
 
 /** Statement ids that bear out one candidate. */
 export const CANDIDATE_EVIDENCE_MAX = 16;
+
+/** Agents whose acknowledgements a bundle asks for: the operators of a fleet, or one agent for each of its sites. */
+export const POLICY_MEMBERS_MAX = 64;
+
+/** Milliseconds between the signing of a bundle and its start: a month; what is further off is signed later. */
+export const POLICY_STAGED_MS_MAX = 31 * 86_400_000;
+
+/** Bundles whose acknowledgements are remembered; those with the lowest numbers give way. */
+export const POLICY_EPOCHS_MAX = 64;

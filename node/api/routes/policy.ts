@@ -10,9 +10,11 @@ import {
   POLICY_FILE_CHARS_MAX,
   POLICY_FILES_MAX,
   POLICY_KINDS,
+  type PolicyEpoch,
   type PolicyKind,
 } from '../../../protocol/policy/index.ts';
 import { SAFETY_TIERS, type SafetyTier } from '../../../protocol/statement/index.ts';
+import { rfc3339 } from '../../clock/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { type ActivePolicy, cedarLanguage } from '../../policy/index.ts';
 import { pathOf } from '../operations.ts';
@@ -41,6 +43,18 @@ const activeSchema = Type.Object({
 const policySchema = Type.Object({
   active: activeSchema,
   expired: Type.Boolean(),
+  /** The bundle that waits for its start, and who has acknowledged it. */
+  staged: nullable(
+    Type.Object({
+      id: text,
+      sequence: Type.Integer(),
+      startsAt: text,
+      acknowledgedBy: Type.Array(text),
+      required: Type.Integer(),
+    }),
+  ),
+  /** The bundle that others have begun with and that is not here: nothing is found, run or relied on until it is. */
+  behind: nullable(Type.Object({ id: text, sequence: Type.Integer(), startsAt: text })),
   files,
   line: Type.Object({
     signers: Type.Object({ keys: Type.Array(text), threshold: Type.Integer() }),
@@ -128,8 +142,14 @@ const activeView = ({ id, name, sequence, expiresAt, policies }: ActivePolicy) =
   policies: [...policies.list()],
 });
 
+const epochView = ({ id, sequence, startsAtMs }: PolicyEpoch) => ({
+  id,
+  sequence,
+  startsAt: rfc3339(startsAtMs),
+});
+
 export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): void {
-  const { gate, overrides, policy } = node;
+  const { epochs, gate, overrides, policy } = node;
   const { bundles } = policy;
   const found = async (id: string) => {
     const decision = await policy.why(id);
@@ -146,6 +166,15 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
     async () => ({
       active: activeView(bundles.active),
       expired: bundles.expired,
+      staged:
+        bundles.staged === null
+          ? null
+          : {
+              ...epochView(bundles.staged),
+              acknowledgedBy: epochs.acknowledgedBy(),
+              required: bundles.epoch.members?.threshold ?? 0,
+            },
+      behind: bundles.behind === null ? null : epochView(bundles.behind),
       files: [...bundles.active.files],
       line: await bundles.line(),
       cedar: cedarLanguage(),

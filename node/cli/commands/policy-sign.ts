@@ -26,6 +26,9 @@ interface SignFlags {
   threshold?: string;
   floor?: string;
   expires?: string;
+  starts?: string;
+  member?: string[];
+  acknowledgements?: string;
   note?: string;
 }
 
@@ -73,6 +76,15 @@ export function registerPolicySigning(policy: Command): void {
     .option('--threshold <n>', 'how many of them must sign')
     .option('--floor <sequence>', 'no node that takes this bundle goes back below this one')
     .option('--expires <time>', 'RFC 3339 time at which it runs out')
+    .option(
+      '--starts <time>',
+      'RFC 3339 time at which it takes effect, once the members have acknowledged it',
+    )
+    .option(
+      '--member <agent...>',
+      'agents whose acknowledgements the bundles after this one need; default: the same as now',
+    )
+    .option('--acknowledgements <n>', 'how many of them must acknowledge')
     .option('--note <text>', 'why, for the history')
     .action(async (policies: string, file: string, flags: SignFlags) => {
       await runAction(flags, async () => {
@@ -100,6 +112,13 @@ export function registerPolicySigning(policy: Command): void {
           policies: files,
           signers: { keys, threshold: Number(flags.threshold ?? last?.signers.threshold ?? 1) },
         };
+        const agents = flags.member ?? last?.members?.agents;
+        if (agents !== undefined)
+          bundle.members = {
+            agents: [...agents],
+            threshold: Number(flags.acknowledgements ?? last?.members?.threshold ?? agents.length),
+          };
+        if (flags.starts !== undefined) bundle.startsAt = flags.starts;
         const envelope = signPolicyBundle(bundle, signers);
         // What no node would take is not written.
         verifyPolicyBundle(envelope, last?.signers ?? bundle.signers);

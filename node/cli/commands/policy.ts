@@ -23,6 +23,13 @@ interface Active {
 interface Shown {
   readonly active: Active;
   readonly expired: boolean;
+  readonly staged: {
+    readonly sequence: number;
+    readonly startsAt: string;
+    readonly acknowledgedBy: readonly string[];
+    readonly required: number;
+  } | null;
+  readonly behind: { readonly sequence: number; readonly startsAt: string } | null;
   readonly files: readonly PolicyFile[];
   readonly line: PolicyLine;
   readonly cedar: string;
@@ -178,12 +185,31 @@ const inForce = ({ id, name, sequence, policies }: Active) =>
 const overrideLine = ({ agentId, id, reason, tier, until }: Override) =>
   `${plain(agentId ?? 'every agent')}  up to ${tier}  until ${when(until)} UTC: ${plain(reason)}\n  ${style.dim(id)}`;
 
-function describe({ active, expired, line: { floor, newest, signers }, cedar }: Shown): string {
+function describe({
+  active,
+  behind,
+  expired,
+  line: { floor, newest, signers },
+  cedar,
+  staged,
+}: Shown): string {
   return [
     `${style.bold(`"${plain(active.name)}" ${active.sequence}`)}${expired ? style.red(`  ran out ${active.expiresAt}`) : ''}  Cedar ${cedar}`,
     ...active.policies.map(line),
     `  newest taken  ${newest === null ? 'none' : `${newest.sequence}`}, never back below ${floor}`,
     `  next signed   by ${signers.threshold} of ${signers.keys.map(plain).join(' ')}`,
+    ...(staged === null
+      ? []
+      : [
+          `  waits         ${staged.sequence}, for ${plain(staged.startsAt)} and ${staged.acknowledgedBy.length} of ${staged.required} acknowledgements`,
+        ]),
+    ...(behind === null
+      ? []
+      : [
+          style.red(
+            `  closed        others have begun with ${behind.sequence} (${plain(behind.startsAt)}), which is not here: apply it`,
+          ),
+        ]),
     style.dim(`  ${active.id}`),
   ].join('\n');
 }

@@ -1,0 +1,195 @@
+// Policies that take effect together: signs that a bundle with a start is here, collects the same word of others from the logs, and begins with
+// the bundle when its start has come and enough have said so. Who has missed it stands closed. The judgement is protocol/policy/epoch.ts.
+
+import { toHex } from '../../protocol/bytes/index.ts';
+import {
+  contentIdOf,
+  digestOfContentId,
+  type Envelope,
+  envelopeId,
+  seedSigner,
+} from '../../protocol/envelope/index.ts';
+import { isZeroError } from '../../protocol/errors/index.ts';
+import { timeMs } from '../../protocol/fields/index.ts';
+import {
+  type Acknowledgement,
+  type EpochStanding,
+  judgeEpoch,
+  POLICY_EPOCHS_MAX,
+  POLICY_MEMBERS_MAX,
+  type PolicyEpoch,
+  type PolicyLine,
+} from '../../protocol/policy/index.ts';
+import {
+  type AgentStatement,
+  DECISION_PREDICATE,
+  isStatementOf,
+  signAgentStatement,
+} from '../../protocol/statement/index.ts';
+import { type Clock, rfc3339 } from '../clock/index.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
+import type { OwnLog } from '../log/index.ts';
+import type { Logger } from '../logger/index.ts';
+import { Serial } from '../serial.ts';
+import type { PolicyBundles } from './policy-bundles.ts';
+import { startOf } from './policy-chain.ts';
+
+/** Milliseconds between two looks at the clock: how late a boundary is kept at most. */
+const LOOK_MS = 500;
+/** What an acknowledgement is called in a decision statement, and the form of its resource's name. */
+const ACTION = 'policy.acknowledge';
+const NAME = /^policy ([1-9]\d{0,15}) from (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/;
+
+export interface EpochsDeps {
+  readonly bundles: PolicyBundles;
+  readonly vault: AgentVault;
+  readonly ownLog: OwnLog;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The epochs of one node's policy. */
+export class PolicyEpochs {
+  readonly #deps: EpochsDeps;
+  readonly #serial = new Serial();
+  /** By epoch, then by agent. */
+  readonly #known = new Map<string, Map<string, Acknowledgement>>();
+  /** Bundles that this node has acknowledged since its start. */
+  readonly #said = new Set<string>();
+  #cancel: () => void = () => {};
+  #isStopped = false;
+
+  constructor(deps: EpochsDeps) {
+    this.#deps = deps;
+    deps.bundles.mayBegin = (line, envelope, nowMs) => this.#mayBegin(line, envelope, nowMs);
+  }
+
+  /** Looks once before it is ready: a node that was away must not decide by what the others have left. */
+  async start(): Promise<void> {
+    await this.turn();
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#isStopped) return;
+    this.#cancel = this.#deps.clock.after(LOOK_MS, () => void this.turn().then(() => this.#next()));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel();
+    await this.#serial.run('turn', async () => {});
+  }
+
+  /** Takes a verified statement if it is an acknowledgement of somebody whose word counts. */
+  offer(statement: AgentStatement): void {
+    if (!isStatementOf(statement, DECISION_PREDICATE)) return;
+    const { action, resource, verdict } = statement.statement.predicate;
+    if (action !== ACTION || verdict !== 'allow') return;
+    const found = NAME.exec(resource.name);
+    if (found === null) return;
+    const id = contentIdOf(Buffer.from(resource.digest.slice('sha256:'.length), 'hex'));
+    const epoch = { id, sequence: Number(found[1]), startsAtMs: timeMs(found[2] as string) };
+    if (Number.isSafeInteger(epoch.sequence)) this.#note({ agent: statement.issuer, epoch });
+  }
+
+  /** Only members' words take room, or strangers would push them out. */
+  #note(one: Acknowledgement): void {
+    const { members, newest } = this.#deps.bundles.epoch;
+    if (one.epoch.sequence <= newest || members?.agents.includes(one.agent) !== true) return;
+    const name = JSON.stringify(one.epoch);
+    const agents = this.#known.get(name) ?? new Map<string, Acknowledgement>();
+    if (agents.size < POLICY_MEMBERS_MAX) this.#known.set(name, agents.set(one.agent, one));
+    if (this.#known.size <= POLICY_EPOCHS_MAX) return;
+    const all = [...this.#known].map(([key, said]) => ({
+      key,
+      sequence: [...said.values()][0]?.epoch.sequence ?? 0,
+    }));
+    this.#known.delete(all.sort((a, b) => a.sequence - b.sequence)[0]?.key as string);
+  }
+
+  #acknowledgements(): Acknowledgement[] {
+    return [...this.#known.values()].flatMap((agents) => [...agents.values()]);
+  }
+
+  /** Where this node stands now. */
+  standing(): EpochStanding {
+    const { bundles, clock } = this.#deps;
+    const { epoch, staged } = bundles;
+    return judgeEpoch({ ...epoch, staged, acknowledgements: this.#acknowledgements() }, clock.now());
+  }
+
+  /** Who has said that the bundle which waits is there. */
+  acknowledgedBy(): string[] {
+    const { staged } = this.#deps.bundles;
+    if (staged === null) return [];
+    return [...(this.#known.get(JSON.stringify(staged))?.keys() ?? [])].sort();
+  }
+
+  #mayBegin(line: PolicyLine, envelope: Envelope, nowMs: number): boolean {
+    const startsAt = startOf(envelope);
+    const sequence = (JSON.parse(Buffer.from(envelope.payload).toString()) as { sequence?: unknown })
+      .sequence;
+    if (startsAt === undefined || typeof sequence !== 'number') return false;
+    const staged = { id: envelopeId(envelope), sequence, startsAtMs: Date.parse(startsAt) };
+    const known = {
+      newest: line.newest?.sequence ?? 0,
+      members: line.members ?? null,
+      staged,
+      acknowledgements: this.#acknowledgements(),
+    };
+    return judgeEpoch(known, nowMs).state === 'due';
+  }
+
+  /** Acknowledges what waits, begins with what is due, closes and opens. Never throws: what fails is tried again at the next look. */
+  async turn(): Promise<void> {
+    await this.#serial.run('turn', async () => {
+      const { bundles, log } = this.#deps;
+      try {
+        if (bundles.staged !== null) await this.#acknowledge(bundles.staged);
+        const standing = this.standing();
+        if (standing.state === 'due') await bundles.begin();
+        bundles.close(standing.state === 'behind' ? standing.epoch : null);
+      } catch (error) {
+        log.warn(
+          { code: isZeroError(error) ? error.code : 'INTERNAL', err: error },
+          'a policy epoch could not turn',
+        );
+      }
+    });
+  }
+
+  /** On disk and in the log before anything rests on it. */
+  async #acknowledge(epoch: PolicyEpoch): Promise<void> {
+    const { bundles, clock, ownLog, vault } = this.#deps;
+    if (this.#said.has(epoch.id)) return;
+    const said = new Set(this.acknowledgedBy());
+    for (const agentId of bundles.epoch.members?.agents ?? []) {
+      if (said.has(agentId) || !vault.has(agentId)) continue;
+      const agent = vault.get(agentId as never);
+      const digest = (id: string) => `sha256:${toHex(digestOfContentId(id))}`;
+      const envelope = signAgentStatement({
+        predicateType: DECISION_PREDICATE,
+        predicate: {
+          issuedAt: rfc3339(clock.now()),
+          action: ACTION,
+          resource: {
+            name: `policy ${epoch.sequence} from ${rfc3339(epoch.startsAtMs)}`,
+            digest: digest(epoch.id),
+          },
+          verdict: 'allow',
+          tier: 'safe',
+          degraded: false,
+          asOf: null,
+          policyDigest: digest(bundles.active.id),
+          reasons: [{ check: 'bundle', ok: true, detail: 'it verifies, parses, and is on disk here' }],
+          evidence: [],
+        },
+        keychain: agent.keychain,
+        signer: seedSigner(agent.operationalSeed),
+      });
+      await ownLog.append(envelope);
+    }
+    this.#said.add(epoch.id);
+  }
+}
