@@ -38,6 +38,20 @@ describe('the API', () => {
     await nodes[Symbol.asyncDispose]();
   });
 
+  it('serves the console under a policy that lets nothing in from elsewhere', async () => {
+    const { headers } = await fetch(`${node.api.url}/`);
+    const policy = headers.get('content-security-policy') ?? '';
+    for (const rule of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "frame-ancestors 'none'",
+      "trusted-types 'none'",
+    ])
+      assert.ok(policy.includes(rule), rule);
+    assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  });
+
   it('gives a token what its scope allows and no more', async () => {
     const read = await made('read');
     const operate = await made('operate');

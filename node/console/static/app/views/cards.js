@@ -156,6 +156,10 @@ function cardDetail(ctx, card) {
       'p',
       null,
       h('a', { class: 'trust-link', href: routeTo(['trust', card.agentId]) }, 'See its trust card'),
+      ' · ',
+      h('a', { href: routeTo(['reputation', card.agentId]) }, 'reputation'),
+      ' · ',
+      h('a', { href: routeTo(['provenance', card.agentId]) }, 'provenance'),
     ),
     section(
       'Capabilities',

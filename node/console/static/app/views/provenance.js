@@ -209,7 +209,9 @@ function endView(end) {
   return h(
     'p',
     { class: 'muted prov-end' },
-    `Complete for ${digits(whole)} of ${digits(end.completeness.length)} logs, by proof.`,
+    end.completeness.length === 0
+      ? null
+      : `Complete for ${digits(whole)} of ${digits(end.completeness.length)} logs, by proof.`,
     ...end.reasons.map(
       (/** @type {string} */ reason) => ` There may be more: ${REASONS[reason] ?? clean(reason, 60)}.`,
     ),

@@ -162,20 +162,22 @@ export function mountRouting(ctx) {
       ),
       pageSection(
         'Newest streams',
-        tableOf(
-          'Newest streams',
-          ['Stream', 'State', 'From', 'To', 'Path', 'Set up', 'Bytes', 'Error'],
-          status.streams.map((one) => [
-            h('code', null, shorten(one.id, 8, 4)),
-            one.state,
-            who(one.from),
-            who(one.to),
-            path(one.path),
-            ms(one.setupMs),
-            String(one.up + one.down),
-            text(one.error, 120),
-          ]),
-        ),
+        status.streams.length === 0
+          ? h('p', { class: 'muted' }, 'None yet.')
+          : tableOf(
+              'Newest streams',
+              ['Stream', 'State', 'From', 'To', 'Path', 'Set up', 'Bytes', 'Error'],
+              status.streams.map((one) => [
+                h('code', null, shorten(one.id, 8, 4)),
+                one.state,
+                who(one.from),
+                who(one.to),
+                path(one.path),
+                ms(one.setupMs),
+                String(one.up + one.down),
+                text(one.error, 120),
+              ]),
+            ),
       ),
     );
   }

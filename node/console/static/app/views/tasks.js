@@ -213,9 +213,16 @@ function taskSections(task) {
   ];
 }
 
+/** Agents by their names, as far as they were ranked for this task. @param {string} what @param {TaskView} task */
+const named = (what, task) =>
+  what.replace(
+    /zs:b[a-z2-7]{58}/g,
+    (id) => task.members.find(({ agentId }) => agentId === id)?.name || shorten(id, 10, 6),
+  );
+
 /** @param {TaskView} task */
 function timeline(task) {
-  const start = Date.parse(task.submittedAt);
+  const start = Date.parse(task.timeline[0]?.at ?? task.submittedAt);
   return h(
     'ol',
     { class: 'timeline' },
@@ -224,7 +231,7 @@ function timeline(task) {
         'li',
         null,
         h('time', { datetime: at, title: at }, `+${duration(Math.max(0, Date.parse(at) - start) / 1000)}`),
-        h('span', null, text(what, 300)),
+        h('span', null, text(named(what, task), 300)),
       ),
     ),
   );
