@@ -215,11 +215,17 @@ export const relaySchema = Type.Object(
       pattern: '^[a-z0-9-]{0,32}$',
       description: 'Region that the streams of this node must not leave; empty: any.',
     }),
+    guild: Type.String({
+      default: '',
+      pattern: '^[A-Za-z0-9:._-]{0,96}$',
+      description:
+        'Guild in whose name the streams of this node are sent, for relays whose rules keep it within bounds; empty: nobody’s.',
+    }),
     priceCeiling: Type.String({
       default: '',
       pattern: '^[0-9]{0,22}$',
       description:
-        'Most that a relay may ask for a MiB, in millionths of the currency; empty: whatever it asks.',
+        'Most that a relay may ask for a MiB, in millionths of the currency; empty: whatever it asks. Who asks in another currency is left out.',
     }),
     backbone: Type.Boolean({
       default: false,

@@ -14,10 +14,11 @@ export class PathKinds {
   constructor(host: Host) {
     this.#host = host;
     host.addEventListener('connection:open', ({ detail }) => {
-      // Direct, while one through a relay is up: that is what hole punching does, and nothing else.
+      // Direct, while a circuit is up: that is what hole punching does, and nothing else. Forwarded streams are no circuit: a dial that was
+      // slower than they were is still a dial.
       const others = host.getConnections(detail.remotePeer);
-      if (detail.limits === undefined && others.some(({ limits }) => limits !== undefined))
-        this.#punched.add(detail);
+      const isCircuit = (one: Connection) => one.limits !== undefined && !host.services.links.has(one);
+      if (detail.limits === undefined && others.some(isCircuit)) this.#punched.add(detail);
     });
   }
 

@@ -28,7 +28,7 @@ import type { Links } from './links.ts';
 import { joinStreams } from './pipe.ts';
 import type { Relays } from './relays.ts';
 import type { RouteDesk } from './route-desk.ts';
-import type { StreamBook, StreamRecord } from './stream-book.ts';
+import { ceilingText, type StreamBook, type StreamRecord } from './stream-book.ts';
 import { headFrames } from './wire.ts';
 
 export interface ForwardDeps {
@@ -136,6 +136,7 @@ export class ForwardService {
       slaClass: header.slaClass,
       region: header.region,
       guild: header.guild,
+      ceiling: ceilingText(header.priceCeiling, header.currency),
       trace: header.trace,
       via: header.via,
       startedAt: now(),

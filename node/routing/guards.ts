@@ -42,6 +42,25 @@ export function guardNeighbours(
   return { neighbours: judged, guards };
 }
 
+/** The neighbours without those that ask in another currency than the sender's ceiling is in: the two cannot be compared. */
+export function guardCurrency(
+  { currency, priceCeiling }: ForwardHeader,
+  judged: {
+    readonly neighbours: readonly NeighbourView[];
+    readonly guards: Readonly<Record<string, string>>;
+  },
+  currencyOf: (neighbour: string) => string,
+): { neighbours: NeighbourView[]; guards: Record<string, string> } {
+  const guards = { ...judged.guards };
+  const neighbours = judged.neighbours.map((neighbour) => {
+    const asked = neighbour.pricePerMiB > 0n ? currencyOf(neighbour.id) : currency;
+    if (priceCeiling === null || asked === currency || neighbour.allowed === false) return neighbour;
+    guards[neighbour.id] = `it asks in ${asked}, and the ceiling is in ${currency || 'no currency'}`;
+    return { ...neighbour, allowed: false };
+  });
+  return { neighbours, guards };
+}
+
 function factsOf(
   { guild, region, slaClass, to }: ForwardHeader,
   destinationRegion: string,

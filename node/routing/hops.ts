@@ -11,7 +11,7 @@ import {
   type ForwardReply,
 } from '../../protocol/forward/index.ts';
 import type { Decision, NeighbourView } from '../../protocol/routing/index.ts';
-import { type ForwardPolicy, guardNeighbours } from './guards.ts';
+import { type ForwardPolicy, guardCurrency, guardNeighbours } from './guards.ts';
 import { ATTEMPTS_MAX, HOP_MS_MAX, HOP_RESERVE_MS } from './limits.ts';
 import type { Relays } from './relays.ts';
 import type { RouteDesk } from './route-desk.ts';
@@ -108,9 +108,10 @@ export class Hops {
     const { desk, policy, relays } = this.#deps;
     const known = relays.neighbours(header.to);
     const destinationRegion = relays.region(header.to);
-    const judged = relaying
+    const permitted = relaying
       ? guardNeighbours(policy, from, header, destinationRegion, known)
       : { neighbours: known, guards: {} };
+    const judged = guardCurrency(header, permitted, (id) => relays.terms(id)?.currency ?? '');
     const visited = [...new Set([...header.via, ...tried, from])].filter((peer) => peer !== header.to);
     const decision = desk.choose(header, judged.neighbours, visited, `${from}>${header.to}`);
     if (decision.next !== undefined) return { decision, guards: judged.guards };

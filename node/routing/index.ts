@@ -54,9 +54,12 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
   const streams = new StreamBook();
   const reporter = new Reporter('relay-failed', core);
   core.router.listen((statement) => reporter.heard(statement));
+  const uses = (relay: string): boolean => relaying || keeper.chosen.has(relay);
   const act = (effect: RoutingEffect): void => {
     switch (effect.kind) {
       case 'probe':
+        // An edge is connected to relays that it does not use: those are looked at seldom (by the keeper).
+        if (!uses(effect.neighbour)) return;
         keeper.probed(effect.neighbour);
         void talk.probe(effect.neighbour);
         return;
@@ -105,7 +108,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     conditions: {
       slaClass: terms.slaClass,
       stayIn: terms.stayIn,
-      guild: '',
+      guild: terms.guild,
       priceCeiling: terms.priceCeiling === '' ? null : BigInt(terms.priceCeiling),
       currency: terms.currency,
     },
@@ -140,6 +143,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
       relaying
         ? { draining: forward.draining, streams: forward.forwarding, streamsMax: terms.streamsMax }
         : undefined,
+    reads: uses,
     remaining: (destination, exclude) => desk.remaining(destination, exclude),
     onProbe: (neighbour, rttMs) =>
       desk.policy.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now()),

@@ -54,6 +54,8 @@ export interface TalkDeps {
   readonly reports: Reports;
   /** How this relay is; undefined at a node that is none. */
   readonly own: () => { draining: boolean; streams: number; streamsMax: number } | undefined;
+  /** Is this relay one to read reports from? */
+  readonly reads: (relay: string) => boolean;
   readonly remaining: (destination: string, exclude: string) => number;
   /** A probe was answered, or lost. */
   readonly onProbe: (relay: string, rttMs: number | undefined) => void;
@@ -112,8 +114,9 @@ export class RelayTalk {
 
   /** Probes a relay, one probe at a time. Never throws. */
   async probe(relay: string): Promise<void> {
-    const { network, onEcho, onProbe, relays, rpc } = this.#deps;
-    if (this.#probing.has(relay)) return;
+    const { network, onEcho, onProbe, reads, relays, rpc } = this.#deps;
+    // Over other relays it would be measured what lies between, and not the link.
+    if (this.#probing.has(relay) || relays.directTo(relay) === undefined) return;
     this.#probing.add(relay);
     const asks = [...(this.#asks.get(relay) ?? [])];
     this.#asks.delete(relay);
@@ -122,7 +125,7 @@ export class RelayTalk {
       const answer = await rpc.call(
         peerIdFromString(relay),
         probeProtocol(network),
-        encode({ asks, reads: true }),
+        encode({ asks, reads: reads(relay) }),
       );
       const rttMs = performance.now() - began;
       const { draining, streams, streamsMax, ways } = decodeCborMap(answer, 'the answer to a probe');
@@ -145,11 +148,15 @@ export class RelayTalk {
 
   /** Passes on what waits for each reader. */
   pass(): void {
-    const { log, network, reports, rpc } = this.#deps;
-    for (const [reader, batch] of reports.drain(BATCH_BYTES_MAX))
-      void rpc
-        .call(peerIdFromString(reader), reportsProtocol(network), encode({ batch }))
-        .catch((error: Error) => log.debug({ reader, error: error.message }, 'reports were not passed on'));
+    const { log, network, relays, reports, rpc } = this.#deps;
+    for (const [reader, batch] of reports.drain(BATCH_BYTES_MAX)) {
+      // Whoever has left reads those of other relays: nothing is sent after it.
+      if (relays.directTo(reader) === undefined) reports.left(reader);
+      else
+        void rpc
+          .call(peerIdFromString(reader), reportsProtocol(network), encode({ batch }))
+          .catch((error: Error) => log.debug({ reader, error: error.message }, 'reports were not passed on'));
+    }
   }
 }
 

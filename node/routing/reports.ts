@@ -158,6 +158,8 @@ export class Reports {
     this.#seen.add(digest);
     if (this.#seen.size > SEEN_MAX) this.#seen.delete(this.#seen.values().next().value as string);
     if (report.author === this.#deps.self) return false;
+    // Keys are free: without this, whoever relays could fill everybody's map with authors that nobody has ever met.
+    if (this.#deps.relays.get(report.author) === undefined) return false;
     if ((this.#held.get(report.author)?.report.sequence ?? -1n) >= report.sequence) return false;
     this.#hold(report, bytes, from);
     this.#tell(report.author);
@@ -183,6 +185,11 @@ export class Reports {
     if (this.#readers.size >= READERS_MAX) return;
     const waiting = new Set([...this.#held.keys()].filter((author) => author !== reader));
     this.#readers.set(reader, { askedAt: this.#deps.now(), passedAt: 0, waiting });
+  }
+
+  /** A reader is connected no more. */
+  left(reader: string): void {
+    this.#readers.delete(reader);
   }
 
   /** What waits for each reader, at most `bytesMax` bytes each; taken out. */

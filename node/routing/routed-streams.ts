@@ -9,7 +9,7 @@ import type { Metrics } from '../metrics/index.ts';
 import { type Hops, streamName } from './hops.ts';
 import { HOP_MS_MAX } from './limits.ts';
 import type { OpenPath } from './sealed-paths.ts';
-import type { StreamBook } from './stream-book.ts';
+import { ceilingText, type StreamBook } from './stream-book.ts';
 
 /** Bytes of a span's name in a W3C trace context. */
 const SPAN_BYTES = 8;
@@ -72,6 +72,7 @@ export class RoutedStreams {
       slaClass: header.slaClass,
       region: header.region,
       guild: header.guild,
+      ceiling: ceilingText(header.priceCeiling, header.currency),
       trace: header.trace,
       via: [],
       startedAt: now(),

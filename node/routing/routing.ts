@@ -100,6 +100,11 @@ export class Routing {
     return this.#deps.paths.of(connections);
   }
 
+  /** Connected peers by how they are connected. */
+  peersByPath(): Record<PathKind, number> {
+    return this.#deps.paths.count();
+  }
+
   reputationOf(peerId: string): number {
     return this.#deps.relays.reputationOf(peerId);
   }

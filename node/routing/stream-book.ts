@@ -24,6 +24,8 @@ export interface StreamRecord {
   readonly slaClass: string;
   readonly region: string;
   readonly guild: string;
+  /** Most that a hop may ask for a MiB, with its currency; empty: whatever it asks. */
+  readonly ceiling: string;
   readonly trace: string;
   readonly via: readonly string[];
   /** ms since the epoch. */
@@ -52,7 +54,7 @@ export class StreamBook {
   begin(
     record: Pick<
       StreamRecord,
-      'id' | 'from' | 'to' | 'slaClass' | 'region' | 'guild' | 'trace' | 'via' | 'startedAt'
+      'id' | 'from' | 'to' | 'slaClass' | 'region' | 'guild' | 'ceiling' | 'trace' | 'via' | 'startedAt'
     >,
   ): StreamRecord {
     const full: StreamRecord = {
@@ -98,4 +100,9 @@ export class StreamBook {
         return;
       }
   }
+}
+
+/** What a sender would pay at most, for people. */
+export function ceilingText(priceCeiling: bigint | null, currency: string): string {
+  return priceCeiling === null ? '' : `${priceCeiling} ${currency}`.trim();
 }

@@ -36,6 +36,8 @@ export const streamSchema = Type.Object({
   class: text,
   stayIn: text,
   guild: text,
+  /** Most that a hop may ask for a MiB; empty: whatever it asks. */
+  ceiling: text,
   trace: text,
   via: Type.Array(text),
   path: Type.Array(text),
@@ -84,6 +86,8 @@ export const statusSchema = Type.Object({
   /** Streams of others that pass through here now. */
   forwarding: number,
   relays: Type.Array(relaySchema),
+  /** Connected peers by how they are connected. */
+  paths: Type.Object({ direct: number, punched: number, relayed: number, routed: number }),
   /** Connections of this node that go through relays. */
   links: Type.Array(linkSchema),
   streams: Type.Array(streamSchema),
@@ -133,6 +137,7 @@ export function streamView(record: StreamRecord, nameOf: NameOf): StreamView {
     class: record.slaClass,
     stayIn: record.region,
     guild: record.guild,
+    ceiling: record.ceiling,
     trace: record.trace,
     via: [...record.via],
     path: [...record.path],
@@ -179,6 +184,7 @@ export function statusView(routing: Routing, nameOf: NameOf, streams: number): R
       currency: terms?.currency ?? '',
       reputation: Math.round(routing.reputationOf(entry.peerId) * 1_000) / 1_000,
     })),
+    paths: routing.peersByPath(),
     links: routing.links().map((link) => ({ ...link, path: [...link.path] })),
     streams: routing.streams(streams).map((record) => streamView(record, nameOf)),
   };

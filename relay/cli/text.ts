@@ -9,6 +9,14 @@ const ms = (value: number | null): string => (value === null ? '' : `${Math.roun
 const short = (peer: string): string => (peer === '' ? '' : `…${peer.slice(-8)}`);
 const who = (name: string, peer: string): string => (name === '' ? short(peer) : plain(name));
 
+/** How many of the connected peers are reached how. */
+export function pathsText(paths: RoutingStatusView['paths']): string {
+  const total = Object.values(paths).reduce((sum, count) => sum + count, 0);
+  const share = ([kind, count]: [string, number]) =>
+    `${count} ${kind}${count === 0 || count === total ? '' : ` (${Math.round((100 * count) / total)} %)`}`;
+  return `${total} peers connected: ${Object.entries(paths).map(share).join(', ')}`;
+}
+
 /** "zerostate relay status". */
 export function statusText(view: RoutingStatusView): string {
   const role = view.relaying
@@ -42,6 +50,7 @@ export function statusText(view: RoutingStatusView): string {
   );
   return [
     `policy ${view.policy}; ${role}`,
+    pathsText(view.paths),
     '',
     view.relays.length === 0 ? 'no relay is known' : relays,
     ...(links.length === 0 ? [] : ['', 'peers reached through relays:', ...links]),
@@ -87,6 +96,7 @@ export function whyText(view: StreamView): string {
     `class ${view.class}`,
     ...(view.stayIn === '' ? [] : [`stays in ${view.stayIn}`]),
     ...(view.guild === '' ? [] : [`guild ${plain(view.guild)}`]),
+    ...(view.ceiling === '' ? [] : [`at most ${plain(view.ceiling)} for a MiB`]),
   ].join(', ');
   return [
     `stream ${view.id}`,

@@ -11,6 +11,7 @@ import type { Link } from '../fleet/link.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import type { Lies } from '../support/lying-relay.ts';
 import { TestNodes } from '../support/nodes.ts';
+import { keepApartFrom } from '../support/relays.ts';
 import { waitFor } from './relay-rig.ts';
 
 const REGIONS = ['north', 'south', 'west'] as const;
@@ -18,8 +19,9 @@ const REGIONS = ['north', 'south', 'west'] as const;
 export const ECHO = '/bench/echo';
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'relay-process.ts')).href;
 const SETTLE_MS_MAX = 90_000;
-/** Relays that start at once: each takes a core for a second or two. */
-const STARTED_AT_ONCE = 3;
+/** Relays, and edges, that start at once: they wait for each other and for the network most of the time. */
+const RELAYS_AT_ONCE = 6;
+const EDGES_AT_ONCE = 8;
 /** Relays that an edge keeps up, of its own region and of others. */
 const NEAR = 2;
 const FAR = 1;
@@ -52,17 +54,15 @@ export class PolicyFleet implements AsyncDisposable {
     folder: string,
     counts: { readonly relays: number; readonly edges: number },
     calm: Link,
+    note: (text: string) => void,
   ): Promise<PolicyFleet> {
     const fleet = new PolicyFleet(folder, calm);
     try {
       await fleet.#startRelay(0);
-      for (let from = 1; from < counts.relays; from += STARTED_AT_ONCE)
-        await Promise.all(
-          Array.from({ length: Math.min(STARTED_AT_ONCE, counts.relays - from) }, (_, n) =>
-            fleet.#startRelay(from + n),
-          ),
-        );
-      for (let at = 0; at < counts.edges; at++) await fleet.#startEdge(at);
+      await inBatches(1, counts.relays, RELAYS_AT_ONCE, (at) => fleet.#startRelay(at));
+      note(`${counts.relays} relays run`);
+      await inBatches(0, counts.edges, EDGES_AT_ONCE, (at) => fleet.#startEdge(at));
+      note(`${counts.edges} edges run`);
       await fleet.settled();
       return fleet;
     } catch (error) {
@@ -111,6 +111,13 @@ export class PolicyFleet implements AsyncDisposable {
       sync: { intervalSeconds: SYNC_SECONDS },
       relay: { near: NEAR, far: FAR },
     });
+    // Gossip and DHT dial whom they like, and would make every path one of a single relay.
+    const own = this.#relaysOf(at);
+    const others = this.#relays.map((_, relay) => relay).filter((relay) => !own.includes(relay));
+    await keepApartFrom(
+      edge,
+      others.map((relay) => this.relayId(relay)),
+    );
     await edge.node.host.handle(
       ECHO,
       (stream) => {
@@ -118,7 +125,14 @@ export class PolicyFleet implements AsyncDisposable {
       },
       { runOnLimitedConnection: true },
     );
-    this.#edges.push(edge);
+    this.#edges[at] = edge;
+  }
+
+  /** The relays of an edge: two of its region, one of another. */
+  #relaysOf(at: number): number[] {
+    const { length } = this.#relays;
+    const steps = [0, REGIONS.length, 1 + REGIONS.length * (at % (length / REGIONS.length))];
+    return steps.map((step) => (at + step) % length);
   }
 
   /** Waits until every edge keeps as many relays as it wants, and every other edge knows which. */
@@ -190,4 +204,15 @@ function run(args: readonly string[], files: Relay['files']): Promise<StartedNod
     preload: PRELOAD,
     env: { LINK_FILE: files.link, LIES_FILE: files.lies },
   });
+}
+
+/** Does something for every number from `from` to below `to`, some at once. */
+async function inBatches(
+  from: number,
+  to: number,
+  atOnce: number,
+  start: (at: number) => Promise<void>,
+): Promise<void> {
+  for (let first = from; first < to; first += atOnce)
+    await Promise.all(Array.from({ length: Math.min(atOnce, to - first) }, (_, n) => start(first + n)));
 }

@@ -14,8 +14,10 @@ import { randomStream } from '../../sim/random.ts';
 export interface Lies {
   /** Claims links and ways of a millisecond. */
   readonly boasts?: boolean;
-  /** Milliseconds by which it hands on late: streams and what passes on them. */
+  /** Milliseconds by which it hands streams on late. */
   readonly lateMs?: number;
+  /** Milliseconds by which what passes on them is late, each way. */
+  readonly slowMs?: number;
   /** Share of the streams (0 to 1) of which it hands on nothing. */
   readonly drops?: number;
 }
@@ -45,8 +47,8 @@ export function lie(lies: () => Lies, random: () => number): void {
   const seen = new WeakMap<object, { readonly dropped: boolean }>();
   AbstractMessageStream.prototype.onData = function (data) {
     const { direction, protocol } = this as unknown as Stream;
-    const { drops = 0, lateMs = 0 } = lies();
-    if (protocol?.endsWith('/forward/1') !== true || (drops === 0 && lateMs === 0)) {
+    const { drops = 0, slowMs = 0 } = lies();
+    if (protocol?.endsWith('/forward/1') !== true || (drops === 0 && slowMs === 0)) {
       onData.call(this, data);
       return;
     }
@@ -58,7 +60,7 @@ export function lie(lies: () => Lies, random: () => number): void {
     } else if (!known.dropped) {
       // A copy: what is below uses its buffers again.
       const copy = data.slice();
-      setTimeout(() => onData.call(this, copy), lateMs);
+      setTimeout(() => onData.call(this, copy), slowMs);
     }
   };
 }

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readTask } from '../../../node/cli/task-file.ts';
+import type { RoutingStatusView } from '../../../node/routing/index.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
 import { fromBase64 } from '../../../protocol/bytes/index.ts';
-import { eventually } from '../../support/cli.ts';
+import { eventually, zerostateJson } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 import { startRogue } from '../../support/rogue.ts';
 
@@ -54,6 +55,27 @@ describe('relay', function () {
       .getConnections()
       .filter(({ remotePeer }) => remotePeer.toString() === hidden.node.peerId);
     assert.match(String(connection?.remoteAddr), /p2p-circuit/);
+    // Both ways through the relay are told apart from what is direct, in numbers too.
+    const status = await zerostateJson<RoutingStatusView>(['relay', 'status', '--home', nodes.home('asker')]);
+    assert.equal(status.paths.direct, 1);
+    assert.equal(status.paths.relayed + status.paths.routed, 1);
+
+    // Whoever comes over the relay and can be dialled is dialled by the one who cannot (DCUtR), and the circuit is given up.
+    await using open = await startRogue({ isNamed: true });
+    await open.host.handle('/libp2p/dcutr', () => {});
+    const { id } = await open.dial(String(circuit));
+    const direct = await eventually('a direct connection', 20_000, async () => {
+      const all = hidden.node.host
+        .getConnections()
+        .filter(({ remotePeer }) => remotePeer.equals(open.host.peerId));
+      return all.length === 1 && all[0]!.limits === undefined ? all[0] : undefined;
+    });
+    assert.equal(direct.direction, 'outbound');
+    assert.doesNotMatch(String(direct.remoteAddr), /p2p-circuit/);
+    assert.equal(
+      open.host.getConnections().some((one) => one.id === id),
+      false,
+    );
   });
 
   it('gives no place to a node that its policy forbids, and says why', async () => {

@@ -103,7 +103,7 @@ describe('link reports', () => {
     const reports = new Reports({
       self: SELF,
       seed: seed(1),
-      relays: { exitsOf: () => exits, get: () => undefined, region: () => 'north' },
+      relays: { exitsOf: () => exits, get: () => ({}) as never, region: () => 'north' },
       now: () => 1_000,
       observe: (event) => told.push(event),
     });
@@ -127,6 +127,45 @@ describe('link reports', () => {
       ).report.links;
     assert.deepEqual(by(OTHER), []);
     assert.equal(by(RELAY).at(-1)?.to, PEER);
+  });
+
+  it('of authors that nobody knows as relays are neither believed nor passed on', () => {
+    const told: RoutingEvent[] = [];
+    const known = new Set([RELAY]);
+    const reports = new Reports({
+      self: SELF,
+      seed: seed(1),
+      relays: {
+        exitsOf: () => [],
+        get: (peer) => (known.has(peer) ? ({} as never) : undefined),
+        region: () => '',
+      },
+      now: () => 1_000,
+      observe: (event) => told.push(event),
+    });
+    reports.read(PEER);
+    assert.equal(reports.take(signLinkReport(report({ author: OTHER }), seed(3)), RELAY), false);
+    assert.deepEqual([reports.list().length, told.length, reports.drain(100_000).size], [0, 0, 0]);
+    known.add(OTHER);
+    assert.equal(reports.take(signLinkReport(report({ author: OTHER, sequence: 8n }), seed(3)), RELAY), true);
+  });
+
+  it('tell another policy all that is held', () => {
+    const told: RoutingEvent[] = [];
+    const reports = new Reports({
+      self: SELF,
+      seed: seed(1),
+      relays: { exitsOf: () => [{ relay: OTHER, rttMs: 5 }], get: () => ({}) as never, region: () => '' },
+      now: () => 1_000,
+      observe: (event) => told.push(event),
+    });
+    reports.own(report({ author: SELF }));
+    reports.take(signLinkReport(report(), seed(2)), RELAY);
+    reports.wanted(PEER);
+    told.length = 0;
+    reports.retell();
+    const authors = told.map((event) => (event.kind === 'reported' ? event.report.author : ''));
+    assert.deepEqual(authors.sort(), [RELAY, OTHER].sort());
   });
 
   it('are handed to each reader once, the newest of each author, and never back to where they came from', () => {
@@ -161,6 +200,7 @@ describe('the book of streams', () => {
         slaClass: 'standard',
         region: '',
         guild: '',
+        ceiling: '',
         trace: '',
         via: [],
         startedAt: n,
