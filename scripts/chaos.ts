@@ -5,18 +5,8 @@
 
 import { parseArgs } from 'node:util';
 import { namespacesRefused } from '../test/chaos/namespaces.ts';
-import { type ChaosOptions, type Figure, holds } from '../test/chaos/rig.ts';
+import { type ChaosOptions, figureLine, holds } from '../test/chaos/rig.ts';
 import { ROWS } from '../test/chaos/rows.ts';
-
-function line(figure: Figure): string {
-  const value = Number.isInteger(figure.value) ? String(figure.value) : figure.value.toPrecision(3);
-  const bounds = [
-    ...(figure.min === undefined ? [] : [`at least ${Number(figure.min.toPrecision(4))}`]),
-    ...(figure.max === undefined ? [] : [`at most ${Number(figure.max.toPrecision(4))}`]),
-  ];
-  const verdict = bounds.length === 0 ? '' : `  (${bounds.join(', ')}: ${holds(figure) ? 'ok' : 'FAILED'})`;
-  return `  ${figure.name.padEnd(32)} ${value.padStart(10)} ${figure.unit}${verdict}`;
-}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -68,7 +58,7 @@ if (positionals.includes('list') || positionals.length === 0) {
         [
           `row ${row}: ${title} — ${ok ? 'passed' : 'FAILED'} in ${seconds} s`,
           ...(by === undefined ? [] : [`  cut by ${by}`]),
-          ...figures.map(line),
+          ...figures.map(figureLine),
         ].join('\n'),
       );
   }

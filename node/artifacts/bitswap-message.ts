@@ -30,7 +30,14 @@ export interface BitswapMessage {
   readonly wants: readonly Want[];
   readonly blocks: readonly MessageBlock[];
   readonly presences: readonly Presence[];
+  /** A frame that carries the trace of whoever wants something (node/tracing); not of Bitswap, whose other speakers skip it. */
+  readonly trace?: Uint8Array | undefined;
 }
+
+/** Number of the field of a trace: far above those that Bitswap counts up to. */
+const TRACE_FIELD = 1_717;
+/** Bytes of a trace frame, with room. */
+const TRACE_BYTES_MAX = 128;
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -40,7 +47,7 @@ const FIXED32 = 5;
 /** Writes a message. */
 export function encodeMessage(message: Partial<BitswapMessage>): Uint8Array {
   const parts: Uint8Array[] = [];
-  const { wants = [], blocks = [], presences = [] } = message;
+  const { wants = [], blocks = [], presences = [], trace } = message;
   if (wants.length > 0) {
     const entries = wants.map((want) => {
       const fields = [bytesField(1, want.cid), varintField(2, 1)];
@@ -55,6 +62,7 @@ export function encodeMessage(message: Partial<BitswapMessage>): Uint8Array {
     parts.push(bytesField(3, concatBytes(bytesField(1, prefix), bytesField(2, data))));
   for (const { cid, has } of presences)
     parts.push(bytesField(4, concatBytes(bytesField(1, cid), varintField(2, has ? 0 : 1))));
+  if (trace !== undefined) parts.push(bytesField(TRACE_FIELD, trace));
   return concatBytes(...parts);
 }
 
@@ -63,13 +71,16 @@ export function decodeMessage(bytes: Uint8Array): BitswapMessage {
   const wants: Want[] = [];
   const blocks: MessageBlock[] = [];
   const presences: Presence[] = [];
+  let trace: Uint8Array | undefined;
   for (const field of fieldsOf(bytes)) {
     if (field.number === 1 && field.type === BYTES) readWants(field.bytes, wants);
     else if (field.number === 3 && field.type === BYTES) push(blocks, readBlock(field.bytes), ITEMS_MAX);
     else if (field.number === 4 && field.type === BYTES)
       push(presences, readPresence(field.bytes), ITEMS_MAX);
+    else if (field.number === TRACE_FIELD && field.type === BYTES && field.bytes.length <= TRACE_BYTES_MAX)
+      trace = field.bytes;
   }
-  return { wants, blocks, presences };
+  return { wants, blocks, presences, ...(trace === undefined ? {} : { trace }) };
 }
 
 function push<T>(list: T[], item: T, most: number): void {

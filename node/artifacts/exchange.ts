@@ -11,6 +11,7 @@ import type { Host } from '../host/create.ts';
 import { STREAM_IDLE_MS_MAX } from '../host/limits.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { traceFrame } from '../tracing/index.ts';
 import { decodeMessage, encodeMessage, type MessageBlock } from './bitswap-message.ts';
 import { cidOf, RAW, readCid, SHA2_256 } from './blocks.ts';
 import {
@@ -119,7 +120,8 @@ export class Exchange {
   async #ask(peer: PeerId, cids: readonly CID[]): Promise<void> {
     const wants = cids.map(({ bytes }) => ({ cid: bytes, cancel: false, haveOnly: false, sayMissing: true }));
     try {
-      await this.#outbox.send(peer, encodeMessage({ wants }));
+      // In the context of the first want of this turn of the event loop.
+      await this.#outbox.send(peer, encodeMessage({ wants, trace: traceFrame() }));
     } catch (error) {
       for (const cid of cids) this.#wants.fail(peer.toString(), cid.toString(), error as ZeroError);
     }
@@ -148,7 +150,7 @@ export class Exchange {
           if (!has && read !== undefined) this.#wants.answer(name, read.toString(), undefined);
         }
         admission.charge(name, 'cpuMs', performance.now() - started);
-        if (message.wants.length > 0) this.#server.take(peer, message.wants);
+        if (message.wants.length > 0) this.#server.take(peer, message.wants, message.trace);
       }
       await stream.close();
     } catch (error) {

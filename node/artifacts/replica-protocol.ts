@@ -18,6 +18,7 @@ export function replicaProtocol(network: string): RpcProtocol {
     requestBytesMax: 16 * 1024,
     responseBytesMax: 4 * 1024,
     timeoutMs: 10_000,
+    sheds: 'bulk',
     perSecond: 20,
     burst: 200,
   };

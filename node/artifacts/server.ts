@@ -7,6 +7,7 @@ import { isZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { withServerSpan } from '../tracing/index.ts';
 import { encodeMessage, type MessageBlock, type Presence, type Want } from './bitswap-message.ts';
 import { readCid } from './blocks.ts';
 import {
@@ -17,6 +18,7 @@ import {
   SERVED_BYTES_PER_SECOND,
   WANTS_MAX,
 } from './limits.ts';
+import { BITSWAP } from './outbox.ts';
 
 /** Peers whose wants wait; a further one is told nothing and asks elsewhere. */
 const PEERS_MAX = 256;
@@ -26,6 +28,8 @@ const BUDGETS_MAX = 1_024;
 interface Client {
   readonly peer: PeerId;
   readonly wants: Map<string, { cid: CID; want: Want }>;
+  /** Frame of the trace that wants them, if one does. */
+  trace: Uint8Array | undefined;
 }
 
 export interface ServerDeps {
@@ -49,11 +53,13 @@ export class BlockServer {
   }
 
   /** Takes the wants of a message. */
-  take(peer: PeerId, wants: readonly Want[]): void {
+  take(peer: PeerId, wants: readonly Want[], trace?: Uint8Array): void {
     const name = peer.toString();
     let client = this.#clients.get(name);
     if (client === undefined && this.#clients.size >= PEERS_MAX) return;
-    client ??= { peer, wants: new Map() };
+    client ??= { peer, wants: new Map(), trace: undefined };
+    // Wants of several traces that wait together are answered in one message, in the newest of them.
+    client.trace = trace ?? client.trace;
     for (const want of wants) {
       const cid = readCid(want.cid);
       if (cid === undefined) continue;
@@ -81,7 +87,10 @@ export class BlockServer {
         // Out of the queue while it is served: two workers never serve one peer, and it comes back at the end.
         this.#clients.delete(name);
         try {
-          await this.#serve(name, client);
+          const { trace } = client;
+          client.trace = undefined;
+          const serve = () => this.#serve(name, client);
+          await (trace === undefined ? serve() : withServerSpan(BITSWAP, trace, serve));
         } catch (error) {
           if (!isZeroError(error))
             this.#deps.log.warn({ err: error, peer: name }, 'blocks could not be served');

@@ -5,7 +5,7 @@ import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { SpanKind } from '@opentelemetry/api';
 import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import type { Admission } from '../admission/index.ts';
+import { type Admission, RETRY_MS, type WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { guardHandler } from '../host/guard.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
@@ -21,6 +21,8 @@ const MESSAGE_CHARS_MAX = 500; // an error message of a peer is shown to people:
 const CLOSE_MS_MAX = 5_000;
 /** How long a stream may be open before its request has arrived whole. */
 const REQUEST_MS_MAX = 30_000;
+/** The longest that a peer may ask a caller to wait. */
+const RETRY_MS_MAX = 60_000;
 const FRAME_BYTES = 64; // what the answer's wrapper adds to its body
 
 /** The bounds of one protocol. */
@@ -34,13 +36,15 @@ export interface RpcProtocol {
   /** Requests a second that one peer may send, and how many at once. */
   readonly perSecond: number;
   readonly burst: number;
+  /** What gives way first when there is too much; timed where it is not said. */
+  readonly sheds?: WorkClass;
   /** Served to peers in quarantine too, and asked of them: how logs travel, which is how they hear of their release. */
   readonly evenConfined?: boolean;
   /** Requests may be repeated and come in rows: the next stream is negotiated ahead of its request, which saves a round trip. */
   readonly ready?: boolean;
 }
 
-type Answer = { ok: Uint8Array } | { error: { code: string; message: string } };
+type Answer = { ok: Uint8Array } | { error: { code: string; message: string; retryMs?: number } };
 
 /** Answers one request. `peer` is authenticated by the connection. Throw a ZeroError to refuse. */
 export type RpcHandler = (request: Uint8Array, peer: PeerId) => Promise<Uint8Array>;
@@ -68,24 +72,29 @@ export class Rpc {
   async handle(protocol: RpcProtocol, handler: RpcHandler): Promise<void> {
     await this.#host.handle(
       protocol.id,
-      guardHandler(this.#guard, protocol.id, async (stream: Stream, connection: Connection) => {
-        const peer = connection.remotePeer;
-        try {
-          const framed = frames(stream, protocol.requestBytesMax);
-          const signal = AbortSignal.timeout(protocol.timeoutMs);
-          const reading = AbortSignal.timeout(Math.min(protocol.timeoutMs, REQUEST_MS_MAX));
-          const read = async () => (await framed.read({ signal: reading })).subarray();
-          const answer = await this.#answer(protocol, handler, peer, read);
-          await framed.write(encode(answer), { signal });
-          await stream.close({ signal });
-        } catch (error) {
-          this.#log.debug(
-            { protocol: protocol.id, peer: peer.toString(), error: (error as Error).message },
-            'rpc stream failed',
-          );
-          stream.abort(error as Error);
-        }
-      }),
+      guardHandler(
+        this.#guard,
+        protocol.id,
+        async (stream: Stream, connection: Connection) => {
+          const peer = connection.remotePeer;
+          try {
+            const framed = frames(stream, protocol.requestBytesMax);
+            const signal = AbortSignal.timeout(protocol.timeoutMs);
+            const reading = AbortSignal.timeout(Math.min(protocol.timeoutMs, REQUEST_MS_MAX));
+            const read = async () => (await framed.read({ signal: reading })).subarray();
+            const answer = await this.#answer(protocol, handler, peer, read);
+            await framed.write(encode(answer), { signal });
+            await stream.close({ signal });
+          } catch (error) {
+            this.#log.debug(
+              { protocol: protocol.id, peer: peer.toString(), error: (error as Error).message },
+              'rpc stream failed',
+            );
+            stream.abort(error as Error);
+          }
+        },
+        { urgent: protocol.sheds === 'urgent' },
+      ),
       {
         maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
         maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
@@ -102,7 +111,8 @@ export class Rpc {
   ): Promise<Answer> {
     if (!this.#admission.ask(peer.toString(), protocol)) {
       this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: 'rate' });
-      return { error: { code: 'BUSY', message: 'too many requests from this peer' } };
+      const retryMs = Math.ceil(1_000 / protocol.perSecond);
+      return { error: { code: 'BUSY', message: 'too many requests from this peer', retryMs } };
     }
     const confined = protocol.evenConfined === true ? undefined : this.#admission.confined(peer.toString());
     if (confined !== undefined) {
@@ -112,6 +122,25 @@ export class Rpc {
       });
       return { error: { code: 'QUARANTINED', message: confined.slice(0, MESSAGE_CHARS_MAX) } };
     }
+    const work = protocol.sheds ?? 'timed';
+    const leave = this.#admission.overload.enter(work);
+    if (leave === undefined) {
+      const message = `this node has too much to do, and ${work} requests give way`;
+      return { error: { code: 'OVERLOADED', message, retryMs: RETRY_MS[work] } };
+    }
+    try {
+      return await this.#handled(protocol, handler, peer, read);
+    } finally {
+      leave();
+    }
+  }
+
+  async #handled(
+    protocol: RpcProtocol,
+    handler: RpcHandler,
+    peer: PeerId,
+    read: () => Promise<Uint8Array>,
+  ): Promise<Answer> {
     const first = await read();
     const trace = isTraceFrame(first) ? first : undefined;
     const request = trace === undefined ? first : await read();
@@ -237,10 +266,10 @@ function frames(stream: Stream, bytesMax: number) {
 function unwrap(bytes: Uint8Array): Uint8Array {
   const answer = decodeCborMap(bytes, 'the peer’s answer') as Partial<{
     ok: unknown;
-    error: { code?: unknown; message?: unknown };
+    error: { code?: unknown; message?: unknown; retryMs?: unknown };
   }>;
   if (answer.ok instanceof Uint8Array) return answer.ok;
-  const { code, message } = answer.error ?? {};
+  const { code, message, retryMs } = answer.error ?? {};
   const known =
     typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'DECODE_FAILED';
   throw new ZeroError(
@@ -248,5 +277,11 @@ function unwrap(bytes: Uint8Array): Uint8Array {
     typeof message === 'string'
       ? `peer: ${message.slice(0, MESSAGE_CHARS_MAX)}`
       : 'the peer answered without a result',
+    { details: isRetryMs(retryMs) ? { retryMs } : {} },
   );
+}
+
+/** A peer's word on when to come back, within reason. */
+function isRetryMs(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= RETRY_MS_MAX;
 }

@@ -11,6 +11,7 @@ import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
 import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { isTraceFrame, traceFrame, withServerSpan } from '../tracing/index.ts';
 import { ReadyStreams } from './ready-streams.ts';
 
 /** How long a stream may be open before its request has arrived whole. */
@@ -73,9 +74,12 @@ export class RowStreams {
           throw new Error('too many requests from this peer');
         const framed = frames(stream, protocol.requestBytesMax, protocol.rowBytesMax);
         const reading = AbortSignal.timeout(Math.min(protocol.timeoutMs, REQUEST_MS_MAX));
-        const request = (await framed.read({ signal: reading })).subarray();
+        const first = (await framed.read({ signal: reading })).subarray();
+        const trace = isTraceFrame(first) ? first : undefined;
+        const request = trace === undefined ? first : (await framed.read({ signal: reading })).subarray();
         const signal = AbortSignal.timeout(protocol.timeoutMs);
-        await handler(request, remotePeer, (row) => framed.write(row, { signal }), signal);
+        const send = (row: Uint8Array) => framed.write(row, { signal });
+        await withServerSpan(protocol.id, trace, () => handler(request, remotePeer, send, signal));
         await stream.close({ signal });
       } catch (error) {
         log.debug(
@@ -113,11 +117,14 @@ export class RowStreams {
     let stream = this.#ready.take(keyOf(peer, protocol));
     let wasReady = stream !== undefined;
     let bytes = 0;
+    // Of whoever asked for the first row: where the rest is read says nothing of who asked.
+    const trace = traceFrame();
     try {
       for (;;) {
         stream ??= await openStream(this.#deps.host, peer, protocol.id, signal);
         const framed = frames(stream, protocol.rowBytesMax, protocol.rowBytesMax);
         try {
+          if (trace !== undefined) await framed.write(trace, { signal });
           await framed.write(request, { signal });
           void this.prepare(peer, protocol);
           for (;;) {

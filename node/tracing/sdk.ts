@@ -17,6 +17,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { VERSION } from '../version.ts';
+import { setRecording } from './spans.ts';
 import type { Tracing, TracingOptions } from './start.ts';
 
 /** Spans that wait to be exported; more are dropped, as the collector is too slow for them. */
@@ -64,8 +65,10 @@ export async function startSdk(options: TracingOptions): Promise<Tracing> {
   context.setGlobalContextManager(manager);
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
+  setRecording(true);
   return {
     stop: async () => {
+      setRecording(false);
       await provider.shutdown().catch(() => undefined);
       trace.disable();
       propagation.disable();

@@ -4,6 +4,7 @@
 import {
   type Attributes,
   context,
+  INVALID_SPAN_CONTEXT,
   propagation,
   type Span,
   SpanKind,
@@ -13,7 +14,16 @@ import {
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { VERSION } from '../version.ts';
 
+const NO_SPAN: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 const tracer = () => trace.getTracer('zerostate', VERSION);
+
+/** Whether anything records spans in this process. Where nothing does, nothing below costs more than this look. */
+let isOn = false;
+
+/** Told by whoever starts and stops the SDK. */
+export function setRecording(on: boolean): void {
+  isOn = on;
+}
 
 /** Runs work in a span of its own, below the one that is active. The span ends with the work; an error gives it the error's code. */
 export async function withSpan<T>(
@@ -21,6 +31,7 @@ export async function withSpan<T>(
   work: () => Promise<T>,
   options: { kind?: SpanKind; attributes?: Attributes } = {},
 ): Promise<T> {
+  if (!isOn) return await work();
   return await tracer().startActiveSpan(name, options, async (span) => {
     try {
       return await work();
@@ -39,7 +50,8 @@ export function instrument<T extends object>(target: T, names: { readonly [M in 
     const plain = target[method] as (...args: unknown[]) => Promise<unknown>;
     Object.defineProperty(target, method, {
       configurable: true,
-      value: (...args: unknown[]) => withSpan(name, () => plain.apply(target, args)),
+      value: (...args: unknown[]) =>
+        isOn ? withSpan(name, () => plain.apply(target, args)) : plain.apply(target, args),
     });
   }
 }
@@ -51,6 +63,7 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 
 /** The frame that carries the active trace to a peer; undefined when it is not sampled. */
 export function traceFrame(): Uint8Array | undefined {
+  if (!isOn) return undefined;
   const span = trace.getActiveSpan();
   if (span === undefined || !span.isRecording()) return undefined;
   const carrier: { traceparent?: string } = {};
@@ -71,6 +84,7 @@ export async function withServerSpan<T>(
   frame: Uint8Array | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
+  if (!isOn) return await work();
   const named = frame === undefined ? '' : Buffer.from(frame).toString('latin1').slice(MAGIC.length);
   const parent = TRACEPARENT.test(named)
     ? propagation.extract(context.active(), { traceparent: named })
@@ -80,6 +94,10 @@ export async function withServerSpan<T>(
 
 /** Begins the span of an HTTP request, below what its traceparent header names, and goes on inside it. Whoever answers ends it with {@link endHttpSpan}. */
 export function beginHttpSpan(name: string, traceparent: unknown, goOn: () => void): Span {
+  if (!isOn) {
+    goOn();
+    return NO_SPAN;
+  }
   const isNamed = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
   const parent = isNamed ? propagation.extract(context.active(), { traceparent }) : context.active();
   const span = tracer().startSpan(name, { kind: SpanKind.SERVER }, parent);
@@ -96,6 +114,7 @@ export function endHttpSpan(span: Span, status: number): void {
 
 /** Ids for a line of the log; empty outside a span. */
 export function traceIds(): { trace_id?: string; span_id?: string } {
+  if (!isOn) return {};
   const span = trace.getActiveSpan()?.spanContext();
   return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }

@@ -48,6 +48,17 @@ export function holds({ value, min, max }: Figure): boolean {
   return Number.isFinite(value) && (min === undefined || value >= min) && (max === undefined || value <= max);
 }
 
+/** A figure as a line, with its thresholds and whether they hold. */
+export function figureLine(figure: Figure): string {
+  const value = Number.isInteger(figure.value) ? String(figure.value) : figure.value.toPrecision(3);
+  const bounds = [
+    ...(figure.min === undefined ? [] : [`at least ${Number(figure.min.toPrecision(4))}`]),
+    ...(figure.max === undefined ? [] : [`at most ${Number(figure.max.toPrecision(4))}`]),
+  ];
+  const verdict = bounds.length === 0 ? '' : `  (${bounds.join(', ')}: ${holds(figure) ? 'ok' : 'FAILED'})`;
+  return `  ${figure.name.padEnd(32)} ${value.padStart(10)} ${figure.unit}${verdict}`;
+}
+
 /** The value that a share `p` (0 to 1) of the sorted samples does not exceed; NaN without samples. */
 export function percentile(samples: readonly number[], p: number): number {
   const sorted = [...samples].sort((a, b) => a - b);

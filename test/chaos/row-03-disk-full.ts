@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestNodes } from '../support/nodes.ts';
+import { breakDisk } from './break-disk.ts';
 import { chaosFolder } from './folder.ts';
 import { chaosDraft, knownAgents, publishLoad, startChaosNode } from './node-processes.ts';
 import { type ChaosRow, type Figure, secondsUntil } from './rig.ts';
@@ -82,25 +83,6 @@ async function fillTheDisk(folder: string): Promise<Figure[]> {
     { name: 'cards acknowledged afterwards', value: after.length, unit: 'cards', min: 1 },
     { name: 'acknowledged, lost after kill -9', value: lost, unit: 'cards', max: 0 },
   ];
-}
-
-/** What the node's database is made of, as far as writing goes. */
-interface Writer {
-  put(...args: unknown[]): Promise<void>;
-  batch(...args: unknown[]): { write(...args: unknown[]): Promise<void> };
-}
-
-/** Lets every write of every database of this process fail; answers a function that ends it. */
-function breakDisk(db: object): () => void {
-  const level = Object.getPrototypeOf(Object.getPrototypeOf(db)) as Writer;
-  const { put, batch } = level;
-  const refuse = () =>
-    Promise.reject(Object.assign(new Error('IO error: Input/output error'), { code: 'LEVEL_IO_ERROR' }));
-  level.put = refuse;
-  level.batch = function (this: unknown, ...args: unknown[]) {
-    return args.length > 0 ? (refuse() as never) : Object.assign(batch.call(this), { write: refuse });
-  };
-  return () => Object.assign(level, { put, batch });
 }
 
 async function failEveryWrite(): Promise<Figure[]> {

@@ -19,6 +19,7 @@ import { row15 } from './row-15-invalid-signatures.ts';
 import { row16 } from './row-16-decoder-bombs.ts';
 import { row17 } from './row-17-slowloris.ts';
 import { row18 } from './row-18-store-spam.ts';
+import { row19 } from './row-19-soak.ts';
 import { row20 } from './row-20-sigterm.ts';
 import { row21 } from './row-21-late-joiner.ts';
 
@@ -41,6 +42,7 @@ export const ROWS: readonly ChaosRow[] = [
   row16,
   row17,
   row18,
+  row19,
   row20,
   row21,
 ];

@@ -6,12 +6,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderName, Orders } from './orders.ts';
 
 const PROGRAM = join(import.meta.dirname, 'host.ts');
+const CUT_LINK = join(import.meta.dirname, '../chaos/cut-link.ts');
 /** Threads for the disk in one host: its nodes would have four each, were they processes of their own. */
 const DISK_THREADS = '64';
 /** MiB of young objects that one host may have: its nodes would have a heap each, and one for all is collected all the time. */
 const HEAP_OPTIONS = ['--max-semi-space-size=64'];
 /** A host that has not ended its nodes by then is killed. */
 const END_MS_MAX = 10_000;
+
+/** How a process is started. */
+export interface HostOptions {
+  /** True for one whose links can be cut. */
+  readonly cuttable?: boolean;
+  /** The host program; that of another version for a rolling upgrade. */
+  readonly program?: string;
+}
 
 interface Waiting {
   readonly resolve: (answer: unknown) => void;
@@ -25,16 +34,18 @@ export class FleetHost {
   readonly #over: Promise<void>;
   #next = 1;
   #isOver = false;
+  #isCut = false;
   /** Resolves when the process takes orders. */
   readonly ready: Promise<unknown>;
 
   /** Starts the process, in a network namespace if one is named. */
-  constructor(namespace?: string) {
+  constructor(namespace?: string, { cuttable = false, program = PROGRAM }: HostOptions = {}) {
+    const options = cuttable ? [...HEAP_OPTIONS, '--import', CUT_LINK] : HEAP_OPTIONS;
     const env = { ...process.env, UV_THREADPOOL_SIZE: DISK_THREADS };
     this.#child =
       namespace === undefined
-        ? fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: HEAP_OPTIONS, env })
-        : spawn('ip', ['netns', 'exec', namespace, process.execPath, ...HEAP_OPTIONS, PROGRAM], {
+        ? fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: options, env })
+        : spawn('ip', ['netns', 'exec', namespace, process.execPath, ...options, program], {
             stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
             env,
           });
@@ -77,6 +88,17 @@ export class FleetHost {
     ]);
     this.#child.kill('SIGKILL');
     await this.#over;
+  }
+
+  /** Cuts every link of the process, or joins them again. Only of one that is cuttable. */
+  cut(on: boolean): void {
+    if (on !== this.#isCut) this.#child.kill('SIGUSR2');
+    this.#isCut = on;
+  }
+
+  /** True once the process has ended, ordered or not. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Kills the process at once. */

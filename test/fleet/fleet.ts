@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FleetHost } from './fleet-host.ts';
+import { FleetHost, type HostOptions } from './fleet-host.ts';
 import type { Link } from './link.ts';
 import type { NodeStanding, OrderName, Orders } from './orders.ts';
 
@@ -30,6 +30,9 @@ export interface FleetOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Of each host, in order. */
   readonly places?: readonly Place[];
+  /** Of single nodes, by name: on top of that of every node. */
+  readonly configs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly hostOptions?: HostOptions;
 }
 
 /** A fleet. Ends with `await using`. */
@@ -74,17 +77,42 @@ export class Fleet {
   /** Starts one more process; answers its number. Without anti-entropy its nodes know only what gossip brings. */
   async addHost(options: { antiEntropy?: boolean } = {}): Promise<number> {
     const at = this.hosts.length;
-    const { link, places } = this.#options;
-    const host = new FleetHost(places?.[at]?.namespace);
-    this.hosts.push(host);
+    this.hosts.push(await this.#makeHost(at, options));
+    return at;
+  }
+
+  async #makeHost(at: number, options: { antiEntropy?: boolean } & HostOptions = {}): Promise<FleetHost> {
+    const { hostOptions, link, places } = this.#options;
+    const { antiEntropy, ...rest } = options;
+    const host = new FleetHost(places?.[at]?.namespace, { ...hostOptions, ...rest });
     await host.ready;
     await host.do('prepare', {
       folder: this.#folder,
       seed: at,
       ...(link === undefined ? {} : { link }),
-      ...options,
+      ...(antiEntropy === undefined ? {} : { antiEntropy }),
     });
-    return at;
+    return host;
+  }
+
+  /** Names of the nodes whose process lives. */
+  get living(): string[] {
+    return [...this.#hostOf].filter(([, host]) => !host.isOver).map(([name]) => name);
+  }
+
+  /** Names of the nodes of a process. */
+  namesOf(at: number): string[] {
+    return [...this.#hostOf].filter(([, host]) => host === this.hosts[at]).map(([name]) => name);
+  }
+
+  /** Ends a process, in order or by a kill, and starts its nodes again on their data in a new one. */
+  async replaceHost(at: number, how: 'end' | 'kill', options: HostOptions = {}, pauseMs = 0): Promise<void> {
+    const names = this.namesOf(at);
+    await this.hosts[at]![how]();
+    for (const name of names) this.#addresses.delete(name);
+    await delay(pauseMs);
+    this.hosts[at] = await this.#makeHost(at, options);
+    for (const name of names) await this.startNode(name, at);
   }
 
   /** Starts a node, or starts it again on its data: it joins through the first one and one other. */
@@ -96,7 +124,7 @@ export class Fleet {
     const host = this.hosts[at]!;
     const known = [...this.#addresses].filter(([other]) => other !== name).map(([, address]) => address);
     const join = [...new Set([known[0], known.at(-1)])].filter((address) => address !== undefined);
-    const { places, config: common } = this.#options;
+    const { places, config: common, configs } = this.#options;
     const place = places?.[at];
     const started = await host.do('start', {
       name,
@@ -105,6 +133,7 @@ export class Fleet {
         join,
         ...common,
         ...config,
+        ...configs?.[name],
       },
     });
     this.#hostOf.set(name, host);

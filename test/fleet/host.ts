@@ -3,20 +3,24 @@
 
 import { randomStream } from '../../sim/random.ts';
 import { watchNode } from '../../sim/real/watch.ts';
+import { breakDisk } from '../chaos/break-disk.ts';
 import { heldBytes, stateOf } from '../chaos/rig.ts';
 import { fleetDraft, strayCard } from './card.ts';
 import { slowLinks } from './link.ts';
 import { type OrderName, type Orders, steadyMs } from './orders.ts';
 import { profile } from './profile.ts';
+import { WrongClock } from './wrong-clock.ts';
 
 // The links must be slow before anything opens a socket.
 const { completeConfig } = await import('../../node/config/index.ts');
-const { openNode, systemClock } = await import('../../node/index.ts');
+const { openNode } = await import('../../node/index.ts');
 const { createLogger } = await import('../../node/logger/index.ts');
+const { smallTask } = await import('./small-task.ts');
 const { Learner } = await import('../../node/sync/learner.ts');
 const { SyncService } = await import('../../node/sync/sync-service.ts');
 /** A node without its HTTP API: nobody asks it here, and making one takes as long as the rest of a start. */
 interface Running {
+  readonly clock: WrongClock;
   readonly node: Awaited<ReturnType<typeof openNode>>;
 }
 
@@ -32,6 +36,8 @@ const running = new Map<string, Running>();
 /** What arrived: name of the thing, then when at each node. */
 const arrived = new Map<string, { name: string; atMs: number }[]>();
 let folder = '';
+/** Ends the faults of the disk. */
+let mend: (() => void) | undefined;
 
 function note(what: string, name: string): void {
   const list = arrived.get(what) ?? [];
@@ -79,15 +85,16 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
   async start({ name, config }) {
     const level = process.env.TEST_LOG ?? 'silent';
     const complete = completeConfig({ name, network: 'fleet', region: 'here', roles: ['edge'], ...config });
+    const clock = new WrongClock();
     const node = await openNode({
       home: `${folder}/${name}`,
       config: complete,
       log: createLogger({ level: level as 'silent', name }),
-      clock: systemClock,
+      clock,
       processMetrics: false,
     });
     await node.start();
-    const one = { node };
+    const one = { node, clock };
     watchNode(node, (kind, id) => note(`${kind} ${id}`, name));
     node.events.watch(({ data }) => {
       const { obeyed, order, state } = data as { obeyed: { id: string }[]; order: string; state: string };
@@ -162,6 +169,31 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
   refused({ name }) {
     const { book, revocations } = nodeOf(name).node;
     return book.list().filter((entry) => revocations.verdict(entry).state === 'revoked').length;
+  },
+  async task({ members, name, seconds }) {
+    const { requester, tasks } = nodeOf(name).node;
+    const startedMs = steadyMs();
+    const { taskId } = await requester.submit(smallTask(members, seconds));
+    const { task } = await tasks.ended(taskId, seconds * 1_000);
+    return { taskId, phase: task.phase, ms: steadyMs() - startedMs };
+  },
+  phases: ({ name, taskIds }) =>
+    taskIds.map((taskId) => nodeOf(name).node.tasks.find(taskId)?.task.phase ?? 'unknown'),
+  agents({ name }) {
+    const { book, revocations } = nodeOf(name).node;
+    const cards = book.list();
+    const refused = cards.filter((entry) => revocations.verdict(entry).state === 'revoked');
+    return { known: cards.map(({ agentId }) => agentId), refused: refused.map(({ agentId }) => agentId) };
+  },
+  clock({ name, offsetMs }) {
+    nodeOf(name).clock.offsetMs = offsetMs;
+    return null;
+  },
+  disk({ broken }) {
+    const [one] = running.values();
+    mend?.();
+    mend = broken && one !== undefined ? breakDisk(one.node.db) : undefined;
+    return null;
   },
   seen: ({ what }) => arrived.get(what) ?? [],
   plain() {

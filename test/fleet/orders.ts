@@ -70,6 +70,19 @@ export interface Orders {
   release: [{ name: string; order: string; evidence: string }, { startedMs: number }];
   /** Cards that a node refuses as revoked: every card is judged, so this is not for looking again and again. */
   refused: [{ name: string }, number];
+  /** Runs a small module on one of these agents; answers how it ended. */
+  task: [
+    { name: string; members: readonly string[]; seconds: number },
+    { taskId: string; phase: string; ms: number },
+  ];
+  /** How these tasks of a node stand now, in words; "unknown" for one that it does not remember. */
+  phases: [{ name: string; taskIds: readonly string[] }, string[]];
+  /** Agents whose newest card a node has, and those that it refuses as revoked. */
+  agents: [{ name: string }, { known: string[]; refused: string[] }];
+  /** The node's clock is off by so much from here on. */
+  clock: [{ name: string; offsetMs: number }, null];
+  /** Every write of every database of this process fails from here on, or works again. */
+  disk: [{ broken: boolean }, null];
   /** When each node of this process took a card ("card id"), refused one ("revoked id", "held id"), let it go ("released id") or heard a plain message ("plain n"). */
   seen: [{ what: string }, { name: string; atMs: number }[]];
   /** Subscribes every node to a plain topic; answers the least number of subscribers that a node sees. */

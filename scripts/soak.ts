@@ -1,0 +1,67 @@
+// `npm run soak -- --minutes N`: 20 nodes under load with kills, partitions, wrong clocks, failing disks and rolling upgrades, and a verdict.
+// Exit code 1 when a bound does not hold. --from COMMIT begins all but the first process on the code of another commit, so that two versions
+// speak with each other until the last is upgraded.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { figureLine, holds } from '../test/chaos/rig.ts';
+import { soak } from '../test/soak/soak.ts';
+import { commitOf, exportCommit } from './release/pack.ts';
+import { REPOSITORY_ROOT } from './source/tree.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    nodes: { type: 'string', default: '20' },
+    processes: { type: 'string', default: '4' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [minutes, nodes, hosts, seed] = [values.minutes, values.nodes, values.processes, values.seed].map(
+  Number,
+) as [number, number, number, number];
+if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInteger(seed))) {
+  console.error(
+    'usage: npm run soak -- --minutes N [--nodes N >= 4] [--processes N >= 2] [--seed N] [--from COMMIT] [--json]',
+  );
+  process.exitCode = 2;
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'zerostate-soak-'));
+  const started = performance.now();
+  const note = (text: string): void =>
+    console.error(`[${((performance.now() - started) / 1_000).toFixed(1).padStart(7)} s] ${text}`);
+  try {
+    let from: string | undefined;
+    if (values.from !== undefined) {
+      const commit = await commitOf(REPOSITORY_ROOT, values.from);
+      await exportCommit(REPOSITORY_ROOT, commit, join(folder, 'from'));
+      from = join(folder, 'from', 'test/fleet/host.ts');
+      note(`all but the first process begin on ${commit.id}`);
+    }
+    const { figures } = await soak({
+      minutes,
+      nodes,
+      hosts,
+      seed,
+      note,
+      ...(from === undefined ? {} : { from }),
+    });
+    const ok = figures.every(holds);
+    if (!ok) process.exitCode = 1;
+    if (values.json)
+      console.log(JSON.stringify({ ok, minutes, nodes, hosts, seed, from: values.from ?? null, figures }));
+    else
+      console.log(
+        [
+          `soak of ${minutes} min, ${nodes} nodes, seed ${seed}: ${ok ? 'passed' : 'FAILED'}`,
+          ...figures.map(figureLine),
+        ].join('\n'),
+      );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
