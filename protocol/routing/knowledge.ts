@@ -49,7 +49,9 @@ export class Knowledge {
       this.links.obtain(neighbour, view.region, now);
       this.#crossCheck(neighbour.id, view.self, now);
     }
-    const effects = this.trust.discrepancies(now);
+    // Only neighbours are accused: whoever has one way out cannot tell which of the relays behind it is at fault, and its neighbour can.
+    const neighbours = new Set(view.neighbours.map(({ id }) => id));
+    const effects = this.trust.discrepancies(now, (author) => neighbours.has(author));
     if (this.#options.probes) effects.push(...this.links.due(view, now));
     if (this.#options.advertises) effects.push({ kind: 'advertise', report: this.#report(view, now) });
     return effects;

@@ -94,11 +94,12 @@ export class Trust {
     standing.measuredMs = measuredMs;
   }
 
-  /** Who is to be reported, not oftener than once a minute each. */
-  discrepancies(now: number): RoutingEffect[] {
+  /** Who is to be reported among those whom it is up to us to report, not oftener than once a minute each. */
+  discrepancies(now: number, ours: (author: NeighbourId) => boolean): RoutingEffect[] {
     const effects: RoutingEffect[] = [];
     for (const [about, standing] of this.#standings.entries()) {
       if (standing.samples < DISCREPANCY_SAMPLES || now - standing.saidAt < REPEAT_MS) continue;
+      if (!ours(about)) continue;
       if (standing.excess * left(standing, now) < DISCREPANCY_MS) continue;
       standing.saidAt = now;
       const { reportedMs, measuredMs, samples } = standing;

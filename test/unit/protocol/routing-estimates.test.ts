@@ -90,12 +90,18 @@ describe('trust in reports', () => {
     }
     assert.ok(trust.excess('liar', 20_000) > 120, `liar: ${trust.excess('liar', 20_000)} ms`);
     assert.ok(trust.excess('honest', 20_000) < 30, `honest: ${trust.excess('honest', 20_000)} ms`);
-    const said = trust.discrepancies(20_000);
+    const all = () => true;
+    assert.deepEqual(
+      trust.discrepancies(20_000, () => false),
+      [],
+      'it is not up to us',
+    );
+    const said = trust.discrepancies(20_000, all);
     assert.deepEqual(
       said.map((effect) => effect.kind === 'discrepancy' && effect.about),
       ['liar'],
     );
-    assert.deepEqual(trust.discrepancies(21_000), [], 'not said again at once');
+    assert.deepEqual(trust.discrepancies(21_000, all), [], 'not said again at once');
   });
 
   it('takes a neighbour at its word no longer when the shared link is measured to be far worse', () => {
