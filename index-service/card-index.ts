@@ -32,6 +32,7 @@ export class LocalIndex implements CardIndex {
   readonly #input: LocalIndexInput;
   readonly #embedder: Embedder;
   readonly #cards: DurableCards<CardTable>;
+  readonly #queries = { exact: 0, compressed: 0, graph: 0 };
   /** Changes since the last snapshot. */
   #changes: number;
   #closing: Promise<void> | null = null;
@@ -113,6 +114,7 @@ export class LocalIndex implements CardIndex {
     const vector = query.vector ?? rough ?? (await this.#embedder.embed(query.text!));
     this.#cards.refuseClosed();
     const answer = await this.#table.search(vector, query.text ?? '', query.k, query.filter);
+    this.#queries[answer.mode]++;
     return { ...answer, rough: rough !== null, embedder: this.#embedder.id };
   }
 
@@ -155,7 +157,7 @@ export class LocalIndex implements CardIndex {
       graphRecall: engine.graph.recall,
       bytesInMemory: engine.vectors.bytes,
       recovery: this.#input.opened.recovery,
-      queries: { ...engine.runs },
+      queries: { ...this.#queries },
     };
   }
 

@@ -4,7 +4,7 @@
 import type { CardAnswer, CardFilter, CardHit } from './interface.ts';
 import { hasBit } from './search/bitset.ts';
 import { CardColumns } from './search/columns.ts';
-import { VectorEngine } from './search/engine.ts';
+import { type EngineAnswer, VectorEngine } from './search/engine.ts';
 import { FilterEvaluator } from './search/filter.ts';
 import { Lexicon, raised } from './search/lexicon.ts';
 import { allows, type Selection, selectionCount } from './search/searcher.ts';
@@ -13,7 +13,7 @@ import type { CardFields } from './store/record.ts';
 import type { StoredFields } from './stored-fields.ts';
 
 /** An answer without what only the index knows. */
-export type TableAnswer = Omit<CardAnswer, 'embedder' | 'rough'>;
+export type TableAnswer = Omit<CardAnswer, 'embedder' | 'rough' | 'mode'> & Pick<EngineAnswer, 'mode'>;
 
 const NO_WORDS: readonly string[] = [];
 /** Stored cards decoded between two turns of the event loop: a few milliseconds. */

@@ -63,7 +63,6 @@ export class VectorEngine {
   readonly #threads: boolean;
   readonly #searchThread: SearchThread;
   readonly #buildThread: SearchThread;
-  readonly #runs = { exact: 0, compressed: 0, graph: 0 };
   #cards = 0;
   #graph: GraphState = { built: 0, beam: 0, recall: 0 };
   #linked = 0;
@@ -90,10 +89,6 @@ export class VectorEngine {
   /** Living slots. */
   get cards(): number {
     return this.#cards;
-  }
-
-  get runs(): Readonly<Record<'exact' | 'compressed' | 'graph', number>> {
-    return this.#runs;
   }
 
   /** State of the graph for statistics. */
@@ -155,7 +150,6 @@ export class VectorEngine {
         microseconds: Number.POSITIVE_INFINITY,
       });
     }
-    this.#runs[mode]++;
     return { slots: hits.slots, scores: hits.scores, mode, recall: this.#recallOf(mode) };
   }
 

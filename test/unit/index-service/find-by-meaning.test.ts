@@ -48,4 +48,11 @@ describe('find by meaning among the example cards', () => {
       assert.ok(results[0]!.score > middle + 0.1, `best ${results[0]!.score}, middle ${middle}`);
     });
   }
+
+  it('counts each question once, also where it shares words with a card', async () => {
+    const counted = () => Object.values(index.stats().queries).reduce((sum, count) => sum + count, 0);
+    const before = counted();
+    await index.query({ text: 'Ledgerleaf invoices', k: 3 });
+    assert.equal(counted(), before + 1);
+  });
 });
