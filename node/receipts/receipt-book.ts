@@ -9,7 +9,7 @@ import {
 import type { LogPosition } from '../log/index.ts';
 
 /** Receipts kept in memory, about 1 kB each; the oldest known are forgotten here, never in the log. */
-const RECEIPTS_MAX = 20_000;
+const RECEIPTS_MAX = 50_000;
 
 /** A receipt and its place. */
 export interface KnownReceipt {

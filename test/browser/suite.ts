@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { type LaunchedBrowser, launchChromium } from './chromium.ts';
 
-/** Longest wait for something to appear, in ms: far above what it takes, so that only a fault reaches it. */
-export const APPEAR_MS_MAX = 15_000;
+export { APPEAR_MS_MAX, goTo } from './suite-free.ts';
 
 const { launched, why } = await launchChromium().then(
   (browser): { launched?: LaunchedBrowser; why?: unknown } => ({ launched: browser }),
@@ -41,14 +40,6 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
-}
-
-/** Goes to a view by its hash route and waits until the view has drawn its data. */
-export async function goTo(page: Page, route: string, selector: string): Promise<void> {
-  await page.evaluate((hash) => {
-    location.hash = hash;
-  }, route);
-  await page.waitForSelector(selector, { timeout: APPEAR_MS_MAX });
 }
 
 /** True when the page, or any view in it, is wider than the window. */
