@@ -4,6 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
+import { hideFromLogs } from '../logger/secrets.ts';
 import { type Database, DURABLE, type JsonLevel, jsonLevel } from '../storage/index.ts';
 import type { Scope } from './operations.ts';
 
@@ -60,6 +61,7 @@ export class TokenBook {
     if (this.#byDigest.size >= TOKENS_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `there are ${TOKENS_MAX} tokens already`);
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    hideFromLogs(token);
     const info = { name, scope, createdAt: now, expiresAt: lifeMs === null ? null : now + lifeMs };
     const kept = { ...info, digest: digestOf(token) };
     await this.#db

@@ -3,11 +3,13 @@
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { hideFromLogs } from '../logger/secrets.ts';
 
 const OTHERS_MASK = 0o077;
 
 /** Writes a file that only the owner can read: temp, fsync, rename, fsync of the folder. Throws STORAGE_FAILED. */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
+  hideFromLogs(text);
   try {
     await writeSecret(path, text);
   } catch (cause) {
@@ -42,7 +44,9 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
         `${path} has mode ${(mode & 0o777).toString(8)}; it must be 600`,
       );
     }
-    return await readFile(path, 'utf8');
+    const text = await readFile(path, 'utf8');
+    hideFromLogs(text);
+    return text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

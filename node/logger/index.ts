@@ -1,33 +1,26 @@
-// Structured logs on stderr (pino). Secrets are redacted by name; nothing here may log a key, a token or a task's content.
+// Structured logs on stderr (pino). Nothing may log a key, a token or a task's content; what comes all the same is censored (secrets.ts).
 
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { traceIds } from '../tracing/index.ts';
+import { censorLine, censorMembers } from './secrets.ts';
 
 /** The logger that services take in their constructor. */
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>;
 
-/** A logger of one node, JSON lines on stderr. */
-export function createLogger(options: { level: string; name: string }): PinoLogger {
+/** A logger of one node, JSON lines on stderr or where `to` says. */
+export function createLogger(
+  options: { level: string; name: string },
+  to: DestinationStream = pino.destination({ dest: 2, sync: true }),
+): PinoLogger {
   return pino(
     {
       level: options.level,
       base: { node: options.name },
       mixin: traceIds,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: {
-        paths: [
-          'token',
-          'seed',
-          'privateKey',
-          '*.token',
-          '*.seed',
-          '*.privateKey',
-          'headers.authorization',
-          'req.headers.authorization',
-        ],
-        censor: '[redacted]',
-      },
+      formatters: { log: censorMembers },
+      hooks: { streamWrite: censorLine },
     },
-    pino.destination({ dest: 2, sync: true }),
+    to,
   );
 }
