@@ -25,6 +25,8 @@ const CARD_MS = 3_600_000;
 /** Slack that makes an edge stay with a relay: another one must be this much nearer. */
 const CLOSER_MS = 10;
 const CLOSER_SHARE = 0.33;
+/** Round trip that stands for a relay that rests: more than any that answers. */
+const RESTING_MS = 600_000;
 /** How long a dial may take. */
 const DIAL_MS = 5_000;
 
@@ -116,8 +118,11 @@ export class RelayKeeper {
 
   /** Near ones first; who is in use stays until another is clearly nearer, so that measuring does not make a node wander. */
   #forEdge(known: readonly RelayInfo[]): string[] {
-    const { edge, region } = this.#deps;
+    const { clock, edge, region } = this.#deps;
+    const now = clock.now();
     const cost = (info: RelayInfo): number => {
+      // One that cannot be dialled must not take the place of one that can.
+      if (!info.connected && (this.#rest.get(info.entry.peerId) ?? 0) > now) return RESTING_MS;
       const rtt = info.measured.rttMs ?? (info.connected ? 500 : 250);
       const kept = this.#chosen.has(info.entry.peerId);
       return info.measured.draining

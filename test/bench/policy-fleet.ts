@@ -169,6 +169,13 @@ export class PolicyFleet implements AsyncDisposable {
     ]);
   }
 
+  /** Seconds of processor time that relays, and edges with their callers, have taken so far. Relays: where /proc says it. */
+  processorSeconds(): { readonly relays: number; readonly edges: number } {
+    const { system, user } = process.cpuUsage();
+    const relays = this.#relays.map((relay) => secondsOf(relay.process.pid));
+    return { relays: relays.reduce((sum, one) => sum + one, 0), edges: (system + user) / 1e6 };
+  }
+
   /** Changes the links of a relay; without any they are well. */
   link(at: number, link: Link = this.#calm): void {
     writeFileSync(this.#relays[at]!.files.link, JSON.stringify(link));
@@ -204,6 +211,17 @@ function run(args: readonly string[], files: Relay['files']): Promise<StartedNod
     preload: PRELOAD,
     env: { LINK_FILE: files.link, LIES_FILE: files.lies },
   });
+}
+
+/** Processor time of a process; 0 where the system does not say. */
+function secondsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    // User and system time, in hundredths of a second.
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
 }
 
 /** Does something for every number from `from` to below `to`, some at once. */

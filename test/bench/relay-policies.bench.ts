@@ -136,6 +136,19 @@ async function mend(fleet: PolicyFleet): Promise<void> {
   await fleet.settled();
 }
 
+/** How many cores relays and edges keep busy from now until it is asked: with more than there are, what is measured is the wait for them. */
+function cores(fleet: PolicyFleet): () => string {
+  const before = fleet.processorSeconds();
+  const began = performance.now();
+  return () => {
+    const after = fleet.processorSeconds();
+    const seconds = (performance.now() - began) / 1_000;
+    const share = (kind: 'relays' | 'edges') =>
+      Math.max(0, (after[kind] - before[kind]) / seconds).toFixed(2);
+    return `cores busy: ${share('relays')} with relays, ${share('edges')} with edges`;
+  };
+}
+
 const show = (list: readonly number[]): string =>
   [0.5, 0.95, 0.99].map((p) => `p${p * 100} ${Math.round(percentile(list, p))}`).join(' ');
 
@@ -163,6 +176,9 @@ export const bench: Bench = {
     const tell = (text: string): void => note(`${seconds()}: ${text}`);
     await using fleet = await PolicyFleet.start(folder(), counts, CALM, tell);
     tell('all know how to reach each other');
+    const idle = cores(fleet);
+    await delay(LEARN_MS);
+    tell(`nothing is asked; ${idle()}`);
     lag.enable();
     for (let round = 0; round < counts.rounds; round++)
       for (const policy of policies) {
@@ -174,9 +190,10 @@ export const bench: Bench = {
           await learn(fleet, random(`learning ${round} ${day}`));
           const samples = of(policy, day);
           lag.reset();
+          const busy = cores(fleet);
           await measure(fleet, pairs, counts.requests, samples, note);
           tell(
-            `round ${round + 1}, ${policy}, ${day}: set-up ${show(samples.setup)}; request ${show(samples.request)} ms; ${samples.failed} failed; ${samples.byLiar} of ${samples.setup.length} by the relay that lies; this process late by ${Math.round(lag.percentile(99) / 1e6)} ms (p99)`,
+            `round ${round + 1}, ${policy}, ${day}: set-up ${show(samples.setup)}; request ${show(samples.request)} ms; ${samples.failed} failed; ${samples.byLiar} of ${samples.setup.length} by the relay that lies; ${busy()}, this process late by ${Math.round(lag.percentile(99) / 1e6)} ms (p99)`,
           );
         }
         if (out !== undefined) writeFileSync(out, JSON.stringify(Object.fromEntries(results)));
