@@ -5,6 +5,7 @@ import { createRunner } from '../wasm-runner/index.ts';
 import { Admission } from './admission/index.ts';
 import { PenaltyBook } from './admission/penalty-book.ts';
 import { Quarantine } from './admission/quarantine.ts';
+import { loopLagMs } from './busy.ts';
 import { CardBook } from './cards/card-book.ts';
 import { type Clock, systemClock } from './clock/index.ts';
 import type { Config } from './config/index.ts';
@@ -67,7 +68,9 @@ export async function makeGround(
   await forks.load();
   const book = new CardBook();
   book.listen(() => metrics.set('zerostate_cards_known', book.size));
-  const admission = new Admission({ clock, log, metrics });
+  // A node under another clock than the machine's does not look at how late the machine is.
+  const lagMs = clock === systemClock ? loopLagMs : () => 0;
+  const admission = new Admission({ clock, log, metrics, lagMs });
   await new PenaltyBook({ db, clock, log }).load(admission);
   const runner = await createRunner();
   const quarantine = new Quarantine({ db, clock, admission });

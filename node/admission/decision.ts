@@ -30,6 +30,21 @@ export const BUDGETS: Budgets = {
   failures: { perSecond: 0.1, burst: 10 },
 };
 
+/**
+ * What gives way first when there is too much. urgent: what stops things and what tells of revocations; it is small, and it is served when nothing
+ * else is. timed: somebody waits for it. bulk: it can come later.
+ */
+export const WORK_CLASSES = ['urgent', 'timed', 'bulk'] as const;
+export type WorkClass = (typeof WORK_CLASSES)[number];
+
+/** Requests of one protocol that one peer may send. The node's protocols are few, so these are bounded by them. */
+export interface Lane extends Budget {
+  /** The protocol's id. */
+  readonly id: string;
+  /** Timed where it is not said. */
+  readonly sheds?: WorkClass;
+}
+
 /** A peer that used up its failures is shut out: first for this long, doubling each time up to the last. */
 export const PENALTY_MS_FIRST = 30_000;
 export const PENALTY_MS_LAST = 3_600_000;
@@ -50,6 +65,8 @@ export interface PeerState {
   readonly refused: number;
   readonly refusedAt: number;
   readonly lacking: Kind | null;
+  /** Requests left in each protocol's own budget, as of `at`. */
+  readonly lanes: Readonly<Record<string, { readonly left: number; readonly at: number }>>;
 }
 
 /** accept: served. refuse: over budget, asked to come back later. penalize: over its failures, shut out. */
@@ -58,7 +75,17 @@ export type Admitted = 'accept' | 'refuse' | 'penalize';
 /** A peer never seen before: every budget full. */
 export function freshState(now: number, budgets: Budgets = BUDGETS): PeerState {
   const left = Object.fromEntries(KINDS.map((kind) => [kind, budgets[kind].burst])) as Record<Kind, number>;
-  return { left, at: now, strikes: 0, struckAt: now, until: 0, refused: 0, refusedAt: 0, lacking: null };
+  return {
+    left,
+    at: now,
+    strikes: 0,
+    struckAt: now,
+    until: 0,
+    refused: 0,
+    refusedAt: 0,
+    lacking: null,
+    lanes: {},
+  };
 }
 
 /** The state with its buckets refilled up to `now`; a clock that stepped back refills nothing. */
@@ -113,6 +140,34 @@ export function decide(
   const exhausted = (['bytes', 'cpuMs'] as const).find((spent) => state.left[spent] < 0);
   if (exhausted !== undefined) return refuse(exhausted);
   return rest < 0 ? refuse(kind) : { verdict: 'accept', state: { ...state, left } };
+}
+
+/**
+ * Takes one request of a protocol: of the peer's budget for that protocol and of its messages. What is urgent asks for the former alone, so
+ * that no flood of the same peer's other requests keeps it out; only a peer that is shut out is refused it.
+ */
+export function decideLane(
+  before: PeerState,
+  { burst, id, perSecond, sheds }: Lane,
+  now: number,
+  budgets: Budgets = BUDGETS,
+): { verdict: Admitted; state: PeerState } {
+  const known = before.lanes[id] ?? { left: burst, at: now };
+  const left = Math.min(burst, known.left + (Math.max(0, now - known.at) / 1_000) * perSecond);
+  const refused = {
+    verdict: 'refuse' as const,
+    state: {
+      ...before,
+      lanes: { ...before.lanes, [id]: { left, at: now } },
+      refused: before.refused + 1,
+      refusedAt: now,
+      lacking: 'messages' as const,
+    },
+  };
+  if (left < 1) return refused;
+  const state = { ...before, lanes: { ...before.lanes, [id]: { left: left - 1, at: now } } };
+  if (sheds !== 'urgent') return decide(state, 'messages', 1, now, budgets);
+  return before.until > now ? refused : { verdict: 'accept', state };
 }
 
 function refuseWith(state: PeerState, kind: Kind, left: PeerState['left'], now: number) {

@@ -7,13 +7,15 @@ import {
   BUDGETS,
   type Budgets,
   decide,
+  decideLane,
   freshState,
   KINDS,
   type Kind,
+  type Lane,
   type PeerState,
   refilled,
 } from './decision.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { Overload } from './overload.ts';
 
 /** Peers remembered. The least recently seen that is not under a penalty goes first. */
 const PEERS_MAX = 4_096;
@@ -44,14 +46,6 @@ export interface Penalty {
   readonly until: number;
 }
 
-/** Requests of one protocol that one peer may send. The node's protocols are few, so these are bounded by them. */
-export interface Lane {
-  /** The protocol's id. */
-  readonly id: string;
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
 type PenaltyListener = (peer: string, penalty: Penalty) => void;
 
 const REASONS: Record<Kind, string> = {
@@ -67,13 +61,22 @@ const REASONS: Record<Kind, string> = {
 export class Admission {
   readonly #peers = new Map<string, PeerState>();
   readonly #clock: Clock;
+  /** What all peers together may have under way, and what gives way first. */
+  readonly overload: Overload;
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #budgets: Budgets;
-  readonly #lanes = new Map<string, TokenBuckets>();
   readonly #penaltyListeners: PenaltyListener[] = [];
 
-  constructor(deps: { clock: Clock; log: Logger; metrics: Metrics; budgets?: Budgets }) {
+  /** `lagMs`: how late this thread is with its work. */
+  constructor(deps: {
+    clock: Clock;
+    log: Logger;
+    metrics: Metrics;
+    budgets?: Budgets;
+    lagMs?: () => number;
+  }) {
+    this.overload = new Overload(deps);
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#metrics = deps.metrics;
@@ -116,23 +119,13 @@ export class Admission {
     return verdict === 'accept';
   }
 
-  /** Takes one request of a protocol: from the lane's own bucket and from the peer's messages. False: refuse it. */
+  /** Takes one request of a protocol, of the peer's budget for it and of its messages. False: refuse it. */
   ask(peer: string, lane: Lane): boolean {
-    let buckets = this.#lanes.get(lane.id);
-    if (buckets === undefined) {
-      buckets = new TokenBuckets({ clock: this.#clock, perSecond: lane.perSecond, burst: lane.burst });
-      this.#lanes.set(lane.id, buckets);
-    }
-    if (buckets.take(peer)) return this.charge(peer, 'messages');
-    this.#refuse(peer, 'messages');
-    return false;
-  }
-
-  /** Books a refusal that no budget of the peer's own explains. */
-  #refuse(peer: string, lacking: Kind): void {
     const now = this.#clock.now();
-    const state = this.#peers.get(peer) ?? freshState(now, this.#budgets);
-    this.#remember(peer, { ...state, refused: state.refused + 1, refusedAt: now, lacking }, now);
+    const before = this.#peers.get(peer) ?? freshState(now, this.#budgets);
+    const { verdict, state } = decideLane(before, lane, now, this.#budgets);
+    this.#remember(peer, state, now);
+    return verdict === 'accept';
   }
 
   #remember(peer: string, state: PeerState, now: number): void {

@@ -49,7 +49,7 @@ export async function readiness(node: NodeContext): Promise<ReadinessCheck[]> {
       detail: peers > 0 ? `${peers} peers` : alone ? 'no peers, and none asked for' : 'no peer is connected',
     },
     clockCheck(node),
-    policyCheck(node),
+    epochCheck(node),
     ...(node.config.roles.some((role) => role === 'index' || role === 'index-shard')
       ? [indexCheck(node)]
       : []),
@@ -72,10 +72,10 @@ function clockCheck(node: NodeContext): ReadinessCheck {
   };
 }
 
-function policyCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {
+function epochCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {
   const { behind } = bundles;
   return {
-    name: 'policy',
+    name: 'epoch',
     ok: behind === null,
     detail:
       behind === null

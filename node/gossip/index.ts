@@ -3,7 +3,7 @@
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId } from '@libp2p/interface';
 import { isZeroError } from '../../protocol/errors/index.ts';
-import type { Admission } from '../admission/index.ts';
+import { type Admission, BUDGETS, type Lane } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { GOSSIP_MESSAGE_BYTES_MAX } from '../host/limits.ts';
 import type { Logger } from '../logger/index.ts';
@@ -11,6 +11,9 @@ import type { Metrics } from '../metrics/index.ts';
 import { type TopicName, topicOf } from './topics.ts';
 
 export { TOPIC_NAMES, type TopicName, topicOf, topicsOf } from './topics.ts';
+
+/** Heads that one peer may pass on: as many as its messages in all, in a budget of their own. */
+const HEADS: Lane = { id: 'gossip heads', ...BUDGETS.messages, sheds: 'urgent' };
 
 /** accept: new and valid, pass it on. ignore: duplicate, stale or not to be judged now. reject: provably invalid, its sender pays. */
 export type Verdict = 'accept' | 'ignore' | 'reject';
@@ -80,7 +83,7 @@ export class Gossip {
   }
 
   async #judge(name: TopicName, validate: GossipValidator, data: Uint8Array, from: PeerId): Promise<Verdict> {
-    const verdict = await this.#verdict(validate, data, from);
+    const verdict = await this.#verdict(name, validate, data, from);
     this.#metrics.count('zerostate_gossip_messages_total', { topic: name, verdict });
     if (verdict === 'reject') {
       this.#admission.failed(from.toString());
@@ -89,10 +92,18 @@ export class Gossip {
     return verdict;
   }
 
-  async #verdict(validate: GossipValidator, data: Uint8Array, from: PeerId): Promise<Verdict> {
+  async #verdict(
+    name: TopicName,
+    validate: GossipValidator,
+    data: Uint8Array,
+    from: PeerId,
+  ): Promise<Verdict> {
     const peer = from.toString();
     if (data.length > GOSSIP_MESSAGE_BYTES_MAX) return 'reject';
-    if (!this.#admission.charge(peer, 'messages')) return 'ignore';
+    // Heads are how a revocation is heard of: whatever else the same peer sends does not keep them out.
+    const isTaken =
+      name === 'heads' ? this.#admission.ask(peer, HEADS) : this.#admission.charge(peer, 'messages');
+    if (!isTaken) return 'ignore';
     const started = performance.now();
     try {
       // What runs before the first wait is the checking of bytes and signatures: that is charged, waiting is not.

@@ -17,20 +17,24 @@ export interface GuardDeps {
   readonly metrics: Metrics;
 }
 
-/** A handler that serves only peers within their budgets, and books the bytes they send. */
+/**
+ * A handler that serves only peers within their budgets, and books the bytes they send. `urgent`: a peer's other streams do not count against it; the
+ * protocol has a budget of its own, and its requests are small.
+ */
 export function guardHandler(
   deps: GuardDeps,
   protocol: string,
   handler: StreamHandler,
+  options: { readonly urgent?: boolean } = {},
 ): (stream: Stream, connection: Connection) => void | Promise<void> {
   return (stream, connection) => {
     const peer = connection.remotePeer.toString();
-    if (!deps.admission.charge(peer, 'streams')) {
+    if (options.urgent !== true && !deps.admission.charge(peer, 'streams')) {
       deps.metrics.count('zerostate_inbound_refused_total', { protocol, reason: 'streams' });
       stream.abort(new Error('too many streams from this peer'));
       return;
     }
-    bookBytes(deps, protocol, stream, peer);
+    bookBytes(deps, protocol, stream, peer, options.urgent === true);
     return servingPeer(peer, () => handler(stream, connection));
   };
 }
@@ -65,13 +69,19 @@ interface Readable {
   onData?(data: { byteLength: number }): void;
 }
 
-/** Books what arrives; a peer out of bytes loses the stream. */
-function bookBytes({ admission, metrics }: GuardDeps, protocol: string, stream: Stream, peer: string): void {
+/** Books what arrives; a peer out of bytes loses the stream, unless it is urgent: that is small, and bounded by its own budget. */
+function bookBytes(
+  { admission, metrics }: GuardDeps,
+  protocol: string,
+  stream: Stream,
+  peer: string,
+  isUrgent: boolean,
+): void {
   const readable = stream as unknown as Readable;
   const onData = readable.onData?.bind(stream);
   if (onData === undefined) return;
   readable.onData = (data) => {
-    if (admission.charge(peer, 'bytes', data.byteLength)) return onData(data);
+    if (admission.charge(peer, 'bytes', data.byteLength) || isUrgent) return onData(data);
     metrics.count('zerostate_inbound_refused_total', { protocol, reason: 'bytes' });
     stream.abort(new Error('too many bytes from this peer'));
   };

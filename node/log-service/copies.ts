@@ -67,6 +67,7 @@ export class Copies implements LogDurability {
       responseBytesMax: HOLDING_BYTES_MAX,
       timeoutMs: 10_000,
       // One question for each entry that is published with copies, or about to be let go.
+      sheds: 'bulk',
       perSecond: 50,
       burst: 500,
     };

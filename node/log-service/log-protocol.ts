@@ -31,6 +31,7 @@ export class LogProtocol {
     this.#protocol = {
       id: `/zerostate/${deps.network}/log/1`,
       evenConfined: true,
+      sheds: 'bulk',
       requestBytesMax: REQUEST_BYTES_MAX,
       responseBytesMax: RESPONSE_BYTES_MAX,
       timeoutMs: 10_000,

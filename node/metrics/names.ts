@@ -253,6 +253,15 @@ export const metricNames = {
     kind: 'counter',
     help: 'Decisions whose record could not be written.',
   },
+  zerostate_shed_total: {
+    kind: 'counter',
+    help: 'Requests of peers refused because the node has too much to do, by class (urgent, timed, bulk).',
+    labels: ['class'],
+  },
+  zerostate_loop_lag_seconds: {
+    kind: 'gauge',
+    help: 'How late the thread was with its work on average, as of this scrape; above 0.5 bulk is shed, above 2 timed work too.',
+  },
   zerostate_quarantine_statements_total: {
     kind: 'counter',
     help: 'Quarantine orders and releases that logs brought, by kind (order, release) and verdict (accept, ignore, full).',

@@ -179,13 +179,15 @@ export class Quarantines {
   list(): OrderView[] {
     const orders = [...this.#known.list()];
     orders.sort((a, b) => timeMs(b.order.issuedAt) - timeMs(a.order.issuedAt) || (a.id < b.id ? -1 : 1));
-    const views = orders.map((order) => this.#viewOf(order));
-    const { metrics } = this.#deps;
-    for (const state of ['held', 'pending', 'expired', 'released', 'void'] as const)
-      metrics.set('zerostate_quarantine_orders', views.filter((one) => one.state === state).length, {
-        state,
-      });
-    return views;
+    return orders.map((order) => this.#viewOf(order));
+  }
+
+  /** Brings the gauge of orders up to date. */
+  count(): void {
+    const counts = { held: 0, pending: 0, expired: 0, released: 0, void: 0 };
+    for (const order of this.#known.list()) counts[this.#stateOf(order)] += 1;
+    for (const [state, count] of Object.entries(counts))
+      this.#deps.metrics.set('zerostate_quarantine_orders', count, { state });
   }
 
   /** One order. Throws NOT_FOUND. */

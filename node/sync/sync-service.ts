@@ -103,6 +103,8 @@ export class SyncService {
     this.#protocol = {
       id: `/zerostate/${deps.network}/sync/1`,
       evenConfined: true,
+      // Revocations come this way.
+      sheds: 'urgent',
       requestBytesMax: HEADS_MESSAGE_BYTES_MAX,
       responseBytesMax: CREDIT_BYTES_MAX,
       timeoutMs: 20_000,

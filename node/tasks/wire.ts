@@ -42,6 +42,7 @@ export function taskControlProtocol(network: string): RpcProtocol {
     requestBytesMax: 65_536,
     responseBytesMax: 65_536,
     timeoutMs: 5_000,
+    sheds: 'urgent',
     perSecond: 20,
     burst: 100,
   };

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { loopLagMs } from '../../busy.ts';
 import type { NodeContext } from '../../context.ts';
 import type { Metrics } from '../../metrics/index.ts';
 import { peersView } from '../../network/peers-view.ts';
@@ -65,6 +66,8 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
     async (_request, reply) => {
       for (const { name, ok } of await readiness(node))
         metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
+      metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
+      node.quarantines.count();
       return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render());
     },
   );

@@ -187,6 +187,13 @@ export const nodeCodes = {
     summary: 'A bound is reached: too many requests at once.',
     remedy: 'Try again in a moment.',
   },
+  OVERLOADED: {
+    exit: 4,
+    http: 503,
+    retryable: true,
+    summary: 'The node has too much to do, and requests of this class give way to more urgent ones.',
+    remedy: 'Ask again after "retryMs" of the details; cancellations and revocations are still taken.',
+  },
   TASK_REFUSED: {
     exit: 1,
     http: 422,

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { systemClock } from '../../../node/clock/index.ts';
 import type { RunningNode } from '../../../node/index.ts';
 import { impactOf } from '../../../node/quarantine/index.ts';
+import type { RpcProtocol } from '../../../node/rpc/index.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
-import { taskProtocol } from '../../../node/tasks/wire.ts';
+import { encodeControl, taskControlProtocol, taskProtocol } from '../../../node/tasks/wire.ts';
 import type { TrustCard } from '../../../node/trust/index.ts';
 import { fromHex } from '../../../protocol/bytes/index.ts';
 import { contentIdOf } from '../../../protocol/envelope/index.ts';
@@ -92,6 +93,28 @@ async function keptApart(
   await eventually('the release', SOON_MS, async () => state(asker, onModule) === 'released');
   await asker.node.quarantineDesk.release({ order: onPeer, reason: 'mended', evidence: [statementId] });
   assert.deepEqual([await codes(), state(worker, onModule)], [[], 'released']);
+}
+
+/** One node has used up all that the other gives it, and that other has all the work it takes: what stops things is served even so. */
+async function underFlood(
+  flooded: RunningNode,
+  flooder: RunningNode,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { admission, host } = flooded.node;
+  const leaving: (() => void)[] = [];
+  const enter = () => admission.overload.enter('timed');
+  for (let leave = enter(); leave !== undefined; leave = enter()) leaving.push(leave);
+  const ask = (protocol: RpcProtocol) => {
+    const control = encodeControl({ verb: 'cancel', tasks: [{ taskId: 'q', agentId: 'a', token: 1 }] });
+    return flooder.node.rpc.call(host.peerId, protocol, control);
+  };
+  await assert.rejects(ask(taskProtocol('test')), { code: 'OVERLOADED', details: { retryMs: 1_000 } });
+  for (const kind of ['messages', 'streams'] as const)
+    while (admission.charge(flooder.node.peerId, kind));
+  assert.ok((await ask(taskControlProtocol('test'))).length > 0, 'a cancellation gets through');
+  await work();
+  for (const leave of leaving) leave();
 }
 
 describe('policies of real nodes', function () {
@@ -202,8 +225,10 @@ describe('policies of real nodes', function () {
       null,
     );
     assert.equal((await run('900000001')).task.phase, 'completed');
-    await worker.node.revocations.revoke(agentId, 'lost', false);
-    await eventually('the revocation', SOON_MS, async () => asker.node.revocations.list(1).length === 1);
+    await underFlood(asker, worker, async () => {
+      await worker.node.revocations.revoke(agentId, 'lost', false);
+      await eventually('the revocation', SOON_MS, async () => asker.node.revocations.list(1).length === 1);
+    });
     assert.equal(asker.node.receipts.list(10).length, receipts);
 
     // A node that the policy shuts out does not come in.

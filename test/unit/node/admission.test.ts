@@ -2,8 +2,18 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { PENALTY_MS_FIRST, PENALTY_MS_LAST } from '../../../node/admission/decision.ts';
-import { Admission, BUDGETS, decide, freshState, KINDS } from '../../../node/admission/index.ts';
+import { PENALTY_MS_FIRST, PENALTY_MS_LAST, WORK_CLASSES } from '../../../node/admission/decision.ts';
+import {
+  Admission,
+  BUDGETS,
+  decide,
+  freshState,
+  KINDS,
+  Overload,
+  RETRY_MS,
+  type WorkClass,
+} from '../../../node/admission/index.ts';
+import { sheds } from '../../../node/admission/overload.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
 
@@ -62,6 +72,49 @@ describe('admission', () => {
     assert.equal(admission.ask('q', lane), true, 'another peer is not touched');
     time.now += 500;
     assert.deepEqual([admission.ask('p', lane), admission.ask('p', lane)], [true, false]);
+  });
+
+  it('what is urgent is served to a peer that has used up everything else, within a budget of its own', () => {
+    const { time, admission } = ledger();
+    const lane = { id: '/control', perSecond: 2, burst: 3, sheds: 'urgent' } as const;
+    admission.charge('p', 'bytes', BUDGETS.bytes.burst * 10);
+    for (let i = 0; i < BUDGETS.messages.burst; i++) admission.charge('p', 'messages');
+    assert.equal(admission.ask('p', { ...lane, id: '/other', sheds: 'timed' }), false);
+    assert.deepEqual(
+      Array.from({ length: 4 }, () => admission.ask('p', lane)),
+      [true, true, true, false],
+    );
+    time.now += 500;
+    assert.equal(admission.ask('p', lane), true);
+    for (let i = 0; i <= BUDGETS.failures.burst; i++) admission.failed('p');
+    time.now += 5_000;
+    assert.equal(admission.ask('p', lane), false, 'but not to who is shut out');
+  });
+
+  it('sheds bulk first, then timed work, and what is urgent last; each says when to come back', () => {
+    for (const lagMs of [0, 499, 500, 1_999, 2_000, 60_000]) {
+      const load = { underWay: 0, lagMs };
+      assert.deepEqual(
+        WORK_CLASSES.map((work) => sheds(work, load)),
+        [false, lagMs >= 2_000, lagMs >= 500],
+      );
+    }
+    const metrics = createMetrics();
+    const overload = new Overload({ metrics });
+    const leaving: (() => void)[] = [];
+    const fill = (work: WorkClass) => {
+      for (let one = overload.enter(work); one !== undefined; one = overload.enter(work)) leaving.push(one);
+      return leaving.length;
+    };
+    assert.deepEqual([fill('bulk'), fill('timed'), fill('urgent')], [512, 1_792, 2_048]);
+    assert.deepEqual(
+      WORK_CLASSES.map((work) => overload.enter(work)),
+      [undefined, undefined, undefined],
+    );
+    for (const leave of leaving) leave();
+    leaving[0]?.();
+    assert.equal(overload.load.underWay, 0, 'whoever leaves twice is counted once');
+    assert.ok(RETRY_MS.urgent < RETRY_MS.timed && RETRY_MS.timed < RETRY_MS.bulk);
   });
 
   it('forgets strangers before those it shut out', () => {

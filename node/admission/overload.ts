@@ -1,0 +1,65 @@
+// Too much at once, from all peers together: which class of work gives way, and when to come back. The verdict is pure; the class around it
+// counts what is under way. What one peer may ask for is decision.ts.
+
+import type { Metrics } from '../metrics/index.ts';
+import type { WorkClass } from './decision.ts';
+
+/**
+ * Requests under way before a class gives way. A request holds its own bytes: `limits.md` has the sum. Bulk leaves three quarters to the others, timed
+ * work leaves an eighth to what stops things.
+ */
+export const UNDER_WAY_MAX: Readonly<Record<WorkClass, number>> = { urgent: 2_048, timed: 1_792, bulk: 512 };
+
+/**
+ * Milliseconds that this thread may be behind before a class gives way: half a second is felt by people, two seconds eat most of a request's time. What is
+ * urgent is never refused for it: it is what makes things better.
+ */
+export const LAG_MS_MAX: Readonly<Record<WorkClass, number>> = {
+  urgent: Number.POSITIVE_INFINITY,
+  timed: 2_000,
+  bulk: 500,
+};
+
+/** Milliseconds after which to ask again: bulk stays away longer, so that it does not come back into the same jam. */
+export const RETRY_MS: Readonly<Record<WorkClass, number>> = { urgent: 250, timed: 1_000, bulk: 5_000 };
+
+/** How loaded a node is. */
+export interface Load {
+  readonly underWay: number;
+  readonly lagMs: number;
+}
+
+/** Does this class of work give way under this load? */
+export function sheds(work: WorkClass, { lagMs, underWay }: Load): boolean {
+  return underWay >= UNDER_WAY_MAX[work] || lagMs >= LAG_MS_MAX[work];
+}
+
+/** Counts what is under way, and says what gives way. */
+export class Overload {
+  readonly #metrics: Metrics;
+  readonly #lagMs: () => number;
+  #underWay = 0;
+
+  constructor(deps: { metrics: Metrics; lagMs?: () => number }) {
+    this.#metrics = deps.metrics;
+    this.#lagMs = deps.lagMs ?? (() => 0);
+  }
+
+  get load(): Load {
+    return { underWay: this.#underWay, lagMs: this.#lagMs() };
+  }
+
+  /** Takes in one request; answers what to call when it has ended, or undefined: refuse it. */
+  enter(work: WorkClass): (() => void) | undefined {
+    if (sheds(work, this.load)) {
+      this.#metrics.count('zerostate_shed_total', { class: work });
+      return undefined;
+    }
+    this.#underWay += 1;
+    let isOver = false;
+    return () => {
+      if (!isOver) this.#underWay -= 1;
+      isOver = true;
+    };
+  }
+}
