@@ -68,11 +68,11 @@ async function inspect(session: Session, back: LookBack, line: string): Promise<
   const shown = (value: unknown) => JSON.stringify(value, null, 2);
   switch (word) {
     case 'node':
-      return shown(session.inspect(wholeNumber('node', argument, 0)));
+      return shown(await session.inspect(wholeNumber('node', argument, 0)));
     case 'overview':
-      return shown(session.overview());
+      return shown(await session.overview());
     case 'broken':
-      return shown(session.result().checks.filter(({ ok }) => !ok));
+      return shown((await session.result()).checks.filter(({ ok }) => !ok));
     case 'trace':
       return back.newest(argument === '' ? null : wholeNumber('node', argument, 0)).join('\n');
     case 'step':
@@ -96,16 +96,32 @@ async function replay(seedText: string, flags: ReplayFlags): Promise<void> {
   const tier = tierOf(scenario.tier);
   if (tier.open === undefined)
     throw new ZeroError('SCENARIO_INVALID', `tier ${tier.id} cannot stop on its way`, {
-      hint: 'Run it again with "zerostate sim run --seeds 1 --seed N --trace" instead.',
+      hint: `Run it again instead: zerostate sim run SCENARIO --tier ${tier.id} --seed ${seed} --seeds 1 --trace`,
     });
   const back = new LookBack();
-  const session = await tier.open(scenario, seed, { trace: back.add });
   const until = flags.until === undefined ? scenario.seconds : Number(flags.until);
   if (!(until >= 0)) throw new ZeroError('SCENARIO_INVALID', `--until ${flags.until} is no time`);
+  const session = await tier.open(scenario, seed, { trace: back.add });
+  try {
+    await show(session, back, { scenario, seed, until }, flags);
+  } finally {
+    await session.close?.();
+  }
+}
+
+/** Goes to the moment, prints what is there, and opens the inspector when nothing else was asked for. */
+async function show(
+  session: Session,
+  back: LookBack,
+  { scenario, seed, until }: { readonly scenario: Scenario; readonly seed: number; readonly until: number },
+  flags: ReplayFlags,
+): Promise<void> {
   await session.advance(Math.min(until, scenario.seconds));
-  const { checks, traceHash } = session.result();
+  const { checks, traceHash } = await session.result();
   const state =
-    flags.node === undefined ? session.overview() : session.inspect(wholeNumber('node', flags.node, 0));
+    flags.node === undefined
+      ? await session.overview()
+      : await session.inspect(wholeNumber('node', flags.node, 0));
   print(flags, { seed, traceHash, checks, state }, () =>
     [
       `${scenario.name}, seed ${seed}, at ${session.now} s, trace ${traceHash}`,

@@ -21,6 +21,8 @@ const START_EVERY_MS = 50;
 const SETTLE_US_MAX = 300_000_000;
 /** How often the waiting looks at all nodes, in microseconds. */
 const LOOK_US = 500_000;
+/** Revocations and logs that are counted or listed of one node. */
+const LISTED_MAX = 1_000;
 /** Heartbeats of gossip that a mesh takes to settle, once everybody knows everybody's topics, in microseconds. */
 const MESH_US = 10_000_000;
 
@@ -32,6 +34,9 @@ export interface FleetOptions {
   readonly site: Site;
 }
 
+/** The topic that heads are gossiped on. */
+const topicOf = ({ network }: { readonly network: string }) => `/zerostate/${network}/heads/1`;
+
 /** The machine's clock, or what stands for it, so many milliseconds ahead. */
 const skewed = (ms: number): Clock => ({ ...systemClock, now: () => systemClock.now() + Math.round(ms) });
 
@@ -40,6 +45,11 @@ export interface Site {
   /** What node `n` listens to. */
   listen(n: number): string;
   carrier(n: number): Carrier;
+}
+
+/** The library keeps its meshes by topic, and does not say so in its types. */
+interface Meshed {
+  readonly mesh: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** The nodes of one run. */
@@ -106,6 +116,21 @@ export class Fleet {
     });
   }
 
+  /** What a node has, for people. */
+  inspect(n: number): Readonly<Record<string, unknown>> {
+    const { book, config, host, revocations, store } = this.nodes[n]!;
+    const logs = store.states().filter(({ size }) => size > 0);
+    return {
+      peerId: String(host.peerId),
+      neighbours: [...this.neighbours(n)],
+      connections: host.getConnections().length,
+      mesh: (host.services.pubsub as unknown as Meshed).mesh.get(topicOf(config))?.size ?? 0,
+      cards: book.size,
+      revocations: revocations.list(LISTED_MAX).length,
+      logs: logs.slice(0, LISTED_MAX).map(({ origin, size }) => ({ origin, size })),
+    };
+  }
+
   /** Neighbours of a node in the topology. */
   neighbours(n: number): Int32Array {
     const { first, to } = this.#options.topology;
@@ -164,8 +189,7 @@ export class Fleet {
   /** True when every edge of the topology is a connection over which both gossip. */
   #stands(): boolean {
     return this.nodes.every(({ host, config }, n) => {
-      const topic = `/zerostate/${config.network}/heads/1`;
-      return host.services.pubsub.getSubscribers(topic).length >= this.neighbours(n).length;
+      return host.services.pubsub.getSubscribers(topicOf(config)).length >= this.neighbours(n).length;
     });
   }
 }

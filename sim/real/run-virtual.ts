@@ -5,7 +5,7 @@ import { Wire } from '../net/wire.ts';
 import type { Scenario, TierResult } from '../scenario/index.ts';
 import { VIRTUAL_FIDELITY } from './fidelity.ts';
 import type { FromRun } from './messages.ts';
-import { runReal, Tracer } from './run.ts';
+import { RealRun, Tracer } from './run.ts';
 import { addressOfHost, SimulatedNetwork } from './transport.ts';
 import { ReliableWire } from './wire.ts';
 import type { World } from './world.ts';
@@ -18,8 +18,15 @@ export interface VirtualRunOptions {
   readonly isTraced: boolean;
 }
 
-/** Runs it to its end. */
-export async function runVirtual(options: VirtualRunOptions): Promise<TierResult> {
+/** A run that is driven from outside. */
+export interface VirtualRun {
+  readonly run: RealRun;
+  /** The result as of now. */
+  result(): TierResult;
+}
+
+/** Begins one: its nodes stand when this answers. */
+export async function beginVirtual(options: VirtualRunOptions): Promise<VirtualRun> {
   const { isTraced, scenario, seed, tell, world } = options;
   const model = new Wire(scenario, seed);
   const wire = new ReliableWire(model);
@@ -31,7 +38,7 @@ export async function runVirtual(options: VirtualRunOptions): Promise<TierResult
     bytes += size;
     tracer?.add({ kind: 'message', node: to, peer: from, what: `${size} bytes` });
   });
-  const outcome = await runReal(
+  const run = await RealRun.start(
     {
       scenario,
       seed,
@@ -52,15 +59,20 @@ export async function runVirtual(options: VirtualRunOptions): Promise<TierResult
     },
     tracer,
   );
-  const { checks, metrics, samples, seconds } = outcome;
   return {
-    tier: 'T1',
-    fidelity: VIRTUAL_FIDELITY,
-    events: world.loop.handled,
-    virtualSeconds: seconds,
-    traceHash: world.loop.traceHash(),
-    metrics,
-    samples,
-    checks,
+    run,
+    result() {
+      const { checks, metrics, samples, seconds } = run.outcome();
+      return {
+        tier: 'T1',
+        fidelity: VIRTUAL_FIDELITY,
+        events: world.loop.handled,
+        virtualSeconds: seconds,
+        traceHash: world.loop.traceHash(),
+        metrics,
+        samples,
+        checks,
+      };
+    },
   };
 }

@@ -1,6 +1,7 @@
 // One run of real nodes: they join, writers publish and revoke, and what arrives where is noted. The same for virtual time (T1) and for the
 // machine's (T0). Imported once the clock, or the sockets, are what the tier wants them to be.
 
+import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Topology } from '../net/topology.ts';
 import type { CheckResult, Metrics, Sample, Scenario, TraceLine } from '../scenario/index.ts';
 import { Arrivals } from './arrivals.ts';
@@ -17,6 +18,8 @@ const LINES_AT_ONCE = 500;
 const LINES_MAX = 2_000_000;
 /** Samples of one run at most. */
 const SAMPLES_MAX = 1_000;
+/** Share of a step by which a time may miss it: time is in whole microseconds. */
+const ROUNDING = 1e-3;
 
 export interface RealRunOptions {
   readonly scenario: Scenario;
@@ -73,44 +76,119 @@ export class Tracer {
   }
 }
 
+/** A run that stands: its nodes are joined, and the scenario's own time has begun. */
+export class RealRun {
+  readonly #options: RealRunOptions;
+  readonly #tracer: Tracer | undefined;
+  readonly #fleet: Fleet;
+  readonly #origin: number;
+  readonly #arrivals: Arrivals;
+  readonly #judge: (isEnd: boolean) => CheckResult[];
+  readonly #samples: Sample[] = [];
+  readonly #every: number;
+
+  private constructor(options: RealRunOptions, tracer: Tracer | undefined, fleet: Fleet) {
+    const { scenario, seed, time } = options;
+    this.#options = options;
+    this.#tracer = tracer;
+    this.#fleet = fleet;
+    this.#every = Math.max(scenario.measure.everySeconds, scenario.seconds / SAMPLES_MAX);
+    this.#origin = time.nowUs;
+    options.onBegin(this.#origin);
+    tracer?.begin(this.#origin);
+    const trace = (line: Omit<TraceLine, 'at'>) => tracer?.add(line);
+    this.#arrivals = new Arrivals(fleet.nodes, time, trace);
+    fleet.onOpened = (n, node) => this.#arrivals.watch(n, node);
+    scheduleChurn({ scenario, seed, fleet, time, trace });
+    this.#judge = scheduleWork({ scenario, seed, fleet, time, arrivals: this.#arrivals }).judge;
+  }
+
+  /** Opens the nodes and waits until they are joined. */
+  static async start(options: RealRunOptions, tracer: Tracer | undefined): Promise<RealRun> {
+    const fleet = new Fleet(options);
+    try {
+      await fleet.start();
+      return new RealRun(options, tracer, fleet);
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
+  }
+
+  /** Seconds of the scenario's time. */
+  get now(): number {
+    return (this.#options.time.nowUs - this.#origin) / SECOND_US;
+  }
+
+  /** Lets time pass up to a second of the scenario, its end at most. Answers false at the end. */
+  async advance(untilSeconds: number): Promise<boolean> {
+    const { events, scenario, tell, time } = this.#options;
+    const until = Math.min(untilSeconds, scenario.seconds);
+    while (this.now < until) {
+      const sampled = (Math.floor(this.now / this.#every + ROUNDING) + 1) * this.#every;
+      const next = Math.min(sampled, scenario.seconds);
+      await time.pass(this.#origin + Math.min(next, until) * SECOND_US);
+      if (next <= until) this.#sample();
+      this.#tracer?.flush();
+      tell({ kind: 'progress', virtualSeconds: this.now, events: events() });
+    }
+    return this.now < scenario.seconds;
+  }
+
+  /** What has come of it so far; what must hold at the end is looked at only there. */
+  outcome(): RealOutcome {
+    const { carried, scenario, topology } = this.#options;
+    const seconds = this.now;
+    const { bytes, pieces } = carried();
+    return {
+      seconds,
+      metrics: {
+        ...this.#arrivals.metrics(),
+        'messages.sent': pieces,
+        'messages.bytesPerNodeSecond': bytes / topology.nodes / Math.max(seconds, 1 / SECOND_US),
+      },
+      samples: this.#samples,
+      checks: this.#judge(seconds >= scenario.seconds),
+    };
+  }
+
+  /** What a node holds, for people. Throws SCENARIO_INVALID for one that there is not. */
+  inspect(n: number): Readonly<Record<string, unknown>> {
+    const { topology } = this.#options;
+    if (!(n < topology.nodes))
+      throw new ZeroError('SCENARIO_INVALID', `there are nodes 0 to ${topology.nodes - 1}`);
+    return { node: n, here: this.#fleet.isHere(n), ...this.#fleet.inspect(n) };
+  }
+
+  /** How many nodes there are, and how many are up. */
+  get nodes(): { readonly nodes: number; readonly here: number } {
+    const here = this.#fleet.nodes.filter((_, n) => this.#fleet.isHere(n)).length;
+    return { nodes: this.#fleet.nodes.length, here };
+  }
+
+  /** Stops the nodes and removes what they stored. */
+  async stop(): Promise<void> {
+    await this.#fleet.stop();
+    this.#tracer?.flush();
+  }
+
+  #sample(): void {
+    const at = this.now;
+    this.#samples.push({ at, metric: 'nodes.here', value: this.nodes.here }, ...this.#arrivals.samples(at), {
+      at,
+      metric: 'messages.sent',
+      value: this.#options.carried().pieces,
+    });
+  }
+}
+
 /** Runs it to its end. */
 export async function runReal(options: RealRunOptions, tracer: Tracer | undefined): Promise<RealOutcome> {
-  const { scenario, seed, site, tell, time, topology } = options;
-  const fleet = new Fleet({ scenario, seed, topology, time, site });
+  const run = await RealRun.start(options, tracer);
   try {
-    await fleet.start();
-    // From here on the scenario's own time counts.
-    const origin = time.nowUs;
-    options.onBegin(origin);
-    tracer?.begin(origin);
-    const trace = (line: Omit<TraceLine, 'at'>) => tracer?.add(line);
-    const arrivals = new Arrivals(fleet.nodes, time, trace);
-    fleet.onOpened = (n, node) => arrivals.watch(n, node);
-    scheduleChurn({ scenario, seed, fleet, time, trace });
-    const work = scheduleWork({ scenario, seed, fleet, time, arrivals });
-    const samples: Sample[] = [];
-    const every = Math.max(scenario.measure.everySeconds, scenario.seconds / SAMPLES_MAX);
-    for (let at = 0; at < scenario.seconds; at += every) {
-      await time.pass(origin + Math.min(scenario.seconds, at + every) * SECOND_US);
-      const now = (time.nowUs - origin) / SECOND_US;
-      samples.push(
-        { at: now, metric: 'nodes.here', value: fleet.nodes.filter((_, n) => fleet.isHere(n)).length },
-        ...arrivals.samples(now),
-        { at: now, metric: 'messages.sent', value: options.carried().pieces },
-      );
-      tell({ kind: 'progress', virtualSeconds: now, events: options.events() });
-    }
-    const seconds = (time.nowUs - origin) / SECOND_US;
-    const checks = work.judge();
-    const { bytes, pieces } = options.carried();
-    const metrics = {
-      ...arrivals.metrics(),
-      'messages.sent': pieces,
-      'messages.bytesPerNodeSecond': bytes / topology.nodes / seconds,
-    };
-    return { seconds, metrics, samples, checks };
+    await run.advance(options.scenario.seconds);
+    return run.outcome();
   } finally {
-    await fleet.stop();
-    tracer?.flush();
+    await run.stop();
   }
 }

@@ -1,12 +1,12 @@
 // The tiers of real nodes: T1 under virtual time, T0 over TCP in the machine's own time. Each run has a process of its own: what it replaces
 // cannot be put back, and libraries count in module variables.
 
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import type { RunSinks, Scenario, Tier, TierResult } from '../scenario/index.ts';
-import type { FromRun, ToRun } from './messages.ts';
+import type { RunSinks, Scenario, Session, Tier, TierResult } from '../scenario/index.ts';
+import type { FromRun, Question, ToRun } from './messages.ts';
 
 /** Nodes of one run at most: each is a whole node with its database, some 8 MB; in T0 they share one processor in real time. */
 const NODES_MAX = { T0: 64, T1: 1_000 } as const;
@@ -28,13 +28,61 @@ export async function runInChild(
   sinks: RunSinks = {},
   tier: 'T0' | 'T1' = 'T1',
 ): Promise<RealRun> {
+  const child = spawn(scenario, tier);
+  const stop = () => child.kill('SIGKILL');
+  sinks.signal?.addEventListener('abort', stop);
+  try {
+    return (await heard(child, sinks, () =>
+      child.send({ kind: 'run', scenario, seed, isTraced: sinks.trace !== undefined } satisfies ToRun),
+    )) as RealRun;
+  } finally {
+    sinks.signal?.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+/** Begins a run of T1 that is driven from outside. Its process lives until it is closed. */
+async function openInChild(scenario: Scenario, seed: number, sinks: RunSinks = {}): Promise<Session> {
+  const child = spawn(scenario, 'T1');
+  let now = 0;
+  /** One question at a time. */
+  const ask = async (order: ToRun | Question): Promise<unknown> => {
+    const answer = await heard(child, sinks, () => child.send(order));
+    if ('now' in answer) now = answer.now;
+    return 'value' in answer ? answer.value : undefined;
+  };
+  try {
+    await ask({ kind: 'open', scenario, seed, isTraced: sinks.trace !== undefined });
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return {
+    get now() {
+      return now;
+    },
+    advance: async (until) => (await ask({ kind: 'advance', until })) as boolean,
+    inspect: async (node) => (await ask({ kind: 'inspect', node })) as Readonly<Record<string, unknown>>,
+    overview: async () => (await ask({ kind: 'overview' })) as Readonly<Record<string, unknown>>,
+    result: async () => (await ask({ kind: 'result' })) as TierResult,
+    async close() {
+      try {
+        await ask({ kind: 'close' });
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+  };
+}
+
+function spawn(scenario: Scenario, tier: 'T0' | 'T1'): ChildProcess {
   if (scenario.topology.nodes > NODES_MAX[tier])
     throw new ZeroError('SCENARIO_INVALID', `${tier} runs up to ${NODES_MAX[tier]} nodes`);
   if (scenario.adversaries.length > 0)
     throw new ZeroError('SCENARIO_INVALID', `${tier} has no adversaries: its nodes are real and honest`);
   const compiled = getCompileCacheDir();
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const child = fork(fileURLToPath(new URL(`./${PROGRAM[tier]}${extension}`, import.meta.url)), {
+  return fork(fileURLToPath(new URL(`./${PROGRAM[tier]}${extension}`, import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],
     env: {
@@ -45,24 +93,34 @@ export async function runInChild(
       ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
     },
   });
-  const stop = () => child.kill('SIGKILL');
-  sinks.signal?.addEventListener('abort', stop);
-  try {
-    return await new Promise<RealRun>((resolve, reject) => {
-      child.on('message', (message: FromRun) => {
-        if (message.kind === 'progress') sinks.progress?.(message.virtualSeconds, message.events);
-        else if (message.kind === 'trace') for (const line of message.lines) sinks.trace?.(line);
-        else if (message.kind === 'failure') reject(new ZeroError('SIMULATION_FAILED', message.message));
-        else resolve(message);
-      });
-      child.once('exit', (code, signal) =>
-        reject(new ZeroError('SIMULATION_FAILED', `the run ended without a result (${code ?? signal})`)),
+}
+
+type Answer = Extract<FromRun, { kind: 'answer' | 'result' }>;
+
+/** Gives an order and waits for what ends it; what is told meanwhile goes to the sinks. */
+async function heard(child: ChildProcess, sinks: RunSinks, order: () => void): Promise<Answer> {
+  const { promise, reject, resolve } = Promise.withResolvers<Answer>();
+  const onMessage = (message: FromRun): void => {
+    if (message.kind === 'progress') sinks.progress?.(message.virtualSeconds, message.events);
+    else if (message.kind === 'trace') for (const line of message.lines) sinks.trace?.(line);
+    else if (message.kind === 'failure') reject(new ZeroError('SIMULATION_FAILED', message.message));
+    else if (message.kind === 'refusal')
+      reject(
+        new ZeroError(
+          message.code === 'SCENARIO_INVALID' ? 'SCENARIO_INVALID' : 'SIMULATION_FAILED',
+          message.message,
+        ),
       );
-      child.send({ scenario, seed, isTraced: sinks.trace !== undefined } satisfies ToRun);
-    });
+    else resolve(message);
+  };
+  const onExit = (code: number | null, signal: string | null) =>
+    reject(new ZeroError('SIMULATION_FAILED', `the run ended without a result (${code ?? signal})`));
+  child.on('message', onMessage).once('exit', onExit);
+  try {
+    order();
+    return await promise;
   } finally {
-    sinks.signal?.removeEventListener('abort', stop);
-    stop();
+    child.off('message', onMessage).off('exit', onExit);
   }
 }
 
@@ -78,4 +136,5 @@ export const realTier: Tier = {
   id: 'T1',
   summary: 'real js-libp2p and real nodes, databases and all, on a simulated clock and wire',
   run: async (scenario, seed, sinks) => (await runInChild(scenario, seed, sinks)).result,
+  open: openInChild,
 };

@@ -94,8 +94,8 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
   }
 
   return {
-    /** Looks at what must hold now. */
-    judge(): CheckResult[] {
+    /** Looks at what must hold now, and at what must hold at the end. */
+    judge(isEnd: boolean): CheckResult[] {
       const at = (time.nowUs - origin) / SECOND_US;
       const lost = acknowledged.filter(
         ({ node, id }) => fleet.isHere(node) && fleet.nodes[node]!.book.get(id as never) === undefined,
@@ -116,7 +116,7 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
           at: first === '' ? -1 : at,
         },
       ];
-      if (isHealed)
+      if (isEnd && isHealed)
         checks.push({
           name: 'converged',
           kind: 'liveness',

@@ -68,6 +68,9 @@ export interface RunSinks {
   readonly signal?: AbortSignal;
 }
 
+/** Plain JSON, for people. */
+type State = Readonly<Record<string, unknown>>;
+
 /** A run that can be stopped and looked into. */
 export interface Session {
   /** Virtual seconds. */
@@ -75,11 +78,13 @@ export interface Session {
   /** Handles events up to and with this virtual second. Answers false when nothing is left to do. */
   advance(untilSeconds: number): Promise<boolean>;
   /** What is known of a node, for people: plain JSON. */
-  inspect(node: number): Readonly<Record<string, unknown>>;
+  inspect(node: number): State | Promise<State>;
   /** Of the whole network. */
-  overview(): Readonly<Record<string, unknown>>;
+  overview(): State | Promise<State>;
   /** The result as of now; liveness is judged only at the scenario's end. */
-  result(): TierResult;
+  result(): TierResult | Promise<TierResult>;
+  /** Ends it; absent where nothing is held. */
+  close?(): Promise<void>;
 }
 
 /** One of the ways to run a scenario. */

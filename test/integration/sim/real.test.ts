@@ -1,8 +1,8 @@
 // Tier T1: real nodes under virtual time. One seed is one run, whatever the machine does meanwhile.
 
 import assert from 'node:assert/strict';
-import { runInChild } from '../../../sim/real/tier.ts';
-import { completeScenario, type TraceLine } from '../../../sim/scenario/index.ts';
+import { realTier, runInChild } from '../../../sim/real/tier.ts';
+import { completeScenario, type TierResult, type TraceLine } from '../../../sim/scenario/index.ts';
 
 const scenario = completeScenario({
   tier: 'T1',
@@ -23,17 +23,39 @@ const scenario = completeScenario({
   },
 });
 
+/** The same run, looked into on its way. */
+async function inSteps(): Promise<TierResult> {
+  const session = await realTier.open!(scenario, 7);
+  try {
+    assert.equal(await session.advance(2.5), true);
+    assert.equal(session.now, 2.5);
+    const { cards, neighbours } = await session.inspect(1);
+    assert.ok((cards as number) > 0 && (neighbours as number[]).length >= 2);
+    await assert.rejects(async () => await session.inspect(4), { code: 'SCENARIO_INVALID' });
+    // What must hold at the end is not asked half way.
+    const { checks } = await session.result();
+    assert.deepEqual(
+      checks.map(({ name }) => name),
+      ['acknowledged-kept'],
+    );
+    assert.equal(await session.advance(scenario.seconds), false);
+    return await session.result();
+  } finally {
+    await session.close?.();
+  }
+}
+
 describe('T1: real nodes under virtual time', function () {
   this.timeout(120_000);
 
-  it('gives the same trace twice, with losses, a cut, and nodes that come and go, and converges when healed', async () => {
+  it('gives the same trace twice, with losses, a cut, and nodes that come and go, and when it is stopped on its way, and converges when healed', async () => {
     const lines: TraceLine[] = [];
     const [one, two] = await Promise.all([
       runInChild(scenario, 7, { trace: (line) => lines.push(line) }),
-      runInChild(scenario, 7),
+      inSteps(),
     ]);
-    assert.equal(one.result.traceHash, two.result.traceHash);
-    assert.deepEqual(one.result.metrics, two.result.metrics);
+    assert.equal(one.result.traceHash, two.traceHash);
+    assert.deepEqual(one.result.metrics, two.metrics);
     assert.deepEqual(
       one.result.checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
       [

@@ -16,6 +16,7 @@ import {
   ADVERSARY_KINDS,
   type AdversaryKind,
   completeScenario,
+  type Session,
   type TierResult,
 } from '../../../sim/scenario/index.ts';
 import { dayNumber, Evidence } from '../../support/evidence.ts';
@@ -110,7 +111,7 @@ describe('adversaries', () => {
       const scenario = scenarioWith('eclipse', protocol, share);
       const session = await tier.open!(scenario, 4);
       await session.advance(SECONDS);
-      const { logs, role } = session.inspect(victim(session)) as {
+      const { logs, role } = (await session.inspect(await victim(session))) as {
         logs: { holds: number; of: number }[];
         role: string;
       };
@@ -159,8 +160,8 @@ describe('adversaries', () => {
   });
 });
 
-function victim(session: { inspect(node: number): Readonly<Record<string, unknown>> }): number {
-  for (let node = 0; ; node++) if (session.inspect(node).role !== 'eclipse') return node;
+async function victim(session: Pick<Session, 'inspect'>): Promise<number> {
+  for (let node = 0; ; node++) if ((await session.inspect(node)).role !== 'eclipse') return node;
 }
 
 function contextOf(kind: AdversaryKind, isAccomplice: (node: number) => boolean): RoleContext {
