@@ -6,6 +6,7 @@ import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 /** Flags that every command has. */
 export interface OutputFlags {
   json?: boolean;
+  jsonl?: boolean;
 }
 
 const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -24,9 +25,18 @@ export function plain(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
 }
 
-/** Prints a result: `data` as JSON with --json, else what `human` makes of it. */
+/** What is printed a line each: the items of a list, also of one that comes with its totals; else the whole. */
+function itemsOf(data: unknown): readonly unknown[] {
+  if (Array.isArray(data)) return data;
+  const lists = Object.values(data ?? {}).filter(Array.isArray);
+  return lists.length === 1 ? (lists[0] as unknown[]) : [data];
+}
+
+/** Prints a result: `data` as JSON with --json, an item a line with --jsonl, else what `human` makes of it. */
 export function print<T>(flags: OutputFlags, data: T, human: (data: T) => string): void {
-  process.stdout.write(`${flags.json === true ? JSON.stringify(data, null, 2) : human(data)}\n`);
+  if (flags.jsonl === true)
+    for (const item of itemsOf(data)) process.stdout.write(`${JSON.stringify(item)}\n`);
+  else process.stdout.write(`${flags.json === true ? JSON.stringify(data, null, 2) : human(data)}\n`);
 }
 
 /** A table with aligned columns; the first row is the heading. */

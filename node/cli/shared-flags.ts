@@ -1,15 +1,17 @@
 // Flags that commands share, so that they are spelled and explained the same everywhere.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { TargetFlags } from './home.ts';
 import type { OutputFlags } from './output.ts';
 
 /** Flags of a command that talks to a running node. */
 export type ClientFlags = TargetFlags & OutputFlags;
 
-/** Adds --json. */
+/** Adds --json and --jsonl. */
 export function withJson(command: Command): Command {
-  return command.option('--json', 'print JSON for a script');
+  return command
+    .option('--json', 'print JSON for a script')
+    .addOption(new Option('--jsonl', 'print JSON, of a list an item a line').implies({ json: true }));
 }
 
 /** Adds the flags that say which running node is meant. */

@@ -104,7 +104,10 @@ export function registerArtifact(program: Command): void {
   );
 
   withTarget(
-    artifact.command('show').description('one artifact: what is here, who holds copies').argument('<cid>'),
+    artifact
+      .command('show')
+      .description('one artifact: what is here, who holds copies')
+      .argument('<cid>', 'content id, or its end'),
   ).action(async (cid: string, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
@@ -113,7 +116,10 @@ export function registerArtifact(program: Command): void {
   });
 
   withTarget(
-    artifact.command('pin').description('keep an artifact, with copies in the region').argument('<cid>'),
+    artifact
+      .command('pin')
+      .description('keep an artifact, with copies in the region')
+      .argument('<cid>', 'content id, or its end'),
   )
     .option('--copies <n>', 'copies in the region, this one included (default: 3)', positiveInteger)
     .action(async (cid: string, flags: ClientFlags & { copies?: number }) => {
@@ -130,7 +136,7 @@ export function registerArtifact(program: Command): void {
       artifact
         .command('unpin')
         .description('let an artifact give way when room is needed, here and at its other holders')
-        .argument('<cid>'),
+        .argument('<cid>', 'content id, or its end'),
     ),
   ).action(async (given: string, flags: ConfirmFlags & ClientFlags) => {
     await runAction(flags, async () => {

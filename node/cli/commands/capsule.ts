@@ -39,7 +39,10 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
     });
 
   withJson(
-    capsule.command('show').description('what a capsule holds, and whether it is genuine').argument('<file>'),
+    capsule
+      .command('show')
+      .description('what a capsule holds, and whether it is genuine')
+      .argument('<file>', 'a capsule, from "zerostate capsule export"'),
   )
     .option('--at <time>', 'verification time (RFC 3339); default: now')
     .action(async (file: string, flags: OutputFlags & { at?: string }) => {
@@ -56,7 +59,7 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
     capsule
       .command('replay')
       .description('decide and run again what a capsule holds, and say whether it is the same')
-      .argument('<file>'),
+      .argument('<file>', 'a capsule, from "zerostate capsule export"'),
   )
     .option('--policy <policy>', 'decide by others: a .cedar file, a folder, or a file of bundles')
     .option('--at <time>', 'verification time (RFC 3339); default: now')

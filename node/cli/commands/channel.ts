@@ -5,8 +5,10 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { RelayBillView } from '../../api/routes/relays.ts';
 import type { ChannelView } from '../../payments/views.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { agentOf } from './card.ts';
 
 const EXAMPLES = `
 Examples:
@@ -110,7 +112,7 @@ export function registerChannel(program: Command): void {
     channel
       .command('open')
       .description('lock an escrow and open a channel to an agent')
-      .argument('<payee>', 'agent id of who is to be paid')
+      .argument('<payee>', 'who is to be paid: agent id, its end, or the card’s name')
       .requiredOption('--currency <code>', 'currency, as the prices of its card name it'),
   )
     .option('--payer <agent>', 'agent of this node that pays; needed where there are several')
@@ -126,7 +128,7 @@ export function registerChannel(program: Command): void {
         const client = await ApiClient.connect(flags);
         const given = Object.entries({ payer, escrow, deposit, step, penalty });
         const view = await client.post<ChannelView>('/v1/channels', {
-          payee,
+          payee: await agentOf(client, payee),
           currency,
           ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
           ...(dispute === undefined ? {} : { disputeSeconds: Number(dispute) }),
@@ -181,15 +183,23 @@ export function registerChannel(program: Command): void {
         await act(flags, id, '/pay', { amount, reference: flags.for, ...task });
       });
     });
-  one('close', 'end a channel')
+  withConfirm(one('close', 'end a channel'))
     .option('--alone', 'with the newest state, without the other side')
     .addHelpText('after', EXAMPLES)
-    .action(async (id: string, flags: ClientFlags & { alone?: boolean }) => {
-      await runAction(flags, async () => act(flags, id, '/close', { alone: flags.alone === true }));
+    .action(async (id: string, flags: ClientFlags & ConfirmFlags & { alone?: boolean }) => {
+      await runAction(flags, async () => {
+        const how =
+          flags.alone === true ? 'with its newest state, without the other side' : 'with the other side';
+        if (await confirmed(flags, `end the channel ${id} ${how}`))
+          await act(flags, id, '/close', { alone: flags.alone === true });
+      });
     });
-  one('dispute', 'answer what was posted about a channel now; the node does so by itself').action(
-    async (id: string, flags: ClientFlags) => {
-      await runAction(flags, async () => act(flags, id, '/dispute', {}));
-    },
-  );
+  withConfirm(
+    one('dispute', 'answer what was posted about a channel now; the node does so by itself'),
+  ).action(async (id: string, flags: ClientFlags & ConfirmFlags) => {
+    await runAction(flags, async () => {
+      if (await confirmed(flags, `post the newest state of the channel ${id}`))
+        await act(flags, id, '/dispute', {});
+    });
+  });
 }

@@ -3,8 +3,10 @@
 import type { Command } from 'commander';
 import type { BalanceView, LedgerReport, PostingView, StatementView } from '../../payments/views.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { agentOf } from './card.ts';
 
 const EXAMPLES = `
 Examples:
@@ -21,11 +23,15 @@ interface PostFlags extends ClientFlags {
   memo?: string;
 }
 
-async function post(flags: PostFlags, body: object): Promise<void> {
+async function post(
+  flags: PostFlags,
+  { to, ...body }: { kind: string; amount: string; to?: string },
+): Promise<void> {
   const client = await ApiClient.connect(flags);
   const given = Object.entries({ by: flags.by, name: flags.name, memo: flags.memo });
   const done = await client.post<{ posting: string; state: string }>('/v1/ledger/postings', {
     ...body,
+    ...(to === undefined ? {} : { to: await agentOf(client, to) }),
     currency: flags.currency,
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
   });
@@ -145,15 +151,18 @@ export function registerLedger(program: Command): void {
         await post(flags, { kind: 'issue', amount, ...(flags.to === undefined ? {} : { to: flags.to }) });
       });
     });
-  withPosting(
-    ledger
-      .command('transfer')
-      .description('give from an agent of this node to another')
-      .argument('<agent>', 'who gets it')
-      .argument('<amount>', 'amount in millionths'),
-  ).action(async (to: string, amount: string, flags: PostFlags) => {
+  withConfirm(
+    withPosting(
+      ledger
+        .command('transfer')
+        .description('give from an agent of this node to another')
+        .argument('<agent>', 'who gets it')
+        .argument('<amount>', 'amount in millionths'),
+    ),
+  ).action(async (to: string, amount: string, flags: PostFlags & ConfirmFlags) => {
     await runAction(flags, async () => {
-      await post(flags, { kind: 'transfer', to, amount });
+      if (await confirmed(flags, `give ${amount} ${flags.currency} to ${to}`))
+        await post(flags, { kind: 'transfer', to, amount });
     });
   });
 }

@@ -9,6 +9,7 @@ import type { PartnerView } from '../../partners/view.ts';
 import { ApiClient } from '../client.ts';
 import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
+import { PARTNER_HELP, partnerOf } from '../partner-of.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { positiveInteger } from './find.ts';
 
@@ -97,13 +98,14 @@ export function registerPartner(program: Command): void {
     .command('partner')
     .description('organisations that this node shares with: agreements, standings, private statements');
   const client = (flags: ClientFlags) => ApiClient.connect(flags);
-  const path = (agent: string, what = '') => `/v1/partners/${encodeURIComponent(agent)}${what}`;
+  const path = async (api: ApiClient, agent: string, what = '') =>
+    `/v1/partners/${encodeURIComponent(await partnerOf(api, agent))}${what}`;
 
   withTarget(
     partner
       .command('add')
       .description('add a partner, or change what it gets; the other side has to add this node too')
-      .argument('<agent>', 'agent id of the partner'),
+      .argument('<agent>', `${PARTNER_HELP}; one that this node has never heard of by its id`),
   )
     .option('--name <name>', 'what to call it here')
     .option('--as <agent>', 'own agent that deals with it; default: the primary one')
@@ -136,8 +138,9 @@ export function registerPartner(program: Command): void {
           ...(rows === undefined ? {} : { rowsPerQuery: rows }),
           ...(bytes === undefined ? {} : { bytesPerMinute: bytes }),
         };
-        const added = await (await client(flags)).post<PartnerView>('/v1/partners', {
-          agent,
+        const api = await client(flags);
+        const added = await api.post<PartnerView>('/v1/partners', {
+          agent: await partnerOf(api, agent),
           scope: scopeToJson(await scopeOf(flags)),
           budget,
           ...(address.length === 0 ? {} : { addresses: address }),
@@ -180,13 +183,14 @@ export function registerPartner(program: Command): void {
     partner
       .command('show')
       .description('what was agreed with a partner, how it has served, what stands against it')
-      .argument('<agent>', 'agent id'),
+      .argument('<agent>', PARTNER_HELP),
   )
     .option('--evidence <id>', 'print this evidence instead: a file for "zerostate verify"')
     .action(async (agent: string, flags: ClientFlags & { evidence?: string }) => {
       await runAction(flags, async () => {
         const api = await client(flags);
-        if (flags.evidence === undefined) print(flags, await api.get<PartnerView>(path(agent)), describe);
+        if (flags.evidence === undefined)
+          print(flags, await api.get<PartnerView>(await path(api, agent)), describe);
         else {
           const file = `/v1/partner-evidence/${encodeURIComponent(flags.evidence)}`;
           process.stdout.write(`${await (await api.stream('GET', file)).text()}\n`);
@@ -198,11 +202,12 @@ export function registerPartner(program: Command): void {
     partner
       .command('sync')
       .description('greet a partner now, pull its log and what it opens of its private statements')
-      .argument('<agent>', 'agent id'),
+      .argument('<agent>', PARTNER_HELP),
   ).action(async (agent: string, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const api = await client(flags);
-      const done = await api.post<PartnerView & { size: number; openings: number }>(path(agent, '/sync'), {});
+      const to = await path(api, agent, '/sync');
+      const done = await api.post<PartnerView & { size: number; openings: number }>(to, {});
       print(
         flags,
         done,
@@ -217,12 +222,14 @@ export function registerPartner(program: Command): void {
       partner
         .command('remove')
         .description('remove a partner: nothing more goes to it; what it has it keeps')
-        .argument('<agent>', 'agent id'),
+        .argument('<agent>', PARTNER_HELP),
     ),
   ).action(async (agent: string, flags: ConfirmFlags & ClientFlags) => {
     await runAction(flags, async () => {
+      const api = await client(flags);
+      const to = await path(api, agent, '/remove');
       if (!(await confirmed(flags, `remove the partner ${agent}`))) return;
-      const removed = await (await client(flags)).post<{ removed: string }>(path(agent, '/remove'), {});
+      const removed = await api.post<{ removed: string }>(to, {});
       print(flags, removed, () => `removed ${plain(agent)}`);
     });
   });

@@ -101,7 +101,6 @@ export function registerProv(program: Command): void {
       .argument('[things...]', 'sha256:…, another digest, a statement id or an agent id', []),
   )
     .option('--prove', 'have it proven that this node left nothing of its own log out')
-    .option('--jsonl', 'print a JSON row a line, as they are found')
     .option('--partners', 'ask the partners of the node too')
     .option(
       '--deadline <ms>',
@@ -134,7 +133,7 @@ export function registerProv(program: Command): void {
     prov
       .command('prove')
       .description('a proof of one statement for anybody: a C2SP tlog-proof')
-      .argument('<statement>'),
+      .argument('<statement>', 'statement id'),
   )
     .option('--out <file>', 'file to write instead of stdout')
     .action(async (statement: string, flags: ClientFlags & { out?: string }) => {
@@ -167,7 +166,7 @@ export function registerProv(program: Command): void {
       prov
         .command('revoke')
         .description('revoke one statement of an agent of this node')
-        .argument('<statement>'),
+        .argument('<statement>', 'statement id'),
     ),
   )
     .requiredOption('--reason <text>', 'why')

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { UNIT } from '../../../protocol/reputation/index.ts';
 import { ApiClient } from '../client.ts';
+import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { agentOf } from './card.ts';
@@ -18,7 +19,7 @@ interface EventView {
   readonly reversedBy: readonly string[];
 }
 
-interface ObjectionFlags extends ClientFlags {
+interface ObjectionFlags extends ClientFlags, ConfirmFlags {
   as?: string;
   note?: string;
 }
@@ -57,17 +58,20 @@ export function registerReputationEvents(reputation: Command): void {
   });
 
   const objection = (name: string, description: string, kind: 'appeal' | 'reversal', asText: string) =>
-    withTarget(
-      reputation
-        .command(name)
-        .description(description)
-        .argument('<agent>', 'the judged agent: id, its end, or the card’s name')
-        .argument('<event>', 'statement id of the event, from "zerostate reputation events"'),
+    withConfirm(
+      withTarget(
+        reputation
+          .command(name)
+          .description(description)
+          .argument('<agent>', 'the judged agent: id, its end, or the card’s name')
+          .argument('<event>', 'statement id of the event, from "zerostate reputation events"'),
+      ),
     )
       .option('--as <agent>', asText)
       .option('--note <text>', 'why, for people')
       .action(async (agent: string, event: string, { as, note, ...flags }: ObjectionFlags) => {
         await runAction(flags, async () => {
+          if (!(await confirmed(flags, `say for everybody and for good: ${kind} of ${event}`))) return;
           const client = await ApiClient.connect(flags);
           const said = await client.post<{ id: string }>('/v1/reputation-objections', {
             kind,

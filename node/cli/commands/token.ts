@@ -61,7 +61,14 @@ Examples:
       });
     });
 
-  withConfirm(withTarget(token.command('revoke').description('end a token now').argument('<name>')))
+  withConfirm(
+    withTarget(
+      token
+        .command('revoke')
+        .description('end a token now')
+        .argument('<name>', 'its name, from "zerostate token list"'),
+    ),
+  )
     .addHelpText('after', '\nExample:\n  $ zerostate token revoke build-server')
     .action(async (name: string, flags: ConfirmFlags & ClientFlags) => {
       await runAction(flags, async () => {

@@ -29,7 +29,7 @@ export function registerVerify(program: Command): void {
       .description(
         'verify any file of the network, offline: receipts, cards, statements, checkpoints, proofs',
       )
-      .argument('<files...>'),
+      .argument('<files...>', 'receipts, evidence, bundles, proofs: anything that this network signs'),
   )
     .option('--at <time>', 'verification time (RFC 3339); default: now')
     .option(

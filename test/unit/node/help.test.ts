@@ -53,6 +53,33 @@ describe('the command line', () => {
     assert.deepEqual(faults, []);
   });
 
+  it('has one grammar: the same flags for the same things, and a question before what cannot be taken back', () => {
+    /** What destroys, spends or speaks for good. */
+    const final =
+      /^(?:apply|appeal|close|dispute|dissolve|leave|order|release|remove|reverse|revoke|rollback|rotate|transfer|unpin)$/;
+    const faults: string[] = [];
+    for (const [path, command] of leavesOf(program)) {
+      const has = (flag: string) => command.options.some(({ long }) => long === flag);
+      const wants = (flag: string) => {
+        if (!has(flag)) faults.push(`${path}: no ${flag}`);
+      };
+      if (!/^[a-z][a-z-]*(?: [a-z][a-z-]*){0,2}$/.test(path)) faults.push(`${path}: not in lower case`);
+      if (command.description() === '' || /\.$/.test(command.description()))
+        faults.push(`${path}: no description, or one that ends like a sentence`);
+      for (const { description, long } of command.options) {
+        if (!/^--[a-z][a-z-]*$/.test(long ?? '')) faults.push(`${path}: ${long}`);
+        if (description === '') faults.push(`${path}: ${long} says nothing`);
+      }
+      for (const argument of command.registeredArguments)
+        if (argument.description === '') faults.push(`${path}: <${argument.name()}> says nothing`);
+      // A command that prints what it was asked for has no second form.
+      if (!/^(?:completion|wasm meter)$/.test(path)) wants('--json');
+      if (has('--api')) for (const flag of ['--node', '--home', '--token-file', '--jsonl']) wants(flag);
+      if (final.test(command.name())) for (const flag of ['--dry-run', '--yes']) wants(flag);
+    }
+    assert.deepEqual(faults, []);
+  });
+
   it('names no command in its messages that is not there', () => {
     const faults: string[] = [];
     const files = ROOMS.flatMap((room) =>
