@@ -158,10 +158,17 @@ function drawLine({ evidence, label, section: of, tone, value }) {
 /** @param {string} words */
 const capital = (words) => words.slice(0, 1).toUpperCase() + words.slice(1);
 
-/** Receipts and revocations have a page of their own; other ids can be copied. @param {string} of @param {string} id */
+/** Where a piece of evidence is shown; ids of decisions can only be copied. @param {string} of @param {string} id */
+function placeOf(of, id) {
+  if (of === 'behaviour') return routeTo(['receipts', id]);
+  if (of === 'log') return routeTo(['log', id.split('/').at(-1) ?? '']);
+  return of !== 'policy' && /^(zs:)?bafkrei/.test(id) ? routeTo(['provenance', id]) : null;
+}
+
+/** @param {string} of @param {string} id */
 function drawEvidence(of, id) {
   const whole = clean(id, 512);
-  const copyable = identifier(whole, 'evidence', { head: 12, tail: 6 });
-  if (of !== 'behaviour') return copyable;
-  return h('a', { href: routeTo(['receipts', whole]), title: whole }, h('code', null, shorten(whole, 12, 6)));
+  const href = placeOf(of, whole);
+  if (href === null) return identifier(whole, 'evidence', { head: 12, tail: 6 });
+  return h('a', { href, title: whole }, h('code', null, shorten(whole, 12, 6)));
 }
