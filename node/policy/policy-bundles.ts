@@ -154,7 +154,7 @@ export class PolicyBundles {
     return this.#line?.staged ?? null;
   }
 
-  /** What the policy says of who must acknowledge the next bundle with a start, and how far this node has come. */
+  /** Who must acknowledge the next bundle with a start, and how far this node has come. */
   get epoch(): { readonly newest: number; readonly members: PolicyMembers | null } {
     return { newest: this.#line?.newest?.sequence ?? 0, members: this.#line?.members ?? null };
   }

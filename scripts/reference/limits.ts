@@ -2,6 +2,7 @@
 
 import type { Finding, SourceFile, Tree } from '../source/tree.ts';
 import { cell, code, table } from './markdown.ts';
+import { worstCase } from './worst-case.ts';
 
 const LIMIT = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:MAX|MIN)$/;
 /** Largest numbers of a width are mathematics, not bounds of ours. */
@@ -91,6 +92,13 @@ its API, on two cores: 24.8 MiB resident and 11.2 MiB held after a garbage colle
 the runtime on top); 8 to 49 connections, the median 36, of which 8 are kept up by the node itself (\`peers.target\`) and the others come in or are left by
 lookups. \`npm run bench -- publish-visible --full\` prints these figures first.
 
+## What a node takes at worst
+
+Every queue, cache, connection and file with its bound, all of them full at once, which no honest load comes near: what is measured stands above. Products and sums
+are computed from the source. A host that cannot give this much sets \`peers.max\`, and the process a memory limit: what is cached is made again from the log.
+Modules run in a process of their own, within the limits of each task; the index has its own bounds below.
+
+${worstCase(tree)}
 ${parts.join('\n')}`;
 }
 
