@@ -11,7 +11,7 @@ const PICTURES = join(import.meta.dirname, '../../docs/images');
 /** A README loads its pictures each time it is read. */
 const PICTURE_BYTES_MAX = 300_000;
 /** Sharp on dense screens, and still small: the page is flat colour. */
-const SCALE = 1.5;
+const SCALE = 1.25;
 
 interface Card {
   readonly agentId: string;
