@@ -78,9 +78,12 @@ export function describeRun(experiment: Experiment, folder: string): string {
   for (const { check, seed } of broken)
     lines.push(
       `  BROKEN ${check.name}: ${check.detail}`,
-      `         ${replayCommand(folder, seed, check.at)}`,
+      `         ${replayCommand(folder, seed, check.at, scenario.tier)}`,
     );
-  lines.push(`  trace of seed ${runs[0]!.seed}: ${runs[0]!.traceHash}`, `  ${folder}/report.md`);
+  const { seed, traceHash } = runs[0]!;
+  // In real time no two runs are the same: there is nothing to compare.
+  if (traceHash !== '') lines.push(`  trace of seed ${seed}: ${traceHash}`);
+  lines.push(`  ${folder}/report.md`);
   return lines.join('\n');
 }
 

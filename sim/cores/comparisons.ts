@@ -12,14 +12,16 @@ import {
   type PullState,
   type SyncMessage,
   stepPull,
+  type Tail,
   tailResponse,
 } from '../../protocol/sync/index.ts';
+import type { Verified } from '../../protocol/verified.ts';
 import type { RandomStream } from '../random.ts';
 import type { Penalties } from './admission.ts';
 import type { ForkWatch } from './fork-watch.ts';
 import { type Ground, SECOND } from './ground.ts';
 import type { Holdings } from './holdings.ts';
-import type { Logs, Version } from './logs.ts';
+import { type Logs, nameOfVersion, type Version } from './logs.ts';
 import { bytesOf, type Message } from './message.ts';
 import type { Post } from './post.ts';
 import type { Presence } from './presence.ts';
@@ -145,7 +147,7 @@ export class Comparisons {
           break;
         case 'store':
           // A log that is known to have forked is not followed any further.
-          if (!forks.knows(node, logs.logOf(effect.tail.origin) ?? -1)) holdings.store(node, effect.tail);
+          if (!forks.knows(node, logs.logOf(effect.tail.origin) ?? -1)) this.#store(node, link, effect.tail);
           this.#step(comparison, { kind: 'stored' });
           break;
         case 'evidence':
@@ -160,6 +162,19 @@ export class Comparisons {
           this.#end(comparison);
       }
     }
+  }
+
+  /** Stores what a neighbour answered with, and says so for each entry. */
+  #store(node: number, link: number, tail: Verified<Tail>): void {
+    const { ground, holdings, logs } = this.#parts;
+    const log = logs.logOf(tail.origin)!;
+    const before = holdings.version(node, log).size;
+    holdings.store(node, tail);
+    if (ground.sinks.trace === undefined) return;
+    const now = holdings.version(node, log);
+    const peer = ground.wire.topology.to[link]!;
+    for (let size = before + 1; size <= now.size; size++)
+      ground.trace('compared', node, peer, nameOfVersion(logs.at(now, size)));
   }
 
   /** A head below the own tree: the log signed both, so they must be of one history. */

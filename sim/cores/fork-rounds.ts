@@ -84,7 +84,14 @@ export class ForkRounds {
       case 'evidence-told': {
         const publication = publications.get(message.publication);
         if (publication.kind !== 'evidence' || publications.verdict(publication) !== 'accept') return;
-        if (forks.learn(node, publication.log)) this.#taken += 1;
+        if (!forks.learn(node, publication.log)) return;
+        this.#taken += 1;
+        ground.trace(
+          'compared',
+          node,
+          ground.wire.topology.from[link]!,
+          `evidence against log ${publication.log}`,
+        );
       }
     }
   }

@@ -6,7 +6,7 @@ import type { Comparisons } from './comparisons.ts';
 import type { ForkWatch } from './fork-watch.ts';
 import type { Ground } from './ground.ts';
 import type { Holdings } from './holdings.ts';
-import type { Logs } from './logs.ts';
+import { type Logs, nameOfVersion } from './logs.ts';
 import type { Mesh } from './mesh.ts';
 import type { PublicationId } from './message.ts';
 import type { Publication, Publications } from './publications.ts';
@@ -148,11 +148,13 @@ export class Gossip {
     return false;
   }
 
-  #pass(node: number, { id }: Publication, link: number): void {
-    const { ground, publications } = this.#parts;
+  #pass(node: number, { id, kind, log, to }: Publication, link: number): void {
+    const { ground, logs, publications } = this.#parts;
     this.#arrivals += 1;
-    if (ground.sinks.trace !== undefined)
-      ground.trace('publication', node, ground.wire.topology.from[link]!, `number ${id}`);
+    if (ground.sinks.trace !== undefined) {
+      const what = kind === 'evidence' ? `evidence against log ${log}` : nameOfVersion(logs.version(to));
+      ground.trace('publication', node, ground.wire.topology.from[link]!, what);
+    }
     if (this.#hops !== null) {
       const { capacity } = publications;
       const from = ground.wire.topology.from[link]!;

@@ -33,6 +33,11 @@ export interface Version {
   readonly signedAt: number;
 }
 
+/** What people and traces call a version that is not empty. */
+export function nameOfVersion({ branch, log, size }: Version): string {
+  return `log ${log} size ${size}${branch === 0 ? '' : ' of another history'}`;
+}
+
 interface Log {
   readonly origin: string;
   readonly signer: NoteSigner;

@@ -1,6 +1,7 @@
 // The mesh of gossip after the gossipsub specification: graft and prune with each heartbeat, announcements to some neighbours
 // outside of it. The library itself is not run here: this is a model of it with the node's settings.
 
+import { meshBounds } from '../mesh-bounds.ts';
 import type { RandomStream } from '../random.ts';
 import { type Ground, SECOND } from './ground.ts';
 import type { Message, PublicationId } from './message.ts';
@@ -10,9 +11,6 @@ import type { Presence } from './presence.ts';
 /** Neighbours outside of the mesh that are told, and heartbeats for which something is told (D_lazy, mcache_gossip). */
 const TOLD_PEERS = 6;
 const TOLD_HEARTBEATS = 3;
-/** The node's bounds around its degree: see node/gossip/options.ts. */
-const BELOW = 1;
-const ABOVE = 2;
 /** Things remembered for announcing, of one node. */
 const RECENT_MAX = 1_024;
 /** A remembered thing takes two numbers: when it came, and which it is. */
@@ -31,6 +29,7 @@ export class Mesh {
   readonly #recent: (number[] | undefined)[];
   readonly #streams: readonly RandomStream[];
   readonly #kind: number;
+  readonly #bounds: ReturnType<typeof meshBounds>;
   /** Links that were drawn last. */
   readonly #drawn: Int32Array;
 
@@ -51,6 +50,7 @@ export class Mesh {
     this.#size = new Uint8Array(ground.nodes);
     this.#recent = new Array<number[] | undefined>(ground.nodes).fill(undefined);
     this.#streams = Array.from({ length: ground.nodes }, (_, node) => ground.random('mesh', node));
+    this.#bounds = meshBounds(ground.scenario.protocol.meshDegree);
     const { first } = ground.wire.topology;
     let linksMax = 0;
     for (let node = 0; node < ground.nodes; node++)
@@ -67,9 +67,9 @@ export class Mesh {
     const { nodes, loop, scenario } = this.#ground;
     if (scenario.protocol.gossip === 'mesh')
       for (let node = 0; node < nodes; node++) {
-        if (this.#presence.here[node] === 0) continue;
+        if (this.#presence.here[node] === 0 || this.#size[node]! >= this.#bounds.low) continue;
         for (const link of this.#outside(node, scenario.protocol.meshDegree - this.#size[node]!)) {
-          if (this.#size[this.#end(link)]! >= scenario.protocol.meshDegree + ABOVE) continue;
+          if (this.#size[this.#end(link)]! >= this.#bounds.high) continue;
           this.#set(link, 1);
           this.#set(this.#back(link), 1);
         }
@@ -97,7 +97,7 @@ export class Mesh {
     const back = this.#back(link);
     switch (message.kind) {
       case 'graft':
-        if (this.#size[node]! < this.#ground.scenario.protocol.meshDegree + ABOVE) this.#set(back, 1);
+        if (this.#size[node]! < this.#bounds.high) this.#set(back, 1);
         else if (this.#inMesh[back] === 0) this.#post.send(back, { kind: 'prune' });
         return;
       case 'prune':
@@ -131,12 +131,12 @@ export class Mesh {
     this.#onHeartbeat(node);
     if (gossip !== 'mesh') return;
     const size = this.#size[node]!;
-    if (size < meshDegree - BELOW)
+    if (size < this.#bounds.low)
       for (const link of this.#outside(node, meshDegree - size)) {
         this.#set(link, 1);
         this.#post.send(link, { kind: 'graft' });
       }
-    else if (size > meshDegree + ABOVE) this.#thin(node, size - meshDegree);
+    else if (size > this.#bounds.high) this.#thin(node, size - meshDegree);
     this.#announce(node);
   }
 

@@ -32,6 +32,7 @@ export class Presence {
       if (turns === undefined) continue;
       this.here[node] = turns.here ? 1 : 0;
       this.#turns.set(node, turns);
+      if (!turns.here) this.#ground.trace('goes', node, -1, '');
       this.#plan(node);
     }
   }

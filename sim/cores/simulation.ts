@@ -11,7 +11,7 @@ import { ForkWatch } from './fork-watch.ts';
 import { Gossip } from './gossip.ts';
 import { Ground, SECOND } from './ground.ts';
 import { Holdings } from './holdings.ts';
-import { Logs, type Version } from './logs.ts';
+import { Logs, nameOfVersion, type Version } from './logs.ts';
 import { Mesh } from './mesh.ts';
 import type { PublicationId } from './message.ts';
 import { Payments } from './payments.ts';
@@ -152,6 +152,7 @@ export class Simulation {
     const node = this.plan.writers[log]!;
     this.logs.fork(log);
     this.forks.split(log);
+    this.ground.trace('splits', node, -1, `log ${log}`);
     const versions = [0, 1].map((branch) => this.logs.append(log, this.#maker.make(), loop.now, branch));
     this.holdings.advance(node, versions[0]!, 'own');
     for (const [branch, version] of versions.entries())
@@ -181,7 +182,7 @@ export class Simulation {
     // What a log says before it forks is not followed to the end: whoever knows better stops reading it.
     if (this.ground.cheats[node] === 0)
       waves.start(version.entry, `log ${log} entry ${version.size - 1}`, this.ground.loop.now);
-    this.ground.trace(kind, node, -1, `log ${log} size ${version.size}`);
+    this.ground.trace(kind, node, -1, nameOfVersion(version));
     this.holdings.advance(node, version, 'own');
     this.#publication(version, (id) => this.gossip.publish(node, id));
   }

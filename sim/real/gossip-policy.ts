@@ -1,13 +1,11 @@
 // Sets how a real node's gossip spreads, as a scenario says: with its own settings (mesh), to every neighbour (flood), or not at all.
 
 import type { ZerostateNode } from '../../node/index.ts';
+import { meshBounds } from '../mesh-bounds.ts';
 import type { Scenario } from '../scenario/index.ts';
 
 /** More neighbours than a scenario gives a node. */
 const EVERYBODY = 256;
-/** D, D_low and D_high as gossipsub's settings have them: 6, 5, 8. */
-const LOW_OF_DEGREE = 5 / 6;
-const HIGH_OF_DEGREE = 8 / 6;
 /** The degree that nodes have by themselves; then their own settings stay. */
 const OWN_DEGREE = 6;
 
@@ -29,11 +27,11 @@ export function setGossip(node: ZerostateNode, protocol: Scenario['protocol']): 
   const degree = protocol.gossip === 'flood' ? EVERYBODY : protocol.meshDegree;
   if (degree === OWN_DEGREE) return;
   const { opts } = node.host.services.pubsub as unknown as { opts: MeshOptions };
-  const low = Math.max(1, Math.floor(degree * LOW_OF_DEGREE));
+  const { high, low } = meshBounds(degree);
   Object.assign(opts, {
     D: degree,
     Dlo: low,
-    Dhi: Math.max(degree, Math.ceil(degree * HIGH_OF_DEGREE)),
+    Dhi: high,
     Dscore: Math.min(opts.Dscore, low),
     Dout: Math.min(opts.Dout, Math.floor(low / 2)),
   });

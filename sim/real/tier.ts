@@ -80,6 +80,9 @@ function spawn(scenario: Scenario, tier: 'T0' | 'T1'): ChildProcess {
     throw new ZeroError('SCENARIO_INVALID', `${tier} runs up to ${NODES_MAX[tier]} nodes`);
   if (scenario.adversaries.length > 0)
     throw new ZeroError('SCENARIO_INVALID', `${tier} has no adversaries: its nodes are real and honest`);
+  for (const part of ['forks', 'reputation', 'channels', 'routes'] as const)
+    if (scenario.workload[part] !== undefined)
+      throw new ZeroError('SCENARIO_INVALID', `${tier} has no ${part}: its nodes write and revoke`);
   const compiled = getCompileCacheDir();
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return fork(fileURLToPath(new URL(`./${PROGRAM[tier]}${extension}`, import.meta.url)), {

@@ -1,7 +1,8 @@
 // What the nodes of a run do: writers publish cards of fresh agents and revoke some, at times that the seed draws. And what must hold.
 
 import type { ZerostateNode } from '../../node/index.ts';
-import { randomStream } from '../random.ts';
+import { Ground } from '../cores/ground.ts';
+import { planWriting } from '../cores/writers.ts';
 import type { CheckResult, Scenario } from '../scenario/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Fleet } from './fleet.ts';
@@ -12,6 +13,7 @@ const SECOND_MS = 1_000;
 /** Who is away when it is to write looks again after this time, in milliseconds. */
 const AGAIN_MS = SECOND_MS;
 const SECOND_US = 1_000_000;
+const MS = 1_000;
 
 export interface WorkOptions {
   readonly scenario: Scenario;
@@ -36,13 +38,8 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
   const origin = time.nowUs;
   const acknowledged: { readonly kind: Kind; readonly id: string; readonly node: number }[] = [];
   const failures: string[] = [];
-  const { statements, revocations } = scenario.workload;
-  const choice = randomStream(seed, 'writers');
-  const writers = Array.from({ length: fleet.nodes.length }, (_, n) => n);
-  for (let at = writers.length - 1; at > 0; at--) {
-    const other = choice.below(at + 1);
-    [writers[at], writers[other]] = [writers[other]!, writers[at]!];
-  }
+  // Who writes what and when is drawn as in T2: the same seed is the same work.
+  const { planned, writers } = planWriting(new Ground(scenario, seed, {}));
   /** Does something at a node, as soon as it is there: again, when it went in the middle of it without an answer. */
   const act = (node: number, what: (at: ZerostateNode) => Promise<void>): void => {
     const again = () => time.after(AGAIN_MS, () => act(node, what));
@@ -57,38 +54,26 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
     });
   };
 
-  if (statements !== undefined && statements.writers > 0) {
-    const times = randomStream(seed, 'statements');
-    const end = (statements.fromSeconds + statements.forSeconds) * SECOND_MS;
-    let at = statements.fromSeconds * SECOND_MS;
-    for (let number = 0; statements.perSecond > 0; number++) {
-      at += times.exponential(SECOND_MS / statements.perSecond);
-      if (at > end) break;
-      const node = writers[times.below(statements.writers)]!;
-      time.after(at, () =>
-        act(node, async ({ cards }) => {
-          const began = time.nowUs;
-          const { agentId } = await cards.publish(draft(`Agent ${number}`));
-          arrivals.published('card', agentId, node, began);
-          acknowledged.push({ kind: 'card', id: agentId, node });
-        }),
-      );
-    }
-  }
-  for (let number = 0; number < (revocations?.count ?? 0); number++) {
-    const node = writers[number % writers.length]!;
-    const at = (revocations!.fromSeconds + number * revocations!.everySeconds) * SECOND_MS;
+  for (const [number, { at, kind, log }] of planned.entries()) {
+    if (at > scenario.seconds * SECOND_US) continue;
+    const node = writers[log]!;
+    const publish = async ({ cards }: ZerostateNode): Promise<string> =>
+      (await cards.publish(draft(`Agent ${number}`))).agentId;
     let owned: string | undefined;
-    act(node, async ({ cards }) => {
-      owned = (await cards.publish(draft(`Revoked ${number}`))).agentId;
-    });
-    time.after(at, () =>
-      act(node, async ({ cards, revocations: desk }) => {
-        const agentId = owned ?? (await cards.publish(draft(`Revoked ${number}`))).agentId;
+    // There must be something to revoke.
+    if (kind === 'revocation')
+      act(node, async (its) => {
+        owned = await publish(its);
+      });
+    time.after(at / MS, () =>
+      act(node, async (its) => {
+        const revoked = kind === 'revocation' ? (owned ?? (await publish(its))) : undefined;
         const began = time.nowUs;
-        await desk.revoke(agentId, 'simulation', false);
-        arrivals.published('revoked', agentId, node, began);
-        acknowledged.push({ kind: 'revoked', id: agentId, node });
+        if (revoked !== undefined) await its.revocations.revoke(revoked, 'simulation', false);
+        const id = revoked ?? (await publish(its));
+        const what: Kind = revoked === undefined ? 'card' : 'revoked';
+        arrivals.published(what, id, node, began);
+        acknowledged.push({ kind: what, id, node });
       }),
     );
   }

@@ -1,5 +1,6 @@
 // The short report of a run in Markdown: what was run, on what, what held, the numbers, the claims, and how to see it again.
 
+import type { TierId } from '../scenario/index.ts';
 import { type Experiment, failures } from './experiment.ts';
 import type { Summary } from './statistics.ts';
 
@@ -15,8 +16,10 @@ export function withInterval({ high, low, mean, runs }: Summary): string {
   return runs < 2 || low === high ? digits(mean) : `${digits(mean)} (${digits(low)} to ${digits(high)})`;
 }
 
-/** The one command that shows a failure again. */
-export function replayCommand(folder: string, seed: number, at: number): string {
+/** The one command that shows a failure again. T0 goes by real time, and models have no state to look into: those are run anew. */
+export function replayCommand(folder: string, seed: number, at: number, tier: TierId = 'T2'): string {
+  if (tier === 'T0' || tier === 'T3')
+    return `zerostate sim run ${folder}/scenario.yaml --seed ${seed} --seeds 1 --trace`;
   const until = at >= 0 ? ` --until ${Number(at.toFixed(6))}` : '';
   return `zerostate sim replay ${seed} --run ${folder}${until}`;
 }
@@ -43,7 +46,10 @@ export function reportText(experiment: Experiment, folder: string, pictures: rea
     lines.push(`| ${name} | ${kind} | ${looked} | ${all.filter(({ ok }) => ok).length} of ${all.length} |`);
   }
   for (const { check, seed } of failures(experiment))
-    lines.push('', `Broken with seed ${seed}: ${check.detail}. \`${replayCommand(folder, seed, check.at)}\``);
+    lines.push(
+      '',
+      `Broken with seed ${seed}: ${check.detail}. \`${replayCommand(folder, seed, check.at, scenario.tier)}\``,
+    );
   if (claims.length > 0) {
     lines.push('', '## Claims', '', '| claim | bound | got | |', '| --- | --- | --- | --- |');
     for (const { got, metric, ok, sign, text, value } of claims)
@@ -72,9 +78,10 @@ export function reportText(experiment: Experiment, folder: string, pictures: rea
     `zerostate sim run ${folder}/scenario.yaml`,
     '```',
     '',
-    'Trace hashes:',
+    scenario.tier === 'T0' ? 'These runs went by real time: no two are the same.' : 'Trace hashes:',
     '',
   );
-  for (const { seed, traceHash } of runs) lines.push(`- seed ${seed}: \`${traceHash}\``);
+  for (const { seed, traceHash } of runs)
+    if (traceHash !== '') lines.push(`- seed ${seed}: \`${traceHash}\``);
   return `${lines.join('\n')}\n`;
 }

@@ -9,11 +9,11 @@ const THINGS_MAX = 2_000;
 
 const US_PER_MS = 1_000;
 /** Kinds that say that a node now has a thing. */
-const ARRIVALS: ReadonlySet<string> = new Set(['publication', 'arrive', 'refuse']);
-/** Kinds that say that a node made one. */
-const ORIGINS: ReadonlySet<string> = new Set(['publish', 'revoke']);
-/** Kinds of the writer in the cores tier, whose next publication is what was written. */
-const WRITINGS: ReadonlySet<string> = new Set(['statement', 'revocation']);
+const ARRIVALS: ReadonlySet<string> = new Set(['publication', 'compared', 'arrive', 'refuse']);
+/** Kinds that say that a node made one; the first two are of the cores tier. */
+const ORIGINS: ReadonlySet<string> = new Set(['statement', 'revocation', 'publish', 'revoke']);
+/** Kinds that say that a node is there or not. */
+const TURNS: ReadonlySet<string> = new Set(['comes', 'goes']);
 
 /** One event: milliseconds, kind, node, peer or -1, thing or -1. */
 export type Row = readonly [at: number, kind: number, node: number, peer: number, thing: number];
@@ -30,13 +30,14 @@ export interface ViewData {
   readonly left: number;
 }
 
-/** Shortens a trace. A thing of the cores tier is named after what its writer had just written. */
+/** Shortens a trace. What a thing of the cores tier is, only its writer's line says. */
 export function viewDataOf(lines: readonly TraceLine[]): ViewData {
   const kinds: string[] = [];
   const things: { name: string; isRevocation: boolean }[] = [];
   const numbers = new Map<string, number>();
-  const written = new Map<number, { kind: string; what: string }>();
-  const isTold = (kind: string) => ARRIVALS.has(kind) || ORIGINS.has(kind) || WRITINGS.has(kind);
+  const revoking = new Set<string>();
+  const isOfThing = (kind: string) => ARRIVALS.has(kind) || ORIGINS.has(kind);
+  const isTold = (kind: string) => isOfThing(kind) || TURNS.has(kind);
   const important = lines.filter(({ kind }) => isTold(kind)).length;
   let room = Math.max(0, LINES_MAX - important);
   let left = 0;
@@ -47,31 +48,28 @@ export function viewDataOf(lines: readonly TraceLine[]): ViewData {
     return known >= 0 ? known : kinds.push(kind) - 1;
   };
   const thingOf = (line: TraceLine): number => {
-    const isRevocation = line.kind === 'refuse' || line.kind === 'revoke';
+    const isRevocation = line.kind === 'refuse' || line.kind === 'revoke' || revoking.has(line.what);
     const key = `${isRevocation} ${line.what}`;
     let number = numbers.get(key);
     if (number === undefined && things.length < THINGS_MAX) {
-      const source = line.kind === 'publication' ? written.get(line.peer) : undefined;
-      number =
-        things.push({
-          name: source === undefined ? line.what : `${source.kind}: ${source.what}`,
-          isRevocation: isRevocation || source?.kind === 'revocation',
-        }) - 1;
+      const name =
+        line.kind === 'statement' || line.kind === 'revocation' ? `${line.kind}: ${line.what}` : line.what;
+      number = things.push({ name, isRevocation }) - 1;
       numbers.set(key, number);
     }
     return number ?? -1;
   };
   for (const line of lines) {
     nodes = Math.max(nodes, line.node + 1, line.peer + 1);
-    if (WRITINGS.has(line.kind)) written.set(line.node, line);
+    if (line.kind === 'revocation') revoking.add(line.what);
     if ((!isTold(line.kind) && room-- <= 0) || rows.length >= LINES_MAX) {
       left += 1;
       continue;
     }
-    const thing = ARRIVALS.has(line.kind) || ORIGINS.has(line.kind) ? thingOf(line) : -1;
+    const thing = isOfThing(line.kind) ? thingOf(line) : -1;
     rows.push([Math.round(line.at / US_PER_MS), kindOf(line.kind), line.node, line.peer, thing]);
   }
   rows.sort((a, b) => a[0] - b[0]);
-  const arrivals = kinds.flatMap((kind, at) => (ARRIVALS.has(kind) || ORIGINS.has(kind) ? [at] : []));
+  const arrivals = kinds.flatMap((kind, at) => (isOfThing(kind) ? [at] : []));
   return { nodes, kinds, things, rows, arrivals, left };
 }

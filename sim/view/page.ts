@@ -51,6 +51,7 @@ export function pageText(head: PageHead, data: ViewData): string {
 <label>Time <input id="time" type="range" min="0" max="1000" value="0"></label>
 <label>Speed <select id="speed"><option value="0.1">a tenth</option><option value="1" selected>as it was</option><option value="5">5 times</option><option value="25">25 times</option></select></label>
 </div>
+<p>Filled: it is there; in colour: it has the chosen thing, along the lines. Only an outline: it is away. A black ring: it wrote the thing.</p>
 </section>
 <aside>
 <label>Spread of <select id="thing"></select></label>

@@ -25,6 +25,19 @@ for (const [at, kind, who, peer, what] of data.rows)
 for (const seen of spread)
   for (const [, [at, peer]] of [...seen]) if (peer >= 0 && !seen.has(peer)) seen.set(peer, [at, -1]);
 
+// When each node went and came.
+const turns = new Map();
+for (const [at, kind, who] of data.rows)
+  if (data.kinds[kind] === 'goes' || data.kinds[kind] === 'comes') {
+    if (!turns.has(who)) turns.set(who, []);
+    turns.get(who).push([at, data.kinds[kind] === 'goes']);
+  }
+function isAway(n) {
+  let away = false;
+  for (const [at, goes] of turns.get(n) || []) { if (at > now) break; away = goes; }
+  return away;
+}
+
 function firstAfter(ms) {
   let low = 0, high = data.rows.length;
   while (low < high) { const middle = (low + high) >> 1; if (data.rows[middle][0] <= ms) low = middle + 1; else high = middle; }
@@ -51,7 +64,9 @@ function draw() {
     const got = seen.get(n), has = got !== undefined && got[0] <= now;
     if (has) have += 1;
     g.beginPath(); g.arc(places[n][0], places[n][1], size, 0, 7);
-    g.fillStyle = has ? hot : '#88888844'; g.fill();
+    g.fillStyle = has ? hot : '#88888844';
+    if (isAway(n)) { g.strokeStyle = has ? hot : '#888888'; g.lineWidth = 1; g.stroke(); }
+    else g.fill();
     if (has && got[1] < 0) { g.strokeStyle = text; g.lineWidth = 2.5; g.stroke(); }
     if (n === node) { g.strokeStyle = text; g.lineWidth = 1.5; g.beginPath(); g.arc(places[n][0], places[n][1], size + 4, 0, 7); g.stroke(); }
   }

@@ -1,22 +1,30 @@
-// Real nodes under virtual time (T1): whether one seed is one run, how fast, and how near the protocol's cores on an event heap (T2) are to
-// them on the same topology; with --full also real nodes over TCP (T0), which only a quiet machine can answer.
+// Real nodes under virtual time (T1) and over TCP (T0): whether one seed is one run at T1, and how near the protocol's cores on an event heap
+// (T2) are to both, given the same topology, writers and times. T0 goes by the machine's own time, so only a quiet machine can answer for it:
+// it is a part of --full, or of --only tcp.
 
+import { enableCompileCache } from 'node:module';
 import { coresTier } from '../../sim/cores/tier.ts';
 import { runInChild } from '../../sim/real/tier.ts';
+import type { Job } from '../../sim/run/messages.ts';
+import { runJobs } from '../../sim/run/pool.ts';
 import { completeScenario, type Scenario, type TierResult } from '../../sim/scenario/index.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, BenchContext } from './bench.ts';
 
 const APART_PROMISED = 15;
 const APART_TCP_PROMISED = 20;
 /** Bytes of a card with its log entry, which is what real nodes publish here. */
 const CARD_BYTES = 2_600;
 const MIB = 1_048_576;
+const PARTS = ['determinism', 'virtual', 'tcp'] as const;
 /** How gossip spreads, the fastest first. */
 const POLICIES = [
   { gossip: 'mesh' },
   { gossip: 'mesh', meshDegree: 2 },
   { gossip: 'none', antiEntropySeconds: 2 },
 ] as const;
+const TCP_NODES = 12;
+/** Statements a second of those: a second of one processor serves some hundreds of arrivals. */
+const TCP_PER_SECOND = 1;
 
 const spreading = (nodes: number, protocol: object, perSecond: number): Scenario =>
   completeScenario({
@@ -41,86 +49,121 @@ const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 const arrival = (results: readonly TierResult[], point: string): number =>
   mean(results.map(({ metrics }) => metrics[`statements.arrival.${point}Ms`] ?? Number.NaN));
+const jobsOf = (scenario: Scenario, seeds: readonly number[]): Job[] =>
+  seeds.map((seed) => ({ scenario, seed, traceFile: null }));
+const seedsFrom = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, n) => first + n);
 
 export const bench: Bench = {
   name: 'sim-real',
   summary: 'real nodes under virtual time: one seed one run, their speed, and how near T2 is to them',
   bar: { sign: '<=', value: 1 },
-  async run({ full, note, report, seed, sizes }) {
-    const seeds = sizes(2, 50);
-    let differing = 0;
-    for (let at = 0; at < seeds; at++) {
-      const [one, two] = await Promise.all([runInChild(SMALL, seed + at), runInChild(SMALL, seed + at)]);
-      if (one.result.traceHash !== two.result.traceHash) differing += 1;
-    }
-    report({
-      case: 'seeds whose two runs differ, plus one',
-      sizes: { seeds, nodes: SMALL.topology.nodes },
-      ours: differing + 1,
-      peer: 1,
-      peerName: 'none differs',
-      unit: 'seeds',
-      better: 'lower',
-    });
-
-    const nodes = sizes(24, 100);
-    const scenario = spreading(nodes, {}, 2);
-    const real: TierResult[] = [];
-    const cores: TierResult[] = [];
-    for (let at = 0; at < sizes(2, 5); at++) {
-      const started = performance.now();
-      const { memoryBytes, result } = await runInChild(scenario, seed + at);
-      const seconds = (performance.now() - started) / 1_000;
-      note(
-        `T1, ${nodes} nodes: ${result.events} events in ${seconds.toFixed(1)} s, ${Math.round(result.events / seconds)} a second with the start of the nodes, ${Math.round(memoryBytes / MIB)} MiB`,
-      );
-      real.push(result);
-      cores.push(await coresTier({}).run({ ...scenario, tier: 'T2' }, seed + at));
-    }
-    for (const point of ['p50', 'p95']) apart('T1', point, real, cores, APART_PROMISED);
-
-    if (!full) return;
-    const order: Record<'T0' | 'T2', number[]> = { T0: [], T2: [] };
-    for (const protocol of POLICIES) {
-      const gentle = spreading(12, protocol, 1);
-      const tcp = [(await runInChild({ ...gentle, tier: 'T0' }, seed, {}, 'T0')).result];
-      const heap = [await coresTier({}).run({ ...gentle, tier: 'T2' }, seed)];
-      order.T0.push(arrival(tcp, 'p95'));
-      order.T2.push(arrival(heap, 'p95'));
-      if (protocol === POLICIES[0]) apart('T0', 'p95', tcp, heap, APART_TCP_PROMISED);
-    }
-    note(
-      `p95 by policy, ms: T0 ${order.T0.map(Math.round).join(', ')}; T2 ${order.T2.map(Math.round).join(', ')}`,
-    );
-    const isRanked = (p95: readonly number[]) => p95.every((value, at) => at === 0 || value >= p95[at - 1]!);
-    report({
-      case: 'tiers that rank the policies otherwise, plus one',
-      sizes: { policies: POLICIES.length },
-      ours: 1 + [order.T0, order.T2].filter((p95) => !isRanked(p95)).length,
-      peer: 1,
-      peerName: 'none',
-      unit: 'tiers',
-      better: 'lower',
-    });
-
-    function apart(
-      tier: string,
-      point: string,
-      ones: readonly TierResult[],
-      others: readonly TierResult[],
-      promised: number,
-    ): void {
-      const [one, other] = [arrival(ones, point), arrival(others, point)];
-      note(`arrival ${point}: ${tier} ${one.toFixed(1)} ms, T2 ${other.toFixed(1)} ms`);
-      report({
-        case: `${tier} against T2, arrival ${point}`,
-        sizes: { seeds: ones.length },
-        ours: (100 * Math.abs(other - one)) / one,
-        peer: promised,
-        peerName: 'promised',
-        unit: '% apart',
-        better: 'lower',
-      });
-    }
+  async run(context) {
+    const unknown = context.only.find((part) => !PARTS.some((one) => one === part));
+    if (unknown !== undefined) throw new Error(`no part ${unknown}; there are ${PARTS.join(', ')}`);
+    const wants = (part: (typeof PARTS)[number]) =>
+      context.only.length === 0 ? context.full || part !== 'tcp' : context.only.includes(part);
+    // Each run has a process of its own; without this each would compile the whole node again.
+    enableCompileCache(context.folder());
+    if (wants('determinism')) await determinism(context);
+    if (wants('virtual')) await virtual(context);
+    if (wants('tcp')) await tcp(context);
   },
 };
+
+async function determinism(context: BenchContext): Promise<void> {
+  const seeds = seedsFrom(context.seed, context.sizes(2, 50));
+  const results = await followed(context, 'determinism', jobsOf(SMALL, [...seeds, ...seeds]));
+  const differing = seeds.filter(
+    (_, at) => results[at]!.traceHash !== results[at + seeds.length]!.traceHash,
+  ).length;
+  context.report({
+    case: 'seeds whose two runs differ, plus one',
+    sizes: { seeds: seeds.length, nodes: SMALL.topology.nodes },
+    ours: differing + 1,
+    peer: 1,
+    peerName: 'none differs',
+    unit: 'seeds',
+    better: 'lower',
+  });
+}
+
+async function virtual(context: BenchContext): Promise<void> {
+  const { note, seed, sizes } = context;
+  const nodes = sizes(24, 60);
+  const scenario = spreading(nodes, {}, 2);
+  const seeds = seedsFrom(seed, sizes(2, 5));
+  const started = performance.now();
+  const { memoryBytes, result } = await runInChild(scenario, seed);
+  const seconds = (performance.now() - started) / 1_000;
+  note(
+    `T1, ${nodes} nodes: ${result.events} events in ${seconds.toFixed(1)} s, ${Math.round(result.events / seconds)} a second with the start of the nodes, ${Math.round(memoryBytes / MIB)} MiB`,
+  );
+  const real = [result, ...(await followed(context, 'T1', jobsOf(scenario, seeds.slice(1))))];
+  const cores = await runJobs(jobsOf({ ...scenario, tier: 'T2' }, seeds));
+  for (const point of ['p50', 'p95']) apart(context, 'T1', point, real, cores, APART_PROMISED);
+}
+
+async function tcp(context: BenchContext): Promise<void> {
+  const { note, report, seed, sizes } = context;
+  const seeds = seedsFrom(seed, sizes(1, 2));
+  const order: Record<'T0' | 'T2', number[]> = { T0: [], T2: [] };
+  for (const protocol of POLICIES) {
+    const gentle = spreading(TCP_NODES, protocol, TCP_PER_SECOND);
+    const what = `T0, ${Object.values(protocol).join(' ')}`;
+    const real = await followed(context, what, jobsOf({ ...gentle, tier: 'T0' }, seeds));
+    const cores: TierResult[] = [];
+    for (const each of seeds) cores.push(await coresTier({}).run({ ...gentle, tier: 'T2' }, each));
+    order.T0.push(arrival(real, 'p95'));
+    order.T2.push(arrival(cores, 'p95'));
+    if (protocol === POLICIES[0]) apart(context, 'T0', 'p95', real, cores, APART_TCP_PROMISED);
+  }
+  note(
+    `p95 by policy, ms: T0 ${order.T0.map(Math.round).join(', ')}; T2 ${order.T2.map(Math.round).join(', ')}`,
+  );
+  const isRanked = (p95: readonly number[]) => p95.every((value, at) => at === 0 || value >= p95[at - 1]!);
+  report({
+    case: 'tiers that rank the policies otherwise, plus one',
+    sizes: { policies: POLICIES.length },
+    ours: 1 + [order.T0, order.T2].filter((p95) => !isRanked(p95)).length,
+    peer: 1,
+    peerName: 'none',
+    unit: 'tiers',
+    better: 'lower',
+  });
+}
+
+/** Runs jobs, as many at once as make sense, and says how far it is. */
+async function followed({ note }: BenchContext, what: string, jobs: readonly Job[]): Promise<TierResult[]> {
+  const started = performance.now();
+  let done = 0;
+  return await runJobs(jobs, {
+    onResult() {
+      done += 1;
+      const seconds = (performance.now() - started) / 1_000;
+      const left = Math.ceil((seconds / done) * (jobs.length - done));
+      note(`${what}: ${done} of ${jobs.length} in ${seconds.toFixed(0)} s, about ${left} s left`);
+    },
+  });
+}
+
+function apart(
+  { note, report }: BenchContext,
+  tier: string,
+  point: string,
+  ones: readonly TierResult[],
+  others: readonly TierResult[],
+  promised: number,
+): void {
+  const [one, other] = [arrival(ones, point), arrival(others, point)];
+  note(`arrival ${point}: ${tier} ${one.toFixed(1)} ms, T2 ${other.toFixed(1)} ms`);
+  report({
+    case: `${tier} against T2, arrival ${point}`,
+    sizes: { seeds: ones.length },
+    ours: (100 * Math.abs(other - one)) / one,
+    peer: promised,
+    peerName: 'promised',
+    unit: '% apart',
+    better: 'lower',
+  });
+}

@@ -15,12 +15,12 @@ const line = (at: number, kind: string, node: number, peer: number, what: string
 const HEAD = { name: 'a-run', tier: 'T2', seed: 1, traceHash: 'ab'.repeat(32) };
 
 describe('the page of a run', () => {
-  it('names a publication of the cores tier after what its writer had just written', () => {
+  it('knows what was written from the line of its writer, and both ways that it spreads', () => {
     const data = viewDataOf([
       line(1_000, 'revocation', 4, -1, 'log 2 size 3'),
-      line(9_000, 'publication', 5, 4, 'number 7'),
+      line(9_000, 'publication', 5, 4, 'log 2 size 3'),
       line(8_000, 'ihave', 1, 2, ''),
-      line(20_000, 'publication', 6, 5, 'number 7'),
+      line(20_000, 'compared', 6, 5, 'log 2 size 3'),
     ]);
     assert.deepEqual(data.things, [{ name: 'revocation: log 2 size 3', isRevocation: true }]);
     assert.equal(data.nodes, 7);
@@ -30,7 +30,7 @@ describe('the page of a run', () => {
     );
     assert.deepEqual(
       data.arrivals.map((kind) => data.kinds[kind]),
-      ['publication'],
+      ['revocation', 'publication', 'compared'],
     );
   });
 
