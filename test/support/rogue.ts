@@ -11,7 +11,7 @@ import { ping } from '@libp2p/ping';
 import { Libp2pRecord } from '@libp2p/record';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
-import { multiaddr } from '@multiformats/multiaddr';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { TOPIC_NAMES, topicOf } from '../../node/gossip/index.ts';
 
@@ -45,6 +45,14 @@ export interface RogueOptions {
   readonly privateKey?: PrivateKey;
   /** Address of a relay where it reserves a place, instead of listening. */
   readonly relay?: string;
+  /** True to be announced under the name localhost: a name counts as public, an address of 127.0.0.0/8 does not. */
+  readonly isNamed?: boolean;
+}
+
+function named(addresses: Multiaddr[]): Multiaddr[] {
+  return addresses.map((one) =>
+    multiaddr(String(one).replace(/^\/ip4\/127\.\d+\.\d+\.\d+/, '/dns4/localhost')),
+  );
 }
 
 /** Starts a rogue. Stop it with `await using` or stop(). */
@@ -55,11 +63,12 @@ export async function startRogue(options: RogueOptions = {}) {
     privateKey: options.privateKey ?? (await generateKeyPair('Ed25519')),
     addresses: {
       listen: [options.relay === undefined ? `/ip4/${ip}/tcp/0` : `${options.relay}/p2p-circuit`],
+      ...(options.isNamed === true ? { announceFilter: named } : {}),
     },
     transports: [
       // The option reaches net.connect, though its type does not name it.
       tcp({ dialOpts: { localAddress: ip } as object }),
-      ...(options.relay === undefined ? [] : [circuitRelayTransport()]),
+      ...(options.relay === undefined && options.isNamed !== true ? [] : [circuitRelayTransport()]),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
