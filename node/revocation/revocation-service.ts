@@ -181,6 +181,11 @@ export class RevocationService {
     };
   }
 
+  /** What revokes a card, whatever the freshness: for lists, in which thousands are looked at. */
+  revokedBy(entry: BookEntry): Revoked | null {
+    return this.#set.isRevoked(subjectOfCard(entry));
+  }
+
   /** Newest known first. */
   list(limit: number): KnownRevocation[] {
     return this.#known.slice(-limit).reverse();

@@ -79,7 +79,7 @@ export class CardList {
   }
 
   #statusOf(entry: BookEntry): CardStatus {
-    if (this.#node.revocations.verdict(entry).revoked !== null) return 'revoked';
+    if (this.#node.revocations.revokedBy(entry) !== null) return 'revoked';
     return checkCardTime(entry.card, this.#node.clock.now()) === 'expired' ? 'expired' : 'valid';
   }
 

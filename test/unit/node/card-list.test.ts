@@ -36,9 +36,7 @@ function listOf() {
     book,
     clock: { now: () => NOW },
     revocations: {
-      verdict: ({ agentId }: { agentId: string }) => ({
-        revoked: revoked.has(agentId) ? { reason: 'lost' } : null,
-      }),
+      revokedBy: ({ agentId }: { agentId: string }) => (revoked.has(agentId) ? { reason: 'lost' } : null),
     },
   } as unknown as Pick<NodeContext, 'book' | 'clock' | 'revocations'>;
   return { list: new CardList(node), offer, revoked };

@@ -110,7 +110,7 @@ export function mountMaster(ctx, options) {
         : `${digits(answer.matched)} of ${plural(answer.total, options.noun)}`;
     table.setRows(rows, { mark: fresh, of: answer.matched });
     const row = rows.find((one) => options.table.key(one) === openId);
-    if (openId !== '' && row && row !== openRow) drawDetail(row, false);
+    if (openId !== '' && row && row !== openRow) drawDetail(row, openRow === null);
   }
 
   /** Opens, closes or changes the panel. @param {string} id */
@@ -137,7 +137,8 @@ export function mountMaster(ctx, options) {
     frame(loadingState('it'));
     try {
       const row = await paged.one(id);
-      if (openId === id) drawDetail(row, true);
+      // The list may have brought it in the meantime.
+      if (openId === id && openRow === null) drawDetail(row, true);
     } catch (error) {
       if (openId !== id) return;
       const told =
