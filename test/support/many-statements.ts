@@ -127,7 +127,9 @@ function receipt(agent: TestAgent, index: number, issuedAt: string): Envelope {
     issuedAt,
     deterministic: {
       ...makeDeterministic(
-        index % 13 === 0 ? { status: 'OUT_OF_FUEL', exitCode: null } : { stdoutDigest: digest('output') },
+        index % 13 === 0
+          ? { status: 'OUT_OF_FUEL', exitCode: null }
+          : { stdoutDigest: digest('output'), outputTreeDigest: `sha256:${toHex(seedOf('tree', index))}` },
       ),
       moduleDigest: digest('module'),
       // The same inputs with another result would be a proof against its agent.

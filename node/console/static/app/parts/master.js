@@ -14,8 +14,8 @@ import { keepPlace } from './keep-place.js';
 import { emptyState, errorState, loadingState, staleBar } from './states.js';
 import { createTable } from './table.js';
 
-/** From a key to the question, in ms: quick typing asks once. */
-const TYPING_MS = 60;
+/** From a key to the question, in ms: keys that come together ask once; a newer question ends the older. */
+const TYPING_MS = 10;
 
 /**
  * @typedef {import('./filters.js').Filter} Filter

@@ -13,7 +13,8 @@ import { neighbourhood, nodeIdOf } from '../parts/walk.js';
 import { walkMap } from '../parts/walk-map.js';
 import { routeTo } from '../router.js';
 
-/** Statements of one step. */
+/** Statements of one step: each is proven and judged for the answer, some 2 ms each. More are a wish. */
+const ROWS_FIRST = 24;
 const ROWS_MAX = 200;
 /** Steps that the trail shows; older ones are in the browser's history. */
 const TRAIL_MAX = 6;
@@ -61,13 +62,18 @@ export function mountProvenance(ctx) {
     intro: 'What a thing came from, what was made with it, and who says so.',
     what: 'what is known',
     above: [form],
-    keyOf: (route) => route.path[1] ?? '',
+    keyOf: (route) => `${route.path[1] ?? ''} ${route.query.get('rows') ?? ''}`,
     async read(route, signal) {
       const id = route.path[1] ?? '';
       if (id === '') return { id, log: await apiGet(`/v1/log?limit=${BEGIN_SHOWN}`, { signal }) };
       const rows = await apiLines(
         '/v1/provenance/query',
-        { start: [id], depth: 1, direction: 'both', limit: ROWS_MAX },
+        {
+          start: [id],
+          depth: 1,
+          direction: 'both',
+          limit: route.query.get('rows') === String(ROWS_MAX) ? ROWS_MAX : ROWS_FIRST,
+        },
         signal,
       );
       ctx.announce(`${Math.max(0, rows.length - 1)} statements about ${shorten(id, 12, 6)}`);
@@ -156,6 +162,17 @@ function walk({ id, rows }, route) {
           ),
         ),
     endView(end),
+    end?.reasons.includes('row-limit') && route.query.get('rows') === null
+      ? h(
+          'p',
+          null,
+          h(
+            'a',
+            { href: routeTo(['provenance', id], { via: trail.join(','), rows: String(ROWS_MAX) }) },
+            `Show up to ${ROWS_MAX} statements`,
+          ),
+        )
+      : null,
   ];
 }
 
