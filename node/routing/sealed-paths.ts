@@ -67,12 +67,22 @@ export class SealedPaths {
   /** A path for a new link: the first of some that can be sealed. Throws as `open`. */
   async openAny(peer: PeerId, signal: AbortSignal): Promise<SealedPath> {
     const broken: string[] = [];
-    for (let left = TRIED_MAX - 1; ; left--)
+    for (let tried = 1; ; tried++)
       try {
-        return await this.open(peer, signal, broken, left > 0);
+        return await this.open(peer, signal, broken, tried < TRIED_MAX);
       } catch (error) {
-        if (!isZeroError(error) || error.code !== 'ROUTE_LOST' || left === 0 || signal.aborted) throw error;
-        broken.push(String(error.details.relay));
+        if (signal.aborted) throw error;
+        const silent = silentRelay(error);
+        if (silent === undefined ? broken.length === 0 : tried === TRIED_MAX) throw error;
+        // Nobody else has a way: what was slow may only have been slow.
+        if (silent === undefined) return await this.open(peer, signal, [], false);
+        broken.push(silent);
       }
   }
+}
+
+/** The relay whose path was opened and not sealed; undefined for every other failure. */
+function silentRelay(error: unknown): string | undefined {
+  const relay = isZeroError(error) && error.code === 'ROUTE_LOST' ? error.details.relay : undefined;
+  return typeof relay === 'string' ? relay : undefined;
 }

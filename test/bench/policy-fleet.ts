@@ -131,7 +131,7 @@ export class PolicyFleet implements AsyncDisposable {
   /** The relays of an edge: two of its region, one of another. */
   #relaysOf(at: number): number[] {
     const { length } = this.#relays;
-    const steps = [0, REGIONS.length, 1 + REGIONS.length * (at % (length / REGIONS.length))];
+    const steps = [0, REGIONS.length, 1];
     return steps.map((step) => (at + step) % length);
   }
 

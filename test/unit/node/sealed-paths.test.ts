@@ -1,0 +1,75 @@
+// A path that is opened and then silent: another is tried before the caller notices, and who opened it is told on.
+
+import assert from 'node:assert/strict';
+import type { PeerId } from '@libp2p/interface';
+import type { Sealer } from '../../../node/routing/sealed-path.ts';
+import { SealedPaths } from '../../../node/routing/sealed-paths.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+
+const PEER = { toString: () => 'peer' } as PeerId;
+
+/** Paths over relays of which some seal nothing; the opener takes the first relay that it shall not avoid. */
+function paths(relays: readonly string[], silent: ReadonlySet<string>) {
+  const tried: string[] = [];
+  const blamed: string[] = [];
+  const sealer = {
+    call: async (stream: unknown) => {
+      const { relay } = stream as { relay: string };
+      if (silent.has(relay)) throw new ZeroError('ROUTE_LOST', `${relay} carries nothing`);
+      return { relay };
+    },
+  };
+  const one = new SealedPaths(sealer as unknown as Sealer, ([first]) => blamed.push(first!));
+  one.opener = async (_peer, _signal, broken) => {
+    const relay = relays.find((name) => !broken.includes(name));
+    if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
+    tried.push(relay);
+    return { stream: { relay } as never, path: [relay, 'exit'] };
+  };
+  return { one, tried, blamed };
+}
+
+const refused = (code: string) => (error: unknown) => error instanceof ZeroError && error.code === code;
+const soon = () => AbortSignal.timeout(5_000);
+
+describe('paths for a link', () => {
+  it('are tried one after another until one can be sealed', async () => {
+    const { blamed, one, tried } = paths(['a', 'b', 'c'], new Set(['a', 'b']));
+    const { relays } = await one.openAny(PEER, soon());
+    assert.deepEqual(relays, ['c', 'exit']);
+    assert.deepEqual(
+      [tried, blamed],
+      [
+        ['a', 'b', 'c'],
+        ['a', 'b'],
+      ],
+    );
+  });
+
+  it('are three at most, and the failure of the last is told', async () => {
+    const { blamed, one } = paths(['a', 'b', 'c', 'd'], new Set(['a', 'b', 'c', 'd']));
+    await assert.rejects(one.openAny(PEER, soon()), refused('ROUTE_LOST'));
+    assert.deepEqual(blamed, ['a', 'b', 'c']);
+  });
+
+  it('are tried again with patience when nobody has another, and nobody is blamed when the caller gave up', async () => {
+    const few = paths(['a'], new Set(['a']));
+    await assert.rejects(few.one.openAny(PEER, soon()), refused('ROUTE_LOST'));
+    assert.deepEqual(few.tried, ['a', 'a']);
+    const two = paths(['a', 'b'], new Set(['a', 'b']));
+    await assert.rejects(two.one.openAny(PEER, soon()), refused('ROUTE_LOST'));
+    assert.deepEqual(two.tried, ['a', 'b', 'a']);
+    const none = paths([], new Set());
+    await assert.rejects(none.one.openAny(PEER, soon()), refused('ROUTE_NONE'));
+    const given = paths(['a', 'b'], new Set(['a']));
+    const caller = new AbortController();
+    const opening = given.one.opener!;
+    given.one.opener = async (...args) => {
+      const path = await opening(...args);
+      caller.abort();
+      return path;
+    };
+    await assert.rejects(given.one.openAny(PEER, caller.signal));
+    assert.deepEqual([given.tried, given.blamed], [['a'], []]);
+  });
+});
