@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { ZerostateClient } from '../../../node/client/index.ts';
 import type { RunningNode } from '../../../node/index.ts';
@@ -50,6 +51,20 @@ describe('the API', () => {
       assert.ok(policy.includes(rule), rule);
     assert.doesNotMatch(policy, /unsafe|\*|https?:/);
     assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  });
+
+  it('answers no page of another origin, not even one whose name leads here', async () => {
+    const { hostname, port } = new URL(node.api.url);
+    const ask = (host: string) =>
+      new Promise<{ status: number | undefined; cors: unknown }>((resolve, reject) => {
+        const headers = { host, origin: 'http://evil.example', authorization: `Bearer ${node.token}` };
+        get({ hostname, port, path: '/v1/node', headers }, (response) => {
+          response.resume();
+          resolve({ status: response.statusCode, cors: response.headers['access-control-allow-origin'] });
+        }).once('error', reject);
+      });
+    assert.deepEqual(await ask(`evil.example:${port}`), { status: 401, cors: undefined });
+    assert.deepEqual(await ask(`localhost:${port}`), { status: 200, cors: undefined });
   });
 
   it('gives a token what its scope allows and no more', async () => {
