@@ -1,7 +1,7 @@
 // One run of the cores tier: puts the parts together, writes what is planned, samples, and lets time pass.
 
 import { tailResponse } from '../../protocol/sync/index.ts';
-import type { RunSinks, Sample, Scenario } from '../scenario/index.ts';
+import { type RunSinks, type Sample, type Scenario, sampleEvery } from '../scenario/index.ts';
 import { Penalties } from './admission.ts';
 import { type Agent, makeAgent } from './agents.ts';
 import { castRoles } from './cast.ts';
@@ -129,7 +129,7 @@ export class Simulation {
     this.forkRounds.start();
     this.payments.start();
     for (const [number, { at }] of this.plan.planned.entries()) loop.schedule(at, this.#kinds.write, number);
-    loop.schedule(scenario.measure.everySeconds * SECOND, this.#kinds.sample);
+    loop.schedule(sampleEvery(scenario) * SECOND, this.#kinds.sample);
   }
 
   /** Handles events up to and with a virtual second. Answers false when nothing is left, or the signal stopped it. */
@@ -223,7 +223,7 @@ export class Simulation {
 
   #sample(): void {
     const { checks, loop, scenario } = this.ground;
-    loop.schedule(scenario.measure.everySeconds * SECOND, this.#kinds.sample);
+    loop.schedule(sampleEvery(scenario) * SECOND, this.#kinds.sample);
     this.desks.ask();
     // What a writer acknowledged stands in its own log, whatever happened since.
     for (const [log, node] of this.plan.writers.entries())

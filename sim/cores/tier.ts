@@ -11,6 +11,7 @@ import { Simulation } from './simulation.ts';
 
 class CoresSession implements Session {
   readonly #simulation: Simulation;
+  #isJudged = false;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -21,7 +22,14 @@ class CoresSession implements Session {
   }
 
   async advance(untilSeconds: number): Promise<boolean> {
-    return await this.#simulation.advance(untilSeconds);
+    const simulation = this.#simulation;
+    const { seconds } = simulation.ground.scenario;
+    const isLeft = await simulation.advance(this.#isJudged ? untilSeconds : Math.min(untilSeconds, seconds));
+    if (this.#isJudged || untilSeconds < seconds) return isLeft;
+    // The scenario's end: here a run is judged as a whole, whatever may be asked to happen after it.
+    this.#isJudged = true;
+    end(simulation);
+    return untilSeconds > seconds ? await simulation.advance(untilSeconds) : isLeft;
   }
 
   inspect(node: number): Readonly<Record<string, unknown>> {
@@ -70,6 +78,12 @@ function begin(scenario: Scenario, seed: number, sinks: RunSinks, roles: RoleBoo
   return simulation;
 }
 
+/** What is judged at the end of a run. */
+function end(simulation: Simulation): void {
+  simulation.payments.end();
+  checkLiveness(simulation);
+}
+
 /** The cores tier with these adversaries. */
 export function coresTier(roles: RoleBook): Tier {
   return {
@@ -78,8 +92,7 @@ export function coresTier(roles: RoleBook): Tier {
     async run(scenario, seed, sinks = {}) {
       const simulation = begin(scenario, seed, sinks, roles);
       await simulation.advance(scenario.seconds);
-      simulation.payments.end();
-      checkLiveness(simulation);
+      end(simulation);
       // Work and routes have a time of their own: they run beside the network of the logs.
       const work = judgeAgents(simulation.ground, (node) => simulation.post.roleOf(node));
       return resultOf(simulation, [...work, ...routeRequests(simulation.ground)]);

@@ -1,6 +1,7 @@
 // Array jobs for one experiment: a Kubernetes indexed Job with its ConfigMap, or a Slurm array script. Each member reads its line of one table.
 
 import { stringify } from 'yaml';
+import { ZeroError } from '../../protocol/errors/index.ts';
 import { scenarioText } from '../run/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { type ConfigMap, checked, type Job, SCHEMAS } from './schemas.ts';
@@ -27,6 +28,10 @@ export function kubernetesText(
   options: ClusterOptions & { readonly image: string; readonly claim: string },
 ): string {
   const { claim, image, parallel, scenario, shares } = options;
+  if (scenario.network.latency.matrixFile !== '')
+    throw new ZeroError('SCENARIO_INVALID', 'a latency matrix is not carried into a Job', {
+      hint: 'Put it into the image and name it there with --set network.latency.matrixFile=… in a member of your own, or use Slurm, whose members read it in place.',
+    });
   const name = `zerostate-sim-${scenario.name}`.slice(0, 52).replace(/-+$/, '');
   const labels = { 'app.kubernetes.io/name': 'zerostate-sim', 'app.kubernetes.io/instance': name };
   const configMap: ConfigMap = {

@@ -4,6 +4,7 @@
 import { type RandomStream, randomStream } from '../random.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { Uplinks } from './bandwidth.ts';
+import { Jitter } from './jitter.ts';
 import { LinkLoss } from './loss.ts';
 import { readMatrix } from './matrix.ts';
 import { Partitions } from './partitions.ts';
@@ -11,9 +12,6 @@ import { randomTopology, type Topology } from './topology.ts';
 
 const MS = 1_000;
 const SECOND = 1_000_000;
-/** A delay is at most so many times its base: the tail of the lognormal must not hold up the end of a run. */
-const JITTER_FACTOR_MAX = 20;
-const TWO_32 = 4_294_967_296;
 
 /** The links of a run, and what they do. */
 export class Wire {
@@ -21,7 +19,8 @@ export class Wire {
   /** From here on nothing is lost or cut, in microseconds; Infinity without healing. */
   readonly healedAt: number;
   readonly #streams: readonly RandomStream[];
-  readonly #sigma: number;
+  /** Undefined where delays are always the same. */
+  readonly #jitter: Jitter | undefined;
   readonly #loss: LinkLoss;
   readonly #uplinks: Uplinks;
   readonly #partitions: Partitions;
@@ -41,7 +40,7 @@ export class Wire {
     });
     if (latency.matrixFile !== '') this.#measured(latency.matrixFile);
     this.#streams = Array.from({ length: topology.nodes }, (_, node) => randomStream(seed, 'wire', node));
-    this.#sigma = latency.jitterSigma;
+    this.#jitter = latency.jitterSigma > 0 ? new Jitter(latency.jitterSigma) : undefined;
     this.#loss = new LinkLoss(network.loss, this.topology.to.length, this.healedAt);
     this.#uplinks = new Uplinks(network.bandwidth, topology.nodes);
     this.#partitions = new Partitions(network.partitions, topology.nodes, seed, this.healedAt);
@@ -59,7 +58,7 @@ export class Wire {
     this.#sent += 1;
     this.#bytes += bytes;
     // All numbers are drawn in any case: a loss does not shift the delays after it.
-    const jitter = this.#sigma === 0 ? 1 : this.#jitter(stream);
+    const jitter = this.#jitter === undefined ? 1 : this.#jitter.factor(stream.uint32());
     const lost = this.#loss.lost(link, now, stream);
     const queued = this.#uplinks.delay(from, bytes, now);
     if (lost || queued < 0 || this.#partitions.cuts(from, this.topology.to[link]!, now)) {
@@ -67,13 +66,6 @@ export class Wire {
       return -1;
     }
     return queued + this.topology.delay[link]! * jitter;
-  }
-
-  /** Lognormal with median 1 (Box and Muller). */
-  #jitter(stream: RandomStream): number {
-    const radius = Math.sqrt(-2 * Math.log((stream.uint32() + 1) / TWO_32));
-    const angle = (2 * Math.PI * stream.uint32()) / TWO_32;
-    return Math.min(JITTER_FACTOR_MAX, Math.exp(this.#sigma * radius * Math.cos(angle)));
   }
 
   #measured(file: string): void {

@@ -3,7 +3,14 @@
 
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Topology } from '../net/topology.ts';
-import type { CheckResult, Metrics, Sample, Scenario, TraceLine } from '../scenario/index.ts';
+import {
+  type CheckResult,
+  type Metrics,
+  type Sample,
+  type Scenario,
+  sampleEvery,
+  type TraceLine,
+} from '../scenario/index.ts';
 import { Arrivals } from './arrivals.ts';
 import { scheduleChurn } from './churn.ts';
 import { Fleet, type Site } from './fleet.ts';
@@ -16,8 +23,6 @@ const SECOND_US = 1_000_000;
 const LINES_AT_ONCE = 500;
 /** Trace lines of one run: some 100 bytes each through the pipe. */
 const LINES_MAX = 2_000_000;
-/** Samples of one run at most. */
-const SAMPLES_MAX = 1_000;
 /** Share of a step by which a time may miss it: time is in whole microseconds. */
 const ROUNDING = 1e-3;
 
@@ -92,7 +97,7 @@ export class RealRun {
     this.#options = options;
     this.#tracer = tracer;
     this.#fleet = fleet;
-    this.#every = Math.max(scenario.measure.everySeconds, scenario.seconds / SAMPLES_MAX);
+    this.#every = sampleEvery(scenario);
     this.#origin = time.nowUs;
     options.onBegin(this.#origin);
     tracer?.begin(this.#origin);

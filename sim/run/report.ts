@@ -24,6 +24,10 @@ export function replayCommand(folder: string, seed: number, at: number, tier: Ti
   return `zerostate sim replay ${seed} --run ${folder}${until}`;
 }
 
+/** Text of a scenario as one line in which nothing is markup: scenarios come from anybody. */
+const plain = (text: string): string =>
+  text.replaceAll(/\s+/g, ' ').replaceAll(/[<>&|`[\]!*_#]/g, (char) => `&#${char.charCodeAt(0)};`);
+
 /** The report; `pictures` are file names in the run's folder. */
 export function reportText(experiment: Experiment, folder: string, pictures: readonly string[]): string {
   const { claims, fidelity, runs, scenario, summary, versions } = experiment;
@@ -31,7 +35,7 @@ export function reportText(experiment: Experiment, folder: string, pictures: rea
   const lines = [
     `# ${scenario.name}`,
     '',
-    ...(scenario.summary === '' ? [] : [scenario.summary, '']),
+    ...(scenario.summary === '' ? [] : [plain(scenario.summary), '']),
     `Tier ${scenario.tier}, ${scenario.topology.nodes} nodes, ${scenario.seconds} virtual seconds, seeds ${first} to ${first + count - 1}; zerostate ${versions.zerostate}, Node ${versions.node}.`,
     '',
     '## What held',
@@ -54,7 +58,7 @@ export function reportText(experiment: Experiment, folder: string, pictures: rea
     lines.push('', '## Claims', '', '| claim | bound | got | |', '| --- | --- | --- | --- |');
     for (const { got, metric, ok, sign, text, value } of claims)
       lines.push(
-        `| ${text} (\`${metric}\`) | ${sign} ${digits(value)} | ${got === null ? 'nothing' : withInterval(summary[metric]!)} | ${ok ? 'kept' : 'BROKEN'} |`,
+        `| ${plain(text)} (${plain(metric)}) | ${sign} ${digits(value)} | ${got === null ? 'nothing' : withInterval(summary[metric]!)} | ${ok ? 'kept' : 'BROKEN'} |`,
       );
   }
   lines.push(

@@ -1,5 +1,6 @@
 // Scenarios: the one format, its reader, and the port that every tier serves.
 
+export { sampleEvery } from './bounds.ts';
 export { completeScenario, parseScenario, readScenario, withOverrides } from './read.ts';
 export {
   type AdversaryKind,

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { tooMuchForCores } from './bounds.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -11,8 +12,6 @@ import { readTextFile } from './text-file.ts';
 const SCENARIO_BYTES_MAX = 256 * 1024;
 /** Problems named in one message. */
 const PROBLEMS_MAX = 8;
-/** Receptions that one run keeps track of (nodes times logs): a few bytes each. */
-const LOG_PLACES_MAX = 50_000_000;
 
 type Tree = { [key: string]: unknown };
 
@@ -47,8 +46,8 @@ function coherent(scenario: Scenario, source: string): Scenario {
   if (cheating > 0.9) throw invalid(source, 'adversaries: more than nine in ten nodes');
   const writers = Math.max(workload.statements?.writers ?? 0, workload.revocations?.count ?? 0);
   if (writers > topology.nodes) throw invalid(source, 'workload: more writers than nodes');
-  if (scenario.tier === 'T2' && writers * topology.nodes > LOG_PLACES_MAX)
-    throw invalid(source, `workload: writers times nodes is more than ${LOG_PLACES_MAX}`);
+  const tooMuch = scenario.tier === 'T3' ? undefined : tooMuchForCores(scenario);
+  if (tooMuch !== undefined) throw invalid(source, tooMuch);
   if (network.healSeconds > scenario.seconds)
     throw invalid(source, 'network.healSeconds is after the end of the run');
   return scenario;

@@ -1,8 +1,9 @@
 // The cores tier: the same seed gives the same run, faults are survived, and what must break a property does.
 
-import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import type { RoleBook } from '../../../sim/cores/role.ts';
 import { coresTier } from '../../../sim/cores/tier.ts';
+import { experimentOf, reportText } from '../../../sim/run/index.ts';
 import { parseScenario, type TierResult } from '../../../sim/scenario/index.ts';
 
 const STORM = `
@@ -104,6 +105,44 @@ workload: { statements: { writers: 1, perSecond: 1, fromSeconds: 0, forSeconds: 
     deepEqual(broken(result), []);
     ok(result.metrics['gossip.rejected']! > 50);
     ok(result.metrics['admission.penalties']! > 0);
+  });
+
+  it('evidence of a fork reaches by comparison who was away when it was gossiped', async () => {
+    const result = await run(
+      `
+seconds: 60
+topology: { nodes: 60, degree: 8 }
+network: { churn: { share: 0.5, onSeconds: 6, offSeconds: 6 }, healSeconds: 30 }
+workload: { forks: { count: 3, atSeconds: 6 } }`,
+      3,
+    );
+    deepEqual(broken(result), []);
+    ok(result.metrics['forks.compared']! > 0);
+    equal(result.metrics['forks.coverage'], 1);
+  });
+
+  it('shows what breaks at the end also to who stops there, and says it in a report without markup', async () => {
+    const scenario = parseScenario(`
+seconds: 10
+summary: "<script>alert(1)</script>"
+topology: { nodes: 15, degree: 4 }
+network: { loss: { good: 0.6 }, healSeconds: 9.9 }
+protocol: { antiEntropySeconds: 60 }
+workload: { statements: { writers: 10, perSecond: 2, fromSeconds: 1, forSeconds: 8 } }
+claims: [{ text: "a | b\n# c", metric: statements.coverage, sign: '<=', value: 1 }]`);
+    const tier = coresTier({});
+    const whole = await tier.run(scenario, 1);
+    deepEqual(broken(whole), ['logs converge']);
+    const session = await tier.open!(scenario, 1);
+    await session.advance(5);
+    deepEqual(broken(await session.result()), []);
+    await session.advance(10);
+    const { checks, traceHash } = await session.result();
+    deepEqual(checks, whole.checks);
+    equal(traceHash, whole.traceHash);
+    const text = reportText(experimentOf(scenario, [whole], '0'), 'folder', []);
+    match(text, /zerostate sim replay 1 --run folder --until 10/);
+    ok(!text.includes('<script>') && text.includes('| a &#124; b &#35; c '));
   });
 
   it('pays through loss and churn: shares add up, and every cheat is penalised', async () => {

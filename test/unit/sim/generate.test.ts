@@ -32,6 +32,10 @@ describe('files for many machines', () => {
 
   it('a Kubernetes Job has one index for each member, and the scenario that it runs', () => {
     const shares = sharesOf(scenario, [], 10);
+    const common = { shares: [], parallel: 1, image: 'i', claim: 'c' };
+    const measured = completeScenario({ network: { latency: { matrixFile: 'king.csv' } } });
+    // What is not in the container cannot be read there.
+    assert.throws(() => kubernetesText({ ...common, scenario: measured }), { code: 'SCENARIO_INVALID' });
     const text = kubernetesText({
       scenario,
       shares,

@@ -26,6 +26,16 @@ describe('simulation scenarios', () => {
       ['network: { latency: { minMs: 9, maxMs: 3 } }', /minMs is larger/],
       ['seconds: 10\nnetwork: { healSeconds: 11 }', /after the end/],
       ['adversaries: [{ kind: sybil, share: 0.95 }]', /nine in ten/],
+      [
+        'workload: { statements: { perSecond: 100000, forSeconds: 2000000 } }',
+        /statements: perSecond times forSeconds is 200000000000/,
+      ],
+      ['topology: { nodes: 1000000, degree: 64 }', /nodes times degree/],
+      [
+        'topology: { nodes: 100000 }\nworkload: { statements: { perSecond: 1000, forSeconds: 900 } }',
+        /times nodes/,
+      ],
+      ['workload: { routes: { perSecond: 1000000 } }', /routes: perSecond/],
       ['- a list', /not a mapping/],
       ['a: [', /not valid YAML/],
     ];
