@@ -1,6 +1,6 @@
 // How busy the one thread of this process is. What is in no hurry looks here first, so that work that somebody waits for comes before it.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
 /** Milliseconds between two samples of the lag, and for how long one answer holds. */
 const SAMPLE_MS = 20;

@@ -1,5 +1,6 @@
 // Folders as tar streams, for the API and the commands. Times, owners and modes are neither read nor written: only paths and bytes.
 
+import { ReadableStream as Streams } from 'node:stream/web';
 import { createTarDecoder, createTarPacker, type ParsedTarEntry } from 'modern-tar';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { checkPath, type OutEntry, type SourceFile } from './unixfs.ts';
@@ -11,7 +12,9 @@ const EPOCH = new Date(0);
 
 /** The files of a tar stream. Each is read to its end before the next. Throws ARTIFACT_REFUSED for links and devices. */
 export async function* filesOfTar(tar: AsyncIterable<Uint8Array>): AsyncGenerator<SourceFile> {
-  const entries = ReadableStream.from(tar).pipeThrough(
+  // One type for both: that of the platform, which browsers share.
+  const read = Streams.from(tar) as unknown as ReadableStream<Uint8Array>;
+  const entries = read.pipeThrough(
     createTarDecoder({ strict: true }) as unknown as ReadableWritablePair<ParsedTarEntry, Uint8Array>,
   );
   try {
