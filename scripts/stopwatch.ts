@@ -31,7 +31,9 @@ function run(file: string, args: readonly string[], cwd: string): Promise<string
   });
 }
 
-const shell = (script: string, cwd = clone) => run('bash', ['-e', '-o', 'pipefail', '-c', script], cwd);
+/** Runs lines as a reader types them; what they leave in the background has its output elsewhere, and nobody waits for it. */
+const shell = (script: string, cwd = clone) =>
+  run('bash', ['-e', '-o', 'pipefail', '-c', script.replaceAll(/ &$/gm, ' > background.log 2>&1 &')], cwd);
 
 async function lap<T>(what: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
@@ -110,10 +112,10 @@ try {
   const find = own.at(-1) as string;
   const before = laps.length;
   await lap('a node of one’s own, its card found by another node', () =>
-    shell(
-      `trap 'kill %1; wait' EXIT\n${own.join('\n')}\nuntil ${find} | grep "Map reader"; do sleep 0.2; done`,
-    ),
+    shell(`${own.join('\n')}\nuntil ${find} | grep "Map reader"; do sleep 0.2; done`),
   );
+  // Between it and the shell stands npx, which hands no signal on.
+  await shell('kill "$(npx zerostate status --home my-node --get pid)"');
   const cardMs = laps.slice(before).reduce((sum, { ms }) => sum + ms, 0);
   const ok = receiptMs <= RECEIPT_MS_MAX && cardMs <= CARD_MS_MAX;
   const seconds = (ms: number) => Number((ms / 1000).toFixed(1));
