@@ -19,14 +19,17 @@ const PEM =
 const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9+/_=.~-]{8,}/gi;
 
 /** Secrets by their first characters: a line is looked through once, however many there are. */
-const known = new Map<string, string>();
+const known = new Map<string, readonly string[]>();
 const START_CHARS = 16;
+const SPELLINGS_MAX = 7;
 
 function remember(word: string): void {
   if (word.length < SECRET_CHARS_MIN) return;
   const start = word.slice(0, START_CHARS);
+  // The spellings of one secret may begin alike.
+  const alike = (known.get(start) ?? []).filter((other) => other !== word).slice(-SPELLINGS_MAX);
   known.delete(start);
-  known.set(start, word);
+  known.set(start, [...alike, word]);
   if (known.size > SECRETS_MAX) known.delete(known.keys().next().value as string);
 }
 
@@ -59,8 +62,8 @@ export function censorLine(line: string): string {
 // A secret may stand within a longer word, such as a path: every place where one could begin is looked at.
 function censorWord(word: string): string {
   for (let at = 0; at + SECRET_CHARS_MIN <= word.length; at++) {
-    const secret = known.get(word.slice(at, at + START_CHARS));
-    if (secret !== undefined && word.startsWith(secret, at))
+    const secret = known.get(word.slice(at, at + START_CHARS))?.find((one) => word.startsWith(one, at));
+    if (secret !== undefined)
       return `${word.slice(0, at)}${CENSORED}${censorWord(word.slice(at + secret.length))}`;
   }
   return word;
