@@ -36,6 +36,12 @@ describe('packaging', function () {
     );
   });
 
+  it('the image is built without what was installed, and without the data of nodes', () => {
+    const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
+    for (const name of ['node_modules', '.git', '.zerostate', '*.zsbackup', '**/*.key'])
+      assert.ok(ignored.includes(name), name);
+  });
+
   it('the two regions: each service is read-only, without capabilities, and starts what exists', () => {
     interface Service {
       readonly command: string[];
