@@ -7,7 +7,7 @@ import { TokenBuckets } from '../admission/token-bucket.ts';
 import type { Clock } from '../clock/index.ts';
 import { IDEMPOTENCY_HEADER_CHARS_MAX, type IdempotencyBook } from './idempotency.ts';
 import { allows, OPERATIONS, operationOf, type Scope } from './operations.ts';
-import type { TokenBook } from './tokens.ts';
+import { type TokenBook, tokenOf } from './tokens.ts';
 
 /** Name of the owner's own token in limits and keys. */
 const OWNER = '(owner)';
@@ -42,7 +42,7 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
 
   /** Who asks, by the token that was given. Throws UNAUTHORIZED. */
   function callerOf(request: FastifyRequest): { name: string; scope: Scope } {
-    const [, given] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const given = tokenOf(request.headers.authorization);
     const bytes = Buffer.from(given ?? '');
     if (bytes.length === owner.length && timingSafeEqual(bytes, owner))
       return { name: OWNER, scope: 'admin' };

@@ -82,6 +82,6 @@ export async function registerRoutes(
   registerQuarantineRoutes(app, node);
   registerTokenRoutes(app, options.tokens);
   registerA2aRoutes(app, node);
-  registerEventRoutes(app, node);
+  registerEventRoutes(app, node, options.tokens);
   await registerConsole(app);
 }

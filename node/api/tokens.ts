@@ -28,6 +28,11 @@ interface Kept extends TokenInfo {
 
 const digestOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
+/** The token of an authorization header. */
+export function tokenOf(header: string | undefined): string | undefined {
+  return /^Bearer (.+)$/i.exec(header ?? '')?.[1];
+}
+
 /** The tokens of one node. */
 export class TokenBook {
   readonly #db: Database;

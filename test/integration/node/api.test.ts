@@ -172,6 +172,24 @@ describe('the API', () => {
     await watching;
   });
 
+  it('tells a token that was revoked nothing more, on a stream that is open too', async () => {
+    const { client, name } = await made('read');
+    const stop = new AbortController();
+    const heard: string[] = [];
+    const listening = (async () => {
+      for await (const event of client.events(stop.signal)) heard.push(JSON.stringify(event));
+    })();
+    await eventually('the stream to be open', 10_000, async () => {
+      await node.node.cards.publish(draft('Before'));
+      return heard.some((event) => event.includes('Before'));
+    });
+    await owner.call('tokens.revoke', { params: { name } });
+    await node.node.cards.publish(draft('Afterwards'));
+    await listening;
+    assert.equal(stop.signal.aborted, false, 'the node ended it');
+    assert.ok(!heard.some((event) => event.includes('Afterwards')));
+  });
+
   it('runs the example of the client as it is written', async () => {
     const child = spawn(process.execPath, ['--conditions=zerostate-source', 'examples/client/story.ts'], {
       cwd: ROOT,
