@@ -81,7 +81,9 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
       throw new ZeroError('BUSY', `a token may make ${requestsPerSecond} requests a second`);
     }
     const route = request.routeOptions.url;
-    const needs = route === undefined ? 'read' : (operationOf(request.method, route)?.scope ?? 'admin');
+    // What HEAD tells is less than what GET does.
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const needs = route === undefined ? 'read' : (operationOf(method, route)?.scope ?? 'admin');
     if (!allows(caller.scope, needs))
       throw new ZeroError(
         'FORBIDDEN',

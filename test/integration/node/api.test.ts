@@ -76,6 +76,9 @@ describe('the API', () => {
     await assert.rejects(read.client.call('guilds.create', { body: guild }), code('FORBIDDEN'));
     await assert.rejects(operate.client.call('tokens.list'), code('FORBIDDEN'));
     await assert.rejects(read.client.open('node.backup'), code('FORBIDDEN'));
+    const head = (path: string) =>
+      fetch(node.api.url + path, { method: 'HEAD', headers: { authorization: `Bearer ${read.token}` } });
+    assert.deepEqual([(await head('/v1/node')).status, (await head('/v1/backup')).status], [200, 403]);
     await assert.rejects(clientOf('wrong').call('node.get'), code('UNAUTHORIZED'));
     const { tokens } = await owner.call('tokens.list');
     assert.ok(tokens.length >= 2 && !JSON.stringify(tokens).includes(read.token));
