@@ -19,9 +19,15 @@ export interface KnownReceipt {
   readonly position: LogPosition;
 }
 
+/** Whether the run ended well. */
+export const isOk = ({ predicate }: KnownReceipt): boolean => predicate.deterministic.result.status === 'OK';
+
 /** The book of receipts. */
 export class ReceiptBook {
   readonly #receipts = new Map<string, KnownReceipt>();
+  /** The newest first, until the next one comes: lists of thousands are asked for on every key that somebody types. */
+  #newest: readonly KnownReceipt[] | undefined;
+  #ok = 0;
 
   /** Adds a verified statement if it is a receipt; answers it when it is new. */
   offer(statement: AgentStatement, position: LogPosition): KnownReceipt | undefined {
@@ -33,8 +39,9 @@ export class ReceiptBook {
       position,
     };
     this.#receipts.set(receipt.id, receipt);
-    if (this.#receipts.size > RECEIPTS_MAX)
-      this.#receipts.delete(this.#receipts.keys().next().value as string);
+    this.#newest = undefined;
+    if (isOk(receipt)) this.#ok += 1;
+    if (this.#receipts.size > RECEIPTS_MAX) this.#forgetOldest();
     return receipt;
   }
 
@@ -52,7 +59,20 @@ export class ReceiptBook {
   }
 
   /** Newest known first. */
-  list(limit: number): KnownReceipt[] {
-    return [...this.#receipts.values()].reverse().slice(0, limit);
+  list(limit: number): readonly KnownReceipt[] {
+    this.#newest ??= [...this.#receipts.values()].reverse();
+    return limit >= this.#newest.length ? this.#newest : this.#newest.slice(0, limit);
+  }
+
+  /** How many runs ended well, and how many did not. */
+  get counts(): { readonly ok: number; readonly other: number } {
+    return { ok: this.#ok, other: this.#receipts.size - this.#ok };
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#receipts.values();
+    if (oldest === undefined) return;
+    this.#receipts.delete(oldest.id);
+    if (isOk(oldest)) this.#ok -= 1;
   }
 }

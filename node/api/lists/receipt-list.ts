@@ -1,7 +1,8 @@
 // The list of receipts as the API gives it, newest known first: filtered, a page at a time.
 
+import { RECEIPT_STATUSES } from '../../../protocol/statement/index.ts';
 import type { NodeContext } from '../../context.ts';
-import type { KnownReceipt } from '../../receipts/receipt-book.ts';
+import { isOk, type KnownReceipt } from '../../receipts/receipt-book.ts';
 import { type Page, pageOf, wordsOf } from './page.ts';
 
 export interface ReceiptsAsked {
@@ -19,7 +20,17 @@ export interface ReceiptsFound extends Page<KnownReceipt> {
   readonly counts: { readonly ok: number; readonly other: number };
 }
 
-const isOk = ({ predicate }: KnownReceipt) => predicate.deterministic.result.status === 'OK';
+/** One word of a question, and what was worked out for it once: the agents and the results that it names. */
+interface Word {
+  readonly text: string;
+  /** As it was typed: a task may be called by letters of both cases. */
+  readonly typed: string;
+  readonly agents: ReadonlySet<string>;
+  readonly results: ReadonlySet<string>;
+}
+
+/** Results that a receipt may have, looked at for words once a question. */
+const RESULTS: readonly string[] = RECEIPT_STATUSES;
 
 /** One page. Throws USAGE for a cursor that names no receipt. */
 export function findReceipts(
@@ -27,37 +38,34 @@ export function findReceipts(
   asked: ReceiptsAsked,
 ): ReceiptsFound {
   const ordered = receipts.list(Number.MAX_SAFE_INTEGER);
-  const ok = ordered.filter(isOk).length;
-  const words = wordsOf(asked.q);
-  // The name of each agent is looked up once a word, not once a receipt.
-  const named = words.map(
-    (word) =>
-      new Set(
-        book
-          .list()
-          .filter(({ card }) => card.name.toLowerCase().includes(word))
-          .map(({ agentId }) => agentId as string),
-      ),
-  );
-  const has = (receipt: KnownReceipt, word: string, agents: ReadonlySet<string>) => {
-    const { deterministic, observed } = receipt.predicate;
-    return (
-      agents.has(receipt.issuer) ||
-      receipt.id.includes(word) ||
-      observed.taskId.toLowerCase().includes(word) ||
-      deterministic.moduleDigest.includes(word) ||
-      receipt.issuer.includes(word) ||
-      deterministic.result.status.toLowerCase().includes(word)
-    );
-  };
+  const typed = asked.q.split(/\s+/).filter(Boolean);
+  const words = wordsOf(asked.q).map((text, place): Word => {
+    const named = book.list().filter(({ card }) => card.name.toLowerCase().includes(text));
+    return {
+      text,
+      typed: typed[place] ?? text,
+      agents: new Set(named.map(({ agentId }) => agentId as string)),
+      results: new Set(RESULTS.filter((result) => result.toLowerCase().includes(text))),
+    };
+  });
+  // Ids and digests are in lower case already. Tens of thousands are looked at: nothing is made anew for each.
+  const has = ({ id, issuer, predicate }: KnownReceipt, { agents, results, text, typed: as }: Word) =>
+    agents.has(issuer) ||
+    results.has(predicate.deterministic.result.status) ||
+    id.includes(text) ||
+    predicate.observed.taskId.includes(as) ||
+    predicate.deterministic.moduleDigest.includes(text) ||
+    issuer.includes(text);
   const matches = (receipt: KnownReceipt) =>
     (asked.result === undefined || (asked.result === 'ok') === isOk(receipt)) &&
     (asked.executor === '' || receipt.issuer === asked.executor) &&
     (asked.task === '' || receipt.predicate.observed.taskId === asked.task) &&
-    words.every((word, place) => has(receipt, word, named[place] as ReadonlySet<string>));
+    words.every((word) => has(receipt, word));
+  const isPlain =
+    words.length + asked.executor.length + asked.task.length === 0 && asked.result === undefined;
   return {
-    ...pageOf(ordered, asked, ({ id }) => id, matches),
+    ...pageOf(ordered, asked, ({ id }) => id, isPlain ? undefined : matches),
     total: ordered.length,
-    counts: { ok, other: ordered.length - ok },
+    counts: receipts.counts,
   };
 }

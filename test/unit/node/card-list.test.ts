@@ -96,7 +96,10 @@ describe('the list of receipts', () => {
     },
     position: { origin: `zerostate.dev/log/${PEER}`, index },
   })) as unknown as KnownReceipt[];
-  const node = { book, receipts: { list: () => known } } as unknown as Pick<NodeContext, 'book' | 'receipts'>;
+  const node = { book, receipts: { list: () => known, counts: { ok: 5, other: 1 } } } as unknown as Pick<
+    NodeContext,
+    'book' | 'receipts'
+  >;
   const find = (changes: object) => {
     const found = findReceipts(node, { limit: 100, cursor: '', q: '', executor: '', task: '', ...changes });
     return { ...found, rows: found.rows.map(({ id }) => id) };
