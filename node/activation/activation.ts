@@ -9,6 +9,7 @@ import {
   type ActivationRecord,
   decideStart,
   endWell,
+  LOOP_MS,
   NOTHING,
   REMEMBERED_MAX,
   STARTS_MAX,
@@ -23,8 +24,10 @@ export interface Activation {
   readonly config: Config;
   /** Why that is not what was given; undefined when it is. */
   readonly fellBack: string | undefined;
-  /** The node was ready for a while: this configuration is the last good one from now on. Throws STORAGE_FAILED. */
-  worked(): Promise<void>;
+  /** Id of the last policy that worked, when starts under the one in force have failed: to start under instead. */
+  readonly policy: string | undefined;
+  /** The node was ready for a while: this configuration, and this policy, are the last good ones from now on. Throws STORAGE_FAILED. */
+  worked(policy?: string): Promise<void>;
   /** The node was stopped by who started it: that is no failure. Throws STORAGE_FAILED. */
   stopped(): Promise<void>;
 }
@@ -38,10 +41,10 @@ export async function activate(home: string, given: Config, now: number): Promis
   const good = decided.use === 'good' ? await readGood(home, before.good) : undefined;
   const config = good ?? given;
   const used = good === undefined ? digest : (before.good as string);
-  const end = async (worked: boolean): Promise<void> => {
+  const end = async (worked: boolean, policy?: string): Promise<void> => {
     if (worked && good === undefined)
       await writeSecretFile(join(home, GOOD_FILE), `${JSON.stringify(given)}\n`);
-    await writeRecord(home, endWell(await readRecord(home), used, worked));
+    await writeRecord(home, endWell(await readRecord(home), used, worked, policy));
   };
   return {
     config,
@@ -49,9 +52,22 @@ export async function activate(home: string, given: Config, now: number): Promis
       good === undefined
         ? undefined
         : `the configuration ended ${STARTS_MAX} starts early, so the last one that worked is in use; change the file to try again`,
-    worked: () => end(true),
+    policy: decided.policy === 'good' ? (before.policy ?? undefined) : undefined,
+    worked: (policy) => end(true, policy),
     stopped: () => end(false),
   };
+}
+
+/** Starts with this configuration that came to no good end lately, as the home folder remembers them; and whether another one is known that worked. */
+export async function failedStarts(
+  home: string,
+  given: Config,
+  now: number,
+): Promise<{ readonly count: number; readonly hasGood: boolean }> {
+  const { good, starts } = await readRecord(home);
+  const digest = digestOf(given);
+  const count = starts.filter(({ at, config }) => config === digest && now - at < LOOP_MS).length;
+  return { count, hasGood: good !== null && good !== digest };
 }
 
 function digestOf(config: Config): string {
@@ -61,11 +77,17 @@ function digestOf(config: Config): string {
 /** What is remembered; nothing, where it cannot be read: a node must not fail for it. */
 async function readRecord(home: string): Promise<ActivationRecord> {
   try {
-    const { good, starts } = JSON.parse(await readFile(join(home, RECORD_FILE), 'utf8')) as ActivationRecord;
+    const { good, policy, starts } = JSON.parse(
+      await readFile(join(home, RECORD_FILE), 'utf8'),
+    ) as ActivationRecord;
     const sound = (Array.isArray(starts) ? starts : []).filter(
       (start) => Number.isSafeInteger(start?.at) && typeof start.config === 'string',
     );
-    return { starts: sound.slice(-REMEMBERED_MAX), good: typeof good === 'string' ? good : null };
+    return {
+      starts: sound.slice(-REMEMBERED_MAX),
+      good: typeof good === 'string' ? good : null,
+      policy: typeof policy === 'string' ? policy : null,
+    };
   } catch {
     return NOTHING;
   }

@@ -21,6 +21,8 @@ export interface ActivationRecord {
   readonly starts: readonly Start[];
   /** The configuration that worked last: with it the node was ready for a while. */
   readonly good: string | null;
+  /** Id of the policy that was in force then; absent in records of older forms. */
+  readonly policy?: string | null;
 }
 
 export const NOTHING: ActivationRecord = { starts: [], good: null };
@@ -30,24 +32,43 @@ export function decideStart(
   record: ActivationRecord,
   config: string,
   now: number,
-): { readonly use: 'given' | 'good'; readonly record: ActivationRecord } {
+): {
+  readonly use: 'given' | 'good';
+  /** Under which policy: a configuration that has worked and fails now has something else to blame. */
+  readonly policy: 'given' | 'good';
+  readonly record: ActivationRecord;
+} {
   const starts = record.starts.filter(({ at }) => at <= now && now - at < LOOP_MS);
   const failed = starts.filter((start) => start.config === config).length;
-  if (failed >= STARTS_MAX && record.good !== null && record.good !== config) {
+  const { good } = record;
+  const policyFor = (used: string) => {
+    const ended = starts.filter((start) => start.config === used).length;
+    return ended >= STARTS_MAX && record.policy != null ? ('good' as const) : ('given' as const);
+  };
+  if (failed >= STARTS_MAX && good !== null && good !== config) {
     // Its failures stay on record as long as it is what is asked for: trying it again each ten minutes would be the loop, slower.
     const kept = starts.map((start) => (start.config === config ? { ...start, at: now } : start));
-    return { use: 'good', record: { ...record, starts: kept } };
+    // The good one is on trial too: what fails with it as well is not the configuration.
+    const tried = [...kept, { at: now, config: good }].slice(-REMEMBERED_MAX);
+    return { use: 'good', policy: policyFor(good), record: { ...record, starts: tried } };
   }
   return {
     use: 'given',
+    policy: policyFor(config),
     record: { ...record, starts: [...starts, { at: now, config }].slice(-REMEMBERED_MAX) },
   };
 }
 
-/** A start came to a good end: the node was ready for a while (`worked`), or was stopped by who started it. */
-export function endWell(record: ActivationRecord, config: string, worked: boolean): ActivationRecord {
+/** A start came to a good end: the node was ready for a while (`worked`, under this policy), or was stopped by who started it. */
+export function endWell(
+  record: ActivationRecord,
+  config: string,
+  worked: boolean,
+  policy: string | null = null,
+): ActivationRecord {
   return {
     starts: record.starts.filter((start) => start.config !== config),
     good: worked ? config : record.good,
+    policy: (worked ? policy : null) ?? record.policy ?? null,
   };
 }

@@ -90,6 +90,15 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     await app.close();
     if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE')
       throw new ZeroError('PORT_IN_USE', `port ${options.port} on ${options.host} is taken`, { cause });
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL')
+      throw new ZeroError(
+        'CONFIG_INVALID',
+        `this machine has no address ${options.host} for the API to listen on`,
+        {
+          cause,
+          hint: 'Set api.host in config.yaml; 127.0.0.1 is always there.',
+        },
+      );
     throw new ZeroError('INTERNAL', `the API cannot listen on ${options.host}:${options.port}`, { cause });
   }
 }

@@ -182,6 +182,11 @@ describe('three organisations', function () {
     await told('auditors-2', 'prov', 'bundle', artifact, '--depth', '2', '--out', bundle);
     const bytes = readFileSync(bundle);
     await verifiesAlone(bytes);
+    // Who has the file and the bundle asks whether the one speaks of the other.
+    const about = (file: string) => zerostate(['verify', bundle, '--of', file]);
+    assert.equal((await about(join(TASK, 'word-count.wasm'))).code, 0);
+    const other = await about(bundle);
+    assert.deepEqual([other.code, /SUBJECT_MISSING/.test(other.stderr)], [3, true]);
     bytes[bytes.length >> 1]! ^= 1;
     await assert.rejects(verifiesAlone(bytes));
   });

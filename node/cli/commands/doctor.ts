@@ -13,6 +13,7 @@ import {
   checkKeys,
   checkRunFile,
   checkRuntime,
+  checkStarts,
 } from '../doctor/home-checks.ts';
 import { checkBoot, checkPorts } from '../doctor/net-checks.ts';
 import {
@@ -73,6 +74,7 @@ async function examineHome(home: string, runs: boolean): Promise<Finding[]> {
   findings.push(form, ...(await checkKeys(home)), await checkDisk(home));
   if (!runs) {
     findings.push(...(await checkRunFile(home)));
+    if (config !== undefined) findings.push(...(await checkStarts(home, config)));
     findings.push(warn('node', 'the node does not run', '', `Start it: zerostate up --home ${home}`));
     if (config !== undefined) findings.push(...(await checkPorts(config)));
   }

@@ -6,6 +6,7 @@ export interface Finding {
     | 'versions'
     | 'home'
     | 'keys'
+    | 'starts'
     | 'disk'
     | 'ports'
     | 'node'

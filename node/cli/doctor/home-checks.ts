@@ -3,6 +3,7 @@
 import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isZeroError } from '../../../protocol/errors/index.ts';
+import { failedStarts, LOOP_MS, STARTS_MAX } from '../../activation/index.ts';
 import { type Config, completeConfig, readConfigFile, resolveConfig } from '../../config/index.ts';
 import { readRunFile } from '../../run-file.ts';
 import { DATA_FORM, formOfHome } from '../../upgrade/form.ts';
@@ -139,6 +140,24 @@ export async function checkRunFile(home: string): Promise<Finding[]> {
       `${path} is of a node that does not run`,
       cause,
       `Start it again: zerostate up --home ${home}`,
+    ),
+  ];
+}
+
+/** Starts that ended early: what a supervisor makes of a node that cannot run. Nothing, where there were none. */
+export async function checkStarts(home: string, config: Config): Promise<Finding[]> {
+  const { count, hasGood } = await failedStarts(home, config, Date.now());
+  if (count === 0) return [];
+  const times = count === 1 ? 'the last start' : `${count} starts`;
+  const next = hasGood
+    ? `after ${STARTS_MAX} of them the last configuration that worked is used instead, until config.yaml changes`
+    : 'no configuration is known that worked';
+  return [
+    warn(
+      'starts',
+      `${times} with this configuration ended early in the last ${LOOP_MS / 60_000} minutes`,
+      next,
+      `See why: zerostate up --home ${home} --log-level info`,
     ),
   ];
 }

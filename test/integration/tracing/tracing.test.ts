@@ -1,10 +1,11 @@
 // One trace across nodes: from the HTTP request of a task over search, the member that runs it, its receipt in the log, to the payment.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isTraceFrame } from '../../../node/tracing/index.ts';
+import { type RowProtocol, RowStreams } from '../../../node/rpc/row-streams.ts';
+import { isTraceFrame, withSpan } from '../../../node/tracing/index.ts';
 import { agentAccount } from '../../../protocol/ledger/index.ts';
 import { eventually, zerostateJson } from '../../support/cli.ts';
 import { issueMoney } from '../../support/money.ts';
@@ -12,6 +13,15 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
 const SOON_MS = 30_000;
+const ARTIFACT_PATH = '/v1/artifacts/:cid/fetch';
+const ROWS = {
+  requestBytesMax: 1_024,
+  rowBytesMax: 1_024,
+  answerBytesMax: 8_192,
+  timeoutMs: 10_000,
+  perSecond: 10,
+  burst: 10,
+};
 
 interface Span {
   readonly traceId: string;
@@ -70,6 +80,35 @@ describe('a trace', function () {
       '--home',
       nodes.home('asker'),
     ]);
+    const note = join(folder, 'note.txt');
+    writeFileSync(note, 'of a member');
+    const { cid } = await zerostateJson<{ cid: string }>([
+      'artifact',
+      'add',
+      note,
+      '--home',
+      nodes.home('member'),
+    ]);
+    await zerostateJson([
+      'artifact',
+      'get',
+      cid,
+      '--out',
+      join(folder, 'got.txt'),
+      '--home',
+      nodes.home('asker'),
+    ]);
+    const rows: RowProtocol = { ...ROWS, id: '/zerostate/test/rows/1' };
+    const streams = [asker, member].map(({ node }) => new RowStreams(node));
+    await streams[1]!.handle(rows, async (request, _peer, send) => await send(request));
+    const answered = await withSpan('asks for rows', async () => {
+      const peer = member.node.host.peerId;
+      for await (const row of streams[0]!.ask(peer, rows, Uint8Array.of(7), AbortSignal.timeout(SOON_MS)))
+        return row;
+      return undefined;
+    });
+    assert.deepEqual([...(answered ?? [])], [7]);
+    streams[0]!.stop();
     await nodes.stop('member');
     await nodes.stop('asker');
 
@@ -97,6 +136,13 @@ describe('a trace', function () {
     // Over the wire: a client's span here, and below it the server's span there.
     assert.ok(isBelow(executed, '/zerostate/test/task/1'), 'the member works below the call that asked it');
     assert.ok(isBelow(executed, 'task.ask'));
+    const rowed = spans.find(({ name }) => name === rows.id)!;
+    assert.equal(byId.get(rowed.parentSpanId ?? '')?.name, 'asks for rows', 'rows, as of partners');
+    const blocks = spans.filter(({ name }) => name === '/ipfs/bitswap/1.2.0');
+    assert.ok(
+      blocks.some((span) => isBelow(span, `POST ${ARTIFACT_PATH}`)),
+      'blocks are served below the request that wants them',
+    );
     for (const { attributes } of mine) assert.doesNotMatch(JSON.stringify(attributes), /token|words|stdin/);
     assert.equal(statSync(file).mode & 0o077, 0);
   });
