@@ -1,12 +1,13 @@
 // `zerostate sim view`: makes a page of a run's trace, to be watched and scrubbed in a browser.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type OutputFlags, print, runAction, withJson } from '../../node/cli/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { readRun } from '../run/index.ts';
 import type { TraceLine } from '../scenario/index.ts';
+import { readTextFile } from '../scenario/text-file.ts';
 import { pageText, viewDataOf } from '../view/index.ts';
 
 /** Bytes of a trace that is read: what the longest trace has. */
@@ -22,10 +23,9 @@ function readTrace(path: string): TraceLine[] {
     throw new ZeroError('SCENARIO_INVALID', `${path} is not there`, {
       hint: 'Run the scenario with --trace, and name one of its first seeds.',
     });
-  if (statSync(path).size > TRACE_BYTES_MAX)
-    throw new ZeroError('SCENARIO_INVALID', `${path} is larger than ${TRACE_BYTES_MAX} bytes`);
+  const text = readTextFile(path, TRACE_BYTES_MAX);
   try {
-    return readFileSync(path, 'utf8')
+    return text
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as TraceLine)

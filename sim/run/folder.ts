@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import { completeScenario, type Scenario } from '../scenario/index.ts';
+import { readTextFile } from '../scenario/text-file.ts';
 import type { Experiment, Finished } from './experiment.ts';
 
 export const RUNS_FOLDER = 'sim-runs';
@@ -52,14 +53,15 @@ export function writeRun(folder: string, finished: Finished): void {
 /** Reads a run: its folder, or its run.json. Throws SCENARIO_INVALID. */
 export function readRun(path: string): Experiment {
   const file = path.endsWith('.json') ? path : join(path, RUN_FILE);
+  let experiment: Experiment;
   try {
-    if (statSync(file).size > RUN_BYTES_MAX) throw new Error('too large');
-    const experiment = JSON.parse(readFileSync(file, 'utf8')) as Experiment;
+    experiment = JSON.parse(readTextFile(file, RUN_BYTES_MAX)) as Experiment;
     if (experiment.format !== 1 || !Array.isArray(experiment.runs)) throw new Error('of another format');
-    return experiment;
   } catch (cause) {
     throw new ZeroError('SCENARIO_INVALID', `${file} is not a run of the simulator`, { cause });
   }
+  // A run may come from anybody, as its scenario may.
+  return { ...experiment, scenario: completeScenario(experiment.scenario, file) };
 }
 
 /** Reads the samples of a run, by seed. */

@@ -4,6 +4,7 @@ import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readRun } from '../../../sim/run/index.ts';
 import { parseScenario, readScenario, withOverrides } from '../../../sim/scenario/index.ts';
 
 const FOLDER = new URL('../../../sim/scenarios/', import.meta.url);
@@ -58,6 +59,10 @@ describe('simulation scenarios', () => {
       equal(network.latency.matrixFile, join(folder, 'king.csv'));
       writeFileSync(path, `summary: ${'x'.repeat(300_000)}`);
       await rejects(readScenario(path), { code: 'SCENARIO_INVALID', message: /larger than/ });
+      // A run carries a scenario, and may come from anybody as well.
+      const run = { format: 1, runs: [], scenario: { topology: { nodes: 1e12 } } };
+      writeFileSync(join(folder, 'run.json'), JSON.stringify(run));
+      throws(() => readRun(folder), { code: 'SCENARIO_INVALID', message: /topology\.nodes/ });
     } finally {
       rmSync(folder, { recursive: true });
     }
