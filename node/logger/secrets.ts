@@ -21,6 +21,7 @@ const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9+/_=.~-]{8,}/gi;
 /** Secrets by their first characters: a line is looked through once, however many there are. */
 const known = new Map<string, readonly string[]>();
 const START_CHARS = 16;
+/** Spellings of secrets that begin alike: four of one, and another secret by chance. */
 const SPELLINGS_MAX = 7;
 
 function remember(word: string): void {
