@@ -68,9 +68,10 @@ export function createPaged(source, onChange) {
   const merged = (answer) => {
     const first = answer[source.list];
     const keys = new Set(first.map((/** @type {any} */ row) => row[source.key]));
-    const touches = state.rows.some((row) => keys.has(row[source.key]));
-    if (!touches || state.rows.length <= PAGE_ROWS) return { rows: first, answer };
-    const rest = state.rows.slice(PAGE_ROWS).filter((row) => !keys.has(row[source.key]));
+    // New rows push others out of the first page: what comes after the last row that both have is kept, and no gap is left.
+    const last = state.rows.findLastIndex((row) => keys.has(row[source.key]));
+    if (last < 0 || state.rows.length <= PAGE_ROWS) return { rows: first, answer };
+    const rest = state.rows.slice(last + 1);
     return { rows: [...first, ...rest], answer: { ...answer, next: state.answer.next } };
   };
 
