@@ -1,10 +1,30 @@
 // Whether a node can do what others rely on: each check looks at the thing itself, at the moment of the question. Shared by /readyz and the
 // metrics, so that an alert and a load balancer never disagree.
 
+import { statfs } from 'node:fs/promises';
+import { loopLagMs } from '../busy.ts';
 import type { NodeContext } from '../context.ts';
+import { silentAfterMs } from '../network/pace.ts';
 
 /** Clocks that differ by more judge freshness and validity wrongly (milliseconds). */
 const CLOCK_OFFSET_MS_MAX = 60_000;
+
+/** How late the thread may be with its work on average before it counts as stuck (milliseconds): requests of people run out of time by then. */
+const LAG_MS_MAX = 2_000;
+/** Room on the disk below which nothing may be written any more, in bytes: what the database asks for before it writes again. */
+const ROOM_BYTES_MIN = 1_048_576;
+/** How long nothing may be heard from connected neighbours at least (milliseconds); in large networks they speak more rarely, and it is longer. */
+const SILENCE_MS_MIN = 60_000;
+/** How long logs may not have been compared while neighbours are there, in rounds of anti-entropy. */
+const ROUNDS_MISSED_MAX = 6;
+
+/** What the machine says. */
+export interface MachineFacts {
+  /** How late the thread is, on average. */
+  readonly lagMs: number;
+  /** Room in the folder of the database; undefined when that cannot be asked. */
+  readonly roomBytes: (dir: string) => Promise<number | undefined>;
+}
 
 /** One thing that was looked at. */
 export interface ReadinessCheck {
@@ -14,10 +34,23 @@ export interface ReadinessCheck {
 }
 
 /** Looks at everything. Never throws. */
-export async function readiness(node: NodeContext): Promise<ReadinessCheck[]> {
+export async function readiness(
+  node: NodeContext,
+  machine: MachineFacts = { lagMs: loopLagMs(), roomBytes },
+): Promise<ReadinessCheck[]> {
   const { size, origin } = node.ownLog.state();
+  // An empty log has no entry to read: then the database itself is asked for anything.
   const readable =
-    size === 0 ? true : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
+    size === 0
+      ? await node.db
+          .keys({ limit: 1 })
+          .all()
+          .then(
+            () => true,
+            () => false,
+          )
+      : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
+  const room = await machine.roomBytes(node.home);
   const { failure } = node.db;
   const { lost, restored } = node.ownLog;
   const peers = node.host.getPeers().length;
@@ -30,8 +63,13 @@ export async function readiness(node: NodeContext): Promise<ReadinessCheck[]> {
     },
     {
       name: 'disk',
-      ok: failure === undefined,
-      detail: failure === undefined ? 'takes writes' : `read-only: ${failure.message.slice(0, 200)}`,
+      ok: failure === undefined && (room === undefined || room >= ROOM_BYTES_MIN),
+      detail:
+        failure !== undefined
+          ? `read-only: ${failure.message.slice(0, 200)}`
+          : room !== undefined && room < ROOM_BYTES_MIN
+            ? `${room} bytes are free: the next write will fail`
+            : 'takes writes',
     },
     {
       name: 'own log',
@@ -49,6 +87,8 @@ export async function readiness(node: NodeContext): Promise<ReadinessCheck[]> {
       detail: peers > 0 ? `${peers} peers` : alone ? 'no peers, and none asked for' : 'no peer is connected',
     },
     clockCheck(node),
+    gossipCheck(node),
+    threadCheck(machine.lagMs),
     epochCheck(node),
     ...(node.config.roles.some((role) => role === 'index' || role === 'index-shard')
       ? [indexCheck(node)]
@@ -70,6 +110,56 @@ function clockCheck(node: NodeContext): ReadinessCheck {
         : 'agrees with the neighbours'
       : `${seconds} s ${side} the neighbours: validity and freshness are judged wrongly`,
   };
+}
+
+/** Connected, and yet nothing arrives: a link that is up proves nothing. */
+function gossipCheck({ clock, config, directory, host, startedAt, sync }: NodeContext): ReadinessCheck {
+  const name = 'gossip';
+  const now = clock.now();
+  const peers = host.getPeers().length;
+  const since = (at: number) => now - Math.max(at, startedAt);
+  const self = directory.self().peerId;
+  const heard = Math.max(
+    0,
+    ...directory
+      .nodes()
+      .filter(({ peerId }) => peerId !== self)
+      .map(({ heardAtMs }) => heardAtMs),
+  );
+  const roundMs = config.sync.intervalSeconds * 1_000;
+  const silenceMs = Math.max(SILENCE_MS_MIN, silentAfterMs(directory.nodes().length));
+  if (peers === 0) return { name, ok: true, detail: 'no neighbours to hear' };
+  if (since(heard) > silenceMs)
+    return {
+      name,
+      ok: false,
+      detail: `${peers} peers are connected, and none has been heard for ${seconds(since(heard))}`,
+    };
+  if (since(sync.lastRoundAt) > SILENCE_MS_MIN + ROUNDS_MISSED_MAX * roundMs)
+    return {
+      name,
+      ok: false,
+      detail: `logs have not been compared with anybody for ${seconds(since(sync.lastRoundAt))}`,
+    };
+  return { name, ok: true, detail: 'neighbours are heard, and logs compared' };
+}
+
+/** A thread that is stuck answers this late or not at all; one that hangs again and again is found here. */
+function threadCheck(lagMs: number): ReadinessCheck {
+  const ok = lagMs < LAG_MS_MAX;
+  const detail = `${seconds(lagMs)} late with its work on average over the last second`;
+  return { name: 'thread', ok, detail: ok ? 'keeps up with its work' : detail };
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+async function roomBytes(dir: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(dir);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
 }
 
 function epochCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {
