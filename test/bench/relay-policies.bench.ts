@@ -19,8 +19,8 @@ const LEARN_MS = 5_000;
 const REQUEST_MS_MAX = 6_000;
 /** Requests at once: enough that a fault holds one up and not all, few enough for two cores. */
 const AT_ONCE = 4;
-/** Pause of a caller between two requests. */
-const PAUSE_MS = 20;
+/** Pause of a caller between two requests: what it takes to tell the other end that the link has gone. */
+const PAUSE_MS = 50;
 /** Every link when nothing is wrong. */
 const CALM = { oneWayMs: 5, jitterMs: 2 };
 /** What befalls relays, by number: each is of another region than the one before, and none is the one that all joined through. */
@@ -78,12 +78,19 @@ async function traffic(
   done: () => boolean,
   take: (result: Awaited<ReturnType<typeof one>>, from: RunningNode, to: RunningNode) => void,
 ): Promise<void> {
+  const inUse = new Set<string>();
   const caller = async () => {
     while (!done()) {
       const a = pairs.below(edges.length);
       const b = (a + 1 + pairs.below(edges.length - 1)) % edges.length;
+      // Two that call each other share a link, and the first to end would end it for the other.
+      const pair = [a, b].sort((x, y) => x - y).join();
+      while (inUse.has(pair)) await delay(PAUSE_MS);
+      inUse.add(pair);
       take(await one(edges[a]!, edges[b]!), edges[a]!, edges[b]!);
+      // The other end is told that the link has gone before it is called upon again.
       await delay(PAUSE_MS);
+      inUse.delete(pair);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, caller));
