@@ -5,6 +5,7 @@ import { fromBase64, fromUtf8 } from '../../protocol/bytes/index.ts';
 import {
   CAPSULE_DECISIONS_MAX,
   CAPSULE_ORIGINALS_MAX,
+  CAPSULE_RECEIPTS_MAX,
   type Capsule,
   emptyCapsule,
   encodeCapsule,
@@ -23,8 +24,8 @@ import type { TaskEntry } from '../tasks/task-book.ts';
 import { VERSION } from '../version.ts';
 import { secretPaths } from './secrets.ts';
 
-/** Newest decisions among which those of a task are sought: as many as the book keeps of a kind in its first minutes of trouble. */
-const SOUGHT_MAX = 2_000;
+/** Newest decisions among which those of a task are sought: 64 kB each at most are read for it. */
+const SOUGHT_MAX = 500;
 const REDACTED = '[redacted]';
 
 /** What of a node is needed. */
@@ -90,7 +91,7 @@ async function taskCapsule(node: CapsuleDeps, id: string): Promise<Capsule> {
     });
   const capsule = emptyCapsule('task', task?.taskId ?? id);
   const parts: Record<string, string> = {};
-  for (const file of files) {
+  for (const file of files.slice(0, CAPSULE_RECEIPTS_MAX)) {
     const { inputs, receipt } = splitReceiptFile(file, parts);
     capsule.receipts.push(receipt);
     capsule.inputs ??= inputs;

@@ -12,8 +12,8 @@ export const CAPSULE_POLICIES_MAX = 16;
 /** Signed originals: 16 for each of 64 candidates. */
 export const CAPSULE_ORIGINALS_MAX = 1_024;
 
-/** Receipts: the runs of one task. */
-export const CAPSULE_RECEIPTS_MAX = 64;
+/** Receipts: the runs of one task. Each is verified with all inputs, so this bounds the work of who verifies: some 16 times 64 MiB hashed. */
+export const CAPSULE_RECEIPTS_MAX = 16;
 
 /** Bytes of inputs, each a part: files of a task and its module. */
 export const CAPSULE_PARTS_MAX = 1_100;

@@ -7,6 +7,7 @@ import { ZeroError } from '../errors/index.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '../json/index.ts';
 import {
   POLICY_BUNDLE_BYTES_MAX,
+  POLICY_FILE_CHARS_MAX,
   POLICY_FILES_MAX,
   type PolicyFile,
   type PolicySigners,
@@ -75,7 +76,8 @@ function filesIn(files: unknown): readonly PolicyFile[] {
       (file: unknown) =>
         isJsonObject(file as JsonValue) &&
         typeof (file as { name?: unknown }).name === 'string' &&
-        typeof (file as { text?: unknown }).text === 'string',
+        typeof (file as { text?: unknown }).text === 'string' &&
+        (file as unknown as PolicyFile).text.length <= POLICY_FILE_CHARS_MAX,
     );
   return ok ? (files as PolicyFile[]) : refuse('policies without a bundle are files with name and text');
 }

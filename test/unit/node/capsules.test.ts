@@ -146,6 +146,11 @@ describe('node/capsules', () => {
     assert.deepEqual(failures(decisionCapsule({ policies: [{ ...signed, sequence: 2 }] })), ['policies']);
     const bare = decisionCapsule().policies[0]!;
     assert.deepEqual(failures(decisionCapsule({ policies: [{ ...bare, files: [NO_B] }] })), ['policies']);
+    const long = [{ name: 'x.cedar', text: `// ${'x'.repeat(70_000)}` }];
+    const id2 = policyFilesId(long);
+    assert.deepEqual(failures(decisionCapsule({ policies: [{ ...bare, id: id2, files: long }] })), [
+      'policies',
+    ]);
   });
 
   it('a changed record, original or part is refused', () => {
