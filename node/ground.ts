@@ -29,6 +29,8 @@ export interface GroundOptions {
   readonly clock?: Clock;
   /** Why the node does not run as it was told to; for its health. */
   readonly degraded?: string | undefined;
+  /** Id of the policy to start under in place of the one in force, which has ended every start early. */
+  readonly goodPolicy?: string | undefined;
   /** Count Node's own process metrics too: for one node a process. */
   readonly processMetrics?: boolean;
 }

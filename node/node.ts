@@ -40,7 +40,7 @@ export interface NodeOptions extends GroundOptions {
 export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   checkAddresses(options.config);
   const { ground, key, services: grounding } = await makeGround(options);
-  const { policy, networkPolicy, ruling } = await makePolicy(ground);
+  const { policy, networkPolicy, ruling } = await makePolicy(ground, options.goodPolicy);
   const relayWatch = new RelayWatch();
   const {
     net,

@@ -34,6 +34,8 @@ export async function runNode(options: {
   clock?: Clock;
   /** Why this node does not run as it was told to; for its health. */
   degraded?: string | undefined;
+  /** Id of the last policy that worked: starts under the one in force have failed. */
+  goodPolicy?: string;
   /** Finds boot nodes where the configuration names a boot list. */
   contact?: FirstContact;
 }): Promise<RunningNode> {
@@ -46,6 +48,7 @@ export async function runNode(options: {
     clock,
     processMetrics: options.processMetrics === true,
     degraded: options.degraded,
+    goodPolicy: options.goodPolicy,
     boot: options.contact?.source({ home, config, log }),
   });
   const { name, region, tracing: where } = config;

@@ -60,7 +60,7 @@ export class Exchange {
       BITSWAP,
       (stream: Stream, connection: Connection) => {
         const peer = connection.remotePeer.toString();
-        if (!admission.charge(peer, 'streams')) {
+        if (admission.confined(peer) !== undefined || !admission.charge(peer, 'streams')) {
           metrics.count('zerostate_inbound_refused_total', { protocol: BITSWAP, reason: 'streams' });
           stream.abort(new Error('too many streams from this peer'));
           return;

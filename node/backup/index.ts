@@ -1,6 +1,7 @@
 // Backups of a node and what is made of them. The door of this folder.
 
 import type { Core } from '../context.ts';
+import { type HeldLease, Leases } from '../leases/index.ts';
 import { type BackupDeps, writeBackup } from './write-backup.ts';
 
 export { filesOf, writeChecked } from './backup-file.ts';
@@ -12,13 +13,33 @@ export { LEFT_OUT } from './what-is-carried.ts';
 
 /** Makes backups of a running node. */
 export interface Backups {
-  /** The frames of one, as things stand now. */
-  stream(): AsyncGenerator<Uint8Array>;
+  /**
+   * Begins one; answers its frames, as things stand when the first is read. One at a time, since each reads the whole database: throws BUSY while
+   * another is read. Whoever stops reading for long loses its turn, and its stream ends with BUSY if somebody else has begun by then.
+   */
+  begin(): Promise<AsyncGenerator<Uint8Array>>;
+}
+
+/** Milliseconds between two frames after which another backup may begin: a reader that is so slow has gone. */
+const PAUSE_MS_MAX = 60_000;
+
+async function* fenced(frames: AsyncGenerator<Uint8Array>, lease: HeldLease): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const frame of frames) {
+      lease.proceed();
+      yield frame;
+    }
+  } finally {
+    await lease.end();
+  }
 }
 
 export function makeBackups(core: Core, seed: Uint8Array) {
   const { clock, db, ownLog, peerId, store } = core;
   const deps: BackupDeps = { clock, db, store, peerId, seed, origin: ownLog.origin };
-  const backups: Backups = { stream: () => writeBackup(deps) };
+  const leases = new Leases({ db, clock });
+  const backups: Backups = {
+    begin: async () => fenced(writeBackup(deps), await leases.take('backup', 'a backup', PAUSE_MS_MAX)),
+  };
   return { backups, services: [] };
 }

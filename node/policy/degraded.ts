@@ -23,6 +23,11 @@ export function degradedReasons({
           `${inForce.length} override(s) of revocation gates, the last until ${new Date(last).toISOString().slice(0, 19)}Z`,
         ]),
     ...(policy.bundles.expired ? [`the policy bundle ran out ${policy.bundles.active.expiresAt}`] : []),
+    ...(policy.bundles.fellBackTo === undefined
+      ? []
+      : [
+          `starts under the policy that was applied last failed, so policy ${policy.bundles.fellBackTo}, the last that worked, is in force; apply another`,
+        ]),
     ...(policy.lostRecords === 0 ? [] : [`${policy.lostRecords} decisions could not be recorded`]),
   ];
 }

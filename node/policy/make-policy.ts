@@ -36,11 +36,11 @@ const SEEN_ALIKE: ReadonlySet<string> = new Set([
 ]);
 
 /** The policy, read from the disk. Throws POLICY_INVALID: a node whose policy cannot be asked does not start. */
-export async function makePolicy(ground: Ground) {
+export async function makePolicy(ground: Ground, goodPolicy?: string) {
   const { config } = ground;
   const { signers, threshold } = config.policy;
   const policy = new PolicyService({ ...ground, signers: { keys: signers, threshold } });
-  await policy.load();
+  await policy.load(goodPolicy);
   const networkPolicy = new NetworkPolicy(policy, config);
   const ruling: Service[] = [{ name: 'policy', start: () => {}, stop: () => policy.stop() }];
   return { policy, networkPolicy, ruling };

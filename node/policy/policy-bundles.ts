@@ -3,13 +3,10 @@
 
 import type { Envelope } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { parseStrictJson } from '../../protocol/json/index.ts';
 import {
   goBack,
   newPolicyLine,
-  POLICY_BUNDLE_BYTES_MAX,
   POLICY_CHAIN_MAX,
-  type PolicyBundle,
   type PolicyEpoch,
   type PolicyFile,
   type PolicyLine,
@@ -23,13 +20,11 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Serial } from '../serial.ts';
 import type { Database } from '../storage/index.ts';
-import { type ActivePolicy, activeOf, BUILT_IN, CLOSED } from './active-policy.ts';
+import { type ActivePolicy, BUILT_IN, CLOSED } from './active-policy.ts';
 import { BundleStore, type KeptBundle, type PolicySwitch } from './bundle-store.ts';
 import { ownBundle, startOf, takeChain } from './policy-chain.ts';
 import { makePolicyKey, policyKeyPath, readPolicyKey } from './policy-key.ts';
-
-/** Policies kept read, a few hundred kB each. */
-const READY_MAX = 8;
+import { PolicyShelf } from './policy-shelf.ts';
 
 export interface BundlesDeps {
   readonly db: Database;
@@ -46,23 +41,39 @@ export class PolicyBundles {
   readonly #deps: BundlesDeps;
   readonly #store: BundleStore;
   readonly #serial = new Serial();
-  readonly #ready = new Map<string, ActivePolicy>();
+  readonly #shelf: PolicyShelf;
   #active: ActivePolicy;
   #line: PolicyLine | undefined;
   #behind: PolicyEpoch | null = null;
+  /** Sequence of the policy that this start fell back to; undefined when it did not. */
+  fellBackTo: number | undefined;
 
   constructor(deps: BundlesDeps) {
     this.#deps = deps;
     this.#store = new BundleStore(deps.db);
+    this.#shelf = new PolicyShelf(this.#store);
     this.#active = BUILT_IN;
   }
 
-  /** Reads what is in force. Throws POLICY_INVALID when it cannot be asked any more: a node without its policy does not start. */
-  async load(): Promise<void> {
+  /**
+   * Reads what is in force. `good`: the policy to decide by instead, since every start under the one in force has failed; not one below the floor.
+   * Throws POLICY_INVALID when it cannot be asked any more: a node without its policy does not start.
+   */
+  async load(good?: string): Promise<void> {
     this.#line = await this.#store.load(this.#root);
-    this.#active = await this.policyOf(this.#line?.active ?? null);
+    this.#active = await this.#startWith(good);
     this.#active.policies.prepare();
     this.#deps.metrics.set('zerostate_policy_sequence', this.#active.sequence);
+  }
+
+  async #startWith(good: string | undefined): Promise<ActivePolicy> {
+    const { active = null, floor = 0 } = this.#line ?? {};
+    const last =
+      good === undefined || good === active ? undefined : await this.policyOf(good).catch(() => undefined);
+    if (last === undefined || last.sequence < floor) return await this.policyOf(active);
+    this.fellBackTo = last.sequence;
+    this.#deps.log.error({ policy: last.id, instead: active }, 'starts under the policy in force failed');
+    return last;
   }
 
   /** The policies in force now. Hold on to it while one request makes several decisions. */
@@ -98,27 +109,12 @@ export class PolicyBundles {
 
   /** Policies by the id of their bundle; null: the built-in ones. Throws NOT_FOUND when it is not kept. */
   async policyOf(id: string | null): Promise<ActivePolicy> {
-    if (id === null || id === BUILT_IN.id) return BUILT_IN;
-    if (id === CLOSED.id) return CLOSED;
-    const ready = this.#ready.get(id);
-    if (ready !== undefined) return ready;
-    const envelope = this.#store.envelope(id);
-    if (envelope === undefined)
-      throw new ZeroError('NOT_FOUND', `the policy bundle ${id} is not kept here any more`);
-    const bundle = parseStrictJson(envelope.payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) as PolicyBundle;
-    return this.#keep(activeOf(bundle, id));
+    return this.#shelf.policyOf(id);
   }
 
   /** The signed bundle of an id; undefined where none is kept, and for the built-in policies, which nobody signed. */
   envelope(id: string): Envelope | undefined {
     return this.#store.envelope(id);
-  }
-
-  /** Keeps read policies: going back, and a replay, then cost no reading. */
-  #keep(active: ActivePolicy): ActivePolicy {
-    this.#ready.set(active.id, active);
-    if (this.#ready.size > READY_MAX) this.#ready.delete(this.#ready.keys().next().value as string);
-    return active;
   }
 
   /**
@@ -135,7 +131,7 @@ export class PolicyBundles {
         now,
         this.mayBegin,
       );
-      for (const { active } of bundles) this.#keep(active);
+      for (const { active } of bundles) this.#shelf.keep(active);
       // Parsed now: at its start nothing may be found wrong with it.
       staged?.policies.prepare();
       const reason = bundles.at(-1)?.kept.note ?? '';
@@ -181,7 +177,7 @@ export class PolicyBundles {
     else this.#deps.log.info('the policy in force is the one that the others have');
   }
 
-  /** The policy that the others have begun with and that is not here; null when there is none. */
+  /** The policy of the others that is not here; null when there is none. */
   get behind(): PolicyEpoch | null {
     return this.#behind;
   }
@@ -252,6 +248,7 @@ export class PolicyBundles {
         await this.#store.commit({ line, root: this.#root, step, before, bundles });
         this.#line = line;
         this.#active = next;
+        this.fellBackTo = undefined;
         metrics.count('zerostate_policy_switches_total', { action, result: 'ok' });
         metrics.set('zerostate_policy_sequence', next.sequence);
         log.info({ action, from, to: next.sequence, policy: next.id }, 'the line of policies has moved');

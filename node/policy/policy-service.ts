@@ -46,10 +46,10 @@ export class PolicyService {
     this.#book = new DecisionBook(deps.db);
   }
 
-  /** Reads the policy in force and which records there are. Throws POLICY_INVALID. */
-  async load(): Promise<void> {
+  /** Reads the policy in force and which records there are; `good` as PolicyBundles.load. Throws POLICY_INVALID. */
+  async load(good?: string): Promise<void> {
     await this.#book.load();
-    await this.bundles.load();
+    await this.bundles.load(good);
   }
 
   async stop(): Promise<void> {

@@ -74,8 +74,8 @@ export class Authority {
     return this.#deps.book.get(agentId)?.card.log?.origin;
   }
 
-  /** Is this order obeyed as to this target? Of a policy that does not speak of quarantine, the built-in one has the word. */
-  judge(issuer: AgentId, target: QuarantineTarget): Authorised {
+  /** Is this order obeyed as to this target? Recorded where something is refused for it, and not where it is only looked at: looking is free for strangers to cause. Of a policy that does not speak of quarantine, the built-in one has the word. */
+  judge(issuer: AgentId, target: QuarantineTarget, isRecorded = false): Authorised {
     const { book, isLocal, node, policy } = this.#deps;
     const entry = book.get(issuer);
     const question = {
@@ -91,7 +91,9 @@ export class Authority {
       },
     };
     const { allow, detail } = policy.bundles.active.policies.speaksOf('quarantine')
-      ? policy.decideOnce(question)
+      ? isRecorded
+        ? policy.decideOnce(question)
+        : policy.judge(question)
       : BUILT_IN.ask(question);
     const { reach, tie } = question.context;
     const why = `${detail}: ${TIES[tie]} orders it, about ${REACHES[reach]}`;

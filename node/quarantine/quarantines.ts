@@ -146,7 +146,7 @@ export class Quarantines {
   #naming(kind: QuarantineKind, id: string): Held | undefined {
     for (const order of this.#known.naming(kind, id)) {
       const target = { kind, id };
-      if (this.#stateOf(order) !== 'held' || !this.#obeys(order, target).allow) continue;
+      if (this.#stateOf(order) !== 'held' || !this.#obeys(order, target, true).allow) continue;
       const { expiresAt: until, reason } = order.order;
       const detail = `in quarantine until ${until} by order of ${order.issuer}: ${reason}`;
       return { order: order.id, issuer: order.issuer, target, reason, until, detail };
@@ -168,11 +168,11 @@ export class Quarantines {
     return revocations.judge(signer, origin, Number.MAX_SAFE_INTEGER).revoked === null ? state : 'void';
   }
 
-  #obeys({ issuer, order }: QuarantineOrder, target: QuarantineTarget) {
+  #obeys({ issuer, order }: QuarantineOrder, target: QuarantineTarget, isRecorded = false) {
     const { region } = this.#deps.node;
     if (order.regions.length > 0 && !order.regions.includes(region))
       return { allow: false, detail: `it is for ${order.regions.join(', ')}, and this node is in ${region}` };
-    return this.#authority.judge(issuer, target);
+    return this.#authority.judge(issuer, target, isRecorded);
   }
 
   /** Every order known, newest first. */

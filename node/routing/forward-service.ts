@@ -99,7 +99,7 @@ export class ForwardService {
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const { admission, log, metrics, protocol, self } = this.#deps;
     const from = connection.remotePeer.toString();
-    if (!admission.charge(from, 'streams')) {
+    if (admission.confined(from) !== undefined || !admission.charge(from, 'streams')) {
       metrics.count('zerostate_inbound_refused_total', { protocol, reason: 'streams' });
       stream.abort(new ZeroError('BUSY', 'too many streams from this peer'));
       return;

@@ -50,7 +50,7 @@ export const bench: Bench = {
     const backup = join(place, 'node.zsbackup');
     const started = performance.now();
     await pipeline(
-      Readable.from(node.backups.stream(), { objectMode: false }),
+      Readable.from(await node.backups.begin(), { objectMode: false }),
       createGzip(),
       createWriteStream(backup),
     );

@@ -28,6 +28,7 @@ export class PolicyDesk {
   async run<T>(
     work: (policy: PolicyService, db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T> | T,
     signers: readonly string[] = [],
+    good?: string,
   ): Promise<T> {
     const db = await openDatabase(join(this.home, 'db'));
     const policy = new PolicyService({
@@ -39,7 +40,7 @@ export class PolicyDesk {
       signers: { keys: [...signers], threshold: 1 },
     });
     try {
-      await policy.load();
+      await policy.load(good);
       const result = await work(policy, db);
       await policy.stop();
       return result;

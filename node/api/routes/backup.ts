@@ -18,6 +18,6 @@ export function registerBackupRoutes(app: FastifyInstance, node: NodeContext): v
     async (_request, reply) =>
       reply
         .type('application/octet-stream')
-        .send(Readable.from(node.backups.stream(), { objectMode: false })),
+        .send(Readable.from(await node.backups.begin(), { objectMode: false })),
   );
 }

@@ -174,8 +174,11 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   if (fellBack !== undefined) process.stderr.write(`${style.red('warning')}: ${fellBack}\n`);
   // Loaded late, so that every other command starts without libp2p.
   const { runNode } = await import('../../up.ts');
-  const running = await runNode({ home, config, processMetrics: true, contact, degraded: fellBack });
-  const proof = setTimeout(() => void proveGood(running.api.url, activation), GOOD_AFTER_MS);
+  const { policy } = activation;
+  const given = { home, config, processMetrics: true, contact, degraded: fellBack };
+  const running = await runNode({ ...given, ...(policy === undefined ? {} : { goodPolicy: policy }) });
+  const inForce = () => running.node.policy.bundles.active.id;
+  const proof = setTimeout(() => void proveGood(running.api.url, activation, inForce), GOOD_AFTER_MS);
   proof.unref();
   const { peerId, host } = running.node;
   const info = {
@@ -214,9 +217,9 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
 }
 
 /** A node that is ready after a while has a configuration that works. Never throws: it is a note for a later start. */
-async function proveGood(api: string, activation: Activation): Promise<void> {
+async function proveGood(api: string, activation: Activation, policy: () => string): Promise<void> {
   try {
-    if ((await fetch(`${api}/readyz`)).ok) await activation.worked();
+    if ((await fetch(`${api}/readyz`)).ok) await activation.worked(policy());
   } catch (error) {
     process.stderr.write(
       `the configuration could not be kept as one that works: ${(error as Error).message}\n`,

@@ -54,6 +54,25 @@ describe('the start of a node', () => {
     );
   });
 
+  it('blames the policy when the configuration has worked before, and fails now', () => {
+    let record = endWell(NOTHING, 'works', true, 'old policy');
+    const start = (config: string, now: number) => {
+      const decided = decideStart(record, config, now);
+      record = decided.record;
+      return [decided.use, decided.policy];
+    };
+    for (let n = 0; n < STARTS_MAX; n++) assert.deepEqual(start('works', n), ['given', 'given']);
+    assert.deepEqual(start('works', STARTS_MAX), ['given', 'good']);
+    // A new configuration gets its own trial; when the good one fails beside it as well, it is the policy again.
+    record = endWell(NOTHING, 'works', true, 'old policy');
+    for (let n = 0; n < STARTS_MAX; n++) assert.deepEqual(start('new', n), ['given', 'given']);
+    for (let n = 0; n < STARTS_MAX; n++) assert.deepEqual(start('new', 10 + n), ['good', 'given']);
+    assert.deepEqual(start('new', 20), ['good', 'good']);
+    record = endWell(record, 'works', true, 'old policy');
+    assert.deepEqual(start('works', 30), ['given', 'given']);
+    assert.equal(decideStart({ starts: [], good: null }, 'a', 0).policy, 'given');
+  });
+
   it('does not take a crash a day for a loop', () => {
     let record: ActivationRecord = { starts: [], good: 'old' };
     for (let day = 0; day < 10; day++) {

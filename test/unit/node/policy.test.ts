@@ -254,3 +254,35 @@ describe('node/policy: decisions', () => {
     });
   });
 });
+
+describe('node/policy: the last policy that worked', () => {
+  it('is decided by after failed starts, is no switch, and never one below the floor', async () => {
+    using desk = new PolicyDesk();
+    const [first, second] = [signedBundle(), signedBundle({ sequence: 2, policies: onlyAgent('b') })];
+    const good = await desk.run(
+      async (policy) => {
+        const { id } = await policy.bundles.apply([first]);
+        await policy.bundles.apply([second]);
+        return id;
+      },
+      [keyOf(1)],
+    );
+    await desk.run(
+      async (policy) => {
+        assert.deepEqual([policy.bundles.active.sequence, policy.bundles.fellBackTo], [1, 1]);
+        assert.equal(policy.judge(findQuestion('a')).allow, true);
+        assert.equal((await policy.bundles.line()).newest?.sequence, 2);
+        await policy.bundles.apply([signedBundle({ sequence: 3, floor: 2 })]);
+        assert.deepEqual([policy.bundles.active.sequence, policy.bundles.fellBackTo], [3, undefined]);
+      },
+      [keyOf(1)],
+      good,
+    );
+    await desk.run((policy) => assert.equal(policy.bundles.active.sequence, 3), [keyOf(1)], good);
+    await desk.run(
+      (policy) => assert.equal(policy.bundles.active.sequence, 3),
+      [keyOf(1)],
+      `${good.slice(0, -2)}aa`,
+    );
+  });
+});
