@@ -69,7 +69,9 @@ export class PolicyBundles {
   async #startWith(good: string | undefined): Promise<ActivePolicy> {
     const { active = null, floor = 0 } = this.#line ?? {};
     const last =
-      good === undefined || good === active ? undefined : await this.policyOf(good).catch(() => undefined);
+      good === undefined || good === (active ?? BUILT_IN.id)
+        ? undefined
+        : await this.policyOf(good).catch(() => undefined);
     if (last === undefined || last.sequence < floor) return await this.policyOf(active);
     this.fellBackTo = last.sequence;
     this.#deps.log.error({ policy: last.id, instead: active }, 'starts under the policy in force failed');
