@@ -35,6 +35,24 @@ export function isTakenIn(entry: BookEntry): boolean {
   return takenIn.has(entry);
 }
 
+/** What a card claims to be, before anything of it is verified. */
+interface Claim {
+  readonly id?: string;
+  readonly sequence?: number;
+  readonly keychain?: unknown;
+}
+
+/** Claims read, and gone with their envelopes: a replay asks twice for each. */
+const claims = new WeakMap<object, Claim>();
+
+function claimOf(envelope: Pick<Envelope, 'payload'>): Claim {
+  const known = claims.get(envelope);
+  if (known !== undefined) return known;
+  const claim = (JSON.parse(fromUtf8(envelope.payload)) ?? {}) as Claim;
+  claims.set(envelope, claim);
+  return claim;
+}
+
 /** What came of offering a card. */
 export type CardVerdict = 'new' | 'same' | 'stale' | 'full';
 
@@ -65,9 +83,9 @@ export class CardBook {
    * True when a card, should it verify, would be older than the one known: the same keychain and a lower sequence. Reads what the card
    * claims before anything is verified, so it may only be used to spare work on cards that could change nothing.
    */
-  isSuperseded({ payload }: Pick<Envelope, 'payload'>): boolean {
+  isSuperseded(envelope: Pick<Envelope, 'payload'>): boolean {
     try {
-      const claim = JSON.parse(fromUtf8(payload)) as { id?: string; sequence?: number; keychain?: unknown };
+      const claim = claimOf(envelope);
       const known = this.#entries.get(claim.id ?? '')?.card;
       if (known === undefined || typeof claim.sequence !== 'number') return false;
       return (

@@ -3,11 +3,19 @@
 
 import type { SelectFn, ValidateFn } from '@libp2p/kad-dht';
 import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
-import { type AgentCard, compareCards, type VerifiedCard, verifyCard } from '../../protocol/card/index.ts';
+import {
+  type AgentCard,
+  CARD_BYTES_MAX,
+  compareCards,
+  type VerifiedCard,
+  verifyCard,
+} from '../../protocol/card/index.ts';
+import { decodeEnvelope, type Envelope } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 import { type Admission, servedPeer } from '../admission/index.ts';
+import type { CardBook } from '../cards/card-book.ts';
 import { DHT_VALUE_BYTES_MAX } from '../host/limits.ts';
 
 const NAMESPACE = 'zs-card';
@@ -23,24 +31,34 @@ export function cardKey(agentId: AgentId): Uint8Array {
   return utf8(`/${NAMESPACE}/${agentId}`);
 }
 
+function envelopeOfRecord(value: Uint8Array): Envelope {
+  if (value.length > DHT_VALUE_BYTES_MAX) throw new ZeroError('LIMIT_EXCEEDED', 'DHT value is too large');
+  return decodeEnvelope(value, { payloadBytesMax: CARD_BYTES_MAX });
+}
+
 /** Reads a record's value as the card that its key names. Throws when it is not. */
 export function cardOfRecord(key: Uint8Array, value: Uint8Array): VerifiedCard {
-  if (value.length > DHT_VALUE_BYTES_MAX) throw new ZeroError('LIMIT_EXCEEDED', 'DHT value is too large');
-  const verified = verifyCard(value);
+  return cardUnder(key, envelopeOfRecord(value));
+}
+
+function cardUnder(key: Uint8Array, envelope: Envelope): VerifiedCard {
+  const verified = verifyCard(envelope);
   if (fromUtf8(key) !== `/${NAMESPACE}/${verified.card.id}`)
     throw new ZeroError('SIGNATURE_INVALID', 'the card is of another agent than the key');
   return verified;
 }
 
 /** The rules over the cards that this node knows. */
-export function cardRules(newest: (agentId: AgentId) => Verified<AgentCard> | undefined): DhtRules {
+export function cardRules(book: Pick<CardBook, 'get' | 'isSuperseded'>): DhtRules {
   return {
     validators: {
       [NAMESPACE]: (key, value) => {
-        const { card } = cardOfRecord(key, value);
-        const known = newest(card.id);
-        if (known !== undefined && compareCards(card, known) < 0)
-          throw new ZeroError('CARD_STALE', 'a newer card of this agent is known');
+        const envelope = envelopeOfRecord(value);
+        // What would be refused if it were genuine is refused at once: a flood of replays is not worth their verification.
+        if (book.isSuperseded(envelope)) throw stale();
+        const { card } = cardUnder(key, envelope);
+        const known = book.get(card.id)?.card;
+        if (known !== undefined && compareCards(card, known) < 0) throw stale();
       },
     },
     selectors: {
@@ -59,6 +77,10 @@ export function cardRules(newest: (agentId: AgentId) => Verified<AgentCard> | un
       },
     },
   };
+}
+
+function stale(): ZeroError {
+  return new ZeroError('CARD_STALE', 'a newer card of this agent is known');
 }
 
 /** The rules with whoever offers an invalid record made to answer for it. */

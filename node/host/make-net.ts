@@ -24,7 +24,7 @@ export async function makeNet(
 ): Promise<{ net: Net; services: Service[]; watch: Service[] }> {
   const { admission, book, clock, config, db, log, metrics } = ground;
   const { network } = config;
-  const dhtRules = cardRules((agentId) => book.get(agentId)?.card);
+  const dhtRules = cardRules(book);
   const dhtStore = new RecordStore({ db, rules: dhtRules, caps: config.dht, admission, clock, log, metrics });
   const host = await createHost({
     privateKey,

@@ -2,7 +2,13 @@
 // A log may hold anything its author signed into it: what does not verify stays in the log and goes no further.
 
 import { AGENT_CARD_TYPE, type VerifiedCard, verifyCard } from '../../protocol/card/index.ts';
-import { decodeEnvelope, type Envelope, envelopeId, primedParts } from '../../protocol/envelope/index.ts';
+import {
+  decodeEnvelope,
+  type Envelope,
+  envelopeId,
+  isCheckKept,
+  primedParts,
+} from '../../protocol/envelope/index.ts';
 import { type ErrorCode, isZeroError } from '../../protocol/errors/index.ts';
 import { withKeychains } from '../../protocol/identity/index.ts';
 import {
@@ -128,12 +134,17 @@ export class StatementRouter {
     let count = 0;
     for (const { origin, size } of store.states()) {
       const held: { statement: Readable; found: Found }[] = [];
+      const read = (end: number) =>
+        end > 0 ? this.#readPart(store, origin, Math.max(0, end - REPLAY_PART), end) : Promise.resolve([]);
+      let next = read(size);
       for (let end = size; end > 0; end -= REPLAY_PART) {
-        const part = await this.#readPart(store, origin, Math.max(0, end - REPLAY_PART), end);
+        const part = await next;
+        // The disk is read while the part before is applied.
+        next = read(end - REPLAY_PART);
+        // Whoever waits for it later hears of a failure.
+        next.catch(() => {});
         count += part.length;
-        const parts = primedParts(part.reverse(), ({ envelope }) => envelope, withKeychains, {
-          isKept: true,
-        });
+        const parts = primedParts(part.reverse(), ({ envelope }) => envelope, freshChecks, { isKept: true });
         for await (const checked of parts) {
           for (const { position, envelope } of checked) {
             if (envelope === null || this.#isSpared(envelope)) continue;
@@ -167,6 +178,12 @@ export class StatementRouter {
     }
     return part;
   }
+}
+
+/** What of a part is to be checked ahead: nothing where its first was checked in an earlier run, for so were the others as a rule. */
+function freshChecks(envelopes: readonly Envelope[]): Envelope[] {
+  const [first] = envelopes;
+  return first === undefined || isCheckKept(first) ? [] : withKeychains(envelopes);
 }
 
 function envelopeOf(body: Uint8Array | null): Envelope | null {

@@ -12,16 +12,20 @@ function nameOf(digest: Uint8Array): string {
   return String.fromCharCode(...digest);
 }
 
+/** How many are remembered. */
+export function checksRemembered(): number {
+  return remembered.size;
+}
+
 /** True for a check that was remembered. */
 export function isCheckRemembered(digest: Uint8Array): boolean {
   return remembered.has(nameOf(digest));
 }
 
-/** Remembers a check whose verification has just succeeded, or that is used again. */
+/** Remembers a check whose verification has just succeeded. */
 export function rememberCheck(digest: Uint8Array): void {
   const name = nameOf(digest);
-  // What is used again is young again.
-  remembered.delete(name);
+  if (remembered.has(name)) return;
   if (remembered.size >= CHECKS_REMEMBERED_MAX) remembered.delete(remembered.keys().next().value as string);
   remembered.add(name);
 }

@@ -13,6 +13,7 @@ export {
 } from './strictness.ts';
 
 export const { sha256, sha256Into, signEd25519, verifyEd25519, primeEd25519, publicKeyOfSeed } = crypto;
+export const { isEd25519Kept } = crypto;
 export const { signMlDsa65, verifyMlDsa65, mlDsa65KeyOfSeed } = crypto;
 
 /** Name of the adapter in use, for reports: 'node:crypto' or 'noble'. */

@@ -2,7 +2,7 @@
 // The only file of protocol/ that may import a node: module.
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
-import { isCheckRemembered, rememberCheck } from './check-memory.ts';
+import { checksRemembered, isCheckRemembered, rememberCheck } from './check-memory.ts';
 import {
   hasMlDsa65Shape,
   ML_DSA_65_PUBLIC_KEY_BYTES,
@@ -138,6 +138,7 @@ export const crypto: CryptoPort = {
   verifyEd25519(publicKey, message, signature) {
     if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return false;
     if (primed.size > 0 && takePrimed(publicKey, message, signature)) return true;
+    if (checksRemembered() > 0 && isCheckRemembered(checkDigest(publicKey, message, signature))) return true;
     try {
       return verify(null, message, publicKeyObject(publicKey), signature);
     } catch {
@@ -147,6 +148,8 @@ export const crypto: CryptoPort = {
   async primeEd25519(checks, { isKept = false } = {}) {
     await Promise.all(checks.slice(0, PRIMED_MAX).map((check) => primeOne(check, isKept)));
   },
+  isEd25519Kept: ({ publicKey, message, signature }) =>
+    hasCanonicalShape(publicKey, signature) && isCheckRemembered(checkDigest(publicKey, message, signature)),
   // OpenSSL signs with fresh entropy each time; the JavaScript one is deterministic, as the port promises.
   signMlDsa65,
   mlDsa65KeyOfSeed,

@@ -25,6 +25,7 @@ export const crypto: CryptoPort = {
   },
   // There is no second thread to use here.
   primeEd25519: async () => {},
+  isEd25519Kept: () => false,
   signMlDsa65,
   verifyMlDsa65,
   mlDsa65KeyOfSeed,

@@ -25,6 +25,8 @@ export interface CryptoPort {
    * also remembered beyond that (see check-memory.ts), and one that is remembered so is not checked again.
    */
   primeEd25519(checks: readonly SignatureCheck[], options?: { readonly isKept?: boolean }): Promise<void>;
+  /** True for a check that was remembered so: verifyEd25519 answers at once. */
+  isEd25519Kept(check: SignatureCheck): boolean;
   /** The 32-byte public key of a 32-byte seed. */
   publicKeyOfSeed(seed: Uint8Array): Uint8Array;
   /** Deterministic ML-DSA-65 (FIPS 204) signature, 3,309 bytes, with a 32-byte seed. */

@@ -8,7 +8,7 @@ export * from './limits.ts';
 export { didKeyOfP256, P256_PUBLIC_KEY_BYTES, verifyP256 } from './p256.ts';
 export { envelopeDigest, envelopeId, pae } from './pae.ts';
 export { multikeyOf, postQuantumKeyId, postQuantumSigner, publicKeyOfMultikey } from './post-quantum.ts';
-export { primedParts, primeEnvelopes } from './prime.ts';
+export { isCheckKept, primedParts, primeEnvelopes } from './prime.ts';
 export { seedSigner, signEnvelope } from './sign.ts';
 export type { Envelope, EnvelopeSignature, Signer } from './types.ts';
 export {

@@ -1,7 +1,7 @@
 // Checks the signatures of many envelopes ahead, so that the verification that follows finds them done. It decides nothing: the key id
 // is only a hint of which key to try, and a wrong hint wastes the work of one check.
 
-import { primeEd25519, type SignatureCheck } from '../crypto/index.ts';
+import { isEd25519Kept, primeEd25519, type SignatureCheck } from '../crypto/index.ts';
 import { publicKeyOfDidKey } from './did-key.ts';
 import { pae } from './pae.ts';
 import type { Envelope } from './types.ts';
@@ -29,17 +29,31 @@ export async function primeEnvelopes(
   options: { readonly isKept?: boolean } = {},
 ): Promise<void> {
   const known = new Map<string, Uint8Array | null>();
+  await primeEd25519(
+    [...envelopes].flatMap((envelope) => checksOf(envelope, known)),
+    options,
+  );
+}
+
+function checksOf(
+  { payloadType, payload, signatures }: Envelope,
+  known: Map<string, Uint8Array | null>,
+): SignatureCheck[] {
   const checks: SignatureCheck[] = [];
-  for (const { payloadType, payload, signatures } of envelopes) {
-    let message: Uint8Array | undefined;
-    for (const { keyid, sig } of signatures) {
-      const publicKey = keyOfHint(keyid, known);
-      if (publicKey === null) continue;
-      message ??= pae(payloadType, payload);
-      checks.push({ publicKey, message, signature: sig });
-    }
+  let message: Uint8Array | undefined;
+  for (const { keyid, sig } of signatures) {
+    const publicKey = keyOfHint(keyid, known);
+    if (publicKey === null) continue;
+    message ??= pae(payloadType, payload);
+    checks.push({ publicKey, message, signature: sig });
   }
-  await primeEd25519(checks, options);
+  return checks;
+}
+
+/** True for an envelope whose signatures were found good and are kept: to check it ahead would save nothing. */
+export function isCheckKept(envelope: Envelope): boolean {
+  const checks = checksOf(envelope, new Map());
+  return checks.length > 0 && checks.every(isEd25519Kept);
 }
 
 /** Envelopes checked as one part: small enough that the first ones are soon ready, large enough that parts cost nothing. */

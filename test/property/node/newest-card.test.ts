@@ -72,7 +72,7 @@ class Keeper {
       statement: () => {},
     },
   });
-  readonly #rules = cardRules((agentId) => this.book.get(agentId)?.card);
+  readonly #rules = cardRules(this.book);
   readonly #charged: ReturnType<typeof cardRules>;
   readonly store: RecordStore;
   readonly index: CardIndex;

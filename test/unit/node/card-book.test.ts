@@ -58,7 +58,11 @@ describe('the book of cards', () => {
 describe('rules of the DHT', () => {
   const key = cardKey(agent.agentId);
   const bytes = cards.map(({ envelope }) => encodeEnvelope(envelope));
-  const rules = (known?: number) => cardRules(() => (known === undefined ? undefined : cards[known]!.card));
+  const rules = (known?: number) => {
+    const book = new CardBook();
+    if (known !== undefined) book.offer(cards[known]!);
+    return cardRules(book);
+  };
   const validate = (value: Uint8Array, known?: number, at = key) =>
     rules(known).validators['zs-card']?.(at, value);
 
@@ -66,6 +70,14 @@ describe('rules of the DHT', () => {
     await validate(bytes[2]!, 1);
     await validate(bytes[3]!, 3);
     for (const older of [0, 1, 2]) assert.throws(() => validate(bytes[older]!, 3), refused('CARD_STALE'));
+  });
+
+  it('does not verify what would be refused if it were genuine', () => {
+    const { envelope } = cards[0]!;
+    const signatures = envelope.signatures.map((one) => ({ ...one, sig: new Uint8Array(64) }));
+    const forged = encodeEnvelope({ ...envelope, signatures });
+    assert.throws(() => validate(forged, 1), refused('CARD_STALE'));
+    assert.throws(() => validate(forged, 0), refused('SIGNATURE_INVALID'));
   });
 
   it('refuses a card under the key of another agent, and what is no card', () => {

@@ -37,6 +37,20 @@ describe('signatures checked ahead', () => {
       assert.deepEqual(verdicts(), before, 'and again, when nothing is remembered any more');
     });
 
+    it(`${adapter.name}: what is kept is the good check, and no other`, async () => {
+      const text = Uint8Array.of(7, 7, adapter === native ? 1 : 2);
+      const check = { publicKey: publicKey(1), message: text, signature: adapter.signEd25519(seed(1), text) };
+      await adapter.primeEd25519([check]);
+      assert.equal(adapter.isEd25519Kept(check), false);
+      const others = [
+        { ...check, message },
+        { ...check, publicKey: publicKey(2) },
+      ];
+      await adapter.primeEd25519([check, ...others], { isKept: true });
+      assert.equal(adapter.isEd25519Kept(check), adapter === native);
+      for (const other of others) assert.equal(adapter.isEd25519Kept(other), false);
+    });
+
     it(`${adapter.name}: a primed signature is good for its own message, key and bytes only`, async () => {
       const signature = adapter.signEd25519(seed(1), message);
       await adapter.primeEd25519([{ publicKey: publicKey(1), message, signature }], { isKept: true });
