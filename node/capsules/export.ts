@@ -4,11 +4,13 @@
 import { fromBase64, fromUtf8 } from '../../protocol/bytes/index.ts';
 import {
   CAPSULE_DECISIONS_MAX,
+  CAPSULE_MEMBERS_MAX,
   CAPSULE_ORIGINALS_MAX,
   CAPSULE_RECEIPTS_MAX,
   type Capsule,
   emptyCapsule,
   encodeCapsule,
+  type Ranking,
   splitReceiptFile,
 } from '../../protocol/capsule/index.ts';
 import { decodeEnvelope, envelopeToJson } from '../../protocol/envelope/index.ts';
@@ -96,9 +98,26 @@ async function taskCapsule(node: CapsuleDeps, id: string): Promise<Capsule> {
     capsule.receipts.push(receipt);
     capsule.inputs ??= inputs;
   }
+  if (task !== undefined) capsule.ranking = await rankingOf(node, task);
   const taskId = task?.taskId ?? taskOf(capsule);
   const decisions = await decisionsOf(node, taskId, task);
   return { ...capsule, parts, decisions: decisions.slice(0, CAPSULE_DECISIONS_MAX) };
+}
+
+/** How the members of a task were ranked; null where it came to none. */
+async function rankingOf(node: CapsuleDeps, { members, order, taskId }: TaskEntry): Promise<Ranking | null> {
+  const manifest = (await orUndefined(() => node.tasks.manifest(taskId)))?.manifest;
+  const ranked = members.flatMap(({ agentId, known, operator, refused, region, score, terms }) =>
+    known === undefined ? [] : [{ agentId, known, operator, refused, region, score, terms: [...terms] }],
+  );
+  if (manifest === undefined || ranked.length === 0 || ranked.length < members.length) return null;
+  return {
+    ceiling: manifest.priceCeiling?.amount ?? null,
+    reputationFloor: order.reputationFloor,
+    salt: taskId,
+    independent: order.redundancy > 1,
+    members: ranked.slice(0, CAPSULE_MEMBERS_MAX),
+  };
 }
 
 async function receiptFile(node: CapsuleDeps, id: string): Promise<JsonObject> {

@@ -5,8 +5,10 @@ import {
   type Capsule,
   type DecisionReplay,
   type Others,
+  type ReplayedTerm,
   receiptFileOf,
   replayCapsuleDecisions,
+  replayRanking,
 } from '../../protocol/capsule/index.ts';
 import { envelopeFromJson } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -36,6 +38,8 @@ export interface CapsuleReplay {
   readonly policy: string | null;
   readonly decisions: readonly DecisionReplay[];
   readonly runs: readonly { readonly receipt: string; readonly differences: readonly ReceiptDifference[] }[];
+  /** The choice of members, made again; null where the capsule holds none. */
+  readonly ranking: { readonly members: number; readonly differences: readonly ReplayedTerm[] } | null;
   readonly simulation: { readonly seed: number; readonly differences: readonly ReceiptDifference[] } | null;
   /** What could not be replayed, and why. */
   readonly left: readonly string[];
@@ -106,10 +110,14 @@ export async function replayCapsule(
   const decisions = await replayDecisions(capsule, options.policy);
   // Other policies change nothing in what a module computes.
   const runs = options.policy === undefined ? await replayRuns(capsule, left) : [];
+  const ranking =
+    capsule.ranking === null || options.policy !== undefined
+      ? null
+      : { members: capsule.ranking.members.length, differences: replayRanking(capsule.ranking) };
   const simulation = options.policy === undefined ? await replaySimulation(capsule, options.simulator) : null;
   if (options.policy !== undefined && decisions.length === 0)
     throw new ZeroError('USAGE', 'the capsule holds no decision that other policies could make');
-  if (decisions.length + runs.length === 0 && simulation === null)
+  if (decisions.length + runs.length === 0 && simulation === null && ranking === null)
     throw new ZeroError(
       'USAGE',
       `the capsule holds nothing that can be replayed${left.length === 0 ? '' : `: ${left.join('; ')}`}`,
@@ -117,6 +125,7 @@ export async function replayCapsule(
   const same =
     decisions.every((one) => one.same) &&
     runs.every(({ differences }) => differences.length === 0) &&
+    (ranking?.differences.length ?? 0) === 0 &&
     (simulation?.differences.length ?? 0) === 0;
-  return { incident, id, same, policy: options.policy ?? null, decisions, runs, simulation, left };
+  return { incident, id, same, policy: options.policy ?? null, decisions, runs, ranking, simulation, left };
 }

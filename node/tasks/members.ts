@@ -1,5 +1,6 @@
 // Finds members for a task and ranks them: by words or by name, then by price, latency, reputation, load and data at hand.
 
+import { type Known, knownOf } from '../../protocol/capsule/index.ts';
 import { checkCardTime } from '../../protocol/card/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
@@ -96,7 +97,11 @@ export class Members {
       salt: taskId,
     };
     const by = new Map(found.map((one) => [one.entry.agentId, one]));
-    return rankMembers(candidates, wants, order.redundancy > 1).map((ranked) => memberOf(ranked, by));
+    const known = new Map(candidates.map((one) => [one.agentId, knownOf(one)]));
+    return rankMembers(candidates, wants, order.redundancy > 1).map((ranked) => ({
+      ...memberOf(ranked, by),
+      known: known.get(ranked.agentId) as Known,
+    }));
   }
 
   /** The most that a run costs, or why it cannot be bought. */

@@ -1,5 +1,6 @@
 // The tasks of this node as requester, on disk: a restart forgets none. Bounded; the oldest ended ones give way.
 
+import type { Known } from '../../protocol/capsule/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
   isFinal,
@@ -33,6 +34,8 @@ const TIMELINE_MAX = 64;
 export interface Member
   extends Pick<Ranked, 'agentId' | 'operator' | 'region' | 'score' | 'terms' | 'refused'> {
   readonly name: string;
+  /** What the points were made of: to rank again. Absent in tasks of older nodes. */
+  readonly known?: Known;
   /** Peer id of the node it lives on. */
   readonly peer: string;
   /** Why find let it through. */

@@ -18,6 +18,7 @@ import {
   CAPSULE_RECEIPTS_MAX,
   CAPSULE_TEXT_CHARS_MAX,
 } from './limits.ts';
+import { rankingSchema } from './ranking.ts';
 
 /** First bytes of a capsule file, version 1. */
 export const CAPSULE_START = 'zerostate-capsule/v1\n';
@@ -77,6 +78,8 @@ export const capsuleSchema = Type.Object(
     ),
     /** Bytes by digest. One that is not here was not to be passed on. */
     parts: Type.Record(digest, base64),
+    /** How members were ranked for a task; null where nobody was, or a node of before kept nothing of it. */
+    ranking: orNull(rankingSchema),
     simulation: orNull(
       Type.Object(
         {
@@ -115,6 +118,7 @@ export function emptyCapsule(incident: Capsule['incident'], id: string): Capsule
     receipts: [],
     inputs: null,
     parts: {},
+    ranking: null,
     simulation: null,
   };
 }

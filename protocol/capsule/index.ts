@@ -11,4 +11,11 @@ export {
   type SignedOriginal,
   splitReceiptFile,
 } from './originals.ts';
-export { type DecisionReplay, type Difference, type Others, replayCapsuleDecisions } from './replay.ts';
+export { CAPSULE_MEMBERS_MAX, type Known, knownOf, type Ranking, replayRanking } from './ranking.ts';
+export {
+  type DecisionReplay,
+  type Difference,
+  type Others,
+  type ReplayedTerm,
+  replayCapsuleDecisions,
+} from './replay.ts';

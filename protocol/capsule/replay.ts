@@ -22,6 +22,13 @@ export interface Difference {
   readonly now: string;
 }
 
+/** One member of something other than a decision that comes out otherwise. */
+export interface ReplayedTerm {
+  readonly term: string;
+  readonly was: string;
+  readonly now: string;
+}
+
 /** One decision, made again. */
 export interface DecisionReplay {
   readonly decision: string;

@@ -11,7 +11,7 @@ const REST_MS = 2_000;
 /** Length of a busy and of a quiet stretch (ms): what is kept then does not grow with time alone. */
 const STRETCH_MS = 20_000;
 /** Agents published at most: what a network of this size has; from then on they are updated by revocations only. */
-const AGENTS_MAX = 2_000;
+const AGENTS_MAX = 1_000;
 const TASK_SECONDS = 30;
 const FIND_LIMIT = 5;
 /** Reasons that are told apart, and their length. */

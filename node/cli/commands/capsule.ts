@@ -146,7 +146,7 @@ const differing = (list: readonly { term: string; was: string; now: string }[]) 
   list.map(({ now, term, was }) => `      ${plain(term)}: was ${plain(was) || '-'}, is ${plain(now) || '-'}`);
 
 function replayText(
-  { decisions, left, policy, runs, same, simulation }: CapsuleReplay,
+  { decisions, left, policy, ranking, runs, same, simulation }: CapsuleReplay,
   capsule: Capsule,
 ): string {
   const names = new Map(
@@ -169,6 +169,12 @@ function replayText(
       `  ${word(differences.length === 0)}  run ${receipt}`,
       ...differing(differences),
     ]),
+    ...(ranking === null
+      ? []
+      : [
+          `  ${word(ranking.differences.length === 0)}  choice of members: ${ranking.members} ranked`,
+          ...differing(ranking.differences),
+        ]),
     ...(simulation === null
       ? []
       : [

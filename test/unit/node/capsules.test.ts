@@ -11,6 +11,7 @@ import {
   decodeCapsule,
   emptyCapsule,
   encodeCapsule,
+  knownOf,
   originalsOf,
   replayCapsuleDecisions,
 } from '../../../protocol/capsule/index.ts';
@@ -18,6 +19,7 @@ import { envelopeId, envelopeToJson } from '../../../protocol/envelope/index.ts'
 import { canonicalJson, type JsonValue } from '../../../protocol/json/index.ts';
 import { pack } from '../../../protocol/packed/index.ts';
 import { type Decision, makeDecision, policyFilesId } from '../../../protocol/policy/index.ts';
+import { rankMembers } from '../../../protocol/task/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
 import { makeAgent, makeCard, refused } from '../../support/agents.ts';
 import { bundleOf, PERMIT, signedBundle } from '../../support/policies.ts';
@@ -222,6 +224,41 @@ describe('node/capsules', () => {
     };
     assert.deepEqual(secretPaths(manifest), ['env/DB_PASSWORD', 'env/AUTH', 'args/1', 'args/2']);
     assert.deepEqual(secretPaths({ text: 'count the words of a novel', limit: '5' }), []);
+  });
+
+  it('the choice of members is made again from what was known, term by term', async () => {
+    const candidates = [1, 2, 3].map((n) => ({
+      agentId: makeAgent(10 * n).agentId,
+      operator: `o-${n}`,
+      region: 'eu',
+      fit: 900 - n,
+      price: n === 3 ? 50n : 0n,
+      rtt: 1_000 * n,
+      reputation: n === 2 ? null : 500,
+      load: 0,
+      local: 0,
+    }));
+    const members = rankMembers(candidates, { ceiling: 10n, reputationFloor: 0, salt: 't' }).map(
+      (ranked) => ({
+        ...ranked,
+        terms: [...ranked.terms],
+        known: knownOf(candidates.find(({ agentId }) => agentId === ranked.agentId)!),
+      }),
+    );
+    const ranking = { ceiling: '10', reputationFloor: 0, salt: 't', independent: false, members };
+    const capsule = { ...emptyCapsule('task', 't'), ranking };
+    assert.deepEqual(decodeCapsule(encodeCapsule(capsule).bytes).capsule, capsule);
+    assert.equal((await replayCapsule(capsule, {})).same, true);
+    assert.match(members[2]!.refused!, /above the ceiling/);
+    const other = structuredClone(ranking);
+    other.members[0]!.known.reputation = 0;
+    const { ranking: replayed, same } = await replayCapsule({ ...capsule, ranking: other }, {});
+    assert.equal(same, false);
+    const terms = replayed!.differences.map(({ term }) => term.replace(/^\S+ /, ''));
+    assert.ok(
+      terms.includes('term reputation') && terms.includes('score') && terms.includes('place'),
+      terms.join(),
+    );
   });
 
   it('a simulation that comes out otherwise is told by its trace and its properties', async () => {
