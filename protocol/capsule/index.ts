@@ -19,3 +19,4 @@ export {
   type ReplayedTerm,
   replayCapsuleDecisions,
 } from './replay.ts';
+export { verifyWithCapsules } from './verify.ts';

@@ -1,7 +1,6 @@
 // Finds out what kind of object a file holds, from its first bytes and members. A guess only: the checks decide.
 
 import { fromUtf8 } from '../bytes/index.ts';
-import { isCapsule } from '../capsule/index.ts';
 import { decodeEnvelope, type Envelope, envelopeFromJson } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { isJsonObject, type JsonObject, parseStrictJson } from '../json/index.ts';
@@ -18,7 +17,6 @@ export type Sniffed =
   | { readonly form: 'equivocation' }
   | { readonly form: 'partner-evidence' }
   | { readonly form: 'provenance-bundle' }
-  | { readonly form: 'capsule' }
   | { readonly form: 'omission' }
   | { readonly form: 'log-proof' }
   | { readonly form: 'checkpoint' };
@@ -35,7 +33,6 @@ export function sniff(bytes: Uint8Array): Sniffed {
     throw new ZeroError('LIMIT_EXCEEDED', `file is larger than ${VERIFY_FILE_BYTES_MAX} bytes`);
   if (bytes[0] === ENVELOPE_FIRST_BYTE) return { form: 'envelope', envelope: decodeEnvelope(bytes, BOUNDS) };
   if (isBundle(bytes)) return { form: 'provenance-bundle' };
-  if (isCapsule(bytes)) return { form: 'capsule' };
   const text = fromUtf8(bytes);
   if (text.startsWith(PROOF_START)) return { form: 'log-proof' };
   if (text.trimStart().startsWith('{')) return sniffJson(text);

@@ -3,7 +3,6 @@
 import { AGENT_CARD_TYPE } from '../card/index.ts';
 import type { Envelope } from '../envelope/index.ts';
 import { STATEMENT_PAYLOAD_TYPE } from '../statement/index.ts';
-import { checkCapsuleFile } from './capsule.ts';
 import { checkCardFile } from './card.ts';
 import { checkCheckpointFile, checkEquivocationFile, checkProofFile } from './checkpoint.ts';
 import { type Context, contextOf, type VerifyOptions } from './options.ts';
@@ -16,7 +15,7 @@ import { checkStatementFile } from './statement.ts';
 
 /**
  * Verifies a file: a receipt file, an envelope (card or statement; JSON or wire bytes), a checkpoint, a log proof, a
- * provenance bundle, replay capsule, or evidence of equivocation, of an omission, or against a partner. The report holds a line for each check; `ok` means that all hold. Throws only for wrong options.
+ * provenance bundle, or evidence of equivocation, of an omission, or against a partner. The report holds a line for each check; `ok` means that all hold. Throws only for wrong options.
  */
 export function verify(bytes: Uint8Array, options: VerifyOptions): Report {
   const context = contextOf(options);
@@ -43,9 +42,6 @@ function run(checks: Checks, bytes: Uint8Array, context: Context): Kind {
     case 'provenance-bundle':
       checkBundleFile(checks, bytes, context);
       return 'provenance-bundle';
-    case 'capsule':
-      checkCapsuleFile(checks, bytes, context);
-      return 'capsule';
     case 'omission':
       checkOmissionFile(checks, bytes);
       return 'omission';

@@ -2,9 +2,13 @@
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { CAPSULE_BYTES_MAX, type Capsule, decodeCapsule } from '../../../protocol/capsule/index.ts';
+import {
+  CAPSULE_BYTES_MAX,
+  type Capsule,
+  decodeCapsule,
+  verifyWithCapsules,
+} from '../../../protocol/capsule/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import { verify } from '../../../protocol/verify/index.ts';
 import { type CapsuleReplay, replayCapsule, type SimulationReplayer } from '../capsule-replay.ts';
 import { ApiClient } from '../client.ts';
 import type { OutputFlags } from '../output.ts';
@@ -48,7 +52,7 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
     .action(async (file: string, flags: OutputFlags & { at?: string }) => {
       await runAction(flags, async () => {
         const bytes = await read(file);
-        const report = verify(bytes, { now: timeOf(flags.at) });
+        const report = verifyWithCapsules(bytes, { now: timeOf(flags.at) });
         if (report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
         if (!report.ok || flags.json !== true) showReport(flags, file, report);
         if (report.ok) print(flags, decodeCapsule(bytes).capsule, describe);
@@ -66,7 +70,7 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
     .action(async (file: string, flags: OutputFlags & { policy?: string; at?: string }) => {
       await runAction(flags, async () => {
         const bytes = await read(file);
-        const report = verify(bytes, { now: timeOf(flags.at) });
+        const report = verifyWithCapsules(bytes, { now: timeOf(flags.at) });
         if (!report.ok || report.kind !== 'capsule') return showReport(flags, file, report);
         const { capsule: held } = decodeCapsule(bytes);
         const replay = await replayCapsule(held, { policy: flags.policy, simulator });

@@ -5,8 +5,9 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { verifyWithCapsules } from '../../../protocol/capsule/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import { type About, type VerifyOptions, verify } from '../../../protocol/verify/index.ts';
+import type { About, VerifyOptions } from '../../../protocol/verify/index.ts';
 import { type OutputFlags, runAction } from '../output.ts';
 import { showReport, timeOf } from '../report-text.ts';
 import { withJson } from '../shared-flags.ts';
@@ -48,7 +49,8 @@ export function registerVerify(program: Command): void {
     .action(async (files: string[], flags: VerifyFlags) => {
       await runAction(flags, async () => {
         const options = await optionsOf(flags);
-        for (const file of files) showReport(flags, file, verify(new Uint8Array(await read(file)), options));
+        for (const file of files)
+          showReport(flags, file, verifyWithCapsules(new Uint8Array(await read(file)), options));
       });
     });
 }

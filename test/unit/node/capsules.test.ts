@@ -14,13 +14,13 @@ import {
   knownOf,
   originalsOf,
   replayCapsuleDecisions,
+  verifyWithCapsules,
 } from '../../../protocol/capsule/index.ts';
 import { envelopeId, envelopeToJson } from '../../../protocol/envelope/index.ts';
 import { canonicalJson, type JsonValue } from '../../../protocol/json/index.ts';
 import { pack } from '../../../protocol/packed/index.ts';
 import { type Decision, makeDecision, policyFilesId } from '../../../protocol/policy/index.ts';
 import { rankMembers } from '../../../protocol/task/index.ts';
-import { verify } from '../../../protocol/verify/index.ts';
 import { makeAgent, makeCard, refused } from '../../support/agents.ts';
 import { bundleOf, PERMIT, signedBundle } from '../../support/policies.ts';
 import { NOW, sampleReceipt } from '../../support/receipt-files.ts';
@@ -91,7 +91,7 @@ function decisionCapsule(changes: Partial<Capsule> = {}): Capsule {
 }
 
 const failures = (capsule: Capsule) =>
-  verify(encodeCapsule(capsule).bytes, { now: NOW })
+  verifyWithCapsules(encodeCapsule(capsule).bytes, { now: NOW })
     .checks.filter(({ ok }) => !ok)
     .map(({ name }) => name);
 
@@ -184,7 +184,9 @@ describe('node/capsules', () => {
     const [{ id, record }] = capsule.decisions as [Decision];
     const decisions = [{ id, record: { ...record, constraints: { text: '[redacted]' } } }];
     const redacted = ['decisions/0/record/constraints/text'];
-    const { checks, ok } = verify(encodeCapsule({ ...capsule, decisions, redacted }).bytes, { now: NOW });
+    const { checks, ok } = verifyWithCapsules(encodeCapsule({ ...capsule, decisions, redacted }).bytes, {
+      now: NOW,
+    });
     assert.equal(ok, true);
     assert.match(checks.map(({ detail }) => detail).join('\n'), /was redacted: its id binds no longer/);
   });
@@ -209,7 +211,7 @@ describe('node/capsules', () => {
         plain({ ...decisionCapsule(), receipts: [JSON.parse('['.repeat(40) + ']'.repeat(40))] }),
       ],
     ] as const)
-      assert.equal(verify(file, { now: NOW }).ok, false, what);
+      assert.equal(verifyWithCapsules(file, { now: NOW }).ok, false, what);
     const huge = bytes.slice();
     new DataView(huge.buffer).setUint32(CAPSULE_START.length, 0xffffffff);
     assert.throws(() => decodeCapsule(huge), refused('LIMIT_EXCEEDED'));
