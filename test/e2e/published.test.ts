@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -88,7 +89,11 @@ describe('the published package', () => {
 
   it('opens the doors that package.json names, and no others', async () => {
     const script = join(folder, 'doors.mjs');
-    const doors = ['zerostate', 'zerostate/verify', 'zerostate/wasm-runner', 'zerostate/index-service'];
+    const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: object };
+    const doors = Object.keys(exports)
+      .filter((door) => door !== './package.json')
+      .map((door) => `zerostate${door.slice(1)}`);
+    ok(doors.includes('zerostate/client'));
     writeFileSync(
       script,
       `for (const door of ${JSON.stringify(doors)}) if (Object.keys(await import(door)).length === 0) throw new Error(door);

@@ -2,14 +2,25 @@
 // a newer version is refused, and nothing in it is touched; what fails half-way has changed nothing.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { restore } from '../../../node/backup/index.ts';
+import { filesOf, restore, writeChecked } from '../../../node/backup/index.ts';
+import { writeBackup } from '../../../node/backup/write-backup.ts';
 import { systemClock } from '../../../node/clock/index.ts';
 import { completeConfig } from '../../../node/config/index.ts';
 import { makeGround } from '../../../node/ground.ts';
 import { loadOrCreateNodeKey } from '../../../node/keys/node-key.ts';
+import { LogStore } from '../../../node/log/index.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { type Database, jsonLevel, openDatabase } from '../../../node/storage/index.ts';
 import {
@@ -136,9 +147,22 @@ describe('an upgrade of a home folder', function () {
 
   it('refuses it also where only the database says so, and a backup of it', async () => {
     const home = await oldHome();
+    const { seed } = await loadOrCreateNodeKey(home);
+    const peerId = peerIdOfKey(publicKeyOfSeed(seed));
+    const backup = join(folder, 'newer.zsbackup');
     const db = await openDatabase(join(home, 'db'));
     await jsonLevel<number>(db, 'home').put('form', DATA_FORM + 7);
+    const store = new LogStore(db);
+    await store.load();
+    const parts = async function* () {
+      yield* filesOf(home, true);
+      yield* writeBackup({ clock: systemClock, db, store, seed, peerId, origin: originOf(peerId) });
+    };
+    await writeChecked(backup, parts());
     await db.end();
+    const target = join(folder, 'from-newer');
+    await assert.rejects(restore({ backup, home: target, confirm: 2, log }), refused('DATA_NEWER'));
+    assert.equal(existsSync(target), false);
     await assert.rejects(makeGround({ home, config, log }), refused('DATA_NEWER'));
   });
 
