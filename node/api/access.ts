@@ -6,7 +6,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { TokenBuckets } from '../admission/token-bucket.ts';
 import type { Clock } from '../clock/index.ts';
 import { IDEMPOTENCY_HEADER_CHARS_MAX, type IdempotencyBook } from './idempotency.ts';
-import { allows, OPERATIONS, operationOf, type Scope } from './operations.ts';
+import { allows, OPERATIONS, type OperationName, operationOf, type Scope } from './operations.ts';
 import { type TokenBook, tokenOf } from './tokens.ts';
 
 /** Name of the owner's own token in limits and keys. */
@@ -30,15 +30,21 @@ function isOpen(path: string): boolean {
   return !path.startsWith('/v1/') && (!path.startsWith('/a2a/') || path.endsWith('/agent-card.json'));
 }
 
+/** What stops things has a budget of its own for each token: a program that asks for too much can still take back what it began. */
+const URGENT: ReadonlySet<OperationName> = new Set([
+  'tasks.cancel',
+  'cards.revoke',
+  'tokens.revoke',
+  'quarantine.order',
+]);
+
 /** Adds the hooks. */
 export function guard(app: FastifyInstance, options: AccessOptions): void {
   const { answers, clock, requestsPerSecond, tokens } = options;
   const owner = Buffer.from(options.token);
-  const buckets = new TokenBuckets({
-    clock,
-    perSecond: requestsPerSecond,
-    burst: requestsPerSecond * BURST_SECONDS,
-  });
+  const rate = { clock, perSecond: requestsPerSecond, burst: requestsPerSecond * BURST_SECONDS };
+  const buckets = new TokenBuckets(rate);
+  const urgent = new TokenBuckets(rate);
 
   /** Who asks, by the token that was given. Throws UNAUTHORIZED. */
   function callerOf(request: FastifyRequest): { name: string; scope: Scope } {
@@ -76,7 +82,9 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
     const path = request.url.split('?')[0] as string;
     if (isOpen(path)) return;
     const caller = callerOf(request);
-    if (!buckets.take(caller.name)) {
+    const asked = operationOf(request.method, request.routeOptions.url ?? '')?.id;
+    const isUrgent = asked !== undefined && URGENT.has(asked);
+    if (!(isUrgent ? urgent : buckets).take(caller.name)) {
       reply.header('retry-after', '1');
       throw new ZeroError('BUSY', `a token may make ${requestsPerSecond} requests a second`);
     }

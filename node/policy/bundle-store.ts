@@ -68,7 +68,7 @@ export class BundleStore {
       this.#switches.push(value as PolicySwitch);
       this.#next = Number.parseInt(key.slice('switch/'.length), 16) + 1;
     }
-    return line === undefined ? undefined : line.root === root ? line.line : { ...line.line, newest: null };
+    return line === undefined ? undefined : line.root === root ? line.line : newRoot(line.line);
   }
 
   /** Every bundle kept, newest first. */
@@ -127,6 +127,11 @@ export class BundleStore {
     this.#next += 1;
     this.#switches = [...this.#switches.slice(1 - HISTORY_KEPT), step];
   }
+}
+
+/** Under other signers another line begins: what is in force stays, and nothing that the old ones have announced. */
+function newRoot(line: PolicyLine): PolicyLine {
+  return { ...line, newest: null, staged: null, members: null };
 }
 
 function newestFirst(a: KeptBundle, b: KeptBundle): number {

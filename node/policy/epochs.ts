@@ -11,10 +11,12 @@ import {
 } from '../../protocol/envelope/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { timeMs } from '../../protocol/fields/index.ts';
+import { parseStrictJson } from '../../protocol/json/index.ts';
 import {
   type Acknowledgement,
   type EpochStanding,
   judgeEpoch,
+  POLICY_BUNDLE_BYTES_MAX,
   POLICY_EPOCHS_MAX,
   POLICY_MEMBERS_MAX,
   type PolicyEpoch,
@@ -56,6 +58,8 @@ export class PolicyEpochs {
   readonly #known = new Map<string, Map<string, Acknowledgement>>();
   /** Bundles that this node has acknowledged since its start. */
   readonly #said = new Set<string>();
+  /** What went wrong last: it is tried again twice a second, and said once. */
+  #trouble = '';
   #cancel: () => void = () => {};
   #isStopped = false;
 
@@ -128,8 +132,9 @@ export class PolicyEpochs {
 
   #mayBegin(line: PolicyLine, envelope: Envelope, nowMs: number): boolean {
     const startsAt = startOf(envelope);
-    const sequence = (JSON.parse(Buffer.from(envelope.payload).toString()) as { sequence?: unknown })
-      .sequence;
+    const { sequence } = (parseStrictJson(envelope.payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) ?? {}) as {
+      sequence?: unknown;
+    };
     if (startsAt === undefined || typeof sequence !== 'number') return false;
     const staged = { id: envelopeId(envelope), sequence, startsAtMs: Date.parse(startsAt) };
     const known = {
@@ -150,11 +155,13 @@ export class PolicyEpochs {
         const standing = this.standing();
         if (standing.state === 'due') await bundles.begin();
         bundles.close(standing.state === 'behind' ? standing.epoch : null);
+        this.#trouble = '';
       } catch (error) {
-        log.warn(
-          { code: isZeroError(error) ? error.code : 'INTERNAL', err: error },
-          'a policy epoch could not turn',
-        );
+        const { message } = error as Error;
+        if (message === this.#trouble) return;
+        this.#trouble = message;
+        const code = isZeroError(error) ? error.code : 'INTERNAL';
+        log.warn({ code, err: error }, 'a policy epoch could not turn');
       }
     });
   }

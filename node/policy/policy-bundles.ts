@@ -101,7 +101,8 @@ export class PolicyBundles {
     if (this.#line !== undefined && this.#line.newest !== null) return this.#line;
     const { signers } = this.#deps;
     const keys = signers.keys.length > 0 ? signers.keys : [(await this.#ownKey()).keyid];
-    return { ...newPolicyLine({ keys, threshold: signers.threshold }), active: this.#line?.active ?? null };
+    const { active = null, staged = null } = this.#line ?? {};
+    return { ...newPolicyLine({ keys, threshold: signers.threshold }), active, staged };
   }
 
   async #ownKey() {
@@ -157,7 +158,7 @@ export class PolicyBundles {
     return { newest: this.#line?.newest?.sequence ?? 0, members: this.#line?.members ?? null };
   }
 
-  /** Puts the bundle that waits in force. Throws NOT_FOUND when none does, POLICY_EXPIRED, or STORAGE_FAILED. */
+  /** Puts the bundle that waits in force. Throws NOT_FOUND, POLICY_EXPIRED or STORAGE_FAILED. */
   async begin(): Promise<ActivePolicy> {
     return await this.#switch('begin', async (now) => {
       const line = await this.#lineNow();
@@ -250,7 +251,7 @@ export class PolicyBundles {
         await this.#store.commit({ line, root: this.#root, step, before, bundles });
         this.#line = line;
         this.#active = next;
-        this.fellBackTo = undefined;
+        if (action !== 'stage') this.fellBackTo = undefined;
         metrics.count('zerostate_policy_switches_total', { action, result: 'ok' });
         metrics.set('zerostate_policy_sequence', next.sequence);
         log.info({ action, from, to: next.sequence, policy: next.id }, 'the line of policies has moved');

@@ -84,7 +84,7 @@ export function ownBundle(
 
 /** The start that a bundle names, before anything of it is verified; undefined when it names none. */
 export function startOf({ payload }: Envelope): string | undefined {
-  const { startsAt } = parseStrictJson(payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) as {
+  const { startsAt } = (parseStrictJson(payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) ?? {}) as {
     startsAt?: unknown;
   };
   return typeof startsAt === 'string' ? startsAt : undefined;
@@ -99,7 +99,7 @@ function keptOf(bundle: PolicyBundle, id: string, takenAt: number): KeptBundle {
 function passedOver(envelopes: readonly Envelope[], { newest }: PolicyLine): readonly Envelope[] {
   if (envelopes.length === 1 || newest === null) return envelopes;
   return envelopes.filter(({ payload }) => {
-    const { sequence } = parseStrictJson(payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) as {
+    const { sequence } = (parseStrictJson(payload, { bytesMax: POLICY_BUNDLE_BYTES_MAX }) ?? {}) as {
       sequence?: unknown;
     };
     return typeof sequence !== 'number' || sequence >= newest.sequence;

@@ -157,6 +157,13 @@ describe('the API', () => {
     assert.ok(refused.length > 0, 'some are refused');
     assert.equal(refused[0]?.headers.get('retry-after'), '1');
     assert.equal((await ask(node.token)).status, 200);
+    // It may not cancel, which is another matter than being over its rate.
+    const cancel = await fetch(`${node.api.url}/v1/tasks/q/cancel`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${greedy.token}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    assert.equal(cancel.status, 403, 'what stops things is not refused for the rate of the rest');
   });
 
   it('tells what happens as it happens', async () => {

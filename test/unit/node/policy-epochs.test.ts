@@ -202,4 +202,19 @@ describe('node/policy: epochs', () => {
       assert.equal(policy.bundles.active.sequence, 0);
     }, SIGNERS);
   });
+
+  it('the first bundle of all may have a start, and what is no bundle is refused as such', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async (policy) => {
+      const first = signedBundle({ issuedAt: '2026-03-02T00:00:00Z', startsAt: '2026-03-02T01:00:00Z' });
+      const epochs = new Logs().epochs(policy, desk);
+      await policy.bundles.apply([first]);
+      assert.deepEqual([policy.bundles.active.sequence, policy.bundles.staged?.sequence], [0, 1]);
+      desk.time.now = BOUNDARY;
+      await epochs.turn();
+      assert.equal(policy.bundles.active.sequence, 1);
+      const nothing = { ...first, payload: new TextEncoder().encode('null') };
+      await assert.rejects(policy.bundles.apply([nothing]), refused('SIGNATURE_INVALID'));
+    }, SIGNERS);
+  });
 });
