@@ -74,7 +74,10 @@ export class Authority {
     return this.#deps.book.get(agentId)?.card.log?.origin;
   }
 
-  /** Is this order obeyed as to this target? Recorded where something is refused for it, and not where it is only looked at: looking is free for strangers to cause. Of a policy that does not speak of quarantine, the built-in one has the word. */
+  /**
+   * Is this order obeyed as to this target? Recorded where something is refused for it, and not where it is only looked at: strangers cause that for
+   * nothing. Of a policy that does not speak of quarantine, the built-in one has the word.
+   */
   judge(issuer: AgentId, target: QuarantineTarget, isRecorded = false): Authorised {
     const { book, isLocal, node, policy } = this.#deps;
     const entry = book.get(issuer);
