@@ -57,7 +57,7 @@ describe('the list of cards', () => {
   it('is narrowed by words, region, host and status, and counts what there is in all', () => {
     const { list, revoked } = listOf();
     revoked.add(agents[3]!.agentId);
-    assert.deepEqual(names(list.find(asked({ q: 'DESK 3' }))), ['Desk 3']);
+    assert.deepEqual(names(list.find(asked({ q: 'DESK 11' }))), ['Desk 11']);
     assert.deepEqual(names(list.find(asked({ q: agents[4]!.agentId.slice(-8) }))), ['Desk 4']);
     assert.equal(list.find(asked({ region: 'us-east' })).matched, 6);
     assert.equal(list.find(asked({ host: PEER })).matched, 12);
