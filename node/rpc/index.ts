@@ -4,7 +4,7 @@ import { encode } from '@ipld/dag-cbor';
 import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { SpanKind } from '@opentelemetry/api';
-import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { type Admission, RETRY_MS, type WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { guardHandler } from '../host/guard.ts';
@@ -13,16 +13,13 @@ import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { isTraceFrame, traceFrame, withServerSpan, withSpan } from '../tracing/index.ts';
-import { decodeCborMap } from './cbor.ts';
+import { type Answer, MESSAGE_CHARS_MAX, unwrap } from './answer.ts';
 import { ReadyStreams } from './ready-streams.ts';
 
-const MESSAGE_CHARS_MAX = 500; // an error message of a peer is shown to people: short, and never trusted
 /** How long the polite end of a stream may take. */
 const CLOSE_MS_MAX = 5_000;
 /** How long a stream may be open before its request has arrived whole. */
 const REQUEST_MS_MAX = 30_000;
-/** The longest that a peer may ask a caller to wait. */
-const RETRY_MS_MAX = 60_000;
 const FRAME_BYTES = 64; // what the answer's wrapper adds to its body
 
 /** The bounds of one protocol. */
@@ -43,8 +40,6 @@ export interface RpcProtocol {
   /** Requests may be repeated and come in rows: the next stream is negotiated ahead of its request, which saves a round trip. */
   readonly ready?: boolean;
 }
-
-type Answer = { ok: Uint8Array } | { error: { code: string; message: string; retryMs?: number } };
 
 /** Answers one request. `peer` is authenticated by the connection. Throw a ZeroError to refuse. */
 export type RpcHandler = (request: Uint8Array, peer: PeerId) => Promise<Uint8Array>;
@@ -114,14 +109,15 @@ export class Rpc {
       const retryMs = Math.ceil(1_000 / protocol.perSecond);
       return { error: { code: 'BUSY', message: 'too many requests from this peer', retryMs } };
     }
-    const confined = protocol.evenConfined === true ? undefined : this.#admission.confined(peer.toString());
-    if (confined !== undefined) {
-      this.#metrics.count('zerostate_inbound_refused_total', {
-        protocol: protocol.id,
-        reason: 'QUARANTINED',
-      });
-      return { error: { code: 'QUARANTINED', message: confined.slice(0, MESSAGE_CHARS_MAX) } };
-    }
+    const refused = this.#confinement(protocol, peer);
+    if (refused !== undefined) return refused;
+    const first = await read();
+    const trace = isTraceFrame(first) ? first : undefined;
+    const request = trace === undefined ? first : await read();
+    // A stream that was negotiated ahead may have waited: its peer may be confined since, and while it waited it was no work that keeps other
+    // work away.
+    const refusedNow = this.#confinement(protocol, peer);
+    if (refusedNow !== undefined) return refusedNow;
     const work = protocol.sheds ?? 'timed';
     const leave = this.#admission.overload.enter(work);
     if (leave === undefined) {
@@ -129,21 +125,26 @@ export class Rpc {
       return { error: { code: 'OVERLOADED', message, retryMs: RETRY_MS[work] } };
     }
     try {
-      return await this.#handled(protocol, handler, peer, read);
+      return await this.#handled(protocol, handler, peer, request, trace);
     } finally {
       leave();
     }
+  }
+
+  #confinement(protocol: RpcProtocol, peer: PeerId): Answer | undefined {
+    const why = protocol.evenConfined === true ? undefined : this.#admission.confined(peer.toString());
+    if (why === undefined) return undefined;
+    this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: 'QUARANTINED' });
+    return { error: { code: 'QUARANTINED', message: why.slice(0, MESSAGE_CHARS_MAX) } };
   }
 
   async #handled(
     protocol: RpcProtocol,
     handler: RpcHandler,
     peer: PeerId,
-    read: () => Promise<Uint8Array>,
+    request: Uint8Array,
+    trace: Uint8Array | undefined,
   ): Promise<Answer> {
-    const first = await read();
-    const trace = isTraceFrame(first) ? first : undefined;
-    const request = trace === undefined ? first : await read();
     const started = performance.now();
     try {
       // What runs before the first wait is the checking of the request: that is charged, waiting is not.
@@ -261,27 +262,4 @@ function keyOf(peer: PeerId, { id }: RpcProtocol): string {
 
 function frames(stream: Stream, bytesMax: number) {
   return lpStream(stream, { maxDataLength: bytesMax, maxBufferSize: bytesMax + 16 });
-}
-
-function unwrap(bytes: Uint8Array): Uint8Array {
-  const answer = decodeCborMap(bytes, 'the peer’s answer') as Partial<{
-    ok: unknown;
-    error: { code?: unknown; message?: unknown; retryMs?: unknown };
-  }>;
-  if (answer.ok instanceof Uint8Array) return answer.ok;
-  const { code, message, retryMs } = answer.error ?? {};
-  const known =
-    typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'DECODE_FAILED';
-  throw new ZeroError(
-    known,
-    typeof message === 'string'
-      ? `peer: ${message.slice(0, MESSAGE_CHARS_MAX)}`
-      : 'the peer answered without a result',
-    { details: isRetryMs(retryMs) ? { retryMs } : {} },
-  );
-}
-
-/** A peer's word on when to come back, within reason. */
-function isRetryMs(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= RETRY_MS_MAX;
 }
