@@ -26,6 +26,20 @@ describe('bitswap messages', () => {
     assert.deepEqual(encodeMessage({ presences: [{ cid, has: false }] }), fromHex('22060a0201021001'));
   });
 
+  it('carry a trace behind all that Bitswap knows, and none that is longer than one is', () => {
+    const want = { cid: Uint8Array.of(1, 2), cancel: false, haveOnly: false, sayMissing: true };
+    const [plain, traced] = [undefined, Uint8Array.of(0, 116, 112)].map((trace) =>
+      encodeMessage({ wants: [want], trace }),
+    );
+    assert.deepEqual(traced!.subarray(0, plain!.length), plain, 'who does not know it reads the same wants');
+    assert.deepEqual(decodeMessage(traced!).trace, Uint8Array.of(0, 116, 112));
+    assert.equal(decodeMessage(plain!).trace, undefined);
+    assert.equal(
+      decodeMessage(encodeMessage({ wants: [want], trace: new Uint8Array(129) })).trace,
+      undefined,
+    );
+  });
+
   it('read back what was written, past fields that are not known', () => {
     fc.assert(
       fc.property(
