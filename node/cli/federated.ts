@@ -46,7 +46,7 @@ export async function askEverybody(
     else if (line.kind !== 'also') process.stdout.write(`${textOf(line)}\n`);
     if (line.kind === 'partner' && (line.state === 'lied' || line.state === 'invalid')) process.exitCode = 3;
   }
-  if (flags.json === true) print(flags, jsonOf(kept), () => '');
+  if (flags.json === true && flags.jsonl !== true) print(flags, jsonOf(kept), () => '');
 }
 
 function jsonOf(lines: readonly Line[]) {
