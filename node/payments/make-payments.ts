@@ -1,7 +1,9 @@
 // Puts payments together: the ledger of the logs, and the channels of the agents that live here.
 
+import { isZeroError } from '../../protocol/errors/index.ts';
 import type { Core } from '../context.ts';
 import type { Service } from '../services.ts';
+import { CatchUp } from './catch-up.ts';
 import { ChannelSides } from './channel-sides.ts';
 import { ChannelStore } from './channel-store.ts';
 import { LocalLedger } from './local-ledger.ts';
@@ -51,11 +53,20 @@ export function makePayments(core: Core) {
     work.accepted(statement);
     if (position.origin === ownLog.origin) work.receipted(statement);
   });
+  const catchUp = new CatchUp(core.sync);
   const services: Service[] = [
     {
       name: 'payments',
       start: async () => {
-        await rpc.handle(protocol, async (bytes) => await payee.answer(decodeChannelRequest(bytes)));
+        await rpc.handle(protocol, async (bytes, peer) => {
+          const request = decodeChannelRequest(bytes);
+          return await payee.answer(request).catch((error: unknown) => {
+            // What lets an offer go stands in the log of whoever asks: it is read now, and the payer asks again.
+            if (request.verb === 'withdraw' && isZeroError(error) && error.code === 'CHANNEL_REFUSED')
+              void catchUp.with(peer);
+            throw error;
+          });
+        });
         await sides.start();
         await work.resume();
       },

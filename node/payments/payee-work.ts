@@ -50,6 +50,8 @@ export class PayeeWork {
   readonly #deps: PayeeWorkDeps;
   /** Tasks whose offers were taken back: work is not begun for them any more. */
   readonly #barred = new Set<string>();
+  /** Tasks whose beginning is on its way to the disk: an offer that was let go now would be missed by the work. */
+  readonly #beginning = new Set<string>();
   /** Who was accepted last for a task, by payer and task: the newest. */
   readonly #accepted = new Map<string, AgentId>();
   /** Own receipts of the logs that are read before the channels are: the newest. Undefined once both are known. */
@@ -72,7 +74,10 @@ export class PayeeWork {
     const accepted = this.#accepted.get(`${payer}/${task}`) ?? payee;
     if (accepted !== payee && Object.hasOwn(state.work, task) && state.work[task]?.state === 'due')
       requireTaken(await sides.step(channel, 'payee', { type: 'yield', task }));
-    if (Object.hasOwn(sides.get(channel, 'payee')?.work ?? {}, task))
+    if (
+      this.#beginning.has(`${channel}/${task}`) ||
+      Object.hasOwn(sides.get(channel, 'payee')?.work ?? {}, task)
+    )
       throw new ZeroError('CHANNEL_REFUSED', `OFFER_RUNNING: ${task} has begun`);
     if (held) this.#barred.add(`${channel}/${task}`);
     return new Uint8Array();
@@ -122,7 +127,13 @@ export class PayeeWork {
         details: { amount: String(amount), currency, task },
       });
     const { channel } = state.terms;
-    requireTaken(await this.#deps.sides.step(channel, 'payee', { type: 'begin', task, amount, condition }));
+    const key = `${channel}/${task}`;
+    this.#beginning.add(key);
+    try {
+      requireTaken(await this.#deps.sides.step(channel, 'payee', { type: 'begin', task, amount, condition }));
+    } finally {
+      this.#beginning.delete(key);
+    }
     return channel;
   }
 
@@ -177,6 +188,8 @@ export class PayeeWork {
       const offer = newest?.offers.find(({ task }) => task === observed.taskId);
       if (side !== 'payee' || offer === undefined || agentOf(terms, side) !== statement.issuer) continue;
       if (terms.payer !== observed.requester || offer.condition !== observed.manifestDigest) continue;
+      // What was let go stays so: the payer's next update is without it.
+      if (this.#barred.has(`${terms.channel}/${offer.task}`)) continue;
       const price = this.#deps.priceOf(statement, terms.currency);
       const amount = price === undefined || price > offer.amount ? offer.amount : price;
       await this.#owe(terms.channel, offer.task, amount, offer.condition, statement.id);

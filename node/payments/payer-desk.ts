@@ -88,7 +88,7 @@ export class PayerDesk {
     const endpoint = (await cards.resolve(other))?.card.endpoints[0];
     if (endpoint === undefined) throw new ZeroError('NOT_FOUND', `nobody knows where ${other} is`);
     const peer = peerIdFromString(endpoint.peer);
-    if (endpoint.addresses.length > 0)
+    if (host.getConnections(peer).length === 0 && endpoint.addresses.length > 0)
       await host.peerStore
         .merge(peer, { multiaddrs: endpoint.addresses.map((address) => multiaddr(address)) })
         .catch(() => undefined);

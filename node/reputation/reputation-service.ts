@@ -15,6 +15,8 @@ import {
 import type { AgentStatement } from '../../protocol/statement/index.ts';
 import type { Clock } from '../clock/index.ts';
 
+/** Milliseconds for which a lower bound may be used again: while many tasks are placed, each of them is an event about some member. */
+const LOWER_AGE_MS = 1_000;
 /** Assessments kept until an event or a new day outdates them all. */
 const KEPT_MAX = 4_096;
 
@@ -47,6 +49,10 @@ export class ReputationService {
   readonly #deps: ReputationDeps;
   readonly #book = new EvidenceBook();
   #kept = new Map<string, Assessment>();
+  readonly #lowers = new Map<
+    string,
+    { readonly value: number | null; readonly at: number; readonly proofs: number }
+  >();
   #keptFor = '';
   /** Agents with a history, the best first; worked out anew when anything that counts has changed. */
   #order: readonly string[] | undefined;
@@ -77,10 +83,21 @@ export class ReputationService {
     return assessment;
   }
 
-  /** The lower bound from 0 to 1,000; null for an agent without history. For the choice of members and relays. */
+  /**
+   * The lower bound from 0 to 1,000; null for an agent without history. For the choice of members and relays: up to a second old, unless
+   * a proof came since.
+   */
   lowerOf(agentId: AgentId | string): number | null {
+    const now = this.#deps.clock.now();
+    const known = this.#lowers.get(agentId);
+    const proofs = this.#book.proofsVersion;
+    if (known?.proofs === proofs && now >= known.at && now - known.at < LOWER_AGE_MS) return known.value;
     const { status, lower } = this.of(agentId);
-    return status === 'unproven' ? null : Math.floor((lower * 1_000) / UNIT);
+    const value = status === 'unproven' ? null : Math.floor((lower * 1_000) / UNIT);
+    this.#lowers.delete(agentId);
+    if (this.#lowers.size >= KEPT_MAX) this.#lowers.delete(this.#lowers.keys().next().value as string);
+    this.#lowers.set(agentId, { value, at: now, proofs });
+    return value;
   }
 
   /**

@@ -1,6 +1,11 @@
 // Puts together what statements pass through: the own log, the logs of others, and the books of cards, receipts and revocations.
 
 import { join } from 'node:path';
+import {
+  ACCEPTANCE_PREDICATE,
+  COMPARISON_PREDICATE,
+  RECEIPT_PREDICATE,
+} from '../../protocol/statement/index.ts';
 import { busyMeter } from '../busy.ts';
 import { CardService } from '../cards/card-service.ts';
 import { Residents } from '../cards/residents.ts';
@@ -15,9 +20,15 @@ import { taskProtocolId } from '../tasks/wire.ts';
 import { cardView, receiptView, revocationView } from '../views.ts';
 import { StatementRouter } from './router.ts';
 
+/** What every task leaves in the logs, for the record: whoever waits for the task has its answer already. */
+const BULK: ReadonlySet<string> = new Set([RECEIPT_PREDICATE, ACCEPTANCE_PREDICATE, COMPARISON_PREDICATE]);
+
 /** The parts, not started. `services` read the disk; `syncing` needs the host. */
 export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8Array }) {
   const { book, clock, config, events, host, log, metrics, peerId, store, vault } = deps;
+  /** Something is new in the own log that somebody may wait for; the statement that was handed on last is one that nobody waits for. */
+  let isUrgent = false;
+  let isBulk = false;
   const receipts = new ReceiptBook();
   const residents = new Residents();
   const router = new StatementRouter({
@@ -30,6 +41,7 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
         book.offer(card);
       },
       statement: (statement, { position, live }) => {
+        isBulk = BULK.has(statement.predicateType);
         const receipt = receipts.offer(statement, position);
         if (receipt !== undefined && live) events.emit('receipt', () => receiptView(deps, receipt));
         const revocation = revocations.offer(statement, position);
@@ -52,12 +64,15 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
     listener: {
       entry: (body, position) => {
         metrics.count('zerostate_statements_stored_total', { origin: 'own' });
+        isBulk = false;
         router.apply(body, { position, live: true });
+        isUrgent ||= !isBulk;
       },
       head: (state) => {
         metrics.set('zerostate_log_size', state.size);
         events.emit('head', () => ({ origin: state.origin, size: state.size }));
-        void sync.publishHead(state);
+        void sync.publishHead(state, isUrgent);
+        isUrgent = false;
       },
     },
   });

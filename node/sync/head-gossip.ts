@@ -16,6 +16,7 @@ import {
 } from '../../protocol/log/index.ts';
 import { answerTail, decodeSyncMessage } from '../../protocol/sync/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
+import type { Clock } from '../clock/index.ts';
 import type { Gossip, Verdict } from '../gossip/index.ts';
 import type { LogState, LogStore, OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -32,7 +33,14 @@ const FIRST_BINARY_BYTE = 0x80;
 /** Evidence is a JSON object; no origin begins so. */
 const FIRST_EVIDENCE_BYTE = 0x7b;
 
+/**
+ * Milliseconds between two heads that nobody waits for. A node that ends a hundred tasks a second has each receipt elsewhere a second later,
+ * for the price of one message.
+ */
+const BULK_PAUSE_MS = 1_000;
+
 export interface HeadGossipDeps {
+  readonly clock: Clock;
   readonly gossip: Gossip;
   readonly store: LogStore;
   readonly ownLog: OwnLog;
@@ -55,6 +63,9 @@ export class HeadGossip {
   readonly #newest = new Map<string, number>();
   /** Entries of the own log that were told of. */
   #told = 0;
+  /** The newest head that waits to be told of, and the end of the wait. */
+  #held: LogState | undefined;
+  #cancel: (() => void) | undefined;
 
   constructor(deps: HeadGossipDeps) {
     this.#deps = deps;
@@ -65,12 +76,39 @@ export class HeadGossip {
     this.#deps.gossip.subscribe('heads', async (data, from) => await this.#onMessage(data, from));
   }
 
-  /** Tells the network of a new own head, with what is new under it when that is small. */
-  async publish(state: LogState): Promise<void> {
+  /** Tells what was held back, while there is somebody to hear it. */
+  async stop(): Promise<void> {
+    const held = this.#held;
+    this.#cancel?.();
+    this.#held = undefined;
+    if (held !== undefined) await this.#tell(held, false);
+  }
+
+  /**
+   * Tells the network of a new own head. What somebody may wait for goes to everybody at once. The rest is told at once as well, but then not
+   * again for a moment, and along the mesh: many entries in one message cost every node far less than a message each.
+   */
+  async publish(state: LogState, isUrgent: boolean): Promise<void> {
+    if (this.#cancel !== undefined && !isUrgent) {
+      this.#held = state;
+      return;
+    }
+    this.#cancel?.();
+    this.#held = undefined;
+    this.#cancel = this.#deps.clock.after(BULK_PAUSE_MS, () => {
+      const held = this.#held;
+      this.#cancel = undefined;
+      if (held !== undefined) void this.publish(held, false);
+    });
+    await this.#tell(state, isUrgent);
+  }
+
+  /** Publishes a head, with what is new under it when that is small. */
+  async #tell(state: LogState, isUrgent: boolean): Promise<void> {
     const from = this.#told;
     this.#told = state.size;
     const pushed = from < state.size ? await this.#push(state, from).catch(() => undefined) : undefined;
-    await this.#deps.gossip.publish('heads', pushed ?? utf8(state.checkpoint));
+    await this.#deps.gossip.publish('heads', pushed ?? utf8(state.checkpoint), isUrgent);
   }
 
   /** The entries from `from` to the head with the head, or undefined when they are too many. */

@@ -154,16 +154,17 @@ export class SyncService {
     this.#cancel = clock.after(intervalMs, round);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
     this.#greetings.stop();
     this.#deps.host.removeEventListener('peer:identify', this.#onIdentify);
+    await this.#heads.stop();
   }
 
-  /** Tells the network of a new own head. */
-  async publishHead(state: LogState): Promise<void> {
-    await this.#heads.publish(state);
+  /** Tells the network of a new own head, at once when somebody may wait for what is new under it. */
+  async publishHead(state: LogState, isUrgent: boolean): Promise<void> {
+    await this.#heads.publish(state, isUrgent);
   }
 
   /** Evidence that is new here goes to everybody: found here, or brought by a partner. */

@@ -8,6 +8,8 @@ import { STATUS_TASKS_MAX } from './wire.ts';
 /** Without a sign of life for so long a member's lease ends and another takes over. */
 export const LEASE_MS = 6_000;
 const BEAT_MS = LEASE_MS / 3;
+/** A beat that comes so much too late says that this node was not listening: whoever was alive is taken to be so still. */
+const LATE_MS = 1_000;
 
 export interface PulseDeps {
   readonly clock: Clock;
@@ -38,8 +40,10 @@ export class Pulse {
   /** Makes sure that it beats. */
   wake(): void {
     if (this.#cancel !== undefined || this.#stopped) return;
-    this.#cancel = this.#deps.clock.after(BEAT_MS, () => {
-      void this.#beat().finally(() => {
+    const { clock } = this.#deps;
+    const due = clock.now() + BEAT_MS;
+    this.#cancel = clock.after(BEAT_MS, () => {
+      void this.#beat(clock.now() > due + LATE_MS).finally(() => {
         this.#cancel = undefined;
         if (this.#deps.open().length > 0) this.wake();
       });
@@ -51,7 +55,7 @@ export class Pulse {
     this.#cancel?.();
   }
 
-  async #beat(): Promise<void> {
+  async #beat(isLate: boolean): Promise<void> {
     const { alive, open, tick, waitsHere } = this.#deps;
     const byPeer = new Map<string, Asked[]>();
     const living: Promise<void>[] = [];
@@ -59,7 +63,7 @@ export class Pulse {
       for (const { agentId, state, token } of entry.task.attempts) {
         if (state !== 'asked') continue;
         const peer = entry.members.find((member) => member.agentId === agentId)?.peer;
-        if (peer === undefined || waitsHere(entry.taskId, token)) living.push(alive(entry, token));
+        if (isLate || peer === undefined || waitsHere(entry.taskId, token)) living.push(alive(entry, token));
         else byPeer.set(peer, [...(byPeer.get(peer) ?? []), { entry, agentId, token }]);
       }
     }

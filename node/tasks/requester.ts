@@ -74,8 +74,11 @@ export class Requester {
       if (manifest === undefined) continue;
       parts.hold(partsOfManifest(manifest).map(({ cid }) => cid));
       book.note(entry, 'taken up after a restart');
-      for (const { agentId, state, token } of entry.task.attempts)
-        if (state === 'asked') this.#do(entry, { type: 'ask', agentId, token });
+      for (const { agentId, state, token } of entry.task.attempts) {
+        if (state !== 'asked') continue;
+        void this.#step(entry, { type: 'alive', token });
+        this.#do(entry, { type: 'ask', agentId, token });
+      }
       if (entry.task.searching) this.#do(entry, { type: 'search' });
       void this.#step(entry, { type: 'tick' });
     }
@@ -175,6 +178,8 @@ export class Requester {
       const { task, effects } = stepTask(entry.task, event, clock.now());
       if (task === entry.task) return;
       entry.task = task;
+      // A sign of life moves the end of a lease, and nothing else: a start begins all leases anew.
+      if (event.type === 'alive' && effects.length === 0) return;
       for (const effect of effects) book.note(entry, describeEffect(effect));
       const last = effects.filter(({ type }) => type === 'accept' || type === 'compare' || type === 'finish');
       // One write ends a task that needs no comparison; nobody is told before it is on disk.

@@ -2,6 +2,7 @@
 // taken back. And from runs that were compared.
 // Each may be repeated after a crash: nothing is signed or paid twice for one receipt.
 
+import type { PeerId } from '@libp2p/interface';
 import { type Envelope, seedSigner } from '../../protocol/envelope/index.ts';
 import {
   ACCEPTANCE_PREDICATE,
@@ -13,6 +14,7 @@ import {
 } from '../../protocol/statement/index.ts';
 import { isFinal, type VerifiedManifest } from '../../protocol/task/index.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
+import type { Host } from '../host/create.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -20,7 +22,7 @@ import { Serial } from '../serial.ts';
 import type { TaskPorts } from './ports.ts';
 import type { RunSummary, TaskBook, TaskEntry } from './task-book.ts';
 
-/** Rounds of settling before it is left to the next start: about three hours, for a member that is away. */
+/** Rounds of settling before it waits for the member to come back, or for the next start: about three hours. */
 const TRIES = 48;
 /** The pause between two rounds grows by so much with each. */
 const PAUSE_MS = 2_000;
@@ -28,6 +30,7 @@ const PAUSE_MS = 2_000;
 const PAUSE_MS_MAX = 300_000;
 
 export interface SettleDeps {
+  readonly host: Pick<Host, 'addEventListener' | 'removeEventListener'>;
   readonly vault: AgentVault;
   readonly ownLog: OwnLog;
   readonly clock: Clock;
@@ -36,15 +39,33 @@ export interface SettleDeps {
   readonly log: Logger;
 }
 
+/** A task between two rounds. */
+interface Waiting {
+  /** The nodes of its members. */
+  readonly peers: ReadonlySet<string>;
+  /** Has the next round come soon: a member needs a moment to read the logs that it missed. */
+  readonly soon: () => void;
+  readonly cancel: () => void;
+}
+
 /** Settles runs. */
 export class Settlement {
   readonly #deps: SettleDeps;
   readonly #serial = new Serial();
+  /** Tasks that wait for their next round. */
+  readonly #waiting = new Map<string, Waiting>();
   #stopped = false;
 
   constructor(deps: SettleDeps) {
     this.#deps = deps;
+    deps.host.addEventListener('peer:connect', this.#onConnect);
   }
+
+  // A member that was away is back.
+  readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => {
+    const peer = detail.toString();
+    for (const { peers, soon } of this.#waiting.values()) if (peers.has(peer)) soon();
+  };
 
   async #append<T extends OwnPredicateType>(
     manifest: VerifiedManifest,
@@ -112,6 +133,8 @@ export class Settlement {
 
   stop(): void {
     this.#stopped = true;
+    this.#deps.host.removeEventListener('peer:connect', this.#onConnect);
+    this.#waiting.clear();
   }
 
   #round(entry: TaskEntry, manifest: VerifiedManifest, tries: number): void {
@@ -121,14 +144,41 @@ export class Settlement {
         const left = (await this.#runs(entry, manifest)) + (await this.#reclaim(entry, manifest));
         // A crash that forgets this signs one acceptance again, and pays nothing again: that needs no disk of its own.
         await this.#deps.book.save(entry, false);
-        const pauseMs = Math.min(PAUSE_MS * (tries + 1), PAUSE_MS_MAX);
-        if (left > 0 && tries < TRIES)
-          this.#deps.clock.after(pauseMs, () => this.#round(entry, manifest, tries + 1));
+        if (left > 0) this.#wait(entry, manifest, tries);
       })
       .catch((error: unknown) => {
         if (!this.#stopped)
           this.#deps.log.error({ err: error, taskId: entry.taskId }, 'settling a task failed');
       });
+  }
+
+  /** The next round comes after a pause, or soon after a member of the task is connected again. */
+  #wait(entry: TaskEntry, manifest: VerifiedManifest, tries: number): void {
+    const { clock } = this.#deps;
+    const { taskId } = entry;
+    const asked = new Set(entry.task.attempts.map(({ agentId }) => agentId));
+    const members = entry.members.filter(({ agentId }) => asked.has(agentId));
+    const after = (ms: number, count: number) =>
+      clock.after(ms, () => {
+        if (this.#waiting.get(taskId) === waiting) this.#waiting.delete(taskId);
+        this.#round(entry, manifest, count);
+      });
+    const pauseMs = Math.min(PAUSE_MS * (tries + 1), PAUSE_MS_MAX);
+    let cancel = tries < TRIES ? after(pauseMs, tries + 1) : () => {};
+    let isSoon = pauseMs === PAUSE_MS;
+    const waiting: Waiting = {
+      peers: new Set(members.map(({ peer }) => peer)),
+      soon: () => {
+        // Who comes and goes is not asked more often for it.
+        if (isSoon) return;
+        isSoon = true;
+        cancel();
+        cancel = after(PAUSE_MS, 0);
+      },
+      cancel: () => cancel(),
+    };
+    this.#waiting.get(taskId)?.cancel();
+    this.#waiting.set(taskId, waiting);
   }
 
   /** Settles each accepted run; answers how many are left. */

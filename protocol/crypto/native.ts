@@ -79,8 +79,8 @@ function digest(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-/** Checks remembered at once: two full tails. Each holds a copy of its message until the verification that uses it takes it away. */
-const PRIMED_MAX = 2048;
+/** Checks remembered at once: four full tails. Each holds a copy of its message until the verification that uses it takes it away. */
+const PRIMED_MAX = 4096;
 /** Key and signature (both of fixed length) to the message that they are good for. */
 const primed = new Map<string, Uint8Array>();
 
@@ -92,10 +92,17 @@ function nameOfCheck(publicKey: Uint8Array, signature: Uint8Array): string {
   return latin1(publicKey) + latin1(signature);
 }
 
+function isPrimed(name: string, message: Uint8Array): boolean {
+  const known = primed.get(name);
+  return known !== undefined && Buffer.compare(known, message) === 0;
+}
+
+/** True while keepEd25519 runs. */
+let isKeeping = false;
+
 function takePrimed(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const name = nameOfCheck(publicKey, signature);
-  const known = primed.get(name);
-  return known !== undefined && Buffer.compare(known, message) === 0 && primed.delete(name);
+  return isPrimed(name, message) && (isKeeping || primed.delete(name));
 }
 
 function addPrimed(name: string, message: Uint8Array): void {
@@ -111,6 +118,7 @@ function checkDigest(publicKey: Uint8Array, message: Uint8Array, signature: Uint
 async function primeOne({ publicKey, message, signature }: SignatureCheck, isKept: boolean): Promise<void> {
   if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return;
   const name = nameOfCheck(publicKey, signature);
+  if (!isKept && isPrimed(name, message)) return;
   // What is checked and remembered is this copy: a later change of the caller's bytes is another message.
   const copy = message.slice();
   const kept = isKept ? checkDigest(publicKey, copy, signature) : undefined;
@@ -140,9 +148,20 @@ export const crypto: CryptoPort = {
     if (primed.size > 0 && takePrimed(publicKey, message, signature)) return true;
     if (checksRemembered() > 0 && isCheckRemembered(checkDigest(publicKey, message, signature))) return true;
     try {
-      return verify(null, message, publicKeyObject(publicKey), signature);
+      const isGood = verify(null, message, publicKeyObject(publicKey), signature);
+      if (isGood && isKeeping) addPrimed(nameOfCheck(publicKey, signature), message.slice());
+      return isGood;
     } catch {
       return false;
+    }
+  },
+  keepEd25519(work) {
+    const before = isKeeping;
+    isKeeping = true;
+    try {
+      return work();
+    } finally {
+      isKeeping = before;
     }
   },
   async primeEd25519(checks, { isKept = false } = {}) {

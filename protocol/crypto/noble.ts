@@ -10,6 +10,7 @@ import { hasCanonicalShape, isTorsionFreePoint } from './strictness.ts';
 
 export const crypto: CryptoPort = {
   name: 'noble',
+  keepEd25519: (work) => work(),
   sha256: (bytes) => nobleSha256(bytes),
   sha256Into: (bytes, target, at) => target.set(nobleSha256(bytes), at),
   signEd25519: (seed, message) => ed25519.sign(message, seed),

@@ -33,6 +33,11 @@ export interface CryptoPort {
   signMlDsa65(seed: Uint8Array, message: Uint8Array): Uint8Array;
   /** True only for a valid ML-DSA-65 signature with an empty context. Never throws on hostile input. */
   verifyMlDsa65(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /**
+   * Runs synchronous work; each signature that verifyEd25519 finds good in it is remembered as one that was checked ahead, for who verifies
+   * the same bytes again soon: what a node has just signed enters its own log, and a receipt that it was given comes by the log as well.
+   */
+  keepEd25519<T>(work: () => T): T;
   /** The 1,952-byte ML-DSA-65 public key of a 32-byte seed. */
   mlDsa65KeyOfSeed(seed: Uint8Array): Uint8Array;
 }

@@ -72,10 +72,16 @@ export class EvidenceBook {
   readonly reversals = new Objections();
   readonly appeals = new Objections();
   #version = 0;
+  #proofsVersion = 0;
 
   /** Changes whenever an event is added. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Changes whenever what is proven changes. */
+  get proofsVersion(): number {
+    return this.#proofsVersion;
   }
 
   /** Takes a verified statement. Statements of other kinds are remembered as evidence only. */
@@ -153,6 +159,7 @@ export class EvidenceBook {
       proofs.set(matter, { id, kind, about, rater: null, at, weight: WEIGHTS[kind], evidence });
     this.#proofs.set(about, proofs);
     this.#version += 1;
+    this.#proofsVersion += 1;
   }
 
   #consider(statement: AgentStatement): void {

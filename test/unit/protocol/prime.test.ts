@@ -51,6 +51,37 @@ describe('signatures checked ahead', () => {
       for (const other of others) assert.equal(adapter.isEd25519Kept(other), false);
     });
 
+    it(`${adapter.name}: a check that was kept is good for its own message, key and bytes only`, () => {
+      const mine = message.slice();
+      const signature = adapter.signEd25519(seed(1), mine);
+      const verifies = (key: number, bytes: Uint8Array, sig = signature) =>
+        adapter.verifyEd25519(publicKey(key), bytes, sig);
+      assert.equal(
+        adapter.keepEd25519(() => verifies(1, mine)),
+        true,
+      );
+      assert.equal(
+        adapter.keepEd25519(() => verifies(2, mine)),
+        false,
+      );
+      const changed = signature.slice();
+      changed[0]! ^= 1;
+      assert.deepEqual(
+        [verifies(2, mine), verifies(1, Uint8Array.of(1, 2, 4)), verifies(1, mine, changed)],
+        [false, false, false],
+      );
+      assert.throws(
+        () =>
+          adapter.keepEd25519(() => {
+            throw new Error('the work failed');
+          }),
+        /the work failed/,
+      );
+      mine[0]! = 9;
+      assert.equal(verifies(1, mine), false, 'changed after it was checked');
+      assert.deepEqual([verifies(1, message), verifies(1, message)], [true, true]);
+    });
+
     it(`${adapter.name}: a primed signature is good for its own message, key and bytes only`, async () => {
       const signature = adapter.signEd25519(seed(1), message);
       await adapter.primeEd25519([{ publicKey: publicKey(1), message, signature }], { isKept: true });
