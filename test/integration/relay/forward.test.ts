@@ -8,7 +8,9 @@ import { openStream } from '../../../node/host/open-stream.ts';
 import type { StreamView } from '../../../node/routing/index.ts';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import { eventually, zerostateJson } from '../../support/cli.ts';
+import type { TestConfig } from '../../support/nodes.ts';
 import { startRelays } from '../../support/relays.ts';
+import { boundsSuite } from './bounds-suite.ts';
 
 const WAIT_MS = 30_000;
 const ECHO = '/test/echo';
@@ -48,12 +50,25 @@ function reader(stream: Stream): { text: string } {
   return got;
 }
 
+/** The configuration with which a relay of the world runs again, on its data. */
+const killedConfig = ({ node }: World['a']): TestConfig => ({
+  roles: ['boot', 'relay'],
+  region: node.config.region,
+  join: node.config.join,
+});
+
+/** Confidence in a link of which nothing is known but so many probes, as protocol/routing counts it. */
+const fresh = (probes: number): number => 1 - Math.exp(-probes / 3);
+
 describe('forwarding', function () {
   this.timeout(90_000);
   let world: World;
 
   before(async () => {
-    world = await startRelays({ more: { 'relay-c': 'near', 'relay-d': 'far' } });
+    world = await startRelays({
+      more: { 'relay-c': 'near', 'relay-d': 'far' },
+      relay: { relay: { pricePerMiB: '10', currency: 'TEST' } },
+    });
     await world.there.node.host.handle(
       ECHO,
       (stream) => {
@@ -171,6 +186,8 @@ describe('forwarding', function () {
     await (await call(world)).close();
   });
 
+  boundsSuite(() => world);
+
   it('moves a stream to other relays when those that carry it are drained or killed, without a byte lost', async () => {
     const stream = await call(world);
     const got = reader(stream);
@@ -208,6 +225,17 @@ describe('forwarding', function () {
       await eventually('the last answer', WAIT_MS, async () => got.text.length === sent.length);
       assert.equal(got.text, sent);
       assert.equal(stream.status, 'open');
+
+      // The relay comes back, and knows its links better than the few probes since then could have told it.
+      const { name } = killed.node.config;
+      const again = await world.nodes.start(name, killedConfig(killed));
+      const known = await eventually('a neighbour', WAIT_MS, async () => {
+        const up = again.node.routing.relays().find(({ connected }) => connected);
+        const way = up && again.node.routing.routes([up.entry.peerId])[0];
+        const found = way?.candidates.find(({ neighbour }) => neighbour === up?.entry.peerId);
+        return found !== undefined && { probes: up!.measured.probes, confidence: found.confidence };
+      });
+      assert.ok(known.confidence > fresh(known.probes) + 0.1, JSON.stringify(known));
     } finally {
       clearInterval(timer);
       stream.abort(new Error('over'));
