@@ -36,8 +36,10 @@ import { Serial } from '../serial.ts';
 import type { PolicyBundles } from './policy-bundles.ts';
 import { startOf } from './policy-chain.ts';
 
-/** Milliseconds between two looks at the clock: how late a boundary is kept at most. */
+/** Milliseconds between two looks at the clock while something is to come: how late a boundary is kept at most. */
 const LOOK_MS = 500;
+/** And while nothing is: how late a bundle that was applied is acknowledged. */
+const IDLE_LOOK_MS = 5_000;
 /** What an acknowledgement is called in a decision statement, and the form of its resource's name. */
 const ACTION = 'policy.acknowledge';
 const NAME = /^policy ([1-9]\d{0,15}) from (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/;
@@ -76,7 +78,10 @@ export class PolicyEpochs {
 
   #next(): void {
     if (this.#isStopped) return;
-    this.#cancel = this.#deps.clock.after(LOOK_MS, () => void this.turn().then(() => this.#next()));
+    const { bundles, clock } = this.#deps;
+    const isIdle = bundles.staged === null && this.#known.size === 0 && bundles.behind === null;
+    const look = () => void this.turn().then(() => this.#next());
+    this.#cancel = clock.after(isIdle ? IDLE_LOOK_MS : LOOK_MS, look);
   }
 
   async stop(): Promise<void> {
