@@ -117,6 +117,13 @@ export class PolicyEpochs {
     this.#known.delete(all.sort((a, b) => a.sequence - b.sequence)[0]?.key as string);
   }
 
+  /** What this node has begun with, or is beyond, is no question any more. */
+  #forgetPast(): void {
+    const { newest } = this.#deps.bundles.epoch;
+    for (const [name, agents] of this.#known)
+      if ([...agents.values()].every(({ epoch }) => epoch.sequence <= newest)) this.#known.delete(name);
+  }
+
   #acknowledgements(): Acknowledgement[] {
     return [...this.#known.values()].flatMap((agents) => [...agents.values()]);
   }
@@ -160,6 +167,7 @@ export class PolicyEpochs {
         const standing = this.standing();
         if (standing.state === 'due') await bundles.begin();
         bundles.close(standing.state === 'behind' ? standing.epoch : null);
+        this.#forgetPast();
         this.#trouble = '';
       } catch (error) {
         const { message } = error as Error;
