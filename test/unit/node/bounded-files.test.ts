@@ -1,3 +1,5 @@
+// Files under an id within a bound of bytes: the newest are kept, whoever writes at once, and after a start.
+
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
