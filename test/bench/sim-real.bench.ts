@@ -59,10 +59,11 @@ export const bench: Bench = {
   summary: 'real nodes under virtual time: one seed one run, their speed, and how near T2 is to them',
   bar: { sign: '<=', value: 1 },
   async run(context) {
-    const unknown = context.only.find((part) => !PARTS.some((one) => one === part));
+    const { full, only: chosen } = context;
+    const unknown = chosen.find((part) => !PARTS.some((one) => one === part));
     if (unknown !== undefined) throw new Error(`no part ${unknown}; there are ${PARTS.join(', ')}`);
     const wants = (part: (typeof PARTS)[number]) =>
-      context.only.length === 0 ? context.full || part !== 'tcp' : context.only.includes(part);
+      chosen.length === 0 ? full || part !== 'tcp' : chosen.includes(part);
     // Each run has a process of its own; without this each would compile the whole node again.
     enableCompileCache(context.folder());
     if (wants('determinism')) await determinism(context);

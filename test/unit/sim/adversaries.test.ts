@@ -107,9 +107,9 @@ describe('adversaries', () => {
   });
 
   it('an eclipse keeps its victims in the dark for as long as they listen to gossip only', async () => {
-    const behind = async (protocol: object, share: number): Promise<number> => {
+    const behindWith = async (protocol: object, share: number, seed: number): Promise<number> => {
       const scenario = scenarioWith('eclipse', protocol, share);
-      const session = await tier.open!(scenario, 4);
+      const session = await tier.open!(scenario, seed);
       await session.advance(SECONDS);
       const { logs, role } = (await session.inspect(await victim(session))) as {
         logs: { holds: number; of: number }[];
@@ -117,6 +117,12 @@ describe('adversaries', () => {
       };
       assert.equal(role, 'honest');
       return logs.reduce((sum, { holds, of }) => sum + of - holds, 0);
+    };
+    // Some victims are lucky in the honest neighbours that they have left.
+    const behind = async (protocol: object, share: number): Promise<number> => {
+      let sum = 0;
+      for (const seed of [4, 5, 6, 7]) sum += await behindWith(protocol, share, seed);
+      return sum;
     };
     // Nearly all of its neighbours: nothing but a comparison with one of the rest helps.
     assert.ok((await behind(NAIVE, 0.85)) > 0);

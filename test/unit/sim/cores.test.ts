@@ -129,7 +129,7 @@ topology: { nodes: 15, degree: 4 }
 network: { loss: { good: 0.6 }, healSeconds: 9.9 }
 protocol: { antiEntropySeconds: 60 }
 workload: { statements: { writers: 10, perSecond: 2, fromSeconds: 1, forSeconds: 8 } }
-claims: [{ text: "a | b\n# c", metric: statements.coverage, sign: '<=', value: 1 }]`);
+claims: [{ text: "a | b\\n# c", metric: statements.coverage, sign: '<=', value: 1 }]`);
     const tier = coresTier({});
     const whole = await tier.run(scenario, 1);
     deepEqual(broken(whole), ['logs converge']);
