@@ -43,7 +43,7 @@ const log = createLogger({ level: 'silent', name: 'test' });
 const config = completeConfig({ name: 'old', network: 'test', log: { level: 'silent' } });
 
 describe('an upgrade of a home folder', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-upgrade-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   let made = 0;
@@ -136,12 +136,15 @@ describe('an upgrade of a home folder', function () {
     writeFileSync(join(home, 'config.yaml'), 'aSettingOfTheFuture: 1\n');
     const before = contents(home);
     await assert.rejects(makeGround({ home, config, log }), refused('DATA_NEWER'));
-    for (const args of [['up', '--api-port', '0'], ['init', '--force', '--yes'], ['doctor']]) {
-      const { code, stderr, stdout } = await zerostate([...args, '--home', home]);
-      assert.equal(code, 1, `${args[0]}: ${stderr}${stdout}`);
-      assert.match(stderr + stdout, /zerostate 9\.9\.9: its data has form 3; this is zerostate/);
-      assert.match(stderr + stdout, /the version that wrote it/);
-    }
+    const refusals = [['up', '--api-port', '0'], ['init', '--force', '--yes'], ['doctor']].map(
+      async (args) => {
+        const { code, stderr, stdout } = await zerostate([...args, '--home', home]);
+        assert.equal(code, 1, `${args[0]}: ${stderr}${stdout}`);
+        assert.match(stderr + stdout, /zerostate 9\.9\.9: its data has form 3; this is zerostate/);
+        assert.match(stderr + stdout, /the version that wrote it/);
+      },
+    );
+    await Promise.all(refusals);
     assert.deepEqual(contents(home), before);
   });
 
