@@ -38,7 +38,14 @@ import type { Metrics } from './metrics/index.ts';
 import type { Directory } from './network/directory.ts';
 import type { Partners } from './partners/index.ts';
 import type { Payments } from './payments/index.ts';
-import type { Gate, NetworkPolicy, Overrides, PolicyEpochs, PolicyService, Verdicts } from './policy/index.ts';
+import type {
+  Gate,
+  NetworkPolicy,
+  Overrides,
+  PolicyEpochs,
+  PolicyService,
+  Verdicts,
+} from './policy/index.ts';
 import type { Provenance } from './provenance/index.ts';
 import type { QuarantineDesk, Quarantines } from './quarantine/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';

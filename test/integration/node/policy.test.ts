@@ -110,8 +110,7 @@ async function underFlood(
     return flooder.node.rpc.call(host.peerId, protocol, control);
   };
   await assert.rejects(ask(taskProtocol('test')), { code: 'OVERLOADED', details: { retryMs: 1_000 } });
-  for (const kind of ['messages', 'streams'] as const)
-    while (admission.charge(flooder.node.peerId, kind));
+  for (const kind of ['messages', 'streams'] as const) while (admission.charge(flooder.node.peerId, kind));
   assert.ok((await ask(taskControlProtocol('test'))).length > 0, 'a cancellation gets through');
   await work();
   for (const leave of leaving) leave();
