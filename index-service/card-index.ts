@@ -66,7 +66,7 @@ export class LocalIndex implements CardIndex {
   }
 
   async upsert(entry: CardEntry): Promise<void> {
-    await this.#cards.putAll([entry]);
+    await this.#cards.put(entry);
   }
 
   async upsertBatch(

@@ -78,6 +78,15 @@ export class DurableCards<Keeper extends CountedKeeper> {
     if (this.closing) throw new ZeroError('INDEX_CLOSED', 'the index is closed');
   }
 
+  /** Embeds and writes a card if it is newer than what is there. Its text goes before those of batches. */
+  async put(entry: CardEntry): Promise<void> {
+    this.refuseClosed();
+    const fields = cardFields(entry);
+    if (!this.#isNewer(fields)) return;
+    const vector = await this.#input.embedder.embed(cardText(entry.card));
+    await this.#write(fields, vector, entry.envelope);
+  }
+
   /** Embeds and writes what is newer than what is there, in groups; `onGroup` is told whose cards were written. */
   async putAll(
     entries: readonly CardEntry[],
@@ -90,10 +99,7 @@ export class DurableCards<Keeper extends CountedKeeper> {
         .slice(at, at + IMPORT_GROUP)
         .map((entry) => ({ entry, fields: cardFields(entry) }));
       const wanted = group.filter(({ fields }) => this.#isNewer(fields));
-      const texts = wanted.map(({ entry }) => cardText(entry.card));
-      const { embedder } = this.#input;
-      const vectors =
-        texts.length === 1 ? [await embedder.embed(texts[0]!)] : await embedder.embedBatch(texts);
+      const vectors = await this.#input.embedder.embedBatch(wanted.map(({ entry }) => cardText(entry.card)));
       await Promise.all(
         wanted.map(({ entry, fields }, i) => this.#write(fields, vectors[i]!, entry.envelope)),
       );
