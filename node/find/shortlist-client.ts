@@ -16,6 +16,8 @@ import type { Shortlist, ShortlistRequest } from './schema.ts';
 const TRIES_MAX = 3;
 /** One index node has this long; three of them still leave a find below its own time limit. */
 const TRY_MS_MAX = 1_500;
+/** An index that is the only one to ask has the time of all tries: giving it up earlier would only be an earlier error. */
+const ONLY_MS_MAX: number = TRIES_MAX * TRY_MS_MAX;
 
 /** An index that has not answered after this time (milliseconds; twice what most questions take) is overtaken by asking the next beside it. */
 const HEDGE_MS = 300;
@@ -71,7 +73,10 @@ export class ShortlistClient {
   async ask(request: ShortlistRequest): Promise<ShortlistAnswer> {
     const self = this.#deps.directory.self();
     const slots = await this.#plan(request.filter.region);
-    const answers = await Promise.all(slots.map((slot) => this.#askSlot(slot, request, self.peerId)));
+    const isOnly = slots.length === 1 && slots[0]!.candidates.length === 1;
+    const timeoutMs = isOnly ? ONLY_MS_MAX : TRY_MS_MAX;
+    const ask = (node: IndexNode) => this.#askNode(node, request, self.peerId, timeoutMs);
+    const answers = await Promise.all(slots.map((slot) => this.#askSlot(slot, ask)));
     const missing = slots.flatMap((slot, i) =>
       answers[i] === undefined ? [slot.region === null ? 'every index node' : `region ${slot.region}`] : [],
     );
@@ -146,7 +151,10 @@ export class ShortlistClient {
   }
 
   /** Asks one candidate after the other, the next also when one takes long; the first answer counts. Undefined when none answers. */
-  #askSlot(slot: Slot, request: ShortlistRequest, self: string): Promise<SlotAnswer | undefined> {
+  #askSlot(
+    slot: Slot,
+    ask: (node: IndexNode) => Promise<SlotAnswer | undefined>,
+  ): Promise<SlotAnswer | undefined> {
     const candidates = slot.candidates.slice(0, TRIES_MAX);
     return new Promise((resolve) => {
       let next = 0;
@@ -170,7 +178,7 @@ export class ShortlistClient {
         // Who is not trusted does not get ahead of who is by being quicker.
         if (beside !== undefined && isTrusted(beside) >= isTrusted(node))
           cancel = this.#deps.clock.after(HEDGE_MS, askNext);
-        void this.#askNode(node, request, self).then((answer) => {
+        void ask(node).then((answer) => {
           open -= 1;
           if (isOver) return;
           if (answer !== undefined) over(answer);
@@ -181,13 +189,18 @@ export class ShortlistClient {
     });
   }
 
-  async #askNode(node: IndexNode, request: ShortlistRequest, self: string): Promise<SlotAnswer | undefined> {
+  async #askNode(
+    node: IndexNode,
+    request: ShortlistRequest,
+    self: string,
+    timeoutMs: number,
+  ): Promise<SlotAnswer | undefined> {
     const { ask, log, own, providers } = this.#deps;
     try {
       const shortlist =
         node.peerId === self && own !== undefined
           ? await own.shortlist(request)
-          : await ask(node.peerId, request, TRY_MS_MAX);
+          : await ask(node.peerId, request, timeoutMs);
       return { node, shortlist };
     } catch (error) {
       providers.failed(node.peerId);

@@ -83,7 +83,7 @@ describe('the shortlist of several shards', () => {
   function client(
     answers: Record<string, Given>,
     regions: string[] = [],
-    { roles = ['index-shard'], suspicion = (_: string): number => 0 } = {},
+    { roles = ['index-shard'], suspicion = (_: string): number => 0, waits = [] as number[] } = {},
   ) {
     const nodes = Object.keys(answers).map((name) => ({
       ...node(name, { roles, region: name }),
@@ -98,7 +98,8 @@ describe('the shortlist of several shards', () => {
     }));
     const self = { ...nodes[0]!, peerId: 'self', roles: ['edge'] };
     return new ShortlistClient({
-      ask: async (peer) => {
+      ask: async (peer, _request, timeoutMs) => {
+        waits.push(timeoutMs);
         const given = answers[peer];
         if (given instanceof Error) throw given;
         return await (given as Shortlist);
@@ -161,6 +162,14 @@ describe('the shortlist of several shards', () => {
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     late(quick);
     assert.deepEqual((await asked).from, ['a']);
+  });
+  it('gives the only index that there is the time of all', async () => {
+    const found = answer('e', ['a', 0.5]);
+    const waits: number[] = [];
+    await client({ eu: found }, [], { roles: ['index'], waits }).ask(request);
+    await client({ eu: found, us: found }, [], { roles: ['index'], waits }).ask(request);
+    await client({ eu: found, us: found }, [], { waits }).ask(request);
+    assert.deepEqual(waits, [4_500, 1_500, 1_500, 1_500]);
   });
   it('fails when nobody answers', async () => {
     await assert.rejects(
