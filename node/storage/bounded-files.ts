@@ -17,7 +17,7 @@ export class BoundedFiles {
   readonly #order: JsonLevel<{ id: string; bytes: number }>;
   readonly #bytesMax: number;
   readonly #writing = new Map<string, Promise<void>>();
-  #evicting: Promise<void> | undefined;
+  #evicting: Promise<number> | undefined;
   #bytes = 0;
   #next = 0;
 
@@ -59,21 +59,27 @@ export class BoundedFiles {
       .put(orderedKey(this.#next++), { id, bytes: bytes.length }, { sublevel: this.#order as never })
       .write(DURABLE);
     this.#bytes += bytes.length;
-    if (this.#bytes <= this.#bytesMax) return;
-    this.#evicting ??= this.#evict().finally(() => {
-      this.#evicting = undefined;
-    });
-    await this.#evicting;
+    // Again while it is too much: what was written during an eviction, that one did not see.
+    while (this.#bytes > this.#bytesMax) {
+      this.#evicting ??= this.#evict().finally(() => {
+        this.#evicting = undefined;
+      });
+      if ((await this.#evicting) === 0) return;
+    }
   }
 
-  async #evict(): Promise<void> {
+  /** Drops the oldest; answers how many. */
+  async #evict(): Promise<number> {
     const batch = this.#db.batch();
+    let dropped = 0;
     for await (const [key, { bytes, id }] of this.#order.iterator()) {
       if (this.#bytes <= this.#bytesMax) break;
       batch.del(key, { sublevel: this.#order as never });
       batch.del(id, { sublevel: this.#files });
       this.#bytes -= bytes;
+      dropped += 1;
     }
     await batch.write(DURABLE);
+    return dropped;
   }
 }
