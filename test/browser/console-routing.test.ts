@@ -6,6 +6,7 @@ import type { Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { openStream } from '../../node/host/open-stream.ts';
+import { eventually } from '../support/cli.ts';
 import { startRelays } from '../support/relays.ts';
 import { openPage, type WatchedPage, WIDE } from './chromium.ts';
 import { APPEAR_MS_MAX, browserSuite, goTo, picture } from './suite.ts';
@@ -13,10 +14,14 @@ import { APPEAR_MS_MAX, browserSuite, goTo, picture } from './suite.ts';
 const ECHO = '/test/echo';
 const START_MS_MAX = 60_000;
 
-/** The cells of a row, with a bar between them. */
-async function cells(row: Locator): Promise<string> {
-  const texts = await row.locator('th, td').allTextContents();
-  return texts.map((text) => text.trim()).join(' | ');
+/** Waits until the cells of a row, with a bar between them, read as they should: reports and measurements come by and by. */
+async function shows(row: Locator, what: RegExp): Promise<void> {
+  let read = '';
+  await eventually(`a row that reads ${what}`, APPEAR_MS_MAX, async () => {
+    const texts = await row.locator('th, td').allTextContents();
+    read = texts.map((text) => text.trim()).join(' | ');
+    return what.test(read);
+  }).catch((cause: Error) => assert.match(read, what, cause.message));
 }
 
 browserSuite('console of an edge behind relays', (browser: Browser) => {
@@ -53,14 +58,18 @@ browserSuite('console of an edge behind relays', (browser: Browser) => {
   it('shows the relays, the way of every destination with its values and confidence, and the path of a peer behind them', async () => {
     await goTo(page, '#/routing', '.routing .block');
     const block = (title: string) => page.locator('.routing .block', { hasText: title }).first();
-    const relay = await cells(block('Relays').locator('tbody tr', { hasText: 'relay-a' }));
-    assert.match(relay, /^relay-a \| near \| connected \|.*\| \d+ ms \| 0 % \| 1 of 1024 \|/);
+    const relay = block('Relays').locator('tbody tr', { hasText: 'relay-a' });
+    await shows(relay, /^relay-a \| near \| connected \|.*\| \d+ ms \| 0 % \| 1 of 1024 \|/);
     const way = block('To there: by relay-a');
     await way.waitFor();
-    const candidate = await cells(way.locator('tbody tr', { hasText: 'relay-a' }));
-    assert.match(candidate, /^relay-a \| \d+ ms \| [01]\.\d\d \| .*link \d+.*remainder \d+/);
-    const link = await cells(block('Peers reached through relays').locator('tbody tr'));
-    assert.match(link, /^there \| outbound \| relay-a → relay-b \| [1-9]\d* \| 0$/);
+    await shows(
+      way.locator('tbody tr', { hasText: 'relay-a' }),
+      /^relay-a \| \d+ ms \| [01]\.\d\d \| .*link \d+.*remainder \d+/,
+    );
+    await shows(
+      block('Peers reached through relays').locator('tbody tr'),
+      /^there \| outbound \| relay-a → relay-b \| [1-9]\d* \| 0$/,
+    );
     await picture(page, 'routing-real');
   });
 });
