@@ -25,10 +25,14 @@ interface Word {
   readonly text: string;
   /** As it was typed: a task may be called by letters of both cases. */
   readonly typed: string;
+  /** Ids and digests are of these letters: another word is in none of them. */
+  readonly mayBeId: boolean;
   readonly agents: ReadonlySet<string>;
   readonly results: ReadonlySet<string>;
 }
 
+/** Letters of content ids, agent ids and digests. */
+const OF_IDS = /^[a-z0-9:]+$/;
 /** Results that a receipt may have, looked at for words once a question. */
 const RESULTS: readonly string[] = RECEIPT_STATUSES;
 
@@ -44,18 +48,20 @@ export function findReceipts(
     return {
       text,
       typed: typed[place] ?? text,
+      mayBeId: OF_IDS.test(text),
       agents: new Set(named.map(({ agentId }) => agentId as string)),
       results: new Set(RESULTS.filter((result) => result.toLowerCase().includes(text))),
     };
   });
   // Ids and digests are in lower case already. Tens of thousands are looked at: nothing is made anew for each.
-  const has = ({ id, issuer, predicate }: KnownReceipt, { agents, results, text, typed: as }: Word) =>
-    agents.has(issuer) ||
-    results.has(predicate.deterministic.result.status) ||
-    id.includes(text) ||
-    predicate.observed.taskId.includes(as) ||
-    predicate.deterministic.moduleDigest.includes(text) ||
-    issuer.includes(text);
+  const has = ({ id, issuer, predicate }: KnownReceipt, word: Word) =>
+    (word.agents.size > 0 && word.agents.has(issuer)) ||
+    (word.results.size > 0 && word.results.has(predicate.deterministic.result.status)) ||
+    predicate.observed.taskId.includes(word.typed) ||
+    (word.mayBeId &&
+      (id.includes(word.text) ||
+        predicate.deterministic.moduleDigest.includes(word.text) ||
+        issuer.includes(word.text)));
   const matches = (receipt: KnownReceipt) =>
     (asked.result === undefined || (asked.result === 'ok') === isOk(receipt)) &&
     (asked.executor === '' || receipt.issuer === asked.executor) &&
