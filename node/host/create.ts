@@ -15,6 +15,7 @@ import { webSockets } from '@libp2p/websockets';
 import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import type { Admission } from '../admission/index.ts';
 import { diversify, type RoutingTable } from '../dht/diversity.ts';
+import { meterRequests } from '../dht/metered-requests.ts';
 import type { RecordStore } from '../dht/record-store.ts';
 import { chargedRules, type DhtRules } from '../dht/rules.ts';
 import { gossipOptions } from '../gossip/options.ts';
@@ -67,6 +68,12 @@ export interface Carrier {
   readonly encrypters?: NonNullable<Libp2pOptions['connectionEncrypters']>;
 }
 
+/** Parts of the library's DHT that its type does not name. */
+interface DhtInside {
+  readonly routingTable: RoutingTable;
+  readonly rpc: Parameters<typeof meterRequests>[0];
+}
+
 /** Makes the host, not started. */
 export async function createHost(options: HostOptions) {
   const { admission, metrics } = options;
@@ -80,6 +87,7 @@ export async function createHost(options: HostOptions) {
     relay: options.relayWatch,
   });
   const rules = chargedRules(options.dhtRules, admission);
+  const dhtProtocol = `/zerostate/${options.network}/kad/1.0.0`;
   const relayTransport = circuitRelayTransport({ reservationConcurrency: 1 });
   const streamsMax = options.relay
     ? limits.STREAMS_PER_RELAY_CONNECTION_MAX
@@ -148,7 +156,7 @@ export async function createHost(options: HostOptions) {
       dht: guarded(
         guard,
         kadDHT({
-          protocol: `/zerostate/${options.network}/kad/1.0.0`,
+          protocol: dhtProtocol,
           kBucketSize: limits.DHT_K,
           alpha: limits.DHT_ALPHA,
           disjointPaths: limits.DHT_ALPHA,
@@ -229,7 +237,9 @@ export async function createHost(options: HostOptions) {
     ...new Map(host.getConnections().map(({ remotePeer }) => [remotePeer.toString(), remotePeer])).values(),
   ];
   await boundPeers(host.peerStore, host.peerId).load();
-  diversify((host.services.dht as unknown as { routingTable: RoutingTable }).routingTable, {
+  const dht = host.services.dht as unknown as DhtInside;
+  meterRequests(dht.rpc, guard, dhtProtocol);
+  diversify(dht.routingTable, {
     connectionsOf: (peer) => host.getConnections(peer),
     groupPrivate: options.groupPrivate,
     onRefused: () => metrics.count('zerostate_dht_contacts_refused_total'),

@@ -1,10 +1,14 @@
 // The host under peers that misbehave: dead gossip streams, many dials, floods of streams, a stop that hangs, boot nodes that are gone.
 
 import assert from 'node:assert/strict';
+import { BUDGETS } from '../../../node/admission/index.ts';
 import { STOP_MS_MAX } from '../../../node/host/limits.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
 import { startRogue } from '../../support/rogue.ts';
+
+/** A request of the DHT as it is on the wire, with its length before it: a PING, which is answered. */
+const DHT_PING = Uint8Array.of(2, 0x08, 5);
 
 type Running = Awaited<ReturnType<TestNodes['start']>>;
 
@@ -58,13 +62,18 @@ describe('the host', function () {
     }
   });
 
-  it('refuses a flood of streams of one peer and goes on serving another', async () => {
+  it('refuses a flood of streams, or of requests on one stream, and goes on serving another', async () => {
     await using nodes = new TestNodes();
     const node = await nodes.start('node');
     await using flood = await startRogue();
     await using calm = await startRogue();
-    await flood.dial(addressOf(node));
-    await calm.dial(addressOf(node));
+    await using talker = await startRogue();
+    await Promise.all([flood, calm, talker].map((one) => one.dial(addressOf(node))));
+    const stream = await talker.host.dialProtocol(node.node.host.peerId, '/zerostate/test/kad/1.0.0');
+    const ended = new Promise((resolve) => stream.addEventListener('close', resolve, { once: true }));
+    stream.send(Buffer.concat(Array.from({ length: 2 * BUDGETS.messages.burst }, () => DHT_PING)));
+    await ended;
+    assert.equal(node.node.admission.standing(talker.peerId).reason, 'too many messages');
     for (let round = 0; round < 300 && node.node.admission.standing(flood.peerId).refused === 0; round++)
       await Promise.all(Array.from({ length: 16 }, () => flood.ask(node.node.host.peerId)));
     const standing = node.node.admission.standing(flood.peerId);
