@@ -2,12 +2,18 @@
 // last lines say which. A stage that finds no test file, or that does not end in its time, has failed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 
 const MOCHA = 'node_modules/mocha/bin/mocha.js';
 const TSC = 'node_modules/typescript/bin/tsc';
+/** Of a failed stage; the rest stands above, where mocha prints it. */
+const FINDINGS_SHOWN_MAX = 40;
+const FINDING_CHARACTERS_MAX = 400;
+const REPORTER = './test/support/file-reporter.ts';
 const MINUTE_MS = 60_000;
 /** Test files at once where the suites share nothing: CI has two cores. */
 const JOBS = '2';
@@ -70,12 +76,32 @@ interface Outcome {
   readonly late: boolean;
 }
 
-function execute(args: readonly string[], msMax: number, capture: boolean): Promise<Outcome> {
+/** Signals a child and all that it started: what a killed test leaves running would slow down, or fail, the next stage. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (process.platform === 'win32') child.kill(signal);
+    else process.kill(-(child.pid as number), signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function execute(
+  args: readonly string[],
+  msMax: number,
+  capture: boolean,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const stdio = capture
       ? (['ignore', 'pipe', 'pipe'] as const)
       : (['ignore', 'inherit', 'inherit'] as const);
-    const child = spawn(process.execPath, [...args], { cwd: REPOSITORY_ROOT, stdio: [...stdio] });
+    const child = spawn(process.execPath, [...args], {
+      cwd: REPOSITORY_ROOT,
+      stdio: [...stdio],
+      env: { ...process.env, ...variables },
+      detached: process.platform !== 'win32',
+    });
     running.add(child);
     let output = '';
     let late = false;
@@ -87,7 +113,7 @@ function execute(args: readonly string[], msMax: number, capture: boolean): Prom
     });
     const timer = setTimeout(() => {
       late = true;
-      child.kill('SIGKILL');
+      signalGroup(child, 'SIGKILL');
     }, msMax);
     const end = (ok: boolean): void => {
       clearTimeout(timer);
@@ -111,29 +137,76 @@ async function runCommands(commands: readonly Command[], msMax: number): Promise
   return results.every(Boolean);
 }
 
-async function runStage({ minutesMax, files, ignore, parallel, commands, name }: Stage): Promise<boolean> {
+type ReportedTest = [file: string, title: string, failure: string];
+
+interface StageResult {
+  readonly ok: boolean;
+  /** What failed, a line each; repeated under the last lines, since a log is often read from its end. */
+  readonly findings: readonly string[];
+}
+
+async function runStage({
+  minutesMax,
+  files,
+  ignore,
+  parallel,
+  commands,
+  name,
+}: Stage): Promise<StageResult> {
   const msMax = minutesMax * MINUTE_MS;
-  if (commands !== undefined) return await runCommands(commands, msMax);
-  if (globSync([...files!], { cwd: REPOSITORY_ROOT }).length === 0) {
-    console.log(`  no test file matches ${files!.join(' ')}`);
-    return false;
-  }
+  if (commands !== undefined) return { ok: await runCommands(commands, msMax), findings: [] };
+  if (globSync([...files!], { cwd: REPOSITORY_ROOT }).length === 0)
+    return { ok: false, findings: [`no test file matches ${files!.join(' ')}`] };
   const options = [
     ...(parallel === true ? ['--parallel', '--jobs', JOBS] : []),
     ...(ignore === undefined ? [] : ['--ignore', ignore]),
   ];
-  const { ok, late } = await execute([MOCHA, ...options, ...files!], msMax, false);
-  if (late)
-    console.log(
-      `  ${name} did not end within ${minutesMax} minutes: a test hangs, or something was left open`,
-    );
-  return ok;
+  const folder = mkdtempSync(join(tmpdir(), 'zerostate-tests-'));
+  const log = join(folder, 'tests.jsonl');
+  try {
+    const { ok, late } = await execute([MOCHA, '--reporter', REPORTER, ...options, ...files!], msMax, false, {
+      TEST_LOG: log,
+    });
+    const tests = readLines(log);
+    const findings = tests
+      .filter(([, , failure]) => failure !== '')
+      .map(
+        ([file, title, failure]) =>
+          `${relative(REPOSITORY_ROOT, file)}: ${title}: ${failure.replaceAll(/\s+/g, ' ')}`,
+      );
+    if (late) {
+      findings.unshift(
+        `${name} did not end within ${minutesMax} minutes: a test hangs, or something was left open; ` +
+          `${tests.length} tests had reported, the last from ${tests.at(-1)?.[0] ?? 'nowhere'}`,
+      );
+      findings.push(...silentFiles(tests, files!, ignore).map((file) => `not reported: ${file}`));
+    }
+    return { ok, findings };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+/** The files that no test has reported from. */
+function silentFiles(tests: readonly ReportedTest[], files: readonly string[], ignore?: string): string[] {
+  const seen = new Set(tests.map(([file]) => relative(REPOSITORY_ROOT, file)));
+  const exclude = ignore === undefined ? [] : [ignore];
+  return globSync([...files], { cwd: REPOSITORY_ROOT, exclude }).filter((file) => !seen.has(file));
+}
+
+function readLines(log: string): ReportedTest[] {
+  try {
+    const lines = readFileSync(log, 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  } catch {
+    return [];
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     process.exitCode = 1;
-    for (const child of running) child.kill(signal);
+    for (const child of running) signalGroup(child, signal);
     stopping = true;
   });
 }
@@ -152,10 +225,17 @@ if (unknown.length > 0) {
     if (stopping) break;
     console.log(`\n== ${stage.name}`);
     const started = performance.now();
-    const ok = await runStage(stage);
+    const { ok, findings } = await runStage(stage);
     if (!ok) process.exitCode = 1;
     const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(7);
-    summary.push(`  ${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${stage.name}`);
+    summary.push(
+      `  ${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${stage.name}`,
+      ...(ok
+        ? []
+        : findings
+            .slice(0, FINDINGS_SHOWN_MAX)
+            .map((line) => `         ${line.slice(0, FINDING_CHARACTERS_MAX)}`)),
+    );
   }
   console.log(
     `\n== ${process.exitCode === undefined ? 'everything passed' : 'not everything passed'}\n${summary.join('\n')}`,

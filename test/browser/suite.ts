@@ -52,6 +52,11 @@ export function overflows(page: Page): Promise<string[]> {
   });
 }
 
+/** Waits until the page shows so many of them: what a view reads by and by is not there at its first drawing. */
+export async function atLeast(locator: Locator, count: number): Promise<void> {
+  await locator.nth(count - 1).waitFor({ state: 'attached' });
+}
+
 /** The words inside an element, with single spaces. */
 export async function words(locator: Locator): Promise<string> {
   return ((await locator.textContent()) ?? '').replace(/\s+/g, ' ').trim();

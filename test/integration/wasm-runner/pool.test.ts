@@ -127,7 +127,7 @@ describe('runner pool', () => {
           '-e',
           `try { ${code}; console.log('allowed') } catch (error) { console.log(error.code ?? error.name) }`,
         ],
-        { env: {} },
+        { env: {}, timeout: 15_000 },
       )
         .toString()
         .trim();

@@ -61,7 +61,11 @@ describe('files for many machines', () => {
 
   it('a Slurm script is one that bash reads', () => {
     const files = slurmFiles({ scenario, shares: sharesOf(scenario, [], 5), parallel: 4, minutes: 30 });
-    const { status, stderr } = spawnSync('bash', ['-n'], { input: files['job.sh'], encoding: 'utf8' });
+    const { status, stderr } = spawnSync('bash', ['-n'], {
+      input: files['job.sh'],
+      encoding: 'utf8',
+      timeout: 15_000,
+    });
     assert.equal(status, 0, stderr);
     assert.match(files['job.sh']!, /^#SBATCH --array=0-4%4$/m);
     const [first] = files['members.txt']!.split('\n');

@@ -18,7 +18,7 @@ describe('runs of real nodes', () => {
   it('remove what runs left behind whose process is gone, and nothing else', () => {
     const parent = mkdtempSync(join(tmpdir(), 'zerostate-folders-'));
     try {
-      const { pid } = spawnSync(process.execPath, ['-e', '']);
+      const { pid } = spawnSync(process.execPath, ['-e', ''], { timeout: 15_000 });
       for (const name of [
         `zerostate-sim-${pid}-a`,
         `zerostate-sim-${process.pid}-b`,
