@@ -1,9 +1,9 @@
 // Policies of a node: what may be found, run, relied on, connected and relayed, and why. The only door of this folder.
 
-export type { ActivePolicy } from './active-policy.ts';
+export { type ActivePolicy, QUARANTINE } from './active-policy.ts';
 export type { KeptBundle, PolicySwitch } from './bundle-store.ts';
 export { cedarLanguage, checkQuestion, readCedar } from './cedar.ts';
-export { DEFAULT_POLICIES, QUARANTINE_POLICY } from './default-policies.ts';
+export { CLOSED_POLICIES, DEFAULT_POLICIES } from './default-policies.ts';
 export { degradedReasons } from './degraded.ts';
 export { agentOf, type NodeFacts, nodeOf, unknownAgent } from './entities.ts';
 export { PolicyEpochs } from './epochs.ts';

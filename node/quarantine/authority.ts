@@ -10,8 +10,7 @@ import {
   type NodeFacts,
   nodeOf,
   type PolicyService,
-  QUARANTINE_POLICY,
-  readCedar,
+  QUARANTINE,
   unknownAgent,
 } from '../policy/index.ts';
 
@@ -37,9 +36,6 @@ export interface Authorised {
   readonly allow: boolean;
   readonly detail: string;
 }
-
-/** One for all nodes of a process: it never changes. */
-const BUILT_IN = readCedar([QUARANTINE_POLICY]);
 
 const TIES = { own: "this node's organisation", partner: 'a partner', stranger: 'a stranger' } as const;
 const REACHES = { self: 'itself', members: 'its own nodes and agents', others: 'others' } as const;
@@ -97,7 +93,7 @@ export class Authority {
       ? isRecorded
         ? policy.decideOnce(question)
         : policy.judge(question)
-      : BUILT_IN.ask(question);
+      : QUARANTINE.policies.ask(question);
     const { reach, tie } = question.context;
     const why = `${detail}: ${TIES[tie]} orders it, about ${REACHES[reach]}`;
     return { allow, detail: allow ? detail : why };
