@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { createRunner } from '../wasm-runner/index.ts';
+import type { FallbackPolicy } from './activation/index.ts';
 import { Admission } from './admission/index.ts';
 import { PenaltyBook } from './admission/penalty-book.ts';
 import { Quarantine } from './admission/quarantine.ts';
@@ -29,8 +30,8 @@ export interface GroundOptions {
   readonly clock?: Clock;
   /** Why the node does not run as it was told to; for its health. */
   readonly degraded?: string | undefined;
-  /** Id of the policy to start under in place of the one in force, which has ended every start early. */
-  readonly goodPolicy?: string | undefined;
+  /** The policy to start under in place of the one in force, which has ended every start early. */
+  readonly goodPolicy?: FallbackPolicy | undefined;
   /** Count Node's own process metrics too: for one node a process. */
   readonly processMetrics?: boolean;
 }

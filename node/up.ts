@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { FallbackPolicy } from './activation/index.ts';
 import type { ApiServer } from './api/index.ts';
 import { serveNode } from './api/index.ts';
 import { type Clock, systemClock } from './clock/index.ts';
@@ -34,8 +35,8 @@ export async function runNode(options: {
   clock?: Clock;
   /** Why this node does not run as it was told to; for its health. */
   degraded?: string | undefined;
-  /** Id of the last policy that worked: starts under the one in force have failed. */
-  goodPolicy?: string;
+  /** The last policy that worked: starts under the one in force have failed. */
+  goodPolicy?: FallbackPolicy;
   /** Finds boot nodes where the configuration names a boot list. */
   contact?: FirstContact;
 }): Promise<RunningNode> {

@@ -9,6 +9,9 @@ import {
   type ActivationRecord,
   decideStart,
   endWell,
+  type FallbackPolicy,
+  fallbackPolicy,
+  type GoodEnd,
   LOOP_MS,
   NOTHING,
   REMEMBERED_MAX,
@@ -24,12 +27,12 @@ export interface Activation {
   readonly config: Config;
   /** Why that is not what was given; undefined when it is. */
   readonly fellBack: string | undefined;
-  /** Id of the last policy that worked, when starts under the one in force have failed: to start under instead. */
-  readonly policy: string | undefined;
+  /** The last policy that worked, when starts under the one in force have failed: to start under instead. */
+  readonly policy: FallbackPolicy | undefined;
   /** The node was ready for a while: this configuration, and this policy, are the last good ones from now on. Throws STORAGE_FAILED. */
-  worked(policy?: string): Promise<void>;
+  worked(end?: GoodEnd): Promise<void>;
   /** The node was stopped by who started it: that is no failure. Throws STORAGE_FAILED. */
-  stopped(): Promise<void>;
+  stopped(end?: GoodEnd): Promise<void>;
 }
 
 /** Begins a start: it is on disk before anything else happens. Throws STORAGE_FAILED. */
@@ -41,10 +44,10 @@ export async function activate(home: string, given: Config, now: number): Promis
   const good = decided.use === 'good' ? await readGood(home, before.good) : undefined;
   const config = good ?? given;
   const used = good === undefined ? digest : (before.good as string);
-  const end = async (worked: boolean, policy?: string): Promise<void> => {
+  const end = async (worked: boolean, how?: GoodEnd): Promise<void> => {
     if (worked && good === undefined)
       await writeSecretFile(join(home, GOOD_FILE), `${JSON.stringify(given)}\n`);
-    await writeRecord(home, endWell(await readRecord(home), used, worked, policy));
+    await writeRecord(home, endWell(await readRecord(home), used, worked, how));
   };
   return {
     config,
@@ -52,9 +55,9 @@ export async function activate(home: string, given: Config, now: number): Promis
       good === undefined
         ? undefined
         : `the configuration ended ${STARTS_MAX} starts early, so the last one that worked is in use; change the file to try again`,
-    policy: decided.policy === 'good' ? (before.policy ?? undefined) : undefined,
-    worked: (policy) => end(true, policy),
-    stopped: () => end(false),
+    policy: fallbackPolicy(before, decided.policy),
+    worked: (how) => end(true, how),
+    stopped: (how) => end(false, how),
   };
 }
 
@@ -77,7 +80,7 @@ function digestOf(config: Config): string {
 /** What is remembered; nothing, where it cannot be read: a node must not fail for it. */
 async function readRecord(home: string): Promise<ActivationRecord> {
   try {
-    const { good, policy, starts } = JSON.parse(
+    const { good, policy, refused, starts } = JSON.parse(
       await readFile(join(home, RECORD_FILE), 'utf8'),
     ) as ActivationRecord;
     const sound = (Array.isArray(starts) ? starts : []).filter(
@@ -87,6 +90,7 @@ async function readRecord(home: string): Promise<ActivationRecord> {
       starts: sound.slice(-REMEMBERED_MAX),
       good: typeof good === 'string' ? good : null,
       policy: typeof policy === 'string' ? policy : null,
+      refused: typeof refused === 'string' ? refused : null,
     };
   } catch {
     return NOTHING;

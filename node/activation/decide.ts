@@ -23,6 +23,24 @@ export interface ActivationRecord {
   readonly good: string | null;
   /** Id of the policy that was in force then; absent in records of older forms. */
   readonly policy?: string | null;
+  /** Id of the policy that the last good end had to do without: starts under it had failed. */
+  readonly refused?: string | null;
+}
+
+/** The policy to start under in place of another. */
+export interface FallbackPolicy {
+  /** Id of the last that worked. */
+  readonly id: string;
+  /** Only in the place of this one: another one is tried. Absent: of whatever is in force. */
+  readonly inPlaceOf?: string;
+}
+
+/** How a start came to a good end. */
+export interface GoodEnd {
+  /** Id of the policy in force. */
+  readonly policy?: string;
+  /** Id of the one that would have been, had starts under it not failed. */
+  readonly refused?: string | undefined;
 }
 
 export const NOTHING: ActivationRecord = { starts: [], good: null };
@@ -59,16 +77,32 @@ export function decideStart(
   };
 }
 
-/** A start came to a good end: the node was ready for a while (`worked`, under this policy), or was stopped by who started it. */
+/** Which policy takes the place of another at this start, if any: a refused one stays so until another is in force, or each restart would be the loop again. */
+export function fallbackPolicy(
+  { policy, refused }: ActivationRecord,
+  decided: 'given' | 'good',
+): FallbackPolicy | undefined {
+  if (policy == null || (decided === 'given' && refused == null)) return undefined;
+  return decided === 'good' || refused == null ? { id: policy } : { id: policy, inPlaceOf: refused };
+}
+
+/** The policy to decide by where this one would be in force; undefined when it is itself. */
+export function insteadOf(policy: string, fallback: FallbackPolicy | undefined): string | undefined {
+  const { id, inPlaceOf = policy } = fallback ?? {};
+  return inPlaceOf === policy && id !== policy ? id : undefined;
+}
+
+/** A start came to a good end: the node was ready for a while (`worked`), or was stopped by who started it. */
 export function endWell(
   record: ActivationRecord,
   config: string,
   worked: boolean,
-  policy: string | null = null,
+  { policy, refused }: GoodEnd = {},
 ): ActivationRecord {
   return {
     starts: record.starts.filter((start) => start.config !== config),
     good: worked ? config : record.good,
-    policy: (worked ? policy : null) ?? record.policy ?? null,
+    policy: (worked ? policy : undefined) ?? record.policy ?? null,
+    refused: refused ?? null,
   };
 }

@@ -113,17 +113,24 @@ function clockCheck(node: NodeContext): ReadinessCheck {
 }
 
 /** Connected, and yet nothing arrives: a link that is up proves nothing. */
-function gossipCheck({ clock, config, directory, host, startedAt, sync }: NodeContext): ReadinessCheck {
+function gossipCheck({
+  clock,
+  config,
+  directory,
+  host,
+  peerId,
+  startedAt,
+  sync,
+}: NodeContext): ReadinessCheck {
   const name = 'gossip';
   const now = clock.now();
   const peers = host.getPeers().length;
   const since = (at: number) => now - Math.max(at, startedAt);
-  const self = directory.self().peerId;
   const heard = Math.max(
     0,
     ...directory
       .nodes()
-      .filter(({ peerId }) => peerId !== self)
+      .filter((one) => one.peerId !== peerId)
       .map(({ heardAtMs }) => heardAtMs),
   );
   const roundMs = config.sync.intervalSeconds * 1_000;

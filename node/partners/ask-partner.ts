@@ -96,6 +96,7 @@ function usageOf(error: ZeroError): UsageEvent {
     case 'PARTNER_BUDGET':
     case 'LOG_RECOVERING':
     case 'BUSY':
+    case 'OVERLOADED':
     case 'INTERNAL':
       return { kind: 'refused' };
     default:

@@ -42,6 +42,7 @@ export function queryProtocol(network: string): RowProtocol {
     timeoutMs: QUERY_MS_MAX,
     perSecond: 100,
     burst: 1_000,
+    refusal: (message) => encodeBatch([encodeFrame({ kind: 'error', code: 'OVERLOADED', message })]),
   };
 }
 
@@ -55,6 +56,8 @@ export function openingProtocol(network: string): RowProtocol {
     timeoutMs: QUERY_MS_MAX,
     perSecond: 2,
     burst: 60,
+    // What was sealed waits without harm: it is asked for again.
+    sheds: 'bulk',
   };
 }
 

@@ -23,10 +23,10 @@ export function degradedReasons({
           `${inForce.length} override(s) of revocation gates, the last until ${new Date(last).toISOString().slice(0, 19)}Z`,
         ]),
     ...(policy.bundles.expired ? [`the policy bundle ran out ${policy.bundles.active.expiresAt}`] : []),
-    ...(policy.bundles.fellBackTo === undefined
+    ...(policy.bundles.fellBack === undefined
       ? []
       : [
-          `starts under the policy that was applied last failed, so policy ${policy.bundles.fellBackTo}, the last that worked, is in force; apply another`,
+          `starts under policy ${policy.bundles.fellBack.refused} failed, so number ${policy.bundles.fellBack.to}, the last that worked, is in force until another is applied`,
         ]),
     ...(policy.lostRecords === 0 ? [] : [`${policy.lostRecords} decisions could not be recorded`]),
   ];

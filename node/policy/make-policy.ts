@@ -10,6 +10,7 @@ import {
   QUARANTINE_RELEASE_PREDICATE,
   REVOCATION_PREDICATE,
 } from '../../protocol/statement/index.ts';
+import type { FallbackPolicy } from '../activation/index.ts';
 import type { Core, Ground, Net } from '../context.ts';
 import type { DiscoveryPolicy } from '../find/policy.ts';
 import type { Service } from '../services.ts';
@@ -36,7 +37,7 @@ const SEEN_ALIKE: ReadonlySet<string> = new Set([
 ]);
 
 /** The policy, read from the disk. Throws POLICY_INVALID: a node whose policy cannot be asked does not start. */
-export async function makePolicy(ground: Ground, goodPolicy?: string) {
+export async function makePolicy(ground: Ground, goodPolicy?: FallbackPolicy) {
   const { config } = ground;
   const { signers, threshold } = config.policy;
   const policy = new PolicyService({ ...ground, signers: { keys: signers, threshold } });

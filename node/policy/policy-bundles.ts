@@ -15,6 +15,7 @@ import {
   signPolicyBundle,
   takePolicy,
 } from '../../protocol/policy/index.ts';
+import { type FallbackPolicy, insteadOf } from '../activation/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -23,7 +24,7 @@ import type { Database } from '../storage/index.ts';
 import { type ActivePolicy, BUILT_IN, CLOSED } from './active-policy.ts';
 import { BundleStore, type KeptBundle, type PolicySwitch } from './bundle-store.ts';
 import { ownBundle, startOf, takeChain } from './policy-chain.ts';
-import { makePolicyKey, policyKeyPath, readPolicyKey } from './policy-key.ts';
+import { ownPolicyKey } from './policy-key.ts';
 import { PolicyShelf } from './policy-shelf.ts';
 
 export interface BundlesDeps {
@@ -45,8 +46,8 @@ export class PolicyBundles {
   #active: ActivePolicy;
   #line: PolicyLine | undefined;
   #behind: PolicyEpoch | null = null;
-  /** Sequence of the policy that this start fell back to; undefined when it did not. */
-  fellBackTo: number | undefined;
+  /** Number of the policy that this start fell back to, id of the refused one. */
+  fellBack: { readonly to: number; readonly refused: string } | undefined;
 
   constructor(deps: BundlesDeps) {
     this.#deps = deps;
@@ -56,25 +57,25 @@ export class PolicyBundles {
   }
 
   /**
-   * Reads what is in force. `good`: the policy to decide by instead, since every start under the one in force has failed; not one below the floor.
+   * Reads what is in force. `good` takes the place of one under which starts have failed, unless it is below the floor.
    * Throws POLICY_INVALID when it cannot be asked any more: a node without its policy does not start.
    */
-  async load(good?: string): Promise<void> {
+  async load(good?: FallbackPolicy): Promise<void> {
     this.#line = await this.#store.load(this.#root);
     this.#active = await this.#startWith(good);
-    this.#active.policies.prepare();
+    // The built-in policies are known to be sound, and cost a start less when nobody asks them yet.
+    if (this.#active !== BUILT_IN) this.#active.policies.prepare();
     this.#deps.metrics.set('zerostate_policy_sequence', this.#active.sequence);
   }
 
-  async #startWith(good: string | undefined): Promise<ActivePolicy> {
+  async #startWith(good: FallbackPolicy | undefined): Promise<ActivePolicy> {
     const { active = null, floor = 0 } = this.#line ?? {};
-    const last =
-      good === undefined || good === (active ?? BUILT_IN.id)
-        ? undefined
-        : await this.policyOf(good).catch(() => undefined);
+    const refused = active ?? BUILT_IN.id;
+    const id = insteadOf(refused, good);
+    const last = id === undefined ? undefined : await this.policyOf(id).catch(() => undefined);
     if (last === undefined || last.sequence < floor) return await this.policyOf(active);
-    this.fellBackTo = last.sequence;
-    this.#deps.log.error({ policy: last.id, instead: active }, 'starts under the policy in force failed');
+    this.fellBack = { to: last.sequence, refused };
+    this.#deps.log.error({ policy: last.id, refused }, 'starts under the policy in force have failed');
     return last;
   }
 
@@ -97,17 +98,13 @@ export class PolicyBundles {
     return JSON.stringify(this.#deps.signers);
   }
 
-  async #lineNow(): Promise<PolicyLine> {
+  /** The line: who signs next, the newest taken, the floor. */
+  async line(): Promise<PolicyLine> {
     if (this.#line !== undefined && this.#line.newest !== null) return this.#line;
     const { signers } = this.#deps;
-    const keys = signers.keys.length > 0 ? signers.keys : [(await this.#ownKey()).keyid];
+    const keys = signers.keys.length > 0 ? signers.keys : [(await ownPolicyKey(this.#deps.home)).keyid];
     const { active = null, staged = null } = this.#line ?? {};
     return { ...newPolicyLine({ keys, threshold: signers.threshold }), active, staged };
-  }
-
-  async #ownKey() {
-    const path = policyKeyPath(this.#deps.home);
-    return (await readPolicyKey(path)) ?? (await makePolicyKey(path));
   }
 
   /** Policies by the id of their bundle; null: the built-in ones. Throws NOT_FOUND when it is not kept. */
@@ -128,12 +125,7 @@ export class PolicyBundles {
     if (envelopes.length === 0 || envelopes.length > POLICY_CHAIN_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `1 to ${POLICY_CHAIN_MAX} bundles are applied at once`);
     return await this.#switch('apply', async (now) => {
-      const { begun, bundles, line, staged } = takeChain(
-        await this.#lineNow(),
-        envelopes,
-        now,
-        this.mayBegin,
-      );
+      const { begun, bundles, line, staged } = takeChain(await this.line(), envelopes, now, this.mayBegin);
       for (const { active } of bundles) this.#shelf.keep(active);
       // Parsed now: at its start nothing may be found wrong with it.
       staged?.policies.prepare();
@@ -161,7 +153,7 @@ export class PolicyBundles {
   /** Puts the bundle that waits in force. Throws NOT_FOUND, POLICY_EXPIRED or STORAGE_FAILED. */
   async begin(): Promise<ActivePolicy> {
     return await this.#switch('begin', async (now) => {
-      const line = await this.#lineNow();
+      const line = await this.line();
       const envelope = line.staged == null ? undefined : this.#store.envelope(line.staged.id);
       if (envelope === undefined) throw new ZeroError('NOT_FOUND', 'no policy bundle waits for its start');
       const step = takePolicy(line, envelope, now);
@@ -189,8 +181,8 @@ export class PolicyBundles {
   async applyFiles(files: readonly PolicyFile[], note: string | null): Promise<ActivePolicy> {
     if (this.#deps.signers.keys.length > 0)
       throw new ZeroError('POLICY_UNSIGNED', 'policy.signers names who signs the policies of this node');
-    const signer = await this.#ownKey();
-    const bundle = ownBundle(await this.#lineNow(), files, note, signer.keyid, this.#deps.clock.now());
+    const signer = await ownPolicyKey(this.#deps.home);
+    const bundle = ownBundle(await this.line(), files, note, signer.keyid, this.#deps.clock.now());
     return await this.apply([signPolicyBundle(bundle, [signer])]);
   }
 
@@ -200,7 +192,7 @@ export class PolicyBundles {
    */
   async rollback(to: number | undefined, reason: string): Promise<ActivePolicy> {
     return await this.#switch('rollback', async () => {
-      const line = await this.#lineNow();
+      const line = await this.line();
       const wanted = to ?? this.#before();
       const kept = this.#store.list().find(({ sequence }) => sequence === wanted);
       if (wanted !== 0 && kept === undefined)
@@ -251,7 +243,7 @@ export class PolicyBundles {
         await this.#store.commit({ line, root: this.#root, step, before, bundles });
         this.#line = line;
         this.#active = next;
-        if (action !== 'stage') this.fellBackTo = undefined;
+        if (action !== 'stage') this.fellBack = undefined;
         metrics.count('zerostate_policy_switches_total', { action, result: 'ok' });
         metrics.set('zerostate_policy_sequence', next.sequence);
         log.info({ action, from, to: next.sequence, policy: next.id }, 'the line of policies has moved');
@@ -264,11 +256,6 @@ export class PolicyBundles {
       });
       throw error;
     }
-  }
-
-  /** What is known of the line: who signs next, the newest taken, the floor. */
-  async line(): Promise<PolicyLine> {
-    return await this.#lineNow();
   }
 
   /** Bundles that are kept, and the switches between them, newest first. */

@@ -9,9 +9,6 @@ import { readSecretFile, writeSecretFile } from '../keys/key-file.ts';
 
 const SEED_BYTES = 32;
 
-/** Where the key of a home folder is. */
-export const policyKeyPath = (home: string): string => join(home, 'keys', 'policy.seed');
-
 /** Reads a key of 32 bytes in base64. Throws KEY_FILE_UNSAFE, or DATA_CORRUPT when the file holds none. */
 export async function readPolicyKey(path: string): Promise<Signer | undefined> {
   const text = await readSecretFile(path);
@@ -34,4 +31,10 @@ export async function makePolicyKey(path: string): Promise<Signer> {
   const seed = new Uint8Array(randomBytes(SEED_BYTES));
   await writeSecretFile(path, `${Buffer.from(seed).toString('base64')}\n`);
   return seedSigner(seed);
+}
+
+/** The key of a home folder, made where there is none. Throws KEY_FILE_UNSAFE or DATA_CORRUPT. */
+export async function ownPolicyKey(home: string): Promise<Signer> {
+  const path = join(home, 'keys', 'policy.seed');
+  return (await readPolicyKey(path)) ?? (await makePolicyKey(path));
 }

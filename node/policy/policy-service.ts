@@ -11,6 +11,7 @@ import {
   type Replayed,
   replayDecision,
 } from '../../protocol/policy/index.ts';
+import type { FallbackPolicy } from '../activation/index.ts';
 import { type CedarPolicies, readCedar } from './cedar.ts';
 import { DecisionBook } from './decision-book.ts';
 import { DecisionDraft } from './decision-draft.ts';
@@ -47,7 +48,7 @@ export class PolicyService {
   }
 
   /** Reads the policy in force and which records there are; `good` as PolicyBundles.load. Throws POLICY_INVALID. */
-  async load(good?: string): Promise<void> {
+  async load(good?: FallbackPolicy): Promise<void> {
     await this.#book.load();
     await this.bundles.load(good);
   }

@@ -4,7 +4,7 @@
 import type { PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import type { Admission } from '../admission/index.ts';
+import type { Admission, WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { guardHandler } from '../host/guard.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
@@ -32,6 +32,10 @@ export interface RowProtocol {
   /** Requests a second that one peer may send, and how many at once. */
   readonly perSecond: number;
   readonly burst: number;
+  /** What gives way first when there is too much; timed where it is not said. */
+  readonly sheds?: WorkClass;
+  /** The row that tells an asker that its request gives way. Absent: the stream ends without a word. */
+  readonly refusal?: (message: string) => Uint8Array;
 }
 
 /** Answers one request row by row; what it throws ends the stream without a word. `peer` is authenticated by the connection. */
@@ -79,7 +83,20 @@ export class RowStreams {
         const request = trace === undefined ? first : (await framed.read({ signal: reading })).subarray();
         const signal = AbortSignal.timeout(protocol.timeoutMs);
         const send = (row: Uint8Array) => framed.write(row, { signal });
-        await withServerSpan(protocol.id, trace, () => handler(request, remotePeer, send, signal));
+        // Once the request is here: a stream that was negotiated ahead is no work that keeps other work away.
+        const work = protocol.sheds ?? 'timed';
+        const leave = admission.overload.enter(work);
+        if (leave === undefined) {
+          const why = `this node has too much to do, and ${work} requests give way`;
+          if (protocol.refusal === undefined) throw new Error(why);
+          await send(protocol.refusal(why));
+        } else {
+          try {
+            await withServerSpan(protocol.id, trace, () => handler(request, remotePeer, send, signal));
+          } finally {
+            leave();
+          }
+        }
         await stream.close({ signal });
       } catch (error) {
         log.debug(

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FallbackPolicy } from '../../node/activation/index.ts';
 import { createLogger } from '../../node/logger/index.ts';
 import { createMetrics } from '../../node/metrics/index.ts';
 import { PolicyService } from '../../node/policy/index.ts';
@@ -28,7 +29,7 @@ export class PolicyDesk {
   async run<T>(
     work: (policy: PolicyService, db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T> | T,
     signers: readonly string[] = [],
-    good?: string,
+    good?: FallbackPolicy,
   ): Promise<T> {
     const db = await openDatabase(join(this.home, 'db'));
     const policy = new PolicyService({

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import { type Activation, activate } from '../../activation/index.ts';
+import { type Activation, activate, type GoodEnd } from '../../activation/index.ts';
 import {
   type Config,
   completeConfig,
@@ -177,8 +177,9 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   const { policy } = activation;
   const given = { home, config, processMetrics: true, contact, degraded: fellBack };
   const running = await runNode({ ...given, ...(policy === undefined ? {} : { goodPolicy: policy }) });
-  const inForce = () => running.node.policy.bundles.active.id;
-  const proof = setTimeout(() => void proveGood(running.api.url, activation, inForce), GOOD_AFTER_MS);
+  const { bundles } = running.node.policy;
+  const ended = () => ({ policy: bundles.active.id, refused: bundles.fellBack?.refused });
+  const proof = setTimeout(() => void proveGood(running.api.url, activation, ended), GOOD_AFTER_MS);
   proof.unref();
   const { peerId, host } = running.node;
   const info = {
@@ -211,15 +212,15 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   supervisor.stopping();
   clearTimeout(proof);
   const hung = await running.stop();
-  await activation.stopped();
+  await activation.stopped(ended());
   // What hangs is named in the log; the exit code says that the end was not clean.
   if (hung.length > 0) process.exitCode = 1;
 }
 
 /** A node that is ready after a while has a configuration that works. Never throws: it is a note for a later start. */
-async function proveGood(api: string, activation: Activation, policy: () => string): Promise<void> {
+async function proveGood(api: string, activation: Activation, ended: () => GoodEnd): Promise<void> {
   try {
-    if ((await fetch(`${api}/readyz`)).ok) await activation.worked(policy());
+    if ((await fetch(`${api}/readyz`)).ok) await activation.worked(ended());
   } catch (error) {
     process.stderr.write(
       `the configuration could not be kept as one that works: ${(error as Error).message}\n`,

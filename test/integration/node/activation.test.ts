@@ -11,6 +11,8 @@ import {
   activate,
   decideStart,
   endWell,
+  fallbackPolicy,
+  insteadOf,
   LOOP_MS,
   NOTHING,
   REMEMBERED_MAX,
@@ -55,7 +57,8 @@ describe('the start of a node', () => {
   });
 
   it('blames the policy when the configuration has worked before, and fails now', () => {
-    let record = endWell(NOTHING, 'works', true, 'old policy');
+    const worked = { policy: 'old policy' };
+    let record = endWell(NOTHING, 'works', true, worked);
     const start = (config: string, now: number) => {
       const decided = decideStart(record, config, now);
       record = decided.record;
@@ -64,13 +67,38 @@ describe('the start of a node', () => {
     for (let n = 0; n < STARTS_MAX; n++) assert.deepEqual(start('works', n), ['given', 'given']);
     assert.deepEqual(start('works', STARTS_MAX), ['given', 'good']);
     // A new configuration gets its own trial; when the good one fails beside it as well, it is the policy again.
-    record = endWell(NOTHING, 'works', true, 'old policy');
+    record = endWell(NOTHING, 'works', true, worked);
     for (let n = 0; n < STARTS_MAX; n++) assert.deepEqual(start('new', n), ['given', 'given']);
     for (let n = 0; n < STARTS_MAX; n++) assert.deepEqual(start('new', 10 + n), ['good', 'given']);
     assert.deepEqual(start('new', 20), ['good', 'good']);
-    record = endWell(record, 'works', true, 'old policy');
+    record = endWell(record, 'works', true, worked);
     assert.deepEqual(start('works', 30), ['given', 'given']);
     assert.equal(decideStart({ starts: [], good: null }, 'a', 0).policy, 'given');
+  });
+
+  it('does without a refused policy at every start until another one is in force', () => {
+    let record = endWell(NOTHING, 'works', true, { policy: 'old' });
+    const start = (now: number) => {
+      const decided = decideStart(record, 'works', now);
+      const fallback = fallbackPolicy(record, decided.policy);
+      record = decided.record;
+      return fallback;
+    };
+    for (let n = 0; n < STARTS_MAX; n++) assert.equal(start(n), undefined);
+    assert.equal(insteadOf('new', start(STARTS_MAX)), 'old');
+    for (const [worked, day] of [
+      [true, 1],
+      [false, 2],
+      [true, 3],
+    ] as const) {
+      record = endWell(record, 'works', worked, { policy: 'old', refused: 'new' });
+      const fallback = start(day * LOOP_MS);
+      assert.equal(insteadOf('new', fallback), 'old');
+      assert.equal(insteadOf('newer', fallback), undefined, 'another one is tried');
+      assert.equal(insteadOf('old', fallback), undefined);
+    }
+    record = endWell(record, 'works', true, { policy: 'newer' });
+    assert.equal(start(5 * LOOP_MS), undefined);
   });
 
   it('does not take a crash a day for a loop', () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { DecisionBook } from '../../../node/policy/decision-book.ts';
 import {
+  CLOSED_POLICIES,
   checkQuestion,
   DEFAULT_POLICIES,
   type PolicyService,
@@ -65,6 +66,8 @@ describe('node/policy: Cedar', () => {
   });
 
   it('the built-in policies fail closed where it would be dangerous', () => {
+    // Their types are checked here and not at each start.
+    for (const { effect } of readCedar(CLOSED_POLICIES).list()) assert.match(effect, /permit|forbid/);
     const built = readCedar(DEFAULT_POLICIES);
     const find = (revocation: string, override = false) =>
       built.ask(findQuestion('a', { revocation, override })).allow;
@@ -259,30 +262,32 @@ describe('node/policy: the last policy that worked', () => {
   it('is decided by after failed starts, is no switch, and never one below the floor', async () => {
     using desk = new PolicyDesk();
     const [first, second] = [signedBundle(), signedBundle({ sequence: 2, policies: onlyAgent('b') })];
-    const good = await desk.run(
-      async (policy) => {
-        const { id } = await policy.bundles.apply([first]);
-        await policy.bundles.apply([second]);
-        return id;
-      },
+    const [id, refused] = await desk.run(
+      async ({ bundles }) => [(await bundles.apply([first])).id, (await bundles.apply([second])).id] as const,
       [keyOf(1)],
     );
+    const good = { id };
+    for (const inPlaceOf of [undefined, refused, id])
+      await desk.run(
+        ({ bundles }) =>
+          assert.deepEqual(bundles.fellBack, inPlaceOf === id ? undefined : { to: 1, refused }),
+        [keyOf(1)],
+        inPlaceOf === undefined ? good : { id, inPlaceOf },
+      );
     await desk.run(
       async (policy) => {
-        assert.deepEqual([policy.bundles.active.sequence, policy.bundles.fellBackTo], [1, 1]);
+        assert.deepEqual([policy.bundles.active.sequence, policy.bundles.fellBack?.to], [1, 1]);
         assert.equal(policy.judge(findQuestion('a')).allow, true);
         assert.equal((await policy.bundles.line()).newest?.sequence, 2);
         await policy.bundles.apply([signedBundle({ sequence: 3, floor: 2 })]);
-        assert.deepEqual([policy.bundles.active.sequence, policy.bundles.fellBackTo], [3, undefined]);
+        assert.deepEqual([policy.bundles.active.sequence, policy.bundles.fellBack], [3, undefined]);
       },
       [keyOf(1)],
       good,
     );
     await desk.run((policy) => assert.equal(policy.bundles.active.sequence, 3), [keyOf(1)], good);
-    await desk.run(
-      (policy) => assert.equal(policy.bundles.active.sequence, 3),
-      [keyOf(1)],
-      `${good.slice(0, -2)}aa`,
-    );
+    await desk.run((policy) => assert.equal(policy.bundles.active.sequence, 3), [keyOf(1)], {
+      id: `${id.slice(0, -2)}aa`,
+    });
   });
 });

@@ -20,10 +20,10 @@ function wellNode() {
     },
     store: { record: async (): Promise<Uint8Array | undefined> => new Uint8Array(1) },
     db: { failure: undefined as Error | undefined, keys: () => ({ all: async (): Promise<string[]> => [] }) },
+    peerId: 'self',
     host: { getPeers: () => ['other'] },
     directory: {
       clocks: { view: () => ({ offsetMs: 40 as number | null, neighbours: 3 }) },
-      self: () => ({ peerId: 'self' }),
       nodes: () => [
         { peerId: 'self', heardAtMs: NOW },
         { peerId: 'other', heardAtMs: NOW - 8_000 },
