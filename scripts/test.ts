@@ -122,6 +122,8 @@ function execute(
     };
     child.on('error', () => end(false));
     child.on('close', (code) => end(code === 0));
+    // What a test left running holds the pipes, or the cores, of the next stage.
+    child.on('exit', () => signalGroup(child, 'SIGKILL'));
   });
 }
 
