@@ -3,17 +3,27 @@
 
 import { flushCompileCache } from 'node:module';
 import { replaceGlobals, takeMachine } from './globals.ts';
+import { Journal } from './journal.ts';
 import type { FromRun, Question, ToRun } from './messages.ts';
 import type { VirtualRun } from './run-virtual.ts';
 import { World } from './world.ts';
 
 const machine = takeMachine();
+let journal: Journal | undefined;
 const tell = (message: FromRun): void => {
+  // Whoever has heard the last word may end this process.
+  if (message.kind !== 'trace') journal?.flush();
   process.send?.(message);
 };
 
-async function begin({ scenario, seed, isTraced }: ToRun): Promise<VirtualRun> {
-  const world = new World(seed, machine);
+async function begin(order: ToRun): Promise<VirtualRun> {
+  const { scenario, seed, isTraced } = order;
+  if (order.journal !== undefined) {
+    const opened = new Journal(order.journal);
+    journal = opened;
+    machine.work.listener = (what) => opened.add(what);
+  }
+  const world = new World(seed, machine, journal);
   replaceGlobals(world);
   const { beginVirtual } = await import('./run-virtual.ts');
   const begun = await beginVirtual({ scenario, seed, world, tell, isTraced });

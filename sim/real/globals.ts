@@ -1,5 +1,5 @@
 // Puts virtual time and seeded randomness in the place of the machine's, for all code that is imported after this: timers, Date,
-// performance.now, AbortSignal.timeout, Math.random and Node's crypto. For a process of its own: there is no way back.
+// performance.now, how busy the thread is, AbortSignal.timeout, Math.random and Node's crypto. For a process of its own: there is no way back.
 
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { replaceEntropy } from './entropy.ts';
@@ -82,7 +82,12 @@ function replaceClocks(world: World): void {
   VirtualDate.prototype = Real.prototype;
   put(VirtualDate, { now, parse: Real.parse, UTC: Real.UTC });
   put(globalThis, { Date: VirtualDate });
-  put(globalThis.performance, { now: () => world.elapsed });
+  // How busy the machine is plays no part either: a thread under virtual time has always time.
+  const idle = { idle: 0, active: 0, utilization: 0 };
+  put(globalThis.performance, { now: () => world.elapsed, eventLoopUtilization: () => idle });
+  const lags = { count: 0, min: 0, max: 0, mean: 0, stddev: 0, percentile: () => 0 };
+  const ignored = { enable: () => false, disable: () => false, reset: () => {} };
+  put(require('node:perf_hooks') as object, { monitorEventLoopDelay: () => ({ ...lags, ...ignored }) });
   const nanoseconds = (): bigint => BigInt(world.loop.now) * 1_000n;
   const hrtime = (since?: [number, number]): [number, number] => {
     const total =

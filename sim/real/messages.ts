@@ -8,6 +8,8 @@ export interface ToRun {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly isTraced: boolean;
+  /** File for a journal of everything that happens; absent when nobody asked for one. */
+  readonly journal?: string | undefined;
 }
 
 /** What an open run is asked, one thing after another. */

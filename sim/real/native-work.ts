@@ -7,28 +7,35 @@ import { createHook } from 'node:async_hooks';
 /** Kinds of requests that are answered once. Handles, timers and sockets are none. */
 const ASKED = /^(?:FSREQ|FILEHANDLECLOSEREQ|classic_level\.|ZLIB|GETADDRINFO|GETNAMEINFO)/;
 
+/** What says nothing of a run: how often the loop turned while the disk was at work, and what ran in between. */
+const TURNS = /^(?:Immediate|TickObject|Microtask)$/;
+
 /** How much native work is under way. */
 export interface NativeWork {
   readonly pending: number;
+  /** Told of everything asynchronous that begins and ends, for a journal. */
+  listener?: ((what: string) => void) | undefined;
 }
 
 /** Begins to count, for the life of the process. */
 export function watchNativeWork(): NativeWork {
   const asked = new Set<number>();
   const isAnswered = (id: number): void => {
-    asked.delete(id);
+    if (asked.delete(id)) native.listener?.('answered');
   };
   createHook({
     init(id, type) {
       if (ASKED.test(type)) asked.add(id);
+      if (!TURNS.test(type)) native.listener?.(`begins ${type}`);
     },
     after: isAnswered,
     destroy: isAnswered,
     trackPromises: false,
   }).enable();
-  return {
+  const native: NativeWork = {
     get pending() {
       return asked.size;
     },
   };
+  return native;
 }

@@ -32,9 +32,7 @@ export async function runInChild(
   const stop = () => child.kill('SIGKILL');
   sinks.signal?.addEventListener('abort', stop);
   try {
-    return (await heard(child, sinks, () =>
-      child.send({ kind: 'run', scenario, seed, isTraced: sinks.trace !== undefined } satisfies ToRun),
-    )) as RealRun;
+    return (await heard(child, sinks, () => child.send(orderOf('run', scenario, seed, sinks)))) as RealRun;
   } finally {
     sinks.signal?.removeEventListener('abort', stop);
     stop();
@@ -52,7 +50,7 @@ async function openInChild(scenario: Scenario, seed: number, sinks: RunSinks = {
     return 'value' in answer ? answer.value : undefined;
   };
   try {
-    await ask({ kind: 'open', scenario, seed, isTraced: sinks.trace !== undefined });
+    await ask(orderOf('open', scenario, seed, sinks));
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
@@ -73,6 +71,10 @@ async function openInChild(scenario: Scenario, seed: number, sinks: RunSinks = {
       }
     },
   };
+}
+
+function orderOf(kind: ToRun['kind'], scenario: Scenario, seed: number, sinks: RunSinks): ToRun {
+  return { kind, scenario, seed, isTraced: sinks.trace !== undefined, journal: sinks.journal };
 }
 
 function spawn(scenario: Scenario, tier: 'T0' | 'T1'): ChildProcess {

@@ -4,6 +4,7 @@
 import { EPOCH_MS } from '../clock.ts';
 import { EventLoop } from '../event-loop.ts';
 import { type RandomStream, randomStream } from '../random.ts';
+import { askedFrom, type Journal } from './journal.ts';
 import type { NativeWork } from './native-work.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -21,13 +22,15 @@ export class World implements Timeline {
   /** What stands for the machine's entropy. */
   readonly entropy: RandomStream;
   readonly #machine: Machine;
+  readonly #journal: Journal | undefined;
   readonly #runs = new Map<number, () => void>();
   readonly #kinds: { readonly timer: number; readonly message: number };
   #numbers = 0;
   #isMoved = false;
 
-  constructor(seed: number, machine: Machine) {
+  constructor(seed: number, machine: Machine, journal?: Journal) {
     this.#machine = machine;
+    this.#journal = journal;
     this.entropy = randomStream(seed, 'entropy');
     this.#kinds = { timer: this.loop.on((a) => this.#fire(a)), message: this.loop.on((a) => this.#fire(a)) };
   }
@@ -98,6 +101,7 @@ export class World implements Timeline {
   #schedule(us: number, kind: number, run: () => void, print: number): number {
     const number = this.#numbers++ | 0;
     this.#runs.set(number, run);
+    this.#journal?.add(`${this.loop.now} asks ${number} in ${us} print ${print} from ${askedFrom()}`);
     this.loop.schedule(us, kind, number, print);
     return number;
   }
@@ -108,6 +112,7 @@ export class World implements Timeline {
     if (run === undefined) return;
     this.#runs.delete(number);
     this.#isMoved = true;
+    this.#journal?.add(`${this.loop.now} event ${number}`);
     run();
   }
 }

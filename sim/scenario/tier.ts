@@ -64,6 +64,8 @@ export interface RunSinks {
   readonly progress?: (virtualSeconds: number, events: number) => void;
   /** Told of what happens at nodes; a tier does nothing for it when it is absent. */
   readonly trace?: (line: TraceLine) => void;
+  /** File in which T1 writes everything that happens, to find where two runs part; other tiers do not look at it. */
+  readonly journal?: string;
   /** Stops a run between two events. */
   readonly signal?: AbortSignal;
 }

@@ -1,6 +1,7 @@
 // Tier T1: real nodes under virtual time. One seed is one run, whatever the machine does meanwhile.
 
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 import { realTier, runInChild } from '../../../sim/real/tier.ts';
 import { completeScenario, type TierResult, type TraceLine } from '../../../sim/scenario/index.ts';
 
@@ -12,6 +13,7 @@ const scenario = completeScenario({
     latency: { minMs: 10, maxMs: 80 },
     loss: { good: 0.05 },
     partitions: [{ atSeconds: 1, forSeconds: 3, share: 0.5 }],
+    churn: { share: 0.6, onSeconds: 3, offSeconds: 2 },
     clocks: { skewMs: 200 },
     healSeconds: 5,
   },
@@ -22,11 +24,10 @@ const scenario = completeScenario({
   },
 });
 
-/** The same with nodes that come and go. */
-const MOVING = completeScenario({
-  ...scenario,
-  network: { ...scenario.network, churn: { share: 0.6, onSeconds: 3, offSeconds: 2 } },
-});
+/** Whoever looks into a run takes this time, in milliseconds of the machine: what it does meanwhile must not matter. */
+const PAUSE_MS = 80;
+/** Virtual seconds between two looks. */
+const STEP_SECONDS = 0.5;
 
 /** The same run, looked into on its way. */
 async function inSteps(): Promise<TierResult> {
@@ -43,7 +44,8 @@ async function inSteps(): Promise<TierResult> {
       checks.map(({ name }) => name),
       ['acknowledged-kept'],
     );
-    assert.equal(await session.advance(scenario.seconds), false);
+    for (let at = 2.5 + STEP_SECONDS; await session.advance(at); at += STEP_SECONDS) await pause(PAUSE_MS);
+    assert.equal(session.now, scenario.seconds);
     return await session.result();
   } finally {
     await session.close?.();
@@ -53,13 +55,11 @@ async function inSteps(): Promise<TierResult> {
 describe('T1: real nodes under virtual time', function () {
   this.timeout(120_000);
 
-  it('gives the same trace twice, with losses and a cut, and when it is stopped on its way, and converges when healed; so do nodes that come and go', async () => {
+  it('gives the same trace twice, with losses, a cut, and nodes that come and go, and when it is stopped on its way, and converges when healed', async () => {
     const lines: TraceLine[] = [];
-    const turns: string[] = [];
-    const [one, two, moving] = await Promise.all([
+    const [one, two] = await Promise.all([
       runInChild(scenario, 7, { trace: (line) => lines.push(line) }),
       inSteps(),
-      runInChild(MOVING, 7, { trace: ({ kind }) => turns.push(kind) }),
     ]);
     assert.equal(one.result.traceHash, two.traceHash);
     assert.deepEqual(one.result.metrics, two.metrics);
@@ -75,9 +75,11 @@ describe('T1: real nodes under virtual time', function () {
     const published = lines.filter(({ kind }) => kind === 'publish');
     const arrived = lines.filter(({ kind }) => kind === 'arrive');
     assert.equal(published.length, one.result.metrics['statements.published']);
-    for (const { name, ok, detail } of moving.result.checks) assert.ok(ok, `${name}: ${detail}`);
-    assert.equal(moving.result.metrics['statements.coverage'], 1);
-    for (const kind of ['goes', 'comes']) assert.ok(turns.includes(kind), kind);
+    for (const kind of ['goes', 'comes'])
+      assert.ok(
+        lines.some((line) => line.kind === kind),
+        kind,
+      );
     assert.ok(arrived.length >= published.length * scenario.topology.nodes);
   });
 
