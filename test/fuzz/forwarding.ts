@@ -18,8 +18,8 @@ import {
 } from '../../protocol/forward/index.ts';
 import { peerIdOfKey } from '../../protocol/log/index.ts';
 import { makePolicy, POLICY_NAMES } from '../../protocol/routing/index.ts';
-import { BYTE_MUTATORS, JSON_MUTATORS, type Mutator } from './mutate.ts';
-import type { Target } from './targets.ts';
+import { BYTE_MUTATORS, JSON_MUTATORS } from './mutate.ts';
+import { parser, type Target } from './target.ts';
 
 const hex = (bytes: Uint8Array): string => bytes.toHex();
 const seed = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
@@ -70,19 +70,7 @@ function framesOf(pieces: Iterable<Uint8Array>): string {
 
 /** Decoders of what relays and those who use them send. */
 export function forwardTargets(): Target[] {
-  const parser = (
-    name: string,
-    mutators: readonly Mutator[],
-    valid: readonly Uint8Array[],
-    same: (input: Uint8Array) => boolean,
-  ): Target => ({
-    name,
-    weight: 4,
-    mutators,
-    valid,
-    parses: true,
-    meaning: (input) => (same(input) ? 'canonical' : 'two forms'),
-  });
+  const parsing = parser(4);
   const report = {
     author: peerOf(2),
     sequence: 7n,
@@ -102,11 +90,11 @@ export function forwardTargets(): Target[] {
     issuedAtMs: 1_780_000_000_000,
   };
   return [
-    parser('header of a stream', BYTE_MUTATORS, [encodeHeader(header), encodeHeader(bounded)], (input) => {
+    parsing('header of a stream', BYTE_MUTATORS, [encodeHeader(header), encodeHeader(bounded)], (input) => {
       const once = encodeHeader(decodeHeader(input));
       return hex(encodeHeader(decodeHeader(once))) === hex(once);
     }),
-    parser(
+    parsing(
       'answer of a hop',
       BYTE_MUTATORS,
       [
@@ -118,7 +106,7 @@ export function forwardTargets(): Target[] {
         return hex(encodeReply(decodeReply(once))) === hex(once);
       },
     ),
-    parser(
+    parsing(
       'greeting of a link',
       BYTE_MUTATORS,
       [
@@ -127,7 +115,7 @@ export function forwardTargets(): Target[] {
       ],
       (input) => hex(greetingFrame(readGreeting(input))) === hex(input),
     ),
-    parser(
+    parsing(
       'frames of a link',
       BYTE_MUTATORS,
       [
@@ -161,7 +149,7 @@ export function forwardTargets(): Target[] {
       valid: [signAnnouncement(said, seed(2)), signAnnouncement({ ...said, links: [] }, seed(2))],
       meaning: (input) => JSON.stringify(verifyAnnouncement(input)),
     },
-    parser('learned routes', JSON_MUTATORS, POLICY_NAMES.map(learnedBy), (input) =>
+    parsing('learned routes', JSON_MUTATORS, POLICY_NAMES.map(learnedBy), (input) =>
       POLICY_NAMES.every((name) => {
         const policy = makePolicy(name, { self: 'x', advertises: true });
         if (!policy.restore(input, 5_000)) return true;

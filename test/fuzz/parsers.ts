@@ -18,35 +18,23 @@ import {
 } from '../../protocol/log/index.ts';
 import type { MemoryLog } from '../support/memory-log.ts';
 import { jsonFile, sampleReceipt } from '../support/receipt-files.ts';
-import { BYTE_MUTATORS, JSON_MUTATORS, LINE_MUTATORS, type Mutator } from './mutate.ts';
-import type { Target } from './targets.ts';
+import { BYTE_MUTATORS, JSON_MUTATORS, LINE_MUTATORS } from './mutate.ts';
+import { parser, type Target } from './target.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const hex = (bytes: Uint8Array): string => bytes.toHex();
 
 /** Parsers of the formats that strangers write. */
 export function parserTargets(log: MemoryLog): Target[] {
+  const parsing = parser(6);
   const vkey = formatVerifierKey({
     name: 'w.example',
     type: NOTE_COSIGNATURE_ED25519,
     publicKey: log.signer.publicKey,
   });
-  const parser = (
-    name: string,
-    mutators: readonly Mutator[],
-    valid: readonly Uint8Array[],
-    same: (input: Uint8Array) => boolean,
-  ): Target => ({
-    name,
-    weight: 6,
-    mutators,
-    valid,
-    parses: true,
-    meaning: (input) => (same(input) ? 'canonical' : 'two forms'),
-  });
   const decode = (input: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(input);
   return [
-    parser(
+    parsing(
       'JSON',
       JSON_MUTATORS,
       [jsonFile(sampleReceipt().file), text('{"a":[1,2.5e-7,{"b":null}],"é":"\\u00e9"}')],
@@ -55,43 +43,43 @@ export function parserTargets(log: MemoryLog): Target[] {
         return hex(canonicalJson(parseStrictJson(canonical) as JsonValue)) === hex(canonical);
       },
     ),
-    parser(
+    parsing(
       'log record',
       BYTE_MUTATORS,
       log.stored.map(({ record }) => record),
       (input) => decodeLogEntry(input).salt.length === 16,
     ),
-    parser(
+    parsing(
       'tree state',
       BYTE_MUTATORS,
       [log.nodes.tree.serialise()],
       (input) => hex(CompactTree.restore(input).serialise()) === hex(input),
     ),
-    parser(
+    parsing(
       'entry bundle',
       BYTE_MUTATORS,
       [encodeEntryBundle(log.stored.map(({ record }) => record))],
       (input) => hex(encodeEntryBundle(decodeEntryBundle(input))) === hex(input),
     ),
-    parser(
+    parsing(
       'tile path',
       LINE_MUTATORS,
       [text('tile/0/x001/x234/067'), text('tile/entries/000.p/112')],
       (input) => tilePath(parseTilePath(decode(input))) === decode(input),
     ),
-    parser(
+    parsing(
       'verifier key',
       LINE_MUTATORS,
       [text(vkey)],
       (input) => formatVerifierKey(parseVerifierKey(decode(input))) === decode(input),
     ),
-    parser(
+    parsing(
       'policy',
       LINE_MUTATORS,
       [text(`witness a ${vkey}\ngroup g any a\nquorum g\n`)],
       (input) => parsePolicy(decode(input)).quorum !== '',
     ),
-    parser(
+    parsing(
       'proof form',
       LINE_MUTATORS,
       [text(encodeProof({ index: 3, proof: inclusionProof(12, 3, log.nodes), checkpoint: log.checkpoint }))],

@@ -28,7 +28,7 @@ import { verify } from '../../protocol/verify/index.ts';
 import { makeAgent, seed } from '../support/agents.ts';
 import { digestOf, MemoryAnswerer } from '../support/provenance-answers.ts';
 import { BYTE_MUTATORS, JSON_MUTATORS } from './mutate.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 const NOW = Date.parse('2026-04-01T00:00:00Z');
 const hex = (bytes: Uint8Array): string => bytes.toHex();

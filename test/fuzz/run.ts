@@ -3,7 +3,7 @@
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { randomStream } from '../../sim/random.ts';
 import { mutate } from './mutate.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 /** Longest time for one input. A slow one is run again, so that a busy machine is not taken for a slow decoder. */
 export const DECODE_MS_MAX = 100;

@@ -53,21 +53,10 @@ import { makeAgent, makeCard, publicKey } from '../support/agents.ts';
 import { MemoryLog, sampleEntry } from '../support/memory-log.ts';
 import { jsonFile, NOW, sampleReceipt } from '../support/receipt-files.ts';
 import { forwardTargets } from './forwarding.ts';
-import { BYTE_MUTATORS, JSON_MUTATORS, LINE_MUTATORS, type Mutator } from './mutate.ts';
+import { BYTE_MUTATORS, JSON_MUTATORS, LINE_MUTATORS } from './mutate.ts';
 import { parserTargets } from './parsers.ts';
 import { provenanceTargets } from './provenance.ts';
-
-export interface Target {
-  readonly name: string;
-  /** Share of all mutations; light decoders get more of them than slow verifiers. */
-  readonly weight: number;
-  readonly mutators: readonly Mutator[];
-  readonly valid: readonly Uint8Array[];
-  /** What an input means, as text; throws a ZeroError when it is refused. */
-  readonly meaning: (input: Uint8Array) => string;
-  /** True when any meaning may be accepted: the target only parses, and its meaning must survive being written again. */
-  readonly parses?: boolean;
-}
+import type { Target } from './target.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const hex = (bytes: Uint8Array): string => bytes.toHex();

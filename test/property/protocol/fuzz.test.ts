@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { fuzz } from '../../fuzz/run.ts';
-import { fuzzTargets, type Target } from '../../fuzz/targets.ts';
+import type { Target } from '../../fuzz/target.ts';
+import { fuzzTargets } from '../../fuzz/targets.ts';
 
 const OPTIONS = {
   seed: 7,
