@@ -8,8 +8,16 @@ import type { Host } from '../host/create.ts';
 import type { Logger } from '../logger/index.ts';
 import { type IndexNode, isTrusted, planIndexes } from './index-plan.ts';
 
-/** Pause between two rounds (milliseconds): an index that is heard of is connected before most questions come. */
+/** Pause between two rounds (milliseconds). */
 const ROUND_MS = 2_000;
+/**
+ * An index that is new is connected at once, and not with the next round: the first question may come any moment. Nodes do that spread over so many
+ * milliseconds for each of them, which is what a connection takes an index, and over the pause of a round at most.
+ */
+const SOON_MS_EACH = 5;
+/** Where no index is heard of, the DHT is asked before a question has to: first after so many milliseconds, then ever more rarely. */
+const SEEK_MS_FIRST = 10_000;
+const SEEK_MS_LAST = 600_000;
 /** Connected indexes wanted for each part of an answer: one to ask, one beside it. */
 const LINES_EACH = 2;
 /** Kept lines in all: a node with cards of many regions must not fill its connections with indexes. */
@@ -36,6 +44,10 @@ export interface IndexLinesDeps {
   readonly nodes: () => IndexNode[];
   /** Regions of the cards known here. */
   readonly regions: () => string[];
+  /** Nodes known, index or not. */
+  readonly crowd: () => number;
+  /** Looks for indexes in the DHT. Never throws. */
+  readonly seek: () => Promise<void>;
   /** Negotiates a stream ahead of the first question. Never throws. */
   readonly prepare: (peer: PeerId) => Promise<void>;
   /** 0 to 1; spreads nodes over indexes. */
@@ -50,6 +62,12 @@ export class IndexLines {
   /** By peer id: when its tag was set last. */
   readonly #kept = new Map<string, number>();
   #cancel: () => void = () => {};
+  /** none: not started, or a round is under way; then what comes next, and whether that was brought forward. */
+  #next: 'none' | 'round' | 'soon' = 'none';
+  /** Something new came up during a round. */
+  #isNews = false;
+  #seekAt: number | undefined;
+  #seekPauseMs = SEEK_MS_FIRST;
   #stopped = false;
 
   constructor(deps: IndexLinesDeps) {
@@ -58,13 +76,25 @@ export class IndexLines {
   }
 
   start(): void {
-    const next = () => {
-      this.#cancel = this.#deps.clock.after(
-        ROUND_MS,
-        () => void this.round().finally(() => this.#stopped || next()),
-      );
-    };
-    next();
+    this.#plan('round');
+  }
+
+  /** An index is new: the next round comes soon. */
+  soon(): void {
+    if (this.#next === 'round') this.#plan('soon');
+    this.#isNews = true;
+  }
+
+  #plan(next: 'round' | 'soon'): void {
+    if (this.#stopped) return;
+    this.#cancel();
+    this.#next = next;
+    const spreadMs = Math.min(ROUND_MS, SOON_MS_EACH * this.#deps.crowd());
+    this.#cancel = this.#deps.clock.after(next === 'round' ? ROUND_MS : spreadMs * this.#random(), () => {
+      this.#next = 'none';
+      this.#isNews = false;
+      void this.round().finally(() => this.#plan(this.#isNews ? 'soon' : 'round'));
+    });
   }
 
   stop(): void {
@@ -75,11 +105,23 @@ export class IndexLines {
   /** Connects what is missing and renews what stands. Never throws. */
   async round(): Promise<void> {
     const nodes = this.#deps.nodes();
+    if (nodes.length === 0) await this.#seek();
     if (nodes.length === 0 && this.#kept.size === 0) return;
     const connected = new Set(this.#deps.host.getPeers().map(String));
     const wanted = this.#wanted(nodes, connected);
     for (const peer of this.#kept.keys()) if (!wanted.has(peer)) this.#kept.delete(peer);
     await Promise.all([...wanted].map((peer) => this.#keep(peer, connected.has(peer))));
+  }
+
+  async #seek(): Promise<void> {
+    const { clock, host, seek } = this.#deps;
+    const now = clock.now();
+    if (host.getPeers().length === 0) return;
+    this.#seekAt ??= now + this.#seekPauseMs * (0.5 + this.#random());
+    if (now < this.#seekAt) return;
+    this.#seekPauseMs = Math.min(SEEK_MS_LAST, 2 * this.#seekPauseMs);
+    this.#seekAt = undefined;
+    await seek();
   }
 
   /** The indexes to be connected with: those that are, first, then others by lot, so that nodes spread over them. */
@@ -115,7 +157,7 @@ export class IndexLines {
       if (connected && taggedAt !== undefined && clock.now() - taggedAt < TAG_AGAIN_MS) return;
       this.#kept.set(peerId, clock.now());
       await host.peerStore.merge(peer, { tags: { [TAG]: { value: TAG_VALUE, ttl: TAG_MS } } });
-      if (taggedAt === undefined) await prepare(peer);
+      if (!connected || taggedAt === undefined) await prepare(peer);
     } catch (error) {
       const count = (this.#failures.get(peerId)?.count ?? 0) + 1;
       const rest = Math.min(REST_MS_LAST, REST_MS_FIRST * 2 ** Math.min(count - 1, 10));

@@ -110,8 +110,13 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     log,
     regions,
     nodes: () => shortlists.indexNodes(),
+    crowd: () => directory.nodes().length,
+    seek: () => providers.search([]),
     prepare: (peer) => rpc.prepare(peer, indexProtocol(network)),
   });
+  directory.onNew = ({ roles: its }) => {
+    if (its.some((role) => role === 'index' || role === 'index-shard')) lines.soon();
+  };
   const scores: ScoreCheck = new ScoreCheck({
     log,
     metrics,

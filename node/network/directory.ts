@@ -74,6 +74,8 @@ export class Directory {
   readonly #onChange: () => void;
   /** How busy this node is with tasks of others; set by whoever runs them. */
   load: () => Announcement['tasks'] = () => undefined;
+  /** Told of a node that is new here, or in a new role; set by whoever wants to know. */
+  onNew: (entry: NodeEntry) => void = () => {};
   readonly #onPeers: () => void;
   /** Nodes that speak, with this one: as of the last round, and those heard of since. */
   #speaking = 1;
@@ -215,6 +217,7 @@ export class Directory {
     const entry = { ...announcement, heardAtMs: now, learnedAtMs: isToLearn ? now : learned };
     this.#entries.set(announcement.peerId, entry);
     this.#onHeard(entry);
+    if (known?.roles.join() !== entry.roles.join()) this.onNew(entry);
     if (isToLearn) await this.#learnAddresses(announcement);
     if (this.#entries.size > NODES_MAX) this.#entries.delete(this.#entries.keys().next().value as string);
     if (known === undefined) {

@@ -7,6 +7,8 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { IndexLines } from '../../../node/find/index-lines.ts';
 import type { IndexNode } from '../../../node/find/index-plan.ts';
 
+/** Nodes that the rig says are known. */
+const CROWD = 50;
 const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 async function peer(): Promise<PeerId> {
@@ -23,6 +25,8 @@ function rig(self: PeerId, nodes: readonly IndexNode[], refuse: (id: string) => 
   const tagged: string[] = [];
   const connected: PeerId[] = [];
   const time = { now: 0 };
+  const timers: { ms: number; run: () => void }[] = [];
+  const sought: number[] = [];
   const lines = new IndexLines({
     host: {
       peerId: self,
@@ -34,14 +38,23 @@ function rig(self: PeerId, nodes: readonly IndexNode[], refuse: (id: string) => 
       },
       peerStore: { merge: async (id: PeerId) => void tagged.push(String(id)) },
     } as never,
-    clock: { now: () => time.now, after: () => () => {} },
+    clock: {
+      now: () => time.now,
+      after: (ms: number, run: () => void) => {
+        const timer = { ms, run };
+        timers.push(timer);
+        return () => void timers.splice(0, timers.length, ...timers.filter((one) => one !== timer));
+      },
+    },
     log: QUIET,
     nodes: () => [...nodes],
     regions: () => ['eu'],
+    crowd: () => CROWD,
+    seek: async () => void sought.push(time.now),
     prepare: async (id) => void prepared.push(String(id)),
     random: () => 0.5,
   });
-  return { lines, dialled, prepared, tagged, connected, time };
+  return { lines, dialled, prepared, tagged, connected, sought, time, timers };
 }
 
 describe('lines to indexes', () => {
@@ -76,6 +89,43 @@ describe('lines to indexes', () => {
     await lines.round();
     assert.equal(dialled.filter((id) => id === String(down)).length, 2);
     assert.ok(!dialled.includes(String(liar)));
+  });
+
+  it('are made soon when an index is new, spread by the number of nodes, also while a round is under way', async () => {
+    const { lines, dialled, timers } = rig(await peer(), [indexNode(await peer())]);
+    lines.soon();
+    assert.equal(timers.length, 0, 'not before the start');
+    lines.start();
+    const usual = timers[0]!.ms;
+    lines.soon();
+    lines.soon();
+    const [first] = timers;
+    assert.deepEqual([timers.length, first!.ms], [1, CROWD * 5 * 0.5]);
+    assert.ok(first!.ms < usual);
+    timers.length = 0;
+    first!.run();
+    lines.soon();
+    while (timers.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([dialled.length, timers[0]!.ms], [1, first!.ms]);
+    lines.stop();
+    lines.soon();
+    assert.equal(timers.length, 0);
+  });
+
+  it('ask the DHT where no index is heard of, ever more rarely, and not while nobody is connected', async () => {
+    const { lines, connected, sought, time } = rig(await peer(), []);
+    const minutes = async (count: number) => {
+      for (const end = time.now + count * 60_000; time.now < end; time.now += 2_000) await lines.round();
+    };
+    await minutes(1);
+    assert.deepEqual(sought, []);
+    connected.push(await peer());
+    await minutes(1);
+    assert.ok(sought.length >= 2 && sought.length <= 4, `${sought.length}`);
+    await minutes(8);
+    const before = sought.length;
+    await minutes(60);
+    assert.ok(sought.length - before <= 9, `${sought.length - before} in an hour`);
   });
 
   it('needs none where the own index answers', async () => {
