@@ -115,8 +115,11 @@ export class RevocationService {
     return this.#deps.maxAgeMs;
   }
 
-  /** Takes a verified statement if it is a revocation; answers it when it is new and its issuer may say so. */
-  offer(statement: AgentStatement, position: LogPosition): KnownRevocation | undefined {
+  /**
+   * Takes a verified statement if it is a revocation; answers it when it is new and its issuer may say so. `position` is null for one that comes
+   * before its log.
+   */
+  offer(statement: AgentStatement, position: LogPosition | null): KnownRevocation | undefined {
     if (!isStatementOf(statement, REVOCATION_PREDICATE)) return undefined;
     const verified = revocationOf(statement);
     const outcome = this.#set.apply(verified, position);

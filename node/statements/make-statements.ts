@@ -3,16 +3,20 @@
 import { join } from 'node:path';
 import {
   ACCEPTANCE_PREDICATE,
+  type AgentStatement,
   COMPARISON_PREDICATE,
+  isStatementOf,
   RECEIPT_PREDICATE,
+  REVOCATION_PREDICATE,
 } from '../../protocol/statement/index.ts';
 import { busyMeter } from '../busy.ts';
 import { CardService } from '../cards/card-service.ts';
 import { Residents } from '../cards/residents.ts';
 import type { Ground, Net } from '../context.ts';
 import { CardRecords } from '../dht/card-records.ts';
-import { HeadGuard, OwnLog, RestoredGate } from '../log/index.ts';
+import { HeadGuard, type LogPosition, OwnLog, RestoredGate } from '../log/index.ts';
 import { ReceiptBook } from '../receipts/receipt-book.ts';
+import { RevocationsAhead } from '../revocation/ahead.ts';
 import { RevocationService } from '../revocation/revocation-service.ts';
 import type { Service } from '../services.ts';
 import { SyncService } from '../sync/sync-service.ts';
@@ -44,13 +48,22 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
         isBulk = BULK.has(statement.predicateType);
         const receipt = receipts.offer(statement, position);
         if (receipt !== undefined && live) events.emit('receipt', () => receiptView(deps, receipt));
-        const revocation = revocations.offer(statement, position);
-        if (revocation === undefined) return;
-        const { issuer, statementId, predicate } = revocation;
-        if (live) log.info({ issuer, statementId, reason: predicate.reason }, 'revocation known');
-        events.emit('revocation', () => revocationView(deps, revocation));
+        if (isStatementOf(statement, REVOCATION_PREDICATE)) ahead.stored(statement.issuer);
+        offerRevocation(statement, position, live);
       },
     },
+  });
+  function offerRevocation(statement: AgentStatement, position: LogPosition | null, live: boolean): void {
+    const revocation = revocations.offer(statement, position);
+    if (revocation === undefined) return;
+    const { issuer, statementId, predicate } = revocation;
+    if (live) log.info({ issuer, statementId, reason: predicate.reason }, 'revocation known');
+    events.emit('revocation', () => revocationView(deps, revocation));
+  }
+  const ahead = new RevocationsAhead({
+    book,
+    router,
+    take: (statement) => offerRevocation(statement, null, true),
   });
   const restored = new RestoredGate(deps.home);
   await restored.load();
@@ -90,6 +103,7 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
       revocations.grown(origin);
       events.emit('head', () => ({ origin, size: store.state(origin).size }));
     },
+    onPushed: (bodies) => ahead.look(bodies),
   });
   if (!(await ownLog.check()))
     log.error({ held: ownLog.state().size, signed: ownLog.lost?.size }, 'entries of the own log are missing');

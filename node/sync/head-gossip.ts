@@ -53,6 +53,14 @@ export interface HeadGossipDeps {
   readonly compare: (head: Verified<Checkpoint>) => Promise<void>;
   /** Takes the cosignatures of a head that is held; answers whether any was news. */
   readonly cosigned: (head: Verified<Checkpoint>) => Promise<boolean>;
+  /** Shown what came with a signed head, before any of it is stored. */
+  readonly onPushed: (bodies: readonly (Uint8Array | null)[]) => void;
+}
+
+/** What came with a head. */
+interface Pushed {
+  readonly data: Uint8Array;
+  readonly bodies: readonly (Uint8Array | null)[];
 }
 
 /** Publishes and follows heads. */
@@ -132,7 +140,7 @@ export class HeadGossip {
     if (data[0] === FIRST_EVIDENCE_BYTE) return await this.#onEvidence(data);
     if ((data[0] ?? 0) < FIRST_BINARY_BYTE) return await this.#onHead(fromUtf8(data), from);
     const { checkpoint, entries } = decodeSyncMessage(data, ['tail-response'], PUSH_BYTES_MAX);
-    return await this.#onHead(checkpoint, from, { data, count: entries.length });
+    return await this.#onHead(checkpoint, from, { data, bodies: entries.map(({ body }) => body) });
   }
 
   /** Evidence proves itself. It is kept against logs that are held here: others can be made up without end, and would fill the book. */
@@ -145,9 +153,9 @@ export class HeadGossip {
   }
 
   /** A gossiped head: take or pull what it promises. Accepted only when it is here. */
-  async #onHead(text: string, from: PeerId, pushed?: { data: Uint8Array; count: number }): Promise<Verdict> {
+  async #onHead(text: string, from: PeerId, pushed?: Pushed): Promise<Verdict> {
     const { origin, size } = parseCheckpoint(text);
-    const { compare, cosigned, forks, liars, log, ownLog, store, waiting } = this.#deps;
+    const { compare, cosigned, forks, liars, log, onPushed, ownLog, store, waiting } = this.#deps;
     if (origin === ownLog.origin || forks.has(origin) || liars.has(from)) return 'ignore';
     const known = store.state(origin);
     if (known.checkpoint === text) return 'ignore';
@@ -157,11 +165,12 @@ export class HeadGossip {
       // The same head with more cosignatures is worth passing on.
       return !forks.has(origin) && (await cosigned(head)) ? 'accept' : 'ignore';
     }
+    if (pushed !== undefined) onPushed(pushed.bodies);
     this.#newest.set(origin, Math.max(size, this.#newest.get(origin) ?? 0));
     try {
       return await this.#serial.run(origin, async () => {
         if (pushed !== undefined) {
-          const first = size - pushed.count;
+          const first = size - pushed.bodies.length;
           await this.#deps.puller.take(from, { origin, from: first, to: size }, pushed.data);
         }
         const verdict = await this.#pull(from, origin, size);

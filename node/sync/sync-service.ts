@@ -60,6 +60,8 @@ export interface SyncDeps {
   readonly intervalMs: number;
   /** Told after entries of a log are stored and applied. */
   readonly onGrown: (origin: string) => void;
+  /** Shown what came with a gossiped head, before any of it is stored. */
+  readonly onPushed: (bodies: readonly (Uint8Array | null)[]) => void;
 }
 
 /** Exchanges logs with peers. */
