@@ -1,5 +1,6 @@
 // `npm test` runs every stage; `npm test -- check unit` runs some. All chosen stages run, also after one has failed, and the
-// last lines say which. A stage that finds no test file, or that does not end in its time, has failed.
+// last lines say which; `--slowest` adds the files that took longest. A stage that finds no test file, or that does not end in
+// its time, has failed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,6 +14,7 @@ const TSC = 'node_modules/typescript/bin/tsc';
 /** Of a failed stage; the rest stands above, where mocha prints it. */
 const FINDINGS_SHOWN_MAX = 40;
 const FINDING_CHARACTERS_MAX = 400;
+const SLOWEST_SHOWN_MAX = 12;
 const REPORTER = './test/support/file-reporter.ts';
 const MINUTE_MS = 60_000;
 /** Test files at once where the suites share nothing: CI has two cores. */
@@ -139,12 +141,14 @@ async function runCommands(commands: readonly Command[], msMax: number): Promise
   return results.every(Boolean);
 }
 
-type ReportedTest = [file: string, title: string, failure: string];
+type ReportedTest = [file: string, title: string, failure: string, ms: number];
 
 interface StageResult {
   readonly ok: boolean;
   /** What failed, a line each; repeated under the last lines, since a log is often read from its end. */
   readonly findings: readonly string[];
+  /** The files whose tests took longest, without their hooks, a line each. */
+  readonly slowest: readonly string[];
 }
 
 async function runStage({
@@ -156,9 +160,9 @@ async function runStage({
   name,
 }: Stage): Promise<StageResult> {
   const msMax = minutesMax * MINUTE_MS;
-  if (commands !== undefined) return { ok: await runCommands(commands, msMax), findings: [] };
+  if (commands !== undefined) return { ok: await runCommands(commands, msMax), findings: [], slowest: [] };
   if (globSync([...files!], { cwd: REPOSITORY_ROOT }).length === 0)
-    return { ok: false, findings: [`no test file matches ${files!.join(' ')}`] };
+    return { ok: false, findings: [`no test file matches ${files!.join(' ')}`], slowest: [] };
   const options = [
     ...(parallel === true ? ['--parallel', '--jobs', JOBS] : []),
     ...(ignore === undefined ? [] : ['--ignore', ignore]),
@@ -167,7 +171,7 @@ async function runStage({
   const log = join(folder, 'tests.jsonl');
   try {
     const { ok, late } = await execute([MOCHA, '--reporter', REPORTER, ...options, ...files!], msMax, false, {
-      TEST_LOG: log,
+      TEST_REPORT: log,
     });
     const tests = readLines(log);
     const findings = tests
@@ -183,10 +187,19 @@ async function runStage({
       );
       findings.push(...silentFiles(tests, files!, ignore).map((file) => `not reported: ${file}`));
     }
-    return { ok, findings };
+    return { ok, findings, slowest: slowestFiles(tests) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function slowestFiles(tests: readonly ReportedTest[]): string[] {
+  const sums = new Map<string, number>();
+  for (const [file, , , ms] of tests) sums.set(file, (sums.get(file) ?? 0) + ms);
+  const sorted = [...sums].sort(([, one], [, other]) => other - one).slice(0, SLOWEST_SHOWN_MAX);
+  return sorted.map(
+    ([file, ms]) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${relative(REPOSITORY_ROOT, file)}`,
+  );
 }
 
 /** The files that no test has reported from. */
@@ -213,7 +226,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { slowest: { type: 'boolean', default: false } },
+});
 const unknown = positionals.filter((name) => !STAGES.some((stage) => stage.name === name));
 if (unknown.length > 0) {
   console.error(
@@ -227,16 +243,13 @@ if (unknown.length > 0) {
     if (stopping) break;
     console.log(`\n== ${stage.name}`);
     const started = performance.now();
-    const { ok, findings } = await runStage(stage);
+    const { ok, findings, slowest } = await runStage(stage);
     if (!ok) process.exitCode = 1;
     const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(7);
+    const lines = [...(ok ? [] : findings.slice(0, FINDINGS_SHOWN_MAX)), ...(values.slowest ? slowest : [])];
     summary.push(
       `  ${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${stage.name}`,
-      ...(ok
-        ? []
-        : findings
-            .slice(0, FINDINGS_SHOWN_MAX)
-            .map((line) => `         ${line.slice(0, FINDING_CHARACTERS_MAX)}`)),
+      ...lines.map((line) => `         ${line.slice(0, FINDING_CHARACTERS_MAX)}`),
     );
   }
   console.log(

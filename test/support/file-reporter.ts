@@ -1,4 +1,4 @@
-// Mocha's dots, and beside them a line for each test in the file that TEST_LOG names: when a stage is killed for being late,
+// Mocha's dots, and beside them a line for each test in the file that TEST_REPORT names: when a stage is killed for being late,
 // `scripts/test.ts` reads there which files have not reported, and what had failed by then. It must not hold a test back.
 
 import { appendFileSync } from 'node:fs';
@@ -11,10 +11,15 @@ const LINGER_MS_MAX = 20_000;
 export default class FileReporter extends Mocha.reporters.Dot {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
-    const log = process.env.TEST_LOG;
+    const log = process.env.TEST_REPORT;
     if (log === undefined) return;
-    const write = (test: Pick<Mocha.Runnable, 'file' | 'fullTitle'>, failure: string): void => {
-      const line = JSON.stringify([test.file ?? '', test.fullTitle(), failure.slice(0, LINE_CHARACTERS_MAX)]);
+    const write = (test: Pick<Mocha.Runnable, 'file' | 'fullTitle' | 'duration'>, failure: string): void => {
+      const line = JSON.stringify([
+        test.file ?? '',
+        test.fullTitle(),
+        failure.slice(0, LINE_CHARACTERS_MAX),
+        test.duration ?? 0,
+      ]);
       appendFileSync(log, `${line}\n`);
     };
     runner.once('end', () => {
