@@ -44,8 +44,15 @@ export class Keeper {
 
   start(): void {
     const { beatMs, clock } = this.#deps;
+    let due = clock.now() + beatMs;
     const round = () => {
-      for (const ring of this.#deps.registry.live()) void this.look(ring, true);
+      // What this round is late, this node listened to nobody.
+      const lateMs = Math.max(0, clock.now() - due);
+      due = clock.now() + beatMs;
+      for (const ring of this.#deps.registry.live()) {
+        ring.excuse(lateMs);
+        void this.look(ring, true);
+      }
       if (!this.#stopped) this.#cancel = clock.after(beatMs, round);
     };
     this.#cancel = clock.after(beatMs, round);

@@ -23,6 +23,7 @@ import { Serial } from '../serial.ts';
 import type { RingKeys } from './keys/ring-keys.ts';
 import { DEFERRED_MAX, FRAMES_KEPT } from './limits.ts';
 import type { Opened, Outgoing, RingEnd, RingOptions } from './ring-types.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 import { decodeFrame, encodeFrame, type GuildFrame } from './wire.ts';
 
 export type { Outgoing, RingEnd, RingOptions } from './ring-types.ts';
@@ -37,7 +38,7 @@ export class Ring {
   readonly #silentMs: number;
   readonly #onChange: (ring: Ring) => void;
   readonly #serial = new Serial();
-  readonly #heard = new Map<AgentId, number>();
+  readonly #life: SignsOfLife;
   readonly #kept: { readonly epoch: number; readonly sealed: Uint8Array }[] = [];
   #deferred: {
     readonly controls: readonly Uint8Array[];
@@ -55,10 +56,11 @@ export class Ring {
     this.#keys = options.keys;
     this.#clock = options.clock;
     this.#silentMs = options.silentMs;
+    this.#life = new SignsOfLife(options.clock);
     this.#sequence = options.sequence;
     this.#onChange = options.onChange;
     this.startedAt = options.clock.now();
-    this.#noteMembers();
+    this.#life.follow(this.#state.members);
   }
 
   get id(): string {
@@ -94,19 +96,22 @@ export class Ring {
 
   /** A sign of life. */
   heard(agent: AgentId): void {
-    if (this.#state.members.has(agent)) this.#heard.set(agent, this.#clock.now());
+    if (this.#state.members.has(agent)) this.#life.heard(agent);
   }
 
   /** The node of a member says that it does not know the guild: it lost it. */
   unheard(agent: AgentId): void {
-    this.#heard.set(agent, Number.NEGATIVE_INFINITY);
+    this.#life.gone(agent);
   }
 
   /** ms since the last sign of life. */
   silence(agent: AgentId): number {
-    return agent === this.self.agentId
-      ? 0
-      : this.#clock.now() - (this.#heard.get(agent) ?? Number.NEGATIVE_INFINITY);
+    return agent === this.self.agentId ? 0 : this.#life.silence(agent);
+  }
+
+  /** This node was held up for so many ms: nobody was silent meanwhile. */
+  excuse(ms: number): void {
+    this.#life.excuse(ms);
   }
 
   context(): GuildContext {
@@ -266,16 +271,9 @@ export class Ring {
 
   #become(state: GuildState): void {
     this.#state = state;
-    this.#noteMembers();
+    this.#life.follow(this.#state.members);
     if (state.ended !== null) this.finish('dissolved');
     else this.#onChange(this);
-  }
-
-  /** Who is new counts as heard now. */
-  #noteMembers(): void {
-    const { members } = this.#state;
-    for (const agent of this.#heard.keys()) if (!members.has(agent)) this.#heard.delete(agent);
-    for (const agent of members.keys()) if (!this.#heard.has(agent)) this.heard(agent);
   }
 
   #verified(bytes: Uint8Array, actor: AgentId): Verified<VerifiedControl> {
