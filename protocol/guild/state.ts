@@ -141,12 +141,16 @@ function apply(state: GuildState, control: Verified<VerifiedControl>, context: G
   const refused = change(members, state, act, actor, control, context);
   if (refused !== undefined) return refused;
   const begins = act.action === 'add' || act.action === 'remove';
+  const seen = new Map(state.seen);
+  // A new seat counts its messages anew: what was said in an earlier one is of an epoch before it.
+  if (act.action === 'add') for (const { agent } of act.seats) seen.delete(agent);
+  seen.set(actor, withSequence(state.seen.get(actor), control.sequence));
   return {
     verdict: 'accept',
     state: {
       ...state,
       members,
-      seen: new Map(state.seen).set(actor, withSequence(state.seen.get(actor), control.sequence)),
+      seen,
       epoch: begins ? control.epoch : state.epoch,
       head: begins ? control.id : state.head,
       ended: act.action === 'dissolve' ? act.reason : state.ended,

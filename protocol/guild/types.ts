@@ -88,7 +88,7 @@ export interface GuildState {
   /** Id of the message that began the epoch. */
   readonly head: string;
   readonly members: ReadonlyMap<AgentId, GuildMember>;
-  /** By actor. Those who left stay in it, so that nothing of theirs is replayed. */
+  /** By actor. Those who left stay in it until they are seated again, so that nothing of theirs is replayed. */
   readonly seen: ReadonlyMap<AgentId, SeenSequences>;
   readonly ended: string | null;
 }

@@ -183,7 +183,7 @@ describe('guilds of real nodes', () => {
     await revive(rig, 0);
   });
 
-  it('a crash leaves nothing that the next start does not clean, and the others hear of it', async () => {
+  it('a crash leaves nothing that the next start does not clean; the others hear of it, and may seat it again', async () => {
     const made = await node(0).guilds.create({ name: 'crashing', members: others(1, 2) });
     // The disk as it is at this moment is what a power cut leaves.
     const folder = join(rig.nodes.home('g-1'), 'db');
@@ -194,7 +194,21 @@ describe('guilds of real nodes', () => {
     assert.ok(filesWith(rig, 1, made.id).length > 0);
     await revive(rig, 1);
     assert.deepEqual(node(1).guilds.list(), []);
-    await until(() => guildAt(0, made.id).members.length === 2);
+    await until(() => [0, 2].every((n) => guildAt(n, made.id).members.length === 2));
+    const heard: string[] = [];
+    for (const n of [0, 1])
+      node(n).guilds.handle('words', async ({ data }) => {
+        heard.push(`${n} ${fromUtf8(data)}`);
+        return undefined;
+      });
+    // It has no seat until it is asked again, and its old keys open nothing: they are gone.
+    await node(2).guilds.send(made.id, 'words', utf8('meanwhile'));
+    await assert.rejects(node(1).guilds.send(made.id, 'words', utf8('x')), code('GUILD_UNKNOWN'));
+    assert.equal((await node(0).guilds.invite(made.id, [agent(1)])).members.length, 3);
+    await until(() => [0, 1, 2].every((n) => guildAt(n, made.id).members.every(({ joined }) => joined)));
+    await node(2).guilds.send(made.id, 'words', utf8('again'));
+    await until(() => heard.length === 3);
+    assert.deepEqual(heard.sort(), ['0 again', '0 meanwhile', '1 again']);
     await rig.nodes.stop('g-1');
     assert.deepEqual(filesWith(rig, 1, made.id), []);
   });

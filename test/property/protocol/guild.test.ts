@@ -13,6 +13,7 @@ import {
   type GuildSeat,
   type GuildState,
   judgeControl,
+  LAST_WORD,
   leaderOf,
   mayAct,
   signControl,
@@ -98,6 +99,9 @@ function play(steps: { kind: string; who: number }[]): Verified<VerifiedControl>
     if (verdict.verdict !== 'accept') return;
     state = verdict.state;
     messages.push(message);
+    // Who is seated again may have lost all that it knew: it counts from the beginning.
+    if (act.action === 'add')
+      for (const { agent } of act.seats) sequences[AGENTS.findIndex((one) => one.agentId === agent)] = 0;
   };
   for (const { kind, who } of steps) {
     const agent = AGENTS[who]!.agentId;
@@ -132,6 +136,23 @@ describe('properties of protocol/guild', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('who is seated again counts anew, and nothing of the earlier seat counts any more', () => {
+    const { guild, epoch } = founded();
+    const left = say(1, guild, epoch, LAST_WORD, { action: 'leave', reason: 'the node restarted' });
+    const removed = say(0, guild, epoch + 1, 2, {
+      action: 'remove',
+      agents: [AGENTS[1]!.agentId],
+      reason: '',
+    });
+    const seated = say(0, guild, epoch + 2, 3, { action: 'add', seats: [seat(1, 'member')] });
+    const joined = say(1, guild, epoch + 2, 1, { action: 'join', accept: true, reason: '' });
+    const state = deliver([left, removed, seated, joined]);
+    const member = state.members.get(AGENTS[1]!.agentId);
+    assert.deepEqual([member?.since, member?.joined, member?.leaving], [epoch + 2, true, false]);
+    for (const late of [left, joined])
+      assert.notEqual(judgeControl(state, late, context).verdict, 'accept', late.act.action);
   });
 
   it('a repeated message changes nothing', () => {
