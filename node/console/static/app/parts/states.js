@@ -1,6 +1,6 @@
 // What a view shows when it has nothing yet, nothing at all, or an error: always with what can be done about it.
 
-import { h } from '../dom.js';
+import { fill, h } from '../dom.js';
 import { absoluteTime, clean } from '../format.js';
 import { button } from './bits.js';
 import { icon } from './icons.js';
@@ -31,6 +31,26 @@ export function errorState(error, retry) {
     h('p', { class: 'muted' }, 'Code ', h('code', null, clean(error.code, 60))),
     retry ? button('Try again', { on: { click: retry } }, 'refresh') : null,
   );
+}
+
+/**
+ * Fills an element with what is read, or with the error and a button that tries again.
+ * @param {Element} host @param {() => Promise<import('../dom.js').Child[]>} read
+ */
+export async function fillFrom(host, read) {
+  try {
+    fill(host, ...(await read()));
+  } catch (error) {
+    fill(
+      host,
+      errorState(/** @type {import('../api.js').ApiError} */ (error), () => void fillFrom(host, read)),
+    );
+  }
+}
+
+/** What one should know of the data beside it. @param {string} words */
+export function warningNote(words) {
+  return h('p', { class: 'note note-warn' }, icon('warn'), h('span', null, words));
 }
 
 /** A line above data that could not be refreshed. @param {import('../store.js').Held} held @param {() => void} retry */

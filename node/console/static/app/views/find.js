@@ -6,7 +6,7 @@ import { clean } from '../format.js';
 import { badge, checkList, text } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { meter } from '../parts/meter.js';
-import { emptyState, errorState, loadingState } from '../parts/states.js';
+import { emptyState, errorState, loadingState, warningNote } from '../parts/states.js';
 import { routeTo } from '../router.js';
 import { regionChoices } from './cards.js';
 
@@ -189,15 +189,8 @@ function answerView(found) {
     'div',
     null,
     found.partial
-      ? h(
-          'p',
-          { class: 'note note-warn' },
-          icon('warn'),
-          h(
-            'span',
-            null,
-            `This answer is partial: ${clean((found.missing ?? []).join(', '), 300) || 'some index nodes'} did not answer. Ask again, or look at the network view.`,
-          ),
+      ? warningNote(
+          `This answer is partial: ${clean((found.missing ?? []).join(', '), 300) || 'some index nodes'} did not answer. Ask again, or look at the network view.`,
         )
       : null,
     h('p', { class: 'count' }, `${found.results.length} accepted, ${rejected.length} refused${took}`),

@@ -7,7 +7,7 @@ import { badge, fields, identifier, section, text, when } from '../parts/bits.js
 import { icon } from '../parts/icons.js';
 import { mountPage } from '../parts/page.js';
 import { plainTable } from '../parts/plain-table.js';
-import { emptyState } from '../parts/states.js';
+import { emptyState, warningNote } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
 /** Pause between two readings, in ms. */
@@ -48,11 +48,7 @@ export function mountPartners(ctx) {
       const open = partners.find(({ agent }) => agent === chosen);
       return [
         partnerTable(partners),
-        open
-          ? partnerDetail(ctx, open)
-          : chosen
-            ? h('p', { class: 'note note-warn' }, icon('warn'), h('span', null, 'That agent is no partner.'))
-            : null,
+        open ? partnerDetail(ctx, open) : chosen ? warningNote('That agent is no partner.') : null,
       ];
     },
   });

@@ -8,7 +8,7 @@ import { identifier, pageSection, text, when } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { mountPage } from '../parts/page.js';
 import { statementItem } from '../parts/statement-item.js';
-import { emptyState } from '../parts/states.js';
+import { emptyState, warningNote } from '../parts/states.js';
 import { neighbourhood, nodeIdOf } from '../parts/walk.js';
 import { walkMap } from '../parts/walk-map.js';
 import { routeTo } from '../router.js';
@@ -215,13 +215,7 @@ const REASONS = /** @type {Record<string, string>} */ ({
 
 /** What is not in the answer, and of which logs it is proven that nothing is missing. @param {any} end */
 function endView(end) {
-  if (end === undefined)
-    return h(
-      'p',
-      { class: 'note note-warn' },
-      icon('warn'),
-      h('span', null, 'The answer has no end: it was cut off.'),
-    );
+  if (end === undefined) return warningNote('The answer has no end: it was cut off.');
   const whole = end.completeness.filter((/** @type {any} */ one) => one.complete).length;
   return h(
     'p',

@@ -4,9 +4,8 @@
 import { h } from '../dom.js';
 import { absoluteTime, clean, digits, shorten } from '../format.js';
 import { badge, fields, identifier, section, text, when } from '../parts/bits.js';
-import { icon } from '../parts/icons.js';
 import { mountMaster } from '../parts/master.js';
-import { emptyState } from '../parts/states.js';
+import { emptyState, warningNote } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
 const STATES = /** @type {const} */ ({
@@ -129,16 +128,7 @@ function orderDetail(order) {
     h('blockquote', { class: 'prose' }, text(order.reason, 600)),
     h('p', null, text(order.detail, 600)),
     order.missing > 0
-      ? h(
-          'p',
-          { class: 'note note-warn' },
-          icon('warn'),
-          h(
-            'span',
-            null,
-            `${digits(order.missing)} orders or releases of this issuer have not arrived here yet.`,
-          ),
-        )
+      ? warningNote(`${digits(order.missing)} orders or releases of this issuer have not arrived here yet.`)
       : null,
     section(
       'Targets',

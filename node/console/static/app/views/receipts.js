@@ -18,7 +18,7 @@ import { openDialog } from '../parts/dialog.js';
 import { statementOf } from '../parts/envelope.js';
 import { icon } from '../parts/icons.js';
 import { mountMaster } from '../parts/master.js';
-import { emptyState, errorState, loadingState } from '../parts/states.js';
+import { emptyState, errorState, fillFrom, loadingState } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
 /** @typedef {import('../api.js').ReceiptView} ReceiptView */
@@ -171,23 +171,16 @@ function receiptDetail(ctx, receipt) {
     ),
     content,
   );
-  const load = async () => {
+  void fillFrom(content, async () => {
     fill(content, loadingState('the receipt'));
-    try {
-      const file = await apiGet(`/v1/receipts/${encodeURIComponent(receipt.id)}`);
-      fill(content, ...fileSections(file));
-      verify.disabled = save.disabled = false;
-      verify.onclick = () => void verifyInto(proof, file, verify);
-      save.onclick = () =>
-        saveFile(file, `${shorten(receipt.id, 12, 0).replaceAll(/[^a-zA-Z0-9-]/g, '')}.receipt.json`);
-    } catch (error) {
-      fill(
-        content,
-        errorState(/** @type {import('../api.js').ApiError} */ (error), () => void load()),
-      );
-    }
-  };
-  void load();
+    const file = await apiGet(`/v1/receipts/${encodeURIComponent(receipt.id)}`);
+    const sections = fileSections(file);
+    verify.disabled = save.disabled = false;
+    verify.onclick = () => void verifyInto(proof, file, verify);
+    save.onclick = () =>
+      saveFile(file, `${shorten(receipt.id, 12, 0).replaceAll(/[^a-zA-Z0-9-]/g, '')}.receipt.json`);
+    return sections;
+  });
   return article;
 }
 

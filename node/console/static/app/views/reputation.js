@@ -1,13 +1,13 @@
 // The reputation view: agents with a history, the best first as this node sees them, and each standing term by term.
 
 import { apiGet } from '../api.js';
-import { fill, h } from '../dom.js';
+import { h } from '../dom.js';
 import { clean, digits, shorten } from '../format.js';
 import { badge, fields, identifier, section, text, when } from '../parts/bits.js';
 import { mountMaster } from '../parts/master.js';
 import { meter } from '../parts/meter.js';
 import { plainTable } from '../parts/plain-table.js';
-import { emptyState, errorState, loadingState } from '../parts/states.js';
+import { emptyState, fillFrom, loadingState } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
 /** Shares are told in millionths. */
@@ -106,18 +106,10 @@ export function mountReputation(ctx) {
 /** @param {Standing} one @param {(agentId: string) => string} nameOf */
 function standingDetail(one, nameOf) {
   const events = h('div', null, loadingState('the events'));
-  const load = async () => {
-    try {
-      const answer = await apiGet(`/v1/reputation/${encodeURIComponent(one.about)}/events`);
-      fill(events, eventTable(answer.events, nameOf));
-    } catch (error) {
-      fill(
-        events,
-        errorState(/** @type {import('../api.js').ApiError} */ (error), () => void load()),
-      );
-    }
-  };
-  void load();
+  void fillFrom(events, async () => {
+    const answer = await apiGet(`/v1/reputation/${encodeURIComponent(one.about)}/events`);
+    return [eventTable(answer.events, nameOf)];
+  });
   return h(
     'article',
     { class: 'detail' },

@@ -1,7 +1,7 @@
 // The tasks view: what this node had run for its agents, and each task from the find that chose its members to its settlement.
 
 import { apiGet } from '../api.js';
-import { fill, h } from '../dom.js';
+import { h } from '../dom.js';
 import { clean, digits, duration, fromMicro, shorten } from '../format.js';
 import {
   badge,
@@ -16,7 +16,7 @@ import {
 } from '../parts/bits.js';
 import { mountMaster } from '../parts/master.js';
 import { plainTable } from '../parts/plain-table.js';
-import { emptyState, errorState, loadingState } from '../parts/states.js';
+import { emptyState, fillFrom, loadingState } from '../parts/states.js';
 import { routeTo } from '../router.js';
 
 /** Characters of output that are shown; the rest is in the receipt file. */
@@ -118,22 +118,9 @@ export function mountTasks(ctx) {
 /** @param {TaskView} row as the list has it */
 function taskDetail(row) {
   const content = h('div', { class: 'detail' }, loadingState('the task'));
-  const load = async () => {
-    try {
-      fill(
-        content,
-        ...taskSections(
-          /** @type {TaskView} */ (await apiGet(`/v1/tasks/${encodeURIComponent(row.taskId)}`)),
-        ),
-      );
-    } catch (error) {
-      fill(
-        content,
-        errorState(/** @type {import('../api.js').ApiError} */ (error), () => void load()),
-      );
-    }
-  };
-  void load();
+  void fillFrom(content, async () =>
+    taskSections(/** @type {TaskView} */ (await apiGet(`/v1/tasks/${encodeURIComponent(row.taskId)}`))),
+  );
   return h(
     'article',
     { class: 'detail' },
