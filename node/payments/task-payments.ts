@@ -3,11 +3,18 @@
 import type { AgentCard, Price } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
-import { chargeFor, meterFuel, meterRequests } from '../../protocol/metering/index.ts';
+import {
+  chargeFor,
+  meterFuel,
+  meterMemory,
+  meterRequests,
+  type Quantity,
+} from '../../protocol/metering/index.ts';
 import { bytesDigest } from '../../protocol/receipt/index.ts';
 import type { ReceiptPredicate } from '../../protocol/statement/index.ts';
 import type { TaskManifest, VerifiedManifest } from '../../protocol/task/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
+import { completeManifest, type Manifest } from '../tasks/manifest.ts';
 import type { ChannelSides } from './channel-sides.ts';
 import type { PayeeWork } from './payee-work.ts';
 import type { PayerDesk } from './payer-desk.ts';
@@ -22,15 +29,42 @@ export function conditionOf(manifest: VerifiedManifest): string {
   return bytesDigest(manifest.envelope.payload);
 }
 
-/** What a receipt costs at these prices: one request, and its fuel. Undefined when nothing is sold for the currency. */
+/** What a run used, or may use at most. */
+interface Usage {
+  readonly fuel: bigint;
+  /** What it is given, whether it fills it or not. */
+  readonly memoryBytes: number;
+  /** Its executor's word. */
+  readonly wallMs: number;
+}
+
+function quantitiesOf({ fuel, memoryBytes, wallMs }: Usage): Quantity[] {
+  return [meterRequests(1n), meterFuel(fuel), meterMemory(memoryBytes, wallMs)];
+}
+
+function usageOf({ deterministic, observed }: Pick<ReceiptPredicate, 'deterministic' | 'observed'>): Usage {
+  const { memoryBytes } = deterministic.limits;
+  return { fuel: BigInt(deterministic.result.fuel), memoryBytes, wallMs: observed.wallMs };
+}
+
+/** By manifest, and gone with it: every candidate of a task is asked for its quote. */
+const limits = new WeakMap<TaskManifest, Manifest['limits']>();
+
+/** The limits that the run will have: what a manifest leaves out is the default, and not nothing. Throws USAGE. */
+function limitsOf(manifest: TaskManifest): Usage {
+  const known = limits.get(manifest) ?? completeManifest(manifest.spec).limits;
+  limits.set(manifest, known);
+  return { ...known, fuel: BigInt(known.fuel) };
+}
+
+/** What a receipt costs at these prices: one request, its fuel, and its memory for its time. Undefined when nothing is sold for the currency. */
 export function receiptPrice(
   prices: readonly Price[],
-  { deterministic }: Pick<ReceiptPredicate, 'deterministic'>,
+  receipt: Pick<ReceiptPredicate, 'deterministic' | 'observed'>,
   currency: string,
 ): bigint | undefined {
   if (!prices.some((price) => price.currency === currency)) return undefined;
-  const quantities = [meterRequests(1n), meterFuel(BigInt(deterministic.result.fuel))];
-  return chargeFor(quantities, prices, { currency }).amount;
+  return chargeFor(quantitiesOf(usageOf(receipt)), prices, { currency }).amount;
 }
 
 /** The payments of tasks. */
@@ -49,21 +83,23 @@ export class TaskPaymentsOverChannels {
 
   /** The most that a run can cost by this card; null: it is free. Throws TASK_REFUSED when it is not sold for the currency of the manifest. */
   quote(card: AgentCard, manifest: TaskManifest): Amount | null {
-    const fuel = fuelLimitOf(manifest);
-    return this.#priced(card, manifest, fuel);
+    return this.#priced(card, manifest, limitsOf(manifest));
   }
 
-  /** What a finished run costs by this card; null: it is free. */
+  /** What a finished run costs by this card, and never more than was quoted; null: it is free. */
   price(card: AgentCard, receipt: ReceiptPredicate, manifest: TaskManifest): Amount | null {
-    return this.#priced(card, manifest, BigInt(receipt.deterministic.result.fuel));
+    const quoted = this.quote(card, manifest);
+    if (quoted === null) return null;
+    const priced = this.#priced(card, manifest, usageOf(receipt));
+    return priced !== null && priced.amount > quoted.amount ? quoted : priced;
   }
 
-  #priced(card: AgentCard, { priceCeiling }: TaskManifest, fuel: bigint): Amount | null {
+  #priced(card: AgentCard, { priceCeiling }: TaskManifest, usage: Usage): Amount | null {
     if (card.prices.every(({ amount }) => amount === '0')) return null;
     const currency = priceCeiling?.currency ?? card.prices[0]!.currency;
     if (!card.prices.some((price) => price.currency === currency))
       throw new ZeroError('TASK_REFUSED', `${card.name} does not sell for ${currency}`);
-    const { amount } = chargeFor([meterRequests(1n), meterFuel(fuel)], card.prices, { currency });
+    const { amount } = chargeFor(quantitiesOf(usage), card.prices, { currency });
     return amount === 0n ? null : { amount, currency };
   }
 
@@ -161,9 +197,4 @@ export class TaskPaymentsOverChannels {
       .filter(({ state }) => state.side === 'payer' && state.phase === 'open')
       .flatMap(({ state }) => state.newest?.offers.map(({ task }) => task) ?? []);
   }
-}
-
-function fuelLimitOf({ spec }: TaskManifest): bigint {
-  const { limits } = spec as { limits?: { fuel?: unknown } };
-  return typeof limits?.fuel === 'string' && /^[0-9]{1,22}$/.test(limits.fuel) ? BigInt(limits.fuel) : 0n;
 }

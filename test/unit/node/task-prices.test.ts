@@ -1,0 +1,50 @@
+// What a task is quoted and what it costs, from the card, the manifest and the receipt.
+
+import assert from 'node:assert/strict';
+import { receiptPrice, TaskPaymentsOverChannels } from '../../../node/payments/task-payments.ts';
+import type { Price } from '../../../protocol/card/index.ts';
+import { makeDeterministic, OBSERVED } from '../../support/agents.ts';
+
+const CURRENCY = 'EUR';
+const prices = new TaskPaymentsOverChannels({} as never);
+const card = (...list: [unit: Price['unit'], amount: string][]) =>
+  ({ name: 'seller', prices: list.map(([unit, amount]) => ({ unit, amount, currency: CURRENCY })) }) as never;
+const manifest = (limits?: Record<string, unknown>) =>
+  ({
+    priceCeiling: { amount: '1', currency: CURRENCY },
+    spec: { name: 'count', capability: 'count', ...(limits === undefined ? {} : { limits }) },
+  }) as never;
+const ran = (fuel: string, wallMs: number) => ({
+  deterministic: makeDeterministic({ fuel }),
+  observed: { ...OBSERVED, wallMs },
+});
+const amount = (priced: { amount: bigint } | null) => priced?.amount ?? null;
+
+describe('prices of tasks', () => {
+  it('quote the limits that a run will have, also those that its manifest leaves out', () => {
+    assert.equal(amount(prices.quote(card(['fuel', '2']), manifest({ fuel: '50' }))), 100n);
+    // The runner gives it two thousand million.
+    assert.equal(amount(prices.quote(card(['fuel', '2']), manifest())), 4_000_000_000n);
+    assert.equal(amount(prices.quote(card(['fuel', '2']), manifest({}))), 4_000_000_000n);
+    assert.equal(prices.quote(card(['fuel', '0']), manifest()), null);
+    assert.throws(() => prices.quote(card(['fuel', '2']), manifest({ fuel: 'much' })), { code: 'USAGE' });
+  });
+
+  it('count memory for its time', () => {
+    const limits = { memoryBytes: 1_000_000_000, wallMs: 10_000 };
+    assert.equal(amount(prices.quote(card(['gb-second', '7']), manifest(limits))), 70n);
+    const sold = card(['gb-second', '1000'], ['request', '5']);
+    const receipt = ran('10', 2_000);
+    const { memoryBytes } = receipt.deterministic.limits;
+    const owed = 5n + (BigInt(memoryBytes) * 2_000n * 1_000n + 10n ** 12n - 1n) / 10n ** 12n;
+    assert.equal(amount(prices.price(sold, receipt as never, manifest(limits))), owed);
+    assert.equal(receiptPrice((sold as { prices: Price[] }).prices, receipt, CURRENCY), owed);
+  });
+
+  it('ask never more than was quoted, whatever the receipt says', () => {
+    const sold = card(['gb-second', '1000000'], ['fuel', '1']);
+    const asked = manifest({ memoryBytes: 65_536, wallMs: 10, fuel: '20' });
+    const quoted = amount(prices.quote(sold, asked)) as bigint;
+    assert.equal(amount(prices.price(sold, ran('20', 900_000) as never, asked)), quoted);
+  });
+});
