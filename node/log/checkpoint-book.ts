@@ -2,6 +2,7 @@
 // that it covers, in one batch; cosignatures are added when they come.
 
 import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
+import { keepEd25519 } from '../../protocol/crypto/index.ts';
 import { addSignatures, type NoteKey, parseCheckpoint, soundCosignatures } from '../../protocol/log/index.ts';
 import { type BytesLevel, bytesLevel, type Database, orderedKey } from '../storage/index.ts';
 
@@ -90,7 +91,10 @@ export class CheckpointBook {
   ): Promise<{ text: string; isNews: boolean }> {
     const kept = await this.at(origin, size);
     const base = kept ?? text;
-    const fresh = newer(base, soundCosignatures(parseCheckpoint(text), witnesses), witnesses);
+    // What is offered is checked, and then once more with what is kept: each signature costs its check once.
+    const fresh = keepEd25519(() =>
+      newer(base, soundCosignatures(parseCheckpoint(text), witnesses), witnesses),
+    );
     if (kept !== undefined && fresh === kept) return { text: kept, isNews: false };
     // No fsync: who lost a cosignature asks for another.
     await this.#level.put(keyOf(origin, size), utf8(fresh));
