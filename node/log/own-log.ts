@@ -23,6 +23,8 @@ import type { RestoredGate } from './restored-gate.ts';
 
 /** Appends that wait for the disk at once. */
 const WAITING_MAX = 4096;
+/** Urgent appends that wait beyond those. */
+const URGENT_MAX = 64;
 /** Appends in one batch: keeps the batch a few MiB at most. */
 const BATCH_MAX = 128;
 
@@ -59,6 +61,8 @@ export class OwnLog {
   readonly #serial = new Serial();
   #lost: Verified<Checkpoint> | undefined;
   #waiting: Waiting[] = [];
+  /** So many at the head of those that wait are urgent, in their order. */
+  #urgent = 0;
   #writing: Promise<void> | undefined;
 
   constructor(deps: {
@@ -103,19 +107,22 @@ export class OwnLog {
     return this.#store.state(this.origin);
   }
 
-  /** Appends a signed envelope; resolves when it is on disk under a signed checkpoint. Throws BUSY, STORAGE_FAILED or LOG_RECOVERING. */
-  async append(envelope: Envelope): Promise<LogPosition> {
+  /** Appends a signed envelope, an urgent one before all that waits; resolves when it is on disk under a signed checkpoint. Throws BUSY, STORAGE_FAILED or LOG_RECOVERING. */
+  async append(envelope: Envelope, { isUrgent = false } = {}): Promise<LogPosition> {
     this.#checkRestored();
     if (this.#lost !== undefined)
       throw new ZeroError('LOG_RECOVERING', `entries up to ${this.#lost.size} of the own log were lost`, {
         details: { held: this.state().size, signed: this.#lost.size },
         hint: `Peers give them back. If no peer has them, remove ${this.#guard?.path} to go on without them.`,
       });
-    if (this.#waiting.length >= WAITING_MAX)
+    // What stops things is rare, and has room where nothing else has.
+    if (this.#waiting.length >= WAITING_MAX + (isUrgent ? URGENT_MAX : 0))
       throw new ZeroError('BUSY', 'too many statements wait for the disk');
-    const position = new Promise<LogPosition>((resolve, reject) =>
-      this.#waiting.push({ envelope, resolve, reject }),
-    );
+    const position = new Promise<LogPosition>((resolve, reject) => {
+      const one = { envelope, resolve, reject };
+      if (isUrgent) this.#waiting.splice(this.#urgent++, 0, one);
+      else this.#waiting.push(one);
+    });
     this.#writing ??= this.#drain();
     return await position;
   }
@@ -151,6 +158,7 @@ export class OwnLog {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, BATCH_MAX);
+      this.#urgent = Math.max(0, this.#urgent - group.length);
       try {
         await this.#serial.run('write', () => this.#write(group));
       } catch (error) {

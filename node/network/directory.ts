@@ -17,7 +17,8 @@ import {
   verifyAnnouncement,
 } from './announcement.ts';
 import { ClockOffsets } from './clock-offsets.ts';
-import { announceEveryMs, changesAtOnce, changesRegained, silentAfterMs } from './pace.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { changesAtOnce, changesRegained, pauseMs, silentAfterMs } from './pace.ts';
 
 /** Nodes remembered; the longest silent is forgotten first. */
 const NODES_MAX = 5_000;
@@ -58,7 +59,7 @@ export interface SelfDescription {
 /** The directory of nodes. */
 export class Directory {
   readonly #entries = new Map<string, HeardEntry>();
-  readonly #rtt = new Map<string, number>();
+  readonly #rtt = new Heartbeats();
   /** How far this node's clock is from its neighbours'. */
   readonly clocks = new ClockOffsets();
   readonly #host: Host;
@@ -77,6 +78,7 @@ export class Directory {
   /** Told of a node that is new here, or in a new role; set by whoever wants to know. */
   onNew: (entry: NodeEntry) => void = () => {};
   readonly #onPeers: () => void;
+  readonly #random: () => number;
   /** Nodes that speak, with this one: as of the last round, and those heard of since. */
   #speaking = 1;
   #cancel: () => void = () => {};
@@ -97,7 +99,10 @@ export class Directory {
     onChange: () => void;
     /** Told when this node's own neighbours change. */
     onPeers: () => void;
+    /** 0 to 1. */
+    random?: () => number;
   }) {
+    this.#random = deps.random ?? Math.random;
     this.#host = deps.host;
     this.#gossip = deps.gossip;
     this.#clock = deps.clock;
@@ -119,12 +124,14 @@ export class Directory {
     this.#host.addEventListener('peer:disconnect', this.#soon);
     // A peer hears gossip only once it has subscribed, which is some time after it connected.
     this.#host.services.pubsub.addEventListener('subscription-change', this.#soon);
+    let isFirst = true;
     const round = () => {
       void this.#measure().then(() => this.announce());
       this.#forget();
       this.#speaking = 1 + this.nodes().filter((node) => this.isFresh(node)).length;
       this.#changesTold = Math.max(0, this.#changesTold - changesRegained(this.#speaking));
-      this.#cancel = this.#clock.after(announceEveryMs(this.#speaking), round);
+      this.#cancel = this.#clock.after(pauseMs(this.#speaking, isFirst, this.#random()), round);
+      isFirst = false;
     };
     round();
   }
@@ -165,12 +172,17 @@ export class Directory {
       addresses: this.#host.getMultiaddrs().map(String).slice(0, ANNOUNCED_ADDRESSES_MAX),
       links: peers
         .slice(0, ANNOUNCED_LINKS_MAX)
-        .map((peer) => ({ peer, rttMs: this.#rtt.get(peer) ?? null })),
+        .map((peer) => ({ peer, rttMs: this.#rtt.of(peer) ?? null })),
       log: { size, root: toBase64(root) },
       ...(tasks === undefined ? {} : { tasks }),
       issuedAtMs: now,
       heardAtMs: now,
     };
+  }
+
+  /** Round trip of the link to a neighbour by its heartbeats, in ms; undefined: not measured. */
+  rttOf(peerId: string): number | undefined {
+    return this.#rtt.of(peerId);
   }
 
   /** Speaks of itself once. */
@@ -255,14 +267,13 @@ export class Directory {
 
   async #measure(): Promise<void> {
     const peers = this.#host.getPeers().slice(0, ANNOUNCED_LINKS_MAX);
-    const alive = new Set(peers.map(String));
-    for (const id of this.#rtt.keys()) if (!alive.has(id)) this.#rtt.delete(id);
+    this.#rtt.retain(new Set(peers.map(String)));
     // The host's own heartbeat measures every connection; only a new one has no figure yet.
     await Promise.all(
       peers.map((peer) => {
         const ms = this.#host.getConnections(peer).find(({ rtt }) => rtt !== undefined)?.rtt;
         if (ms === undefined) return this.#ping(peer);
-        this.#rtt.set(peer.toString(), Math.round(ms));
+        this.#rtt.note(peer.toString(), ms);
         return undefined;
       }),
     );
@@ -270,7 +281,7 @@ export class Directory {
 
   async #ping(peer: PeerId): Promise<void> {
     try {
-      this.#rtt.set(
+      this.#rtt.note(
         peer.toString(),
         await this.#host.services.ping.ping(peer, { signal: AbortSignal.timeout(5_000) }),
       );

@@ -36,7 +36,10 @@ export function makePeers(
     self: { name: config.name, region: config.region, roles: config.roles, version: VERSION },
     ownLog: () => deps.ownLog.state(),
     onHeard: (entry) => deps.revocations.heard(entry),
-    onChange: () => soon(),
+    onChange: () => {
+      soon();
+      keeper.wake();
+    },
     onPeers: () => metrics.set('zerostate_peers_connected', host.getPeers().length),
   });
   let cancelView: (() => void) | undefined;
@@ -48,7 +51,7 @@ export function makePeers(
     });
   }
   const { target, groupPrivate } = config.peers;
-  const keeper = new PeerKeeper({
+  const keeper: PeerKeeper = new PeerKeeper({
     host,
     directory,
     clock,

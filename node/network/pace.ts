@@ -27,6 +27,14 @@ export function announceEveryMs(nodes: number): number {
   return Math.min(ANNOUNCE_EVERY_MS_MAX, Math.max(ANNOUNCE_EVERY_MS_MIN, paced));
 }
 
+/**
+ * Milliseconds until the next announcement. Nodes that start together would speak together ever after, and keep all others from being heard meanwhile: the
+ * first pause is anything up to a whole one, the later ones differ by a quarter. `lot`: 0 to 1.
+ */
+export function pauseMs(nodes: number, isFirst: boolean, lot: number): number {
+  return announceEveryMs(nodes) * (isFirst ? lot : 0.75 + lot / 2);
+}
+
 /** Milliseconds of silence after which a node counts as gone. Whoever has heard of few yet waits for less, and has heard for less. */
 export function silentAfterMs(nodes: number): number {
   return ROUNDS_MISSED_MAX * announceEveryMs(nodes);

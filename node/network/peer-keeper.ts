@@ -12,8 +12,15 @@ import type { Directory, NodeEntry } from './directory.ts';
 import type { BootSource } from './first-contact.ts';
 
 const ROUND_MS = 2_000;
-/** Dials of one round. */
+/** Dials of one round, and under way at once: one that waits for a silent address does not keep the next round waiting. */
 const DIALS_PER_ROUND = 4;
+const DIALS_AT_ONCE_MAX = 8;
+/**
+ * While a node has fewer peers than this, a round follows each connection and each word of another node, after this pause: at its start it
+ * does not wait for the next round to dial whom the first peer has told it of.
+ */
+const FEW_PEERS = 3;
+const WAKE_MS = 250;
 /** A peer that failed rests: doubling from the first to the last of these, which is short enough to meet again within a minute. */
 const REST_MS_FIRST = 2_000;
 const REST_MS_LAST = 30_000;
@@ -49,10 +56,12 @@ export class PeerKeeper {
   #bootNodes: readonly Candidate[] = [];
   #bootReadAt = Number.NEGATIVE_INFINITY;
   #bootReadAlone = 0;
-  readonly #failures = new Map<string, { count: number; until: number }>();
+  readonly #failures = new Map<string, { count: number; at: number; until: number }>();
+  readonly #dialling = new Set<string>();
   #rounds = 0;
   #known: { readAt: number; peers: readonly Candidate[] } = { readAt: Number.NEGATIVE_INFINITY, peers: [] };
   #cancel: () => void = () => {};
+  #cancelWake: (() => void) | undefined;
   #stopped = false;
 
   constructor(deps: {
@@ -79,11 +88,9 @@ export class PeerKeeper {
   /** Runs one round now and then one every two seconds. */
   start(): void {
     const round = () => {
-      void this.#round()
-        .catch((error: unknown) => this.#log.debug({ err: error }, 'dial round failed'))
-        .finally(() => {
-          if (!this.#stopped) this.#cancel = this.#clock.after(ROUND_MS, round);
-        });
+      void this.#look().finally(() => {
+        if (!this.#stopped) this.#cancel = this.#clock.after(ROUND_MS, round);
+      });
     };
     round();
   }
@@ -91,6 +98,21 @@ export class PeerKeeper {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+    this.#cancelWake?.();
+  }
+
+  /** Something is new, a connection or a node that was heard of: while peers are few the next round is soon. */
+  wake(): void {
+    if (this.#stopped || this.#cancelWake !== undefined) return;
+    if (this.#kept() >= Math.min(FEW_PEERS, this.#target)) return;
+    this.#cancelWake = this.#clock.after(WAKE_MS, () => {
+      this.#cancelWake = undefined;
+      void this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
+    await this.#round().catch((error: unknown) => this.#log.debug({ err: error }, 'dial round failed'));
   }
 
   async #round(): Promise<void> {
@@ -105,14 +127,21 @@ export class PeerKeeper {
     const self = this.#host.peerId.toString();
     const wanted: Candidate[] = [];
     const seen = new Set([self]);
-    const most = isEnough ? 1 : Math.min(DIALS_PER_ROUND, this.#target - kept);
+    const wish = isEnough ? 1 : Math.min(DIALS_PER_ROUND, this.#target - kept);
     for (const candidate of isEnough ? this.#lost() : await this.#candidates()) {
-      if (seen.has(candidate.id) || connected.has(candidate.id)) continue;
+      if (wanted.length >= Math.min(wish, DIALS_AT_ONCE_MAX - this.#dialling.size)) break;
+      if (seen.has(candidate.id) || connected.has(candidate.id) || this.#dialling.has(candidate.id)) continue;
       seen.add(candidate.id);
-      if ((this.#failures.get(candidate.id)?.until ?? 0) <= now) wanted.push(candidate);
-      if (wanted.length >= most) break;
+      if (!this.#rests(candidate.id, now, connected.size === 0)) wanted.push(candidate);
     }
-    await Promise.all(wanted.map((candidate) => this.#dial(candidate)));
+    for (const candidate of wanted) void this.#dial(candidate);
+  }
+
+  /** A node without any peer has nobody else to try: the rests of those that failed do not grow. */
+  #rests(id: string, now: number, alone: boolean): boolean {
+    const failed = this.#failures.get(id);
+    if (failed === undefined) return false;
+    return now < (alone ? Math.min(failed.until, failed.at + REST_MS_FIRST) : failed.until);
   }
 
   /** Nodes that were heard of and are silent, and the ways in of which nothing is heard. */
@@ -186,7 +215,9 @@ export class PeerKeeper {
     return this.#known.peers;
   }
 
+  /** Never rejects. */
   async #dial(candidate: Candidate): Promise<void> {
+    this.#dialling.add(candidate.id);
     try {
       await this.#host.dial(candidate.dial);
       this.#failures.delete(candidate.id);
@@ -194,11 +225,14 @@ export class PeerKeeper {
       const count = (this.#failures.get(candidate.id)?.count ?? 0) + 1;
       const rest =
         Math.min(REST_MS_LAST, REST_MS_FIRST * 2 ** Math.min(count - 1, 10)) * (0.5 + Math.random());
+      const at = this.#clock.now();
       this.#failures.delete(candidate.id);
-      this.#failures.set(candidate.id, { count, until: this.#clock.now() + rest });
+      this.#failures.set(candidate.id, { count, at, until: at + rest });
       if (this.#failures.size > FAILURES_MAX)
         this.#failures.delete(this.#failures.keys().next().value as string);
       this.#log.debug({ peer: candidate.id, count, error: (error as Error).message }, 'dial failed');
+    } finally {
+      this.#dialling.delete(candidate.id);
     }
   }
 }

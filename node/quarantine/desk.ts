@@ -135,7 +135,7 @@ export class QuarantineDesk {
         keychain: agent.keychain,
         signer: seedSigner(agent.operationalSeed),
       });
-      return await ownLog.append(envelope);
+      return await ownLog.append(envelope, { isUrgent: true });
     });
   }
 }

@@ -234,7 +234,7 @@ export class RevocationService {
         reason,
         issuedAt: rfc3339(clock.now()),
       });
-      return await ownLog.append(envelope);
+      return await ownLog.append(envelope, { isUrgent: true });
     });
   }
 }

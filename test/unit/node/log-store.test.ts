@@ -177,6 +177,25 @@ describe('the own log', () => {
     assert.equal(told.length, 300);
   });
 
+  it('writes what is urgent before all that waits, in its own order, also when nothing else is taken', async () => {
+    await using db = new TestDatabase();
+    const own = ownLogOver(await db.store());
+    const bulk = Array.from({ length: 4_096 }, (_, i) => own.append(note(`${i}`)));
+    const isFull = assert.rejects(own.append(note('one too many')), refused('BUSY'));
+    const urgent = ['stop', 'stop more'].map((text) => own.append(note(text), { isUrgent: true }));
+    await isFull;
+    const first = (await Promise.all(urgent)).map(({ index }) => index);
+    assert.deepEqual(first, [0, 1]);
+    const rest = (await Promise.all(bulk)).map(({ index }) => index);
+    assert.deepEqual(
+      rest,
+      Array.from(rest, (_, i) => i + 2),
+    );
+    const later = own.append(note('later'));
+    assert.equal((await own.append(note('stop again'), { isUrgent: true })).index, 4_098);
+    assert.equal((await later).index, 4_099);
+  });
+
   it('holds every acknowledged statement after it is opened again', async () => {
     await using db = new TestDatabase();
     const own = ownLogOver(await db.store());

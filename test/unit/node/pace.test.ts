@@ -9,6 +9,7 @@ import {
   changesAtOnce,
   changesRegained,
   PACED_NODES_MAX,
+  pauseMs,
   silentAfterMs,
 } from '../../../node/network/pace.ts';
 
@@ -38,13 +39,22 @@ describe('the pace of announcements', () => {
   });
 
   it('however many names there are, a node speaks often enough for five minutes of freshness', () => {
-    fc.assert(fc.property(nodes, (count) => assert.ok(3 * announceEveryMs(count) < 300_000)));
+    fc.assert(fc.property(nodes, (count) => assert.ok(3 * pauseMs(count, false, 1) < 300_000)));
+  });
+
+  it('nodes that start together do not go on speaking together', () => {
+    const lots = Array.from({ length: 50 }, (_, i) => i / 49);
+    const every = announceEveryMs(50);
+    const firsts = lots.map((lot) => pauseMs(50, true, lot));
+    assert.deepEqual([Math.min(...firsts), Math.max(...firsts)], [0, every], 'spread over a whole pause');
+    const later = lots.map((lot) => pauseMs(50, false, lot));
+    assert.deepEqual([Math.min(...later), Math.max(...later)], [0.75 * every, 1.25 * every]);
   });
 
   it('a newcomer that hears the others one by one calls none of them gone before it has heard it again', () => {
     fc.assert(
       fc.property(nodes, (count) => {
-        const roundMs = announceEveryMs(count);
+        const roundMs = pauseMs(count, false, 1);
         // It has heard its share of all nodes by any time within their first round.
         for (let share = 0.05; share <= 1; share += 0.05)
           assert.ok(silentAfterMs(1 + Math.floor(count * share)) >= roundMs * share);
