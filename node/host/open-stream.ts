@@ -16,8 +16,14 @@ export async function openStream(
   const options = { signal, runOnLimitedConnection: true };
   const open = host.getConnections(peer).filter((connection) => connection.status === 'open');
   const [up] = open.sort((a, b) => Number(a.limits !== undefined) - Number(b.limits !== undefined));
-  const connection = up ?? (await connect(host, peer, signal));
-  return await connection.newStream(protocol, options);
+  if (up === undefined) return await (await connect(host, peer, signal)).newStream(protocol, options);
+  try {
+    return await up.newStream(protocol, options);
+  } catch (error) {
+    // The other end had ended the connection, which was not yet known here: nothing was asked of it, so it may be asked anew.
+    if (signal.aborted || up.status === 'open') throw error;
+    return await (await connect(host, peer, signal)).newStream(protocol, options);
+  }
 }
 
 /** Dials; relays get their turn when the dial failed, or has not come to anything within its head start. */

@@ -137,6 +137,8 @@ export class Hops {
     let stream: Stream | undefined;
     try {
       stream = await desk.stream(next, limit.signal);
+      // What the link takes is measured as a probe measures it: a stream that had to be opened first took more, and that is no fault of the link.
+      const handedAt = now();
       const frames = headFrames(stream);
       const onward = {
         ...header,
@@ -152,12 +154,12 @@ export class Hops {
       if (!reply.ok) {
         stream.abort(new Error('refused'));
         // The link is sound; what lies behind it is not.
-        desk.handed(next, header, { tookMs, remainingMs: Number.POSITIVE_INFINITY });
+        desk.handed(next, header, { tookMs: now() - handedAt, remainingMs: Number.POSITIVE_INFINITY });
         desk.finished(next, header, undefined);
         throw new HopFailure(new ZeroError(reply.code, `${next}: ${reply.reason}`), reply.elsewhere);
       }
       desk.handed(next, header, {
-        tookMs: Math.max(0, tookMs - reply.tookMs),
+        tookMs: Math.max(0, now() - handedAt - reply.tookMs),
         remainingMs: reply.remainingMs,
       });
       desk.finished(next, header, tookMs);

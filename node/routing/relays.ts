@@ -158,12 +158,13 @@ export class Relays {
 
   /** Neighbours as a policy weighs them: connected relays, and the destination where this node is connected to it. */
   neighbours(destination: string | undefined): NeighbourView[] {
+    const { directory } = this.#deps;
     const relays = this.list().filter(({ connected }) => connected);
     const known = relays.map((relay): NeighbourView => this.#view(relay));
     if (destination === undefined || relays.some(({ entry }) => entry.peerId === destination)) return known;
     const direct = this.directTo(destination);
     if (direct === undefined) return known;
-    const rttMs = direct.rtt;
+    const rttMs = directory.rttOf(destination) ?? direct.rtt;
     return [
       ...known,
       {

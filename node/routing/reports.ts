@@ -17,7 +17,7 @@ import type { Relays } from './relays.ts';
 export const WANTED_MAX = 512;
 /** A peer that nobody asked for during this time is let go. */
 const WANTED_MS = 600_000;
-/** Expected for the last link of a peer that has not measured it. */
+/** Expected at least for the last link of a peer that has not measured it; no less than the longest that it has, or what is unknown would be preferred. */
 const LAST_LINK_MS = 30;
 /** Reports that wait for one neighbour: the newest of every author. */
 const WAITING_MAX = AUTHORS_MAX;
@@ -130,8 +130,10 @@ export class Reports {
     const links: ReportedLink[] = [...(held?.links ?? [])];
     for (const [peer, { relays }] of this.#wanted) {
       if (!relays.includes(author) || links.length >= REPORT_LINKS_MAX) continue;
-      const exit = this.#deps.relays.exitsOf(peer).find(({ relay }) => relay === author);
-      links.push({ to: peer, costMs: exit?.rttMs ?? LAST_LINK_MS });
+      const exits = this.#deps.relays.exitsOf(peer);
+      const unknownMs = Math.max(LAST_LINK_MS, ...exits.map(({ rttMs }) => rttMs ?? 0));
+      const exit = exits.find(({ relay }) => relay === author);
+      links.push({ to: peer, costMs: exit?.rttMs ?? unknownMs });
     }
     this.#sequence += 1n;
     this.#deps.observe({

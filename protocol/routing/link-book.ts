@@ -26,7 +26,9 @@ export class LinkBook {
   }
 
   obtain(neighbour: NeighbourView, region: string, now: number): LinkEstimate {
-    return this.#links.obtain(neighbour.id, () => new LinkEstimate(priorRttMs(neighbour, region), now));
+    const link = this.#links.obtain(neighbour.id, () => new LinkEstimate(priorRttMs(neighbour, region), now));
+    if (neighbour.rttMs !== undefined) link.heard(neighbour.rttMs);
+    return link;
   }
 
   /** Cost at `now` of a link, from its estimate or its prior. */

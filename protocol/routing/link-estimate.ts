@@ -69,6 +69,22 @@ export class LinkEstimate {
     return this.#changedAt;
   }
 
+  /**
+   * What the transport itself measured last. Takes the place of a prior; of a link that was used it lowers the baseline alone, so that one that
+   * was first used in a bad moment is not thought to be like that for good.
+   */
+  heard(rttMs: number): void {
+    if (!(rttMs >= 0)) return;
+    const rtt = clamp(rttMs);
+    if (this.#samples > 0) {
+      this.#baseline = Math.min(this.#baseline, rtt);
+      return;
+    }
+    this.#baseline = rtt;
+    this.#srtt = rtt;
+    this.#deviation = rtt * PRIOR_DEVIATION;
+  }
+
   /** A round trip came back. */
   succeeded(rttMs: number, now: number): void {
     if (!(rttMs >= 0)) return;

@@ -12,6 +12,8 @@ const COST_MAX_MS = 600_000;
 
 /** The usual cost follows what is reported in some minutes: neither a fault nor a lie of half a minute moves it far. */
 const USUAL_GAIN = 0.005;
+/** Of a link that is this young the least that was reported is usual: relays that start are busy, and their first word is far too high. */
+const USUAL_YOUNG_MS = 60_000;
 
 /** What a path is measured by: reported costs now, what they usually are, or the number of hops. */
 export type Metric = 'live' | 'usual' | 'hops';
@@ -29,6 +31,7 @@ export interface Distances {
 interface Link {
   live: number;
   usual: number;
+  readonly since: number;
 }
 
 interface Known {
@@ -106,11 +109,12 @@ export class NetworkMap {
       kept.add(to);
       const link = links.get(to);
       if (link === undefined) {
-        links.set(to, { live: costMs, usual: costMs });
+        links.set(to, { live: costMs, usual: costMs, since: now });
         this.#stale = true;
       } else {
         link.live = costMs;
-        link.usual += USUAL_GAIN * (costMs - link.usual);
+        if (now - link.since < USUAL_YOUNG_MS) link.usual = Math.min(link.usual, costMs);
+        else link.usual += USUAL_GAIN * (costMs - link.usual);
       }
     }
     // Costs take effect at the next tick, who is connected with whom at once.

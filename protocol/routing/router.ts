@@ -102,8 +102,10 @@ export class Router implements RoutingPolicy {
       const backbone = choices.filter(({ neighbour }) => neighbour.backbone);
       if (backbone.length > 0) return { choice: backbone[0]!, reason: 'backbone' as const };
     }
+    const picked = this.#method.pick(choices, demand, now, random);
+    // Home is where a flow goes back to: whatever it was led round has passed.
+    if (picked.reason === 'kept') return picked;
     const kept = this.#method.sticks ? this.#flows.keeps(choices, demand.flow, now) : undefined;
-    if (kept !== undefined) return { choice: kept, reason: 'kept' as const };
-    return this.#method.pick(choices, demand, now, random);
+    return kept === undefined ? picked : { choice: kept, reason: 'kept' as const };
   }
 }

@@ -19,8 +19,12 @@ const LEARN_MS = 5_000;
 const REQUEST_MS_MAX = 6_000;
 /** Requests at once: enough that a fault holds one up and not all, few enough for two cores. */
 const AT_ONCE = 4;
-/** Pause of a caller between two requests: what it takes to tell the other end that the link has gone. */
+/** Time with traffic before the first policy: processes that have just started are slow, and the first would meet another fleet than the others. */
+const WARM_MS = 15_000;
+/** Pause of a caller between two requests, and between two looks whether the other end knows that the link has gone. */
 const PAUSE_MS = 50;
+/** It is told of that within this time, or its own patience with the link ends first. */
+const GONE_MS_MAX = 15_000;
 /** Every link when nothing is wrong. */
 const CALM = { oneWayMs: 5, jitterMs: 2 };
 /** What befalls relays, by number: each is of another region than the one before, and none is the one that all joined through. */
@@ -41,6 +45,8 @@ interface Samples {
   failed: number;
   /** Paths that went through the relay that lies. */
   byLiar: number;
+  /** Relays on all paths together. */
+  relays: number;
 }
 
 /** One new stream between two edges, and one request on it; milliseconds of both, and the relays that carried them. */
@@ -71,6 +77,13 @@ async function one(from: RunningNode, to: RunningNode) {
   }
 }
 
+/** Resolves when an edge has no link to another left: a call the other way would share one that is about to end. */
+async function gone({ node }: RunningNode, from: RunningNode): Promise<void> {
+  const deadline = performance.now() + GONE_MS_MAX;
+  do await delay(PAUSE_MS);
+  while (node.routing.links().some(({ peer }) => peer === from.node.peerId) && performance.now() < deadline);
+}
+
 /** Traffic between pairs, several at once, until `done` says so. */
 async function traffic(
   { edges }: PolicyFleet,
@@ -88,16 +101,15 @@ async function traffic(
       while (inUse.has(pair)) await delay(PAUSE_MS);
       inUse.add(pair);
       take(await one(edges[a]!, edges[b]!), edges[a]!, edges[b]!);
-      // The other end is told that the link has gone before it is called upon again.
-      await delay(PAUSE_MS);
+      await gone(edges[b]!, edges[a]!);
       inUse.delete(pair);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, caller));
 }
 
-async function learn(fleet: PolicyFleet, pairs: RandomStream): Promise<void> {
-  const until = performance.now() + LEARN_MS;
+async function learn(fleet: PolicyFleet, pairs: RandomStream, ms = LEARN_MS): Promise<void> {
+  const until = performance.now() + ms;
   await traffic(
     fleet,
     pairs,
@@ -123,6 +135,7 @@ async function measure(
       into.setup.push(setup);
       into.request.push(request);
       if (path.includes(liar)) into.byLiar += 1;
+      into.relays += path.length;
       if (error === undefined) return;
       into.failed += 1;
       note(`  ${from.node.config.name} to ${to.node.config.name}: ${error.message.slice(0, 160)}`);
@@ -174,7 +187,7 @@ export const bench: Bench = {
     const results = new Map<string, Samples>();
     const of = (policy: PolicyName, day: Day): Samples => {
       const key = `${policy} ${day}`;
-      const known = results.get(key) ?? { setup: [], request: [], failed: 0, byLiar: 0 };
+      const known = results.get(key) ?? { setup: [], request: [], failed: 0, byLiar: 0, relays: 0 };
       results.set(key, known);
       return known;
     };
@@ -187,6 +200,7 @@ export const bench: Bench = {
     const idle = cores(fleet);
     await delay(LEARN_MS);
     tell(`nothing is asked; ${idle()}`);
+    await learn(fleet, random('warming'), WARM_MS);
     lag.enable();
     for (let round = 0; round < counts.rounds; round++)
       for (const policy of policies) {
@@ -201,7 +215,7 @@ export const bench: Bench = {
           const busy = cores(fleet);
           await measure(fleet, pairs, counts.requests, samples, note);
           tell(
-            `round ${round + 1}, ${policy}, ${day}: set-up ${show(samples.setup)}; request ${show(samples.request)} ms; ${samples.failed} failed; ${samples.byLiar} of ${samples.setup.length} by the relay that lies; ${busy()}, this process late by ${Math.round(lag.percentile(99) / 1e6)} ms (p99)`,
+            `round ${round + 1}, ${policy}, ${day}: set-up ${show(samples.setup)}; request ${show(samples.request)} ms; ${samples.failed} failed; ${samples.byLiar} of ${samples.setup.length} by the relay that lies; ${(samples.relays / samples.setup.length).toFixed(2)} relays on a path; ${busy()}, this process late by ${Math.round(lag.percentile(99) / 1e6)} ms (p99)`,
           );
         }
         if (out !== undefined) writeFileSync(out, JSON.stringify(Object.fromEntries(results)));

@@ -14,9 +14,14 @@ import { remainderByMap } from './shared.ts';
 const LOAD_SHARE = 0.2;
 /** Of so many best the load is spread over. */
 const BEST = 3;
-/** Home is what is shortest when nothing is wrong; it is left when another is better by both. */
-const HOME_SHARE = 0.15;
-const HOME_MS = 5;
+/** Ways that differ by less than each of these are as good as each other; home, what is shortest when nothing is wrong, is left for a better one. */
+const ALIKE_SHARE = 0.15;
+const ALIKE_MS = 5;
+/**
+ * Nor is a difference believed that chance makes: estimates of one link move by about its deviation, those of a whole way by some of them, and the
+ * best of many is the luckiest. Counted is the deviation that half of the links stay below: what is common to all, and not the one that is at fault.
+ */
+const ALIKE_DEVIATIONS = 2;
 /** What is assumed behind a neighbour that reports nothing and has told us nothing. */
 const REMAINDER_PRIOR_MS = 150;
 const REMAINDER_MAX_MS = 600_000;
@@ -88,17 +93,22 @@ function pick(
   // Feasible as in Babel: whoever is no nearer than we are through the best would send it round.
   const feasible = all.filter(({ candidate }) => (candidate.terms.remainder ?? 0) < best.candidate.costMs);
   const choices = feasible.length > 0 ? feasible : all;
+  const leastMs = choices[0]!.candidate.costMs;
+  const margin = Math.max(ALIKE_MS, ALIKE_SHARE * leastMs, ALIKE_DEVIATIONS * commonDeviation(all));
+  const alike = choices.filter(({ candidate }) => candidate.costMs - leastMs <= margin);
   const home = homeOf(known, choices, destination);
-  if (worthHome(home.candidate.costMs, choices[0]!.candidate.costMs)) return { choice: home, reason: 'kept' };
-  const near = choices.slice(0, BEST);
+  if (alike.includes(home)) return { choice: home, reason: 'kept' };
+  const near = alike.slice(0, BEST);
   if (near.length < 2) return { choice: near[0]!, reason: 'best' };
   const first = Math.floor(random.unit() * near.length);
   const second = (first + 1 + Math.floor(random.unit() * (near.length - 1))) % near.length;
   return { choice: near[Math.min(first, second)]!, reason: 'sampled' };
 }
 
-const worthHome = (homeMs: number, bestMs: number): boolean =>
-  homeMs - bestMs <= Math.max(HOME_MS, HOME_SHARE * bestMs);
+function commonDeviation(choices: readonly Choice[]): number {
+  const deviations = choices.map(({ candidate }) => candidate.terms.jitter ?? 0).sort((a, b) => a - b);
+  return deviations[(deviations.length - 1) >> 1]!;
+}
 
 // The choice that is shortest when nothing is wrong.
 function homeOf(known: Knowledge, choices: readonly Choice[], destination: DestinationId): Choice {

@@ -129,6 +129,30 @@ describe('link reports', () => {
     assert.equal(by(RELAY).at(-1)?.to, PEER);
   });
 
+  it('prefer no last link that a peer has not measured to those that it has', () => {
+    const told: RoutingEvent[] = [];
+    const reports = new Reports({
+      self: SELF,
+      seed: seed(1),
+      relays: {
+        exitsOf: () => [
+          { relay: RELAY, rttMs: 90 },
+          { relay: OTHER, rttMs: null },
+        ],
+        get: () => ({}) as never,
+        region: () => 'north',
+      },
+      now: () => 1_000,
+      observe: (event) => told.push(event),
+    });
+    reports.wanted(PEER);
+    const costs = told.flatMap((event) => (event.kind === 'reported' ? event.report.links : []));
+    assert.deepEqual(
+      costs.map(({ costMs }) => costMs),
+      [90, 90],
+    );
+  });
+
   it('of authors that nobody knows as relays are neither believed nor passed on', () => {
     const told: RoutingEvent[] = [];
     const known = new Set([RELAY]);

@@ -41,6 +41,17 @@ describe('the cost of a link', () => {
     assert.ok(link.baselineMs < 55, `baseline is ${link.baselineMs} ms`);
     assert.ok(link.costMs(35_000) > 350);
   });
+
+  it('is what the transport says while nobody used it, and never for good what it was in a bad moment', () => {
+    const link = new LinkEstimate(400, 0);
+    link.heard(20);
+    assert.ok(link.costMs(0) < 25);
+    link.succeeded(300, 1_000);
+    assert.ok(link.costMs(1_000) > 250);
+    link.heard(20);
+    assert.ok(link.costMs(1_000) > 250, 'what was measured with payload stands');
+    assert.ok(link.costMs(200_000) < 25, `${link.costMs(200_000)} ms`);
+  });
 });
 
 describe('the map of reports', () => {
@@ -58,6 +69,19 @@ describe('the map of reports', () => {
     map.take(report('c', 1n, { d: 1 }), 0);
     assert.equal(map.cost('a', 'd', 'live'), 90);
     assert.deepEqual(map.authorsOnWay('a', 'd'), ['a', 'b']);
+  });
+
+  it('takes the least that is said of a young link for usual, and is then slow to change its mind', () => {
+    const map = new NetworkMap('x', () => 0);
+    const say = (at: number, costMs: number) => map.take(report('a', BigInt(at), { d: costMs }), at * 1_000);
+    for (let at = 0; at < 20; at++) say(at, 300 - 10 * at);
+    say(20, 15);
+    for (let at = 21; at < 60; at++) say(at, 40);
+    map.advance(60_000);
+    assert.equal(map.cost('a', 'd', 'usual'), 15);
+    for (let at = 60; at < 90; at++) say(at, 1);
+    map.advance(90_000);
+    assert.ok(map.cost('a', 'd', 'usual') > 12, 'a lie of half a minute');
   });
 
   it('counts no way that leads through ourselves', () => {

@@ -113,6 +113,64 @@ describe('the split learner', () => {
       assert.equal(one.policy.choose(demand(), one.view, 9_500, randomStream(draw)).next, 'near');
   });
 
+  /**
+   * Three relays alike in what their links take, of which each may lead to d over one more relay; now and then a process is held up, as processes
+   * that share a machine are, and a probe or a report tells of that. Answers how often each was chosen in ten seconds after half a minute.
+   */
+  const amongPauses = (slowMs: number): Map<string | undefined, number> => {
+    const policy = makePolicy('split', { self: 'x', advertises: false });
+    const ids = ['home', 'other', 'third'];
+    const view = viewOf(...ids.map((id) => neighbour(id)));
+    const pauses = randomStream(7, 'pauses');
+    const pauseMs = () => (pauses.unit() < 0.3 ? 40 + 80 * pauses.unit() : 0);
+    const chosen = new Map<string | undefined, number>();
+    for (let at = 0; at < 40; at++) {
+      const now = at * 1_000;
+      for (const id of ids) {
+        const faultMs = id === 'home' && at >= 25 ? slowMs : 0;
+        policy.observe({ kind: 'probed', neighbour: id, rttMs: 12 + pauseMs() + faultMs }, now);
+        const costMs = (id === 'home' ? 12 : 26) + pauseMs() + faultMs;
+        const report = { author: id, sequence: BigInt(at), region: 'here', links: [{ to: 'd', costMs }] };
+        policy.observe({ kind: 'reported', report }, now);
+      }
+      policy.tick(view, now, random());
+      for (let draw = 0; at >= 30 && draw < 10; draw++) {
+        const { next } = policy.choose(demand(), view, now, randomStream(at, draw));
+        chosen.set(next, (chosen.get(next) ?? 0) + 1);
+      }
+    }
+    return chosen;
+  };
+
+  it('does not take the pauses that all suffer for a better way elsewhere', () => {
+    const chosen = amongPauses(0);
+    assert.ok((chosen.get('home') ?? 0) >= 90, JSON.stringify([...chosen]));
+  });
+
+  it('leaves a slow relay all the same', () => {
+    const chosen = amongPauses(240);
+    assert.equal(chosen.get('home') ?? 0, 0, JSON.stringify([...chosen]));
+  });
+
+  it('takes a flow home when what it was led round has passed', () => {
+    const one = trained();
+    const flow = { flow: 'a conversation' };
+    for (const at of [10_000, 11_000]) one.policy.observe({ kind: 'probed', neighbour: 'near' }, at);
+    const away = one.policy.choose(demand(flow), one.view, 11_500, random()).next;
+    assert.notEqual(away, 'near');
+    for (let at = 12; at < 42; at++) {
+      for (const id of ['near', 'far', 'spare']) {
+        const rttMs = id === 'near' ? 20 : 26;
+        one.policy.observe({ kind: 'probed', neighbour: id, rttMs }, at * 1_000);
+        const report = { author: id, sequence: BigInt(at), region: 'here', links: [{ to: 'd', costMs: 30 }] };
+        one.policy.observe({ kind: 'reported', report }, at * 1_000);
+      }
+      one.policy.tick(one.view, at * 1_000, random());
+      one.policy.choose(demand(flow), one.view, at * 1_000, random());
+    }
+    assert.equal(one.policy.choose(demand(flow), one.view, 42_000, random()).next, 'near');
+  });
+
   it('leaves a relay after two lost probes, and comes back when it is well again', () => {
     const one = trained();
     one.policy.observe({ kind: 'probed', neighbour: 'near' }, 10_000);
