@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { StreamHandler, StreamHandlerOptions } from '@libp2p/interface';
 import { readTask } from '../../../node/cli/task-file.ts';
+import type { Host } from '../../../node/host/create.ts';
 import type { RoutingStatusView } from '../../../node/routing/index.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
 import { fromBase64 } from '../../../protocol/bytes/index.ts';
@@ -17,12 +19,43 @@ const CLIENTS = 20;
 const CIRCUIT_BYTES_MIN = 32n * 1_048_576n;
 const CIRCUIT_SECONDS_MIN = 600;
 
+const SECRET = 'what only the members of the guild may read';
+interface Registrar {
+  getHandler(protocol: string): { readonly handler: StreamHandler; readonly options: StreamHandlerOptions };
+  handle(protocol: string, handler: StreamHandler, options: StreamHandlerOptions): Promise<void>;
+}
+
+const HOP = '/libp2p/circuit/relay/0.2.0/hop';
+
+/** Keeps what a relay passes on for those who dial through it, in both directions. */
+async function captureAt(host: Host): Promise<() => Buffer> {
+  const { registrar } = (host as unknown as { components: { registrar: Registrar } }).components;
+  const { handler, options } = registrar.getHandler(HOP);
+  const pieces: Uint8Array[] = [];
+  const keep = (data: { subarray(): Uint8Array }) => pieces.push(data.subarray().slice());
+  await registrar.handle(
+    HOP,
+    (stream, connection) => {
+      stream.addEventListener('message', ({ data }) => keep(data));
+      const send = stream.send.bind(stream);
+      stream.send = (data) => {
+        keep(data);
+        return send(data);
+      };
+      return handler(stream, connection);
+    },
+    { ...options, force: true },
+  );
+  return () => Buffer.concat(pieces);
+}
+
 describe('relay', function () {
   this.timeout(60_000);
 
   it('reaches a node without any address of its own, runs a task there, and its receipt verifies', async () => {
     await using nodes = new TestNodes();
     const relay = await nodes.start('relay', { roles: ['boot', 'index', 'relay'] });
+    const passedOn = await captureAt(relay.node.host);
     const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [addressOf(relay)] });
     const circuit = await eventually('a reservation', 20_000, async () =>
       hidden.node.host.getMultiaddrs().find((address) => String(address).includes('/p2p-circuit')),
@@ -60,6 +93,22 @@ describe('relay', function () {
     assert.equal(status.paths.direct, 1);
     assert.equal(status.paths.relayed + status.paths.routed, 1);
 
+    // A guild of the two: the relay passes on all of it, and finds neither words nor names in what it has.
+    hidden.node.guilds.handle('words', async ({ data }) => data);
+    const guild = await asker.node.guilds.create({ name: SECRET, members: [{ agent: card.agentId }] });
+    const before = passedOn().length;
+    const words = new TextEncoder().encode(SECRET.repeat(20));
+    const echo = await asker.node.guilds.request(guild.id, card.agentId, 'words', words);
+    assert.equal(new TextDecoder().decode(echo), SECRET.repeat(20));
+    const captured = passedOn();
+    assert.ok(
+      before > words.length && captured.length - before > 2 * words.length,
+      `${captured.length} bytes`,
+    );
+    for (const text of [SECRET, guild.id, card.agentId, 'creation'])
+      assert.equal(captured.indexOf(text), -1, `the relay reads ${text}`);
+    await asker.node.guilds.dissolve(guild.id);
+
     // Whoever comes over the relay and can be dialled is dialled by the one who cannot (DCUtR), and the circuit is given up.
     await using open = await startRogue({ isNamed: true });
     await open.host.handle('/libp2p/dcutr', () => {});
@@ -72,9 +121,9 @@ describe('relay', function () {
     });
     assert.equal(direct.direction, 'outbound');
     assert.doesNotMatch(String(direct.remoteAddr), /p2p-circuit/);
-    assert.equal(
-      open.host.getConnections().some((one) => one.id === id),
-      false,
+    // Its own end hears of it a moment later.
+    await eventually('the end of the circuit', 20_000, async () =>
+      open.host.getConnections().every((one) => one.id !== id),
     );
   });
 
