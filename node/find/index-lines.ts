@@ -15,9 +15,6 @@ const ROUND_MS = 2_000;
  * milliseconds for each of them, which is what a connection takes an index, and over the pause of a round at most.
  */
 const SOON_MS_EACH = 5;
-/** Where no index is heard of, the DHT is asked before a question has to: first after so many milliseconds, then ever more rarely. */
-const SEEK_MS_FIRST = 10_000;
-const SEEK_MS_LAST = 600_000;
 /** Connected indexes wanted for each part of an answer: one to ask, one beside it. */
 const LINES_EACH = 2;
 /** Kept lines in all: a node with cards of many regions must not fill its connections with indexes. */
@@ -46,8 +43,6 @@ export interface IndexLinesDeps {
   readonly regions: () => string[];
   /** Nodes known, index or not. */
   readonly crowd: () => number;
-  /** Looks for indexes in the DHT. Never throws. */
-  readonly seek: () => Promise<void>;
   /** Negotiates a stream ahead of the first question. Never throws. */
   readonly prepare: (peer: PeerId) => Promise<void>;
   /** 0 to 1; spreads nodes over indexes. */
@@ -66,8 +61,6 @@ export class IndexLines {
   #next: 'none' | 'round' | 'soon' = 'none';
   /** Something new came up during a round. */
   #isNews = false;
-  #seekAt: number | undefined;
-  #seekPauseMs = SEEK_MS_FIRST;
   #stopped = false;
 
   constructor(deps: IndexLinesDeps) {
@@ -105,23 +98,11 @@ export class IndexLines {
   /** Connects what is missing and renews what stands. Never throws. */
   async round(): Promise<void> {
     const nodes = this.#deps.nodes();
-    if (nodes.length === 0) await this.#seek();
     if (nodes.length === 0 && this.#kept.size === 0) return;
     const connected = new Set(this.#deps.host.getPeers().map(String));
     const wanted = this.#wanted(nodes, connected);
     for (const peer of this.#kept.keys()) if (!wanted.has(peer)) this.#kept.delete(peer);
     await Promise.all([...wanted].map((peer) => this.#keep(peer, connected.has(peer))));
-  }
-
-  async #seek(): Promise<void> {
-    const { clock, host, seek } = this.#deps;
-    const now = clock.now();
-    if (host.getPeers().length === 0) return;
-    this.#seekAt ??= now + this.#seekPauseMs * (0.5 + this.#random());
-    if (now < this.#seekAt) return;
-    this.#seekPauseMs = Math.min(SEEK_MS_LAST, 2 * this.#seekPauseMs);
-    this.#seekAt = undefined;
-    await seek();
   }
 
   /** The indexes to be connected with: those that are, first, then others by lot, so that nodes spread over them. */

@@ -111,7 +111,6 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     regions,
     nodes: () => shortlists.indexNodes(),
     crowd: () => directory.nodes().length,
-    seek: () => providers.search([]),
     prepare: (peer) => rpc.prepare(peer, indexProtocol(network)),
   });
   directory.onNew = ({ roles: its }) => {

@@ -3,26 +3,30 @@
 
 import {
   type Attributes,
+  type Context,
   context,
   INVALID_SPAN_CONTEXT,
-  propagation,
   type Span,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
+  type Tracer,
   trace,
 } from '@opentelemetry/api';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { VERSION } from '../version.ts';
 
 const NO_SPAN: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-const tracer = () => trace.getTracer('zerostate', VERSION);
 
 /** Whether anything records spans in this process. Where nothing does, nothing below costs more than this look. */
 let isOn = false;
+/** Looked up once for each start: the API makes a new name for every look. */
+let tracer: Tracer = trace.getTracer('zerostate', VERSION);
 
 /** Told by whoever starts and stops the SDK. */
 export function setRecording(on: boolean): void {
   isOn = on;
+  tracer = trace.getTracer('zerostate', VERSION);
 }
 
 /** Runs work in a span of its own, below the one that is active. The span ends with the work; an error gives it the error's code. */
@@ -32,7 +36,16 @@ export async function withSpan<T>(
   options: { kind?: SpanKind; attributes?: Attributes } = {},
 ): Promise<T> {
   if (!isOn) return await work();
-  return await tracer().startActiveSpan(name, options, async (span) => {
+  return await spanBelow(context.active(), name, work, options);
+}
+
+async function spanBelow<T>(
+  parent: Context,
+  name: string,
+  work: () => Promise<T>,
+  options: { kind?: SpanKind; attributes?: Attributes },
+): Promise<T> {
+  return await tracer.startActiveSpan(name, options, parent, async (span) => {
     try {
       return await work();
     } catch (error) {
@@ -66,11 +79,9 @@ export function traceFrame(): Uint8Array | undefined {
   if (!isOn) return undefined;
   const span = trace.getActiveSpan();
   if (span === undefined || !span.isRecording()) return undefined;
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(context.active(), carrier);
-  return carrier.traceparent === undefined
-    ? undefined
-    : Buffer.concat([MAGIC, Buffer.from(carrier.traceparent, 'latin1')]);
+  // As the propagator of the W3C would write it, without its detours: every request that is recorded comes through here.
+  const { spanId, traceFlags, traceId } = span.spanContext();
+  return Buffer.from(`\0tp00-${traceId}-${spanId}-0${(traceFlags & 1).toString()}`, 'latin1');
 }
 
 /** True when a frame is one that carries a trace: the request follows it. */
@@ -86,10 +97,15 @@ export async function withServerSpan<T>(
 ): Promise<T> {
   if (!isOn) return await work();
   const named = frame === undefined ? '' : Buffer.from(frame).toString('latin1').slice(MAGIC.length);
-  const parent = TRACEPARENT.test(named)
-    ? propagation.extract(context.active(), { traceparent: named })
-    : context.active();
-  return await context.with(parent, () => withSpan(name, work, { kind: SpanKind.SERVER }));
+  return await spanBelow(parentOf(named), name, work, { kind: SpanKind.SERVER });
+}
+
+/** What a traceparent names as the parent of a span; what is active where it names nothing that can be one. */
+function parentOf(traceparent: string): Context {
+  if (!TRACEPARENT.test(traceparent)) return context.active();
+  const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
+  const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
+  return trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true });
 }
 
 /** Begins the span of an HTTP request, below what its traceparent header names, and goes on inside it. Whoever answers ends it with {@link endHttpSpan}. */
@@ -98,9 +114,8 @@ export function beginHttpSpan(name: string, traceparent: unknown, goOn: () => vo
     goOn();
     return NO_SPAN;
   }
-  const isNamed = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
-  const parent = isNamed ? propagation.extract(context.active(), { traceparent }) : context.active();
-  const span = tracer().startSpan(name, { kind: SpanKind.SERVER }, parent);
+  const parent = parentOf(typeof traceparent === 'string' ? traceparent : '');
+  const span = tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
   context.with(trace.setSpan(parent, span), goOn);
   return span;
 }

@@ -26,7 +26,6 @@ function rig(self: PeerId, nodes: readonly IndexNode[], refuse: (id: string) => 
   const connected: PeerId[] = [];
   const time = { now: 0 };
   const timers: { ms: number; run: () => void }[] = [];
-  const sought: number[] = [];
   const lines = new IndexLines({
     host: {
       peerId: self,
@@ -50,11 +49,10 @@ function rig(self: PeerId, nodes: readonly IndexNode[], refuse: (id: string) => 
     nodes: () => [...nodes],
     regions: () => ['eu'],
     crowd: () => CROWD,
-    seek: async () => void sought.push(time.now),
     prepare: async (id) => void prepared.push(String(id)),
     random: () => 0.5,
   });
-  return { lines, dialled, prepared, tagged, connected, sought, time, timers };
+  return { lines, dialled, prepared, tagged, connected, time, timers };
 }
 
 describe('lines to indexes', () => {
@@ -110,22 +108,6 @@ describe('lines to indexes', () => {
     lines.stop();
     lines.soon();
     assert.equal(timers.length, 0);
-  });
-
-  it('ask the DHT where no index is heard of, ever more rarely, and not while nobody is connected', async () => {
-    const { lines, connected, sought, time } = rig(await peer(), []);
-    const minutes = async (count: number) => {
-      for (const end = time.now + count * 60_000; time.now < end; time.now += 2_000) await lines.round();
-    };
-    await minutes(1);
-    assert.deepEqual(sought, []);
-    connected.push(await peer());
-    await minutes(1);
-    assert.ok(sought.length >= 2 && sought.length <= 4, `${sought.length}`);
-    await minutes(8);
-    const before = sought.length;
-    await minutes(60);
-    assert.ok(sought.length - before <= 9, `${sought.length - before} in an hour`);
   });
 
   it('needs none where the own index answers', async () => {
