@@ -120,6 +120,41 @@ export async function warmUp(rig: TaskRig): Promise<TaskEntry[]> {
   return await Promise.all(entries.map(({ taskId }) => rig.asker.node.tasks.ended(taskId, WAIT_MS)));
 }
 
+/** Longest wait for the numbers of one node, in milliseconds. */
+const METRICS_MS_MAX = 10_000;
+
+/** What all nodes have done up to now; their sandboxes apart. */
+export interface Work {
+  /** Milliseconds of processor. */
+  readonly cpuMs: number;
+  /** Messages of gossip that were judged, and statements of others that were stored. */
+  readonly messages: number;
+  readonly copies: number;
+}
+
+function sumOf(metrics: string, name: string): number {
+  const lines = metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
+  return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+/** Asks every node what it has done. */
+export async function workOf({ asker, members }: TaskRig): Promise<Work> {
+  const { system, user } = process.cpuUsage();
+  const texts = await Promise.all([
+    asker.node.metrics.render(),
+    ...members.map(async ({ process: { api } }) => {
+      const response = await fetch(`${api}/metrics`, { signal: AbortSignal.timeout(METRICS_MS_MAX) });
+      return await response.text();
+    }),
+  ]);
+  const sum = (name: string) => texts.reduce((total, text) => total + sumOf(text, name), 0);
+  return {
+    cpuMs: (user + system) / 1_000 + sum('process_cpu_seconds_total') * 1_000,
+    messages: sum('zerostate_gossip_messages_total'),
+    copies: sum('zerostate_statements_stored_total\\{origin="replicated"\\}'),
+  };
+}
+
 /** Submits `count` tasks at once, disturbs them by `faults`, and waits until all have ended. */
 export async function load(rig: TaskRig, count: number, faults = async () => {}): Promise<Load> {
   let memory = 0;
