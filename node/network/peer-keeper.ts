@@ -92,11 +92,13 @@ export class PeerKeeper {
         if (!this.#stopped) this.#cancel = this.#clock.after(ROUND_MS, round);
       });
     };
+    this.#host.addEventListener('peer:discovery', this.#onDiscovered);
     round();
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#host.removeEventListener('peer:discovery', this.#onDiscovered);
     this.#cancel();
     this.#cancelWake?.();
   }
@@ -110,6 +112,12 @@ export class PeerKeeper {
       void this.#look();
     });
   }
+
+  /** A peer that multicast names is on disk in a moment: what was read of it before is too old for a node that has few. */
+  readonly #onDiscovered = (): void => {
+    this.wake();
+    if (this.#cancelWake !== undefined) this.#known = { readAt: Number.NEGATIVE_INFINITY, peers: [] };
+  };
 
   async #look(): Promise<void> {
     await this.#round().catch((error: unknown) => this.#log.debug({ err: error }, 'dial round failed'));

@@ -6,6 +6,7 @@ import type { Host } from '../../../node/host/create.ts';
 import type { Logger } from '../../../node/logger/index.ts';
 import type { Directory, NodeEntry } from '../../../node/network/directory.ts';
 import { PeerKeeper } from '../../../node/network/peer-keeper.ts';
+import { HandClock, settled } from '../../support/hand-clock.ts';
 
 const PEER = {
   self: '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
@@ -33,6 +34,8 @@ async function dialled(options: { fresh: readonly string[]; join?: readonly stri
     peerId: PEER.self,
     getPeers: () => [PEER.near],
     getConnections: () => [connection],
+    addEventListener: () => {},
+    removeEventListener: () => {},
     peerStore: { all: async () => [] },
     dial: async (to: unknown) => {
       dials.push({ to: String(to), at: now });
@@ -71,6 +74,85 @@ async function dialled(options: { fresh: readonly string[]; join?: readonly stri
   keeper.stop();
   return dials;
 }
+
+/** A keeper of a node that has no peer yet, and the dials it has begun, which end when the test says so. */
+function newcomer(join: readonly string[]) {
+  const clock = new HandClock();
+  const dials: { to: string; end: (error?: Error) => void }[] = [];
+  const nodes: NodeEntry[] = [];
+  const stored: object[] = [];
+  const events = new EventTarget();
+  const host = {
+    addEventListener: (type: string, listener: () => void) => events.addEventListener(type, listener),
+    removeEventListener: (type: string, listener: () => void) => events.removeEventListener(type, listener),
+    peerId: PEER.self,
+    getPeers: () => [],
+    getConnections: () => [],
+    peerStore: { all: async () => [...stored] },
+    dial: (to: unknown) =>
+      new Promise<void>((resolve, reject) => {
+        dials.push({ to: String(to), end: (error) => (error === undefined ? resolve() : reject(error)) });
+      }),
+  } as unknown as Host;
+  const keeper = new PeerKeeper({
+    host,
+    directory: { nodes: () => nodes, isFresh: () => true } as unknown as Directory,
+    clock,
+    log: { debug: () => {} } as unknown as Logger,
+    target: 4,
+    groupPrivate: false,
+    join: join.map((id, n) => `/ip4/127.0.0.1/tcp/${n + 1}/p2p/${id}`),
+  });
+  const hear = (peerId: string) => {
+    nodes.push({ peerId, addresses: ['/ip4/127.0.0.1/tcp/9'] } as unknown as NodeEntry);
+    keeper.wake();
+  };
+  const discover = (id: string) => {
+    stored.push({ id, protocols: [], addresses: [] });
+    events.dispatchEvent(new Event('peer:discovery'));
+  };
+  return { clock, dials, discover, hear, keeper, tried: () => dials.map(({ to }) => to.split('/').at(-1)) };
+}
+
+describe('the keeper of connections of a newcomer', () => {
+  it('dials whom it hears of at once, though a dial before is still under way', async () => {
+    const { clock, hear, keeper, tried } = newcomer([PEER.boot]);
+    keeper.start();
+    await settled();
+    assert.deepEqual(tried(), [PEER.boot]);
+    hear(PEER.near);
+    hear(PEER.far);
+    await clock.pass(250);
+    assert.deepEqual(new Set(tried().slice(1)), new Set([PEER.near, PEER.far]));
+    await clock.pass(ROUND_MS);
+    assert.equal(tried().length, 3, 'nobody is dialled twice at the same time');
+    keeper.stop();
+    assert.equal(clock.waiting, 0);
+  });
+
+  it('dials whom the local link names at once', async () => {
+    const { clock, discover, keeper, tried } = newcomer([]);
+    keeper.start();
+    await settled();
+    discover(PEER.near);
+    await clock.pass(250);
+    assert.deepEqual(tried(), [PEER.near]);
+    keeper.stop();
+  });
+
+  it('tries its only way in again and again, without longer and longer rests', async () => {
+    const { clock, dials, keeper } = newcomer([PEER.boot]);
+    keeper.start();
+    await settled();
+    for (let round = 0; round < 30; round++) {
+      dials.at(-1)!.end(new Error('timed out'));
+      await settled();
+      await clock.pass(ROUND_MS);
+    }
+    assert.equal(dials.length, 31);
+    keeper.stop();
+  });
+});
 
 describe('the keeper of connections', () => {
   it('dials a silent node now and then though it has peers enough', async () => {
