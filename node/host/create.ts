@@ -15,6 +15,7 @@ import { webSockets } from '@libp2p/websockets';
 import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import type { Admission } from '../admission/index.ts';
 import { diversify, type RoutingTable } from '../dht/diversity.ts';
+import { type DhtNetwork, keepStreams } from '../dht/kept-streams.ts';
 import { meterRequests } from '../dht/metered-requests.ts';
 import type { RecordStore } from '../dht/record-store.ts';
 import { chargedRules, type DhtRules } from '../dht/rules.ts';
@@ -70,6 +71,7 @@ export interface Carrier {
 
 /** Parts of the library's DHT that its type does not name. */
 interface DhtInside {
+  readonly network: DhtNetwork;
   readonly routingTable: RoutingTable;
   readonly rpc: Parameters<typeof meterRequests>[0];
 }
@@ -239,6 +241,8 @@ export async function createHost(options: HostOptions) {
   await boundPeers(host.peerStore, host.peerId).load();
   const dht = host.services.dht as unknown as DhtInside;
   meterRequests(dht.rpc, guard, dhtProtocol);
+  const kept = keepStreams(dht.network);
+  host.addEventListener('stop', () => kept.stop());
   diversify(dht.routingTable, {
     connectionsOf: (peer) => host.getConnections(peer),
     groupPrivate: options.groupPrivate,

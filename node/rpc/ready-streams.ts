@@ -19,8 +19,14 @@ interface Ready {
 export class ReadyStreams {
   readonly #waiting = new Map<string, Ready[]>();
   readonly #opening = new Map<string, number>();
+  readonly #readyMs: number;
   #size = 0;
   #stopped = false;
+
+  /** `readyMs`: how long a stream waits for its request. */
+  constructor(readyMs = READY_MS) {
+    this.#readyMs = readyMs;
+  }
 
   /** A stream that was opened ahead and is still up. */
   take(key: string): Stream | undefined {
@@ -41,7 +47,7 @@ export class ReadyStreams {
     if (this.#stopped || opening + waiting >= EACH_MAX || this.#size >= ALL_MAX) return;
     this.#opening.set(key, opening + 1);
     try {
-      this.#add(key, await open());
+      this.keep(key, await open());
     } catch {
       // The next request opens its own, and says what is wrong.
     } finally {
@@ -51,12 +57,13 @@ export class ReadyStreams {
     }
   }
 
-  #add(key: string, stream: Stream): void {
-    if (this.#stopped) {
-      stream.abort(new Error('stopped'));
+  /** Takes a stream that waits from here on; one too many is ended. */
+  keep(key: string, stream: Stream): void {
+    const list = this.#waiting.get(key) ?? [];
+    if (this.#stopped || list.length >= EACH_MAX || this.#size >= ALL_MAX) {
+      stream.abort(new Error(this.#stopped ? 'stopped' : 'enough streams wait'));
       return;
     }
-    const list = this.#waiting.get(key) ?? [];
     const timer = setTimeout(() => {
       const at = list.findIndex((ready) => ready.stream === stream);
       if (at < 0) return;
@@ -64,7 +71,7 @@ export class ReadyStreams {
       if (list.length === 0) this.#waiting.delete(key);
       this.#size -= 1;
       stream.abort(new Error('not used in time'));
-    }, READY_MS);
+    }, this.#readyMs);
     timer.unref();
     list.push({ stream, timer });
     this.#waiting.set(key, list);

@@ -69,6 +69,32 @@ describe('the DHT', function () {
     }
   });
 
+  it('asks again on the stream of the request before, and not on one that the other side ended', async () => {
+    await using nodes = new TestNodes();
+    const holder = await nodes.start('holder');
+    const asker = await nodes.start('asker', { join: [addressOf(holder)], sync: { intervalSeconds: 3600 } });
+    const peer = holder.node.host.peerId;
+    await eventually('the connection', 10_000, async () => asker.node.host.getConnections(peer).length > 0);
+    const streams = () =>
+      asker.node.host
+        .getConnections(peer)
+        .flatMap((one) => one.streams.filter(({ protocol }) => protocol.includes('/kad/')));
+    const opened = new Set<string>();
+    const put = async (name: string) => {
+      const { agentId, bytes } = await holder.node.cards.publish(draft(name));
+      assert.equal(await asker.node.records.put(agentId, bytes), 1);
+      for (const { id } of streams()) opened.add(id);
+    };
+    await put('One');
+    const before = new Set(opened);
+    assert.ok(before.size > 0, 'a stream is kept');
+    await put('Two');
+    assert.deepEqual(opened, before, 'the second put needs no stream of its own');
+    for (const stream of streams()) stream.abort(new Error('ended by the test'));
+    await put('Three');
+    assert.equal(streams().filter(({ id }) => before.has(id)).length, 0);
+  });
+
   it('a put that nobody keeps is a typed, retryable error', async () => {
     await using nodes = new TestNodes();
     const author = await nodes.start('author');
