@@ -35,6 +35,8 @@ const BOOT_ALONE_MS_FIRST = 5_000;
 const BOOT_ALONE_MS_LAST = 600_000;
 /** Pause between two readings of the peers on disk, while more are wanted: it reads all of them. */
 const STORED_MS = 5_000;
+/** A node that knows so many on disk has whom to dial, and does not read them all again for one more. */
+const REREAD_MAX = 64;
 /** Peers whose failures are remembered. */
 const FAILURES_MAX = 4_096;
 
@@ -116,7 +118,8 @@ export class PeerKeeper {
   /** A peer that multicast names is on disk in a moment: what was read of it before is too old for a node that has few. */
   readonly #onDiscovered = (): void => {
     this.wake();
-    if (this.#cancelWake !== undefined) this.#known = { readAt: Number.NEGATIVE_INFINITY, peers: [] };
+    if (this.#cancelWake !== undefined && this.#known.peers.length < REREAD_MAX)
+      this.#known = { readAt: Number.NEGATIVE_INFINITY, peers: [] };
   };
 
   async #look(): Promise<void> {
