@@ -14,6 +14,7 @@ import type { Host } from '../host/create.ts';
 import type { RelayDesk } from '../host/relay-watch.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { withHopSpan } from '../tracing/index.ts';
 import { type ForwardPolicy, refusalOf } from './guards.ts';
 import { type Hops, streamName } from './hops.ts';
 import {
@@ -162,7 +163,9 @@ export class ForwardService {
       const onClose = () => left.abort(new Error('the stream was given up'));
       near.addEventListener('close', onClose, { once: true });
       const budget = AbortSignal.any([left.signal, AbortSignal.timeout(header.budgetMs)]);
-      const hop = await hops.open(header, { from, relaying: true, avoid: [], record }, budget).then(
+      const hop = await withHopSpan(header.trace, (trace) =>
+        hops.open({ ...header, trace }, { from, relaying: true, avoid: [], record }, budget),
+      ).then(
         (value) => ({ value }),
         (error: unknown) => ({ error: error as ZeroError }),
       );

@@ -6,6 +6,7 @@ import { toHex } from '../../protocol/bytes/index.ts';
 import { FORWARD_TTL_MAX, type ForwardHeader, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
 import type { SlaClass } from '../../protocol/routing/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { withPathSpan } from '../tracing/index.ts';
 import { type Hops, streamName } from './hops.ts';
 import { HOP_MS_MAX } from './limits.ts';
 import type { OpenPath } from './sealed-paths.ts';
@@ -50,8 +51,22 @@ export class RoutedStreams {
     broken: readonly string[],
     conditions: Conditions = this.#deps.conditions,
   ): Promise<OpenPath> {
-    const { hops, metrics, now, randomBytes, self, streams } = this.#deps;
+    const { randomBytes } = this.#deps;
     const stream = randomBytes(STREAM_ID_BYTES);
+    return await withPathSpan(toHex(stream), toHex(randomBytes(SPAN_BYTES)), (trace) =>
+      this.#open(peer, signal, broken, conditions, stream, trace),
+    );
+  }
+
+  async #open(
+    peer: PeerId,
+    signal: AbortSignal,
+    broken: readonly string[],
+    conditions: Conditions,
+    stream: Uint8Array,
+    trace: string,
+  ): Promise<OpenPath> {
+    const { hops, metrics, now, self, streams } = this.#deps;
     const header: ForwardHeader = {
       stream,
       to: peer.toString(),
@@ -61,7 +76,7 @@ export class RoutedStreams {
       guild: conditions.guild,
       priceCeiling: conditions.priceCeiling,
       currency: conditions.currency,
-      trace: `00-${toHex(stream)}-${toHex(randomBytes(SPAN_BYTES))}-01`,
+      trace,
       budgetMs: 2 * HOP_MS_MAX,
       via: [],
     };

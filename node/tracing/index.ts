@@ -1,5 +1,6 @@
 // Traces of work across nodes (OpenTelemetry). The door of this folder.
 
+export { withHopSpan, withPathSpan } from './path-spans.ts';
 export {
   beginHttpSpan,
   endHttpSpan,

@@ -8,6 +8,7 @@ import {
   INVALID_SPAN_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   TraceFlags,
   type Tracer,
@@ -29,6 +30,11 @@ export function setRecording(on: boolean): void {
   tracer = trace.getTracer('zerostate', VERSION);
 }
 
+/** Whether spans are recorded in this process at all. */
+export function isRecording(): boolean {
+  return isOn;
+}
+
 /** Runs work in a span of its own, below the one that is active. The span ends with the work; an error gives it the error's code. */
 export async function withSpan<T>(
   name: string,
@@ -39,11 +45,12 @@ export async function withSpan<T>(
   return await spanBelow(context.active(), name, work, options);
 }
 
-async function spanBelow<T>(
+/** The same below a span of another context. */
+export async function spanBelow<T>(
   parent: Context,
   name: string,
   work: () => Promise<T>,
-  options: { kind?: SpanKind; attributes?: Attributes },
+  options: SpanOptions,
 ): Promise<T> {
   return await tracer.startActiveSpan(name, options, parent, async (span) => {
     try {
@@ -72,7 +79,7 @@ export function instrument<T extends object>(target: T, names: { readonly [M in 
 /** Before a request that belongs to a sampled trace comes this frame. No request of ours begins with a zero byte. */
 const MAGIC = Buffer.from('\0tp', 'latin1');
 /** "00-" + 32 hex + "-" + 16 hex + "-" + 2 hex (W3C Trace Context). */
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+export const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The frame that carries the active trace to a peer; undefined when it is not sampled. */
 export function traceFrame(): Uint8Array | undefined {
