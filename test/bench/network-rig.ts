@@ -125,12 +125,25 @@ export async function measureSpread(fleet: Fleet, rounds: number): Promise<numbe
   return spread;
 }
 
+/** Waits until no news of logs goes round any more: heads are told again as they are cosigned, some time after what was published has arrived. */
+async function untilQuiet(fleet: Fleet): Promise<void> {
+  const heads = { name: 'zerostate_gossip_messages_total', labels: 'topic="heads"' };
+  let before = Number.NaN;
+  for (let looks = 0, calm = 0; looks < CALM_LOOKS_MAX && calm < CALM_LOOKS; looks++) {
+    await delay(CALM_PAUSE_MS);
+    const heard = (await fleet.all('metric', heads)).reduce((sum, one) => sum + one, 0);
+    calm = heard === before ? calm + 1 : 0;
+    before = heard;
+  }
+}
+
 /** Milliseconds from a quarantine order, and from its release, until 99 % of the nodes hold to it, one of each for every round. */
 export async function measureQuarantine(fleet: Fleet, rounds: number) {
   const { names } = fleet;
   const cards = await fleet.publish(rounds + 1, 'Kept apart');
   const known = Math.max(...(await fleet.standing()).map(({ cards: size }) => size));
   await fleet.until((all) => all.every(({ cards: size }) => size >= known), SETTLE_MS_MAX);
+  await untilQuiet(fleet);
   const authority = cards.pop()!;
   const { name } = authority;
   await fleet.all('obey', { agentId: authority.agentId });
