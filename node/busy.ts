@@ -29,6 +29,7 @@ export function busyMeter(): () => number {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, last);
     last = now;
-    return utilization;
+    // No time has passed since.
+    return Number.isNaN(utilization) ? 0 : utilization;
   };
 }

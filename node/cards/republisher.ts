@@ -18,10 +18,8 @@ const FIRST_PUT_MS = 1_500;
 const RETRY_MS = 15_000;
 /** Pause between two looks at what is due. */
 const ROUND_MS = 500;
-/** Puts under way at once: each asks up to 20 peers. */
+/** Puts of one round, on a thread that has nothing else to do: each asks up to 20 peers. One that had puts fewer, by the share of its time. */
 const PUTS_MAX = 4;
-/** A thread that had something to do for this share of the last round is busy, and puts nothing. */
-const BUSY_SHARE = 0.9;
 /** Rounds in a row that may be passed over for that: a node that is always busy still puts a card every ten seconds. */
 const ROUNDS_WAITED_MAX = 20;
 
@@ -67,23 +65,19 @@ export class Republisher {
     this.#due.set(agentId, this.#deps.clock.now() + FIRST_PUT_MS * jitter());
   }
 
-  /** Puts what is due: all of it when there is time for that, one card when there has been none for long. */
+  /** Puts what is due, as much as there is time for; one card when there has been none for long. */
   async #round(): Promise<void> {
     const { book, busy, clock, host, vault } = this.#deps;
-    const isBusy = busy() > BUSY_SHARE;
+    const room = Math.floor(PUTS_MAX * (1 - busy()));
     const due = vault
       .list()
       .flatMap(({ agentId }) =>
         (this.#due.get(agentId) ?? 0) > clock.now() ? [] : (book.get(agentId) ?? []),
       );
     if (due.length === 0 || host.getPeers().length === 0) return;
-    if (isBusy && ++this.#waited < ROUNDS_WAITED_MAX) return;
+    if (room < 1 && ++this.#waited < ROUNDS_WAITED_MAX) return;
     this.#waited = 0;
-    const next = (isBusy ? due.slice(0, 1) : due.slice(0, PUTS_MAX)).values();
-    const worker = async () => {
-      for (const entry of next) if (!this.#stopped) await this.#put(entry);
-    };
-    await Promise.all(Array.from({ length: PUTS_MAX }, worker));
+    await Promise.all(due.slice(0, Math.max(1, room)).map((entry) => this.#put(entry)));
   }
 
   async #put({ agentId, bytes }: BookEntry): Promise<void> {

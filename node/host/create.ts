@@ -242,7 +242,12 @@ export async function createHost(options: HostOptions) {
   const dht = host.services.dht as unknown as DhtInside;
   meterRequests(dht.rpc, guard, dhtProtocol);
   const kept = keepStreams(dht.network);
-  host.addEventListener('stop', () => kept.stop());
+  const stop = host.stop.bind(host);
+  host.stop = async () => {
+    // Before the connections close, which would wait for them.
+    kept.stop();
+    await stop();
+  };
   diversify(dht.routingTable, {
     connectionsOf: (peer) => host.getConnections(peer),
     groupPrivate: options.groupPrivate,

@@ -56,8 +56,10 @@ export const row11: ChaosRow = {
       const lines = createInterface({ input: child.stdout! });
       await once(lines, 'line');
       const idle = performance.eventLoopUtilization();
+      const before = process.cpuUsage();
       const [line] = (await once(lines, 'line')) as [string];
       const { utilization } = performance.eventLoopUtilization(idle);
+      const { user, system } = process.cpuUsage(before);
       const { perSecond, taken, busy } = JSON.parse(line) as Record<'perSecond' | 'taken' | 'busy', number>;
       const kept = await Promise.all(
         running.map(async ({ node }) => (await node.records.get(old.agentId))?.cardId === newest.cardId),
@@ -65,6 +67,8 @@ export const row11: ChaosRow = {
       return [
         { name: 'replays sent', value: Math.round(perSecond), unit: '/s', min: 10 },
         { name: 'replays judged', value: Math.round(judged / seconds), unit: '/s', min: 10 },
+        // Of what a node can judge this is the figure that a slow attacker, or a busy machine, does not change.
+        { name: 'CPU of the nodes for each', value: (user + system) / 1_000 / judged, unit: 'ms' },
         { name: 'thread of the attacker, busy', value: busy, unit: 'share' },
         { name: 'thread of the three nodes, busy', value: utilization, unit: 'share' },
         { name: 'replays taken', value: taken, unit: 'puts', max: 0 },

@@ -70,10 +70,10 @@ describe('republication', () => {
     assert.ok(first! >= HOUR_MS && first! < HOUR_MS + 5 * STEP_MS, `first put after ${first} ms`);
   });
 
-  it('waits while the thread is busy, puts one card now and then all the same, and the rest when there is time', async () => {
+  it('puts by the time that the thread has: one card now and then when it has none, and the rest as it has more', async () => {
     let share = 1;
     const { made, pass, puts } = service(
-      ['a', 'b', 'c'],
+      ['a', 'b', 'c', 'd', 'e', 'f'],
       () => false,
       () => share,
     );
@@ -84,8 +84,11 @@ describe('republication', () => {
     await pass(10 * STEP_MS);
     assert.equal(done(), 1);
     share = 0.5;
-    await pass(2 * STEP_MS);
+    await pass(STEP_MS);
     assert.equal(done(), 3);
+    share = 0;
+    await pass(STEP_MS);
+    assert.equal(done(), 6);
     made.stop();
   });
 });
