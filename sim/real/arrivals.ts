@@ -21,12 +21,20 @@ interface Thing {
 /** Watches the nodes of a run. */
 export class Arrivals {
   readonly #things: Record<Kind, Map<string, Thing>> = { card: new Map(), revoked: new Map() };
+  readonly #isCounted: (node: number) => boolean;
   readonly #nodes: number;
   readonly #time: Timeline;
   readonly #trace: (line: Omit<TraceLine, 'at'>) => void;
 
-  constructor(nodes: readonly ZerostateNode[], time: Timeline, trace: (line: Omit<TraceLine, 'at'>) => void) {
-    this.#nodes = nodes.length;
+  /** Looks at those nodes only that are counted: what adversaries hold is nobody's measure. */
+  constructor(
+    nodes: readonly ZerostateNode[],
+    isCounted: (node: number) => boolean,
+    time: Timeline,
+    trace: (line: Omit<TraceLine, 'at'>) => void,
+  ) {
+    this.#isCounted = isCounted;
+    this.#nodes = nodes.filter((_, n) => isCounted(n)).length;
     this.#time = time;
     this.#trace = trace;
     for (const [n, node] of nodes.entries()) this.watch(n, node);
@@ -34,7 +42,7 @@ export class Arrivals {
 
   /** Notes what a node takes from now on: also one that is opened again. */
   watch(n: number, node: ZerostateNode): void {
-    watchNode(node, (kind, id) => this.#note(kind, id, n));
+    if (this.#isCounted(n)) watchNode(node, (kind, id) => this.#note(kind, id, n));
   }
 
   /** A thing was published, begun at this virtual microsecond. */

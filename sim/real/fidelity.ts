@@ -21,7 +21,11 @@ const SHARED: readonly Fidelity[] = [
     is: 'real',
     how: "what a node takes for the time is off by network.clocks; libp2p's own is not",
   },
-  { part: 'adversaries', is: 'absent', how: 'every node follows the protocol' },
+  {
+    part: 'adversaries',
+    is: 'modelled',
+    how: 'real nodes whose gossip and answers go through the roles of T2; an equivocator is one key on two machines',
+  },
 ];
 
 /** Told with every result of T1. */

@@ -1,7 +1,7 @@
 // The real nodes of a run: opens them and joins them as the topology says. To be imported only once the clock, or the sockets, are what
 // the tier wants them to be.
 
-import { rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { completeConfig } from '../../node/config/index.ts';
 import { type Carrier, type Clock, openNode, systemClock, type ZerostateNode } from '../../node/index.ts';
@@ -9,6 +9,7 @@ import { createLogger } from '../../node/logger/index.ts';
 import type { Topology } from '../net/topology.ts';
 import { randomStream } from '../random.ts';
 import type { Scenario } from '../scenario/index.ts';
+import { Cast, NETWORK } from './cast.ts';
 import { makeRunFolder } from './folder.ts';
 import { setGossip } from './gossip-policy.ts';
 import type { Timeline } from './timeline.ts';
@@ -23,6 +24,8 @@ const SETTLE_US_MAX = 300_000_000;
 const LOOK_US = 500_000;
 /** Revocations and logs that are counted or listed of one node. */
 const LISTED_MAX = 1_000;
+/** Where a home keeps the key of its node. */
+const KEY_FILE = join('keys', 'node.key');
 /** Heartbeats of gossip that a mesh takes to settle, once everybody knows everybody's topics, in microseconds. */
 const MESH_US = 10_000_000;
 
@@ -56,6 +59,8 @@ interface Meshed {
 export class Fleet {
   /** Each node as it was opened last. */
   readonly nodes: ZerostateNode[] = [];
+  /** Who of them plays what. */
+  readonly cast: Cast;
   /** Called with every node that is opened again, before it starts. */
   onOpened: (n: number, node: ZerostateNode) => void = () => {};
   readonly #folder = makeRunFolder();
@@ -71,7 +76,9 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const { scenario, seed, topology } = options;
+    const { scenario, seed, time, topology } = options;
+    const openedAt = time.nowUs;
+    this.cast = new Cast(scenario, seed, this.nodes, () => time.nowUs - openedAt);
     this.#clocks = Array.from({ length: topology.nodes }, (_, n) =>
       skewed(randomStream(seed, 'clock', n).normal(0, scenario.network.clocks.skewMs)),
     );
@@ -121,6 +128,7 @@ export class Fleet {
     const { book, config, host, revocations, store } = this.nodes[n]!;
     const logs = store.states().filter(({ size }) => size > 0);
     return {
+      role: this.cast.kindOf(n) ?? 'honest',
       peerId: String(host.peerId),
       neighbours: [...this.neighbours(n)],
       connections: host.getConnections().length,
@@ -160,15 +168,24 @@ export class Fleet {
     );
   }
 
+  /** A stolen key: the second machine has it from the first. */
+  #copyKey(from: string, to: string): void {
+    mkdirSync(join(to, 'keys'), { recursive: true, mode: 0o700 });
+    copyFileSync(join(from, KEY_FILE), join(to, KEY_FILE));
+  }
+
   async #open(n: number): Promise<ZerostateNode> {
     const { scenario, site } = this.#options;
     const { protocol } = scenario;
+    const home = join(this.#folder, `n-${n}`);
+    const twin = this.cast.twinOf(n);
+    if (twin !== undefined) this.#copyKey(join(this.#folder, `n-${twin}`), home);
     const up = [...this.neighbours(n)].filter((other) => this.#here.has(other));
     const node = await openNode({
-      home: join(this.#folder, `n-${n}`),
+      home,
       config: completeConfig({
         name: `n-${n}`,
-        network: 'sim',
+        network: NETWORK,
         region: 'here',
         roles: [n === 0 ? 'boot' : 'edge'],
         listen: [site.listen(n)],
@@ -183,13 +200,19 @@ export class Fleet {
       clock: this.#clocks[n]!,
     });
     setGossip(node, protocol);
+    this.cast.lay(n, node);
     return node;
   }
 
-  /** True when every edge of the topology is a connection over which both gossip. */
+  /**
+   * True when every edge of the topology is a connection over which both gossip, as honest nodes see it. Two machines with one key are one peer
+   * to others, who may speak with one of them only.
+   */
   #stands(): boolean {
     return this.nodes.every(({ host, config }, n) => {
-      return host.services.pubsub.getSubscribers(topicOf(config)).length >= this.neighbours(n).length;
+      if (!this.cast.isHonest(n)) return true;
+      const others = new Set([...this.neighbours(n)].map((other) => String(this.nodes[other]!.host.peerId)));
+      return host.services.pubsub.getSubscribers(topicOf(config)).length >= others.size;
     });
   }
 }

@@ -14,6 +14,7 @@ import {
 import { Arrivals } from './arrivals.ts';
 import { scheduleChurn } from './churn.ts';
 import { Fleet, type Site } from './fleet.ts';
+import { scheduleLies } from './lies.ts';
 import type { FromRun } from './messages.ts';
 import type { Timeline } from './timeline.ts';
 import { scheduleWork } from './work.ts';
@@ -89,6 +90,7 @@ export class RealRun {
   readonly #origin: number;
   readonly #arrivals: Arrivals;
   readonly #judge: (isEnd: boolean) => CheckResult[];
+  readonly #forks: () => Metrics;
   readonly #samples: Sample[] = [];
   readonly #every: number;
 
@@ -102,10 +104,12 @@ export class RealRun {
     options.onBegin(this.#origin);
     tracer?.begin(this.#origin);
     const trace = (line: Omit<TraceLine, 'at'>) => tracer?.add(line);
-    this.#arrivals = new Arrivals(fleet.nodes, time, trace);
+    this.#arrivals = new Arrivals(fleet.nodes, (n) => fleet.cast.isHonest(n), time, trace);
     fleet.onOpened = (n, node) => this.#arrivals.watch(n, node);
     scheduleChurn({ scenario, seed, fleet, time, trace });
-    this.#judge = scheduleWork({ scenario, seed, fleet, time, arrivals: this.#arrivals }).judge;
+    const work = scheduleWork({ scenario, seed, fleet, time, arrivals: this.#arrivals });
+    this.#judge = work.judge;
+    this.#forks = scheduleLies(fleet, scenario, time);
   }
 
   /** Opens the nodes and waits until they are joined. */
@@ -149,6 +153,7 @@ export class RealRun {
       seconds,
       metrics: {
         ...this.#arrivals.metrics(),
+        ...this.#forks(),
         'messages.sent': pieces,
         'messages.bytesPerNodeSecond': bytes / topology.nodes / Math.max(seconds, 1 / SECOND_US),
       },

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { REAL_ADVERSARIES } from '../adversaries/index.ts';
 import type { RunSinks, Scenario, Session, Tier, TierResult } from '../scenario/index.ts';
 import type { FromRun, Question, ToRun } from './messages.ts';
 
@@ -80,8 +81,9 @@ function orderOf(kind: ToRun['kind'], scenario: Scenario, seed: number, sinks: R
 function spawn(scenario: Scenario, tier: 'T0' | 'T1'): ChildProcess {
   if (scenario.topology.nodes > NODES_MAX[tier])
     throw new ZeroError('SCENARIO_INVALID', `${tier} runs up to ${NODES_MAX[tier]} nodes`);
-  if (scenario.adversaries.length > 0)
-    throw new ZeroError('SCENARIO_INVALID', `${tier} has no adversaries: its nodes are real and honest`);
+  for (const { kind } of scenario.adversaries)
+    if (!REAL_ADVERSARIES.has(kind))
+      throw new ZeroError('SCENARIO_INVALID', `${tier} has no ${kind}: see the reference of adversaries`);
   for (const part of ['forks', 'reputation', 'channels', 'routes'] as const)
     if (scenario.workload[part] !== undefined)
       throw new ZeroError('SCENARIO_INVALID', `${tier} has no ${part}: its nodes write and revoke`);

@@ -6,6 +6,7 @@ import { planWriting } from '../cores/writers.ts';
 import type { CheckResult, Scenario } from '../scenario/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Fleet } from './fleet.ts';
+import { draft, forkedLogs, noFalseAccept } from './lies.ts';
 import type { Timeline } from './timeline.ts';
 import type { Kind } from './watch.ts';
 
@@ -22,16 +23,6 @@ export interface WorkOptions {
   readonly time: Timeline;
   readonly arrivals: Arrivals;
 }
-
-/** A small valid draft. */
-const draft = (name: string) => ({
-  name,
-  description: `${name} does one thing and does it well.`,
-  capabilities: [{ name: 'do', description: `What ${name} does.`, tags: ['test'] }],
-  tags: ['test'],
-  prices: [],
-  sla: 'standard',
-});
 
 /** Sets the workload in motion; judge() answers what must hold at the end. */
 export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOptions) {
@@ -57,6 +48,8 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
   for (const [number, { at, kind, log }] of planned.entries()) {
     if (at > scenario.seconds * SECOND_US) continue;
     const node = writers[log]!;
+    // What an equivocator writes is no work of this list.
+    if (!fleet.cast.isHonest(node)) continue;
     const publish = async ({ cards }: ZerostateNode): Promise<string> =>
       (await cards.publish(draft(`Agent ${number}`))).agentId;
     let owned: string | undefined;
@@ -87,8 +80,9 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
       );
       const first =
         failures[0] ?? (lost[0] === undefined ? '' : `${lost[0].id} is gone from node ${lost[0].node}`);
-      const here = fleet.nodes.filter((_, n) => fleet.isHere(n));
-      const states = new Set(here.map((node) => JSON.stringify(headsOf(node.store.states()))));
+      const here = fleet.nodes.filter((_, n) => fleet.isHere(n) && isReached(fleet, n));
+      const forked = forkedLogs(fleet);
+      const states = new Set(here.map((node) => JSON.stringify(headsOf(node.store.states(), forked))));
       const { churn, healSeconds, partitions } = scenario.network;
       const isHealed = healSeconds > 0 || (partitions.length === 0 && churn.share === 0);
       const checks: CheckResult[] = [
@@ -101,6 +95,7 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
           at: first === '' ? -1 : at,
         },
       ];
+      if (fleet.cast.size > 0) checks.push(noFalseAccept(fleet, at));
       if (isEnd && isHealed)
         checks.push({
           name: 'converged',
@@ -115,11 +110,18 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
   };
 }
 
+/** Nothing is asked of nodes that only adversaries surround. */
+function isReached(fleet: Fleet, n: number): boolean {
+  const { cast } = fleet;
+  return cast.isHonest(n) && fleet.neighbours(n).some((other) => cast.isHonest(other));
+}
+
 function headsOf(
   states: readonly { readonly origin: string; readonly size: number; readonly root: Uint8Array }[],
+  forked: ReadonlySet<string>,
 ) {
   return states
-    .filter(({ size }) => size > 0)
+    .filter(({ origin, size }) => size > 0 && !forked.has(origin))
     .map(({ origin, size, root }) => `${origin} ${size} ${Buffer.from(root).toString('hex')}`)
     .sort();
 }

@@ -40,7 +40,11 @@ const SMALL = completeScenario({
   tier: 'T1',
   seconds: 6,
   topology: { nodes: 4, degree: 2 },
-  network: { latency: { minMs: 10, maxMs: 80 }, loss: { good: 0.05 } },
+  network: {
+    latency: { minMs: 10, maxMs: 80 },
+    loss: { good: 0.05 },
+    churn: { share: 0.5, onSeconds: 3, offSeconds: 2 },
+  },
   protocol: { antiEntropySeconds: 1 },
   workload: { statements: { writers: 4, perSecond: 2, fromSeconds: 0.5, forSeconds: 3 } },
 });

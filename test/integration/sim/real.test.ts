@@ -24,6 +24,21 @@ const scenario = completeScenario({
   },
 });
 
+/** Nodes that lie, and a key on two machines, among honest ones. */
+const HOSTILE = completeScenario({
+  tier: 'T1',
+  seconds: 14,
+  topology: { nodes: 8, degree: 4 },
+  network: { latency: { minMs: 10, maxMs: 80 }, healSeconds: 4 },
+  protocol: { antiEntropySeconds: 1 },
+  adversaries: [
+    { kind: 'poisoner', share: 0.13 },
+    { kind: 'withholder', share: 0.13 },
+    { kind: 'equivocator', share: 0.25 },
+  ],
+  workload: { statements: { writers: 3, perSecond: 2, fromSeconds: 0.5, forSeconds: 3 } },
+});
+
 /** Whoever looks into a run takes this time, in milliseconds of the machine: what it does meanwhile must not matter. */
 const PAUSE_MS = 80;
 /** Virtual seconds between two looks. */
@@ -52,15 +67,30 @@ async function inSteps(): Promise<TierResult> {
   }
 }
 
+/** Lies were told, nobody believes them, everybody knows who signed two histories, and what honest nodes wrote is everywhere. */
+function assertWithstood({ checks, metrics }: TierResult): void {
+  assert.ok(metrics['adversaries.spoilt']! > 0 && metrics['adversaries.withheld']! > 0);
+  assert.deepEqual(
+    checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
+    ['acknowledged-kept', 'no-false-accept', 'converged'].map((name) => ({ name, ok: true, detail: '' })),
+  );
+  assert.ok(checks[1]!.looked > 0);
+  assert.equal(metrics['statements.coverage'], 1);
+  assert.equal(metrics['forks.count'], 1);
+  assert.equal(metrics['forks.coverage'], 1);
+}
+
 describe('T1: real nodes under virtual time', function () {
   this.timeout(120_000);
 
-  it('gives the same trace twice, with losses, a cut, and nodes that come and go, and when it is stopped on its way, and converges when healed', async () => {
+  it('gives the same trace twice, with losses, a cut, and nodes that come and go, and when it is stopped on its way, and converges when healed; adversaries are not believed, and a key on two machines is found out', async () => {
     const lines: TraceLine[] = [];
-    const [one, two] = await Promise.all([
+    const [one, two, hostile] = await Promise.all([
       runInChild(scenario, 7, { trace: (line) => lines.push(line) }),
       inSteps(),
+      runInChild(HOSTILE, 7),
     ]);
+    assertWithstood(hostile.result);
     assert.equal(one.result.traceHash, two.traceHash);
     assert.deepEqual(one.result.metrics, two.metrics);
     assert.deepEqual(
@@ -86,5 +116,7 @@ describe('T1: real nodes under virtual time', function () {
   it('refuses what it cannot hold', async () => {
     const large = completeScenario({ tier: 'T1', topology: { nodes: 5_000 } });
     await assert.rejects(runInChild(large, 1), { code: 'SCENARIO_INVALID' });
+    const routed = completeScenario({ tier: 'T1', adversaries: [{ kind: 'lying-relay', share: 0.1 }] });
+    await assert.rejects(runInChild(routed, 1), { code: 'SCENARIO_INVALID' });
   });
 });
