@@ -59,8 +59,10 @@ export class IndexLines {
   #cancel: () => void = () => {};
   /** none: not started, or a round is under way; then what comes next, and whether that was brought forward. */
   #next: 'none' | 'round' | 'soon' = 'none';
-  /** Something new came up during a round. */
+  /** Something new came up during a round, or before the start. */
   #isNews = false;
+  /** When a round was brought forward last. */
+  #soonAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   constructor(deps: IndexLinesDeps) {
@@ -69,19 +71,22 @@ export class IndexLines {
   }
 
   start(): void {
-    this.#plan('round');
+    this.#plan(this.#isNews ? 'soon' : 'round');
   }
 
-  /** An index is new: the next round comes soon. */
+  /** An index is new: the next round comes soon. Once in a usual pause: names are free, and whoever makes up indexes must not have this node dial at will. */
   soon(): void {
+    const now = this.#deps.clock.now();
+    if (this.#stopped || this.#next === 'soon' || now - this.#soonAt < ROUND_MS) return;
     if (this.#next === 'round') this.#plan('soon');
-    this.#isNews = true;
+    else this.#isNews = true;
   }
 
   #plan(next: 'round' | 'soon'): void {
     if (this.#stopped) return;
     this.#cancel();
     this.#next = next;
+    if (next === 'soon') this.#soonAt = this.#deps.clock.now();
     const spreadMs = Math.min(ROUND_MS, SOON_MS_EACH * this.#deps.crowd());
     this.#cancel = this.#deps.clock.after(next === 'round' ? ROUND_MS : spreadMs * this.#random(), () => {
       this.#next = 'none';

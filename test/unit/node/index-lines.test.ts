@@ -90,9 +90,7 @@ describe('lines to indexes', () => {
   });
 
   it('are made soon when an index is new, spread by the number of nodes, also while a round is under way', async () => {
-    const { lines, dialled, timers } = rig(await peer(), [indexNode(await peer())]);
-    lines.soon();
-    assert.equal(timers.length, 0, 'not before the start');
+    const { lines, dialled, time, timers } = rig(await peer(), [indexNode(await peer())]);
     lines.start();
     const usual = timers[0]!.ms;
     lines.soon();
@@ -100,14 +98,27 @@ describe('lines to indexes', () => {
     const [first] = timers;
     assert.deepEqual([timers.length, first!.ms], [1, CROWD * 5 * 0.5]);
     assert.ok(first!.ms < usual);
-    timers.length = 0;
-    first!.run();
+    const runs = async (news: () => void) => {
+      timers.splice(0)[0]!.run();
+      news();
+      for (let turn = 0; turn < 1_000 && timers.length === 0; turn++)
+        await new Promise((resolve) => setImmediate(resolve));
+      return timers[0]?.ms;
+    };
+    time.now += usual;
+    assert.equal(await runs(() => lines.soon()), first!.ms);
+    assert.equal(dialled.length, 1);
+    assert.equal(await runs(() => lines.soon()), usual, 'not again within a usual pause');
     lines.soon();
-    while (timers.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual([dialled.length, timers[0]!.ms], [1, first!.ms]);
+    assert.deepEqual([timers.length, timers[0]!.ms], [1, usual]);
     lines.stop();
     lines.soon();
     assert.equal(timers.length, 0);
+    const early = rig(await peer(), [indexNode(await peer())]);
+    early.lines.soon();
+    assert.equal(early.timers.length, 0, 'not before the start');
+    early.lines.start();
+    assert.equal(early.timers[0]!.ms, first!.ms);
   });
 
   it('needs none where the own index answers', async () => {
