@@ -170,9 +170,7 @@ export class Directory {
       roles: [...this.#self.roles],
       version: this.#self.version,
       addresses: this.#host.getMultiaddrs().map(String).slice(0, ANNOUNCED_ADDRESSES_MAX),
-      links: peers
-        .slice(0, ANNOUNCED_LINKS_MAX)
-        .map((peer) => ({ peer, rttMs: this.#rtt.of(peer) ?? null })),
+      links: peers.slice(0, ANNOUNCED_LINKS_MAX).map((peer) => ({ peer, rttMs: this.#rtt.of(peer) ?? null })),
       log: { size, root: toBase64(root) },
       ...(tasks === undefined ? {} : { tasks }),
       issuedAtMs: now,
