@@ -23,8 +23,8 @@ const AT_ONCE = 4;
 const WARM_MS = 15_000;
 /** Pause of a caller between two requests, and between two looks whether the other end knows that the link has gone. */
 const PAUSE_MS = 50;
-/** It is told of that within this time, or its own patience with the link ends first. */
-const GONE_MS_MAX = 15_000;
+/** It is told within this time, also on a busy machine; a link that is still there then is one that a service of its node keeps, and shares. */
+const GONE_MS_MAX = 1_000;
 /** Every link when nothing is wrong. */
 const CALM = { oneWayMs: 5, jitterMs: 2 };
 /** What befalls relays, by number: each is of another region than the one before, and none is the one that all joined through. */
