@@ -1,6 +1,6 @@
 // How tasks are paid through channels: prices from the card, the ceiling from the manifest, one offer a run, one payment a receipt.
 
-import type { AgentCard, Price } from '../../protocol/card/index.ts';
+import type { AgentCard, Price, PriceUnit } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import {
@@ -14,7 +14,7 @@ import { bytesDigest } from '../../protocol/receipt/index.ts';
 import type { ReceiptPredicate } from '../../protocol/statement/index.ts';
 import type { TaskManifest, VerifiedManifest } from '../../protocol/task/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
-import { completeManifest, type Manifest } from '../tasks/manifest.ts';
+import { specOfManifest } from '../tasks/manifest.ts';
 import type { ChannelSides } from './channel-sides.ts';
 import type { PayeeWork } from './payee-work.ts';
 import type { PayerDesk } from './payer-desk.ts';
@@ -38,6 +38,9 @@ interface Usage {
   readonly wallMs: number;
 }
 
+/** The units that quantitiesOf measures. */
+const TASK_UNITS: ReadonlySet<PriceUnit> = new Set<PriceUnit>(['request', 'fuel', 'gb-second']);
+
 function quantitiesOf({ fuel, memoryBytes, wallMs }: Usage): Quantity[] {
   return [meterRequests(1n), meterFuel(fuel), meterMemory(memoryBytes, wallMs)];
 }
@@ -47,14 +50,10 @@ function usageOf({ deterministic, observed }: Pick<ReceiptPredicate, 'determinis
   return { fuel: BigInt(deterministic.result.fuel), memoryBytes, wallMs: observed.wallMs };
 }
 
-/** By manifest, and gone with it: every candidate of a task is asked for its quote. */
-const limits = new WeakMap<TaskManifest, Manifest['limits']>();
-
 /** The limits that the run will have: what a manifest leaves out is the default, and not nothing. Throws USAGE. */
 function limitsOf(manifest: TaskManifest): Usage {
-  const known = limits.get(manifest) ?? completeManifest(manifest.spec).limits;
-  limits.set(manifest, known);
-  return { ...known, fuel: BigInt(known.fuel) };
+  const { fuel, memoryBytes, wallMs } = specOfManifest(manifest).limits;
+  return { fuel: BigInt(fuel), memoryBytes, wallMs };
 }
 
 /** What a receipt costs at these prices: one request, its fuel, and its memory for its time. Undefined when nothing is sold for the currency. */
@@ -95,9 +94,11 @@ export class TaskPaymentsOverChannels {
   }
 
   #priced(card: AgentCard, { priceCeiling }: TaskManifest, usage: Usage): Amount | null {
-    if (card.prices.every(({ amount }) => amount === '0')) return null;
-    const currency = priceCeiling?.currency ?? card.prices[0]!.currency;
-    if (!card.prices.some((price) => price.currency === currency))
+    // What else the card sells (relayed bytes, say) must not make a task free, in whatever currency it does.
+    const sold = card.prices.filter(({ amount, unit }) => amount !== '0' && TASK_UNITS.has(unit));
+    if (sold.length === 0) return null;
+    const currency = priceCeiling?.currency ?? sold[0]!.currency;
+    if (!sold.some((price) => price.currency === currency))
       throw new ZeroError('TASK_REFUSED', `${card.name} does not sell for ${currency}`);
     const { amount } = chargeFor(quantitiesOf(usage), card.prices, { currency });
     return amount === 0n ? null : { amount, currency };

@@ -20,7 +20,7 @@ import type { Rpc } from '../rpc/index.ts';
 import { deterministicPart } from './deterministic.ts';
 import { gatherJob } from './gather.ts';
 import { LiveOutput, type LiveText } from './live-output.ts';
-import { completeManifest, type Manifest } from './manifest.ts';
+import { type Manifest, specOfManifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
 import type { Amount, TaskPorts } from './ports.ts';
 import { type Run, RunTable } from './run-table.ts';
@@ -147,7 +147,7 @@ export class Executor {
     if (timeMs(manifest.issuedAt) > clock.now() + CLOCK_SKEW_MS)
       throw new ZeroError('MANIFEST_REPLAYED', `the task is dated ${manifest.issuedAt}, in the future`);
     if (!vault.has(request.agentId)) throw new ZeroError('TASK_REFUSED', 'that agent does not live here');
-    const spec = completeManifest(manifest.spec);
+    const spec = specOfManifest(manifest);
     const { fuel, memoryBytes, wallMs } = spec.limits;
     if (BigInt(fuel) > BigInt(fuelMax)) throw new ZeroError('TASK_REFUSED', `at most ${fuelMax} fuel here`);
     if (memoryBytes > memoryBytesMax)

@@ -5,6 +5,7 @@ import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { canonicalJson, type JsonValue } from '../../protocol/json/index.ts';
+import type { TaskManifest } from '../../protocol/task/index.ts';
 import { type Job, LIMITS_MAX } from '../../wasm-runner/index.ts';
 
 const MIB = 1024 * 1024;
@@ -59,6 +60,16 @@ export function completeManifest(input: unknown): Manifest {
     (error) => `${error.instancePath.slice(1).replaceAll('/', '.') || 'manifest'}: ${error.message}`,
   );
   throw new ZeroError('USAGE', `task manifest: ${[...new Set(problems)].slice(0, 5).join('; ')}`);
+}
+
+/** By manifest, and gone with it: a task is looked at a dozen times. */
+const specs = new WeakMap<TaskManifest, Manifest>();
+
+/** The completed spec of a signed manifest. Throws USAGE naming what is wrong. */
+export function specOfManifest(manifest: TaskManifest): Manifest {
+  const spec = specs.get(manifest) ?? completeManifest(manifest.spec);
+  specs.set(manifest, spec);
+  return spec;
 }
 
 /** Canonical JSON of a completed spec. */

@@ -20,7 +20,7 @@ import type { Asker } from './ask.ts';
 import { describeEffect } from './describe-effect.ts';
 import { partsOfManifest } from './gather.ts';
 import type { LivePlace, LiveText } from './live-output.ts';
-import { completeManifest } from './manifest.ts';
+import { specOfManifest } from './manifest.ts';
 import type { Found, Members } from './members.ts';
 import type { TaskParts } from './parts.ts';
 import type { TaskPorts } from './ports.ts';
@@ -211,7 +211,7 @@ export class Requester {
     let found: Found[] = [];
     try {
       const { manifest } = await book.manifest(entry.taskId);
-      found = await members.find(completeManifest(manifest.spec), entry.order);
+      found = await members.find(specOfManifest(manifest), entry.order);
     } catch (error) {
       log.warn({ err: error, taskId: entry.taskId }, 'members cannot be searched');
       book.note(entry, `the search failed: ${(error as Error).message}`);

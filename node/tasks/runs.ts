@@ -12,7 +12,7 @@ import type { Asker } from './ask.ts';
 import { checkAnswer } from './check-answer.ts';
 import { gatherJob } from './gather.ts';
 import type { Lanes } from './lanes.ts';
-import { completeManifest } from './manifest.ts';
+import { specOfManifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
 import type { TaskPorts } from './ports.ts';
 import type { Member, RunSummary, TaskBook, TaskEntry } from './task-book.ts';
@@ -132,7 +132,7 @@ export class Runs {
     const { status, receipt } = response;
     if (receipt === null)
       return { end: { status, receipt: null, jobDigest: null, resultDigest: null }, owed: null, kept: null };
-    const spec = completeManifest(manifest.manifest.spec);
+    const spec = specOfManifest(manifest.manifest);
     const from = this.#deps.asker.peerOf(this.#deps.peerId);
     const job = await gatherJob(manifest, spec, {}, { parts, artifacts: ports.artifacts, from });
     const { agentId } = member;

@@ -7,11 +7,14 @@ import { makeDeterministic, OBSERVED } from '../../support/agents.ts';
 
 const CURRENCY = 'EUR';
 const prices = new TaskPaymentsOverChannels({} as never);
-const card = (...list: [unit: Price['unit'], amount: string][]) =>
-  ({ name: 'seller', prices: list.map(([unit, amount]) => ({ unit, amount, currency: CURRENCY })) }) as never;
-const manifest = (limits?: Record<string, unknown>) =>
+const card = (...list: [unit: Price['unit'], amount: string, currency?: string][]) =>
   ({
-    priceCeiling: { amount: '1', currency: CURRENCY },
+    name: 'seller',
+    prices: list.map(([unit, amount, currency = CURRENCY]) => ({ unit, amount, currency })),
+  }) as never;
+const manifest = (limits?: Record<string, unknown>, currency: string | null = CURRENCY) =>
+  ({
+    priceCeiling: currency === null ? null : { amount: '1', currency },
     spec: { name: 'count', capability: 'count', ...(limits === undefined ? {} : { limits }) },
   }) as never;
 const ran = (fuel: string, wallMs: number) => ({
@@ -28,6 +31,14 @@ describe('prices of tasks', () => {
     assert.equal(amount(prices.quote(card(['fuel', '2']), manifest({}))), 4_000_000_000n);
     assert.equal(prices.quote(card(['fuel', '0']), manifest()), null);
     assert.throws(() => prices.quote(card(['fuel', '2']), manifest({ fuel: 'much' })), { code: 'USAGE' });
+  });
+
+  it('are not free for a currency in which something else is sold', () => {
+    const both = card(['byte', '5', 'USD'], ['request', '9']);
+    assert.equal(amount(prices.quote(both, manifest())), 9n);
+    assert.equal(amount(prices.quote(both, manifest({}, null))), 9n);
+    assert.throws(() => prices.quote(both, manifest({}, 'USD')), { code: 'TASK_REFUSED' });
+    assert.equal(prices.quote(card(['byte', '5', 'USD']), manifest()), null, 'its tasks cost nothing');
   });
 
   it('count memory for its time', () => {
