@@ -31,8 +31,10 @@ import type { WitnessQuorum } from './ports.ts';
 import type { WitnessPolicy } from './witness-policy.ts';
 import type { WitnessProtocol } from './witness-protocol.ts';
 
-/** Pause between a new head and the first question: a log in use makes many heads a second, and one cosigned head covers all before it. */
+/** Rest of a log after a new head, before the first question: one cosigned head covers all before it. */
 const PAUSE_MS = 1_000;
+/** Of a log that never rests so long, a head is shown after this time all the same. */
+const PAUSE_MS_MAX = 8_000;
 /** First pause between two rounds while no quorum is reached; it doubles. */
 const RETRY_MS = 5_000;
 /** Longest pause: witnesses that come back are used within a minute. */
@@ -75,6 +77,8 @@ export class Cosignatures {
   readonly #asked = new Map<string, AskedWitness>();
   /** Size that each witness cosigned last: where its next consistency proof begins. */
   readonly #sizes = new Map<string, number>();
+  /** When a round begins at the latest, since the log grew after the last one. */
+  #dueAt: number | undefined;
   #cancel: () => void = () => {};
   #retryMs = RETRY_MS;
   #round: Promise<void> | undefined;
@@ -97,7 +101,7 @@ export class Cosignatures {
   /** To be called when the own log has a new head. */
   grown(): void {
     this.#retryMs = RETRY_MS;
-    if (this.#round === undefined) this.#later(PAUSE_MS);
+    if (this.#round === undefined) this.#soon();
   }
 
   /** What came of asking each witness. */
@@ -138,10 +142,17 @@ export class Cosignatures {
     return quorum;
   }
 
+  #soon(): void {
+    const now = this.#deps.clock.now();
+    this.#dueAt ??= now + PAUSE_MS_MAX;
+    this.#later(Math.min(PAUSE_MS, Math.max(0, this.#dueAt - now)));
+  }
+
   #later(ms: number): void {
     this.#cancel();
     if (this.#stopped || this.#deps.policy.kind === 'none') return;
     this.#cancel = this.#deps.clock.after(ms, () => {
+      this.#dueAt = undefined;
       this.#round = this.#rounds().finally(() => {
         this.#round = undefined;
       });
@@ -155,7 +166,7 @@ export class Cosignatures {
       log.warn({ err: error }, 'cosignatures could not be collected');
       return undefined;
     });
-    if (ownLog.state().size > size) return this.#later(PAUSE_MS);
+    if (ownLog.state().size > size) return this.#soon();
     if (quorum?.reached) return this.#later(REFRESH_MS);
     this.#later(this.#retryMs);
     this.#retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * 2);

@@ -1,0 +1,49 @@
+// When witnesses are asked for a log: soon after it came to rest, and now and then while it never does.
+
+import assert from 'node:assert/strict';
+import { Cosignatures } from '../../../node/log-service/index.ts';
+import { HandClock } from '../../support/hand-clock.ts';
+
+const STEP_MS = 100;
+const REST_MS = 1_000;
+const LONGEST_MS = 8_000;
+
+describe('rounds of cosignatures', () => {
+  it('wait for a log to rest, and not for ever', async () => {
+    const clock = new HandClock();
+    let size = 1;
+    const deps = { clock, policy: { kind: 'peers' }, ownLog: { state: () => ({ size }) } };
+    const cosignatures = new Cosignatures(deps as never);
+    const rounds: number[] = [];
+    cosignatures.collect = async () => {
+      rounds.push(clock.now());
+      return { reached: true } as never;
+    };
+    const pass = async (ms: number, grows: boolean) => {
+      for (let passed = 0; passed < ms; passed += STEP_MS) {
+        if (grows) {
+          size += 1;
+          cosignatures.grown();
+        }
+        await clock.pass(STEP_MS);
+      }
+    };
+    cosignatures.start();
+    await pass(60_000, true);
+    const gaps = rounds.map((at, i) => at - (rounds[i - 1] ?? 0));
+    assert.ok(
+      gaps.length === 7 && gaps.every((gap) => gap >= LONGEST_MS && gap <= LONGEST_MS + STEP_MS),
+      gaps.join(),
+    );
+    await pass(60_000, false);
+    rounds.length = 0;
+    const restedAt = clock.now();
+    await pass(STEP_MS, true);
+    await pass(60_000, false);
+    assert.deepEqual(
+      rounds.map((at) => at - restedAt),
+      [REST_MS],
+    );
+    await cosignatures.stop();
+  });
+});
