@@ -12,8 +12,9 @@ import type { Directory, NodeEntry } from './directory.ts';
 import type { BootSource } from './first-contact.ts';
 
 const ROUND_MS = 2_000;
-/** Dials of one round, and under way at once: one that waits for a silent address does not keep the next round waiting. */
+/** Dials of one round. */
 const DIALS_PER_ROUND = 4;
+/** Dials under way at once: two rounds of them, so that those that wait for a silent address do not keep the next round waiting. */
 const DIALS_AT_ONCE_MAX = 8;
 /**
  * While a node has fewer peers than this, a round follows each connection and each word of another node, after this pause: at its start it
