@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fleet } from '../fleet/fleet.ts';
+import type { FleetHost } from '../fleet/fleet-host.ts';
 import { type ChaosRow, MIB, secondsUntil } from './rig.ts';
 
 const JOIN_SECONDS_MAX = 60;
@@ -24,6 +25,12 @@ export const row21: ChaosRow = {
     const revocations = quick ? 12 : 200;
     const hosts = Math.max(1, Math.ceil(count / NODES_PER_PROCESS));
     await using fleet = await Fleet.start({ nodes: count, hosts });
+    const cpuOf = async (some: readonly FleetHost[]) =>
+      (await Promise.all(some.map((host) => host.do('profile', { file: '' })))).reduce(
+        (sum, ms) => sum + ms,
+        0,
+      );
+    const idle = await cpuOf(fleet.hosts);
     const begun = performance.now();
     const secondsSince = (from: number): number => (performance.now() - from) / 1_000;
     const cards = await fleet.publish(publications, 'Agent');
@@ -36,15 +43,22 @@ export const row21: ChaosRow = {
       held.cards >= publications && held.revocations >= revocations;
     await fleet.until((all) => all.every(complete), SPREAD_MS_MAX);
     const spreadSeconds = secondsSince(begun);
+    const spent = (await cpuOf(fleet.hosts)) - idle;
     const behind = (await fleet.standing()).filter((one) => !complete(one)).length;
     const [joiner, deaf] = [await fleet.addHost(), await fleet.addHost({ antiEntropy: false })];
     await fleet.startNode('deaf', deaf);
     const started = performance.now();
     await fleet.startNode('late', joiner);
-    const late = async () => (await fleet.hosts[joiner]!.do('standing', null))[0]!;
+    let firstPeer = Number.POSITIVE_INFINITY;
+    const late = async () => {
+      const [standing] = await fleet.hosts[joiner]!.do('standing', null);
+      if (standing!.peers > 0) firstPeer = Math.min(firstPeer, secondsSince(started));
+      return standing!;
+    };
     const seconds = await secondsUntil(async () => complete(await late()), JOIN_SECONDS_MAX);
     const sinceStart = Number.isFinite(seconds) ? secondsSince(started) : seconds;
     const held = await late();
+    const joining = await cpuOf([fleet.hosts[joiner]!]);
     const refused = await fleet.on('late', 'refused', { name: 'late' });
     // The deaf one has had at least as long as the other.
     await delay(2_000);
@@ -62,6 +76,10 @@ export const row21: ChaosRow = {
       { name: 'to revoke, on all at once', value: revokeSeconds, unit: 's' },
       { name: 'waited for all of them to have all', value: spreadSeconds, unit: 's' },
       { name: 'nodes that did not have all yet', value: behind, unit: 'nodes' },
+      // Of work these tell on any machine, however busy.
+      { name: 'CPU of the nodes, a copy', value: spent / count / (publications + revocations), unit: 'ms' },
+      { name: 'CPU of the joiner, a statement', value: joining / (publications + revocations), unit: 'ms' },
+      { name: 'from start until its first peer', value: firstPeer, unit: 's' },
       { name: 'publications seen', value: held.cards, unit: 'cards', min: publications },
       { name: 'revocations seen', value: held.revocations, unit: 'revocations', min: revocations },
       { name: 'cards it refuses as revoked', value: refused, unit: 'cards', min: revocations },
