@@ -114,6 +114,10 @@ export class IndexRole {
       });
     };
     round();
+    // Behind the start: else the first question of all would wait for the weights.
+    void this.#index
+      .warmUp()
+      .catch((error: Error) => log.debug({ error: error.message }, 'the index did not warm up'));
     await rpc.handle(indexProtocol(network), async (bytes) => {
       const request = decodeCbor(bytes, 'the question');
       if (!Value.Check(shortlistRequestSchema, request))

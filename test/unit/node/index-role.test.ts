@@ -36,6 +36,7 @@ describe('the index of a node', () => {
     let known = [entry(10, 'Alpha'), entry(20, 'Beta')];
     let hold: Promise<void> | undefined;
     const words = wordEmbedder();
+    let warmed = 0;
     const role = new IndexRole({
       home,
       rpc: { handle: async () => {} } as unknown as Rpc,
@@ -53,6 +54,9 @@ describe('the index of a node', () => {
       cards: () => known,
       embedder: async () => ({
         ...words,
+        warmUp: async () => {
+          warmed += 1;
+        },
         embedBatch: async (texts) => {
           await hold;
           return await words.embedBatch(texts);
@@ -63,6 +67,7 @@ describe('the index of a node', () => {
     const shows = async (line: string) =>
       await eventually(line, 10_000, async () => (await metrics.render()).split('\n').includes(line));
     await role.start();
+    assert.equal(warmed, 1, 'the first question need not wait for the weights');
     await eventually('the first cards', 10_000, async () => (role.stats().waiting === 0 ? true : undefined));
     await shows('zerostate_index_reconciled_total{kind="missing"} 2');
 
