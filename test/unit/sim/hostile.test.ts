@@ -70,7 +70,7 @@ describe('a role around a real node', () => {
     });
     const original = rpc();
     pubsub.sendRpc('1', original);
-    const [{ data }] = sent[0]!.messages as [{ data: Uint8Array }];
+    const { data } = sent[0]!.messages![0]!;
     equal(data.length, 3);
     notDeepEqual(data, original.messages[0]!.data);
     deepEqual(original, rpc());
