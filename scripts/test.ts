@@ -15,7 +15,6 @@ const TSC = 'node_modules/typescript/bin/tsc';
 const FINDINGS_SHOWN_MAX = 40;
 const FINDING_CHARACTERS_MAX = 400;
 const SLOWEST_SHOWN_MAX = 12;
-const REPORTER = './test/support/file-reporter.ts';
 const MINUTE_MS = 60_000;
 /** Test files at once where the suites share nothing: CI has two cores. */
 const JOBS = '2';
@@ -66,7 +65,7 @@ const STAGES: readonly Stage[] = [
   // Faults are timed against thresholds: nothing else runs beside them.
   { name: 'chaos', minutesMax: 5, files: ['test/integration/chaos/**/*.test.ts'] },
   { name: 'browser', minutesMax: 4, files: ['test/browser/**/*.test.ts'] },
-  { name: 'e2e', minutesMax: 10, files: ['test/e2e/**/*.test.ts'] },
+  { name: 'e2e', minutesMax: 10, files: ['test/e2e/**/*.test.ts'], parallel: true },
 ];
 
 const running = new Set<ChildProcess>();
@@ -170,7 +169,7 @@ async function runStage({
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-tests-'));
   const log = join(folder, 'tests.jsonl');
   try {
-    const { ok, late } = await execute([MOCHA, '--reporter', REPORTER, ...options, ...files!], msMax, false, {
+    const { ok, late } = await execute([MOCHA, ...options, ...files!], msMax, false, {
       TEST_REPORT: log,
     });
     const tests = readLines(log);
