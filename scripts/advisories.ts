@@ -1,12 +1,12 @@
 // `npm run advisories`: asks the registry for known vulnerabilities of every package in the lock file. Fails on grave ones (--level).
 // Where the registry cannot be asked it says so and passes; --strict fails then too, for a release.
 
-import { parseArgs } from 'node:util';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 import { atLeast, readAudit, SEVERITIES } from './supply/advisories.ts';
 import { npm } from './supply/npm.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
     level: { type: 'string', default: 'high' },
     'ships-only': { type: 'boolean', default: false },

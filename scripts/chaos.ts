@@ -3,12 +3,12 @@
 // --seeds FIRST-LAST are for the rows that have a length, a number of nodes or seeds. --namespaces lets rows 5 and 6 cut a network of
 // network namespaces, which needs root; without it they cut by the nodes' gates and by proxies. The output says which.
 
-import { parseArgs } from 'node:util';
 import { namespacesRefused } from '../test/chaos/namespaces.ts';
 import { type ChaosOptions, figureLine, holds } from '../test/chaos/rig.ts';
 import { ROWS } from '../test/chaos/rows.ts';
+import { readArguments } from './source/arguments.ts';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments(import.meta.filename, {
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },

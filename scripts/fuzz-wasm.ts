@@ -1,11 +1,11 @@
 // `npm run fuzz:wasm -- [--seconds N] [--mutants N] [--seed N]`: mutants of WebAssembly modules against the meter. Exits 1 when one that
 // is invalid is accepted, becomes invalid, counts different fuel twice, throws without a code, or takes too long.
 
-import { parseArgs } from 'node:util';
 import { randomStream } from '../sim/random.ts';
 import { fuzzWasm } from '../test/fuzz/wasm-modules.ts';
+import { readArguments } from './source/arguments.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
     seconds: { type: 'string', default: '120' },
     mutants: { type: 'string', default: '1000000' },

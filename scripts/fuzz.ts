@@ -1,11 +1,11 @@
 // `npm run fuzz -- [--seconds N] [--mutations N] [--seed N]`: structure-aware mutations of everything that strangers send, against
 // the decoders and verifiers that read it. Exits 1 on a crash, a false accept, or a decode above 100 ms.
 
-import { parseArgs } from 'node:util';
 import { fuzz } from '../test/fuzz/run.ts';
 import { fuzzTargets } from '../test/fuzz/targets.ts';
+import { readArguments } from './source/arguments.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
     seconds: { type: 'string', default: '120' },
     mutations: { type: 'string', default: '1000000' },

@@ -4,15 +4,15 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { commitOf, exportCommit, hex, scratch } from './release/pack.ts';
 import { packTwice } from './release/reproduce.ts';
 import { PROVENANCE_TYPE, releaseStatement } from './release/statement.ts';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 import { execute, npm } from './supply/npm.ts';
 import { sbomOf } from './supply/sbom.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
     commit: { type: 'string', default: 'HEAD' },
     out: { type: 'string', default: 'build/release' },

@@ -2,11 +2,11 @@
 // gives the same bytes.
 
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 import { commitTime, sbomOf } from './supply/sbom.ts';
 
-const { values } = parseArgs({ options: { out: { type: 'string' } } });
+const { values } = readArguments(import.meta.filename, { options: { out: { type: 'string' } } });
 const { bom, text } = await sbomOf(REPOSITORY_ROOT, await commitTime(REPOSITORY_ROOT));
 if (values.out === undefined) process.stdout.write(text);
 else {

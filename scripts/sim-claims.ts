@@ -4,14 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parseScenario } from '../sim/scenario/index.ts';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 
 const FOLDER = join(REPOSITORY_ROOT, 'sim/scenarios');
 const PROGRAM = join(REPOSITORY_ROOT, 'bin/zerostate.ts');
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { seeds: { type: 'string' } } });
+const { positionals, values } = readArguments(import.meta.filename, {
+  allowPositionals: true,
+  options: { seeds: { type: 'string' } },
+});
 const names = readdirSync(FOLDER)
   .map((file) => parseScenario(readFileSync(join(FOLDER, file), 'utf8'), file))
   .filter(({ claims, name }) => claims.length > 0 && (positionals.length === 0 || positionals.includes(name)))

@@ -2,9 +2,9 @@
 // threads; on T1, whose runs take seconds (20 seeds unless told), on a machine that stalls at random, and a difference is shown where it begins.
 
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { parseScenario, runJobs } from '../sim/index.ts';
 import { compareReal, type Determinism, fingerprint } from './determinism/real.ts';
+import { readArguments } from './source/arguments.ts';
 
 const SCENARIO = `
 name: determinism
@@ -26,7 +26,7 @@ workload:
   forks: { count: 1, atSeconds: 5 }
 `;
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: { seeds: { type: 'string' }, tier: { type: 'string', default: 'T2' } },
 });
 if (values.tier !== 'T1' && values.tier !== 'T2') throw new Error('--tier is T1 or T2');

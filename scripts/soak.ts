@@ -5,13 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { figureLine, holds } from '../test/chaos/rig.ts';
 import { soak } from '../test/soak/soak.ts';
 import { commitOf, exportCommit } from './release/pack.ts';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
     minutes: { type: 'string', default: '1' },
     nodes: { type: 'string', default: '20' },

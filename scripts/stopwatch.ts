@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 
 /** From clone to a verified receipt, in machine time. */
@@ -16,7 +16,9 @@ const RECEIPT_MS_MAX = 180_000;
 const CARD_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, keep: { type: 'boolean' } } });
+const { values } = readArguments(import.meta.filename, {
+  options: { json: { type: 'boolean' }, keep: { type: 'boolean' } },
+});
 const folder = mkdtempSync(join(tmpdir(), 'zerostate-stopwatch-'));
 const clone = join(folder, 'zerostate');
 const { ZEROSTATE_HOME: _, ...env } = process.env;

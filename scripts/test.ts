@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 
 const MOCHA = 'node_modules/mocha/bin/mocha.js';
@@ -225,7 +225,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = readArguments(import.meta.filename, {
   allowPositionals: true,
   options: { slowest: { type: 'boolean', default: false } },
 });

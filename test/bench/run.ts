@@ -2,8 +2,8 @@
 // Rows go to stdout, remarks to stderr.
 
 import { readdirSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { SLOTS_MAX } from '../../index-service/limits.ts';
+import { readArguments } from '../../scripts/source/arguments.ts';
 import type { Bar, Bench, Row } from './bench.ts';
 import { benchContext } from './context.ts';
 import { reaches } from './measure.ts';
@@ -91,7 +91,7 @@ async function run(bench: Bench, options: RunOptions): Promise<void> {
   printTable(table);
 }
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments(import.meta.filename, {
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },

@@ -1,0 +1,29 @@
+import { equal, match } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { headOf } from '../../../scripts/source/arguments.ts';
+import { REPOSITORY_ROOT } from '../../../scripts/source/tree.ts';
+
+const run = (flag: string) =>
+  spawnSync(process.execPath, [join(REPOSITORY_ROOT, 'scripts/test.ts'), flag], {
+    encoding: 'utf8',
+    timeout: 15_000,
+  });
+
+describe('the arguments of a script', () => {
+  it('takes the comment at the head of a file as its help', () => {
+    equal(headOf('#!/usr/bin/env node\n// One.\n//\n// Two.\n\n// Not this.\n'), 'One.\n\nTwo.');
+    equal(headOf('import x;\n// no\n'), '');
+  });
+
+  it('prints it when asked, and after what is wrong, and does nothing else', () => {
+    const asked = run('--help');
+    equal(asked.status, 0);
+    match(asked.stdout, /^`npm test` runs every stage[^=]*$/);
+    equal(asked.stderr, '');
+    const wrong = run('--bogus');
+    equal(wrong.status, 2);
+    match(wrong.stderr, /^Unknown option '--bogus'[\s\S]*`npm test` runs every stage/);
+    equal(wrong.stdout, '');
+  });
+});
