@@ -10,6 +10,7 @@ import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const SECRET = 'the plaintext of the ring, which nobody else may ever read';
+const GUILD_PROTOCOL = '/zerostate/test/guild/1';
 const BEAT_MS = 150;
 const SOON_MS = 30_000;
 const GUILDS = { guilds: { beatMs: BEAT_MS } };
@@ -127,8 +128,15 @@ describe('guilds of real nodes', () => {
     pubsub.addEventListener('message', ({ detail }) => {
       if (detail.topic.endsWith('/guild/1')) frames.push(detail.data);
     });
-    // No stream of the guild protocol reaches it, and whatever else connects the two stays.
-    await node(2).host.unhandle('/zerostate/test/guild/1');
+    // No stream of the guild protocol reaches it, nor one that was opened ahead, and whatever else connects the two stays.
+    await node(2).host.unhandle(GUILD_PROTOCOL);
+    const ahead = () =>
+      node(2)
+        .host.getConnections(node(1).host.peerId)
+        .flatMap(({ streams }) => streams)
+        .filter(({ protocol }) => protocol === GUILD_PROTOCOL);
+    for (const stream of ahead()) stream.abort(new Error('no guild here'));
+    await until(() => ahead().length === 0);
     const sent = await node(1).guilds.send(made.id, 'words', utf8(SECRET));
     assert.deepEqual([sent.delivered, sent.gossiped], [[], [agent(2)]]);
     await until(() => heard.includes(SECRET) && frames.length > 0);
