@@ -130,13 +130,13 @@ describe('guilds of real nodes', () => {
     });
     // No stream of the guild protocol reaches it, nor one that was opened ahead, and whatever else connects the two stays.
     await node(2).host.unhandle(GUILD_PROTOCOL);
-    const ahead = () =>
-      node(2)
-        .host.getConnections(node(1).host.peerId)
-        .flatMap(({ streams }) => streams)
-        .filter(({ protocol }) => protocol === GUILD_PROTOCOL);
-    for (const stream of ahead()) stream.abort(new Error('no guild here'));
-    await until(() => ahead().length === 0);
+    for (const [one, other] of [
+      [1, 2],
+      [2, 1],
+    ] as const)
+      for (const { streams } of node(one).host.getConnections(node(other).host.peerId))
+        for (const stream of streams.filter(({ protocol }) => protocol === GUILD_PROTOCOL))
+          stream.abort(new Error('no guild here'));
     const sent = await node(1).guilds.send(made.id, 'words', utf8(SECRET));
     assert.deepEqual([sent.delivered, sent.gossiped], [[], [agent(2)]]);
     await until(() => heard.includes(SECRET) && frames.length > 0);
