@@ -126,7 +126,7 @@ export async function measureSpread(fleet: Fleet, rounds: number): Promise<numbe
 }
 
 /** Waits until no news of logs goes round any more: heads are told again as they are cosigned, some time after what was published has arrived. */
-async function untilQuiet(fleet: Fleet): Promise<void> {
+export async function untilQuiet(fleet: Fleet): Promise<void> {
   const heads = { name: 'zerostate_gossip_messages_total', labels: 'topic="heads"' };
   let before = Number.NaN;
   for (let looks = 0, calm = 0; looks < CALM_LOOKS_MAX && calm < CALM_LOOKS; looks++) {
