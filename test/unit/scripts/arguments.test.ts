@@ -1,3 +1,5 @@
+// A script answers --help with the head of its own file, and a wrong flag with the same; neither starts its work.
+
 import { equal, match } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
