@@ -18,6 +18,7 @@ import {
 } from '../../protocol/forward/index.ts';
 import { peerIdOfKey } from '../../protocol/log/index.ts';
 import { makePolicy, POLICY_NAMES } from '../../protocol/routing/index.ts';
+import { plainHeader } from '../support/forward-headers.ts';
 import { BYTE_MUTATORS, JSON_MUTATORS } from './mutate.ts';
 import { parser, type Target } from './target.ts';
 
@@ -26,19 +27,7 @@ const seed = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const peerOf = (byte: number): string => peerIdOfKey(publicKeyOfSeed(seed(byte)));
 const link = new Uint8Array(16).fill(3);
 
-const header: ForwardHeader = {
-  stream: link,
-  to: peerOf(1),
-  ttl: 8,
-  slaClass: 'standard',
-  region: '',
-  guild: '',
-  priceCeiling: null,
-  currency: '',
-  trace: '',
-  budgetMs: 6_000,
-  via: [],
-};
+const header = plainHeader(peerOf(1), link);
 const bounded: ForwardHeader = {
   ...header,
   slaClass: 'bulk',

@@ -5,6 +5,7 @@ import { streamPair } from '@libp2p/utils';
 import { Hops, type HopsDeps } from '../../../node/routing/hops.ts';
 import { headFrames } from '../../../node/routing/wire.ts';
 import { decodeHeader, encodeReply, type ForwardHeader } from '../../../protocol/forward/index.ts';
+import { plainHeader } from '../../support/forward-headers.ts';
 
 const RELAY = '12D3KooWBLzTLbYrV8XEdyEUSbtvFjXYwS3FvsrBXZhYnGuAYyWy';
 const EXIT = '12D3KooWAdhTvNVzEbiCFmrcSFZB8adRxLLKDWbSwNL6kydr9etP';
@@ -12,20 +13,6 @@ const EXIT = '12D3KooWAdhTvNVzEbiCFmrcSFZB8adRxLLKDWbSwNL6kydr9etP';
 const OPENING_MS = 300;
 const LINK_MS = 20;
 const BEHIND_MS = 70;
-
-const header = (): ForwardHeader => ({
-  stream: new Uint8Array(16),
-  to: EXIT,
-  ttl: 8,
-  slaClass: 'standard',
-  region: '',
-  guild: '',
-  priceCeiling: null,
-  currency: '',
-  trace: '',
-  budgetMs: 6_000,
-  via: [],
-});
 
 describe('a hop', () => {
   it('measures its link from header to answer, as a probe would, and the whole way with what opening took', async () => {
@@ -60,7 +47,7 @@ describe('a hop', () => {
     })();
     const origin = { from: 'self', relaying: false, avoid: [], record: { attempts: [] } as never };
     const hops = new Hops(deps as unknown as HopsDeps);
-    const hop = await hops.open(header(), origin, AbortSignal.timeout(10_000));
+    const hop = await hops.open(plainHeader(EXIT), origin, AbortSignal.timeout(10_000));
     await relay;
     assert.equal(hop.next, RELAY);
     assert.deepEqual(told, [
