@@ -48,6 +48,7 @@ export async function describeApi(): Promise<ApiDocument> {
   const app = await makeApi({
     host: '127.0.0.1',
     access: { token: '-', tokens, answers, clock: systemClock, requestsPerSecond: 1 },
+    overload: standIn(),
     log: createLogger({ level: 'silent', name: 'describe' }),
     routes: (instance) => registerRoutes(instance, node, { metrics: standIn<Metrics>(), tokens }),
   });

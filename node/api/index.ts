@@ -48,6 +48,7 @@ export async function serveNode(
   return await startApi({
     ...config.api,
     access: { token: options.token, tokens, answers, clock, requestsPerSecond },
+    overload: node.admission.overload,
     log: options.log,
     routes: (app) => registerRoutes(app, node, { ...options, tokens }),
   });

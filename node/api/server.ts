@@ -4,11 +4,13 @@ import fastifySwagger from '@fastify/swagger';
 import type { Span } from '@opentelemetry/api';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { Overload } from '../admission/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { beginHttpSpan, endHttpSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
 import { pathOf } from './operations.ts';
+import { shed } from './shedding.ts';
 
 /** A task with its module and inputs in base64 must fit. */
 export const BODY_BYTES_MAX = 24 * 1024 * 1024;
@@ -19,6 +21,8 @@ export interface ApiOptions {
   readonly host: string;
   readonly port: number;
   readonly access: AccessOptions;
+  /** What else the node has under way, and what gives way for it. */
+  readonly overload: Overload;
   readonly log: Logger;
   readonly routes: (app: FastifyInstance) => Promise<void>;
 }
@@ -49,6 +53,7 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
   });
   app.addHook('onRequest', async (request) => checkHost(request, options.host));
   guard(app, options.access);
+  shed(app, options.overload);
   app.setErrorHandler((error, _request, reply) => {
     const typed = toZeroError(error);
     if (typed.code === 'INTERNAL') options.log.error({ err: error }, 'request failed');

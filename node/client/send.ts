@@ -10,6 +10,8 @@ const TIMEOUT_MS = 130_000;
 const TRIES = 3;
 /** Pause before the second try (milliseconds); the third waits twice as long. */
 const PAUSE_MS = 250;
+/** Longest wait that a node may ask for (milliseconds): what it asks of bulk work. */
+const WAIT_MS_MAX = 5_000;
 
 /** Where a node's API is. */
 export interface Address {
@@ -61,13 +63,29 @@ export async function send(
   for (let tried = 1; ; tried++) {
     const last = tried === tries;
     const response = await once(at, path, request, sending, last);
-    if (response === undefined || (response.status === 429 && !last)) {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tried));
+    const waitMs = response === undefined ? 0 : askedToWait(response);
+    if (response === undefined || (waitMs !== undefined && !last)) {
+      await response?.body?.cancel();
+      await pause(Math.max(waitMs ?? 0, PAUSE_MS * tried), sending.signal);
       continue;
     }
     if (response.ok) return response;
     throw errorOf(response.status, await response.json().catch(() => ({})));
   }
+}
+
+/** Milliseconds that a node with too much to do asks to wait, at most as long as it ever does; undefined where another try would change nothing. */
+function askedToWait({ headers, status }: Response): number | undefined {
+  if (status === 429) return 0;
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return status === 503 && seconds >= 0 ? Math.min(seconds * 1_000, WAIT_MS_MAX) : undefined;
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+  });
 }
 
 /** One try; undefined when nobody answered and another may. */

@@ -47,7 +47,13 @@ describe('the manifest of operations', () => {
     const start = async (routes: Parameters<typeof makeApi>[0]['routes']) => {
       const access = { token: '-', clock: systemClock, requestsPerSecond: 1, tokens: {}, answers: {} };
       const log = createLogger({ level: 'silent', name: 'x' });
-      const app = await makeApi({ host: '127.0.0.1', access: access as never, log, routes });
+      const app = await makeApi({
+        host: '127.0.0.1',
+        access: access as never,
+        overload: {} as never,
+        log,
+        routes,
+      });
       try {
         await app.ready();
       } finally {

@@ -1,0 +1,52 @@
+// Requests of programs as work among the rest: those that make a node work count as under way until their last byte is sent, and give way by
+// class as requests of peers do. Must not count what only looks at memory: an operator sees what goes on also when there is too much.
+
+import type { FastifyInstance } from 'fastify';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { type Overload, RETRY_MS, type WorkClass } from '../admission/index.ts';
+import { type OperationName, operationOf } from './operations.ts';
+
+/**
+ * What each kind of work is. Not here is what looks at memory, what waits for events, and what stops things (cancellations, revocations, orders of
+ * quarantine, going back to an earlier policy): that is served as long as the process answers, within the rate of its token.
+ */
+const WORK: { readonly [K in OperationName]?: WorkClass } = {
+  'agents.find': 'timed',
+  'cards.resolve': 'timed',
+  'tasks.submit': 'timed',
+  'a2a.request': 'timed',
+  'partners.query': 'timed',
+  'provenance.query': 'timed',
+  'receipts.verify': 'timed',
+  'sealed.open': 'timed',
+  'decisions.replay': 'timed',
+  'artifacts.add': 'bulk',
+  'artifacts.fetch': 'bulk',
+  'artifacts.content': 'bulk',
+  'log.check': 'bulk',
+  'log.copies': 'bulk',
+  'node.backup': 'bulk',
+  'provenance.add': 'bulk',
+  'provenance.bundle': 'bulk',
+  'reputation.log': 'bulk',
+};
+
+/** Adds the hook. It comes after the one that says who may ask: who may not is no work. */
+export function shed(app: FastifyInstance, overload: Overload): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const asked = operationOf(method, request.routeOptions.url ?? '');
+    const work = asked === undefined ? undefined : WORK[asked.id];
+    if (work === undefined) return;
+    const leave = overload.enter(work);
+    if (leave === undefined) {
+      const retryMs = RETRY_MS[work];
+      reply.header('retry-after', String(Math.ceil(retryMs / 1_000)));
+      throw new ZeroError('OVERLOADED', `this node has too much to do, and ${work} requests give way`, {
+        details: { class: work, retryMs },
+      });
+    }
+    // Sent whole, or given up by who asked: rows count until the last.
+    reply.raw.once('close', leave);
+  });
+}
