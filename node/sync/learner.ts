@@ -18,8 +18,8 @@ export interface LearnerDeps {
   readonly onHeard: (peer: PeerId, at: number) => void;
   /** Told of a peer that named a head which nobody signed. */
   readonly onLiar: (peer: PeerId) => void;
-  /** Told that all of it is here. */
-  readonly onLearned: (at: number) => void;
+  /** Told that all that the peer named is here: it has been compared with. */
+  readonly onLearned: (peer: PeerId, at: number) => void;
 }
 
 /** Learns from questions, one at a time of each peer. */
@@ -42,7 +42,7 @@ export class Learner {
     const known = new Set([...mine.values()].map(({ checkpoint }) => checkpoint));
     const news = heads.filter((text) => !known.has(text));
     if (news.length === 0) {
-      onLearned(now);
+      onLearned(peer, now);
       return;
     }
     const plan = planSync(mine, news.slice(0, LEARNED_MAX));
@@ -53,7 +53,7 @@ export class Learner {
     this.#learning.add(id);
     void follow(peer, plan)
       .then(() => {
-        if (news.length <= LEARNED_MAX) onLearned(now);
+        if (news.length <= LEARNED_MAX) onLearned(peer, now);
       })
       .catch((error: Error) => log.debug({ peer: id, error: error.message }, 'a question was not followed'))
       .finally(() => this.#learning.delete(id));

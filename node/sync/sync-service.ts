@@ -96,8 +96,10 @@ export class SyncService {
         this.#greetings.heard(peer);
         this.#syncedAt.set(peer.toString(), at);
       },
-      onLearned: (at) => {
-        this.#lastRoundAt = Math.max(this.#lastRoundAt, at);
+      onLearned: (peer, at) => {
+        void this.#compared(peer, at).catch((error: unknown) =>
+          this.#deps.log.warn({ err: error }, 'the mark of a restored log could not be taken away'),
+        );
       },
     });
     this.#liars = new Liars(deps);
@@ -215,19 +217,22 @@ export class SyncService {
     const startedAt = this.#deps.clock.now();
     try {
       await this.#serial.run(`peer ${peer.toString()}`, () => this.#round(peer));
-      this.#lastRoundAt = Math.max(this.#lastRoundAt, startedAt);
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'ok' });
-      if (await this.#deps.ownLog.confirmed(peer.toString()))
-        this.#deps.log.info(
-          { size: this.#deps.ownLog.state().size },
-          'the restored log is up to date: it may grow again',
-        );
+      await this.#compared(peer, startedAt);
       return true;
     } catch (error) {
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'failed' });
       this.#deps.log.debug({ peer: peer.toString(), error: (error as Error).message }, 'sync failed');
       return false;
     }
+  }
+
+  /** All that a peer holds is here, as of a time of the own clock: it was asked, or it asked and named all. */
+  async #compared(peer: PeerId, at: number): Promise<void> {
+    const { log, ownLog } = this.#deps;
+    this.#lastRoundAt = Math.max(this.#lastRoundAt, at);
+    if (await ownLog.confirmed(peer.toString()))
+      log.info({ size: ownLog.state().size }, 'the restored log is up to date: it may grow again');
   }
 
   async #round(peer: PeerId): Promise<void> {

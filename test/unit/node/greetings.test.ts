@@ -66,7 +66,11 @@ function learner(...mine: MemoryLog[]) {
       ),
     follow: async (_, plan) => void noted.fetched.push(...plan.fetch.map(({ origin }) => origin)),
     onHeard: () => (noted.heard += 1),
-    onLearned: () => (noted.learned += 1),
+    onLearned: (peer) => {
+      // Whoever asked is the one that has been compared with.
+      assert.equal(peer.toString(), 'a');
+      noted.learned += 1;
+    },
     onLiar: () => (noted.liars += 1),
   });
   const ask = async (heads: string[], part: { after?: string; upTo?: string } = {}) => {
