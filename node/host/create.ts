@@ -26,6 +26,7 @@ import { type LinkComponents, Links } from '../routing/links.ts';
 import { encrypter } from './encrypter.ts';
 import { type ConnectionPolicy, Gater } from './gater.ts';
 import { guardConnection, guarded } from './guard.ts';
+import { Heartbeat, type HeartbeatComponents } from './heartbeat.ts';
 import * as limits from './limits.ts';
 import { streamMuxer } from './muxer.ts';
 import { boundPeers } from './peer-bounds.ts';
@@ -95,6 +96,8 @@ export async function createHost(options: HostOptions) {
     ? limits.STREAMS_PER_RELAY_CONNECTION_MAX
     : limits.STREAMS_PER_CONNECTION_MAX;
   const muxer = streamMuxer({
+    // Ours is the heartbeat.
+    enableKeepAlive: false,
     maxInboundStreams: streamsMax,
     maxOutboundStreams: streamsMax,
     streamOptions: {
@@ -143,17 +146,15 @@ export async function createHost(options: HostOptions) {
       outboundStreamProtocolNegotiationTimeout: limits.UPGRADE_MS_MAX,
       maxPeerAddrsToDial: limits.ADDRESSES_PER_PEER_MAX,
     },
-    connectionMonitor: {
-      enabled: true,
-      pingInterval: limits.CONNECTION_PING_EVERY_MS,
-      pingTimeout: { minTimeout: limits.CONNECTION_PING_MS_MIN },
-      abortConnectionOnPingFailure: true,
-    },
+    // Ours is the heartbeat.
+    connectionMonitor: { enabled: false },
     peerStore: { maxAddressAge: limits.PEER_AGE_MS_MAX, maxPeerAge: limits.PEER_AGE_MS_MAX },
     services: {
       identify: guarded(guard, identify()),
       identifyPush: guarded(guard, identifyPush()),
+      // For those who ask; this node asks with its heartbeat.
       ping: guarded(guard, ping()),
+      heartbeat: (components: unknown) => new Heartbeat(components as HeartbeatComponents),
       links: (components: unknown) => new Links(components as LinkComponents),
       dht: guarded(
         guard,

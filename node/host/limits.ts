@@ -34,13 +34,22 @@ export const STREAM_IDLE_MS_MAX = 120_000;
 export const DIAL_MS_MAX = 8_000;
 /** Handshake and protocol negotiation; several encryptions on a busy machine take seconds. */
 export const UPGRADE_MS_MAX = 10_000;
-/** Pause between two pings of a connection, in milliseconds: they tell a dead one from a quiet one. */
-export const CONNECTION_PING_EVERY_MS = 10_000;
+/** Pause between two looks at the signs of life of all connections, in milliseconds: short, so that their pings are spread. */
+export const HEARTBEAT_LOOK_MS = 500;
 /**
- * Least time that a ping's answer is waited for before the connection is given up, in milliseconds. A peer that is busy for some
- * seconds is not gone: hanging up on it makes everybody connect, greet and compare again, which keeps a busy machine busy.
+ * Longest silence of a connection before a sign of life is asked for, and longest time between two measurements of its round trip, in
+ * milliseconds. Each end of a connection has its own share of them, from HEARTBEAT_PACE_MIN to all.
  */
-export const CONNECTION_PING_MS_MIN = 15_000;
+export const HEARTBEAT_QUIET_MS_MAX = 10_000;
+export const HEARTBEAT_MEASURE_MS_MAX = 12_000;
+export const HEARTBEAT_PACE_MIN = 0.6;
+/**
+ * How long a sign of life is waited for before the connection is given up, in milliseconds. A peer that is busy for some seconds is not gone:
+ * hanging up on it makes everybody connect, greet and compare again, which keeps a busy machine busy. With the silence before, 18 to 22 seconds.
+ */
+export const HEARTBEAT_ANSWER_MS_MAX = 12_000;
+/** Pings begun in one look: after a pause of the whole process every connection is silent, and none has to be asked at once. */
+export const HEARTBEATS_PER_LOOK_MAX = 16;
 /** How long stop() may take before the process goes on without it. */
 export const STOP_MS_MAX = 5_000;
 /** Addresses of one peer that are tried at most. */

@@ -1,6 +1,5 @@
 // Who is out there: the newest announcement of every node, kept while it is fresh. Feeds the console, peer choice and index choice.
 
-import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { toBase64 } from '../../protocol/bytes/index.ts';
@@ -33,6 +32,8 @@ const NEWCOMERS = { perSecond: 4, burst: 256 };
  * Whoever speaks faster would have every node of the network check and pass on what it says.
  */
 const WORDS_OF_ONE = { perSecond: 0.4, burst: 12 };
+/** A round waits this long for the first figures of new links, in milliseconds; one that comes later is told with the next. */
+const MEASURE_MS_MAX = 5_000;
 /** Forgotten after this time. */
 const FORGET_AFTER_MS = 3_600_000;
 /** Clocks may differ by this much; announcements further off are ignored. */
@@ -120,6 +121,7 @@ export class Directory {
   /** Starts to listen and to speak. */
   start(): void {
     this.#gossip.subscribe('announce', async (data, from) => this.#receive(data, from.toString()));
+    this.#host.services.heartbeat.onMeasured = (peer, ms) => this.#rtt.note(peer.toString(), ms);
     this.#host.addEventListener('peer:connect', this.#soon);
     this.#host.addEventListener('peer:disconnect', this.#soon);
     // A peer hears gossip only once it has subscribed, which is some time after it connected.
@@ -266,26 +268,18 @@ export class Directory {
   async #measure(): Promise<void> {
     const peers = this.#host.getPeers().slice(0, ANNOUNCED_LINKS_MAX);
     this.#rtt.retain(new Set(peers.map(String)));
-    // The host's own heartbeat measures every connection; only a new one has no figure yet.
-    await Promise.all(
-      peers.map((peer) => {
-        const ms = this.#host.getConnections(peer).find(({ rtt }) => rtt !== undefined)?.rtt;
-        if (ms === undefined) return this.#ping(peer);
-        this.#rtt.note(peer.toString(), ms);
-        return undefined;
-      }),
-    );
-  }
-
-  async #ping(peer: PeerId): Promise<void> {
-    try {
-      this.#rtt.note(
-        peer.toString(),
-        await this.#host.services.ping.ping(peer, { signal: AbortSignal.timeout(5_000) }),
-      );
-    } catch {
-      this.#rtt.delete(peer.toString());
-    }
+    // The heartbeat measures every connection in its turn; only a new one has no figure yet.
+    const { heartbeat } = this.#host.services;
+    const measured = peers
+      .filter((peer) => this.#rtt.of(peer.toString()) === undefined)
+      .flatMap((peer) => this.#host.getConnections(peer).slice(0, 1))
+      .map((connection) => heartbeat.measure(connection));
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(MEASURE_MS_MAX, resolve);
+    });
+    await Promise.race([Promise.all(measured), late]);
+    cancel();
   }
 }
 

@@ -1,7 +1,7 @@
 // What the heartbeats of a node's connections say of their links. A heartbeat takes as long as the link and whatever holds up one of the two
 // processes just then; of some in a row the shortest is the link. Others choose ways by what is said here, for a whole round.
 
-/** Heartbeats of each peer that count: with one each ten seconds, what a link really became shows half a minute later. */
+/** Heartbeats of each peer that count: with one every ten seconds or so, what a link really became shows half a minute later. */
 export const HEARTBEATS_KEPT = 3;
 
 /** The last heartbeats by peer. Bounded by the peers that {@link Heartbeats.retain} leaves. */

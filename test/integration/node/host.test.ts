@@ -57,6 +57,11 @@ describe('the host', function () {
     try {
       const dialled = await Promise.allSettled(rogues.map((rogue) => rogue.dial(addressOf(node))));
       assert.equal(dialled.filter(({ status }) => status === 'fulfilled').length, 12);
+      // Their hosts are bare ones of the library: its muxer answers the heartbeat, for which no stream is opened.
+      await eventually('a round trip of each', 10_000, async () => {
+        const connections = node.node.host.getConnections();
+        return connections.length === 12 && connections.every(({ rtt }) => rtt !== undefined);
+      });
     } finally {
       await Promise.all(rogues.map((rogue) => rogue.stop()));
     }
