@@ -8,10 +8,11 @@ import type { TopicName } from './topics.ts';
 /** Counters are decayed once a second. */
 const DECAY_MS = 1_000;
 /** Mesh degree that the library keeps up, and the bounds that make it add or drop peers (D, D_low, D_high of the gossipsub specification). */
-const MESH_DEGREE = 6;
-const MESH_DEGREE_LOW = 5;
+export const MESH_DEGREE = 6;
+/** Below this many a mesh takes peers in (D_low). */
+export const MESH_DEGREE_LOW = 5;
 /** The specification's 12 would let a mesh drift to twice what is wanted, and every link beyond that carries only duplicates. */
-const MESH_DEGREE_HIGH = 8;
+export const MESH_DEGREE_HIGH = 8;
 /** Mesh peers kept for their score, and those that this node dialled itself, against an eclipse. */
 const MESH_BY_SCORE = 4;
 const MESH_OUTBOUND = 2;
@@ -19,8 +20,9 @@ const MESH_OUTBOUND = 2;
  * Peers outside of the mesh that are told what there is, with each heartbeat, and the share of them where that is more. The specification's
  * 6 and a quarter were a third of all frames of a quiet network of 50; what slips through is for the rounds of anti-entropy.
  */
-const TOLD_PEERS = 3;
-const TOLD_SHARE = 0.1;
+export const TOLD_PEERS = 3;
+/** The same, as a share of the peers outside of the mesh. */
+export const TOLD_SHARE = 0.1;
 /**
  * A message of this size or more is announced to the mesh as received before it is judged, so that the others do not send it again. For
  * less a duplicate costs no more than saying so: the work is in the number of frames, not in their bytes.

@@ -154,7 +154,7 @@ export class Comparisons {
           forks.found(node, effect.finding);
           break;
         case 'compare':
-          this.#compare(node, effect.head.text);
+          this.compare(node, effect.head.text);
           break;
         case 'done':
           if (effect.refused.some(({ code }) => code !== 'SYNC_REFUSED'))
@@ -177,8 +177,8 @@ export class Comparisons {
       ground.trace('compared', node, peer, nameOfVersion(logs.at(now, size)));
   }
 
-  /** A head below the own tree: the log signed both, so they must be of one history. */
-  #compare(node: number, text: string): void {
+  /** A head that is no longer than the own: the log signed both, so they must be of one history. */
+  compare(node: number, text: string): void {
     const { forks, ground, holdings, logs } = this.#parts;
     const older = logs.versionOfText(text);
     if (older === undefined) return;

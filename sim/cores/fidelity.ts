@@ -47,7 +47,7 @@ export const CORES_FIDELITY: readonly Fidelity[] = [
   {
     part: 'gossip mesh',
     is: 'modelled',
-    how: "after the gossipsub specification with the node's degree, without scores, back-off and opportunistic grafts",
+    how: "grafts, prunes and announcements of the node's library with the node's settings, without scores, back-off and opportunistic grafts",
   },
   {
     part: 'gossip handler',

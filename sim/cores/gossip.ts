@@ -127,7 +127,11 @@ export class Gossip {
       this.#pass(node, publication, link);
       return;
     }
-    // A gap, or another history: ask who passed it on.
+    if (to.size <= logs.version(held).size) {
+      this.#comparisons!.compare(node, to.head.checkpoint);
+      return;
+    }
+    // A gap, or another history that is longer: ask who passed it on.
     const waiting = this.#waiting.get(node) ?? [];
     if (waiting.length < WAITING_MAX) waiting.push(publication.id);
     this.#waiting.set(node, waiting);

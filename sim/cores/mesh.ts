@@ -1,18 +1,19 @@
-// The mesh of gossip after the gossipsub specification: graft and prune with each heartbeat, announcements to some neighbours
-// outside of it. The library itself is not run here: this is a model of it with the node's settings.
+// The mesh of gossip as the node's library keeps it: links are grafted when two nodes meet, grafted and pruned with each heartbeat, and some
+// neighbours outside are told what there is. The library itself is not run here: this is a model of it with the node's settings.
 
-import { meshBounds } from '../mesh-bounds.ts';
+import { meshBounds, TOLD_HEARTBEATS, TOLD_PEERS, TOLD_SHARE } from '../mesh-bounds.ts';
 import type { RandomStream } from '../random.ts';
 import { type Ground, SECOND } from './ground.ts';
 import type { Message, PublicationId } from './message.ts';
 import type { Post } from './post.ts';
 import type { Presence } from './presence.ts';
 
-/** Neighbours outside of the mesh that are told, and heartbeats for which something is told (D_lazy, mcache_gossip). */
-const TOLD_PEERS = 6;
-const TOLD_HEARTBEATS = 3;
 /** Things remembered for announcing, of one node. */
 const RECENT_MAX = 1_024;
+/** Time between the starts of two nodes, as in the tiers of real nodes, in microseconds. */
+const START_EVERY = 50_000;
+/** One-way delays from the start of a node until a neighbour has it among those that gossip: measured at real nodes. */
+const ACQUAINTING_TRIPS = 11;
 /** A remembered thing takes two numbers: when it came, and which it is. */
 const PAIR = 2;
 
@@ -62,18 +63,17 @@ export class Mesh {
     });
   }
 
-  /** Grows the mesh as many heartbeats would have, and starts them. */
+  /** Grows the mesh of nodes that came one after another, as many heartbeats would have, and starts them. */
   start(): void {
     const { nodes, loop, scenario } = this.#ground;
-    if (scenario.protocol.gossip === 'mesh')
+    if (scenario.protocol.gossip === 'mesh') {
+      this.#meet();
       for (let node = 0; node < nodes; node++) {
         if (this.#presence.here[node] === 0 || this.#size[node]! >= this.#bounds.low) continue;
-        for (const link of this.#outside(node, scenario.protocol.meshDegree - this.#size[node]!)) {
-          if (this.#size[this.#end(link)]! >= this.#bounds.high) continue;
-          this.#set(link, 1);
-          this.#set(this.#back(link), 1);
-        }
+        for (const link of this.#outside(node, scenario.protocol.meshDegree - this.#size[node]!))
+          if (this.#size[this.#end(link)]! < this.#bounds.high) this.#graft(link);
       }
+    }
     const period = scenario.protocol.heartbeatSeconds * SECOND;
     for (let node = 0; node < nodes; node++)
       loop.schedule(this.#streams[node]!.unit() * period, this.#kind, node);
@@ -82,11 +82,12 @@ export class Mesh {
   /** Passes a publication on, but not back over `cameBy` (-1: nobody sent it). `everybody` as for what is urgent and one's own. */
   forward(node: number, publication: PublicationId, cameBy: number, everybody: boolean): void {
     const { topology } = this.#ground.wire;
-    const all = everybody || this.#ground.scenario.protocol.gossip === 'flood';
+    const isFlood = this.#ground.scenario.protocol.gossip === 'flood';
+    const all = everybody || isFlood;
     const back = cameBy < 0 ? -1 : topology.reverse[cameBy]!;
     for (let link = topology.first[node]!; link < topology.first[node + 1]!; link++)
       if (link !== back && (all || this.#inMesh[link] === 1)) this.#post.publication(link, publication);
-    if (all) return;
+    if (isFlood) return;
     this.#recent[node] ??= [];
     const recent = this.#recent[node];
     if (recent.length < PAIR * RECENT_MAX) recent.push(this.#ground.loop.now, publication);
@@ -155,16 +156,26 @@ export class Mesh {
     const publications: number[] = [];
     for (let at = 1; at < recent.length; at += PAIR) publications.push(recent[at]!);
     const message: Message = { kind: 'ihave', publications };
-    for (const link of this.#outside(node, TOLD_PEERS)) this.#post.send(link, message);
+    for (const link of this.#told(node)) this.#post.send(link, message);
   }
 
   /** Up to `count` links to neighbours that are there and not in the mesh, drawn by the node. Good until the next draw. */
   #outside(node: number, count: number): Int32Array {
+    return this.#draw(node, this.#findOutside(node), count);
+  }
+
+  /** Links over which a node announces with one heartbeat: a few, or a share where that is more. */
+  #told(node: number): Int32Array {
+    const found = this.#findOutside(node);
+    return this.#draw(node, found, Math.max(TOLD_PEERS, Math.floor(TOLD_SHARE * found)));
+  }
+
+  #findOutside(node: number): number {
     const { first } = this.#ground.wire.topology;
     let found = 0;
     for (let link = first[node]!; link < first[node + 1]!; link++)
       if (this.#inMesh[link] === 0 && this.#presence.here[this.#end(link)] === 1) this.#drawn[found++] = link;
-    return this.#draw(node, found, count);
+    return found;
   }
 
   #thin(node: number, count: number): void {
@@ -190,6 +201,35 @@ export class Mesh {
       links[other] = link;
     }
     return links.subarray(0, wanted);
+  }
+
+  /**
+   * Links come up one after another, as nodes do that start a moment apart and need some trips to get acquainted. Whoever has too few grafts the
+   * other at once (the library's `graftOnSubscribe`, which stops at D_low); who is dialled and has its fill refuses.
+   */
+  #meet(): void {
+    const { delay, from, to } = this.#ground.wire.topology;
+    const { here } = this.#presence;
+    const dialled: number[] = [];
+    for (let link = 0; link < to.length; link++)
+      if (from[link]! > to[link]! && here[from[link]!] === 1 && here[to[link]!] === 1) dialled.push(link);
+    const at = Float64Array.from(
+      dialled,
+      (link) => from[link]! * START_EVERY + ACQUAINTING_TRIPS * delay[link]!,
+    );
+    const order = Uint32Array.from(dialled.keys()).sort((a, b) => at[a]! - at[b]!);
+    const { high, low } = this.#bounds;
+    for (const one of order) {
+      const link = dialled[one]!;
+      const size = this.#size[to[link]!]!;
+      if (size < low || (this.#size[from[link]!]! < low && size < high)) this.#graft(link);
+    }
+  }
+
+  /** Both ends take each other into their meshes. */
+  #graft(link: number): void {
+    this.#set(link, 1);
+    this.#set(this.#back(link), 1);
   }
 
   /** Connections end with a node's going: both sides see it. */

@@ -1,7 +1,8 @@
-// How one message spreads in a population: pushed along the mesh, announced to random nodes with the next heartbeat. A model of
+// How one message spreads in a population: pushed along the mesh, announced to random nodes with the next heartbeats. A model of
 // gossip for scaling laws: no protocol code, no contents.
 
 import { SHARES } from '../cores/spread.ts';
+import { TOLD_HEARTBEATS, TOLD_PEERS } from '../mesh-bounds.ts';
 import type { Scenario } from '../scenario/index.ts';
 import type { TraceHash } from '../trace.ts';
 import type { Population } from './population.ts';
@@ -9,14 +10,15 @@ import { TimeWheel } from './wheel.ts';
 
 /** Slots of the wheel in a millisecond. */
 const SLOTS_PER_MS = 10;
-/** Nodes outside of the mesh that are told with a heartbeat (D_lazy). */
-const TOLD = 6;
 /** Longest path that is counted: an 8-bit operand. */
 const HOPS_MAX = 255;
 /** A delay is at most so many times its base, as on the wire of the cores. */
 const JITTER_FACTOR_MAX = 20;
-/** Operand that marks a heartbeat. */
+/** Operand that marks the first heartbeat after a message came; those that follow count down from it. */
 const HEARTBEAT = -1;
+
+/** Operand for what came from nobody. */
+const NOBODY = HEARTBEAT - TOLD_HEARTBEATS;
 
 /** What happened to a message; times are milliseconds. */
 export interface Spread {
@@ -117,19 +119,21 @@ export class Epidemic {
         wheel.add(population.unit(PHASE, node, message) * heartbeat, node, HEARTBEAT, next);
     };
 
-    take(source, -2, 0);
+    take(source, NOBODY, 0);
     while (wheel.take()) {
       if (wheel.now > end) break;
       events += 1;
       const { a: node, b: from, small: hops } = wheel;
-      if (from === HEARTBEAT) {
-        for (let told = 0; told < TOLD; told++) {
+      if (from <= HEARTBEAT) {
+        const beat = HEARTBEAT - from;
+        for (let told = beat * TOLD_PEERS; told < (beat + 1) * TOLD_PEERS; told++) {
           const to = Math.floor(population.unit(TELL + told * 16, node, message) * nodes);
           // Announcement, request and message: three trips, and only to who lacks it now.
           if (this.#has[to] === 1) continue;
           announced += 1;
           send(node, to, 32 + told, hops, 3);
         }
+        if (beat + 1 < TOLD_HEARTBEATS) wheel.add(heartbeat, node, from - 1, hops);
         continue;
       }
       if (this.#has[node] === 1) duplicates += 1;
