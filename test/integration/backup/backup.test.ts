@@ -84,7 +84,7 @@ describe('a backup', function () {
     await assert.rejects(back.node.cards.publish(draft('Too early')), refused('LOG_RECOVERING'));
     const { checks } = await readyOf(back.api.url);
     assert.match(checks.find(({ name }) => name === 'own log')!.detail, /2 of 3 peers/);
-    await nodes.start('third', { ...rare, join: [boot, addressOf(back)] });
+    await nodes.start('third', { ...rare, join: [addressOf(back)] });
     await eventually('the third', SOON_MS, async () => back.node.ownLog.restored === undefined);
     assert.equal(back.node.ownLog.state().size, size);
     assert.equal(existsSync(join(nodes.home('back'), 'restored.json')), false);
