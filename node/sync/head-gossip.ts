@@ -34,10 +34,17 @@ const FIRST_BINARY_BYTE = 0x80;
 const FIRST_EVIDENCE_BYTE = 0x7b;
 
 /**
- * Milliseconds between two heads that nobody waits for. A node that ends a hundred tasks a second has each receipt elsewhere a second later,
- * for the price of one message.
+ * Milliseconds after a head that nobody waits for before the next one is told. A node that ends a task now and then has each receipt elsewhere
+ * within a second.
  */
 const BULK_PAUSE_MS = 1_000;
+/**
+ * While more keeps coming each pause is so many times the one before. What a head costs every node (the message, its checks, a write to the disk)
+ * is then shared by all that a burst leaves in the log.
+ */
+const BULK_PAUSE_GROWTH = 4;
+/** Longest pause, in milliseconds: with time to spare below the minute in which every connected node has everything. */
+const BULK_PAUSE_MS_MAX = 8_000;
 
 export interface HeadGossipDeps {
   readonly clock: Clock;
@@ -74,6 +81,7 @@ export class HeadGossip {
   /** The newest head that waits to be told of, and the end of the wait. */
   #held: LogState | undefined;
   #cancel: (() => void) | undefined;
+  #pauseMs = BULK_PAUSE_MS;
 
   constructor(deps: HeadGossipDeps) {
     this.#deps = deps;
@@ -94,7 +102,8 @@ export class HeadGossip {
 
   /**
    * Tells the network of a new own head. What somebody may wait for goes to everybody at once. The rest is told at once as well, but then not
-   * again for a moment, and along the mesh: many entries in one message cost every node far less than a message each.
+   * again for a while, which grows as long as more comes, and along the mesh: many entries in one message cost every node far less than a
+   * message each.
    */
   async publish(state: LogState, isUrgent: boolean): Promise<void> {
     if (this.#cancel !== undefined && !isUrgent) {
@@ -103,9 +112,11 @@ export class HeadGossip {
     }
     this.#cancel?.();
     this.#held = undefined;
-    this.#cancel = this.#deps.clock.after(BULK_PAUSE_MS, () => {
+    this.#cancel = this.#deps.clock.after(this.#pauseMs, () => {
       const held = this.#held;
       this.#cancel = undefined;
+      this.#pauseMs =
+        held === undefined ? BULK_PAUSE_MS : Math.min(BULK_PAUSE_MS_MAX, this.#pauseMs * BULK_PAUSE_GROWTH);
       if (held !== undefined) void this.publish(held, false);
     });
     await this.#tell(state, isUrgent);

@@ -1,4 +1,4 @@
-// What a node tells of its own log, and when: at once what somebody may wait for, and of the rest at most one head a second.
+// What a node tells of its own log, and when: at once what somebody may wait for, and of the rest a head after a pause that grows in a burst.
 
 import assert from 'node:assert/strict';
 import type { LogState } from '../../../node/log/index.ts';
@@ -34,7 +34,7 @@ function rig() {
 }
 
 describe('heads of the own log', () => {
-  it('that nobody waits for are told at once, and then one a second, the newest', async () => {
+  it('that nobody waits for are told at once, and then the newest after a second', async () => {
     const { pass, publish, told } = rig();
     await publish(1);
     await publish(2);
@@ -42,11 +42,29 @@ describe('heads of the own log', () => {
     assert.deepEqual(told, ['head 1 at 0']);
     await pass(1_000);
     assert.deepEqual(told, ['head 1 at 0', 'head 3 at 1000']);
-    await publish(4);
+  });
+
+  it('are told ever more rarely while more comes, within eight seconds, and at once again after a rest', async () => {
+    const { pass, publish, told } = rig();
+    for (let size = 1; size <= 60; size++) {
+      await publish(size);
+      await pass(500);
+    }
+    const times = [
+      'head 1 at 0',
+      'head 2 at 1000',
+      'head 10 at 5000',
+      'head 26 at 13000',
+      'head 42 at 21000',
+    ];
+    assert.deepEqual(told, [...times, 'head 58 at 29000']);
+    await pass(7_000);
+    assert.deepEqual(told.slice(6), ['head 60 at 37000']);
+    await pass(8_000);
+    await publish(61);
+    await publish(62);
     await pass(1_000);
-    await pass(1_000);
-    await publish(5);
-    assert.deepEqual(told.slice(2), ['head 4 at 2000', 'head 5 at 3000']);
+    assert.deepEqual(told.slice(7), ['head 61 at 45000', 'head 62 at 46000']);
   });
 
   it('that somebody may wait for are told to everybody at once, with what was held back', async () => {
