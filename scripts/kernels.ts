@@ -1,5 +1,5 @@
-// `npm run kernels`: compiles the SIMD kernels of the index (index-service/simd/*.as, AssemblyScript) to WebAssembly, as
-// base64 in index-service/simd/kernels/*.ts. `--check` compares instead of writing; a test runs that.
+// `npm run kernels`: compiles the kernels (AssemblyScript) of the index (index-service/simd/*.as) and of the protocol (protocol/crypto/*.as) to
+// WebAssembly, as base64 in a folder kernels beside each. `--check` compares instead of writing; a test runs that.
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,18 +7,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FOLDER = new URL('../index-service/simd/', import.meta.url);
+const ROOT = new URL('../', import.meta.url);
 const COMPILER = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url));
 const FLAGS = '-O3 --noAssert --runtime stub --importMemory --noExportMemory --outFile kernel.wasm'.split(
   ' ',
 );
 const LINE_CHARACTERS = 100;
 
-/** Kernels by name, with the features each needs. */
+interface Kernel {
+  /** Folder of its source. */
+  readonly folder: string;
+  /** Of the compiler, for the features that it needs. */
+  readonly flags: readonly string[];
+}
+
+const SIMD = ['--enable', 'simd'];
+const SHARED = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
+
+/** Kernels by name. */
 export const KERNELS = {
-  embed: ['--enable', 'simd'],
-  search: ['--enable', 'simd', '--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'],
-} as const satisfies Record<string, readonly string[]>;
+  embed: { folder: 'index-service/simd/', flags: SIMD },
+  search: { folder: 'index-service/simd/', flags: [...SIMD, ...SHARED] },
+  subgroup: { folder: 'protocol/crypto/', flags: [] },
+} as const satisfies Record<string, Kernel>;
 
 export type KernelName = keyof typeof KERNELS;
 
@@ -27,8 +38,8 @@ export function compileKernel(name: KernelName): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-kernel-'));
   try {
     // The compiler takes only .ts files; ours are .as, because they are not TypeScript.
-    copyFileSync(new URL(`${name}.as`, FOLDER), join(folder, 'kernel.ts'));
-    const run = spawnSync(process.execPath, [COMPILER, 'kernel.ts', ...FLAGS, ...KERNELS[name]], {
+    copyFileSync(new URL(`${KERNELS[name].folder}${name}.as`, ROOT), join(folder, 'kernel.ts'));
+    const run = spawnSync(process.execPath, [COMPILER, 'kernel.ts', ...FLAGS, ...KERNELS[name].flags], {
       cwd: folder,
       encoding: 'utf8',
     });
@@ -49,7 +60,7 @@ export function kernelSource(name: KernelName, wasm: Uint8Array): string {
 }
 
 export function kernelFile(name: KernelName): URL {
-  return new URL(`kernels/${name}.ts`, FOLDER);
+  return new URL(`${KERNELS[name].folder}kernels/${name}.ts`, ROOT);
 }
 
 if (import.meta.main) {

@@ -73,10 +73,20 @@ export class Heartbeat {
     }
   }
 
-  /** Measures a connection now; resolves when its peer has answered, or the ping could not be sent. Never rejects. */
-  async measure(connection: Connection): Promise<void> {
-    const pulse = this.#pulseOf(connection);
-    if (pulse !== undefined && connection.status === 'open') await this.#ask(connection, pulse);
+  /** Measures these connections now; resolves when their peers have answered, or after HEARTBEAT_FIRST_MS_MAX. Never rejects. */
+  async measure(connections: readonly Connection[]): Promise<void> {
+    const asked = connections.flatMap((connection) => {
+      const pulse = this.#pulseOf(connection);
+      return pulse === undefined || connection.status !== 'open' ? [] : [this.#ask(connection, pulse)];
+    });
+    if (asked.length === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limits.HEARTBEAT_FIRST_MS_MAX);
+      timer.unref();
+    });
+    await Promise.race([Promise.all(asked), late]);
+    clearTimeout(timer);
   }
 
   #ask(connection: Connection, pulse: Pulse): Promise<void> {

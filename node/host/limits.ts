@@ -48,6 +48,8 @@ export const HEARTBEAT_PACE_MIN = 0.6;
  * hanging up on it makes everybody connect, greet and compare again, which keeps a busy machine busy. With the silence before, 18 to 22 seconds.
  */
 export const HEARTBEAT_ANSWER_MS_MAX = 12_000;
+/** How long the first figures of new links are waited for before a node speaks of them, in milliseconds; one that comes later is told later. */
+export const HEARTBEAT_FIRST_MS_MAX = 5_000;
 /** Pings begun in one look: after a pause of the whole process every connection is silent, and none has to be asked at once. */
 export const HEARTBEATS_PER_LOOK_MAX = 16;
 /** How long stop() may take before the process goes on without it. */

@@ -32,8 +32,6 @@ const NEWCOMERS = { perSecond: 4, burst: 256 };
  * Whoever speaks faster would have every node of the network check and pass on what it says.
  */
 const WORDS_OF_ONE = { perSecond: 0.4, burst: 12 };
-/** A round waits this long for the first figures of new links, in milliseconds; one that comes later is told with the next. */
-const MEASURE_MS_MAX = 5_000;
 /** Forgotten after this time. */
 const FORGET_AFTER_MS = 3_600_000;
 /** Clocks may differ by this much; announcements further off are ignored. */
@@ -269,17 +267,10 @@ export class Directory {
     const peers = this.#host.getPeers().slice(0, ANNOUNCED_LINKS_MAX);
     this.#rtt.retain(new Set(peers.map(String)));
     // The heartbeat measures every connection in its turn; only a new one has no figure yet.
-    const { heartbeat } = this.#host.services;
-    const measured = peers
-      .filter((peer) => this.#rtt.of(peer.toString()) === undefined)
-      .flatMap((peer) => this.#host.getConnections(peer).slice(0, 1))
-      .map((connection) => heartbeat.measure(connection));
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(MEASURE_MS_MAX, resolve);
-    });
-    await Promise.race([Promise.all(measured), late]);
-    cancel();
+    const fresh = peers.filter((peer) => this.#rtt.of(peer.toString()) === undefined);
+    await this.#host.services.heartbeat.measure(
+      fresh.flatMap((peer) => this.#host.getConnections(peer).slice(0, 1)),
+    );
   }
 }
 

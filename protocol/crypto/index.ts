@@ -6,14 +6,13 @@ export { CHECKS_REMEMBERED_MAX, recallChecks, rememberedChecks } from './check-m
 export { ML_DSA_65_PUBLIC_KEY_BYTES, ML_DSA_65_SIGNATURE_BYTES } from './ml-dsa.ts';
 export type { CryptoPort, SignatureCheck } from './port.ts';
 export {
-  isSafePublicKey,
   KEYS_REMEMBERED_MAX,
   recallSafePublicKeys,
   safePublicKeys,
 } from './strictness.ts';
 
 export const { sha256, sha256Into, signEd25519, verifyEd25519, primeEd25519, publicKeyOfSeed } = crypto;
-export const { isEd25519Kept } = crypto;
+export const { isEd25519Kept, isSafePublicKey } = crypto;
 export const { signMlDsa65, verifyMlDsa65, mlDsa65KeyOfSeed } = crypto;
 
 /** Name of the adapter in use, for reports: 'node:crypto' or 'noble'. */

@@ -11,7 +11,8 @@ import {
   verifyMlDsa65 as verifyMlDsa65InJavaScript,
 } from './ml-dsa.ts';
 import type { CryptoPort, SignatureCheck } from './port.ts';
-import { hasCanonicalShape, isSafePublicKey } from './strictness.ts';
+import { hasCanonicalShape, isKeySafe } from './strictness.ts';
+import { isOfPrimeOrder } from './subgroup.ts';
 
 const DIGEST_BYTES = 32;
 /** Key objects remembered; the issuers of a busy node, at about 1 kB each. */
@@ -115,6 +116,10 @@ function checkDigest(publicKey: Uint8Array, message: Uint8Array, signature: Uint
   return digest(Buffer.concat([publicKey, signature, message]));
 }
 
+function isSafePublicKey(publicKey: Uint8Array): boolean {
+  return isKeySafe(publicKey, isOfPrimeOrder);
+}
+
 async function primeOne({ publicKey, message, signature }: SignatureCheck, isKept: boolean): Promise<void> {
   if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return;
   const name = nameOfCheck(publicKey, signature);
@@ -136,6 +141,7 @@ async function primeOne({ publicKey, message, signature }: SignatureCheck, isKep
 
 export const crypto: CryptoPort = {
   name: 'node:crypto',
+  isSafePublicKey,
   sha256: digest,
   sha256Into: digestInto,
   signEd25519: (seed, message) => new Uint8Array(sign(null, message, privateKey(seed))),

@@ -6,10 +6,11 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { mlDsa65KeyOfSeed, signMlDsa65, verifyMlDsa65 } from './ml-dsa.ts';
 import type { CryptoPort } from './port.ts';
-import { hasCanonicalShape, isTorsionFreePoint } from './strictness.ts';
+import { hasCanonicalShape, isKeySafe, isTorsionFreePoint } from './strictness.ts';
 
 export const crypto: CryptoPort = {
   name: 'noble',
+  isSafePublicKey: (publicKey) => isKeySafe(publicKey, isTorsionFreePoint),
   keepEd25519: (work) => work(),
   sha256: (bytes) => nobleSha256(bytes),
   sha256Into: (bytes, target, at) => target.set(nobleSha256(bytes), at),

@@ -27,6 +27,8 @@ export interface CryptoPort {
   primeEd25519(checks: readonly SignatureCheck[], options?: { readonly isKept?: boolean }): Promise<void>;
   /** True for a check that was remembered so: verifyEd25519 answers at once. */
   isEd25519Kept(check: SignatureCheck): boolean;
+  /** True for the canonical encoding of a point of the prime-order subgroup, the identity excluded. Good and bad keys are remembered, boundedly. */
+  isSafePublicKey(publicKey: Uint8Array): boolean;
   /** The 32-byte public key of a 32-byte seed. */
   publicKeyOfSeed(seed: Uint8Array): Uint8Array;
   /** Deterministic ML-DSA-65 (FIPS 204) signature, 3,309 bytes, with a 32-byte seed. */

@@ -25,13 +25,13 @@ export function isTorsionFreePoint(bytes: Uint8Array): boolean {
 
 const known = new Map<string, boolean>();
 
-/** isTorsionFreePoint with a bounded memory: issuer keys repeat, and the check costs about a verification. */
-export function isSafePublicKey(publicKey: Uint8Array): boolean {
+/** `check` (isTorsionFreePoint, or the kernel) with a bounded memory: issuer keys repeat. */
+export function isKeySafe(publicKey: Uint8Array, check: (bytes: Uint8Array) => boolean): boolean {
   if (publicKey.length !== PUBLIC_KEY_BYTES) return false;
   const key = publicKey.toHex();
   const remembered = known.get(key);
   if (remembered !== undefined) return remembered;
-  const safe = isTorsionFreePoint(publicKey);
+  const safe = check(publicKey);
   if (known.size >= KEYS_REMEMBERED_MAX) known.delete(known.keys().next().value as string);
   known.set(key, safe);
   return safe;

@@ -10,7 +10,7 @@ import {
   kernelSource,
 } from '../../../scripts/kernels.ts';
 
-describe('SIMD kernels', () => {
+describe('kernels', () => {
   for (const name of Object.keys(KERNELS) as KernelName[]) {
     it(`${name} is compiled from its source`, () => {
       assert.equal(readFileSync(kernelFile(name), 'utf8'), kernelSource(name, compileKernel(name)));

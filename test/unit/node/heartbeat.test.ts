@@ -123,12 +123,12 @@ describe('the heartbeat', () => {
     const measured: unknown[] = [];
     const beats = heart('self', [connection]);
     beats.onMeasured = (peer, ms) => measured.push([peer, ms]);
-    await beats.measure(connection as unknown as Connection);
+    await beats.measure([connection as unknown as Connection]);
     assert.deepEqual(measured, [['peer', RTT_MS]]);
     connection.muxer.ping = async () => {
       throw new Error('closed');
     };
-    await beats.measure(connection as unknown as Connection);
+    await beats.measure([connection as unknown as Connection]);
     assert.equal(measured.length, 1);
   });
 });
