@@ -264,7 +264,10 @@ export class FindService {
   async #resolve(hit: { agentId: string; cardId: string }, shared: Request): Promise<BookEntry | undefined> {
     const { cards } = this.#deps;
     const known = cards.known(hit.agentId);
-    if (known?.cardId === hit.cardId || shared.lookupsLeft === 0 || !isAgentId(hit.agentId)) return known;
+    // An index that has not yet taken in an update proposes what the known card names as its predecessor: nobody need be asked for that.
+    const isCurrent =
+      known !== undefined && (known.cardId === hit.cardId || known.card.previous === hit.cardId);
+    if (isCurrent || shared.lookupsLeft === 0 || !isAgentId(hit.agentId)) return known;
     shared.lookupsLeft -= 1;
     return (await cards.lookup(hit.agentId))?.entry ?? known;
   }

@@ -1,7 +1,6 @@
-// Keeps a connection to the indexes that a question would go to, and a stream negotiated there when one becomes known: a question then
-// costs one or two round trips and no dialling. Decides nothing about answers; the plan prefers who is connected and near.
+// Keeps a connection to the indexes that a question would go to: a question then costs one round trip and no dialling. Decides nothing
+// about answers; the plan prefers who is connected and near.
 
-import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
@@ -43,8 +42,8 @@ export interface IndexLinesDeps {
   readonly regions: () => string[];
   /** Nodes known, index or not. */
   readonly crowd: () => number;
-  /** Negotiates a stream ahead of the first question. Never throws. */
-  readonly prepare: (peer: PeerId) => Promise<void>;
+  /** Told of every line that is new: a question may come. */
+  readonly onLine: () => void;
   /** 0 to 1; spreads nodes over indexes. */
   readonly random?: () => number;
 }
@@ -134,7 +133,7 @@ export class IndexLines {
   }
 
   async #keep(peerId: string, connected: boolean): Promise<void> {
-    const { clock, host, log, prepare } = this.#deps;
+    const { clock, host, log } = this.#deps;
     try {
       const peer = peerIdFromString(peerId);
       if (!connected) await host.dial(peer, { signal: AbortSignal.timeout(DIAL_MS_MAX) });
@@ -143,7 +142,7 @@ export class IndexLines {
       if (connected && taggedAt !== undefined && clock.now() - taggedAt < TAG_AGAIN_MS) return;
       this.#kept.set(peerId, clock.now());
       await host.peerStore.merge(peer, { tags: { [TAG]: { value: TAG_VALUE, ttl: TAG_MS } } });
-      if (!connected || taggedAt === undefined) await prepare(peer);
+      if (!connected || taggedAt === undefined) this.#deps.onLine();
     } catch (error) {
       const count = (this.#failures.get(peerId)?.count ?? 0) + 1;
       const rest = Math.min(REST_MS_LAST, REST_MS_FIRST * 2 ** Math.min(count - 1, 10));

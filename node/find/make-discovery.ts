@@ -8,7 +8,7 @@ import type { Clock } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Host } from '../host/create.ts';
 import { engineSettings } from '../index-role/engine-settings.ts';
-import { IndexRole, indexProtocol } from '../index-role/index-role.ts';
+import { IndexRole } from '../index-role/index-role.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -111,7 +111,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     regions,
     nodes: () => shortlists.indexNodes(),
     crowd: () => directory.nodes().length,
-    prepare: (peer) => rpc.prepare(peer, indexProtocol(network)),
+    onLine: () => scores.warmUp(),
   });
   directory.onNew = ({ roles: its }) => {
     if (its.some((role) => role === 'index' || role === 'index-shard')) lines.soon();

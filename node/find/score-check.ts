@@ -15,6 +15,8 @@ const VECTORS_MAX = 2_048;
 const QUERIES_MAX = 64;
 /** How long an answer may wait for its scores (milliseconds): a few cards that nobody asked for before. */
 const WAIT_MS_MAX = 100;
+/** The encoder is loaded so long after there is an index to ask (milliseconds): a node that has just started has other work. */
+const WARM_AFTER_MS = 2_000;
 /** Checks under way at once; more are let go, so that finds never queue behind each other's cards. */
 const CHECKS_MAX = 8;
 
@@ -53,10 +55,22 @@ export class ScoreCheck {
   readonly #queries = new Map<string, Promise<Float32Array>>();
   #borrowed: ReturnType<typeof borrowEmbedder> | undefined;
   #running = 0;
+  #cancelWarming: (() => void) | undefined;
   #stopped = false;
 
   constructor(deps: ScoreCheckDeps) {
     this.#deps = deps;
+  }
+
+  /** Loads before long what every check needs, so that the first question finds it there; never waits, never fails. */
+  warmUp(): void {
+    if (this.#stopped) return;
+    this.#cancelWarming ??= this.#deps.clock.after(WARM_AFTER_MS, () => {
+      if (this.#stopped || this.#borrowed !== undefined) return;
+      void this.#embedder()
+        .then((embedder) => embedder.warmUp?.())
+        .catch((error: Error) => this.#deps.log.debug({ error: error.message }, 'the encoder is not loaded'));
+    });
   }
 
   /** Starts what a check of this query will need; never waits, never fails. */
@@ -98,6 +112,7 @@ export class ScoreCheck {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelWarming?.();
     await (await this.#borrowed?.catch(() => undefined))?.release();
     this.#borrowed = undefined;
   }
@@ -121,13 +136,15 @@ export class ScoreCheck {
       if (known !== undefined) judge(claim, known);
       return known === undefined;
     });
-    // One by one, so that those at the top are there first when time runs out.
-    for (const claim of missing) {
-      if (this.#stopped) return;
-      const vector = await embedder.embed(cardText(claim.entry.card));
-      keep(this.#cards, claim.entry.cardId, vector, VECTORS_MAX);
-      judge(claim, vector);
-    }
+    // All at once: they share their turns at the encoder, which works in their order, so that those at the top are there first when time
+    // runs out.
+    await Promise.all(
+      missing.map(async (claim) => {
+        const vector = await embedder.embed(cardText(claim.entry.card));
+        keep(this.#cards, claim.entry.cardId, vector, VECTORS_MAX);
+        judge(claim, vector);
+      }),
+    );
   }
 
   #blame({ entry, claimed, by }: ScoreClaim, { cosine }: ScoreBounds): void {

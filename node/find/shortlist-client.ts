@@ -2,7 +2,7 @@
 // its deadline; what did not answer is named.
 
 import { mergeShards, type ShardAnswer } from '../../index-service/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { IndexRole } from '../index-role/index-role.ts';
 import type { Logger } from '../logger/index.ts';
@@ -18,6 +18,9 @@ const TRIES_MAX = 3;
 const TRY_MS_MAX = 1_500;
 /** An index that is the only one to ask has the time of all tries: giving it up earlier would only be an earlier error. */
 const ONLY_MS_MAX: number = TRIES_MAX * TRY_MS_MAX;
+
+/** Only an index that was lost sooner than this (milliseconds) is asked again: its connection ended under the question, or the dial failed once. */
+const LOST_MS_MAX = 1_000;
 
 /** An index that has not answered after this time (milliseconds; twice what most questions take) is overtaken by asking the next beside it. */
 const HEDGE_MS = 300;
@@ -55,6 +58,9 @@ export interface ShortlistDeps {
   /** Indexes that the DHT names. */
   readonly providers: Pick<IndexProviders, 'nodes' | 'search' | 'failed'>;
 }
+
+/** What came of asking one index: its answer, nothing since it could not be reached, or nothing for another reason. */
+type Outcome = SlotAnswer | 'unreachable' | undefined;
 
 interface SlotAnswer {
   readonly node: { readonly peerId: string; readonly name: string };
@@ -96,7 +102,10 @@ export class ShortlistClient {
     const search = providers.search(bare.flatMap((slot) => slot.region ?? []));
     if (slots.length > bare.length) return slots;
     await search;
-    return planIndexes(this.indexNodes(), region, regions);
+    const found = planIndexes(this.indexNodes(), region, regions);
+    if (found.some(({ candidates }) => candidates.length > 0)) return found;
+    // A machine that slept has heard nobody for long, and its indexes may well be there.
+    return planIndexes(this.indexNodes({ alsoSilent: true }), region, regions);
   }
 
   /** True when this question goes to the own index first. */
@@ -117,9 +126,9 @@ export class ShortlistClient {
   }
 
   /** Index nodes heard of lately or found in the DHT, this one included when it has an index. */
-  indexNodes(): IndexNode[] {
+  indexNodes({ alsoSilent = false } = {}): IndexNode[] {
     const { directory, suspicion, own, providers } = this.#deps;
-    const others = directory.nodes().filter((node) => directory.isFresh(node));
+    const others = directory.nodes().filter((node) => alsoSilent || directory.isFresh(node));
     const isIndex = ({ roles }: { roles: readonly string[] }) =>
       roles.includes('index') || roles.includes('index-shard');
     const claimed = providers.nodes();
@@ -150,12 +159,14 @@ export class ShortlistClient {
     ];
   }
 
-  /** Asks one candidate after the other, the next also when one takes long; the first answer counts. Undefined when none answers. */
-  #askSlot(
-    slot: Slot,
-    ask: (node: IndexNode) => Promise<SlotAnswer | undefined>,
-  ): Promise<SlotAnswer | undefined> {
+  /**
+   * Asks one candidate after the other, the next also when one takes long; the first answer counts. The only one is asked twice if it was lost at
+   * once. Undefined when none answers.
+   */
+  #askSlot(slot: Slot, ask: (node: IndexNode) => Promise<Outcome>): Promise<SlotAnswer | undefined> {
     const candidates = slot.candidates.slice(0, TRIES_MAX);
+    const { clock } = this.#deps;
+    const startedAt = clock.now();
     return new Promise((resolve) => {
       let next = 0;
       let open = 0;
@@ -177,12 +188,14 @@ export class ShortlistClient {
         const beside = candidates[next];
         // Who is not trusted does not get ahead of who is by being quicker.
         if (beside !== undefined && isTrusted(beside) >= isTrusted(node))
-          cancel = this.#deps.clock.after(HEDGE_MS, askNext);
-        void ask(node).then((answer) => {
+          cancel = clock.after(HEDGE_MS, askNext);
+        void ask(node).then((outcome) => {
           open -= 1;
           if (isOver) return;
-          if (answer !== undefined) over(answer);
-          else askNext();
+          if (typeof outcome === 'object') return over(outcome);
+          const isLost = outcome === 'unreachable' && clock.now() - startedAt < LOST_MS_MAX;
+          if (isLost && slot.candidates.length === 1 && candidates.length === 1) candidates.push(node);
+          askNext();
         });
       };
       askNext();
@@ -194,7 +207,7 @@ export class ShortlistClient {
     request: ShortlistRequest,
     self: string,
     timeoutMs: number,
-  ): Promise<SlotAnswer | undefined> {
+  ): Promise<Outcome> {
     const { ask, log, own, providers } = this.#deps;
     try {
       const shortlist =
@@ -205,7 +218,7 @@ export class ShortlistClient {
     } catch (error) {
       providers.failed(node.peerId);
       log.warn({ peer: node.peerId, error: (error as Error).message }, 'index node did not answer');
-      return undefined;
+      return isZeroError(error) && error.code === 'PEER_UNREACHABLE' ? 'unreachable' : undefined;
     }
   }
 

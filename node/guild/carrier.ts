@@ -48,7 +48,7 @@ export function guildProtocol(network: string): RpcProtocol {
     perSecond: REQUESTS_PER_SECOND,
     burst: REQUESTS_BURST,
     // A frame that came twice is opened once.
-    ready: true,
+    repeatable: true,
   };
 }
 

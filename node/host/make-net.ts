@@ -55,14 +55,7 @@ export async function makeNet(
     net: { host, peerId: host.peerId.toString(), rpc, gossip, dhtStore },
     services: [
       { name: 'dht-records', start: () => dhtStore.start(), stop: () => dhtStore.stop() },
-      {
-        name: 'host',
-        start: () => host.start(),
-        stop: async () => {
-          rpc.stop();
-          await host.stop();
-        },
-      },
+      { name: 'host', start: () => host.start(), stop: () => host.stop() },
     ],
     watch: [{ name: 'gossip-watchdog', start: () => watchdog.start(), stop: () => watchdog.stop() }],
   };

@@ -3,6 +3,7 @@
 // every frame of data with a window update, a frame of its own: here the update waits until half the window is used, as in go-yamux.
 
 import { type YamuxMuxerInit, yamux } from '@libp2p/yamux';
+import { openEarly } from './early-protocol.ts';
 
 /** States of a stream whose next frame says that it is opened or accepted: that one must not wait. */
 const UNSAID: ReadonlySet<unknown> = new Set([0, 2]);
@@ -51,7 +52,7 @@ export function streamMuxer(init: YamuxMuxerInit): ReturnType<typeof yamux> {
       const internals = muxer as unknown as MuxerInternals;
       const open = internals._newStream?.bind(muxer);
       if (open !== undefined) internals._newStream = (...args) => tame(open(...args));
-      return muxer;
+      return openEarly(muxer);
     };
     return factory;
   };

@@ -5,15 +5,20 @@ import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { DIRECT_HEAD_START_MS } from '../routing/limits.ts';
 import type { Host } from './create.ts';
+import type { EarlyOption } from './early-protocol.ts';
 
-/** A stream to a peer; dials only when no connection is up. Rejects as libp2p does, or with PEER_UNREACHABLE, ROUTE_REFUSED, ROUTE_LOST. */
+/**
+ * A stream to a peer; dials only when no connection is up. `early`: without waiting for the other side's yes to the protocol. Rejects as libp2p
+ * does, or with PEER_UNREACHABLE, ROUTE_REFUSED, ROUTE_LOST.
+ */
 export async function openStream(
   host: Host,
   peer: PeerId,
   protocol: string,
   signal: AbortSignal,
+  { early = false }: EarlyOption = {},
 ): Promise<Stream> {
-  const options = { signal, runOnLimitedConnection: true };
+  const options = { signal, runOnLimitedConnection: true, early };
   const open = host.getConnections(peer).filter((connection) => connection.status === 'open');
   const [up] = open.sort((a, b) => Number(a.limits !== undefined) - Number(b.limits !== undefined));
   if (up === undefined) return await (await connect(host, peer, signal)).newStream(protocol, options);

@@ -48,7 +48,7 @@ export function indexProtocol(network: string): RpcProtocol {
     timeoutMs: 10_000,
     perSecond: 50,
     burst: 200,
-    ready: true,
+    repeatable: true,
   };
 }
 

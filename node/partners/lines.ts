@@ -1,4 +1,4 @@
-// Keeps a connection to every partner, with a stream negotiated for the next question: a question then costs one round trip and no dialling.
+// Keeps a connection to every partner: a question then costs one round trip and no dialling.
 
 import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
@@ -21,7 +21,6 @@ export interface LinesDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly greet: (partner: Partner, peer: PeerId) => Promise<Partner>;
-  readonly prepare: (peer: PeerId) => Promise<void>;
 }
 
 /** Keeps lines to partners. */
@@ -82,7 +81,7 @@ export class Lines {
 
   /** Makes sure that a partner is connected and greeted; with `greetAnyway` greets it in any case. Throws PEER_UNREACHABLE or what its greeting throws. */
   async connect(partner: Partner, greetAnyway = false): Promise<Partner> {
-    const { clock, greet, host, prepare } = this.#deps;
+    const { clock, greet, host } = this.#deps;
     let peer = connectedPeer(host, partner);
     const isFresh =
       peer !== undefined &&
@@ -94,7 +93,6 @@ export class Lines {
     const greeted = isFresh && !isNew && !greetAnyway ? partner : await greet(partner, peer);
     this.#failures.delete(partner.agent);
     await host.peerStore.merge(peer, { tags: { [TAG]: { value: TAG_VALUE, ttl: TAG_MS } } });
-    await prepare(peer);
     return greeted;
   }
 

@@ -130,7 +130,6 @@ export function makePartners(core: Core, seed: Uint8Array) {
     clock,
     log,
     greet: (partner, peer) => greeter.greet(partner, peer),
-    prepare: (peer) => streams.prepare(peer, desk.query),
   });
   const partners: Partners = new Partners({
     book,
@@ -175,7 +174,6 @@ export function makePartners(core: Core, seed: Uint8Array) {
         for (const cancel of settling.values()) cancel();
         await federation.stop();
         await reporter.stop();
-        streams.stop();
         await book.save();
       },
     },

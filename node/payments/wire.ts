@@ -16,7 +16,7 @@ export function channelProtocol(network: string): RpcProtocol {
     timeoutMs: CHANNEL_CALL_MS_MAX,
     perSecond: 200,
     burst: 1_000,
-    ready: true,
+    repeatable: true,
   };
 }
 

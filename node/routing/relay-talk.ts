@@ -28,7 +28,7 @@ export function probeProtocol(network: string): RpcProtocol {
     // A policy probes once a second; two that share an address, and some for a start.
     perSecond: 4,
     burst: 20,
-    ready: true,
+    repeatable: true,
   };
 }
 
@@ -41,7 +41,7 @@ export function reportsProtocol(network: string): RpcProtocol {
     timeoutMs: 5_000,
     perSecond: 4,
     burst: 20,
-    ready: true,
+    repeatable: true,
   };
 }
 

@@ -7,6 +7,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { type Admission, RETRY_MS, type WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
+import { isUnconfirmed } from '../host/early-protocol.ts';
 import { guardHandler } from '../host/guard.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
 import { openStream } from '../host/open-stream.ts';
@@ -14,7 +15,6 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { isTraceFrame, traceFrame, withServerSpan, withSpan } from '../tracing/index.ts';
 import { type Answer, MESSAGE_CHARS_MAX, unwrap } from './answer.ts';
-import { ReadyStreams } from './ready-streams.ts';
 
 /** How long the polite end of a stream may take. */
 const CLOSE_MS_MAX = 5_000;
@@ -37,8 +37,8 @@ export interface RpcProtocol {
   readonly sheds?: WorkClass;
   /** Served to peers in quarantine too, and asked of them: how logs travel, which is how they hear of their release. */
   readonly evenConfined?: boolean;
-  /** Requests may be repeated and come in rows: the next stream is negotiated ahead of its request, which saves a round trip. */
-  readonly ready?: boolean;
+  /** Requests may be repeated: they leave before the other side has agreed to the protocol, which saves a round trip. */
+  readonly repeatable?: boolean;
 }
 
 /** Answers one request. `peer` is authenticated by the connection. Throw a ZeroError to refuse. */
@@ -50,7 +50,6 @@ export class Rpc {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #admission: Admission;
-  readonly #ready = new ReadyStreams();
 
   constructor(deps: { host: Host; log: Logger; metrics: Metrics; admission: Admission }) {
     this.#admission = deps.admission;
@@ -114,8 +113,7 @@ export class Rpc {
     const first = await read();
     const trace = isTraceFrame(first) ? first : undefined;
     const request = trace === undefined ? first : await read();
-    // A stream that was negotiated ahead may have waited: its peer may be confined since, and while it waited it was no work that keeps other
-    // work away.
+    // The request may have been long in coming: its peer may be confined since, and until it was here it was no work that keeps other work away.
     const refusedNow = this.#confinement(protocol, peer);
     if (refusedNow !== undefined) return refusedNow;
     const work = protocol.sheds ?? 'timed';
@@ -194,36 +192,22 @@ export class Rpc {
     }
   }
 
-  /** Negotiates a stream ahead of the first request, with a peer and protocol that will be asked soon. Never throws. */
-  async prepare(peer: PeerId, protocol: RpcProtocol): Promise<void> {
-    if (protocol.ready !== true) return;
-    await this.#ready.prepare(keyOf(peer, protocol), () =>
-      openStream(this.#host, peer, protocol.id, AbortSignal.timeout(REQUEST_MS_MAX)),
-    );
-  }
-
-  /** Ends the streams that wait for a request. */
-  stop(): void {
-    this.#ready.stop();
-  }
-
   async #exchange(
     peer: PeerId,
     protocol: RpcProtocol,
     request: Uint8Array,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
-    const key = keyOf(peer, protocol);
-    const open = () => openStream(this.#host, peer, protocol.id, signal);
-    const opened = protocol.ready === true ? this.#ready.take(key) : undefined;
+    let stream: Stream | undefined;
     try {
-      const answer = await this.#ask(opened ?? (await open()), protocol, request, signal);
-      void this.prepare(peer, protocol);
-      return answer;
+      stream = await openStream(this.#host, peer, protocol.id, signal, {
+        early: protocol.repeatable === true,
+      });
+      return await this.#ask(stream, protocol, request, signal);
     } catch (cause) {
-      // A stream that waited may have died unseen; the request is one that may be repeated.
-      if (opened !== undefined && !signal.aborted)
-        return await this.#exchange(peer, { ...protocol, ready: false }, request, signal);
+      // The connection may have ended unseen, or the other side not yet speak the protocol: asked anew, and this time not before it agrees.
+      if (stream !== undefined && isUnconfirmed(stream) && !signal.aborted)
+        return await this.#exchange(peer, { ...protocol, repeatable: false }, request, signal);
       if (isZeroError(cause)) throw cause;
       throw new ZeroError(
         'PEER_UNREACHABLE',
@@ -254,10 +238,6 @@ export class Rpc {
       throw cause;
     }
   }
-}
-
-function keyOf(peer: PeerId, { id }: RpcProtocol): string {
-  return `${peer} ${id}`;
 }
 
 function frames(stream: Stream, bytesMax: number) {

@@ -1,18 +1,18 @@
 // One request, many answers over a libp2p stream: each row leaves when it is there, so that the first need not wait for the last. Bounded in
-// size, number, time and rate. For requests that may be repeated: a stream that was negotiated ahead may turn out to be dead.
+// size, number, time and rate. For requests that may be repeated: they leave before the other side has agreed to the protocol.
 
 import type { PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Admission, WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
+import { isUnconfirmed } from '../host/early-protocol.ts';
 import { guardHandler } from '../host/guard.ts';
 import { STREAMS_PER_CONNECTION_MAX } from '../host/limits.ts';
 import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { isTraceFrame, traceFrame, withServerSpan } from '../tracing/index.ts';
-import { ReadyStreams } from './ready-streams.ts';
 
 /** How long a stream may be open before its request has arrived whole. */
 const REQUEST_MS_MAX = 30_000;
@@ -56,7 +56,6 @@ export interface RowStreamsDeps {
 /** Both sides of such protocols on one host. */
 export class RowStreams {
   readonly #deps: RowStreamsDeps;
-  readonly #ready = new ReadyStreams();
 
   constructor(deps: RowStreamsDeps) {
     this.#deps = deps;
@@ -83,7 +82,7 @@ export class RowStreams {
         const request = trace === undefined ? first : (await framed.read({ signal: reading })).subarray();
         const signal = AbortSignal.timeout(protocol.timeoutMs);
         const send = (row: Uint8Array) => framed.write(row, { signal });
-        // Once the request is here: a stream that was negotiated ahead is no work that keeps other work away.
+        // Once the request is here: a stream that waits for one is no work that keeps other work away.
         const work = protocol.sheds ?? 'timed';
         const leave = admission.overload.enter(work);
         if (leave === undefined) {
@@ -109,18 +108,6 @@ export class RowStreams {
     await host.handle(protocol.id, serve, limits);
   }
 
-  /** Negotiates a stream ahead of the next request. Never throws. */
-  async prepare(peer: PeerId, protocol: RowProtocol): Promise<void> {
-    await this.#ready.prepare(keyOf(peer, protocol), () =>
-      openStream(this.#deps.host, peer, protocol.id, AbortSignal.timeout(REQUEST_MS_MAX)),
-    );
-  }
-
-  /** Ends the streams that wait for a request. */
-  stop(): void {
-    this.#ready.stop();
-  }
-
   /**
    * Asks a peer; rows come as they arrive, until the caller leaves the loop or the peer ends the stream. Throws PEER_UNREACHABLE when the
    * stream ends in another way, LIMIT_EXCEEDED when the answer is too large.
@@ -131,22 +118,19 @@ export class RowStreams {
     request: Uint8Array,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    let stream = this.#ready.take(keyOf(peer, protocol));
-    let wasReady = stream !== undefined;
+    let stream: Stream | undefined;
+    let early = true;
     let bytes = 0;
     // Of whoever asked for the first row: where the rest is read says nothing of who asked.
     const trace = traceFrame();
     try {
       for (;;) {
-        stream ??= await openStream(this.#deps.host, peer, protocol.id, signal);
+        stream = await openStream(this.#deps.host, peer, protocol.id, signal, { early });
         const framed = frames(stream, protocol.rowBytesMax, protocol.rowBytesMax);
         try {
-          if (trace !== undefined) await framed.write(trace, { signal });
-          await framed.write(request, { signal });
-          void this.prepare(peer, protocol);
+          await framed.writeV(trace === undefined ? [request] : [trace, request], { signal });
           for (;;) {
             const row = (await framed.read({ signal })).subarray();
-            wasReady = false;
             bytes += row.length;
             if (bytes > protocol.answerBytesMax)
               throw new ZeroError('LIMIT_EXCEEDED', 'the answer is too large');
@@ -154,10 +138,9 @@ export class RowStreams {
           }
         } catch (error) {
           stream.abort(error as Error);
-          // A stream that waited may have died unseen; nothing of an answer came over it.
-          if (!wasReady || signal.aborted) throw error;
-          wasReady = false;
-          stream = undefined;
+          // The connection may have ended unseen; nothing of an answer came over it. Asked anew, and this time not before the other side agrees.
+          if (!isUnconfirmed(stream) || signal.aborted) throw error;
+          early = false;
         }
       }
     } catch (cause) {
@@ -173,10 +156,6 @@ export class RowStreams {
       ending?.close({ signal: AbortSignal.timeout(CLOSE_MS_MAX) }).catch((error) => ending.abort(error));
     }
   }
-}
-
-function keyOf(peer: PeerId, { id }: RowProtocol): string {
-  return `${peer} ${id}`;
 }
 
 function frames(stream: Stream, readBytesMax: number, writeBytesMax: number) {

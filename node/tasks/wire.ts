@@ -31,7 +31,7 @@ export function taskProtocol(network: string): RpcProtocol {
     // A requester has some tens at one member; a burst is a batch of tasks that were all waiting for it.
     perSecond: 100,
     burst: 256,
-    ready: true,
+    repeatable: true,
   };
 }
 

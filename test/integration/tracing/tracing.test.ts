@@ -108,7 +108,6 @@ describe('a trace', function () {
       return undefined;
     });
     assert.deepEqual([...(answered ?? [])], [7]);
-    streams[0]!.stop();
     await nodes.stop('member');
     await nodes.stop('asker');
 

@@ -12,6 +12,7 @@ import { ShortlistClient } from '../../../node/find/shortlist-client.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
 import { verifyCard } from '../../../protocol/card/index.ts';
 import { DRAFT, makeAgent, makeCard } from '../../support/agents.ts';
+import { HandClock } from '../../support/hand-clock.ts';
 import { wordEmbedder } from '../../support/word-embedder.ts';
 
 const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -48,9 +49,10 @@ type Scores = Partial<Record<string, number>>;
 /** An edge that knows some indexes, each with the scores that it adds to or puts in place of the true ones. */
 function edge(
   indexes: Record<string, { scores?: Scores; rough?: boolean; embedder?: string }>,
-  options: { embedder?: Embedder; waitMs?: number; policy?: DiscoveryPolicy } = {},
+  options: { embedder?: Embedder; waitMs?: number; policy?: DiscoveryPolicy; proposed?: string } = {},
 ) {
   const asked: string[] = [];
+  const lookups: string[] = [];
   const nodes = Object.keys(indexes).map((name, i) => ({
     type: 'NodeAnnouncement' as const,
     peerId: name,
@@ -77,7 +79,7 @@ function edge(
     const results = await Promise.all(
       cards.map(async (card) => ({
         agentId: card.agentId,
-        cardId: card.cardId,
+        cardId: options.proposed ?? card.cardId,
         score: scores[card.card.name] ?? (await trueScore(card, text)),
       })),
     );
@@ -127,14 +129,17 @@ function edge(
     scores,
     policy: options.policy ?? allowAll,
     quarantined: () => undefined,
-    cards: { known: (id: string) => known.get(id) } as never,
+    cards: {
+      known: (id: string) => known.get(id),
+      lookup: async (id: string) => void lookups.push(id),
+    } as never,
     revocations: { verdict: () => ({ state: 'clear', detail: 'none', revoked: null }) } as never,
     clock,
     metrics,
     self: 'self',
     minScore: 0.1,
   });
-  return { find, audit, asked, metrics };
+  return { find, audit, asked, metrics, lookups };
 }
 
 const names = (results: { name: string }[]) => results.map(({ name }) => name);
@@ -219,6 +224,63 @@ describe('an index that makes up scores', () => {
     const { results } = await find.find({ text: TEXT, limit: 1 });
     assert.match(why(results, friend.card.name)!, /as the index claims/);
     assert.equal(audit.suspicion('other'), 0);
+  });
+});
+
+describe('what a question asks for', () => {
+  it('is one index and no lookup where the cards are known, one behind or not', async () => {
+    const current = edge({ index: {} });
+    await current.find.find({ text: TEXT });
+    assert.deepEqual([current.asked, current.lookups], [['index'], []]);
+    // Each of these cards is its agent's first: it names no predecessor.
+    const other = edge({ index: {} }, { proposed: 'another version' });
+    await other.find.find({ text: TEXT });
+    assert.equal(other.lookups.length, cards.length);
+    const before = 'what was before';
+    for (const one of cards) Object.assign(one.card, { previous: before });
+    const behind = edge({ index: {} }, { proposed: before });
+    const { results } = await behind.find.find({ text: TEXT });
+    for (const one of cards) Object.assign(one.card, { previous: null });
+    assert.deepEqual([behind.asked, behind.lookups, results.length > 0], [['index'], [], true]);
+  });
+
+  it('is the vectors of all its cards at once', async () => {
+    const waiting: (() => void)[] = [];
+    const counting: Embedder = {
+      ...words,
+      embed: async (text) => {
+        if (text !== TEXT) await new Promise<void>((resolve) => waiting.push(resolve));
+        return await words.embed(text);
+      },
+    };
+    const { find } = edge({ index: {} }, { embedder: counting });
+    const answer = find.find({ text: TEXT, limit: 3 });
+    while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    for (const go of waiting) go();
+    assert.equal((await answer).results.filter(({ name }) => name !== '').length, 2);
+  });
+
+  it('finds the encoder loaded when an index was in reach before it', async () => {
+    let warmed = 0;
+    const warmUp = async () => {
+      warmed += 1;
+    };
+    const embedder = { ...words, warmUp };
+    const clock = new HandClock();
+    const scores = new ScoreCheck({
+      log: QUIET,
+      metrics: createMetrics(),
+      clock,
+      onFalse: () => {},
+      borrow: async () => ({ embedder, release: async () => {} }),
+    });
+    scores.warmUp();
+    scores.warmUp();
+    assert.deepEqual([clock.waiting, warmed], [1, 0]);
+    await clock.pass(10_000);
+    await scores.boundsOf(TEXT, words.id, founder);
+    assert.equal(warmed, 1);
+    await scores.stop();
   });
 });
 

@@ -7,7 +7,7 @@ import { type IndexNode, planIndexes } from '../../../node/find/index-plan.ts';
 import type { Shortlist, ShortlistRequest } from '../../../node/find/schema.ts';
 import { ShortlistClient } from '../../../node/find/shortlist-client.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
-import { isZeroError } from '../../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 
 const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
@@ -70,7 +70,7 @@ describe('the shortlist of several shards', () => {
     results: hits.map(([agentId, score]) => ({ agentId, cardId: `${agentId}-card`, score })),
   });
 
-  type Given = Shortlist | Error | Promise<Shortlist>;
+  type Given = Shortlist | Error | Promise<Shortlist> | (() => Shortlist);
   // Time passes at once, so that whoever can be overtaken is.
   const clock = {
     now: () => 0,
@@ -83,7 +83,13 @@ describe('the shortlist of several shards', () => {
   function client(
     answers: Record<string, Given>,
     regions: string[] = [],
-    { roles = ['index-shard'], suspicion = (_: string): number => 0, waits = [] as number[] } = {},
+    {
+      roles = ['index-shard'],
+      suspicion = (_: string): number => 0,
+      waits = [] as number[],
+      search = async () => {},
+      isFresh = (): boolean => true,
+    } = {},
   ) {
     const nodes = Object.keys(answers).map((name) => ({
       ...node(name, { roles, region: name }),
@@ -102,15 +108,15 @@ describe('the shortlist of several shards', () => {
         waits.push(timeoutMs);
         const given = answers[peer];
         if (given instanceof Error) throw given;
-        return await (given as Shortlist);
+        return typeof given === 'function' ? given() : await (given as Shortlist);
       },
-      directory: { nodes: () => nodes, self: () => self, isFresh: () => true },
+      directory: { nodes: () => nodes, self: () => self, isFresh },
       clock,
       log: QUIET,
       own: undefined,
       regions: () => regions,
       suspicion,
-      providers: { nodes: () => [], search: async () => {}, failed: () => {} },
+      providers: { nodes: () => [], search, failed: () => {} },
     });
   }
 
@@ -170,6 +176,44 @@ describe('the shortlist of several shards', () => {
     await client({ eu: found, us: found }, [], { roles: ['index'], waits }).ask(request);
     await client({ eu: found, us: found }, [], { waits }).ask(request);
     assert.deepEqual(waits, [4_500, 1_500, 1_500, 1_500]);
+  });
+  it('asks the only index again when it was lost at once, and one that refuses only once', async () => {
+    const failing = (code: 'PEER_UNREACHABLE' | 'BUSY', times: number) => {
+      let asked = 0;
+      return {
+        ask: () => {
+          asked += 1;
+          if (asked <= times) throw new ZeroError(code, 'not now');
+          return answer('e', ['a', 0.5]);
+        },
+        asked: () => asked,
+      };
+    };
+    const once = failing('PEER_UNREACHABLE', 1);
+    const roles = ['index'];
+    assert.equal((await client({ eu: once.ask }, [], { roles }).ask(request)).results.length, 1);
+    for (const [code, most] of [
+      ['PEER_UNREACHABLE', 2],
+      ['BUSY', 1],
+    ] as const) {
+      const never = failing(code, 9);
+      await assert.rejects(client({ eu: never.ask }, [], { roles }).ask(request));
+      assert.equal(never.asked(), most, code);
+    }
+    // Where there is another one, that one is asked.
+    const lost = failing('PEER_UNREACHABLE', 1);
+    const other = client({ a: lost.ask, b: answer('e', ['b', 0.5]) }, [], { roles });
+    assert.deepEqual((await other.ask(request)).from, ['b']);
+    assert.equal(lost.asked(), 1);
+  });
+  it('asks an index that was not heard of for long rather than nobody', async () => {
+    let searches = 0;
+    const search = async () => {
+      searches += 1;
+    };
+    const options = { roles: ['index'], isFresh: () => false, search };
+    const { from } = await client({ eu: answer('e', ['a', 0.5]) }, [], options).ask(request);
+    assert.deepEqual([from, searches], [['eu'], 1]);
   });
   it('fails when nobody answers', async () => {
     await assert.rejects(

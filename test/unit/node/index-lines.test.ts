@@ -21,7 +21,7 @@ function indexNode(id: PeerId, over: Partial<IndexNode> = {}): IndexNode {
 
 function rig(self: PeerId, nodes: readonly IndexNode[], refuse: (id: string) => boolean = () => false) {
   const dialled: string[] = [];
-  const prepared: string[] = [];
+  const told: number[] = [];
   const tagged: string[] = [];
   const connected: PeerId[] = [];
   const time = { now: 0 };
@@ -49,28 +49,28 @@ function rig(self: PeerId, nodes: readonly IndexNode[], refuse: (id: string) => 
     nodes: () => [...nodes],
     regions: () => ['eu'],
     crowd: () => CROWD,
-    prepare: async (id) => void prepared.push(String(id)),
+    onLine: () => void told.push(time.now),
     random: () => 0.5,
   });
-  return { lines, dialled, prepared, tagged, connected, time, timers };
+  return { lines, dialled, told, tagged, connected, time, timers };
 }
 
 describe('lines to indexes', () => {
-  it('connects two of many, prepares a stream with each once, and renews what protects them', async () => {
+  it('connects two of many, tells of each once, and renews what protects them', async () => {
     const self = await peer();
     const ids = await Promise.all(Array.from({ length: 5 }, peer));
-    const { lines, dialled, prepared, tagged, time } = rig(
+    const { lines, dialled, told, tagged, time } = rig(
       self,
       ids.map((id) => indexNode(id)),
     );
     for (let round = 0; round < 5; round++) await lines.round();
     assert.equal(dialled.length, 2);
-    assert.deepEqual(prepared.sort(), [...dialled].sort());
+    assert.equal(told.length, 2);
     assert.equal(tagged.length, 2);
     time.now += 30_000;
     await lines.round();
     assert.equal(tagged.length, 4);
-    assert.equal(prepared.length, 2);
+    assert.equal(told.length, 2);
   });
 
   it('dials again what was lost, lets rest what refuses, and passes over who is not trusted', async () => {

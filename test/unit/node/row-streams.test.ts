@@ -56,7 +56,6 @@ async function server(protocol: RowProtocol, handler: RowHandler) {
     } catch {
       // The end of the stream.
     }
-    rows.stop();
     return told;
   };
   return { admission, ask };
