@@ -15,6 +15,7 @@ import {
   reportText,
   runExperiment,
   scenarioText,
+  shortOfTime,
   shrink,
   withInterval,
   writeRun,
@@ -80,6 +81,8 @@ export function describeRun(experiment: Experiment, folder: string): string {
       `  BROKEN ${check.name}: ${check.detail}`,
       `         ${replayCommand(folder, seed, check.at, scenario.tier)}`,
     );
+  const short = shortOfTime(experiment);
+  if (short !== null) lines.push(`  mind: ${short}`);
   const { seed, traceHash } = runs[0]!;
   // In real time no two runs are the same: there is nothing to compare.
   if (traceHash !== '') lines.push(`  trace of seed ${seed}: ${traceHash}`);

@@ -22,6 +22,6 @@ export {
 export { runJob } from './job.ts';
 export { sweepChart, writePlot, writeRunPlots } from './pictures.ts';
 export { runJobs } from './pool.ts';
-export { digits, replayCommand, reportText, withInterval } from './report.ts';
+export { digits, replayCommand, reportText, shortOfTime, withInterval } from './report.ts';
 export { shrink } from './shrink.ts';
 export { difference, type Summary, studentT, summarize, summarizeAll } from './statistics.ts';

@@ -24,6 +24,19 @@ export function replayCommand(folder: string, seed: number, at: number, tier: Ti
   return `zerostate sim replay ${seed} --run ${folder}${until}`;
 }
 
+/** Comparisons of each node after the healing, with fewer of which a property of the end may only have lacked the time. */
+const COMPARISONS_MIN = 10;
+
+/** What to say of a liveness that broke when hardly any time was left for it; null when there was enough. */
+export function shortOfTime(experiment: Experiment): string | null {
+  const { network, protocol, seconds } = experiment.scenario;
+  if (!failures(experiment).some(({ check }) => check.kind === 'liveness')) return null;
+  const left = seconds - network.healSeconds;
+  const every = protocol.antiEntropySeconds;
+  if (network.healSeconds <= 0 || every <= 0 || left >= COMPARISONS_MIN * every) return null;
+  return `${digits(left)} seconds are left after the healing, and a node compares every ${digits(every)} s: what has not arrived may only lack the time (--set seconds=${network.healSeconds + COMPARISONS_MIN * every})`;
+}
+
 /** Text of a scenario as one line in which nothing is markup: scenarios come from anybody. */
 const plain = (text: string): string =>
   text.replaceAll(/\s+/g, ' ').replaceAll(/[<>&|`[\]!*_#]/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -49,6 +62,8 @@ export function reportText(experiment: Experiment, folder: string, pictures: rea
     if (looked === 0) continue;
     lines.push(`| ${name} | ${kind} | ${looked} | ${all.filter(({ ok }) => ok).length} of ${all.length} |`);
   }
+  const short = shortOfTime(experiment);
+  if (short !== null) lines.push('', `Mind: ${short}.`);
   for (const { check, seed } of failures(experiment))
     lines.push(
       '',

@@ -144,6 +144,10 @@ claims: [{ text: "a | b\\n# c", metric: statements.coverage, sign: '<=', value: 
     equal(traceHash, whole.traceHash);
     const text = reportText(experimentOf(scenario, [whole], '0'), 'folder', []);
     match(text, /zerostate sim replay 1 --run folder --until 10/);
+    match(
+      text,
+      /Mind: 0.1 seconds are left after the healing, and a node compares every 60 s: .*--set seconds=609.9/,
+    );
     ok(!text.includes('<script>') && text.includes('| a &#124; b &#35; c '));
   });
 

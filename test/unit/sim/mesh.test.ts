@@ -18,7 +18,7 @@ async function meshesOf(meshDegree: number): Promise<number[][]> {
   const session = await coresTier({}).open!(scenarioOf(8, meshDegree), 1);
   await session.advance(0.5);
   const meshes: number[][] = [];
-  for (let node = 0; node < NODES; node++) meshes.push((await session.inspect(node))['mesh'] as number[]);
+  for (let node = 0; node < NODES; node++) meshes.push((await session.inspect(node)).mesh as number[]);
   return meshes;
 }
 
