@@ -38,7 +38,11 @@ function findNode() {
 }
 
 function runWith(node) {
-  const child = spawn(node, [fileURLToPath(program), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The open channel says nothing but that this process lives: where it is killed, the program ends in order and is not left behind.
+  const child = spawn(node, [fileURLToPath(program), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, ZEROSTATE_LAUNCHED: '1' },
+  });
   // A terminal's Ctrl-C reaches the child by itself; a signal that is sent to this process alone is passed on.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

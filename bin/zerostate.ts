@@ -27,6 +27,14 @@ for (const stream of [process.stdout, process.stderr])
     process.exit();
   });
 
+// The launcher (zerostate.js) and this process are one to whoever started them. Where it is killed and could pass no signal on, its channel
+// closes, and this one ends as if it had been told to. Only by that channel: a parent that goes is no reason for a node to end.
+if (process.env.ZEROSTATE_LAUNCHED !== undefined) {
+  delete process.env.ZEROSTATE_LAUNCHED;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel?.unref();
+}
+
 try {
   await buildProgram(fileURLToPath(import.meta.url)).parseAsync();
 } catch (error) {

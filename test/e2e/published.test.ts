@@ -2,7 +2,8 @@
 // install: the dependencies are linked to the ones that are here.
 
 import { equal, match, ok } from 'node:assert/strict';
-import { type ExecFileException, execFile } from 'node:child_process';
+import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -19,6 +20,9 @@ import { dirname, join } from 'node:path';
 
 const ROOT = dirname(dirname(import.meta.dirname));
 const BUILD_MS_MAX = 120_000;
+/** For a start and an end of a node. */
+const UP_MS_MAX = 60_000;
+const END_MS_MAX = 20_000;
 
 function run(
   file: string,
@@ -85,6 +89,32 @@ describe('the published package', () => {
     equal((JSON.parse(simulated.stdout) as { runs: unknown[] }).runs.length, 2);
     const wrong = await run(process.execPath, [launcher, 'no-such-command'], folder);
     equal(wrong.code, 2);
+  });
+
+  it('ends in order when its launcher is killed', async function () {
+    this.timeout(UP_MS_MAX);
+    // As on a system whose own Node is too old.
+    const launcher = join(installed, 'bin', 'old-node.js');
+    const text = readFileSync(join(installed, 'bin', 'zerostate.js'), 'utf8');
+    writeFileSync(launcher, text.replace('MAJOR_NEEDED = 26', 'MAJOR_NEEDED = 999'));
+    const flags = ['--home', join(folder, 'home'), '--api-port', '0', '--listen', '/ip4/127.0.0.1/tcp/0'];
+    const child = spawn(process.execPath, [launcher, 'up', ...flags, '--json', '--log-level', 'info'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal: AbortSignal.timeout(UP_MS_MAX),
+      killSignal: 'SIGKILL',
+    });
+    child.on('error', () => undefined);
+    const said: string[] = [];
+    child.stderr.setEncoding('utf8').on('data', (line: string) => said.push(line));
+    // Both pipes end when the last process that holds them does.
+    const over = Promise.all([once(child, 'close'), once(child.stderr, 'end')]);
+    await once(child.stdout, 'data');
+    const { pid } = JSON.parse(readFileSync(join(folder, 'home', 'run.json'), 'utf8')) as { pid: number };
+    equal(child.kill('SIGKILL'), true);
+    const late = setTimeout(() => process.kill(pid, 'SIGKILL'), END_MS_MAX);
+    await over;
+    clearTimeout(late);
+    match(said.join(''), /node has stopped/);
   });
 
   it('opens the doors that package.json names, and no others', async () => {

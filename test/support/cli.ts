@@ -11,6 +11,9 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** A command that has not ended by then hangs, and is killed: longer than any test waits for one. */
+const RUN_MS_MAX = 300_000;
+
 /** Runs `zerostate …` to its end. */
 export function zerostate(args: readonly string[], options: { cwd?: string } = {}): Promise<Ran> {
   const { ZEROSTATE_HOME: _, ...env } = process.env;
@@ -18,6 +21,8 @@ export function zerostate(args: readonly string[], options: { cwd?: string } = {
     ...options,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: RUN_MS_MAX,
+    killSignal: 'SIGKILL',
   });
   let stdout = '';
   let stderr = '';
@@ -49,11 +54,19 @@ export interface StartedNode {
   kill(): Promise<void>;
 }
 
-/** Starts `zerostate up` and waits until it says that it is up. `preload`: a module that its process loads first. */
-export function startNode(
-  args: readonly string[],
-  options: { readonly preload?: string; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<StartedNode> {
+/** Longest wait for a node to come up; one that has not is killed. A start takes 1 to 3 s on a machine that does nothing else. */
+const START_MS_MAX = 90_000;
+
+export interface StartOptions {
+  /** A module that its process loads first. */
+  readonly preload?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Kills the node if it is still starting. */
+  readonly signal?: AbortSignal;
+}
+
+/** Starts `zerostate up` and waits until it says that it is up. Where it does not, nothing of it is left. */
+export function startNode(args: readonly string[], options: StartOptions = {}): Promise<StartedNode> {
   const preload = options.preload === undefined ? [] : ['--import', options.preload];
   const child = spawn(
     process.execPath,
@@ -63,7 +76,11 @@ export function startNode(
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   let out = '';
   let notes = '';
-  return new Promise((resolve, reject) => {
+  const giveUp = () => child.kill('SIGKILL');
+  const timer = setTimeout(giveUp, START_MS_MAX);
+  options.signal?.addEventListener('abort', giveUp);
+  if (options.signal?.aborted === true) giveUp();
+  const started = new Promise<StartedNode>((resolve, reject) => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       notes = (notes + text).slice(-4000);
     });
@@ -84,6 +101,10 @@ export function startNode(
       resolve({ info: info as StartedNode['info'], pid: child.pid!, stop, kill });
     });
     void ended.then((code) => reject(new Error(`the node ended with ${code}:\n${notes}`)));
+  });
+  return started.finally(() => {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', giveUp);
   });
 }
 

@@ -21,6 +21,8 @@ export class Organisations {
   readonly agents = new Map<string, string>();
   readonly addresses = new Map<string, string>();
   readonly #running: StartedNode[] = [];
+  /** A hook that runs out of time goes on: what it starts after the end must not stay. */
+  readonly #over = new AbortController();
 
   home(name: string): string {
     return join(this.folder, name);
@@ -45,7 +47,8 @@ export class Organisations {
 
   async up(name: string, ...flags: string[]): Promise<void> {
     const here = ['--name', name, '--network', 'test', '--region', 'here', '--api-port', '0'];
-    const node = await startNode([...this.at(name), ...here, ...flags]);
+    const node = await startNode([...this.at(name), ...here, ...flags], { signal: this.#over.signal });
+    if (this.#over.signal.aborted) await node.kill();
     this.#running.push(node);
     this.addresses.set(name, node.info.addresses[0] as string);
   }
@@ -76,6 +79,7 @@ export class Organisations {
   }
 
   async stop(): Promise<void> {
+    this.#over.abort();
     await Promise.all(this.#running.map((node) => node.stop()));
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -152,7 +152,7 @@ export function registerUp(program: Command, contact: FirstContact): void {
     .action(async (flags: UpFlags) => {
       await runAction(flags, async () => run(flags, contact));
       // An open channel to the supervisor would keep a node alive that failed to start, and the supervisor waiting.
-      if (process.connected) process.disconnect?.();
+      if (flags.supervised === true && process.connected) process.disconnect?.();
     });
 }
 
