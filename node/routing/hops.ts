@@ -50,6 +50,8 @@ export interface HopOrigin {
   readonly relaying: boolean;
   /** Neighbours that shall not be tried. */
   readonly avoid: readonly string[];
+  /** Asked before each neighbour: once it says no, the stream is not wanted any more, and only what was asked already is waited for. */
+  readonly mayTry?: (neighbour: string) => boolean;
   readonly record: StreamRecord;
 }
 
@@ -75,6 +77,7 @@ export class Hops {
       if (left < LEFT_MS_MIN) break;
       const { decision, guards } = this.#choose(header, origin, tried);
       const { next } = decision;
+      if (next !== undefined && origin.mayTry?.(next) === false) break;
       const began = now();
       const note = (error?: ZeroError): void => {
         origin.record.attempts.push({

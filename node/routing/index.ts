@@ -222,7 +222,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         await talk.start();
         await forward.start();
         if (terms.use || relaying) {
-          links.opener = (peer, signal, broken) => routed.open(peer, signal, broken);
+          links.opener = (...path) => routed.open(...path);
           host.addEventListener('peer:disconnect', gone);
           desk.start();
           keeper.start();

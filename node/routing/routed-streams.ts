@@ -49,24 +49,23 @@ export class RoutedStreams {
     peer: PeerId,
     signal: AbortSignal,
     broken: readonly string[],
-    conditions: Conditions = this.#deps.conditions,
+    mayTry: (relay: string) => boolean = () => true,
   ): Promise<OpenPath> {
     const { randomBytes } = this.#deps;
     const stream = randomBytes(STREAM_ID_BYTES);
     return await withPathSpan(toHex(stream), toHex(randomBytes(SPAN_BYTES)), (trace) =>
-      this.#open(peer, signal, broken, conditions, stream, trace),
+      this.#open(peer, signal, { broken, mayTry }, stream, trace),
     );
   }
 
   async #open(
     peer: PeerId,
     signal: AbortSignal,
-    broken: readonly string[],
-    conditions: Conditions,
+    { broken, mayTry }: { readonly broken: readonly string[]; readonly mayTry: (relay: string) => boolean },
     stream: Uint8Array,
     trace: string,
   ): Promise<OpenPath> {
-    const { hops, metrics, now, self, streams } = this.#deps;
+    const { conditions, hops, metrics, now, self, streams } = this.#deps;
     const header: ForwardHeader = {
       stream,
       to: peer.toString(),
@@ -94,7 +93,8 @@ export class RoutedStreams {
     });
     const began = performance.now();
     try {
-      const hop = await hops.open(header, { from: self, relaying: false, avoid: broken, record }, signal);
+      const origin = { from: self, relaying: false, avoid: broken, mayTry, record };
+      const hop = await hops.open(header, origin, signal);
       record.state = 'open';
       record.path = hop.reply.path;
       record.setupMs = performance.now() - began;

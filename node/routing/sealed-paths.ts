@@ -1,13 +1,13 @@
-// Opens paths to a peer and seals them. A relay that takes a stream over and then carries nothing is passed over for another: its path is never
-// sealed, and who opened it is told on. Must not: keep links, or choose who is next.
+// Opens paths to a peer and seals them. A relay that takes a stream over and then carries nothing is passed over for another (path-race.ts): its path
+// is never sealed, and who opened it is told on. Must not: keep links, or choose who is next.
 
 import type { MessageStream, PeerId, Stream } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { SEAL_MS_MAX } from './limits.ts';
+import { PathRace } from './path-race.ts';
 import type { Sealer } from './sealed-path.ts';
+import { SetUpPace } from './set-up-pace.ts';
 
-/** Paths that a new link is tried over. */
-const TRIED_MAX = 3;
 /** The handshake over a path takes one and a half times as long as opening it: it gets this many times that, and so much more, while there are other paths. */
 const PATIENCE = 4;
 const PATIENCE_MS = 800;
@@ -19,8 +19,16 @@ export interface OpenPath {
   readonly path: readonly string[];
 }
 
-/** Opens a path to a peer. Throws ROUTE_NONE, ROUTE_REFUSED, PEER_UNREACHABLE. `broken`: first relays of paths that just broke. */
-export type PathOpener = (peer: PeerId, signal: AbortSignal, broken: readonly string[]) => Promise<OpenPath>;
+/**
+ * Opens a path to a peer. Throws ROUTE_NONE, ROUTE_REFUSED, PEER_UNREACHABLE. `broken`: first relays of paths that just broke. `mayTry` is asked before
+ * each relay; once it says no, no further one is tried.
+ */
+export type PathOpener = (
+  peer: PeerId,
+  signal: AbortSignal,
+  broken: readonly string[],
+  mayTry?: (relay: string) => boolean,
+) => Promise<OpenPath>;
 
 /** A path that is sealed, and the relays on it. */
 export interface SealedPath {
@@ -32,6 +40,7 @@ export interface SealedPath {
 export class SealedPaths {
   readonly #sealer: Sealer;
   readonly #blame: (path: readonly string[], peer: PeerId) => void;
+  readonly #pace = new SetUpPace();
   /** How paths are opened; without it nobody is called. */
   opener: PathOpener | undefined;
 
@@ -47,10 +56,11 @@ export class SealedPaths {
     signal: AbortSignal,
     broken: readonly string[],
     impatient: boolean,
+    mayTry?: (relay: string) => boolean,
   ): Promise<SealedPath> {
     if (this.opener === undefined) throw new ZeroError('ROUTE_NONE', 'this node uses no relays');
     const began = performance.now();
-    const { path, stream } = await this.opener(peer, signal, broken);
+    const { path, stream } = await this.opener(peer, signal, broken, mayTry);
     // The path was just travelled there and back, so it is known what a handshake over it takes.
     const patience = Math.min(SEAL_MS_MAX, PATIENCE * (performance.now() - began) + PATIENCE_MS);
     const limit = AbortSignal.timeout(Math.ceil(impatient ? patience : SEAL_MS_MAX));
@@ -64,20 +74,15 @@ export class SealedPaths {
     }
   }
 
-  /** A path for a new link: the first of some that can be sealed. Throws as `open`. */
+  /** A path for a new link: the first of some that is sealed. Throws as `open`. */
   async openAny(peer: PeerId, signal: AbortSignal): Promise<SealedPath> {
-    const broken: string[] = [];
-    for (let tried = 1; ; tried++)
-      try {
-        return await this.open(peer, signal, broken, tried < TRIED_MAX);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const silent = silentRelay(error);
-        if (silent === undefined ? broken.length === 0 : tried === TRIED_MAX) throw error;
-        // Nobody else has a way: what was slow may only have been slow.
-        if (silent === undefined) return await this.open(peer, signal, [], false);
-        broken.push(silent);
-      }
+    const race = new PathRace({
+      attempt: (broken, impatient, mayTry) => this.open(peer, signal, broken, impatient, mayTry),
+      silentRelay,
+      pace: this.#pace,
+      signal,
+    });
+    return await race.run();
   }
 }
 

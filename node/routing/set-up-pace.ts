@@ -1,0 +1,47 @@
+// How long a path to a peer takes to be set up here, and when a second one is worth its price: not after a fixed time, which is too soon on long ways
+// and too late on short ones, but when nine of ten were there by now. Must not: open anything.
+
+/** Set-ups that are remembered: some minutes of a busy node, and a change of the network shows within a dozen. */
+const KEPT = 64;
+/** Until so many are known, the usual pause is taken. */
+const KNOWN_MIN = 8;
+const USUAL_MS = 500;
+/** Share of the set-ups that may take longer. */
+const LATE_SHARE = 0.1;
+/** A second path is no sooner opened than within this, whatever is usual, and no later. */
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 1_000;
+/** What a set-up earns and a second path costs is in such units: where everything is slow, second paths are a quarter more work at most. */
+const EARNED = 1;
+const COST = 4;
+/** So much can be saved up: the set-ups of one bad moment. */
+const SAVED_MAX = 32;
+
+/** The pace of one node. */
+export class SetUpPace {
+  readonly #tookMs: number[] = [];
+  #saved = SAVED_MAX;
+
+  /** A path was set up, and took so long. */
+  took(ms: number): void {
+    this.#tookMs.push(ms);
+    if (this.#tookMs.length > KEPT) this.#tookMs.shift();
+    this.#saved = Math.min(SAVED_MAX, this.#saved + EARNED);
+  }
+
+  /** Milliseconds after which a path that is not set up is late. */
+  get lateMs(): number {
+    const known = this.#tookMs.length;
+    if (known < KNOWN_MIN) return USUAL_MS;
+    const sorted = this.#tookMs.toSorted((a, b) => a - b);
+    const late = sorted[Math.floor((1 - LATE_SHARE) * (known - 1))]!;
+    return Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, late));
+  }
+
+  /** Is there enough saved for a second path? Spends it. */
+  spend(): boolean {
+    if (this.#saved < COST) return false;
+    this.#saved -= COST;
+    return true;
+  }
+}

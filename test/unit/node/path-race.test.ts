@@ -1,0 +1,154 @@
+// A path that is late gets another beside it, and the caller waits for the quicker one alone. How late, and how often, is what the pace says.
+
+import assert from 'node:assert/strict';
+import type { MessageStream, PeerId } from '@libp2p/interface';
+import { type PathAttempt, PathRace } from '../../../node/routing/path-race.ts';
+import type { Sealer } from '../../../node/routing/sealed-path.ts';
+import { type SealedPath, SealedPaths } from '../../../node/routing/sealed-paths.ts';
+import { SetUpPace } from '../../../node/routing/set-up-pace.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
+
+const WAIT_MS = 20_000;
+
+/** A path by its first relay, and whether it was dropped. */
+function pathOver(relay: string, dropped: string[]): SealedPath {
+  const path = { abort: () => void dropped.push(relay) } as unknown as MessageStream;
+  return { path, relays: [relay] };
+}
+
+/** A race whose attempts the test settles, by the relay that each is over: the first that it shall not avoid. */
+function race(relays: readonly string[], mayHedge = true) {
+  const dropped: string[] = [];
+  const settle = new Map<string, PromiseWithResolvers<SealedPath>>();
+  const asked = new Map<string, (relay: string) => boolean>();
+  const tried: string[] = [];
+  let told = (): void => {};
+  const attempt: PathAttempt = async (broken, _impatient, mayTry) => {
+    const relay = relays.find((one) => !broken.includes(one));
+    if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
+    assert.ok(mayTry(relay));
+    tried.push(relay);
+    asked.set(relay, mayTry);
+    const result = Promise.withResolvers<SealedPath>();
+    settle.set(relay, result);
+    told();
+    return await result.promise;
+  };
+  const one = new PathRace({
+    attempt,
+    silentRelay: (error) => (error as { silent?: string }).silent,
+    pace: { lateMs: 1, spend: () => mayHedge, took: () => {} },
+    signal: AbortSignal.timeout(WAIT_MS),
+  });
+  return {
+    run: one.run(),
+    tried,
+    dropped,
+    asked,
+    comes: (relay: string) => settle.get(relay)!.resolve(pathOver(relay, dropped)),
+    fails: (relay: string, silent = true) =>
+      settle.get(relay)!.reject(Object.assign(new Error(relay), silent ? { silent: relay } : {})),
+    /** Resolves when so many were tried. */
+    until: async (count: number) => {
+      while (tried.length < count)
+        await new Promise<void>((resolve) => {
+          told = resolve;
+        });
+    },
+  };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('paths that race', () => {
+  it('are beside each other when one is late, over other relays, and the slower one is dropped once it is there', async () => {
+    const { asked, comes, dropped, run, tried, until } = race(['a', 'b', 'c', 'd']);
+    await until(3);
+    assert.deepEqual(tried, ['a', 'b', 'c']);
+    comes('b');
+    assert.deepEqual((await run).relays, ['b']);
+    // Whoever is asked already is waited for; nobody else is tried for it.
+    assert.equal(asked.get('a')!('e'), false);
+    assert.deepEqual(dropped, []);
+    comes('a');
+    await turn();
+    assert.deepEqual(dropped, ['a']);
+  });
+
+  it('are one after another where no second one is to be had', async () => {
+    const { comes, fails, run, tried, until } = race(['a', 'b'], false);
+    await until(1);
+    fails('a');
+    await until(2);
+    assert.deepEqual(tried, ['a', 'b']);
+    comes('b');
+    assert.deepEqual((await run).relays, ['b']);
+  });
+
+  it('outlive one beside them that nobody could open', async () => {
+    const { comes, run, tried, until } = race(['a']);
+    await until(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    comes('a');
+    assert.deepEqual((await run).relays, ['a']);
+    assert.deepEqual(tried, ['a']);
+  });
+
+  it('fail with what the first was refused for', async () => {
+    const { fails, run, until } = race(['a']);
+    const refused = assert.rejects(run, /^Error: a$/);
+    await until(1);
+    // Long enough for one beside it, which finds nobody.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    fails('a', false);
+    await refused;
+  });
+
+  it('leave the relay that carried nothing to be blamed, although the link has long been on another', async () => {
+    const blamed: string[] = [];
+    const silent = Promise.withResolvers<never>();
+    const sealer = {
+      call: (stream: { readonly relay: string }) =>
+        stream.relay === 'a' ? silent.promise : Promise.resolve({ abort: () => {} }),
+    };
+    const paths = new SealedPaths(sealer as unknown as Sealer, ([first]) => blamed.push(first!));
+    paths.opener = async (_peer, _signal, broken, mayTry) => {
+      const relay = ['a', 'b'].find((one) => !broken.includes(one));
+      if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
+      mayTry?.(relay);
+      return { stream: { relay } as never, path: [relay] };
+    };
+    const { relays } = await paths.openAny(
+      { toString: () => 'peer' } as PeerId,
+      AbortSignal.timeout(WAIT_MS),
+    );
+    assert.deepEqual([relays, blamed], [['b'], []]);
+    silent.reject(new ZeroError('ROUTE_LOST', 'nothing came'));
+    await turn();
+    assert.deepEqual(blamed, ['a']);
+  });
+});
+
+describe('the pace of set-ups', () => {
+  it('calls late what nine of ten are quicker than, within bounds', () => {
+    const pace = new SetUpPace();
+    const first = pace.lateMs;
+    for (let n = 1; n <= 50; n++) pace.took(10 * n);
+    assert.ok(pace.lateMs >= 430 && pace.lateMs <= 460, String(pace.lateMs));
+    assert.notEqual(pace.lateMs, first);
+    for (let n = 0; n < 64; n++) pace.took(3);
+    assert.equal(pace.lateMs, 100);
+    for (let n = 0; n < 64; n++) pace.took(30_000);
+    assert.equal(pace.lateMs, 1_000);
+  });
+
+  it('adds a quarter of the work at most where everything is late', () => {
+    const pace = new SetUpPace();
+    let second = 0;
+    for (let n = 0; n < 1_000; n++) {
+      if (pace.spend()) second += 1;
+      pace.took(5_000);
+    }
+    assert.ok(second >= 250 && second <= 258, String(second));
+  });
+});
