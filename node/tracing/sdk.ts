@@ -67,6 +67,7 @@ export async function startSdk(options: TracingOptions): Promise<Tracing> {
   trace.setGlobalTracerProvider(provider);
   setRecording(true);
   return {
+    flush: () => provider.forceFlush().catch(() => undefined),
     stop: async () => {
       setRecording(false);
       await provider.shutdown().catch(() => undefined);

@@ -15,6 +15,8 @@ export interface TracingOptions {
 
 /** Tracing that runs. */
 export interface Tracing {
+  /** Exports what waits; spans that begin meanwhile wait for the next time. Never throws. */
+  flush(): Promise<void>;
   /** Exports what waits, and ends. Never throws. */
   stop(): Promise<void>;
 }

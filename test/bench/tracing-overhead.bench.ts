@@ -1,5 +1,7 @@
 // What tracing costs: rows of tasks on three nodes, all recorded into a file and none recorded, in turn in one run. Each recorded row is
-// compared with the one beside it, so that what else the machine does at that moment is in both; the median of those ratios is the figure.
+// compared with the one beside it, so that what else the machine does at that moment is in both; the median of those ratios is the figure, and the
+// interval beside it says whether a difference of the bar's size can be told in this run. A row counts until its last span is in the file; to
+// start and stop the recorder happens once in the life of a process, and is outside.
 
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +12,7 @@ import { startTracing } from '../../node/tracing/index.ts';
 import { heldBytes } from '../chaos/rig.ts';
 import { draft } from '../support/nodes.ts';
 import type { Bench } from './bench.ts';
-import { median } from './measure.ts';
+import { median, medianInterval } from './measure.ts';
 import { startNetwork, until } from './node-rig.ts';
 
 /** One row of tasks: how long it took, and how much of the processor. */
@@ -29,8 +31,8 @@ export const bench: Bench = {
   summary: 'time of rows of tasks with every span recorded, against none, in one run',
   bar: { sign: '<=', value: OVERHEAD_MAX },
   async run({ sizes, report, note }) {
-    const rounds = sizes(16, 60);
-    const row = sizes(20, 50);
+    const rounds = sizes(32, 80);
+    const row = sizes(20, 40);
     const folder = mkdtempSync(join(tmpdir(), 'zerostate-tracing-overhead-'));
     const file = join(folder, 'spans.jsonl');
     await using network = await startNetwork(3);
@@ -58,9 +60,10 @@ export const bench: Bench = {
       const cpu = process.cpuUsage();
       const started = performance.now();
       await Promise.all(Array.from({ length: row }, (_, i) => one(agents[i % agents.length] as string)));
+      await tracing?.flush();
       const ms = performance.now() - started;
-      await tracing?.stop();
       const { system, user } = process.cpuUsage(cpu);
+      await tracing?.stop();
       return { ms, cpuMs: (system + user) / 1_000 };
     };
     try {
@@ -79,8 +82,8 @@ export const bench: Bench = {
         ['time of a row, recorded to not', 'ms'],
       ] as const) {
         const ratios = pairs.map(({ recorded, without }) => recorded[of] / without[of]).sort((a, b) => a - b);
-        const quarter = (share: number) => ratios[Math.floor(ratios.length * share)]!.toFixed(3);
-        note(`${name}: half of the ${ratios.length} pairs between ${quarter(0.25)} and ${quarter(0.75)}`);
+        const [low, high] = medianInterval(ratios.length).map((at) => ratios[at]!.toFixed(3));
+        note(`${name}: of ${ratios.length} pairs, the median is between ${low} and ${high} (95 %)`);
         report({
           case: `${name}, median of pairs`,
           sizes: { nodes: 3, rounds, tasks: row },

@@ -3,12 +3,18 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import type { Bar, Row } from '../../bench/bench.ts';
 import { benchContext } from '../../bench/context.ts';
-import { alternate, median, ratioOf, reaches } from '../../bench/measure.ts';
+import { alternate, median, medianInterval, ratioOf, reaches } from '../../bench/measure.ts';
 
 describe('benchmark measurement', () => {
   it('takes medians', () => {
     equal(median([3, 1, 2]), 2);
     equal(median([4, 1, 3, 2]), 2.5);
+  });
+
+  it('says between which measurements the true median is, alike on both sides', () => {
+    deepEqual(medianInterval(32), [10, 21]);
+    deepEqual(medianInterval(101), [40, 60]);
+    deepEqual(medianInterval(1), [0, 0]);
   });
 
   it('gives the ratio that the sign of the bar asks for', () => {

@@ -1,7 +1,7 @@
 // Spans of a way through relays: what travels, what is recorded, and what nobody on the way learns.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTracing, withHopSpan, withPathSpan, withSpan } from '../../../node/tracing/index.ts';
@@ -30,7 +30,10 @@ async function recorded(work: () => Promise<unknown>): Promise<Recorded[]> {
       peerId: 'p',
       region: 'r',
     });
-    await work().finally(async () => await tracing?.stop());
+    await work().finally(async () => await tracing?.flush());
+    const flushed = statSync(file).size;
+    await tracing?.stop();
+    assert.equal(statSync(file).size, flushed, 'nothing is left to write at the end');
     return readFileSync(file, 'utf8')
       .split('\n')
       .filter((line) => line !== '')
