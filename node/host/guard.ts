@@ -34,7 +34,7 @@ export function guardHandler(
       stream.abort(new Error('too many streams from this peer'));
       return;
     }
-    bookBytes(deps, protocol, stream, peer, options.urgent === true);
+    if (!bookBytes(deps, protocol, stream, peer, options.urgent === true)) return;
     return servingPeer(peer, () => handler(stream, connection));
   };
 }
@@ -69,22 +69,30 @@ interface Readable {
   onData?(data: { byteLength: number }): void;
 }
 
-/** Books what arrives; a peer out of bytes loses the stream, unless it is urgent: that is small, and bounded by its own budget. */
+/**
+ * Books what has arrived with the naming of the protocol, and what arrives from here on; a peer out of bytes loses the stream, unless it is urgent:
+ * that is small, and bounded by its own budget. Answers whether the stream is to be served.
+ */
 function bookBytes(
   { admission, metrics }: GuardDeps,
   protocol: string,
   stream: Stream,
   peer: string,
   isUrgent: boolean,
-): void {
-  const readable = stream as unknown as Readable;
-  const onData = readable.onData?.bind(stream);
-  if (onData === undefined) return;
-  readable.onData = (data) => {
-    if (admission.charge(peer, 'bytes', data.byteLength) || isUrgent) return onData(data);
+): boolean {
+  const book = (bytes: number): boolean => {
+    if (admission.charge(peer, 'bytes', bytes) || isUrgent) return true;
     metrics.count('zerostate_inbound_refused_total', { protocol, reason: 'bytes' });
     stream.abort(new Error('too many bytes from this peer'));
+    return false;
   };
+  const readable = stream as unknown as Readable;
+  const onData = readable.onData?.bind(stream);
+  if (onData !== undefined)
+    readable.onData = (data) => {
+      if (book(data.byteLength)) onData(data);
+    };
+  return !(stream.readBufferLength > 0) || book(stream.readBufferLength);
 }
 
 interface Muxed {
