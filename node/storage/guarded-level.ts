@@ -6,6 +6,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { type GroupWriter, type Operation, WriteGroups } from './write-groups.ts';
 
 /** Pause between two attempts to write again. */
 const RETRY_MS = 1_000;
@@ -24,6 +25,14 @@ interface Part {
   open(): Promise<void>;
 }
 
+/** What the library's own classes are made of: batches as lists, written by one method that each database has. */
+interface Internals {
+  _batch: GroupWriter;
+  _chainedBatch(): unknown;
+}
+const OWN = Level.prototype as unknown as Internals;
+const GENERAL = Object.getPrototypeOf(Level.prototype) as Internals;
+
 /** Told when the database becomes read-only, and when it takes writes again. */
 export type StorageListener = (failure: Error | undefined) => void;
 
@@ -36,6 +45,12 @@ export class GuardedLevel extends Level<string, Uint8Array> {
   #timer: NodeJS.Timeout | undefined;
   #attempt: Promise<void> | undefined;
   #stopped = false;
+  readonly #groups = new WriteGroups(async (operations, options) => {
+    // Closed while they waited.
+    if (this.status !== 'open')
+      throw Object.assign(new Error('the database is not open'), { code: 'LEVEL_DATABASE_NOT_OPEN' });
+    await OWN._batch.call(this, operations, options);
+  });
   /** Set by whoever wants to know. */
   onChange: StorageListener = () => {};
 
@@ -80,12 +95,28 @@ export class GuardedLevel extends Level<string, Uint8Array> {
   }
   // biome-ignore-end lint/suspicious/noExplicitAny: end of the overloads
 
+  /** The library's own place to write a batch: here it joins those that wait. */
+  async _batch(operations: readonly Operation[], options: { readonly sync?: boolean }): Promise<void> {
+    await this.#groups.add(operations, options.sync === true);
+  }
+
+  /** A batch that is put together here, and handed over when it is written. */
+  _chainedBatch(): unknown {
+    return GENERAL._chainedBatch.call(this);
+  }
+
   /** Closes for good: no further attempt is made. */
   async end(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#attempt;
     await this.close();
+  }
+
+  /** Closes when all that was handed over is written. */
+  override async close(): Promise<void> {
+    await this.#groups.flush();
+    await super.close();
   }
 
   async #guarded<T>(write: () => Promise<T>): Promise<T> {
