@@ -10,8 +10,8 @@ export const HOP_RESERVE_MS = 100;
 export const SETUP_MS_MAX = 10_000;
 /** Neighbours that one hop tries for a stream. */
 export const ATTEMPTS_MAX = 3;
-/** A header must have arrived whole within this time: streams are negotiated ahead, and wait for theirs. */
-export const HEADER_MS_MAX = 20_000;
+/** A header must have arrived whole within this time: it comes with its stream, and a lost piece is sent again some times within it. */
+export const HEADER_MS_MAX = 10_000;
 /** The handshake of the two ends. */
 export const SEAL_MS_MAX = 5_000;
 /** A forwarded stream that moves nothing for this long is ended; links ping more often than that. */

@@ -17,15 +17,12 @@ import type { Host } from '../host/create.ts';
 import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { ReadyStreams } from '../rpc/ready-streams.ts';
 import { bytesLevel, type Database } from '../storage/index.ts';
 import type { Relays } from './relays.ts';
 import type { Reports } from './reports.ts';
 
 /** Pause between two writes of what was learned. */
 const WRITE_MS = 30_000;
-/** A stream is negotiated ahead for as long as it may wait. */
-const READY_MS_MAX = 10_000;
 
 export interface RouteDeskDeps {
   readonly self: string;
@@ -48,7 +45,6 @@ export interface RouteDeskDeps {
 /** The desk of one node. */
 export class RouteDesk {
   readonly #deps: RouteDeskDeps;
-  readonly #ready = new ReadyStreams();
   readonly #up = new Set<string>();
   #policy: RoutingPolicy;
   #cancel: () => void = () => {};
@@ -107,7 +103,6 @@ export class RouteDesk {
 
   async stop(): Promise<void> {
     this.#cancel();
-    this.#ready.stop();
     await this.write();
   }
 
@@ -251,22 +246,14 @@ export class RouteDesk {
     );
   }
 
-  /** A forward stream to a neighbour: one that was negotiated ahead, or a new one. Rejects as libp2p does. */
+  /** A forward stream to a neighbour, over which the header leaves at once: a hop is one round trip. Rejects as libp2p does. */
   async stream(neighbour: string, signal: AbortSignal): Promise<Stream> {
-    const ready = this.#ready.take(neighbour);
-    void this.#prepare(neighbour);
-    return ready ?? (await this.#open(neighbour, signal));
-  }
-
-  async #open(neighbour: string, signal: AbortSignal): Promise<Stream> {
     const { host, protocol, relays } = this.#deps;
+    // Whoever does not speak the protocol has not read the header, and another is tried.
+    const early = { early: true };
     const connection = relays.directTo(neighbour);
     if (connection === undefined)
-      return await openStream(host, peerIdFromString(neighbour), protocol, signal);
-    return await connection.newStream(protocol, { signal });
-  }
-
-  async #prepare(neighbour: string): Promise<void> {
-    await this.#ready.prepare(neighbour, () => this.#open(neighbour, AbortSignal.timeout(READY_MS_MAX)));
+      return await openStream(host, peerIdFromString(neighbour), protocol, signal, early);
+    return await connection.newStream(protocol, { signal, ...early });
   }
 }

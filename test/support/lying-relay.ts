@@ -23,7 +23,10 @@ export interface Lies {
 }
 
 const LOOK_MS = 200;
-const CLAIMED_MS = 1;
+/** The end of the words that name the protocol of forwarded streams. */
+const NAME = '/forward/1\n';
+/** What a boaster says that a link takes. */
+export const CLAIMED_MS = 1;
 
 /** Makes every relay of this process lie as `lies` says at the time. */
 export function lie(lies: () => Lies, random: () => number): void {
@@ -45,9 +48,19 @@ export function lie(lies: () => Lies, random: () => number): void {
   };
   const { onData } = AbstractMessageStream.prototype;
   const seen = new WeakMap<object, { readonly dropped: boolean }>();
+  const named = new WeakSet<object>();
   AbstractMessageStream.prototype.onData = function (data) {
     const { direction, protocol } = this as unknown as Stream;
     const { drops = 0, slowMs = 0 } = lies();
+    // The header comes with the words that name the protocol, or right behind them, before the protocol is known.
+    if (protocol === '' && !seen.has(this)) {
+      const text = Buffer.from(data.subarray()).toString('latin1');
+      const at = text.indexOf(NAME);
+      if (at >= 0) named.add(this);
+      if (named.has(this) && at + NAME.length < text.length) seen.set(this, { dropped: random() < drops });
+      onData.call(this, data);
+      return;
+    }
     if (protocol?.endsWith('/forward/1') !== true || (drops === 0 && slowMs === 0)) {
       onData.call(this, data);
       return;

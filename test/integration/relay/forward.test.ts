@@ -25,7 +25,8 @@ function capture(): { bytes(): Buffer; [Symbol.dispose](): void } {
   const pieces: Uint8Array[] = [];
   prototype.onData = function (this: AbstractMessageStream, data) {
     const { protocol } = this as unknown as { protocol?: string };
-    if (protocol?.endsWith('/forward/1') === true) pieces.push(data.slice());
+    // A header comes with the words that name the protocol, before that is known.
+    if (protocol === '' || protocol?.endsWith('/forward/1') === true) pieces.push(data.slice());
     onData.call(this, data);
   };
   return {
