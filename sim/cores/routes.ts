@@ -3,6 +3,7 @@
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { DEFAULT_POLICY, isPolicyName, POLICY_NAMES, type PolicyName } from '../../protocol/routing/index.ts';
 import { runOverlay } from '../overlay/model.ts';
+import type { OverlayStepped } from '../overlay/requests.ts';
 import { FAULTS } from '../overlay/scenario.ts';
 import type { Ground } from './ground.ts';
 
@@ -12,6 +13,7 @@ const FAULTY_S = 35;
 /** Work of a relay for each message that passes. */
 const SERVICE_MS = 10;
 const PARTNERS = 4;
+const MS = 1_000;
 
 function policyOf(name: string): PolicyName {
   if (name === '') return DEFAULT_POLICY;
@@ -41,7 +43,18 @@ export function routeRequests(ground: Ground): [string, number][] {
     settleS: routes.settleSeconds,
     measureS: routes.forSeconds,
   };
-  const own = runOverlay(scenario, policyOf(routes.policy));
+  const { trace } = ground.sinks;
+  // Relays and edges are nodes of their own, with the numbers after those of the network.
+  const numberOf = (node: number): number => (node < 0 ? node : ground.nodes + node);
+  const step = ({ at, from, kind, node, peer, request, to }: OverlayStepped): void =>
+    trace?.({
+      at: Math.round(at * MS),
+      kind,
+      node: numberOf(node),
+      peer: numberOf(peer),
+      what: `request ${request} from ${numberOf(from)} to ${numberOf(to)}`,
+    });
+  const own = runOverlay(scenario, policyOf(routes.policy), trace === undefined ? undefined : step);
   const numbers: [string, number][] = [
     ['routes.requests', own.requests],
     ['routes.p50Ms', own.p50Ms],

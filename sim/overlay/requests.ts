@@ -12,9 +12,24 @@ const TRIES_MAX = 3;
 /** What a request that never got an answer is counted as. */
 const FAILED_MS = 6_000;
 const REQUEST_BYTES = 2_000;
+const NOBODY = -1;
+
+/** Where a request is: begun, tried again, come to a node from another (-1: nobody), answered or given up. Milliseconds. */
+export interface OverlayStepped {
+  readonly at: number;
+  readonly kind: string;
+  readonly node: number;
+  readonly peer: number;
+  readonly request: number;
+  readonly from: number;
+  readonly to: number;
+}
+export type OverlayStep = (stepped: OverlayStepped) => void;
 
 /** One try of a request: where it is, and when each hop handed it over. */
 interface Try {
+  /** Number of the request among all. */
+  readonly request: number;
   readonly from: number;
   readonly to: number;
   readonly startedAt: number;
@@ -35,14 +50,30 @@ export class Requests {
   failed = 0;
   hops = 0;
   readonly #world: World;
+  readonly #step: OverlayStep | undefined;
+  #begun = 0;
 
-  constructor(world: World) {
+  /** `step` is told where those requests go that begin while it is measured. */
+  constructor(world: World, step?: OverlayStep) {
     this.#world = world;
+    this.#step = step;
   }
 
-  /** Sends a request; its later tries come back here. */
-  begin(from: number, to: number, startedAt: number, number: number, avoid: readonly number[]): void {
+  /** Sends a request from an edge to another. */
+  begin(from: number, to: number): void {
+    this.#try(from, to, this.#world.now, 1, [], this.#begun++);
+  }
+
+  #try(
+    from: number,
+    to: number,
+    startedAt: number,
+    number: number,
+    avoid: readonly number[],
+    request: number,
+  ): void {
     const one: Try = {
+      request,
       from,
       to,
       startedAt,
@@ -54,6 +85,7 @@ export class Requests {
       acked: 0,
       over: false,
     };
+    this.#tell(number === 1 ? 'request' : 'again', one, from, NOBODY);
     this.#world.after(ANSWER_MS, () => this.#expire(one));
     this.#hand(one);
   }
@@ -92,6 +124,7 @@ export class Requests {
   #arrived(one: Try, from: number, at: number, place: number, lies: boolean): void {
     if (one.place !== place || one.over || this.#world.wire.dead(at)) return;
     const node = this.#world.nodes[at]!;
+    this.#tell('hop', one, at, from);
     if (this.#world.isRelay(at)) this.#forwardFeedback(one, from, at);
     if (!lies) {
       const rest = node.policy.remaining(String(one.to), node.view, this.#world.now, String(from));
@@ -167,6 +200,7 @@ export class Requests {
     if (at === 0) {
       one.over = true;
       if (this.#world.measuring) this.hops += one.path.length - 2;
+      this.#tell('answered', one, here, one.path[1]!);
       this.#record(this.#world.now - one.startedAt);
       return;
     }
@@ -203,17 +237,24 @@ export class Requests {
     for (let at = 0; at < one.path.length - 1; at++) this.#finished(one, at, false);
     const first = one.path[1];
     if (one.number < TRIES_MAX)
-      this.begin(
+      this.#try(
         one.from,
         one.to,
         one.startedAt,
         one.number + 1,
         first === undefined ? [] : [...one.avoid, first],
+        one.request,
       );
     else {
       if (this.#world.measuring) this.failed += 1;
+      this.#tell('unanswered', one, one.from, NOBODY);
       this.#record(FAILED_MS);
     }
+  }
+
+  #tell(kind: string, { from, request, startedAt, to }: Try, node: number, peer: number): void {
+    if (startedAt >= this.#world.scenario.settleS * 1_000)
+      this.#step?.({ at: this.#world.now, kind, node, peer, request, from, to });
   }
 
   #record(ms: number): void {

@@ -9,9 +9,11 @@ const THINGS_MAX = 2_000;
 
 const US_PER_MS = 1_000;
 /** Kinds that say that a node now has a thing. */
-const ARRIVALS: ReadonlySet<string> = new Set(['publication', 'compared', 'arrive', 'refuse']);
-/** Kinds that say that a node made one; the first two are of the cores tier. */
-const ORIGINS: ReadonlySet<string> = new Set(['statement', 'revocation', 'publish', 'revoke']);
+const ARRIVALS: ReadonlySet<string> = new Set(['publication', 'compared', 'arrive', 'refuse', 'hop']);
+/** Kinds that say that a node made one; the first two are of the cores tier, the last is a request that relays pass on. */
+const ORIGINS: ReadonlySet<string> = new Set(['statement', 'revocation', 'publish', 'revoke', 'request']);
+/** Kinds that say how a request ended, or that it is tried again. */
+const ENDS: ReadonlySet<string> = new Set(['answered', 'unanswered', 'again']);
 /** Kinds that say that a node is there or not. */
 const TURNS: ReadonlySet<string> = new Set(['comes', 'goes']);
 
@@ -37,7 +39,7 @@ export function viewDataOf(lines: readonly TraceLine[]): ViewData {
   const numbers = new Map<string, number>();
   const revoking = new Set<string>();
   const isOfThing = (kind: string) => ARRIVALS.has(kind) || ORIGINS.has(kind);
-  const isTold = (kind: string) => isOfThing(kind) || TURNS.has(kind);
+  const isTold = (kind: string) => isOfThing(kind) || TURNS.has(kind) || ENDS.has(kind);
   const important = lines.filter(({ kind }) => isTold(kind)).length;
   let room = Math.max(0, LINES_MAX - important);
   let left = 0;
@@ -66,7 +68,7 @@ export function viewDataOf(lines: readonly TraceLine[]): ViewData {
       left += 1;
       continue;
     }
-    const thing = isOfThing(line.kind) ? thingOf(line) : -1;
+    const thing = isOfThing(line.kind) || ENDS.has(line.kind) ? thingOf(line) : -1;
     rows.push([Math.round(line.at / US_PER_MS), kindOf(line.kind), line.node, line.peer, thing]);
   }
   rows.sort((a, b) => a[0] - b[0]);

@@ -54,7 +54,7 @@ export function pageText(head: PageHead, data: ViewData): string {
 <p>Filled: it is there; in colour: it has the chosen thing, along the lines. Only an outline: it is away. A black ring: it wrote the thing.</p>
 </section>
 <aside>
-<label>Spread of <select id="thing"></select></label>
+<label>Spread, or way, of <select id="thing"></select></label>
 <dl id="facts" aria-live="polite"></dl>
 <h2 id="who">Events</h2>
 <ol id="events"></ol>

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { TraceLine } from '../../../sim/scenario/index.ts';
+import { coresTier } from '../../../sim/cores/tier.ts';
+import { completeScenario, type TraceLine } from '../../../sim/scenario/index.ts';
 import { pageText, viewDataOf } from '../../../sim/view/index.ts';
 
 const line = (at: number, kind: string, node: number, peer: number, what: string): TraceLine => ({
@@ -44,6 +45,43 @@ describe('the page of a run', () => {
       { name: 'zs1x', isRevocation: false },
       { name: 'zs1x', isRevocation: true },
     ]);
+  });
+
+  it('shows the way of each request over the relays, from the edge that asked to the one that answers', async () => {
+    const routed = completeScenario({
+      seconds: 1,
+      topology: { nodes: 3 },
+      workload: {
+        routes: {
+          relays: 4,
+          regions: 2,
+          edges: 8,
+          perSecond: 20,
+          settleSeconds: 1,
+          forSeconds: 4,
+          healthy: true,
+        },
+      },
+    });
+    const lines: TraceLine[] = [];
+    const untraced = await coresTier({}).run(routed, 1);
+    const traced = await coresTier({}).run(routed, 1, { trace: (one) => lines.push(one) });
+    assert.deepEqual(traced, untraced);
+    const { kinds, rows, things } = viewDataOf(lines);
+    const first = things.findIndex(({ name }) => name.startsWith('request '));
+    const [, from, to] = /from (\d+) to (\d+)$/.exec(things[first]!.name)!.map(Number);
+    const way = rows.filter(([, , , , thing]) => thing === first);
+    const hops = way.filter(([, kind]) => kinds[kind] === 'hop');
+    const [begun] = way;
+    assert.deepEqual([kinds[begun![1]], begun![2], begun![3]], ['request', from, -1]);
+    // Each hop comes from where the one before it was; relays have the numbers after the network's three.
+    assert.deepEqual(
+      hops.map(([, , , peer]) => peer),
+      [from, ...hops.slice(0, -1).map(([, , node]) => node)],
+    );
+    assert.equal(hops.at(-1)![2], to);
+    assert.ok(hops.length > 1 && hops.slice(0, -1).every(([, , node]) => node >= 3 && node < 7));
+    assert.equal(kinds[way.at(-1)![1]], 'answered');
   });
 
   it('leaves messages out before what spreads', () => {
