@@ -14,7 +14,9 @@ import {
 } from '../../protocol/log/index.ts';
 import { type BytesLevel, bytesLevel, type Database, DURABLE } from '../storage/index.ts';
 import { CheckpointBook } from './checkpoint-book.ts';
+import { NodeMemory } from './node-memory.ts';
 import {
+  damagedEntry,
   type LogState,
   nodeKey,
   readHead,
@@ -58,6 +60,7 @@ export class LogStore {
   readonly checkpoints: CheckpointBook;
   readonly #db: Database;
   readonly #nodes: BytesLevel;
+  readonly #recent = new NodeMemory();
   readonly #records: BytesLevel;
   readonly #bodies: BytesLevel;
   readonly #heads: BytesLevel;
@@ -152,6 +155,7 @@ export class LogStore {
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', 'the log could not be written', { cause });
     }
+    this.#recent.note(origin, append.nodes);
     // Room is made behind the answer; what was not thinned out now is at the next look.
     void this.checkpoints.thin(origin).catch(() => {});
     return this.#keep({ origin, size: tree.size, root: tree.root(), tree, checkpoint, at: now, bytes });
@@ -163,6 +167,7 @@ export class LogStore {
     const fits = checkpoint !== '' && parseCheckpoint(checkpoint).size <= tree.size;
     const head = { tree, checkpoint: fits ? checkpoint : '', at, bytes };
     await this.#db.batch().put(origin, writeHead(head), { sublevel: this.#heads }).write(DURABLE);
+    this.#recent.clear();
     this.#keep({ origin, size: tree.size, root: tree.root(), ...head });
   }
 
@@ -281,12 +286,6 @@ export class LogStore {
 
   /** Stored tree nodes of a log, for proofs. */
   reader(origin: string): AsyncHashReader {
-    return { node: (level, index) => this.#nodes.get(nodeKey(origin, level, index)) };
+    return this.#recent.reader(origin, this.#nodes);
   }
-}
-
-function damagedEntry(origin: string, index: number): ZeroError {
-  return new ZeroError('DATA_CORRUPT', `entry ${index} of ${origin} is missing or damaged`, {
-    details: { origin, index },
-  });
 }

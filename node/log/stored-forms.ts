@@ -2,7 +2,7 @@
 
 import { crc32 } from 'node:zlib';
 import { concatBytes, equalBytes, fromBase64, fromUtf8, toBase64, utf8 } from '../../protocol/bytes/index.ts';
-import { isZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { CompactTree, decodeLogEntry, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
 import { orderedKey } from '../storage/index.ts';
 
@@ -89,4 +89,11 @@ export function recordKey(origin: string, index: number): string {
 /** Where a node of a log's tree lies. */
 export function nodeKey(origin: string, level: number, index: number): string {
   return `${origin}/${level}/${orderedKey(index)}`;
+}
+
+/** What a log says of an entry that the disk has lost or changed. */
+export function damagedEntry(origin: string, index: number): ZeroError {
+  return new ZeroError('DATA_CORRUPT', `entry ${index} of ${origin} is missing or damaged`, {
+    details: { origin, index },
+  });
 }

@@ -142,6 +142,20 @@ describe('the store of logs', () => {
     }
   });
 
+  it('answers with the newest tree nodes from memory, and no more once the log was cut', async () => {
+    const log = new MemoryLog(1).append(...Array.from({ length: 4 }, (_, n) => sampleEntry(n)));
+    const store = await db.store();
+    await store.append(part(log, new CompactTree(), 4), NOW);
+    const { node } = store.reader(log.origin);
+    const known = await node(2, 0);
+    assert.ok(known);
+    const level = await db.open();
+    await level.sublevel<string, Uint8Array>('log-nodes', { valueEncoding: 'view' }).clear();
+    assert.deepEqual(await node(2, 0), known);
+    await store.cut(log.origin, new CompactTree(), 0);
+    assert.equal(await node(2, 0), undefined);
+  });
+
   it('counts the bytes of records and bodies, for the quotas', async () => {
     const log = new MemoryLog(1).append(sampleEntry(0), sampleEntry(1));
     const bytes = log.stored.reduce((sum, { record, body }) => sum + record.length + (body?.length ?? 0), 0);
