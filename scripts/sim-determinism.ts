@@ -1,4 +1,4 @@
-// `npm run sim:determinism [-- --seeds 1000 --tier T2]`: every seed twice; any difference in what happened fails. On T2 in different orders and
+// `npm run sim:determinism [-- --seeds 1000 --first 1 --tier T2]`: every seed twice; any difference in what happened fails. On T2 in different orders and
 // threads; on T1, whose runs take seconds (20 seeds unless told), on a machine that stalls at random, and a difference is shown where it begins.
 
 import { availableParallelism } from 'node:os';
@@ -27,11 +27,16 @@ workload:
 `;
 
 const { values } = readArguments(import.meta.filename, {
-  options: { seeds: { type: 'string' }, tier: { type: 'string', default: 'T2' } },
+  options: {
+    first: { type: 'string', default: '1' },
+    seeds: { type: 'string' },
+    tier: { type: 'string', default: 'T2' },
+  },
 });
 if (values.tier !== 'T1' && values.tier !== 'T2') throw new Error('--tier is T1 or T2');
 const isReal = values.tier === 'T1';
-const seeds = Array.from({ length: Number(values.seeds ?? (isReal ? 20 : 1_000)) }, (_, n) => n + 1);
+const first = Number(values.first);
+const seeds = Array.from({ length: Number(values.seeds ?? (isReal ? 20 : 1_000)) }, (_, n) => first + n);
 const found = await (isReal ? compareReal(seeds, console.log) : compareCores());
 console.log(
   `${seeds.length} seeds, 2 runs each, ${found.events} events: ${found.different} differ, ${found.hashes} distinct hashes, ${found.unsafe} with a broken property`,
