@@ -50,6 +50,8 @@ export async function describeApi(): Promise<ApiDocument> {
     access: { token: '-', tokens, answers, clock: systemClock, requestsPerSecond: 1 },
     overload: standIn(),
     log: createLogger({ level: 'silent', name: 'describe' }),
+    // Who describes the API finds a schema that is wrong; a node compiles each when it is used.
+    isEager: true,
     routes: (instance) => registerRoutes(instance, node, { metrics: standIn<Metrics>(), tokens }),
   });
   await app.ready();

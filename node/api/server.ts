@@ -9,6 +9,7 @@ import type { Logger } from '../logger/index.ts';
 import { beginHttpSpan, endHttpSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
+import { compilers } from './compilers.ts';
 import { pathOf } from './operations.ts';
 import { shed } from './shedding.ts';
 
@@ -25,6 +26,8 @@ export interface ApiOptions {
   readonly overload: Overload;
   readonly log: Logger;
   readonly routes: (app: FastifyInstance) => Promise<void>;
+  /** Compiles the schemas of all routes at once. */
+  readonly isEager?: boolean;
 }
 
 /** A running API. */
@@ -41,6 +44,7 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
     forceCloseConnections: true,
     logger: false,
     routerOptions: { maxParamLength: 256 },
+    schemaController: compilers(options.isEager),
   });
   const spans = new WeakMap<FastifyRequest, Span>();
   app.addHook('onRequest', (request, _reply, done) => {

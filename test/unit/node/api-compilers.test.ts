@@ -1,0 +1,49 @@
+// Schemas of routes are compiled when a request first needs them, and check and write as fastify does by itself.
+
+import assert from 'node:assert/strict';
+import fastify from 'fastify';
+import { compilers } from '../../../node/api/compilers.ts';
+
+const SUM = {
+  body: {
+    type: 'object',
+    required: ['one'],
+    properties: { one: { type: 'integer' }, other: { type: 'integer', default: 2 } },
+  },
+  response: { 200: { type: 'object', properties: { sum: { type: 'integer' } } } },
+};
+/** No schema at all: the compiler refuses it. */
+const WRONG = { body: { type: 'no such type' } };
+
+function api(schema: object, isEager?: boolean) {
+  const app = fastify({ schemaController: compilers(isEager) });
+  app.post('/sum', { schema: SUM }, async ({ body }) => {
+    const { one, other } = body as { one: number; other: number };
+    return { sum: one + other, kept: 'not in the schema' };
+  });
+  app.post('/other', { schema }, async () => ({}));
+  return app;
+}
+
+describe('compilers of the API', () => {
+  it('check requests, fill in defaults and write answers by their schemas', async () => {
+    const app = api(SUM);
+    const post = async (payload: object) => await app.inject({ method: 'POST', url: '/sum', payload });
+    const good = await post({ one: 40 });
+    assert.deepEqual([good.statusCode, good.json()], [200, { sum: 42 }]);
+    for (let twice = 0; twice < 2; twice++) {
+      const bad = await post({ one: 'no number' });
+      assert.equal(bad.statusCode, 400);
+      assert.match(bad.json().message, /body\/one must be integer/);
+    }
+    assert.equal((await post({ one: 1, other: 1 })).json().sum, 2, 'what was wrong before is forgotten');
+    await app.close();
+  });
+
+  it('compile a schema when it is used, or all at once where one that is wrong is to be found', async () => {
+    const lazy = api(WRONG);
+    await lazy.ready();
+    await lazy.close();
+    await assert.rejects(async () => await api(WRONG, true).ready(), /no such type|type must be/);
+  });
+});
