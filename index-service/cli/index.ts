@@ -20,7 +20,11 @@ interface QueryFlags extends TargetFlags {
 export function registerIndexCommands(program: Command): void {
   const index = program.command('index').description('an index of signed cards, without a node');
   const add = (name: string, description: string): Command =>
-    index.command(name).description(description).option('--json', 'print JSON for a script');
+    index
+      .command(name)
+      .description(description)
+      .option('--json', 'print JSON for a script')
+      .addOption(new Option('--jsonl', 'print JSON, of a list an item a line').implies({ json: true }));
   const onFolder = (name: string, description: string): Command =>
     add(name, description).requiredOption(
       '--dir <folder>',
@@ -127,11 +131,17 @@ async function query(text: string, flags: QueryFlags): Promise<void> {
   const answer = await withTarget(flags, (target) =>
     'index' in target ? target.index.query(asked) : target.remote.query(asked),
   );
-  print(flags, answer, ({ results, mode, matched }) =>
-    [
-      ...results.map(({ score, name, agentId }) => `${score.toFixed(3)}  ${plain(name)}  ${plain(agentId)}`),
-      `${matched} cards compared (${plain(mode)})`,
-    ].join('\n'),
+  print(
+    flags,
+    answer,
+    ({ results, mode, matched }) =>
+      [
+        ...results.map(
+          ({ score, name, agentId }) => `${score.toFixed(3)}  ${plain(name)}  ${plain(agentId)}`,
+        ),
+        `${matched} cards compared (${plain(mode)})`,
+      ].join('\n'),
+    answer.results,
   );
 }
 

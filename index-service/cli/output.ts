@@ -4,10 +4,18 @@ import { isZeroError } from '../../protocol/errors/index.ts';
 
 export interface OutputFlags {
   json?: boolean;
+  jsonl?: boolean;
 }
 
-export function print<T>(flags: OutputFlags, data: T, human: (data: T) => string): void {
-  process.stdout.write(`${flags.json === true ? JSON.stringify(data, null, 2) : human(data)}\n`);
+/** Prints a result: `data` as JSON with --json, each of `items` on a line of its own with --jsonl, else what `human` makes of it. */
+export function print<T>(
+  flags: OutputFlags,
+  data: T,
+  human: (data: T) => string,
+  items: readonly unknown[] = [data],
+): void {
+  if (flags.jsonl === true) for (const item of items) process.stdout.write(`${JSON.stringify(item)}\n`);
+  else process.stdout.write(`${flags.json === true ? JSON.stringify(data, null, 2) : human(data)}\n`);
 }
 
 /** Overwrites one line on a terminal; silent elsewhere. */

@@ -25,7 +25,7 @@ import {
 } from './checks.ts';
 import { constraintsOf, type DiscoveryDecision, type DiscoveryPolicy } from './policy.ts';
 import { type FindFilter, RESULTS_MAX } from './schema.ts';
-import type { ScoreCheck, ScoreClaim } from './score-check.ts';
+import { type ScoreCheck, type ScoreClaim, scoreWaitMs } from './score-check.ts';
 import type { ProposedHit, ShortlistAnswer, ShortlistClient } from './shortlist-client.ts';
 
 /** Proposals asked for, per answer wanted: revoked and stale ones fall out on the way. */
@@ -43,6 +43,8 @@ const COMPUTED_PASSES_MAX = 4;
 
 /** What all that is judged for one request shares. */
 interface Request {
+  /** When it came, by the process's steady clock. */
+  readonly started: number;
   lookupsLeft: number;
   readonly decision: DiscoveryDecision;
 }
@@ -126,7 +128,7 @@ export class FindService {
       const limit = Math.min(request.limit ?? 5, RESULTS_MAX);
       const { policy } = this.#deps;
       const decision = policy.begin?.(constraintsOf(request.text, limit, request.filter)) ?? policy;
-      const shared: Request = { lookupsLeft: LOOKUPS_MAX, decision };
+      const shared: Request = { started, lookupsLeft: LOOKUPS_MAX, decision };
       let round = await this.#ask(request, limit, shared);
       // Who lied stands last in the next plan. When there is nobody else, its corrected answer has to do.
       if (round.lied && shortlists.hasTrusted(request.filter?.region))
@@ -179,12 +181,18 @@ export class FindService {
     });
     const judged = await Promise.all(shortlist.results.map((hit) => this.#judge(hit, filter, shared)));
     judged.sort(byScore);
-    const lied = await this.#compute(request.text, shortlist.embedder, judged, limit);
+    const lied = await this.#compute(request.text, shortlist.embedder, judged, limit, shared.started);
     return { shortlist, judged, lied };
   }
 
   /** Computes the scores of those that would be answers, again while corrections bring up others. True when one was false. */
-  async #compute(text: string, embedder: string, judged: Judged[], limit: number): Promise<boolean> {
+  async #compute(
+    text: string,
+    embedder: string,
+    judged: Judged[],
+    limit: number,
+    started: number,
+  ): Promise<boolean> {
     const { scores, self } = this.#deps;
     const asked = new Set<Judged>();
     let lied = false;
@@ -198,7 +206,8 @@ export class FindService {
         return [{ entry, claimed: hit.score, by: hit.by, rough: hit.rough }];
       });
       if (claims.length === 0) break;
-      const computed = await scores.check(text, embedder, claims);
+      const waitMs = scoreWaitMs(performance.now() - started);
+      const computed = await scores.check(text, embedder, claims, waitMs);
       let corrected = false;
       for (const one of top) {
         const bounds = computed.get(one.hit.agentId);

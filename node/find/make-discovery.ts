@@ -111,7 +111,7 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     regions,
     nodes: () => shortlists.indexNodes(),
     crowd: () => directory.nodes().length,
-    onLine: () => scores.warmUp(),
+    onLine: () => scores.warmUp(known),
   });
   directory.onNew = ({ roles: its }) => {
     if (its.some((role) => role === 'index' || role === 'index-shard')) lines.soon();
@@ -145,6 +145,9 @@ export function makeDiscovery(deps: DiscoveryDeps) {
     { name: 'index-reports', start: () => {}, stop: () => reports.stop() },
     { name: 'score-check', start: () => {}, stop: () => scores.stop() },
   ];
-  book.listen((entry) => index?.offer(entry));
+  book.listen((entry) => {
+    index?.offer(entry);
+    scores.offer(entry);
+  });
   return { find, index, indexAudit, indexing, auditing };
 }

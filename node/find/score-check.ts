@@ -7,14 +7,17 @@ import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { CardVectors } from './card-vectors.ts';
 import { borrowEmbedder } from './shared-embedder.ts';
 
-/** Vectors of cards kept by card id: some 4 MiB at 512 numbers. */
-const VECTORS_MAX = 2_048;
 /** Vectors of queries kept. */
 const QUERIES_MAX = 64;
 /** How long an answer may wait for its scores (milliseconds): a few cards that nobody asked for before. */
 const WAIT_MS_MAX = 100;
+/** An answer that is later than this (milliseconds) does not wait for its scores as long as it might: the ceiling is 300. */
+const LATE_MS = 250;
+/** It waits so long in any case (milliseconds): what has been computed before is there at once. */
+const WAIT_MS_MIN = 25;
 /** The encoder is loaded so long after there is an index to ask (milliseconds): a node that has just started has other work. */
 const WARM_AFTER_MS = 2_000;
 /** Checks under way at once; more are let go, so that finds never queue behind each other's cards. */
@@ -43,6 +46,11 @@ export interface ScoreCheckDeps {
   readonly waitMs?: number;
 }
 
+/** How long an answer waits for its scores (milliseconds), so long after its question came. */
+export function scoreWaitMs(elapsedMs: number): number {
+  return Math.min(WAIT_MS_MAX, Math.max(WAIT_MS_MIN, LATE_MS - elapsedMs));
+}
+
 /** True when an index may have said this. */
 export function isHonest(claimed: number, { low, high }: ScoreBounds): boolean {
   return claimed >= low && claimed <= high;
@@ -51,7 +59,7 @@ export function isHonest(claimed: number, { low, high }: ScoreBounds): boolean {
 /** Checks scores. Loads an embedder at the first use and not before. */
 export class ScoreCheck {
   readonly #deps: ScoreCheckDeps;
-  readonly #cards = new Map<string, Float32Array>();
+  readonly #cards: CardVectors;
   readonly #queries = new Map<string, Promise<Float32Array>>();
   #borrowed: ReturnType<typeof borrowEmbedder> | undefined;
   #running = 0;
@@ -60,17 +68,29 @@ export class ScoreCheck {
 
   constructor(deps: ScoreCheckDeps) {
     this.#deps = deps;
+    this.#cards = new CardVectors({ clock: deps.clock, embedder: () => this.#embedder() });
   }
 
-  /** Loads before long what every check needs, so that the first question finds it there; never waits, never fails. */
-  warmUp(): void {
+  /**
+   * Loads before long what every check needs, and computes the vectors of cards known, so that the first question finds them there; never waits,
+   * never fails.
+   */
+  warmUp(known: () => readonly BookEntry[]): void {
     if (this.#stopped) return;
     this.#cancelWarming ??= this.#deps.clock.after(WARM_AFTER_MS, () => {
       if (this.#stopped || this.#borrowed !== undefined) return;
       void this.#embedder()
-        .then((embedder) => embedder.warmUp?.())
+        .then(async (embedder) => {
+          await embedder.warmUp?.();
+          if (!this.#stopped) this.#cards.start(known());
+        })
         .catch((error: Error) => this.#deps.log.debug({ error: error.message }, 'the encoder is not loaded'));
     });
+  }
+
+  /** A card that is new here. Never waits. */
+  offer(entry: BookEntry): void {
+    this.#cards.offer(entry);
   }
 
   /** Starts what a check of this query will need; never waits, never fails. */
@@ -78,8 +98,13 @@ export class ScoreCheck {
     if (!this.#stopped) void this.#queryVector(text).catch(() => {});
   }
 
-  /** Bounds of the claimed scores, as far as they are there in time. `embedder` is what the index says it uses. */
-  async check(text: string, embedder: string, claims: readonly ScoreClaim[]): Promise<ComputedScores> {
+  /** Bounds of the claimed scores, as far as they are there in time (`waitMs`). `embedder` is what the index says it uses. */
+  async check(
+    text: string,
+    embedder: string,
+    claims: readonly ScoreClaim[],
+    waitMs: number = WAIT_MS_MAX,
+  ): Promise<ComputedScores> {
     const computed = new Map<string, ScoreBounds>();
     if (claims.length === 0 || this.#stopped || this.#running >= CHECKS_MAX) return computed;
     this.#running += 1;
@@ -90,7 +115,7 @@ export class ScoreCheck {
       });
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {
-      cancel = this.#deps.clock.after(this.#deps.waitMs ?? WAIT_MS_MAX, resolve);
+      cancel = this.#deps.clock.after(this.#deps.waitMs ?? waitMs, resolve);
     });
     await Promise.race([work, late]);
     cancel();
@@ -113,6 +138,7 @@ export class ScoreCheck {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelWarming?.();
+    this.#cards.stop();
     await (await this.#borrowed?.catch(() => undefined))?.release();
     this.#borrowed = undefined;
   }
@@ -132,7 +158,7 @@ export class ScoreCheck {
       if (!claim.rough && !isHonest(claim.claimed, bounds)) this.#blame(claim, bounds);
     };
     const missing = claims.filter((claim) => {
-      const known = this.#cards.get(claim.entry.cardId);
+      const known = this.#cards.get(claim.entry);
       if (known !== undefined) judge(claim, known);
       return known === undefined;
     });
@@ -140,9 +166,7 @@ export class ScoreCheck {
     // runs out.
     await Promise.all(
       missing.map(async (claim) => {
-        const vector = await embedder.embed(cardText(claim.entry.card));
-        keep(this.#cards, claim.entry.cardId, vector, VECTORS_MAX);
-        judge(claim, vector);
+        judge(claim, await this.#cards.of(claim.entry));
       }),
     );
   }

@@ -35,6 +35,30 @@ describe('federated discovery', function () {
     assert.equal(both.partial, false);
     assert.equal(both.indexes.length, 2);
     assert.deepEqual(both.results.map(({ region }) => region).sort(), ['eu', 'us']);
+    // What a question costs: one request to each shard, side by side and before either agrees to the protocol, and nothing else.
+    const { records, rpc } = edge.node;
+    const call = rpc.call.bind(rpc);
+    const asked: { id: string; repeatable: boolean | undefined; others: number }[] = [];
+    let underWay = 0;
+    let lookups = 0;
+    rpc.call = async (peer, protocol, request, options) => {
+      if (!protocol.id.includes('/index/')) return await call(peer, protocol, request, options);
+      asked.push({ id: protocol.id, repeatable: protocol.repeatable, others: underWay++ });
+      return await call(peer, protocol, request, options).finally(() => underWay--);
+    };
+    const lookup = records.get.bind(records);
+    records.get = async (agentId, options) => {
+      lookups += both.results.some((one) => one.agentId === agentId) ? 1 : 0;
+      return await lookup(agentId, options);
+    };
+    const again = await edge.node.find.find({ text: 'bells for a church' });
+    assert.equal(again.results.length, 2);
+    const once = { id: '/zerostate/test/index/1', repeatable: true };
+    assert.deepEqual(asked, [
+      { ...once, others: 0 },
+      { ...once, others: 1 },
+    ]);
+    assert.equal(lookups, 0);
     const onlyUs = await edge.node.find.find({ text: 'church bells', filter: { region: 'us' } });
     assert.deepEqual(
       onlyUs.results.map(({ name }) => name),

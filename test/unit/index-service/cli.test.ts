@@ -28,19 +28,25 @@ describe('zerostate index', () => {
 
   /** Runs one command; gives back its JSON and the exit code it set. */
   async function index(...words: string[]): Promise<{ out: Record<string, unknown>; exit: number }> {
+    const { text, exit } = await written('--json', ...words);
+    return { out: JSON.parse(text), exit };
+  }
+
+  /** Runs one command; gives back what it wrote and the exit code it set. */
+  async function written(flag: string, ...words: string[]): Promise<{ text: string; exit: number }> {
     const program = new Command().exitOverride();
     registerIndexCommands(program);
-    const written: string[] = [];
+    const pieces: string[] = [];
     const write = process.stdout.write;
-    process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write;
+    process.stdout.write = ((text: string) => pieces.push(text) > 0) as typeof write;
     try {
-      await program.parseAsync(['index', ...words, '--dir', join(home, 'index'), '--json'], { from: 'user' });
+      await program.parseAsync(['index', ...words, '--dir', join(home, 'index'), flag], { from: 'user' });
     } finally {
       process.stdout.write = write;
     }
     const exit = Number(process.exitCode ?? 0);
     process.exitCode = 0;
-    return { out: JSON.parse(written.join('')), exit };
+    return { text: pieces.join(''), exit };
   }
 
   it('imports what verifies and names what does not', async () => {
@@ -57,6 +63,21 @@ describe('zerostate index', () => {
     await index('compact');
     const { out: report, exit } = await index('verify');
     assert.deepEqual([report.ok, report.cards, exit], [true, 12, 0]);
+  });
+
+  it('with --jsonl writes an answer a line, and what is no list on one line', async () => {
+    const { out } = await index('query', 'plants', '--limit', '3');
+    const { text } = await written('--jsonl', 'query', 'plants', '--limit', '3');
+    const lines = text.trimEnd().split('\n');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      out.results,
+    );
+    assert.equal(lines.length, 3);
+    for (const command of ['stats', 'verify'])
+      assert.equal((await written('--jsonl', command)).text.match(/\n/g)?.length, 1, command);
+    const nothing = await written('--jsonl', 'query', 'plants', '--region', 'nowhere');
+    assert.equal(nothing.text, '');
   });
 
   it('says where a log is damaged', async () => {

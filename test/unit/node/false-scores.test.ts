@@ -7,7 +7,7 @@ import { FindService } from '../../../node/find/find-service.ts';
 import { IndexAudit } from '../../../node/find/index-audit.ts';
 import { allowAll, type DiscoveryPolicy } from '../../../node/find/policy.ts';
 import type { Shortlist, ShortlistRequest } from '../../../node/find/schema.ts';
-import { ScoreCheck } from '../../../node/find/score-check.ts';
+import { ScoreCheck, scoreWaitMs } from '../../../node/find/score-check.ts';
 import { ShortlistClient } from '../../../node/find/shortlist-client.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
 import { verifyCard } from '../../../protocol/card/index.ts';
@@ -260,12 +260,19 @@ describe('what a question asks for', () => {
     assert.equal((await answer).results.filter(({ name }) => name !== '').length, 2);
   });
 
-  it('finds the encoder loaded when an index was in reach before it', async () => {
+  it('finds the encoder loaded, and the cards that are known computed, a few a second', async () => {
     let warmed = 0;
-    const warmUp = async () => {
-      warmed += 1;
+    const texts: string[] = [];
+    const embedder: Embedder = {
+      ...words,
+      warmUp: async () => {
+        warmed += 1;
+      },
+      embed: async (text) => {
+        texts.push(text);
+        return await words.embed(text);
+      },
     };
-    const embedder = { ...words, warmUp };
     const clock = new HandClock();
     const scores = new ScoreCheck({
       log: QUIET,
@@ -274,13 +281,31 @@ describe('what a question asks for', () => {
       onFalse: () => {},
       borrow: async () => ({ embedder, release: async () => {} }),
     });
-    scores.warmUp();
-    scores.warmUp();
+    // Not before there is an index to ask.
+    scores.offer(tuner);
+    assert.equal(clock.waiting, 0);
+    const known = () => [founder, tuner];
+    scores.warmUp(known);
+    scores.warmUp(known);
     assert.deepEqual([clock.waiting, warmed], [1, 0]);
-    await clock.pass(10_000);
-    await scores.boundsOf(TEXT, words.id, founder);
-    assert.equal(warmed, 1);
+    await clock.pass(2_000);
+    assert.deepEqual([clock.waiting, warmed, texts], [1, 1, []]);
+    await clock.pass(250);
+    assert.deepEqual(texts, [cardText(founder.card)]);
+    scores.offer(friend);
+    scores.offer(tuner);
+    for (let passed = 0; passed < 5; passed++) await clock.pass(250);
+    assert.deepEqual(texts.slice(1), [cardText(friend.card), cardText(tuner.card)]);
+    assert.equal(clock.waiting, 0);
+    await scores.boundsOf(TEXT, words.id, tuner);
+    assert.deepEqual(texts.slice(3), [TEXT]);
     await scores.stop();
+    scores.offer(founder);
+    assert.equal(clock.waiting, 0);
+  });
+
+  it('waits for scores as long as it is early, and hardly when it is late', () => {
+    assert.deepEqual([0, 150, 200, 250, 10_000].map(scoreWaitMs), [100, 100, 50, 25, 25]);
   });
 });
 

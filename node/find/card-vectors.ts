@@ -1,0 +1,81 @@
+// Vectors of cards, kept by card id: some are computed ahead of the first question, a few a second, so that an answer need not wait for them.
+// Judges nothing.
+
+import { cardText, type Embedder } from '../../index-service/index.ts';
+import type { BookEntry } from '../cards/card-book.ts';
+import type { Clock } from '../clock/index.ts';
+
+/** Vectors of cards kept: some 4 MiB at 512 numbers. */
+const VECTORS_MAX = 2_048;
+/** Cards that wait to be computed ahead; the newest ones, for a node may know a hundred thousand. */
+const AHEAD_MAX = 256;
+/** Pause before each of these (milliseconds): a card takes some 8 ms of another thread, so this is 3 % of a core for a minute. */
+const AHEAD_MS = 250;
+
+export interface CardVectorsDeps {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly embedder: () => Promise<Embedder>;
+}
+
+/** The vectors. */
+export class CardVectors {
+  readonly #deps: CardVectorsDeps;
+  readonly #vectors = new Map<string, Float32Array>();
+  /** By agent, the one offered last at the end. */
+  readonly #ahead = new Map<string, BookEntry>();
+  #cancel: (() => void) | undefined;
+  #isOpen = false;
+
+  constructor(deps: CardVectorsDeps) {
+    this.#deps = deps;
+  }
+
+  /** The vector of a card in this version, if it is here. */
+  get({ cardId }: BookEntry): Float32Array | undefined {
+    return this.#vectors.get(cardId);
+  }
+
+  /** The vector of a card, computed now if need be. Throws what the embedder throws. */
+  async of(entry: BookEntry): Promise<Float32Array> {
+    const known = this.get(entry);
+    if (known !== undefined) return known;
+    const vector = await (await this.#deps.embedder()).embed(cardText(entry.card));
+    this.#vectors.set(entry.cardId, vector);
+    if (this.#vectors.size > VECTORS_MAX) this.#vectors.delete(this.#vectors.keys().next().value as string);
+    return vector;
+  }
+
+  /** From here on computes ahead what is offered, and the last of these. */
+  start(known: readonly BookEntry[]): void {
+    this.#isOpen = true;
+    for (const entry of known.slice(-AHEAD_MAX)) this.offer(entry);
+  }
+
+  stop(): void {
+    this.#isOpen = false;
+    this.#cancel?.();
+    this.#ahead.clear();
+  }
+
+  /** A card that a question may bring up. Never waits. */
+  offer(entry: BookEntry): void {
+    if (!this.#isOpen) return;
+    this.#ahead.delete(entry.agentId);
+    this.#ahead.set(entry.agentId, entry);
+    if (this.#ahead.size > AHEAD_MAX) this.#ahead.delete(this.#ahead.keys().next().value as string);
+    this.#next();
+  }
+
+  #next(): void {
+    this.#cancel ??= this.#deps.clock.after(AHEAD_MS, () => void this.#compute());
+  }
+
+  async #compute(): Promise<void> {
+    const [agentId, entry] = this.#ahead.entries().next().value ?? [];
+    if (agentId !== undefined) this.#ahead.delete(agentId);
+    // What cannot be computed now is computed when it is asked for.
+    if (entry !== undefined) await this.of(entry).catch(() => {});
+    this.#cancel = undefined;
+    if (this.#isOpen && this.#ahead.size > 0) this.#next();
+  }
+}
