@@ -6,11 +6,8 @@ export const CHECKS_REMEMBERED_MAX = 65_536;
 /** Bytes of a digest (SHA-256). */
 const DIGEST_BYTES = 32;
 
+/** Digests as strings, a byte a character (latin1): as the platform makes them fastest. */
 const remembered = new Set<string>();
-
-function nameOf(digest: Uint8Array): string {
-  return String.fromCharCode(...digest);
-}
 
 /** How many are remembered. */
 export function checksRemembered(): number {
@@ -18,16 +15,15 @@ export function checksRemembered(): number {
 }
 
 /** True for a check that was remembered. */
-export function isCheckRemembered(digest: Uint8Array): boolean {
-  return remembered.has(nameOf(digest));
+export function isCheckRemembered(digest: string): boolean {
+  return remembered.has(digest);
 }
 
 /** Remembers a check whose verification has just succeeded. */
-export function rememberCheck(digest: Uint8Array): void {
-  const name = nameOf(digest);
-  if (remembered.has(name)) return;
+export function rememberCheck(digest: string): void {
+  if (remembered.has(digest)) return;
   if (remembered.size >= CHECKS_REMEMBERED_MAX) remembered.delete(remembered.keys().next().value as string);
-  remembered.add(name);
+  remembered.add(digest);
 }
 
 /** Digests of all checks that are remembered, the oldest first: to be kept over a restart. */
@@ -39,5 +35,5 @@ export function rememberedChecks(): Uint8Array[] {
 export function recallChecks(digests: Iterable<Uint8Array>): void {
   for (const digest of digests)
     if (digest.length === DIGEST_BYTES && remembered.size < CHECKS_REMEMBERED_MAX)
-      remembered.add(nameOf(digest));
+      remembered.add(String.fromCharCode(...digest));
 }

@@ -112,8 +112,8 @@ function addPrimed(name: string, message: Uint8Array): void {
 }
 
 /** Of fixed lengths but for the message, which comes last: no two checks have the same bytes. */
-function checkDigest(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Uint8Array {
-  return digest(Buffer.concat([publicKey, signature, message]));
+function checkDigest(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): string {
+  return hash('sha256', Buffer.concat([publicKey, signature, message]), 'binary');
 }
 
 function isSafePublicKey(publicKey: Uint8Array): boolean {

@@ -56,5 +56,10 @@ function decodeDidKey(did: string): Uint8Array {
 
 /** The 32-byte Ed25519 public key of a did:key, a fresh copy. Error: KEY_INVALID for any other text, codec or unsafe key. */
 export function publicKeyOfDidKey(did: string): Uint8Array {
-  return (keyOfName.get(did) ?? remember(keyOfName, did, decodeDidKey(did))).slice();
+  const known = keyOfName.get(did);
+  if (known !== undefined) return known.slice();
+  const key = remember(keyOfName, did, decodeDidKey(did));
+  // A key has one name: base58 of so many bytes is unique. Who reads a name soon writes it, to compare it with a signature's.
+  remember(nameOfKey, String.fromCharCode(...key), did);
+  return key.slice();
 }

@@ -5,10 +5,21 @@ import { sha256 } from '../crypto/index.ts';
 import { contentIdOf } from './content-id.ts';
 import type { Envelope } from './types.ts';
 
+/** Payload types whose length is remembered: those of the protocol, and as many again. */
+const TYPES_REMEMBERED_MAX = 64;
+const bytesOfType = new Map<string, number>();
+
+function typeBytes(payloadType: string): number {
+  const known = bytesOfType.get(payloadType);
+  if (known !== undefined) return known;
+  const bytes = utf8(payloadType).length;
+  if (bytesOfType.size < TYPES_REMEMBERED_MAX) bytesOfType.set(payloadType, bytes);
+  return bytes;
+}
+
 /** "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body (DSSE v1.0.2, protocol.md). */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
-  const typeBytes = utf8(payloadType).length;
-  return concatBytes(utf8(`DSSEv1 ${typeBytes} ${payloadType} ${payload.length} `), payload);
+  return concatBytes(utf8(`DSSEv1 ${typeBytes(payloadType)} ${payloadType} ${payload.length} `), payload);
 }
 
 /** SHA-256 of the envelope's PAE: 32 bytes. Signatures are not part of it. */

@@ -13,6 +13,11 @@ export function agentIdOf(firstRoot: Pick<Envelope, 'payloadType' | 'payload'>):
   return PREFIX + envelopeId(firstRoot);
 }
 
+/** The id of the first root of an agent. */
+export function firstRootIdOf(agentId: AgentId): string {
+  return agentId.slice(PREFIX.length);
+}
+
 /** True when the text has the form of an agent id. */
 export function isAgentId(text: string): boolean {
   return text.startsWith(PREFIX) && isContentId(text.slice(PREFIX.length));

@@ -11,7 +11,7 @@ import {
 import { ZeroError } from '../errors/index.ts';
 import { timeMs } from '../fields/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
-import { agentIdOf, keyCommitment } from './agent-id.ts';
+import { agentIdOf, firstRootIdOf, keyCommitment } from './agent-id.ts';
 import { KEY_PAYLOAD_BYTES_MAX, ROOTS_MAX } from './limits.ts';
 import { readDelegation, readRoot } from './read.ts';
 import {
@@ -55,7 +55,7 @@ function verifyRoot(envelope: Envelope, epoch: number, agentId: string, before: 
     if (root.countersigned) signers.push(publicKeyOfDidKey(before.root.identityKey));
   }
   verifyExactly(envelope, signers);
-  return { root, id: envelopeId(envelope) };
+  return { root, id: before === undefined ? firstRootIdOf(agentId) : envelopeId(envelope) };
 }
 
 interface PostQuantumKeys {
