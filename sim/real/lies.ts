@@ -3,7 +3,7 @@
 
 import type { ZerostateNode } from '../../node/index.ts';
 import { originOf } from '../../protocol/log/index.ts';
-import type { CheckResult, Metrics, Scenario } from '../scenario/index.ts';
+import type { Metrics, Scenario } from '../scenario/index.ts';
 import type { Fleet } from './fleet.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -62,18 +62,14 @@ export function scheduleLies(fleet: Fleet, scenario: Scenario, time: Timeline): 
   };
 }
 
-/** Whether honest nodes believe what nobody wrote: cards that no writer of the run has made. */
-export function noFalseAccept(fleet: Fleet, at: number): CheckResult {
+/** Cards that honest nodes believe, and the first of them that no writer of the run has made. */
+export function unwritten(fleet: Fleet): { readonly looked: number; readonly detail: string } {
   const honest = fleet.nodes.filter((_, n) => fleet.cast.isHonest(n));
   const cards = honest.flatMap(({ book }) => book.list());
   const strange = cards.find(({ card }) => !WRITTEN.test(card.name));
   return {
-    name: 'no-false-accept',
-    kind: 'safety',
-    ok: strange === undefined,
     looked: cards.length,
     detail: strange === undefined ? '' : `nobody wrote the card ${strange.card.name}`,
-    at: strange === undefined ? -1 : at,
   };
 }
 

@@ -184,6 +184,8 @@ export class RealRun {
 
   #sample(): void {
     const at = this.now;
+    // What breaks is noted with the moment at which it was seen first.
+    this.#judge(false);
     this.#samples.push({ at, metric: 'nodes.here', value: this.nodes.here }, ...this.#arrivals.samples(at), {
       at,
       metric: 'messages.sent',

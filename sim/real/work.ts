@@ -6,7 +6,8 @@ import { planWriting } from '../cores/writers.ts';
 import type { CheckResult, Scenario } from '../scenario/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Fleet } from './fleet.ts';
-import { draft, forkedLogs, noFalseAccept } from './lies.ts';
+import { draft, forkedLogs } from './lies.ts';
+import { type Acknowledged, Safety } from './safety.ts';
 import type { Timeline } from './timeline.ts';
 import type { Kind } from './watch.ts';
 
@@ -27,7 +28,7 @@ export interface WorkOptions {
 /** Sets the workload in motion; judge() answers what must hold at the end. */
 export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOptions) {
   const origin = time.nowUs;
-  const acknowledged: { readonly kind: Kind; readonly id: string; readonly node: number }[] = [];
+  const acknowledged: Acknowledged[] = [];
   const failures: string[] = [];
   // Who writes what and when is drawn as in T2: the same seed is the same work.
   const { planned, writers } = planWriting(new Ground(scenario, seed, {}));
@@ -66,45 +67,32 @@ export function scheduleWork({ scenario, seed, fleet, time, arrivals }: WorkOpti
         const id = revoked ?? (await publish(its));
         const what: Kind = revoked === undefined ? 'card' : 'revoked';
         arrivals.published(what, id, node, began);
-        acknowledged.push({ kind: what, id, node });
+        acknowledged.push({ id, node });
       }),
     );
   }
 
+  const safety = new Safety(fleet, acknowledged, failures);
   return {
     /** Looks at what must hold now, and at what must hold at the end. */
     judge(isEnd: boolean): CheckResult[] {
       const at = (time.nowUs - origin) / SECOND_US;
-      const lost = acknowledged.filter(
-        ({ node, id }) => fleet.isHere(node) && fleet.nodes[node]!.book.get(id as never) === undefined,
-      );
-      const first =
-        failures[0] ?? (lost[0] === undefined ? '' : `${lost[0].id} is gone from node ${lost[0].node}`);
+      const checks = safety.look(at);
+      const { churn, healSeconds, partitions } = scenario.network;
+      const isHealed = healSeconds > 0 || (partitions.length === 0 && churn.share === 0);
+      if (!isEnd || !isHealed) return checks;
       const here = fleet.nodes.filter((_, n) => fleet.isHere(n) && isReached(fleet, n));
       const forked = forkedLogs(fleet);
       const states = new Set(here.map((node) => JSON.stringify(headsOf(node.store.states(), forked))));
-      const { churn, healSeconds, partitions } = scenario.network;
-      const isHealed = healSeconds > 0 || (partitions.length === 0 && churn.share === 0);
-      const checks: CheckResult[] = [
-        {
-          name: 'acknowledged-kept',
-          kind: 'safety',
-          ok: first === '',
-          looked: acknowledged.length,
-          detail: first,
-          at: first === '' ? -1 : at,
-        },
-      ];
-      if (fleet.cast.size > 0) checks.push(noFalseAccept(fleet, at));
-      if (isEnd && isHealed)
-        checks.push({
-          name: 'converged',
-          kind: 'liveness',
-          ok: states.size <= 1,
-          looked: here.length,
-          detail: states.size <= 1 ? '' : `${states.size} different states of the logs`,
-          at: states.size <= 1 ? -1 : at,
-        });
+      const isOne = states.size <= 1;
+      checks.push({
+        name: 'converged',
+        kind: 'liveness',
+        ok: isOne,
+        looked: here.length,
+        detail: isOne ? '' : `${states.size} different states of the logs`,
+        at: isOne ? -1 : at,
+      });
       return checks;
     },
   };
