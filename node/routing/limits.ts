@@ -10,6 +10,8 @@ export const HOP_RESERVE_MS = 100;
 export const SETUP_MS_MAX = 10_000;
 /** Neighbours that one hop tries for a stream. */
 export const ATTEMPTS_MAX = 3;
+/** Relays that a path shall go round: with them a header names no more than it may, and enough hops are left. */
+export const AROUND_MAX = 4;
 /** A header must have arrived whole within this time: it comes with its stream, and a lost piece is sent again some times within it. */
 export const HEADER_MS_MAX = 10_000;
 /** The handshake of the two ends. */

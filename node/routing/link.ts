@@ -45,6 +45,10 @@ export class Link extends AbstractMultiaddrConnection {
   #greeted = false;
   /** Both ends know of the link. */
   #met = false;
+  /** It had a path before. */
+  #begun = false;
+  /** On the caller's first path nothing can have arrived yet: what is sent goes behind the greeting, without waiting for the answer to it. */
+  #ahead = false;
   #ackTimer: NodeJS.Timeout | undefined;
 
   constructor(init: {
@@ -74,6 +78,8 @@ export class Link extends AbstractMultiaddrConnection {
     const before = this.#path;
     this.#path = path;
     this.#greeted = false;
+    this.#ahead = greeting === undefined && !this.#begun;
+    this.#begun = true;
     before?.abort(new Error('the link moved to another path'));
     const decoder = new LinkDecoder();
     path.addEventListener('message', ({ data }) => {
@@ -85,6 +91,7 @@ export class Link extends AbstractMultiaddrConnection {
       path.send(greetingFrame({ link: this.id, fresh: !this.#met, received: this.#received }));
       this.#told = this.#received;
       if (greeting !== undefined) this.#greet(greeting.received);
+      if (this.#ahead) for (const piece of this.#outbox.unacked()) this.#resend(piece);
     } catch (error) {
       this.#lose(path, error as Error);
     }
@@ -159,7 +166,8 @@ export class Link extends AbstractMultiaddrConnection {
     this.#outbox.ack(received);
     this.#greeted = true;
     this.#met = true;
-    for (const piece of this.#outbox.unacked()) this.#resend(piece);
+    if (!this.#ahead) for (const piece of this.#outbox.unacked()) this.#resend(piece);
+    this.#ahead = false;
     this.safeDispatchEvent('drain');
   }
 
@@ -220,7 +228,7 @@ export class Link extends AbstractMultiaddrConnection {
         to += piece.length;
       }
       this.#outbox.add(frame.subarray(DATA_HEAD_BYTES));
-      if (this.#greeted) this.#send(frame);
+      if (this.#greeted || this.#ahead) this.#send(frame);
     }
     return { sentBytes: total, canSendMore: this.#outbox.room > 0 };
   }

@@ -235,7 +235,7 @@ export class Links {
         const { path, relays } = await this.#paths.open(
           kept.peer,
           signal,
-          pause === 0 ? broken : [],
+          { first: pause === 0 ? broken : [], anywhere: [] },
           pause === 0,
         );
         if (isOpen(kept.link)) this.#attach(kept, path, relays);

@@ -1,23 +1,22 @@
 // Sets up a path for a new link. One that is late or silent gets another beside it, over another first relay, and whichever is sealed first is used.
 // Who was slower is still waited for: it is judged by whether it comes at all, and then dropped. Must not: choose relays, or judge them itself.
 
-import type { SealedPath } from './sealed-paths.ts';
+import type { Around, PathWatch, SealedPath } from './sealed-paths.ts';
 import type { SetUpPace } from './set-up-pace.ts';
 
 /** Paths that are tried for one link, those beside each other included. */
 export const PATHS_TRIED_MAX = 3;
 
-/** One attempt: avoids these first relays, gives up soon where `impatient`, and asks before each relay that it tries. */
-export type PathAttempt = (
-  broken: readonly string[],
-  impatient: boolean,
-  mayTry: (relay: string) => boolean,
-) => Promise<SealedPath>;
+const NOWHERE: Around = { first: [], anywhere: [] };
+const UNWATCHED: PathWatch = { mayTry: () => true, opened: () => {} };
+
+/** One attempt: gives up soon where `impatient`. */
+export type PathAttempt = (around: Around, impatient: boolean, watch: PathWatch) => Promise<SealedPath>;
 
 export interface RaceOptions {
   readonly attempt: PathAttempt;
-  /** The first relay of a path that was opened and then carried nothing; undefined for every other failure. */
-  readonly silentRelay: (error: unknown) => string | undefined;
+  /** The relays of a path that was opened and then carried nothing; undefined for every other failure. */
+  readonly silentPath: (error: unknown) => readonly string[] | undefined;
   readonly pace: Pick<SetUpPace, 'lateMs' | 'spend' | 'took'>;
   readonly signal: AbortSignal;
 }
@@ -26,9 +25,9 @@ export interface RaceOptions {
 export class PathRace {
   readonly #options: RaceOptions;
   readonly #result = Promise.withResolvers<SealedPath>();
-  /** Relays that carried nothing, and those that are being tried. */
-  readonly #broken: string[] = [];
-  readonly #running = new Set<{ relay: string | undefined }>();
+  /** Paths that carried nothing, and those that are under way, as far as they are known: the first relay of each at the front. */
+  readonly #broken: (readonly string[])[] = [];
+  readonly #running = new Set<{ path: readonly string[] }>();
   #launched = 0;
   /** Of the attempts that were refused, the earliest: one beside it, which may use less, knows less. */
   #refusal: { readonly at: number; readonly error: Error } | undefined;
@@ -52,18 +51,23 @@ export class PathRace {
 
   #launch(): void {
     const { pace } = this.#options;
-    const running = { relay: undefined as string | undefined };
-    const others = [...this.#running].flatMap(({ relay }) => relay ?? []);
+    const around = this.#around();
+    const running: { path: readonly string[] } = { path: [] };
     this.#running.add(running);
     this.#launched += 1;
     const at = this.#launched;
     const began = performance.now();
-    const mayTry = (relay: string): boolean => {
-      running.relay = relay;
-      return !this.#isOver;
+    const watch: PathWatch = {
+      mayTry: (relay) => {
+        running.path = [relay];
+        return !this.#isOver;
+      },
+      opened: (path) => {
+        running.path = path;
+      },
     };
     this.#options
-      .attempt([...this.#broken, ...others], this.#launched < PATHS_TRIED_MAX, mayTry)
+      .attempt(around, at < PATHS_TRIED_MAX, watch)
       .finally(() => this.#running.delete(running))
       .then(
         (path) => {
@@ -79,6 +83,13 @@ export class PathRace {
       }, pace.lateMs).unref();
   }
 
+  /** The second attempt goes round everybody on a path that is late or silent: any of them may be at fault. The last one only begins elsewhere. */
+  #around(): Around {
+    const paths = [...this.#broken, ...[...this.#running].map(({ path }) => path)];
+    const first = paths.flatMap((path) => path.slice(0, 1));
+    return { first, anywhere: this.#launched === 1 ? [...new Set(paths.flat())] : [] };
+  }
+
   #take(path: SealedPath): void {
     if (this.#isOver) path.path.abort(new Error('another path was there first'));
     this.#isOver = true;
@@ -87,19 +98,21 @@ export class PathRace {
 
   #fail(error: Error, at: number): void {
     if (this.#isOver) return;
-    const { attempt, signal, silentRelay } = this.#options;
+    const { attempt, signal, silentPath } = this.#options;
     if (signal.aborted) {
       this.#result.reject(error);
       return;
     }
-    const silent = silentRelay(error);
+    const silent = silentPath(error);
     if (silent !== undefined) this.#broken.push(silent);
     else if (at < (this.#refusal?.at ?? Number.POSITIVE_INFINITY)) this.#refusal = { at, error };
-    if (silent !== undefined && this.#launched < PATHS_TRIED_MAX) this.#launch();
+    const isMore = this.#launched < PATHS_TRIED_MAX;
+    if (silent !== undefined && isMore) this.#launch();
     else if (this.#running.size > 0) return;
-    else if (silent !== undefined || this.#broken.length === 0)
-      this.#result.reject(silent === undefined ? (this.#refusal?.error ?? error) : error);
+    else if (silent !== undefined) this.#result.reject(error);
+    else if (this.#broken.length === 0) this.#result.reject(this.#refusal?.error ?? error);
+    else if (isMore) this.#launch();
     // Nobody else has a way: what was slow may only have been slow.
-    else attempt([], false, () => true).then(this.#result.resolve, this.#result.reject);
+    else attempt(NOWHERE, false, UNWATCHED).then(this.#result.resolve, this.#result.reject);
   }
 }

@@ -8,8 +8,8 @@ import type { SlaClass } from '../../protocol/routing/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { withPathSpan } from '../tracing/index.ts';
 import { type Hops, streamName } from './hops.ts';
-import { HOP_MS_MAX } from './limits.ts';
-import type { OpenPath } from './sealed-paths.ts';
+import { AROUND_MAX, HOP_MS_MAX } from './limits.ts';
+import type { Around, OpenPath, PathWatch } from './sealed-paths.ts';
 import { ceilingText, type StreamBook } from './stream-book.ts';
 
 /** Bytes of a span's name in a W3C trace context. */
@@ -48,28 +48,30 @@ export class RoutedStreams {
   async open(
     peer: PeerId,
     signal: AbortSignal,
-    broken: readonly string[],
-    mayTry: (relay: string) => boolean = () => true,
+    around: Around,
+    mayTry: PathWatch['mayTry'] = () => true,
   ): Promise<OpenPath> {
     const { randomBytes } = this.#deps;
     const stream = randomBytes(STREAM_ID_BYTES);
     return await withPathSpan(toHex(stream), toHex(randomBytes(SPAN_BYTES)), (trace) =>
-      this.#open(peer, signal, { broken, mayTry }, stream, trace),
+      this.#open(peer, signal, { around, mayTry }, stream, trace),
     );
   }
 
   async #open(
     peer: PeerId,
     signal: AbortSignal,
-    { broken, mayTry }: { readonly broken: readonly string[]; readonly mayTry: (relay: string) => boolean },
+    { around, mayTry }: { readonly around: Around; readonly mayTry: PathWatch['mayTry'] },
     stream: Uint8Array,
     trace: string,
   ): Promise<OpenPath> {
     const { conditions, hops, metrics, now, self, streams } = this.#deps;
+    // Relays hand a stream to nobody who has had it: so it goes round those that another path of this link was lost at.
+    const via = around.anywhere.slice(0, AROUND_MAX);
     const header: ForwardHeader = {
       stream,
       to: peer.toString(),
-      ttl: FORWARD_TTL_MAX,
+      ttl: FORWARD_TTL_MAX - via.length,
       slaClass: conditions.slaClass,
       region: conditions.stayIn,
       guild: conditions.guild,
@@ -77,7 +79,7 @@ export class RoutedStreams {
       currency: conditions.currency,
       trace,
       budgetMs: 2 * HOP_MS_MAX,
-      via: [],
+      via,
     };
     const record = streams.begin({
       id: streamName(stream),
@@ -93,7 +95,7 @@ export class RoutedStreams {
     });
     const began = performance.now();
     try {
-      const origin = { from: self, relaying: false, avoid: broken, mayTry, record };
+      const origin = { from: self, relaying: false, avoid: around.first, mayTry, record };
       const hop = await hops.open(header, origin, signal);
       record.state = 'open';
       record.path = hop.reply.path;

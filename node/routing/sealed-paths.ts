@@ -19,15 +19,27 @@ export interface OpenPath {
   readonly path: readonly string[];
 }
 
-/**
- * Opens a path to a peer. Throws ROUTE_NONE, ROUTE_REFUSED, PEER_UNREACHABLE. `broken`: first relays of paths that just broke. `mayTry` is asked before
- * each relay; once it says no, no further one is tried.
- */
+/** Relays that a path shall not go through. */
+export interface Around {
+  /** Not as the first: of paths that just broke, or are under way beside it. */
+  readonly first: readonly string[];
+  /** Not at all. */
+  readonly anywhere: readonly string[];
+}
+
+/** Told of a path while it is being opened. */
+export interface PathWatch {
+  /** Asked before each first relay that is tried; once it says no, no further one is. */
+  mayTry(relay: string): boolean;
+  opened(path: readonly string[]): void;
+}
+
+/** Opens a path to a peer. Throws ROUTE_NONE, ROUTE_REFUSED, PEER_UNREACHABLE. */
 export type PathOpener = (
   peer: PeerId,
   signal: AbortSignal,
-  broken: readonly string[],
-  mayTry?: (relay: string) => boolean,
+  around: Around,
+  mayTry?: PathWatch['mayTry'],
 ) => Promise<OpenPath>;
 
 /** A path that is sealed, and the relays on it. */
@@ -50,17 +62,18 @@ export class SealedPaths {
     this.#blame = blame;
   }
 
-  /** One path, avoiding first relays. `impatient`: there may be others, so a silent one is given up soon. Throws as the opener does, or ROUTE_LOST. */
+  /** One path. `impatient`: there may be others, so a silent one is given up soon. Throws as the opener does, or ROUTE_LOST. */
   async open(
     peer: PeerId,
     signal: AbortSignal,
-    broken: readonly string[],
+    around: Around,
     impatient: boolean,
-    mayTry?: (relay: string) => boolean,
+    watch?: PathWatch,
   ): Promise<SealedPath> {
     if (this.opener === undefined) throw new ZeroError('ROUTE_NONE', 'this node uses no relays');
     const began = performance.now();
-    const { path, stream } = await this.opener(peer, signal, broken, mayTry);
+    const { path, stream } = await this.opener(peer, signal, around, watch?.mayTry);
+    watch?.opened(path);
     // The path was just travelled there and back, so it is known what a handshake over it takes.
     const patience = Math.min(SEAL_MS_MAX, PATIENCE * (performance.now() - began) + PATIENCE_MS);
     const limit = AbortSignal.timeout(Math.ceil(impatient ? patience : SEAL_MS_MAX));
@@ -70,15 +83,15 @@ export class SealedPaths {
       if (signal.aborted) throw error;
       this.#blame(path, peer);
       const { message } = error as Error;
-      throw new ZeroError('ROUTE_LOST', message, { cause: error, details: { relay: path[0] ?? '' } });
+      throw new ZeroError('ROUTE_LOST', message, { cause: error, details: { path: path.join() } });
     }
   }
 
   /** A path for a new link: the first of some that is sealed. Throws as `open`. */
   async openAny(peer: PeerId, signal: AbortSignal): Promise<SealedPath> {
     const race = new PathRace({
-      attempt: (broken, impatient, mayTry) => this.open(peer, signal, broken, impatient, mayTry),
-      silentRelay,
+      attempt: (around, impatient, watch) => this.open(peer, signal, around, impatient, watch),
+      silentPath,
       pace: this.#pace,
       signal,
     });
@@ -86,8 +99,8 @@ export class SealedPaths {
   }
 }
 
-/** The relay whose path was opened and not sealed; undefined for every other failure. */
-function silentRelay(error: unknown): string | undefined {
-  const relay = isZeroError(error) && error.code === 'ROUTE_LOST' ? error.details.relay : undefined;
-  return typeof relay === 'string' ? relay : undefined;
+/** The relays of a path that was opened and not sealed; undefined for every other failure. */
+function silentPath(error: unknown): readonly string[] | undefined {
+  const path = isZeroError(error) && error.code === 'ROUTE_LOST' ? error.details.path : undefined;
+  return typeof path === 'string' && path !== '' ? path.split(',') : undefined;
 }

@@ -17,18 +17,20 @@ function pathOver(relay: string, dropped: string[]): SealedPath {
 }
 
 /** A race whose attempts the test settles, by the relay that each is over: the first that it shall not avoid. */
-function race(relays: readonly string[], mayHedge = true) {
+function race(relays: readonly string[], exits: readonly string[] = ['x', 'y'], mayHedge = true) {
   const dropped: string[] = [];
   const settle = new Map<string, PromiseWithResolvers<SealedPath>>();
   const asked = new Map<string, (relay: string) => boolean>();
   const tried: string[] = [];
   let told = (): void => {};
-  const attempt: PathAttempt = async (broken, _impatient, mayTry) => {
-    const relay = relays.find((one) => !broken.includes(one));
-    if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
-    assert.ok(mayTry(relay));
-    tried.push(relay);
-    asked.set(relay, mayTry);
+  const attempt: PathAttempt = async ({ anywhere, first }, _impatient, watch) => {
+    const relay = relays.find((one) => !first.includes(one));
+    const exit = exits.find((one) => !anywhere.includes(one));
+    if (relay === undefined || exit === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
+    assert.ok(watch.mayTry(relay));
+    watch.opened([relay, exit]);
+    tried.push(`${relay}${exit}`);
+    asked.set(relay, watch.mayTry);
     const result = Promise.withResolvers<SealedPath>();
     settle.set(relay, result);
     told();
@@ -36,7 +38,7 @@ function race(relays: readonly string[], mayHedge = true) {
   };
   const one = new PathRace({
     attempt,
-    silentRelay: (error) => (error as { silent?: string }).silent,
+    silentPath: (error) => (error as { silent?: string[] }).silent,
     pace: { lateMs: 1, spend: () => mayHedge, took: () => {} },
     signal: AbortSignal.timeout(WAIT_MS),
   });
@@ -47,7 +49,7 @@ function race(relays: readonly string[], mayHedge = true) {
     asked,
     comes: (relay: string) => settle.get(relay)!.resolve(pathOver(relay, dropped)),
     fails: (relay: string, silent = true) =>
-      settle.get(relay)!.reject(Object.assign(new Error(relay), silent ? { silent: relay } : {})),
+      settle.get(relay)!.reject(Object.assign(new Error(relay), silent ? { silent: [relay, 'x'] } : {})),
     /** Resolves when so many were tried. */
     until: async (count: number) => {
       while (tried.length < count)
@@ -64,7 +66,8 @@ describe('paths that race', () => {
   it('are beside each other when one is late, over other relays, and the slower one is dropped once it is there', async () => {
     const { asked, comes, dropped, run, tried, until } = race(['a', 'b', 'c', 'd']);
     await until(3);
-    assert.deepEqual(tried, ['a', 'b', 'c']);
+    // The second goes round everybody on the first, the third only begins elsewhere: there may be one exit alone.
+    assert.deepEqual(tried, ['ax', 'by', 'cx']);
     comes('b');
     assert.deepEqual((await run).relays, ['b']);
     // Whoever is asked already is waited for; nobody else is tried for it.
@@ -76,11 +79,21 @@ describe('paths that race', () => {
   });
 
   it('are one after another where no second one is to be had', async () => {
-    const { comes, fails, run, tried, until } = race(['a', 'b'], false);
+    const { comes, fails, run, tried, until } = race(['a', 'b'], ['x', 'y'], false);
     await until(1);
     fails('a');
     await until(2);
-    assert.deepEqual(tried, ['a', 'b']);
+    assert.deepEqual(tried, ['ax', 'by']);
+    comes('b');
+    assert.deepEqual((await run).relays, ['b']);
+  });
+
+  it('go through the only exit there is once nobody has a way round it', async () => {
+    const { comes, fails, run, tried, until } = race(['a', 'b'], ['x'], false);
+    await until(1);
+    fails('a');
+    await until(2);
+    assert.deepEqual(tried, ['ax', 'bx']);
     comes('b');
     assert.deepEqual((await run).relays, ['b']);
   });
@@ -91,7 +104,7 @@ describe('paths that race', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     comes('a');
     assert.deepEqual((await run).relays, ['a']);
-    assert.deepEqual(tried, ['a']);
+    assert.deepEqual(tried, ['ax']);
   });
 
   it('fail with what the first was refused for', async () => {
@@ -112,8 +125,8 @@ describe('paths that race', () => {
         stream.relay === 'a' ? silent.promise : Promise.resolve({ abort: () => {} }),
     };
     const paths = new SealedPaths(sealer as unknown as Sealer, ([first]) => blamed.push(first!));
-    paths.opener = async (_peer, _signal, broken, mayTry) => {
-      const relay = ['a', 'b'].find((one) => !broken.includes(one));
+    paths.opener = async (_peer, _signal, { first }, mayTry) => {
+      const relay = ['a', 'b'].find((one) => !first.includes(one));
       if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
       mayTry?.(relay);
       return { stream: { relay } as never, path: [relay] };

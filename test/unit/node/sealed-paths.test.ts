@@ -20,8 +20,8 @@ function paths(relays: readonly string[], silent: ReadonlySet<string>) {
     },
   };
   const one = new SealedPaths(sealer as unknown as Sealer, ([first]) => blamed.push(first!));
-  one.opener = async (_peer, _signal, broken) => {
-    const relay = relays.find((name) => !broken.includes(name));
+  one.opener = async (_peer, _signal, { first }) => {
+    const relay = relays.find((name) => !first.includes(name));
     if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
     tried.push(relay);
     return { stream: { relay } as never, path: [relay, 'exit'] };
