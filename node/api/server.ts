@@ -1,12 +1,11 @@
 // The HTTP API server of a node: token, host check, limits, typed errors. Routes live in routes/.
 
 import fastifySwagger from '@fastify/swagger';
-import type { Span } from '@opentelemetry/api';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Overload } from '../admission/index.ts';
 import type { Logger } from '../logger/index.ts';
-import { beginHttpSpan, endHttpSpan } from '../tracing/index.ts';
+import { beginHttpSpan, endHttpSpan, type WorkSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
 import { compilers } from './compilers.ts';
@@ -46,10 +45,11 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
     routerOptions: { maxParamLength: 256 },
     schemaController: compilers(options.isEager),
   });
-  const spans = new WeakMap<FastifyRequest, Span>();
+  const spans = new WeakMap<FastifyRequest, WorkSpan>();
   app.addHook('onRequest', (request, _reply, done) => {
     const name = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
-    spans.set(request, beginHttpSpan(name, request.headers.traceparent, done));
+    const span = beginHttpSpan(name, request.headers.traceparent, done);
+    if (span !== undefined) spans.set(request, span);
   });
   app.addHook('onResponse', async (request, reply) => {
     const span = spans.get(request);

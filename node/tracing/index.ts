@@ -12,3 +12,4 @@ export {
   withSpan,
 } from './spans.ts';
 export { startTracing, type Tracing, type TracingOptions } from './start.ts';
+export type { WorkSpan } from './work-span.ts';

@@ -1,15 +1,13 @@
 // Spans of a way through relays. It is a trace of its own, named as the stream is, which every relay on it knows anyway: so a relay learns nothing of
 // the caller's trace, and cannot tell which streams belong to one piece of work. That is said by a link of the caller's own span, in its own records.
 
-import { context, propagation, ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
-import { isRecording, spanBelow, TRACEPARENT } from './spans.ts';
+import { SpanKind, TraceFlags } from '@opentelemetry/api';
+import { activeSpan, contextOf, isRecording, spanBelow, traceparentOf } from './spans.ts';
 
-/** What carries the active span on, where it is recorded. */
-function activeTraceparent(): string | undefined {
-  if (trace.getActiveSpan()?.isRecording() !== true) return undefined;
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(context.active(), carrier);
-  return carrier.traceparent;
+/** What carries the active span on; what is given where nothing is recorded. */
+function activeOr(traceparent: string): string {
+  const span = activeSpan();
+  return span === undefined ? traceparent : traceparentOf(span);
 }
 
 /**
@@ -21,14 +19,12 @@ export async function withPathSpan<T>(
   spanId: string,
   work: (traceparent: string) => Promise<T>,
 ): Promise<T> {
-  const asker = isRecording() ? trace.getActiveSpan() : undefined;
-  if (asker?.isRecording() !== true) return await work(`00-${stream}-${spanId}-00`);
+  const asker = isRecording() ? activeSpan() : undefined;
+  if (asker === undefined) return await work(`00-${stream}-${spanId}-00`);
   const origin = { traceId: stream, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
-  const parent = trace.setSpanContext(ROOT_CONTEXT, origin);
-  const named = `00-${stream}-${spanId}-01`;
-  return await spanBelow(parent, 'relay.path', () => work(activeTraceparent() ?? named), {
+  return await spanBelow(origin, 'relay.path', () => work(activeOr(`00-${stream}-${spanId}-01`)), {
     kind: SpanKind.CLIENT,
-    links: [{ context: asker.spanContext() }],
+    links: [{ context: asker.context }],
   });
 }
 
@@ -37,9 +33,9 @@ export async function withHopSpan<T>(
   traceparent: string,
   work: (traceparent: string) => Promise<T>,
 ): Promise<T> {
-  if (!isRecording() || !TRACEPARENT.test(traceparent)) return await work(traceparent);
-  const parent = propagation.extract(ROOT_CONTEXT, { traceparent });
-  return await spanBelow(parent, 'relay.forward', () => work(activeTraceparent() ?? traceparent), {
+  const parent = isRecording() ? contextOf(traceparent) : undefined;
+  if (parent === undefined) return await work(traceparent);
+  return await spanBelow(parent, 'relay.forward', () => work(activeOr(traceparent)), {
     kind: SpanKind.SERVER,
   });
 }

@@ -1,23 +1,14 @@
-// OpenTelemetry's SDK: spans to an OTLP collector over HTTP or into a file of OTLP JSON lines. Loaded only where tracing was asked for.
+// OpenTelemetry's batches and exporters: spans to an OTLP collector over HTTP or into a file of OTLP JSON lines. Loaded only where tracing was asked for.
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { context, propagation, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  BasicTracerProvider,
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  type ReadableSpan,
-  type SpanExporter,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace-base';
+import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { VERSION } from '../version.ts';
-import { setRecording } from './spans.ts';
+import { setRecorder } from './spans.ts';
 import type { Tracing, TracingOptions } from './start.ts';
 
 /** Spans that wait to be exported; more are dropped, as the collector is too slow for them. */
@@ -28,12 +19,12 @@ const BATCH_MAX = 512;
 const EXPORT_MS = 1_000;
 /** Longest time for one export; a collector that does not answer holds nothing up. */
 const EXPORT_MS_MAX = 5_000;
-/** Attributes of a span, and characters of one. */
-const ATTRIBUTES_MAX = 32;
-const ATTRIBUTE_CHARS_MAX = 512;
+/** Parts that a share of traces is told in. */
 const WHOLE = 1_000;
+/** Hex digits of a trace's name that decide whether it is recorded: random, and few enough for a whole number. */
+const RANDOM_DIGITS = 12;
 
-/** Starts the SDK with an exporter for each place that the options name. Throws STORAGE_FAILED when the file cannot be opened. */
+/** Starts recording, with an exporter for each place that the options name. Throws STORAGE_FAILED when the file cannot be opened. */
 export async function startSdk(options: TracingOptions): Promise<Tracing> {
   const exporters: SpanExporter[] = [];
   if (options.endpoint !== '') {
@@ -41,7 +32,19 @@ export async function startSdk(options: TracingOptions): Promise<Tracing> {
     exporters.push(new OTLPTraceExporter({ url, timeoutMillis: EXPORT_MS_MAX }));
   }
   if (options.file !== '') exporters.push(await FileExporter.open(options.file));
-  const provider = new BasicTracerProvider({
+  const processors = exporters.map(
+    (exporter) =>
+      new BatchSpanProcessor(exporter, {
+        maxQueueSize: QUEUE_MAX,
+        maxExportBatchSize: BATCH_MAX,
+        scheduledDelayMillis: EXPORT_MS,
+        exportTimeoutMillis: EXPORT_MS_MAX,
+      }),
+  );
+  const all = async (what: 'forceFlush' | 'shutdown') => {
+    await Promise.allSettled(processors.map((processor) => processor[what]()));
+  };
+  setRecorder({
     resource: resourceFromAttributes({
       'service.name': 'zerostate',
       'service.version': VERSION,
@@ -49,31 +52,17 @@ export async function startSdk(options: TracingOptions): Promise<Tracing> {
       'zerostate.node.name': options.name,
       'zerostate.region': options.region,
     }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sample / WHOLE) }),
-    spanLimits: { attributeCountLimit: ATTRIBUTES_MAX, attributeValueLengthLimit: ATTRIBUTE_CHARS_MAX },
-    spanProcessors: exporters.map(
-      (exporter) =>
-        new BatchSpanProcessor(exporter, {
-          maxQueueSize: QUEUE_MAX,
-          maxExportBatchSize: BATCH_MAX,
-          scheduledDelayMillis: EXPORT_MS,
-          exportTimeoutMillis: EXPORT_MS_MAX,
-        }),
-    ),
+    instrumentationScope: { name: 'zerostate', version: VERSION },
+    samples: (traceId) => Number.parseInt(traceId.slice(0, RANDOM_DIGITS), 16) % WHOLE < options.sample,
+    take: (span) => {
+      for (const processor of processors) processor.onEnd(span);
+    },
   });
-  const manager = new AsyncLocalStorageContextManager().enable();
-  context.setGlobalContextManager(manager);
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
-  trace.setGlobalTracerProvider(provider);
-  setRecording(true);
   return {
-    flush: () => provider.forceFlush().catch(() => undefined),
+    flush: () => all('forceFlush'),
     stop: async () => {
-      setRecording(false);
-      await provider.shutdown().catch(() => undefined);
-      trace.disable();
-      propagation.disable();
-      context.disable();
+      setRecorder(undefined);
+      await all('shutdown');
     },
   };
 }

@@ -1,67 +1,115 @@
-// Spans around work, by the OpenTelemetry API: where no tracing was started they cost a function call. Nothing that people wrote (words of a
-// question, content of a task) may be put into an attribute.
+// Spans around work: where no tracing was started they cost a function call, where a trace is not recorded a look at what is active. The kinds,
+// contexts and exporters are OpenTelemetry's; its tracer is not, as its spans take two to three times as long. Nothing that people wrote
+// (words of a question, content of a task) may be put into an attribute.
 
-import {
-  type Attributes,
-  type Context,
-  context,
-  INVALID_SPAN_CONTEXT,
-  type Span,
-  SpanKind,
-  type SpanOptions,
-  SpanStatusCode,
-  TraceFlags,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomFillSync } from 'node:crypto';
+import { type Link, type SpanContext, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { isZeroError } from '../../protocol/errors/index.ts';
-import { VERSION } from '../version.ts';
+import { type Recorder, WorkSpan } from './work-span.ts';
 
-const NO_SPAN: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+/** What work is done in: a span that is recorded, or the ids of a trace that is not, or that another node records. */
+type Active = WorkSpan | SpanContext;
 
-/** Whether anything records spans in this process. Where nothing does, nothing below costs more than this look. */
-let isOn = false;
-/** Looked up once for each start: the API makes a new name for every look. */
-let tracer: Tracer = trace.getTracer('zerostate', VERSION);
+/** How a span is made. */
+export interface SpanOptions {
+  readonly kind?: SpanKind;
+  readonly links?: Link[];
+}
 
-/** Told by whoever starts and stops the SDK. */
+const active = new AsyncLocalStorage<Active>();
+const NO_LINKS: Link[] = [];
+
+/** What records spans in this process. Where nothing does, nothing below costs more than this look. */
+let recorder: Recorder | undefined;
+let paused: Recorder | undefined;
+
+/** Told by whoever starts and stops tracing. */
+export function setRecorder(to: Recorder | undefined): void {
+  recorder = to;
+  paused = undefined;
+}
+
+/** Stops the recording for a time, or goes on with it. For comparisons. */
 export function setRecording(on: boolean): void {
-  isOn = on;
-  tracer = trace.getTracer('zerostate', VERSION);
+  if (on) recorder ??= paused;
+  else {
+    paused ??= recorder;
+    recorder = undefined;
+  }
 }
 
 /** Whether spans are recorded in this process at all. */
 export function isRecording(): boolean {
-  return isOn;
+  return recorder !== undefined;
+}
+
+/** The span that work is done in, where it is recorded. */
+export function activeSpan(): WorkSpan | undefined {
+  const found = active.getStore();
+  return found instanceof WorkSpan ? found : undefined;
 }
 
 /** Runs work in a span of its own, below the one that is active. The span ends with the work; an error gives it the error's code. */
 export async function withSpan<T>(
   name: string,
   work: () => Promise<T>,
-  options: { kind?: SpanKind; attributes?: Attributes } = {},
+  options: SpanOptions = {},
 ): Promise<T> {
-  if (!isOn) return await work();
-  return await spanBelow(context.active(), name, work, options);
+  if (recorder === undefined) return await work();
+  return await spanBelow(active.getStore(), name, work, options);
 }
 
-/** The same below a span of another context. */
-export async function spanBelow<T>(
-  parent: Context,
+/** The same below something else: a span here, the context of one elsewhere, or nothing, which begins a trace. */
+export function spanBelow<T>(
+  parent: Active | undefined,
   name: string,
   work: () => Promise<T>,
   options: SpanOptions,
 ): Promise<T> {
-  return await tracer.startActiveSpan(name, options, parent, async (span) => {
-    try {
-      return await work();
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: isZeroError(error) ? error.code : 'INTERNAL' });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  const begun = begin(parent, name, options);
+  if (!(begun instanceof WorkSpan))
+    return begun === parent && parent === active.getStore() ? work() : active.run(begun, work);
+  return active.run(begun, untilOver, begun, work);
+}
+
+async function untilOver<T>(span: WorkSpan, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    span.status = { code: SpanStatusCode.ERROR, message: isZeroError(error) ? error.code : 'INTERNAL' };
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** A new span where the trace is recorded, else the ids of the trace that is not: below such there is nothing to make. */
+function begin(parent: Active | undefined, name: string, options: SpanOptions): Active {
+  const to = recorder;
+  const above = parent instanceof WorkSpan ? parent.context : parent;
+  if (above !== undefined && (above.traceFlags & TraceFlags.SAMPLED) === 0) return above;
+  const traceId = above?.traceId ?? randomHex(16);
+  const isSampled = to !== undefined && (above !== undefined || to.samples(traceId));
+  const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+  const context: SpanContext = { traceId, spanId: randomHex(8), traceFlags };
+  if (!isSampled) return context;
+  const { kind = SpanKind.INTERNAL, links = NO_LINKS } = options;
+  const toWallMs = parent instanceof WorkSpan ? parent.toWallMs : Date.now() - performance.now();
+  return new WorkSpan({ name, kind, context, parent: above, toWallMs, links }, to);
+}
+
+/** Random bytes for ids, drawn many at a time. */
+const POOL = Buffer.alloc(4_096);
+let used = POOL.length;
+
+function randomHex(bytes: number): string {
+  if (used + bytes > POOL.length) {
+    randomFillSync(POOL);
+    used = 0;
+  }
+  used += bytes;
+  return POOL.toString('hex', used - bytes, used);
 }
 
 /** Puts a span around each call of the named methods of one object. Each must answer a promise. */
@@ -71,24 +119,29 @@ export function instrument<T extends object>(target: T, names: { readonly [M in 
     Object.defineProperty(target, method, {
       configurable: true,
       value: (...args: unknown[]) =>
-        isOn ? withSpan(name, () => plain.apply(target, args)) : plain.apply(target, args),
+        recorder === undefined
+          ? plain.apply(target, args)
+          : spanBelow(active.getStore(), name, () => plain.apply(target, args), NO_OPTIONS),
     });
   }
 }
+const NO_OPTIONS: SpanOptions = {};
 
 /** Before a request that belongs to a sampled trace comes this frame. No request of ours begins with a zero byte. */
 const MAGIC = Buffer.from('\0tp', 'latin1');
 /** "00-" + 32 hex + "-" + 16 hex + "-" + 2 hex (W3C Trace Context). */
-export const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** A span in the form of W3C Trace Context. */
+export function traceparentOf({ context }: WorkSpan): string {
+  return `00-${context.traceId}-${context.spanId}-01`;
+}
 
 /** The frame that carries the active trace to a peer; undefined when it is not sampled. */
 export function traceFrame(): Uint8Array | undefined {
-  if (!isOn) return undefined;
-  const span = trace.getActiveSpan();
-  if (span === undefined || !span.isRecording()) return undefined;
-  // As the propagator of the W3C would write it, without its detours: every request that is recorded comes through here.
-  const { spanId, traceFlags, traceId } = span.spanContext();
-  return Buffer.from(`\0tp00-${traceId}-${spanId}-0${(traceFlags & 1).toString()}`, 'latin1');
+  if (recorder === undefined) return undefined;
+  const span = activeSpan();
+  return span === undefined ? undefined : Buffer.from(`\0tp${traceparentOf(span)}`, 'latin1');
 }
 
 /** True when a frame is one that carries a trace: the request follows it. */
@@ -102,41 +155,44 @@ export async function withServerSpan<T>(
   frame: Uint8Array | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!isOn) return await work();
-  const named = frame === undefined ? '' : Buffer.from(frame).toString('latin1').slice(MAGIC.length);
-  return await spanBelow(parentOf(named), name, work, { kind: SpanKind.SERVER });
+  if (recorder === undefined) return await work();
+  const named = frame === undefined ? '' : Buffer.from(frame).toString('latin1', MAGIC.length);
+  return await spanBelow(contextOf(named) ?? active.getStore(), name, work, { kind: SpanKind.SERVER });
 }
 
-/** What a traceparent names as the parent of a span; what is active where it names nothing that can be one. */
-function parentOf(traceparent: string): Context {
-  if (!TRACEPARENT.test(traceparent)) return context.active();
+/** What a traceparent names as the parent of a span; undefined where it names nothing that can be one. */
+export function contextOf(traceparent: string): SpanContext | undefined {
+  if (!TRACEPARENT.test(traceparent)) return undefined;
   const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
-  const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
-  return trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true });
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
 }
 
-/** Begins the span of an HTTP request, below what its traceparent header names, and goes on inside it. Whoever answers ends it with {@link endHttpSpan}. */
-export function beginHttpSpan(name: string, traceparent: unknown, goOn: () => void): Span {
-  if (!isOn) {
+/**
+ * Begins the span of an HTTP request, below what its traceparent header names, and goes on inside it. Whoever answers ends it with {@link endHttpSpan};
+ * undefined where nothing is recorded.
+ */
+export function beginHttpSpan(name: string, traceparent: unknown, goOn: () => void): WorkSpan | undefined {
+  if (recorder === undefined) {
     goOn();
-    return NO_SPAN;
+    return undefined;
   }
-  const parent = parentOf(typeof traceparent === 'string' ? traceparent : '');
-  const span = tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
-  context.with(trace.setSpan(parent, span), goOn);
-  return span;
+  const parent = typeof traceparent === 'string' ? contextOf(traceparent) : undefined;
+  const begun = begin(parent ?? active.getStore(), name, { kind: SpanKind.SERVER });
+  active.run(begun, goOn);
+  return begun instanceof WorkSpan ? begun : undefined;
 }
 
 /** Ends it with the status that was answered. */
-export function endHttpSpan(span: Span, status: number): void {
-  span.setAttribute('http.response.status_code', status);
-  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+export function endHttpSpan(span: WorkSpan, status: number): void {
+  span.attributes = { 'http.response.status_code': status };
+  if (status >= 500) span.status = { code: SpanStatusCode.ERROR };
   span.end();
 }
 
 /** Ids for a line of the log; empty outside a span. */
 export function traceIds(): { trace_id?: string; span_id?: string } {
-  if (!isOn) return {};
-  const span = trace.getActiveSpan()?.spanContext();
+  if (recorder === undefined) return {};
+  const found = active.getStore();
+  const span = found instanceof WorkSpan ? found.context : found;
   return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }

@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTracing, withHopSpan, withPathSpan, withSpan } from '../../../node/tracing/index.ts';
+import {
+  startTracing,
+  traceFrame,
+  traceIds,
+  withHopSpan,
+  withPathSpan,
+  withServerSpan,
+  withSpan,
+} from '../../../node/tracing/index.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
 
 const STREAM = 'a1'.repeat(16);
 const SPAN = 'b2'.repeat(8);
@@ -14,18 +23,21 @@ interface Recorded {
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly name: string;
+  readonly status: object;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 /** What is recorded while the work runs. */
-async function recorded(work: () => Promise<unknown>): Promise<Recorded[]> {
+async function recorded(work: () => Promise<unknown>, sample = 1_000): Promise<Recorded[]> {
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-path-spans-'));
   const file = join(folder, 'spans.jsonl');
   try {
     const tracing = await startTracing({
       endpoint: '',
       file,
-      sample: 1_000,
+      sample,
       name: 'n',
       peerId: 'p',
       region: 'r',
@@ -79,6 +91,42 @@ describe('spans of a way through relays', () => {
     );
     // What travels, and what relays record, names the caller's trace nowhere.
     assert.ok(!JSON.stringify([told, hop]).includes(work!.traceId));
+  });
+
+  it('are not made below a trace that is not recorded, whoever began it; its ids are in the log', async () => {
+    const ids: object[] = [];
+    const spans = await recorded(async () => {
+      await withSpan('whole', () => withSpan('below', async () => ids.push(traceIds())));
+      await withServerSpan('of a peer', Buffer.from(`\0tp00-${STREAM}-${SPAN}-00`), () =>
+        withSpan('below', async () => ids.push(traceIds(), traceFrame() ?? {})),
+      );
+    }, 0);
+    assert.deepEqual(spans, []);
+    assert.match(JSON.stringify(ids[0]), /"trace_id":"[0-9a-f]{32}","span_id":"[0-9a-f]{16}"/);
+    assert.deepEqual(ids.slice(1), [{ trace_id: STREAM, span_id: SPAN }, {}]);
+  });
+
+  it('begin and end within what is above them, and say what went wrong', async () => {
+    const spans = await recorded(async () => {
+      const failing = async () => {
+        throw new ZeroError('BUSY', 'not now');
+      };
+      await withSpan('above', async () => await withSpan('below', failing).catch(() => undefined));
+    });
+    const [below, above] = spans;
+    assert.deepEqual([below!.name, above!.name, below!.parentSpanId], ['below', 'above', above!.spanId]);
+    assert.deepEqual([below!.status, above!.status], [{ code: 2, message: 'BUSY' }, { code: 0 }]);
+    const order = [
+      above!.startTimeUnixNano,
+      below!.startTimeUnixNano,
+      below!.endTimeUnixNano,
+      above!.endTimeUnixNano,
+    ];
+    assert.deepEqual(
+      order.map(BigInt).toSorted((a, b) => Number(a - b)),
+      order.map(BigInt),
+    );
+    assert.ok(Math.abs(Number(BigInt(order[0]!) / 1_000_000n) - Date.now()) < 60_000, 'by the wall clock');
   });
 
   it('take no nonsense for a trace', async () => {
