@@ -10,6 +10,9 @@ import {
   orderedKey,
 } from './index.ts';
 
+/** Ids of files that are known without asking the disk, at some 0.1 kB each. */
+const IDS_KNOWN_MAX = 65_536;
+
 /** A store of files, in the two sub-levels `name` and `name`-order. */
 export class BoundedFiles {
   readonly #db: Database;
@@ -17,12 +20,17 @@ export class BoundedFiles {
   readonly #order: JsonLevel<{ id: string; bytes: number }>;
   readonly #bytesMax: number;
   readonly #writing = new Map<string, Promise<void>>();
+  readonly #known = new Set<string>();
+  readonly #knownMax: number;
+  /** True while every file that is there is known. */
+  #knowsAll = false;
   #evicting: Promise<number> | undefined;
   #bytes = 0;
   #next = 0;
 
-  /** `bytesMax`: bytes of all files together. */
-  constructor(db: Database, name: string, bytesMax: number) {
+  /** `bytesMax`: bytes of all files together; `knownMax`: ids that are kept in memory. */
+  constructor(db: Database, name: string, bytesMax: number, knownMax = IDS_KNOWN_MAX) {
+    this.#knownMax = knownMax;
     this.#db = db;
     this.#files = bytesLevel(db, name);
     this.#order = jsonLevel(db, `${name}-order`);
@@ -31,8 +39,10 @@ export class BoundedFiles {
 
   /** Reads what is there. */
   async load(): Promise<void> {
-    for await (const [key, { bytes }] of this.#order.iterator()) {
+    this.#knowsAll = true;
+    for await (const [key, { bytes, id }] of this.#order.iterator()) {
       this.#bytes += bytes;
+      this.#know(id);
       this.#next = Number.parseInt(key, 16) + 1;
     }
   }
@@ -51,13 +61,23 @@ export class BoundedFiles {
     return await this.#files.get(id);
   }
 
+  #know(id: string): void {
+    if (this.#known.size < this.#knownMax) this.#known.add(id);
+    else this.#knowsAll = false;
+  }
+
+  async #isThere(id: string): Promise<boolean> {
+    return this.#known.has(id) || (!this.#knowsAll && (await this.#files.has(id)));
+  }
+
   async #put(id: string, bytes: Uint8Array): Promise<void> {
-    if (await this.#files.has(id)) return;
+    if (await this.#isThere(id)) return;
     await this.#db
       .batch()
       .put(id, bytes, { sublevel: this.#files })
       .put(orderedKey(this.#next++), { id, bytes: bytes.length }, { sublevel: this.#order as never })
       .write(DURABLE);
+    this.#know(id);
     this.#bytes += bytes.length;
     // Again while it is too much: what was written during an eviction, that one did not see.
     while (this.#bytes > this.#bytesMax) {
@@ -76,6 +96,7 @@ export class BoundedFiles {
       if (this.#bytes <= this.#bytesMax) break;
       batch.del(key, { sublevel: this.#order as never });
       batch.del(id, { sublevel: this.#files });
+      this.#known.delete(id);
       this.#bytes -= bytes;
       dropped += 1;
     }

@@ -80,9 +80,14 @@ export function assessmentBytes(assessment: Assessment): Uint8Array {
 
 /** True when an event was taken back by whoever said it, or judged wrong by an own agent or partner. */
 function isReversed(book: EvidenceBook, event: ReputationEvent, roots: ReadonlySet<string>): boolean {
-  const ids = event.rater === null ? event.evidence : [event.id, ...event.evidence];
-  const heard = [...roots, ...(event.rater === null ? [] : [event.rater])];
-  return ids.some((id) => heard.some((issuer) => book.reversals.by(id, issuer)));
+  const { evidence, id: eventId, rater } = event;
+  const reversed = (rater === null ? evidence : [eventId, ...evidence]).filter((id) =>
+    book.reversals.any(id),
+  );
+  // Nearly always: this is asked about every event that an agent has.
+  if (reversed.length === 0) return false;
+  const heard = [...roots, ...(rater === null ? [] : [rater])];
+  return reversed.some((id) => heard.some((issuer) => book.reversals.by(id, issuer)));
 }
 
 function isAppealed(book: EvidenceBook, events: readonly ReputationEvent[], about: string): boolean {

@@ -32,6 +32,11 @@ export class Objections {
     remember(this.#shown, eventId, list.slice(0, EVENTS_PER_PAIR_MAX));
   }
 
+  /** True when anybody objects: what is said of an event is shown at least as long. */
+  any(eventId: string): boolean {
+    return this.#shown.has(eventId);
+  }
+
   /** True when this agent objects. */
   by(eventId: string, issuer: string): boolean {
     return this.#said.has(`${eventId} ${issuer}`);

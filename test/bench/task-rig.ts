@@ -159,7 +159,7 @@ export async function workOf({ asker, members }: TaskRig): Promise<Work> {
 export async function load(rig: TaskRig, count: number, faults = async () => {}): Promise<Load> {
   let memory = 0;
   const watch = setInterval(() => {
-    memory = Math.max(memory, process.memoryUsage().rss);
+    memory = Math.max(memory, process.memoryUsage.rss());
   }, 100);
   const started = performance.now();
   const entries = await Promise.all(Array.from({ length: count }, () => submit(rig, rig.members)));
