@@ -1,13 +1,18 @@
 // A link over paths that break: what one end hands in, the other hands out once and in order; and a new link does not wait for an answer to speak.
 
 import assert from 'node:assert/strict';
-import type { Stream } from '@libp2p/interface';
-import { defaultLogger } from '@libp2p/logger';
+import type { Logger, Stream } from '@libp2p/interface';
 import { streamPair } from '@libp2p/utils';
 import { multiaddr } from '@multiformats/multiaddr';
 import { Link } from '../../../node/routing/link.ts';
 import { GREETING_FRAME_BYTES, readGreeting } from '../../../protocol/forward/index.ts';
 
+const noLog: Logger = Object.assign(() => {}, {
+  enabled: false,
+  error: () => {},
+  trace: () => {},
+  newScope: () => noLog,
+});
 const ID = new Uint8Array(16).fill(7);
 
 function end(direction: 'inbound' | 'outbound') {
@@ -16,7 +21,7 @@ function end(direction: 'inbound' | 'outbound') {
     id: ID,
     remoteAddr: multiaddr('/ip4/127.0.0.1/tcp/1'),
     direction,
-    log: defaultLogger().forComponent('test'),
+    log: noLog,
     watcher: { lost: () => {}, heard: () => {} },
   });
   link.addEventListener('message', ({ data }) => got.push(...data.subarray()));
