@@ -116,6 +116,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   instrument(payments.taskPayments, { pay: 'payment.settle', promise: 'payment.promise' });
   instrument(artifacts, { bytes: 'artifact.bytes', fetch: 'artifact.fetch' });
   instrument(requester, { submit: 'task.submit' });
+  instrument(guilds, { create: 'guild.create', invite: 'guild.invite', join: 'guild.join' });
 
   const running = runServices(services, ground.log);
   return {

@@ -13,6 +13,8 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
 const SOON_MS = 30_000;
+/** As OTLP writes it. */
+const SERVER_KIND = 2;
 const ARTIFACT_PATH = '/v1/artifacts/:cid/fetch';
 const ROWS = {
   requestBytesMax: 1_024,
@@ -108,6 +110,7 @@ describe('a trace', function () {
       return undefined;
     });
     assert.deepEqual([...(answered ?? [])], [7]);
+    await asker.node.guilds.create({ name: 'ring', members: [{ agent: agentId }] });
     await nodes.stop('member');
     await nodes.stop('asker');
 
@@ -137,6 +140,12 @@ describe('a trace', function () {
     assert.ok(isBelow(executed, 'task.ask'));
     const rowed = spans.find(({ name }) => name === rows.id)!;
     assert.equal(byId.get(rowed.parentSpanId ?? '')?.name, 'asks for rows', 'rows, as of partners');
+    const guild = spans.find(({ name }) => name === 'guild.create')!;
+    const invited = spans.filter(({ kind, name }) => kind === SERVER_KIND && name.includes('/guild/'));
+    assert.ok(
+      invited.some((span) => isBelow(span, guild.name)),
+      'members of a guild answer below its making',
+    );
     const blocks = spans.filter(({ name }) => name === '/ipfs/bitswap/1.2.0');
     assert.ok(
       blocks.some((span) => isBelow(span, `POST ${ARTIFACT_PATH}`)),
