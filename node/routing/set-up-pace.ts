@@ -1,5 +1,5 @@
 // How long a path to a peer takes to be set up here, and when a second one is worth its price: not after a fixed time, which is too soon on long ways
-// and too late on short ones, but when nine of ten were there by now. Must not: open anything.
+// and too late on short ones, but when eight of ten were there by now. Must not: open anything.
 
 /** Set-ups that are remembered: some minutes of a busy node, and a change of the network shows within a dozen. */
 const KEPT = 64;
@@ -7,7 +7,7 @@ const KEPT = 64;
 const KNOWN_MIN = 8;
 const USUAL_MS = 500;
 /** Share of the set-ups that may take longer. */
-const LATE_SHARE = 0.1;
+const LATE_SHARE = 0.2;
 /** A second path is no sooner opened than within this, whatever is usual, and no later. */
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 1_000;

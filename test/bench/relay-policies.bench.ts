@@ -5,18 +5,16 @@
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { peerIdFromString } from '@libp2p/peer-id';
 import type { RunningNode } from '../../node/index.ts';
-import { isPolicyName, type PolicyName } from '../../protocol/routing/index.ts';
+import { isPolicyName, POLICY_NAMES, type PolicyName } from '../../protocol/routing/index.ts';
 import type { RandomStream } from '../../sim/random.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { percentile } from './node-rig.ts';
 import { ECHO, PolicyFleet } from './policy-fleet.ts';
+import { DAYS, type Day, FAULTS, type Outcome, one, type Samples, samples, take } from './policy-traffic.ts';
 
 /** Time with traffic that a policy gets to learn, and to learn anew when faults begin. */
 const LEARN_MS = 5_000;
-/** A stream or request that takes longer has failed, and counts as this. */
-const REQUEST_MS_MAX = 6_000;
 /** Requests at once: enough that a fault holds one up and not all, few enough for two cores. */
 const AT_ONCE = 4;
 /** Time with traffic before the first policy: processes that have just started are slow, and the first would meet another fleet than the others. */
@@ -27,55 +25,12 @@ const PAUSE_MS = 50;
 const GONE_MS_MAX = 1_000;
 /** Every link when nothing is wrong. */
 const CALM = { oneWayMs: 5, jitterMs: 2 };
-/** What befalls relays, by number: each is of another region than the one before, and none is the one that all joined through. */
-const SLOW = { at: 3, link: { oneWayMs: 120, jitterMs: 40 } };
-const LOSSY = { at: 4, link: { oneWayMs: 10, jitterMs: 80, loss: 0.08 } };
-const KILLED = 5;
-const LIAR = { at: 1, lies: { boasts: true, lateMs: 150, slowMs: 75, drops: 0.2 } };
 const COMPARED: readonly PolicyName[] = ['split', 'nearest', 'lowest-rtt', 'shortest-path', 'q-routing'];
+/** What `--only` calls all policies there are. */
+const ALL = 'all';
 const OURS = 'split';
 /** The fixed paths, of which the best is the measure when nothing is wrong. */
 const FIXED: readonly PolicyName[] = ['nearest', 'shortest-path'];
-const DAYS = ['calm', 'impaired'] as const;
-type Day = (typeof DAYS)[number];
-
-interface Samples {
-  readonly setup: number[];
-  readonly request: number[];
-  failed: number;
-  /** Paths that went through the relay that lies. */
-  byLiar: number;
-  /** Relays on all paths together. */
-  relays: number;
-}
-
-/** One new stream between two edges, and one request on it; milliseconds of both, and the relays that carried them. */
-async function one(from: RunningNode, to: RunningNode) {
-  const signal = AbortSignal.timeout(REQUEST_MS_MAX);
-  const began = performance.now();
-  const peer = peerIdFromString(to.node.peerId);
-  let setup = REQUEST_MS_MAX;
-  let path: readonly string[] = [];
-  try {
-    const connection = await from.node.host.services.links.call(peer, signal);
-    path = from.node.routing.links().findLast((link) => link.peer === to.node.peerId)?.path ?? [];
-    try {
-      const stream = await connection.newStream(ECHO, { signal, runOnLimitedConnection: true });
-      setup = performance.now() - began;
-      await new Promise<void>((resolve, reject) => {
-        stream.addEventListener('message', () => resolve(), { once: true });
-        stream.addEventListener('close', () => reject(new Error('closed')), { once: true });
-        signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
-        stream.send(Uint8Array.of(1));
-      });
-      return { setup, request: performance.now() - began - setup, path };
-    } finally {
-      connection.abort(new Error('measured'));
-    }
-  } catch (error) {
-    return { setup, request: REQUEST_MS_MAX, path, error: error as Error };
-  }
-}
 
 /** Resolves when an edge has no link to another left: a call the other way would share one that is about to end. */
 async function gone({ node }: RunningNode, from: RunningNode): Promise<void> {
@@ -89,7 +44,7 @@ async function traffic(
   { edges }: PolicyFleet,
   pairs: RandomStream,
   done: () => boolean,
-  take: (result: Awaited<ReturnType<typeof one>>, from: RunningNode, to: RunningNode) => void,
+  tell: (result: Outcome, from: RunningNode, to: RunningNode) => void,
 ): Promise<void> {
   const inUse = new Set<string>();
   const caller = async () => {
@@ -100,7 +55,7 @@ async function traffic(
       const pair = [a, b].sort((x, y) => x - y).join();
       while (inUse.has(pair)) await delay(PAUSE_MS);
       inUse.add(pair);
-      take(await one(edges[a]!, edges[b]!), edges[a]!, edges[b]!);
+      tell(await one(edges[a]!, edges[b]!, ECHO), edges[a]!, edges[b]!);
       await gone(edges[b]!, edges[a]!);
       inUse.delete(pair);
     }
@@ -126,33 +81,29 @@ async function measure(
   note: (text: string) => void,
 ): Promise<void> {
   let begun = 0;
-  const liar = fleet.relayId(LIAR.at);
+  const liar = fleet.relayId(FAULTS.liar.at);
   await traffic(
     fleet,
     pairs,
     () => begun++ >= requests,
-    ({ error, path, request, setup }, from, to) => {
-      into.setup.push(setup);
-      into.request.push(request);
-      if (path.includes(liar)) into.byLiar += 1;
-      into.relays += path.length;
-      if (error === undefined) return;
-      into.failed += 1;
-      note(`  ${from.node.config.name} to ${to.node.config.name}: ${error.message.slice(0, 160)}`);
+    (outcome, from, to) => {
+      take(into, outcome, liar);
+      if (outcome.error === undefined) return;
+      note(`  ${from.node.config.name} to ${to.node.config.name}: ${outcome.error.message.slice(0, 160)}`);
     },
   );
 }
 
 async function impair(fleet: PolicyFleet): Promise<void> {
-  for (const { at, link } of [SLOW, LOSSY]) fleet.link(at, link);
-  fleet.lies(LIAR.at, LIAR.lies);
-  await fleet.kill(KILLED);
+  for (const { at, link } of [FAULTS.slow, FAULTS.lossy]) fleet.link(at, link);
+  fleet.lies(FAULTS.liar.at, FAULTS.liar.lies);
+  await fleet.kill(FAULTS.killed);
 }
 
 async function mend(fleet: PolicyFleet): Promise<void> {
-  for (const { at } of [SLOW, LOSSY]) fleet.link(at);
-  fleet.lies(LIAR.at);
-  await fleet.revive(KILLED);
+  for (const { at } of [FAULTS.slow, FAULTS.lossy]) fleet.link(at);
+  fleet.lies(FAULTS.liar.at);
+  await fleet.revive(FAULTS.killed);
   await fleet.settled();
 }
 
@@ -180,14 +131,16 @@ export const bench: Bench = {
   async run({ folder, note, only, out, random, report, sizes }: BenchContext) {
     const counts = sizes(
       // Two cores hold no more: each relay is a process that speaks to all others every second.
-      { relays: 9, edges: 12, requests: 150, rounds: 1 },
+      // Rounds, so that what the machine does meanwhile befalls all policies alike.
+      { relays: 9, edges: 12, requests: 50, rounds: 3 },
       { relays: 12, edges: 40, requests: 200, rounds: 3 },
     );
-    const policies = only.length === 0 ? COMPARED : only.filter(isPolicyName);
+    const policies =
+      only.length === 0 ? COMPARED : only.includes(ALL) ? POLICY_NAMES : only.filter(isPolicyName);
     const results = new Map<string, Samples>();
     const of = (policy: PolicyName, day: Day): Samples => {
       const key = `${policy} ${day}`;
-      const known = results.get(key) ?? { setup: [], request: [], failed: 0, byLiar: 0, relays: 0 };
+      const known = results.get(key) ?? samples();
       results.set(key, known);
       return known;
     };
@@ -221,9 +174,30 @@ export const bench: Bench = {
         if (out !== undefined) writeFileSync(out, JSON.stringify(Object.fromEntries(results)));
         await mend(fleet);
       }
+    note(tableOf(policies, of));
     compare(policies, of, counts, report);
   },
 };
+
+/** Every policy on both days, and its p95 over the default's. */
+function tableOf(policies: readonly PolicyName[], of: (policy: PolicyName, day: Day) => Samples): string {
+  const head =
+    '| day, policy | set-up p50 | p95 | p99 | over the default | request p50 | p95 | p99 | over the default | failed |';
+  const cells = (policy: PolicyName, day: Day, what: 'setup' | 'request'): string[] => {
+    const own = of(policy, day)[what];
+    const ours = percentile(of(OURS, day)[what], 0.95);
+    const over = ours > 0 ? (percentile(own, 0.95) / ours).toFixed(2) : '';
+    return [...[0.5, 0.95, 0.99].map((p) => String(Math.round(percentile(own, p)))), over];
+  };
+  const rows = DAYS.flatMap((day) =>
+    policies.map((policy) => {
+      const both = [...cells(policy, day, 'setup'), ...cells(policy, day, 'request')];
+      const { failed, setup } = of(policy, day);
+      return `| ${[`${day}, ${policy}`, ...both, `${failed} of ${setup.length}`].join(' | ')} |`;
+    }),
+  );
+  return [head, ...rows].join('\n');
+}
 
 /** Beaten by 30 % in p95 under impairment; within 5 % of the best fixed path when nothing is wrong. */
 function compare(

@@ -1,0 +1,78 @@
+// What is measured of a routing policy: streams between edges that are set up anew, and one request on each; and what befalls the relays meanwhile.
+
+import { peerIdFromString } from '@libp2p/peer-id';
+import type { ZerostateNode } from '../../node/index.ts';
+
+/** A stream or request that takes longer has failed, and counts as this. */
+export const REQUEST_MS_MAX = 6_000;
+/** What befalls relays, by number: each is of another region than the one before, and none is the one that all joined through. */
+export const FAULTS = {
+  slow: { at: 3, link: { oneWayMs: 120, jitterMs: 40 } },
+  lossy: { at: 4, link: { oneWayMs: 10, jitterMs: 80, loss: 0.08 } },
+  killed: 5,
+  liar: { at: 1, lies: { boasts: true, lateMs: 150, slowMs: 75, drops: 0.2 } },
+} as const;
+export const DAYS = ['calm', 'impaired'] as const;
+export type Day = (typeof DAYS)[number];
+
+/** All streams of one policy on one day. */
+export interface Samples {
+  readonly setup: number[];
+  readonly request: number[];
+  failed: number;
+  /** Paths that went through the relay that lies. */
+  byLiar: number;
+  /** Relays on all paths together. */
+  relays: number;
+}
+
+export const samples = (): Samples => ({ setup: [], request: [], failed: 0, byLiar: 0, relays: 0 });
+
+/** What became of one stream. */
+export interface Outcome {
+  readonly setup: number;
+  readonly request: number;
+  readonly path: readonly string[];
+  readonly error?: Error;
+}
+
+/** One new stream between two edges, and one request on it; milliseconds of both, and the relays that carried them. */
+export async function one(
+  { node: from }: { readonly node: ZerostateNode },
+  { node: to }: { readonly node: ZerostateNode },
+  protocol: string,
+): Promise<Outcome> {
+  const signal = AbortSignal.timeout(REQUEST_MS_MAX);
+  const began = performance.now();
+  const peer = peerIdFromString(to.peerId);
+  let setup = REQUEST_MS_MAX;
+  let path: readonly string[] = [];
+  try {
+    const connection = await from.host.services.links.call(peer, signal);
+    path = from.routing.links().findLast((link) => link.peer === to.peerId)?.path ?? [];
+    try {
+      const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true });
+      setup = performance.now() - began;
+      await new Promise<void>((resolve, reject) => {
+        stream.addEventListener('message', () => resolve(), { once: true });
+        stream.addEventListener('close', () => reject(new Error('closed')), { once: true });
+        signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
+        stream.send(Uint8Array.of(1));
+      });
+      return { setup, request: performance.now() - began - setup, path };
+    } finally {
+      connection.abort(new Error('measured'));
+    }
+  } catch (error) {
+    return { setup, request: REQUEST_MS_MAX, path, error: error as Error };
+  }
+}
+
+/** Counts one in. */
+export function take(into: Samples, { error, path, request, setup }: Outcome, liar: string): void {
+  into.setup.push(setup);
+  into.request.push(request);
+  if (path.includes(liar)) into.byLiar += 1;
+  into.relays += path.length;
+  if (error !== undefined) into.failed += 1;
+}
