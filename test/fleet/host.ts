@@ -9,6 +9,7 @@ import { fleetDraft, strayCard } from './card.ts';
 import { slowLinks } from './link.ts';
 import { type OrderName, type Orders, steadyMs } from './orders.ts';
 import { profile } from './profile.ts';
+import { countStreams, workSoFar } from './work.ts';
 import { WrongClock } from './wrong-clock.ts';
 
 // The links must be slow before anything opens a socket.
@@ -94,6 +95,7 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
       processMetrics: false,
     });
     await node.start();
+    countStreams(node.host);
     const one = { node, clock };
     watchNode(node, (kind, id) => note(`${kind} ${id}`, name));
     node.events.watch(({ data }) => {
@@ -252,6 +254,7 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
     return sum;
   },
   profile: ({ file }) => profile(file),
+  work: () => workSoFar(),
   async end() {
     await Promise.all([...running.values()].map((one) => one.node.stop()));
     running.clear();

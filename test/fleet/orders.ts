@@ -96,6 +96,8 @@ export interface Orders {
   metric: [{ name: string; labels: string; node?: string }, number];
   /** Starts a CPU profile, or with a file ends the one that runs and writes it there. Answers CPU milliseconds of the process so far. */
   profile: [{ file: string | null }, number];
+  /** CPU milliseconds of the process, and streams begun at its nodes, so far. */
+  work: [null, { cpuMs: number; streams: number }];
   end: [null, null];
 }
 
