@@ -14,7 +14,7 @@ const REST_MS = 5_000;
 
 function tellWork(from: Work, to: Work): string {
   const each = (name: keyof Work) => ((to[name] - from[name]) / TASKS).toFixed(1);
-  return `a task took all ten nodes ${each('cpuMs')} ms of processor, ${each('messages')} messages of gossip and ${each('copies')} copies of statements`;
+  return `a task took all ten nodes ${each('cpuMs')} ms of processor, the one that asked ${each('askerMs')} of it, ${each('messages')} messages of gossip and ${each('copies')} copies of statements`;
 }
 
 export const bench: Bench = {
@@ -27,6 +27,10 @@ export const bench: Bench = {
     await using rig = await startTaskRig();
     await warmUp(rig);
     await delay(REST_MS);
+    const resting = await workOf(rig);
+    await delay(REST_MS);
+    const idle = (((await workOf(rig)).cpuMs - resting.cpuMs) * 1_000) / REST_MS;
+    note(`without a task the ten take ${idle.toFixed(0)} ms of processor a second, which is in what follows`);
     for (let round = 1; round <= rounds; round++) {
       const before = await workOf(rig);
       const done = await load(rig, TASKS);

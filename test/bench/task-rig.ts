@@ -125,8 +125,9 @@ const METRICS_MS_MAX = 10_000;
 
 /** What all nodes have done up to now; their sandboxes apart. */
 export interface Work {
-  /** Milliseconds of processor. */
+  /** Milliseconds of processor, and those of them that the asker took. */
   readonly cpuMs: number;
+  readonly askerMs: number;
   /** Messages of gossip that were judged, and statements of others that were stored. */
   readonly messages: number;
   readonly copies: number;
@@ -149,6 +150,7 @@ export async function workOf({ asker, members }: TaskRig): Promise<Work> {
   ]);
   const sum = (name: string) => texts.reduce((total, text) => total + sumOf(text, name), 0);
   return {
+    askerMs: (user + system) / 1_000,
     cpuMs: (user + system) / 1_000 + sum('process_cpu_seconds_total') * 1_000,
     messages: sum('zerostate_gossip_messages_total'),
     copies: sum('zerostate_statements_stored_total\\{origin="replicated"\\}'),
