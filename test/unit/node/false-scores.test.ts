@@ -296,6 +296,9 @@ describe('what a question asks for', () => {
     scores.offer(tuner);
     for (let passed = 0; passed < 5; passed++) await clock.pass(250);
     assert.deepEqual(texts.slice(1), [cardText(friend.card), cardText(tuner.card)]);
+    // What is there is not computed again.
+    scores.offer(founder);
+    await clock.pass(250);
     assert.equal(clock.waiting, 0);
     await scores.boundsOf(TEXT, words.id, tuner);
     assert.deepEqual(texts.slice(3), [TEXT]);
