@@ -30,6 +30,13 @@ if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInte
   );
   process.exitCode = 2;
 } else {
+  const ending = new AbortController();
+  // The first signal ends it early, with a verdict; the second at once.
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => {
+      note('ending early; again to end at once');
+      ending.abort();
+    });
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-soak-'));
   const started = performance.now();
   const note = (text: string): void =>
@@ -48,6 +55,7 @@ if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInte
       hosts,
       seed,
       note,
+      signal: ending.signal,
       ...(from === undefined ? {} : { from }),
     });
     const ok = figures.every(holds);

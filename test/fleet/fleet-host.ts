@@ -11,6 +11,8 @@ const CUT_LINK = join(import.meta.dirname, '../chaos/cut-link.ts');
 const DISK_THREADS = '64';
 /** MiB of young objects that one host may have: its nodes would have a heap each, and one for all is collected all the time. */
 const HEAP_OPTIONS = ['--max-semi-space-size=64'];
+/** Longest wait for what a host was ordered to do: far above a thousand publications. One that takes longer hangs. */
+const ORDER_MS_MAX = 900_000;
 /** A host that has not ended its nodes by then is killed. */
 const END_MS_MAX = 10_000;
 
@@ -74,10 +76,19 @@ export class FleetHost {
   async do<K extends OrderName>(order: K, body: Orders[K][0]): Promise<Orders[K][1]> {
     if (this.#isOver) throw new Error('the host of the fleet has ended');
     const id = this.#next++;
-    return await new Promise<Orders[K][1]>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-      this.#child.send({ id, order, body });
-    });
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Orders[K][1]>((resolve, reject) => {
+        const late = () =>
+          reject(new Error(`a host of the fleet did not do "${order}" in ${ORDER_MS_MAX} ms`));
+        timer = setTimeout(late, ORDER_MS_MAX);
+        this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+        this.#child.send({ id, order, body });
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    }
   }
 
   /** Ends the nodes and the process. */

@@ -13,6 +13,8 @@ const STRETCH_MS = 20_000;
 /** Agents published at most: what a network of this size has; from then on they are updated by revocations only. */
 const AGENTS_MAX = 1_000;
 const TASK_SECONDS = 30;
+/** For what is under way at the end: a task may look for members, run, and be tried again. What takes longer was not acknowledged. */
+const END_MS_MAX = 180_000;
 const FIND_LIMIT = 5;
 /** Reasons that are told apart, and their length. */
 const WHYS_MAX = 50;
@@ -70,7 +72,7 @@ export class SoakLoad {
       const isBusy = Math.floor((performance.now() - started) / STRETCH_MS) % 2 === 0;
       await delay(isBusy ? BUSY_MS : REST_MS);
     }
-    await Promise.all(this.#under);
+    await Promise.race([Promise.all(this.#under), delay(END_MS_MAX, undefined, { ref: false })]);
   }
 
   #next(): Promise<void> {

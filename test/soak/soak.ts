@@ -36,6 +36,8 @@ export interface SoakOptions {
   /** Host program of another version, on which all but the first process begin. */
   readonly from?: string;
   readonly note: (text: string) => void;
+  /** Ends it before its time, with the verdict of the time that it had. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a soak came to. */
@@ -73,12 +75,23 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     onEnd: (at) => watch.expected.add(fleet.hosts[at]!),
   });
   const until = performance.now() + minutes * 60_000;
-  const isOver = () => performance.now() >= until;
-  await Promise.all([load.run(isOver), faults.run(isOver), watch.run(isOver)]);
+  const isOver = () => performance.now() >= until || options.signal?.aborted === true;
+  const ends = { load: load.run(isOver), faults: faults.run(isOver), watch: watch.run(isOver) };
+  await Promise.all(
+    Object.entries(ends).map(async ([name, end]) => {
+      await end;
+      note(`${name} over`);
+    }),
+  );
   note(
     `load: ${JSON.stringify(load.counts)}; faults: ${JSON.stringify(faults.counts)}; waiting for convergence`,
   );
   for (const [why, times] of load.refusals) note(`  ${times} times: ${why}`);
+  // A crash is counted, and what its nodes had acknowledged is still theirs to have.
+  for (const at of watch.crashed()) {
+    note(`starting process ${at} again`);
+    await fleet.replaceHost(at, 'kill', cuttable);
+  }
   const converged = await fleet.until(
     (all) => all.length === nodes && new Set(all.map(({ state }) => state)).size === 1,
     CONVERGE_SECONDS_MAX * 1_000,
@@ -122,6 +135,12 @@ class Watch {
     return this.#crashes;
   }
 
+  /** Numbers of the processes that ended unasked and were not started again since. */
+  crashed(): number[] {
+    this.#look();
+    return [...this.#fleet.hosts.keys()].filter((at) => this.#crashed.has(this.#fleet.hosts[at]));
+  }
+
   #look(): void {
     for (const [at, host] of this.#fleet.hosts.entries()) {
       if (!host.isOver || this.expected.has(host) || this.#crashed.has(host)) continue;
@@ -142,7 +161,12 @@ class Watch {
       this.#look();
       const age = performance.now() - started;
       if (age < warmUpMs || host.isOver) continue;
-      const [memory, standing] = await Promise.all([host.do('memory', null), host.do('standing', null)]);
+      const looked = await Promise.all([host.do('memory', null), host.do('standing', null)]).catch(
+        () => undefined,
+      );
+      // It has just ended: the next look counts that.
+      if (looked === undefined) continue;
+      const [memory, standing] = looked;
       const entries = standing.reduce((sum, { state }) => sum + entriesOf(state), 0);
       this.samples.push({ hours: age / 3_600_000, entries, bytes: memory.held });
       const minutes = (age / 60_000).toFixed(1);
