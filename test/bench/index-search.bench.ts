@@ -32,6 +32,10 @@ export const bench: Bench = {
       for (const [i, vector] of kept.vectors.entries()) fresh.put(bareFields(i), vector, 0);
     });
     const ourBytes = engine.vectors.bytes - emptyBytes;
+    // Before the peer, which takes longer to build than everything else here.
+    note(
+      `index-search, ${count}: ${(ourBytes / count).toFixed(0)} bytes a vector, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB of the process`,
+    );
     const all = { kind: 'living', count } as const;
     const truthOf = async (asked: readonly Float32Array[]) => {
       const out: Uint32Array[] = [];
