@@ -4,15 +4,22 @@ import { crc32 } from 'node:zlib';
 import type { ComponentLogger, MultiaddrConnection } from '@libp2p/interface';
 import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils';
 import type { Multiaddr } from '@multiformats/multiaddr';
-import type { ReliableWire } from './wire.ts';
 import type { World } from './world.ts';
 
 /** Bytes on their way at which a writer is asked to wait: a usual socket buffer. */
 const IN_FLIGHT_BYTES_MAX = 1_048_576;
 
+/** What lies between hosts, by number. Times are virtual microseconds. */
+export interface SimulatedWire {
+  /** Whether these two can speak at all. */
+  reaches(from: number, to: number): boolean;
+  /** How long what is sent now takes to arrive; Infinity when it never does. */
+  delay(from: number, to: number, bytes: number, now: number): number;
+}
+
 export interface EndInit {
   readonly world: World;
-  readonly wire: ReliableWire;
+  readonly wire: SimulatedWire;
   readonly from: number;
   readonly to: number;
   readonly direction: 'inbound' | 'outbound';

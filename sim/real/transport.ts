@@ -14,8 +14,7 @@ import {
 } from '@libp2p/interface';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { TypedEventEmitter } from 'main-event';
-import { type EndInit, SimulatedEnd } from './connection.ts';
-import type { ReliableWire } from './wire.ts';
+import { type EndInit, SimulatedEnd, type SimulatedWire } from './connection.ts';
 import type { World } from './world.ts';
 
 /** Bytes of a segment that opens a connection. */
@@ -46,13 +45,13 @@ function hostOfAddress(address: Multiaddr): number | undefined {
 /** What all hosts of a run share. */
 export class SimulatedNetwork {
   readonly world: World;
-  readonly wire: ReliableWire;
+  readonly wire: SimulatedWire;
   readonly listeners: Map<number, SimulatedListener> = new Map();
   readonly onPiece: EndInit['onPiece'];
   /** Connections that were opened so far. */
   opened = 0;
 
-  constructor(world: World, wire: ReliableWire, onPiece: EndInit['onPiece'] = () => {}) {
+  constructor(world: World, wire: SimulatedWire, onPiece: EndInit['onPiece'] = () => {}) {
     this.world = world;
     this.wire = wire;
     this.onPiece = onPiece;

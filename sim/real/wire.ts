@@ -1,6 +1,7 @@
 // The scenario's wire as TCP lets it be felt: nothing is lost for good, what is lost or cut is sent again and comes later, in order.
 
 import type { Wire } from '../net/wire.ts';
+import type { SimulatedWire } from './connection.ts';
 
 const MS = 1_000;
 /** Least time until TCP sends a lost segment again (RTO minimum of Linux), and the longest, in microseconds. */
@@ -10,7 +11,7 @@ const RESEND_US_MAX = 120_000 * MS;
 const RESENDS_MAX = 15;
 
 /** Delays between hosts, by number. Times are virtual microseconds. */
-export class ReliableWire {
+export class ReliableWire implements SimulatedWire {
   readonly #wire: Wire;
   readonly #links = new Map<number, number>();
   #origin = Number.POSITIVE_INFINITY;

@@ -1,0 +1,243 @@
+// Relays and edges under virtual time: whole nodes, with their databases and all that they say to each other, on a simulated clock and wire. What
+// takes so long here takes as long on any machine. To be imported once the globals of this process are replaced.
+
+import { join } from 'node:path';
+import { plaintext } from '@libp2p/plaintext';
+import { completeConfig } from '../../node/config/index.ts';
+import { openNode, type ZerostateNode } from '../../node/index.ts';
+import { createLogger } from '../../node/logger/index.ts';
+import type { PolicyName } from '../../protocol/routing/index.ts';
+import { makeNetwork, type OverlayNetwork } from '../../sim/overlay/network.ts';
+import { MULTI_HOP } from '../../sim/overlay/scenario.ts';
+import { type RandomStream, randomStream } from '../../sim/random.ts';
+import type { SimulatedWire } from '../../sim/real/connection.ts';
+import { addressOfHost, SimulatedNetwork } from '../../sim/real/transport.ts';
+import type { World } from '../../sim/real/world.ts';
+import type { Link } from '../fleet/link.ts';
+import type { Lies } from '../support/lying-relay.ts';
+import { lieAt } from '../support/lying-relay-node.ts';
+import { keepApartFrom } from '../support/relays.ts';
+
+const US = 1_000;
+/** libp2p protocol of the streams that are measured. */
+export const ECHO = '/bench/echo';
+/** Relays that an edge keeps up, of its own region and of others. */
+const NEAR = 2;
+const FAR = 1;
+/** Least time until TCP sends a lost segment again (RTO minimum of Linux), and the times that it is sent. */
+const RESEND_MS = 200;
+const RESENDS_MAX = 6;
+/** Noise of a link that is well: a share of its delay. */
+const NOISE_SHARE = 0.05;
+const START_EVERY_US = 50_000;
+const SETTLE_US_MAX = 300_000_000;
+const LOOK_US = 500_000;
+/** Edges read the logs of others this seldom: they are asked for nothing here. */
+const SYNC_SECONDS = 600;
+
+/** What lies between hosts: delays by place, and what is wrong with some. Nothing is lost for good: TCP sends it again. */
+export class FaultyWire implements SimulatedWire {
+  readonly #network: OverlayNetwork;
+  readonly #random: readonly RandomStream[];
+  readonly #links = new Map<number, Link>();
+  readonly #dead = new Set<number>();
+
+  constructor(network: OverlayNetwork, seed: number) {
+    this.#network = network;
+    this.#random = Array.from({ length: network.count }, (_, n) => randomStream(seed, 'wire', n));
+  }
+
+  /** Makes the links of a host worse; without any they are well. */
+  set(host: number, link: Link | undefined): void {
+    if (link === undefined) this.#links.delete(host);
+    else this.#links.set(host, link);
+  }
+
+  /** Nothing comes from there any more, nor arrives. */
+  kill(host: number): void {
+    this.#dead.add(host);
+  }
+
+  reaches(): boolean {
+    return true;
+  }
+
+  /** How long what is sent now takes to arrive, in microseconds; Infinity when it never does. */
+  delay(from: number, to: number): number {
+    if (this.#dead.has(from) || this.#dead.has(to)) return Number.POSITIVE_INFINITY;
+    const random = this.#random[from]!;
+    let ms = this.#network.delay(from, to) * (1 + NOISE_SHARE * random.exponential(1));
+    let loss = 0;
+    for (const end of [from, to]) {
+      const link = this.#links.get(end);
+      ms += (link?.oneWayMs ?? 0) + (link?.jitterMs ?? 0) * random.unit();
+      loss = Math.max(loss, link?.loss ?? 0);
+    }
+    for (let sent = 0, wait = RESEND_MS; sent < RESENDS_MAX && random.unit() < loss; sent++, wait *= 2)
+      ms += wait;
+    return Math.round(ms * US);
+  }
+}
+
+export interface VirtualFleetOptions {
+  readonly folder: string;
+  readonly world: World;
+  readonly seed: number;
+  readonly relays: number;
+  readonly edges: number;
+  readonly policy: PolicyName;
+}
+
+/** The fleet. */
+export class VirtualFleet {
+  readonly #options: VirtualFleetOptions;
+  readonly #net: OverlayNetwork;
+  readonly wire: FaultyWire;
+  readonly #network: SimulatedNetwork;
+  readonly #nodes: ZerostateNode[] = [];
+  readonly #lies: Lies[] = [];
+
+  constructor(options: VirtualFleetOptions) {
+    const { edges, relays, seed, world } = options;
+    this.#options = options;
+    this.#net = makeNetwork({ ...MULTI_HOP, seed, relays, edges });
+    this.wire = new FaultyWire(this.#net, seed);
+    this.#network = new SimulatedNetwork(world, this.wire);
+  }
+
+  get edges(): readonly { readonly node: ZerostateNode }[] {
+    return this.#nodes.slice(this.#options.relays).map((node) => ({ node }));
+  }
+
+  get relays(): readonly ZerostateNode[] {
+    return this.#nodes.slice(0, this.#options.relays);
+  }
+
+  /** Starts everybody, and waits until each edge can reach each other. Throws when that takes too long. */
+  async start(): Promise<void> {
+    const { edges, relays, world } = this.#options;
+    for (let n = 0; n < relays + edges; n++) {
+      await world.through(n < relays ? this.#startRelay(n) : this.#startEdge(n));
+      await world.run(world.nowUs + START_EVERY_US);
+    }
+    const until = world.nowUs + SETTLE_US_MAX;
+    while (!this.#settled()) {
+      if (world.nowUs > until) throw new Error('the fleet did not settle');
+      await world.run(world.nowUs + LOOK_US);
+    }
+  }
+
+  lies(relay: number, lies: Lies): void {
+    this.#lies[relay] = lies;
+  }
+
+  /** What a kill of its process does: the connections are reset, and nothing more comes from it. */
+  kill(relay: number): void {
+    const { world } = this.#options;
+    const peerId = this.#nodes[relay]!.host.peerId;
+    this.wire.kill(relay);
+    for (const [n, { host }] of this.#nodes.entries())
+      for (const connection of n === relay ? [] : host.getConnections(peerId))
+        if (connection.limits === undefined)
+          world.after(this.#net.delay(relay, n), () => connection.abort(new Error('reset by the other end')));
+    this.#network.listeners.delete(relay);
+  }
+
+  async #startRelay(n: number): Promise<void> {
+    const node = await this.#open(n, {
+      roles: ['boot', 'relay'],
+      listen: [addressOfHost(n)],
+      join: n === 0 ? [] : [this.#address(0)],
+    });
+    this.#lies[n] = {};
+    const chance = randomStream(this.#options.seed, 'lies', n);
+    lieAt(
+      node,
+      () => this.#lies[n]!,
+      () => chance.unit(),
+    );
+    await node.start();
+  }
+
+  async #startEdge(n: number): Promise<void> {
+    const own = this.#relaysOf(n);
+    const node = await this.#open(n, {
+      roles: ['edge'],
+      listen: [],
+      join: own.slice(0, 1).map((relay) => this.#address(relay)),
+      peers: { target: 2 },
+      sync: { intervalSeconds: SYNC_SECONDS },
+      relay: { near: NEAR, far: FAR, policy: this.#options.policy },
+    });
+    await node.start();
+    // Gossip and DHT dial whom they like, and would make every path one of a single relay.
+    const others = this.relays.filter((_, relay) => !own.includes(relay));
+    await keepApartFrom({ node } as never, others.map(({ peerId }) => peerId)); // biome-ignore format: one call
+    await node.host.handle(
+      ECHO,
+      (stream) => {
+        stream.addEventListener('message', ({ data }) => stream.send(data));
+      },
+      { runOnLimitedConnection: true },
+    );
+  }
+
+  /** The relays of an edge: two of its region, one of another. */
+  #relaysOf(edge: number): number[] {
+    const { relays } = this.#options;
+    const region = this.#net.region[edge]!;
+    const of = (other: number) =>
+      Array.from({ length: relays }, (_, n) => n).filter((n) => this.#net.region[n] === other);
+    const near = of(region);
+    const regions = MULTI_HOP.regions;
+    const far = of((region + 1) % regions);
+    return [near[edge % near.length]!, near[(edge + 1) % near.length]!, far[edge % far.length]!];
+  }
+
+  #address(n: number): string {
+    return `${addressOfHost(n)}/p2p/${this.#nodes[n]!.peerId}`;
+  }
+
+  async #open(n: number, config: Record<string, unknown>): Promise<ZerostateNode> {
+    const { folder, policy } = this.#options;
+    const name = `n-${n}`;
+    const node = await openNode({
+      home: join(folder, name),
+      config: completeConfig({
+        name,
+        network: 'test',
+        region: `region-${this.#net.region[n]}`,
+        nat: false,
+        log: { level: 'silent' },
+        relay: { policy },
+        ...config,
+      }),
+      log: createLogger({ level: 'silent', name }),
+      carrier: { transports: [this.#network.transport(n)], encrypters: [plaintext()] },
+    });
+    this.#nodes[n] = node;
+    return node;
+  }
+
+  /** Does every edge keep as many relays as it wants, and does every other edge know which? */
+  #settled(): boolean {
+    const edges = this.#nodes.slice(this.#options.relays);
+    const exits = new Map(
+      edges.map(({ peerId, routing }) => [
+        peerId,
+        routing.relays().filter(({ connected }) => connected).map(({ entry }) => entry.peerId), // biome-ignore format: one list
+      ]),
+    );
+    return edges.every((node) => {
+      const reporting = new Set(node.routing.reports().map(({ author }) => author));
+      return (
+        exits.get(node.peerId)!.length >= NEAR + FAR &&
+        this.relays.every(({ peerId }) => reporting.has(peerId)) &&
+        [...exits].every(([peer, relays]) => {
+          const said = node.directory.get(peer)?.links.map((link) => link.peer) ?? [];
+          return peer === node.peerId || relays.some((relay) => said.includes(relay));
+        })
+      );
+    });
+  }
+}
