@@ -21,15 +21,16 @@ interface Engine {
   readonly Instance: new (module: object, imports: object) => { readonly exports: object };
 }
 
+declare const WebAssembly: Engine | undefined;
+
 type Check = (bytes: Uint8Array) => boolean;
 
 function start(): Check {
-  const engine = (globalThis as unknown as { readonly WebAssembly?: Engine }).WebAssembly;
   // An interpreter without a compiler has none (node --jitless).
-  if (engine === undefined) return isTorsionFreePoint;
-  const memory = new engine.Memory({ initial: PAGES });
-  const module = new engine.Module(Uint8Array.fromBase64(subgroupKernel));
-  const kernel = new engine.Instance(module, { env: { memory } }).exports as Exports;
+  if (typeof WebAssembly === 'undefined') return isTorsionFreePoint;
+  const memory = new WebAssembly.Memory({ initial: PAGES });
+  const module = new WebAssembly.Module(Uint8Array.fromBase64(subgroupKernel));
+  const kernel = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
   kernel.prepare();
   const point = new Uint8Array(memory.buffer, kernel.input(), POINT_BYTES);
   return (bytes) => {
