@@ -21,8 +21,8 @@ export const INSIDERS: ReadonlySet<string> = new Set(['test', 'scripts']);
 /** Rooms whose folders are doors too (`<room>/<folder>/index.ts`). */
 const FOLDER_DOORS: ReadonlySet<string> = new Set(['protocol', 'node']);
 
-/** Doors that are not an index file. */
-const EXTRA_DOORS: ReadonlySet<string> = new Set(['protocol/verified.ts']);
+/** Doors that are not an index file. The settings of gossip alone: models of it go by them and need no libp2p. */
+const EXTRA_DOORS: ReadonlySet<string> = new Set(['protocol/verified.ts', 'node/gossip/options.ts']);
 
 /** True when a file of a room may be imported from outside that room. */
 export function isDoor(path: string): boolean {
