@@ -1,12 +1,10 @@
-// Vectors of cards, kept by card id: some are computed ahead of the first question, a few a second, so that an answer need not wait for them.
-// Judges nothing.
+// Has the vectors of some cards computed ahead of the first question, a few a second, so that an answer need not wait for them. Judges nothing.
 
-import { cardText, type Embedder } from '../../index-service/index.ts';
+import type { Embedder } from '../../index-service/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
+import { type VectorCache, vectorsOf } from './vector-cache.ts';
 
-/** Vectors of cards kept: some 4 MiB at 512 numbers. */
-const VECTORS_MAX = 2_048;
 /** Cards that wait to be computed ahead; the newest ones, for a node may know a hundred thousand. */
 const AHEAD_MAX = 256;
 /** Pause before each of these (milliseconds): a card takes some 8 ms of another thread, so this is 3 % of a core for a minute. */
@@ -20,7 +18,8 @@ export interface CardVectorsDeps {
 /** The vectors. */
 export class CardVectors {
   readonly #deps: CardVectorsDeps;
-  readonly #vectors = new Map<string, Float32Array>();
+  /** Of the embedder, once it is there. */
+  #vectors: VectorCache | undefined;
   /** By agent, the one offered last at the end. */
   readonly #ahead = new Map<string, BookEntry>();
   #cancel: (() => void) | undefined;
@@ -31,18 +30,14 @@ export class CardVectors {
   }
 
   /** The vector of a card in this version, if it is here. */
-  get({ cardId }: BookEntry): Float32Array | undefined {
-    return this.#vectors.get(cardId);
+  get(entry: BookEntry): Float32Array | undefined {
+    return this.#vectors?.get(entry);
   }
 
   /** The vector of a card, computed now if need be. Throws what the embedder throws. */
   async of(entry: BookEntry): Promise<Float32Array> {
-    const known = this.get(entry);
-    if (known !== undefined) return known;
-    const vector = await (await this.#deps.embedder()).embed(cardText(entry.card));
-    this.#vectors.set(entry.cardId, vector);
-    if (this.#vectors.size > VECTORS_MAX) this.#vectors.delete(this.#vectors.keys().next().value as string);
-    return vector;
+    this.#vectors ??= vectorsOf(await this.#deps.embedder());
+    return await this.#vectors.of(entry);
   }
 
   /** From here on computes ahead what is offered, and the last of these. */
