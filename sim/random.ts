@@ -1,6 +1,8 @@
 // Seeded random streams. One stream per (seed, purpose, node), so that a new use of randomness in one place does not
 // shift the numbers of any other. Statistical quality only: never for keys.
 
+import { mix32 } from '../protocol/bytes/index.ts';
+
 /** A stream of random numbers that depends on nothing but its seed and labels. */
 export interface RandomStream {
   /** Integer from 0 to 2^32 - 1. */
@@ -20,19 +22,11 @@ export interface RandomStream {
 const TWO_32 = 2 ** 32;
 const TWO_21 = 2 ** 21;
 
-// MurmurHash3's finaliser: spreads every input bit over the whole word.
-function mix(value: number): number {
-  let h = value | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
 function absorb(state: number, label: string | number): number {
   let h = state;
   const text = String(label);
-  for (let i = 0; i < text.length; i++) h = mix(h ^ (text.charCodeAt(i) + 0x9e3779b9 + i));
-  return mix(h + text.length);
+  for (let i = 0; i < text.length; i++) h = mix32(h ^ (text.charCodeAt(i) + 0x9e3779b9 + i));
+  return mix32(h + text.length);
 }
 
 class Sfc32 implements RandomStream {
@@ -87,7 +81,7 @@ class Sfc32 implements RandomStream {
 
 /** The stream of a seed and labels, such as a purpose and a node's number. Equal arguments give equal streams. */
 export function randomStream(seed: number, ...labels: readonly (string | number)[]): RandomStream {
-  let h = mix(seed ^ 0x5bd1e995) ^ mix(Math.floor(seed / TWO_32));
+  let h = mix32(seed ^ 0x5bd1e995) ^ mix32(Math.floor(seed / TWO_32));
   for (const label of labels) h = absorb(h, label);
-  return new Sfc32(mix(h ^ 0x243f6a88), mix(h ^ 0x85a308d3), mix(h ^ 0x13198a2e));
+  return new Sfc32(mix32(h ^ 0x243f6a88), mix32(h ^ 0x85a308d3), mix32(h ^ 0x13198a2e));
 }

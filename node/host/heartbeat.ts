@@ -3,6 +3,7 @@
 // connections have their own pace; and whatever was heard is a sign of life, so that of two ends one asks. Must not: open streams, or choose peers.
 
 import type { Connection, PeerId } from '@libp2p/interface';
+import { mix32 } from '../../protocol/bytes/index.ts';
 import * as limits from './limits.ts';
 
 /** What a heartbeat needs of a connection's muxer. */
@@ -158,13 +159,11 @@ function isDue(pulse: Pulse): boolean {
 }
 
 /**
- * A number from 0 to 1 for this end of a pair of peers: the same ever after, and evenly spread over all. FNV-1a (Fowler, Noll, Vo), and the last
- * steps of MurmurHash3 (Appleby), without which names that differ in their last letters are close.
+ * A number from 0 to 1 for this end of a pair of peers: the same ever after, and evenly spread over all. FNV-1a (Fowler, Noll, Vo), mixed, as names
+ * that differ in their last letters are close without it.
  */
 function lotOf(pair: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < pair.length; at++) hash = Math.imul(hash ^ pair.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  return mix32(hash) / 2 ** 32;
 }

@@ -1,6 +1,7 @@
 // Nodes of a model in typed arrays: places on a torus, a mesh made of random rings, and numbers that depend only on what they are
 // for, so that nothing is stored for randomness.
 
+import { mix32 } from '../../protocol/bytes/index.ts';
 import { randomStream } from '../random.ts';
 import type { Scenario } from '../scenario/index.ts';
 
@@ -9,14 +10,6 @@ const TWO_32 = 4_294_967_296;
 const JITTER_STEPS = 4_096;
 /** A delay is at most so many times its base, as on the wire of the cores. */
 const JITTER_FACTOR_MAX = 20;
-
-// MurmurHash3's finaliser.
-function mix(value: number): number {
-  let h = value | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
 
 export class Population {
   readonly nodes: number;
@@ -56,8 +49,10 @@ export class Population {
 
   /** A number from 0 to 2^32 - 1 that depends on nothing but the seed and these. */
   hash(purpose: number, a: number, b: number): number {
-    return mix(
-      this.#salt ^ Math.imul(a, 0x9e3779b1) ^ mix(Math.imul(b, 0x85ebca77) ^ Math.imul(purpose, 0xc2b2ae3d)),
+    return mix32(
+      this.#salt ^
+        Math.imul(a, 0x9e3779b1) ^
+        mix32(Math.imul(b, 0x85ebca77) ^ Math.imul(purpose, 0xc2b2ae3d)),
     );
   }
 
