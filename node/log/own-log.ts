@@ -16,6 +16,7 @@ import {
 } from '../../protocol/log/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 import type { Clock } from '../clock/index.ts';
+import { Drain } from '../drain.ts';
 import { Serial } from '../serial.ts';
 import type { HeadGuard } from './head-guard.ts';
 import type { LogState, LogStore } from './log-store.ts';
@@ -63,7 +64,10 @@ export class OwnLog {
   #waiting: Waiting[] = [];
   /** So many at the head of those that wait are urgent, in their order. */
   #urgent = 0;
-  #writing: Promise<void> | undefined;
+  readonly #drain = new Drain(
+    () => this.#waiting.length > 0,
+    () => this.#writeGroup(),
+  );
 
   constructor(deps: {
     store: LogStore;
@@ -123,7 +127,7 @@ export class OwnLog {
       if (isUrgent) this.#waiting.splice(this.#urgent++, 0, one);
       else this.#waiting.push(one);
     });
-    this.#writing ??= this.#drain();
+    this.#drain.wake();
     return await position;
   }
 
@@ -149,24 +153,19 @@ export class OwnLog {
 
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    await this.#drain.idle();
     await this.#guard?.flush();
   }
 
-  async #drain(): Promise<void> {
-    // A burst of appends of one turn of the event loop shares one fsync.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, BATCH_MAX);
-      this.#urgent = Math.max(0, this.#urgent - group.length);
-      try {
-        await this.#serial.run('write', () => this.#write(group));
-      } catch (error) {
-        for (const one of group) one.reject(error);
-      }
+  /** What came in one turn of the event loop, or while a group was written, shares one fsync. */
+  async #writeGroup(): Promise<void> {
+    const group = this.#waiting.splice(0, BATCH_MAX);
+    this.#urgent = Math.max(0, this.#urgent - group.length);
+    try {
+      await this.#serial.run('write', () => this.#write(group));
+    } catch (error) {
+      for (const one of group) one.reject(error);
     }
-    // Here and not in a finally handler, which runs later: an append between the two would wait for nobody.
-    this.#writing = undefined;
   }
 
   async #write(group: readonly Waiting[]): Promise<void> {

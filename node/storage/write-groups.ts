@@ -1,6 +1,8 @@
 // Batches for the disk that come while one is being written go together in the next: one call, one fsync, one hand-over to another thread for
 // all of them. Each is still there whole or not at all, and in the order in which they came. Must not: acknowledge before the disk has.
 
+import { Drain } from '../drain.ts';
+
 /** Bytes of keys and values after which a group takes no further batch: as much as LevelDB itself joins, four times over. */
 const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -27,7 +29,10 @@ interface Waiting {
 export class WriteGroups {
   readonly #write: GroupWriter;
   #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
+  readonly #drain = new Drain(
+    () => this.#waiting.length > 0,
+    () => this.#writeGroup(),
+  );
 
   constructor(write: GroupWriter) {
     this.#write = write;
@@ -38,32 +43,26 @@ export class WriteGroups {
     const written = new Promise<void>((resolve, reject) =>
       this.#waiting.push({ operations, sync, resolve, reject }),
     );
-    this.#writing ??= this.#drain();
+    this.#drain.wake();
     await written;
   }
 
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    await this.#drain.idle();
   }
 
-  async #drain(): Promise<void> {
-    // Batches of one turn of the event loop share a group.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const group = this.#take();
-      try {
-        await this.#write(
-          group.flatMap(({ operations }) => operations),
-          { sync: group.some(({ sync }) => sync) },
-        );
-        for (const one of group) one.resolve();
-      } catch (error) {
-        for (const one of group) one.reject(error);
-      }
+  async #writeGroup(): Promise<void> {
+    const group = this.#take();
+    try {
+      await this.#write(
+        group.flatMap(({ operations }) => operations),
+        { sync: group.some(({ sync }) => sync) },
+      );
+      for (const one of group) one.resolve();
+    } catch (error) {
+      for (const one of group) one.reject(error);
     }
-    // Here and not in a finally handler, which runs later: a batch between the two would wait for nobody.
-    this.#writing = undefined;
   }
 
   #take(): Waiting[] {
