@@ -4,7 +4,7 @@
 
 import type { PeerId, Stream } from '@libp2p/interface';
 import { facade } from '../host/guard.ts';
-import { ReadyStreams } from '../rpc/ready-streams.ts';
+import { WaitingStreams } from './waiting-streams.ts';
 
 /** How long a stream waits for its next request, in milliseconds. The other side ends it when it has heard nothing for ten seconds. */
 export const KEPT_MS = 3_000;
@@ -18,7 +18,7 @@ export interface DhtNetwork {
 
 /** Has `network` use its streams again. Answers what ends those that wait. */
 export function keepStreams(network: DhtNetwork): { stop(): void } {
-  const kept = new ReadyStreams(KEPT_MS);
+  const kept = new WaitingStreams(KEPT_MS);
   const { connectionManager } = network.components;
   const openStream: OpenStream = async (peer, protocol, options) => {
     const key = `${peer} ${protocol}`;
@@ -32,7 +32,7 @@ export function keepStreams(network: DhtNetwork): { stop(): void } {
 }
 
 /** A stream that waits; one on which something came that nobody asked for is not used. */
-function waitingAt(kept: ReadyStreams, key: string): Stream | undefined {
+function waitingAt(kept: WaitingStreams, key: string): Stream | undefined {
   const stream = kept.take(key);
   if (stream === undefined || stream.readBufferLength === 0) return stream;
   stream.abort(new Error('an answer without a request'));
