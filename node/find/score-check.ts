@@ -78,7 +78,7 @@ export class ScoreCheck {
   warmUp(known: () => readonly BookEntry[]): void {
     if (this.#stopped) return;
     this.#cancelWarming ??= this.#deps.clock.after(WARM_AFTER_MS, () => {
-      if (this.#stopped || this.#borrowed !== undefined) return;
+      if (this.#stopped) return;
       void this.#embedder()
         .then(async (embedder) => {
           await embedder.warmUp?.();

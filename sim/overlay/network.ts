@@ -61,7 +61,9 @@ export function makeNetwork(scenario: OverlayScenario): OverlayNetwork {
   });
   const partners = Array.from({ length: count }, (_, node) => {
     const chosen: number[] = [];
-    while (node >= relays && chosen.length < scenario.partners) {
+    // There are no more others than that.
+    const wanted = Math.min(scenario.partners, edges - 1);
+    while (node >= relays && chosen.length < wanted) {
       const other = relays + random.below(edges);
       if (other !== node && !chosen.includes(other)) chosen.push(other);
     }

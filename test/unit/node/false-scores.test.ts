@@ -307,6 +307,30 @@ describe('what a question asks for', () => {
     assert.equal(clock.waiting, 0);
   });
 
+  it('has the cards that are known computed also when a question came first', async () => {
+    const texts: string[] = [];
+    const embedder: Embedder = {
+      ...words,
+      embed: async (text) => {
+        texts.push(text);
+        return await words.embed(text);
+      },
+    };
+    const clock = new HandClock();
+    const scores = new ScoreCheck({
+      log: QUIET,
+      metrics: createMetrics(),
+      clock,
+      onFalse: () => {},
+      borrow: async () => ({ embedder, release: async () => {} }),
+    });
+    scores.warmUp(() => [founder]);
+    await scores.boundsOf(TEXT, words.id, tuner);
+    for (let passed = 0; passed < 10; passed++) await clock.pass(250);
+    assert.ok(texts.includes(cardText(founder.card)));
+    await scores.stop();
+  });
+
   it('waits for scores as long as it is early, and hardly when it is late', () => {
     assert.deepEqual([0, 150, 200, 250, 10_000].map(scoreWaitMs), [100, 100, 50, 25, 25]);
   });
