@@ -34,6 +34,8 @@ export interface KeeperDeps {
 export class Keeper {
   readonly #deps: KeeperDeps;
   #cancel: () => void = () => {};
+  /** When the next round is to come. */
+  #due = Number.POSITIVE_INFINITY;
   #stopped = false;
   /** Rings that are being looked after now. */
   readonly #busy = new Set<Ring>();
@@ -44,15 +46,11 @@ export class Keeper {
 
   start(): void {
     const { beatMs, clock } = this.#deps;
-    let due = clock.now() + beatMs;
+    this.#due = clock.now() + beatMs;
     const round = () => {
-      // What this round is late, this node listened to nobody.
-      const lateMs = Math.max(0, clock.now() - due);
-      due = clock.now() + beatMs;
-      for (const ring of this.#deps.registry.live()) {
-        ring.excuse(lateMs);
-        void this.look(ring, true);
-      }
+      this.#excuseDelay();
+      this.#due = clock.now() + beatMs;
+      for (const ring of this.#deps.registry.live()) void this.look(ring, true);
       if (!this.#stopped) this.#cancel = clock.after(beatMs, round);
     };
     this.#cancel = clock.after(beatMs, round);
@@ -63,8 +61,20 @@ export class Keeper {
     this.#cancel();
   }
 
+  /**
+   * What a round is late, this node listened to nobody. After a machine stood still, a message that waited with it may be read before the
+   * round comes: whichever is first excuses everybody.
+   */
+  #excuseDelay(): void {
+    const lateMs = this.#deps.clock.now() - this.#due;
+    if (lateMs <= 0) return;
+    this.#due += lateMs;
+    for (const ring of this.#deps.registry.live()) ring.excuse(lateMs);
+  }
+
   /** Looks after one ring; `beat` also gives a sign of life. Never throws. */
   async look(ring: Ring, beat = false): Promise<void> {
+    this.#excuseDelay();
     if (this.#busy.has(ring) || ring.end !== undefined) return;
     this.#busy.add(ring);
     try {

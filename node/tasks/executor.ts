@@ -23,7 +23,7 @@ import { LiveOutput, type LiveText } from './live-output.ts';
 import { type Manifest, specOfManifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
 import type { Amount, TaskPorts } from './ports.ts';
-import { type Run, RunTable } from './run-table.ts';
+import { RunTable } from './run-table.ts';
 import {
   decodeControl,
   decodeTaskRequest,
@@ -176,10 +176,8 @@ export class Executor {
     const admitted = this.#admit(request, peer);
     const { manifest } = admitted.verified;
     const key = `${manifest.taskId}/${request.agentId}`;
-    const known = this.#table.get(key);
-    if (known !== undefined && known.token > request.token)
-      throw new ZeroError('MANIFEST_REPLAYED', `attempt ${request.token} was overtaken by ${known.token}`);
-    if (known?.token === request.token) return await known.answer;
+    const known = this.#table.under(key, request.token);
+    if (known !== undefined) return await known.answer;
     const recorded = this.#permit(admitted);
     // Parts are taken before the task has a place: a request without them costs nothing but its own bytes.
     const job = await gatherJob(admitted.verified, admitted.spec, request.attached, {
@@ -187,10 +185,8 @@ export class Executor {
       from: peer,
       artifacts: this.#deps.ports.artifacts,
     });
-    const meanwhile = this.#table.get(key);
-    if (meanwhile?.token === request.token) return await meanwhile.answer;
     const live = new LiveOutput(this.#deps.clock);
-    const run: Run = this.#table.begin(
+    const run = this.#table.begin(
       { key, requester: manifest.requester, peer: peer.toString(), token: request.token, live },
       (signal) => this.#run(admitted, job, { signal, onOutput: live.add }),
     );
@@ -224,7 +220,7 @@ export class Executor {
     const { request, spec, verified } = admitted;
     const { taskId, requester } = verified.manifest;
     const startedAt = clock.now();
-    const result = await runner.run(job, { ...watch, sender: requester });
+    const result = await runner.run(job, { ...watch, sender: admitted.peer.toString() });
     watch.signal.throwIfAborted();
     metrics.count('zerostate_tasks_total', { role: 'executor', status: result.status });
     log.info(

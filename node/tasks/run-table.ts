@@ -7,6 +7,8 @@ import type { TaskResponse, TaskStanding } from './wire.ts';
 
 /** Runs of one requester that wait or run: one requester does not fill the table. */
 const PER_REQUESTER_MAX = 128;
+/** Runs of one node that wait or run, for all requesters that it speaks for: identities are free, and four nodes are not one. */
+const PER_PEER_MAX = 256;
 /** Runs in all that wait or run. */
 const RUNS_MAX = 1_024;
 /** Ended runs whose results are kept, and their bytes. */
@@ -37,6 +39,7 @@ const sizeOf = ({ stdout, stderr, outputs, receipt }: TaskResponse) =>
 export class RunTable {
   readonly #runs = new Map<string, Run>();
   readonly #perRequester = new Map<string, number>();
+  readonly #perPeer = new Map<string, number>();
   #under = 0;
   #endedBytes = 0;
 
@@ -44,22 +47,36 @@ export class RunTable {
     return this.#runs.get(key);
   }
 
+  /** The run of this attempt, when it is under way or its result is kept. Throws MANIFEST_REPLAYED when a later attempt has overtaken it. */
+  under(key: string, token: number): Run | undefined {
+    const known = this.#runs.get(key);
+    if (known === undefined || known.token < token) return undefined;
+    if (known.token > token)
+      throw new ZeroError('MANIFEST_REPLAYED', `attempt ${token} was overtaken by ${known.token}`);
+    return known;
+  }
+
   /** Runs that wait or run. */
   get size(): number {
     return this.#under;
   }
 
-  /** Begins a run. An older attempt under the same key is withdrawn. Throws BUSY. */
+  /** Begins a run, or joins it when it has begun meanwhile. An older attempt under the same key is withdrawn. Throws BUSY or MANIFEST_REPLAYED. */
   begin(
     input: Pick<Run, 'key' | 'requester' | 'peer' | 'token' | 'live'>,
     work: (signal: AbortSignal) => Promise<TaskResponse>,
   ): Run {
+    const known = this.under(input.key, input.token);
+    if (known !== undefined) return known;
     const mine = this.#perRequester.get(input.requester) ?? 0;
     if (mine >= PER_REQUESTER_MAX)
       throw new ZeroError('BUSY', `${mine} tasks of this requester are under way here`);
+    const theirs = this.#perPeer.get(input.peer) ?? 0;
+    if (theirs >= PER_PEER_MAX)
+      throw new ZeroError('BUSY', `${theirs} tasks of this requester's node are under way here`);
     if (this.#under >= RUNS_MAX) throw new ZeroError('BUSY', `${this.#under} tasks are under way here`);
     this.#overtake(input.key);
-    this.#count(input.requester, 1);
+    this.#count(input, 1);
     const abort = new AbortController();
     const answer = work(abort.signal);
     const run: Run = { ...input, abort, answer, standing: 'running', bytes: 0 };
@@ -84,17 +101,22 @@ export class RunTable {
     this.#runs.delete(key);
   }
 
-  #count(requester: string, by: number): void {
+  #count({ peer, requester }: Pick<Run, 'peer' | 'requester'>, by: number): void {
     this.#under += by;
-    const mine = (this.#perRequester.get(requester) ?? 0) + by;
-    if (mine === 0) this.#perRequester.delete(requester);
-    else this.#perRequester.set(requester, mine);
+    for (const [counts, name] of [
+      [this.#perRequester, requester],
+      [this.#perPeer, peer],
+    ] as const) {
+      const now = (counts.get(name) ?? 0) + by;
+      if (now === 0) counts.delete(name);
+      else counts.set(name, now);
+    }
   }
 
   #end(run: Run, response: TaskResponse | undefined): void {
     run.standing = 'ended';
     run.live.end();
-    this.#count(run.requester, -1);
+    this.#count(run, -1);
     if (this.#runs.get(run.key) !== run) return;
     // A failure is not kept: the next attempt may fare better.
     if (response === undefined) {

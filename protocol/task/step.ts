@@ -188,6 +188,8 @@ function settle(step: Step): void {
 
 function onTick(step: Step): void {
   if (step.now >= step.task.deadlineMs) {
+    // Members that kept the deadline are paid, whoever did not.
+    acceptUncontradicted(step);
     if (step.task.phase === 'draining') step.finish('cancelled', 'TASK_CANCELLED');
     else step.finish('timed-out', 'DEADLINE_PASSED');
     return;

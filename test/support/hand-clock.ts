@@ -25,6 +25,11 @@ export class HandClock implements Clock {
     };
   }
 
+  /** The machine stands still: time has passed, and no timer has run yet. */
+  stand(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Lets time pass: what is due runs, and what follows from it has the rest of the turn. */
   async pass(ms: number): Promise<void> {
     this.#now += ms;

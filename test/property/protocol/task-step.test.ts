@@ -223,6 +223,25 @@ describe('protocol/task: one task', () => {
     assert.deepEqual(one.log, ['search', 'ask 1', 'withdraw 1', 'accept 1', 'finish']);
   });
 
+  it('accepts what was done by its deadline although others were late, unless it contradicts itself', () => {
+    const half = begin(3, ['a', 'b', 'c']);
+    half.step(ok(1));
+    half.step(ok(2));
+    half.step({ type: 'tick' }, DEADLINE_MS);
+    assert.deepEqual([half.task().phase, half.task().accepted], ['timed-out', [1, 2]]);
+    assert.deepEqual(half.log.slice(-4), ['accept 1', 'accept 2', 'withdraw 3', 'finish']);
+    const torn = begin(3, ['a', 'b', 'c']);
+    torn.step(ok(1, 'right'));
+    torn.step(ok(2, 'wrong'));
+    torn.step({ type: 'tick' }, DEADLINE_MS);
+    assert.deepEqual([torn.task().phase, torn.task().accepted], ['timed-out', []]);
+    const drained = begin(2, ['a', 'b']);
+    drained.step(ok(1));
+    drained.step({ type: 'cancel' });
+    drained.step({ type: 'tick' }, DEADLINE_MS);
+    assert.deepEqual([drained.task().phase, drained.task().accepted], ['cancelled', [1]]);
+  });
+
   const ends: [string, string][] = [
     ['OK', 'completed'],
     ['EXIT', 'completed'],
