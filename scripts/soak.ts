@@ -49,7 +49,7 @@ if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInte
       from = join(folder, 'from', 'test/fleet/host.ts');
       note(`all but the first process begin on ${commit.id}`);
     }
-    const { figures } = await soak({
+    const { figures, unjudged } = await soak({
       minutes,
       nodes,
       hosts,
@@ -61,12 +61,16 @@ if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInte
     const ok = figures.every(holds);
     if (!ok) process.exitCode = 1;
     if (values.json)
-      console.log(JSON.stringify({ ok, minutes, nodes, hosts, seed, from: values.from ?? null, figures }));
+      console.log(
+        JSON.stringify({ ok, minutes, nodes, hosts, seed, from: values.from ?? null, figures, unjudged }),
+      );
     else
       console.log(
         [
           `soak of ${minutes} min, ${nodes} nodes, seed ${seed}: ${ok ? 'passed' : 'FAILED'}`,
           ...figures.map(figureLine),
+          ...(unjudged.length > 0 ? ['what this run can not tell:'] : []),
+          ...unjudged.map(({ name, why }) => `  ${name}: ${why}`),
         ].join('\n'),
       );
   } finally {

@@ -65,12 +65,17 @@ export function percentile(samples: readonly number[], p: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * p) - 1)] ?? Number.NaN;
 }
 
-/** Bytes that are still held when the garbage is gone. */
+let collect: (() => void) | undefined;
+
+/** Bytes that are still held when the garbage is gone. What `external` counts has the array buffers in it. */
 export function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return heapUsed + external + arrayBuffers;
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+  }
+  collect();
+  const { external, heapUsed } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 /** Waits until something holds; answers the seconds it took. Infinity after `secondsMax`. */

@@ -13,6 +13,8 @@ const DISK_THREADS = '64';
 const HEAP_OPTIONS = ['--max-semi-space-size=64'];
 /** Longest wait for what a host was ordered to do: far above a thousand publications. One that takes longer hangs. */
 const ORDER_MS_MAX = 900_000;
+/** Longest wait until a process takes orders: it loads the whole program. */
+const READY_MS_MAX = 120_000;
 /** A host that has not ended its nodes by then is killed. */
 const END_MS_MAX = 10_000;
 
@@ -51,7 +53,17 @@ export class FleetHost {
             stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
             env,
           });
-    this.ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
+    this.ready = new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`a host of the fleet took no orders after ${READY_MS_MAX} ms`));
+      const timer = setTimeout(late, READY_MS_MAX);
+      const settled =
+        <T>(then: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          then(value);
+        };
+      this.#waiting.set(0, { resolve: settled(resolve), reject: settled(reject) });
+    });
     this.#child.on('message', (message: { id: number; answer?: unknown; error?: string }) => {
       const waiting = this.#waiting.get(message.id);
       this.#waiting.delete(message.id);
@@ -83,7 +95,11 @@ export class FleetHost {
           reject(new Error(`a host of the fleet did not do "${order}" in ${ORDER_MS_MAX} ms`));
         timer = setTimeout(late, ORDER_MS_MAX);
         this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-        this.#child.send({ id, order, body });
+        // The pipe of a process that was just killed closes before its end is told; without a callback that would be thrown at nobody.
+        this.#child.send({ id, order, body }, (error) => {
+          if (error !== null)
+            reject(new Error(`a host of the fleet cannot be told "${order}": ${error.message}`));
+        });
       });
     } finally {
       clearTimeout(timer);
@@ -91,14 +107,17 @@ export class FleetHost {
     }
   }
 
-  /** Ends the nodes and the process. */
-  async end(): Promise<void> {
-    await Promise.race([
-      this.do('end', null).catch(() => null),
-      delay(END_MS_MAX, undefined, { ref: false }),
+  /** Ends the nodes and the process. False when the nodes had not ended in time and were killed with it. */
+  async end(): Promise<boolean> {
+    const inOrder = await Promise.race([
+      this.do('end', null).then(
+        () => true,
+        () => false,
+      ),
+      delay(END_MS_MAX, false, { ref: false }),
     ]);
-    this.#child.kill('SIGKILL');
-    await this.#over;
+    await this.kill();
+    return inOrder;
   }
 
   /** Cuts every link of the process, or joins them again. Only of one that is cuttable. */

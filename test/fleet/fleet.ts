@@ -95,9 +95,11 @@ export class Fleet {
     return host;
   }
 
-  /** Names of the nodes whose process lives. */
+  /** Names of the nodes that have started, and whose process lives. */
   get living(): string[] {
-    return [...this.#hostOf].filter(([, host]) => !host.isOver).map(([name]) => name);
+    return [...this.#hostOf]
+      .filter(([name, host]) => !host.isOver && this.#addresses.has(name))
+      .map(([name]) => name);
   }
 
   /** Names of the nodes of a process. */
@@ -105,14 +107,41 @@ export class Fleet {
     return [...this.#hostOf].filter(([, host]) => host === this.hosts[at]).map(([name]) => name);
   }
 
-  /** Ends a process, in order or by a kill, and starts its nodes again on their data in a new one. */
-  async replaceHost(at: number, how: 'end' | 'kill', options: HostOptions = {}, pauseMs = 0): Promise<void> {
+  /**
+   * Ends a process, in order or by a kill, and starts its nodes again on their data in a new one. Throws the first error of a node that did not
+   * start, after the others have: it is then one of that process all the same, so that `revive` can try it again. Answers whether the old one
+   * ended as it was told; one that was told to end and did not was killed.
+   */
+  async replaceHost(
+    at: number,
+    how: 'end' | 'kill',
+    options: HostOptions = {},
+    pauseMs = 0,
+  ): Promise<boolean> {
     const names = this.namesOf(at);
-    await this.hosts[at]![how]();
+    const asTold = (await this.hosts[at]![how]()) ?? true;
     for (const name of names) this.#addresses.delete(name);
     await delay(pauseMs);
-    this.hosts[at] = await this.#makeHost(at, options);
-    for (const name of names) await this.startNode(name, at);
+    const host = await this.#makeHost(at, options);
+    this.hosts[at] = host;
+    for (const name of names) this.#hostOf.set(name, host);
+    await this.#startAll(names, at);
+    return asTold;
+  }
+
+  /** Starts those nodes of a process again that do not run in it. Throws the first error after all were tried. */
+  async revive(at: number): Promise<void> {
+    const there = new Set((await this.hosts[at]!.do('standing', null)).map(({ name }) => name));
+    await this.#startAll(
+      this.namesOf(at).filter((name) => !there.has(name)),
+      at,
+    );
+  }
+
+  async #startAll(names: readonly string[], at: number): Promise<void> {
+    const errors: unknown[] = [];
+    for (const name of names) await this.startNode(name, at).catch((error) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Starts a node, or starts it again on its data: it joins through the first one and one other. */

@@ -1,15 +1,18 @@
-// The faults of a soak: one after another, in an order that the seed decides, every kind before any comes again. Nodes of the first process
-// are spared kills and restarts: they are the ones whose memory is watched.
+// The faults of a soak: one after another, in an order that the seed decides, every kind before any comes again. The first process is spared
+// all of them, so that there is always one to join by, and those whose memory is watched are spared kills and restarts.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RandomStream } from '../../sim/random.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { HostOptions } from '../fleet/fleet-host.ts';
+import type { Waits } from './waits.ts';
 
 /** Kinds of faults. */
 export const FAULTS = ['kill', 'partition', 'clock', 'disk', 'upgrade'] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
+/** For what a fault takes beyond its length: a process is started, and its nodes one after another (ms). */
+const FAULT_MS_MAX = 180_000;
 /** How wrong a clock is set (ms): within the ten minutes that must be borne, and an hour back. */
 const CLOCKS_MS = [600_000, -600_000, -3_600_000];
 
@@ -19,6 +22,8 @@ export interface FaultCounts extends Record<FaultKind, number> {
   ended: number;
   /** Nodes that did not come back by themselves. */
   failed: number;
+  /** Processes that were told to end in order, did not in time, and were killed. */
+  late: number;
 }
 
 export interface FaultOptions {
@@ -28,7 +33,9 @@ export interface FaultOptions {
   readonly lengthMs: number;
   /** How a process is started after an upgrade. */
   readonly upgraded: HostOptions;
-  readonly note: (text: string) => void;
+  /** The first processes, so many of them, that no fault ends. */
+  readonly watched: number;
+  readonly waits: Waits;
   /** Told of every process that ends because of a fault, before it does. */
   readonly onEnd: (at: number) => void;
 }
@@ -43,17 +50,19 @@ export class SoakFaults {
     upgrade: 0,
     ended: 0,
     failed: 0,
+    late: 0,
   };
   readonly #options: FaultOptions;
-  #upgrading = 1;
+  #upgrading: number;
 
   constructor(options: FaultOptions) {
     this.#options = options;
+    this.#upgrading = options.watched;
   }
 
   /** One fault after another until it is told to stop; each is over when this resolves. */
   async run(isOver: () => boolean): Promise<void> {
-    const { lengthMs, note, random } = this.#options;
+    const { lengthMs, random, waits } = this.#options;
     while (!isOver()) {
       const order = [...FAULTS];
       for (let i = order.length - 1; i > 0; i--) {
@@ -62,32 +71,41 @@ export class SoakFaults {
       }
       for (const kind of order) {
         if (isOver()) return;
-        note(kind);
-        this.counts[kind] += 1;
-        await this.#make(kind).catch((error: Error) => {
+        await this.#one(kind).catch((error: Error) => {
           this.counts.failed += 1;
-          note(`${kind} went wrong: ${error.message.split('\n')[0]}`);
+          waits.note(`${kind} went wrong: ${error.message.split('\n')[0]}`);
         });
         await delay(lengthMs / 4);
       }
     }
   }
 
-  /** Any process but the first. */
-  #victim(): number {
+  /** Any process from this one on. */
+  #victim(least: number): number {
     const { fleet, random } = this.#options;
-    return 1 + random.below(fleet.hosts.length - 1);
+    return least + random.below(fleet.hosts.length - least);
   }
 
-  async #make(kind: FaultKind): Promise<void> {
+  async #one(kind: FaultKind): Promise<void> {
+    const { fleet, lengthMs, waits, watched } = this.#options;
+    let at = this.#victim(kind === 'kill' ? watched : 1);
+    if (kind === 'upgrade') {
+      at = this.#upgrading;
+      this.#upgrading = at + 1 < fleet.hosts.length ? at + 1 : watched;
+    }
+    const what = `${kind} of process ${at}`;
+    waits.note(`fault: ${what}`);
+    this.counts[kind] += 1;
+    await waits.for(what, lengthMs + FAULT_MS_MAX, this.#make(kind, at));
+  }
+
+  async #make(kind: FaultKind, at: number): Promise<void> {
     const { fleet, lengthMs, random } = this.#options;
-    const at = this.#victim();
     switch (kind) {
       case 'kill':
         return await this.#replace(at, 'kill');
       case 'upgrade':
-        this.#upgrading = (this.#upgrading % (fleet.hosts.length - 1)) + 1;
-        return await this.#replace(this.#upgrading, 'end');
+        return await this.#replace(at, 'end');
       case 'partition':
         fleet.hosts[at]!.cut(true);
         await delay(lengthMs);
@@ -109,9 +127,12 @@ export class SoakFaults {
   }
 
   async #replace(at: number, how: 'end' | 'kill'): Promise<void> {
-    const { fleet, lengthMs, onEnd, upgraded } = this.#options;
+    const { fleet, lengthMs, onEnd, upgraded, waits } = this.#options;
     this.counts.ended += fleet.namesOf(at).length;
     onEnd(at);
-    await fleet.replaceHost(at, how, upgraded, how === 'kill' ? lengthMs / 2 : 0);
+    const asTold = await fleet.replaceHost(at, how, upgraded, how === 'kill' ? lengthMs / 2 : 0);
+    if (asTold) return;
+    this.counts.late += 1;
+    waits.note(`process ${at} did not end in order in time, and was killed`);
   }
 }

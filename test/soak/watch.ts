@@ -1,0 +1,114 @@
+// Looks at the processes of a soak while it runs: which of them end unasked, and what memory those hold that no fault ends.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { HeapSample } from './slope.ts';
+import type { Waits } from './waits.ts';
+
+/** Time before memory is watched, as a share of the soak: caches fill and code is compiled (a tenth, at most ten minutes). */
+const WARM_UP_SHARE = 0.1;
+const WARM_UP_MS_MAX = 600_000;
+/** Between two looks at memory, at least: a collection stops the process. */
+const LOOK_MS_MIN = 5_000;
+const LOOKS = 200;
+/** For one process to collect its garbage and say what it holds. */
+const MEMORY_MS_MAX = 60_000;
+/** Between two looks at whether it is over. */
+const STEP_MS = 1_000;
+const MIB = 1_048_576;
+
+/** What was seen of one process. */
+export interface Watched {
+  readonly at: number;
+  readonly samples: HeapSample[];
+  /** The same with the resident bytes, which hold what native code keeps. */
+  readonly resident: HeapSample[];
+}
+
+export interface WatchOptions {
+  readonly fleet: Fleet;
+  readonly totalMs: number;
+  /** The first processes, so many of them, whose memory is looked at. */
+  readonly watched: number;
+  readonly waits: Waits;
+}
+
+/** Looks at processes and memory. */
+export class Watch {
+  /** Processes that a fault ends: their end is no crash. */
+  readonly expected = new Set<unknown>();
+  readonly processes: readonly Watched[];
+  readonly warmUpMs: number;
+  readonly #options: WatchOptions;
+  readonly #crashed = new Set<unknown>();
+  #crashes = 0;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.warmUpMs = Math.min(WARM_UP_MS_MAX, options.totalMs * WARM_UP_SHARE);
+    this.processes = Array.from({ length: options.watched }, (_, at) => ({ at, samples: [], resident: [] }));
+  }
+
+  /** Nodes that ended with their process, unasked. */
+  get crashes(): number {
+    this.#look();
+    return this.#crashes;
+  }
+
+  /** Numbers of the processes that ended and were not started again since, asked or unasked. */
+  ended(): number[] {
+    this.#look();
+    const { hosts } = this.#options.fleet;
+    return [...hosts.keys()].filter((at) => hosts[at]!.isOver);
+  }
+
+  #look(): void {
+    const { fleet, waits } = this.#options;
+    for (const [at, host] of fleet.hosts.entries()) {
+      if (!host.isOver || this.expected.has(host) || this.#crashed.has(host)) continue;
+      this.#crashed.add(host);
+      const nodes = fleet.namesOf(at).length;
+      this.#crashes += nodes;
+      waits.note(`process ${at} with ${nodes} nodes ended unasked`);
+    }
+  }
+
+  /** Looks again and again until it is told to stop. */
+  async run(isOver: () => boolean): Promise<void> {
+    const started = performance.now();
+    const pauseMs = Math.max(LOOK_MS_MIN, this.#options.totalMs / LOOKS);
+    let next = pauseMs;
+    while (!isOver()) {
+      await delay(Math.min(STEP_MS, pauseMs));
+      this.#look();
+      const age = performance.now() - started;
+      if (age < next || age < this.warmUpMs) continue;
+      next = age + pauseMs;
+      const held = await Promise.all(this.processes.map((one) => this.#weigh(one, age)));
+      this.#options.waits.note(`${(age / 60_000).toFixed(1)} min: ${held.join('; ')}`);
+    }
+  }
+
+  /** Looks at the memory of one process; answers what it holds, in words. */
+  async #weigh({ at, resident, samples }: Watched, age: number): Promise<string> {
+    const { fleet, waits } = this.#options;
+    const host = fleet.hosts[at]!;
+    const work = Promise.all([host.do('memory', null), host.do('standing', null)]);
+    try {
+      const [memory, standing] = await waits.for(`memory of process ${at}`, MEMORY_MS_MAX, work);
+      const entries = standing.reduce((sum, { state }) => sum + entriesOf(state), 0);
+      const hours = age / 3_600_000;
+      samples.push({ hours, entries, bytes: memory.held });
+      resident.push({ hours, entries, bytes: memory.resident });
+      return `process ${at} holds ${(memory.held / MIB).toFixed(1)} MiB, ${entries} entries in ${memory.nodes} nodes`;
+    } catch (error) {
+      // Where it has just ended the next look counts that.
+      return `process ${at} did not say what it holds (${(error as Error).message.split('\n')[0]})`;
+    }
+  }
+}
+
+/** Entries of all logs that a node holds, from its state as text. */
+function entriesOf(state: string): number {
+  return state.split('\n').reduce((sum, line) => sum + Number(line.split(' ')[1] ?? 0), 0);
+}
