@@ -17,7 +17,7 @@ import { Organisations, verifiesAlone } from '../support/organisations.ts';
 const TASK = join(import.meta.dirname, '../../examples/tasks/word-count');
 const LYING_NODE = join(import.meta.dirname, '../support/lying-node.ts');
 /** "Within seconds". */
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 /** How a query ends in which a partner was caught lying. */
 const CAUGHT = 3;
 

@@ -55,7 +55,7 @@ export interface StartedNode {
 }
 
 /** Longest wait for a node to come up; one that has not is killed. A start takes 1 to 3 s on a machine that does nothing else. */
-const START_MS_MAX = 90_000;
+const START_MS_MAX = 150_000;
 
 export interface StartOptions {
   /** A module that its process loads first. */

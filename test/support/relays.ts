@@ -5,7 +5,7 @@ import type { RunningNode } from '../../node/index.ts';
 import { eventually } from './cli.ts';
 import { addressOf, type TestConfig, TestNodes } from './nodes.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 
 /** Makes a node leave relays and never connect to them again. */
 async function keepApart(edge: RunningNode, relays: readonly RunningNode[]): Promise<void> {

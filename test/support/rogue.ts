@@ -55,6 +55,9 @@ function named(addresses: Multiaddr[]): Multiaddr[] {
   );
 }
 
+/** Longest wait for an answer: far above what it takes, so that only silence reaches it. */
+const ANSWER_MS_MAX = 20_000;
+
 /** Starts a rogue. Stop it with `await using` or stop(). */
 export async function startRogue(options: RogueOptions = {}) {
   const { network = 'test', ip = '127.0.0.1', gossip = false } = options;
@@ -111,7 +114,7 @@ export async function startRogue(options: RogueOptions = {}) {
       const record = new Libp2pRecord(key, value, new Date()).serialize();
       const request = { type: 'PUT_VALUE', key, record };
       for await (const event of inside.network.sendRequest(remotePeer, request, {
-        signal: AbortSignal.timeout(5_000),
+        signal: AbortSignal.timeout(ANSWER_MS_MAX),
       }))
         if (event.name === 'PEER_RESPONSE') return true;
       return false;
@@ -120,7 +123,7 @@ export async function startRogue(options: RogueOptions = {}) {
     async ask(peer: PeerId): Promise<boolean> {
       const request = { type: 'PING' };
       for await (const event of inside.network.sendRequest(peer, request, {
-        signal: AbortSignal.timeout(5_000),
+        signal: AbortSignal.timeout(ANSWER_MS_MAX),
       }))
         if (event.name === 'PEER_RESPONSE') return true;
       return false;

@@ -46,7 +46,7 @@ async function filesEqual(node: RunningNode, cid: string, files: { path: string;
 }
 
 describe('artifacts between nodes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('a folder added on one node is read on another byte for byte, and has one id everywhere', async () => {
     await using nodes = new TestNodes();
@@ -71,7 +71,7 @@ describe('artifacts between nodes', function () {
     await connect(a, b);
     await connect(c, b);
     const { root } = await a.node.artifacts.add(folder(), { copies: 1 });
-    await eventually('a provider record', 10_000, async () => b.node.dhtStore.held.records > 0);
+    await eventually('a provider record', 60_000, async () => b.node.dhtStore.held.records > 0);
     const found: string[] = [];
     for await (const { id } of c.node.host.contentRouting.findProviders(CID.parse(root)))
       found.push(String(id));
@@ -262,22 +262,27 @@ describe('artifacts between nodes', function () {
     const others = await Promise.all(['b', 'c', 'd', 'e'].map((name) => nodes.start(name, join)));
     await nodes.start('far', { ...join, region: 'elsewhere' });
     const all = [a, ...others];
-    await eventually('all to know all', 20_000, async () =>
+    await eventually('all to know all', 60_000, async () =>
       all.every(({ node }) => node.directory.nodes().length === 5),
     );
     const { root } = await a.node.artifacts.add(folder());
     const alive = () => all.filter(({ node }) => node.host.status === 'started');
     const holders = () => alive().filter(({ node }) => node.artifactStore.record(root)?.complete === true);
-    await a.node.artifactCopies.repair();
-    assert.equal(holders().length, 3);
+    /** Rounds until there are enough: one whose question was lost is made up for by the next. */
+    const repaired = async (what: string, by: () => typeof all) => {
+      await eventually(what, 60_000, async () => {
+        for (const { node } of by()) await node.artifactCopies.repair();
+        return holders().length >= 3;
+      });
+      assert.equal(holders().length, 3, what);
+    };
+    await repaired('three copies', () => [a]);
     const lost = holders().find((running) => running !== a)!;
     await nodes.stop(lost.node.config.name);
     // One of the holders acts, the same for all of them.
-    for (const { node } of holders()) await node.artifactCopies.repair();
-    assert.equal(holders().length, 3, 'another copy for the lost one');
+    await repaired('another copy for the lost one', holders);
     await nodes.stop('a');
-    for (const { node } of holders()) await node.artifactCopies.repair();
-    assert.equal(holders().length, 3, 'the holders make up for the owner too');
+    await repaired('the holders make up for the owner too', holders);
     for (const holder of holders()) await filesEqual(holder, root, folder());
   });
 });

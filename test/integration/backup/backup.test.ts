@@ -13,11 +13,11 @@ import { refused } from '../../support/agents.ts';
 import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 const log = createLogger({ level: 'silent', name: 'test' });
 
 describe('a backup', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-backup-'));
   const nodes = new TestNodes();
   const file = join(folder, 'lost.zsbackup');

@@ -9,7 +9,7 @@ import type { PeersView } from '../../../node/api/views.ts';
 import { eventually, type StartedNode, startNode, zerostate, zerostateJson } from '../../support/cli.ts';
 
 describe('boot lists at work', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-reseed-'));
   const path = (name: string) => join(folder, name);
   const running = new Set<StartedNode>();
@@ -48,7 +48,7 @@ describe('boot lists at work', function () {
   async function connected(name: string, to: StartedNode): Promise<void> {
     const { api } = [...running].find(({ info }) => info.name === name)!.info;
     const token = readFileSync(path(`${name}/api-token`), 'utf8').trim();
-    await eventually(`${name} to be connected to ${to.info.name}`, 40_000, async () => {
+    await eventually(`${name} to be connected to ${to.info.name}`, 60_000, async () => {
       const response = await fetch(`${api}/v1/peers`, { headers: { authorization: `Bearer ${token}` } });
       const { peers } = (await response.json()) as PeersView;
       return peers.some(({ peerId, connected }) => peerId === to.info.peerId && connected);

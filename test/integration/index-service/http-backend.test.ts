@@ -25,7 +25,7 @@ import { backendSuite } from '../../unit/index-service/backend-suite.ts';
 const PROGRAM = fileURLToPath(new URL('../../../bin/zerostate.ts', import.meta.url));
 
 describe('a served index as vector engine', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const home = mkdtempSync(join(tmpdir(), 'zs-engine-'));
   const tokenFile = join(home, 'served', 'api-token');
   let child: ChildProcess;
@@ -94,7 +94,7 @@ describe('a served index as vector engine', function () {
       await assert.rejects(index.query({ text: 'bells', k: 1 }), refused('INDEX_BACKEND_DOWN'));
       await index.upsert(rope!);
       await serve(Number(new URL(url).port));
-      await eventually('the served index', 30_000, async () => {
+      await eventually('the served index', 60_000, async () => {
         const { state, waiting } = index.stats().backend!;
         return state === 'up' && waiting === 0 ? true : undefined;
       });

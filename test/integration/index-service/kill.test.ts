@@ -46,7 +46,7 @@ describe('an index whose process is killed', () => {
   after(() => rm(dir, { recursive: true }));
 
   it(`opens every time with everything acknowledged, ${KILLS} times`, async function () {
-    this.timeout(10_000 + KILLS * 3_000);
+    this.timeout(60_000 + KILLS * 20_000);
     const agents = Array.from({ length: 40 }, (_, i) => makeAgent(i + 1).agentId);
     const expected = new Map<number, number>();
     let state = SEED;

@@ -25,7 +25,7 @@ const WORD_COUNT = readFileSync(
   new URL('../../../examples/tasks/word-count/word-count.wasm', import.meta.url),
 );
 const FOREVER = wat('(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))');
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 
 const part = (content: Part['content'], mediaType = '', filename = ''): Part => ({
   content,

@@ -13,6 +13,8 @@ import { type Rogue, startRogue } from '../../support/rogue.ts';
 /** Announcements of made-up nodes that a rogue sends, and how many it may bring at once. */
 const MADE_UP = 1_500;
 const NEW_FROM_ONE = 256;
+/** And how many more in each second that the siege lasts. */
+const NEW_A_SECOND = 4;
 
 /** A node that a rogue gossips with, an honest node beside it, and what the victim says of itself. */
 async function besiege(nodes: TestNodes, rogue: Rogue) {
@@ -20,10 +22,10 @@ async function besiege(nodes: TestNodes, rogue: Rogue) {
   const honest = await nodes.start('honest', { join: [addressOf(victim)] });
   await rogue.dial(addressOf(victim));
   const topic = topicOf('test', 'announce');
-  await eventually('the rogue to hear subscriptions', 10_000, async () =>
+  await eventually('the rogue to hear subscriptions', 60_000, async () =>
     rogue.host.services.pubsub?.getSubscribers(topic).some((peer) => peer.equals(victim.node.host.peerId)),
   );
-  await eventually('the two to hear each other', 20_000, async () =>
+  await eventually('the two to hear each other', 60_000, async () =>
     victim.node.directory.get(honest.node.peerId),
   );
   const { heardAtMs: _, ...claim } = victim.node.directory.self();
@@ -31,7 +33,7 @@ async function besiege(nodes: TestNodes, rogue: Rogue) {
 }
 
 describe('admission at work', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('shuts out who gossips invalid signatures; others are heard; people see why', async () => {
     await using nodes = new TestNodes();
@@ -39,7 +41,7 @@ describe('admission at work', function () {
     const { claim, honest, topic, victim } = await besiege(nodes, rogue);
     const started = Date.now();
     let sent = 0;
-    await eventually('the penalty', 10_000, async () => {
+    await eventually('the penalty', 60_000, async () => {
       for (let i = 0; i < 20; i++) {
         // Claims to be the honest node, signed with a key that is not its own.
         const forged = { ...claim, peerId: honest.node.peerId, issuedAtMs: started + sent++ };
@@ -50,12 +52,12 @@ describe('admission at work', function () {
       }
       return victim.node.admission.isPenalized(rogue.peerId);
     });
-    await eventually('the rogue to be hung up', 10_000, async () =>
+    await eventually('the rogue to be hung up', 60_000, async () =>
       victim.node.host.getPeers().every((peer) => peer.toString() !== rogue.peerId),
     );
     // It may dial again, and is turned away before anything is served.
     const again = await rogue.dial(addressOf(victim)).catch(() => undefined);
-    await eventually('the second connection to be closed', 5_000, async () => again?.status !== 'open');
+    await eventually('the second connection to be closed', 60_000, async () => again?.status !== 'open');
 
     const response = await fetch(`${victim.api.url}/v1/peers`, {
       headers: { authorization: `Bearer ${victim.token}` },
@@ -73,7 +75,7 @@ describe('admission at work', function () {
     assert.match(told.stdout, /1 connected .*, 0 limited, 1 shut out/);
 
     const before = Date.now();
-    await eventually('the honest node to be heard', 15_000, async () => {
+    await eventually('the honest node to be heard', 60_000, async () => {
       await honest.node.directory.announce();
       return (victim.node.directory.get(honest.node.peerId)?.issuedAtMs ?? 0) > before;
     });
@@ -84,6 +86,7 @@ describe('admission at work', function () {
     await using rogue = await startRogue({ gossip: true });
     const { claim, honest, topic, victim } = await besiege(nodes, rogue);
     // Each is signed by a key of its own, and valid.
+    const began = performance.now();
     for (let n = 0; n < MADE_UP; n++) {
       const seed = new Uint8Array(32).fill(n & 255);
       seed[0] = n >> 8;
@@ -98,13 +101,15 @@ describe('admission at work', function () {
     };
     await eventually(
       'the rest to be ignored',
-      20_000,
+      60_000,
       async () => (await heard()) > MADE_UP - 2 * NEW_FROM_ONE,
     );
+    // However slow the machine is: what time adds is counted.
+    const most = 2 * NEW_FROM_ONE + (NEW_A_SECOND * (performance.now() - began)) / 1_000;
     const known = victim.node.directory.nodes().length;
-    assert.ok(known < 2 * NEW_FROM_ONE, `${known} nodes`);
+    assert.ok(known < most, `${known} nodes`);
     assert.ok(victim.node.directory.get(honest.node.peerId));
-    assert.ok(honest.node.directory.nodes().length < 2 * NEW_FROM_ONE);
+    assert.ok(honest.node.directory.nodes().length < most);
     assert.equal(honest.node.admission.standing(victim.node.peerId).state, 'ok');
   });
 
@@ -121,13 +126,18 @@ describe('admission at work', function () {
         topic,
         signAnnouncement({ ...said, issuedAtMs: began + n }, seed),
       );
-    const ignored = async () =>
+    const judged = async ({ node }: typeof victim, verdict: string) =>
       Number(
-        /zerostate_gossip_messages_total\{topic="announce",verdict="ignore"\} (\d+)/.exec(
-          await victim.node.metrics.render(),
-        )?.[1],
+        new RegExp(`zerostate_gossip_messages_total\\{topic="announce",verdict="${verdict}"\\} (\\d+)`).exec(
+          await node.metrics.render(),
+        )?.[1] ?? 0,
       );
-    await eventually('the rest to be ignored', 20_000, async () => (await ignored()) > count - 40);
-    assert.ok((honest.node.directory.get(said.peerId)?.issuedAtMs ?? 0) - began < 40);
+    await eventually(
+      'the rest to be ignored',
+      60_000,
+      async () => (await judged(victim, 'ignore')) > count - 40,
+    );
+    // Which of them were passed on depends on when they came; how many does not.
+    assert.ok((await judged(honest, 'accept')) < 60);
   });
 });

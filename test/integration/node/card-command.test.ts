@@ -7,16 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CardView } from '../../../node/api/views.ts';
 import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
-import { addressOf, TestNodes } from '../../support/nodes.ts';
+import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../bin/zerostate.ts');
 
 describe('zerostate card', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-card-'));
   const file = join(folder, 'card.yaml');
   const nodes = new TestNodes();
-  const lines: { kind: string; sequence?: number; reason?: string }[] = [];
+  const lines: { kind: string; agentId?: string; sequence?: number; reason?: string }[] = [];
   let watcher: ReturnType<typeof spawn>;
   let here: readonly string[];
   let there: readonly string[];
@@ -34,6 +34,11 @@ describe('zerostate card', function () {
       const whole = (out + text).split('\n');
       out = whole.pop() ?? '';
       lines.push(...whole.map((line) => JSON.parse(line) as (typeof lines)[number]));
+    });
+    // It sees what happens from the moment on in which it listens.
+    await eventually('the watcher to listen', 60_000, async () => {
+      await nodes.get('second').node.cards.publish(draft('Heard'));
+      return lines.length > 0;
     });
   });
   after(async () => {
@@ -69,7 +74,7 @@ describe('zerostate card', function () {
     ({ agentId } = view);
     assert.equal(view.name, 'Scale: the kitchen one');
     assert.deepEqual(view.tags, ['weight']);
-    await eventually('the card on the other node', 20_000, async () => {
+    await eventually('the card on the other node', 60_000, async () => {
       const { cards } = await zerostateJson<{ cards: CardView[] }>(['card', 'list', ...there]);
       return cards.some((card) => card.agentId === agentId && !card.local);
     });
@@ -90,15 +95,23 @@ describe('zerostate card', function () {
     const foreign = await zerostate(['card', 'update', agentId, file, ...there]);
     assert.notEqual(foreign.code, 0);
     assert.doesNotMatch(foreign.stderr, /\n +at |INTERNAL/);
+    const sequences = () =>
+      lines
+        .filter((line) => line.kind === 'card' && line.agentId === agentId)
+        .map(({ sequence }) => sequence);
+    const seen = (count: number) =>
+      eventually(`version ${count} to be seen`, 60_000, async () => sequences().length >= count);
     assert.equal((await zerostateJson<CardView>(['card', 'update', agentId, file, ...here])).sequence, 2);
+    // A version that the next one overtakes on its way is none for a watcher.
+    await seen(2);
     const rotated = await zerostateJson<CardView>(['card', 'rotate', agentId, ...here]);
     assert.equal(rotated.keySerial, 2);
+    await seen(3);
     await zerostateJson(['card', 'revoke', agentId, '--reason', 'sold the scale', ...here]);
-    await eventually('the watcher to see all of it', 20_000, async () =>
+    await eventually('the watcher to see all of it', 60_000, async () =>
       lines.some(({ kind, reason }) => kind === 'revocation' && reason === 'sold the scale'),
     );
-    const sequences = lines.filter(({ kind }) => kind === 'card').map(({ sequence }) => sequence);
-    assert.deepEqual(sequences, [1, 2, 3]);
+    assert.deepEqual(sequences(), [1, 2, 3]);
     const shown = await zerostate(['card', 'show', agentId, ...there]);
     assert.match(shown.stdout, /revoked \(sold the scale\)/);
   });

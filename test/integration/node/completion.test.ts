@@ -11,7 +11,7 @@ const SCRIPT = completionScript(buildProgram('zerostate'), 'bash');
 function offers(...words: string[]): string[] {
   const line = ['zerostate', ...words].map((word) => `'${word}'`).join(' ');
   const ask = `${SCRIPT}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _zerostate; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return execFileSync('bash', ['--norc', '-c', ask], { encoding: 'utf8', cwd: '/', timeout: 15_000 })
+  return execFileSync('bash', ['--norc', '-c', ask], { encoding: 'utf8', cwd: '/', timeout: 60_000 })
     .trim()
     .split('\n');
 }

@@ -9,7 +9,7 @@ import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 describe('federated discovery', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
 
   it('merges region shards, and names the region that is missing', async () => {
     await using nodes = new TestNodes();
@@ -28,7 +28,7 @@ describe('federated discovery', function () {
       description: 'Casts new bells for churches.',
     });
     const find = () => edge.node.find.find({ text: 'church bells' }).catch(() => undefined);
-    const both = await eventually('cards of both shards', 30_000, async () => {
+    const both = await eventually('cards of both shards', 60_000, async () => {
       const found = await find();
       return found?.results.length === 2 ? found : undefined;
     });
@@ -76,7 +76,7 @@ describe('federated discovery', function () {
     await assert.rejects(askIndexBatch(edge.node.rpc, 'test', eu.node.peerId, []), refused('DECODE_FAILED'));
 
     await nodes.stop('us-index');
-    const some = await eventually('the partial answer', 30_000, async () => {
+    const some = await eventually('the partial answer', 60_000, async () => {
       const found = await find();
       return found?.partial === true ? found : undefined;
     });
@@ -95,7 +95,7 @@ describe('federated discovery', function () {
     await edge.node.cards.publish({ ...draft('Bell Tuner'), description: 'Tunes the bells of churches.' });
     await edge.node.cards.publish({ ...draft('Shoe Shop'), description: 'Sells boots and sandals.' });
     const index = liar.node.index!;
-    await eventually('both cards at the index', 30_000, async () => index.stats().cards === 2);
+    await eventually('both cards at the index', 60_000, async () => index.stats().cards === 2);
     const honest = index.shortlist.bind(index);
     index.shortlist = async (request) => {
       const answer = await honest(request);
@@ -110,7 +110,7 @@ describe('federated discovery', function () {
       return found?.results[0] === undefined ? undefined : found;
     };
     // The encoder may take longer to load than an answer waits; after that the claim does not stand.
-    const corrected = await eventually('the corrected order', 30_000, async () => {
+    const corrected = await eventually('the corrected order', 60_000, async () => {
       const found = await first();
       return found?.results[0]?.name === 'Bell Tuner' ? found : undefined;
     });
@@ -118,7 +118,7 @@ describe('federated discovery', function () {
     assert.equal(edge.node.indexAudit.suspicion(liar.node.peerId), 1);
 
     const other = await nodes.start('other', { roles: ['index'], join });
-    await eventually('the other index', 30_000, async () => {
+    await eventually('the other index', 60_000, async () => {
       const found = await first();
       return found?.indexes.includes(other.node.peerId) && found.results[0]?.name === 'Bell Tuner';
     });
@@ -136,8 +136,8 @@ describe('federated discovery', function () {
     const friend = await nodes.start('friend', { join, reputation: { partners: [reporter.agentId] } });
     const hidden = await friend.node.cards.publish(draft('Bell Tuner'));
     const index = liar.node.index!;
-    await eventually('the cards at the index', 30_000, async () => index.stats().cards === 3);
-    await eventually('the liar and its card at the edge', 30_000, async () => {
+    await eventually('the cards at the index', 60_000, async () => index.stats().cards === 3);
+    await eventually('the liar and its card at the edge', 60_000, async () => {
       const known = [accused, hidden].every(({ agentId }) => edge.node.cards.known(agentId) !== undefined);
       return known && edge.node.directory.nodes().some(({ peerId }) => peerId === liar.node.peerId);
     });
@@ -146,13 +146,13 @@ describe('federated discovery', function () {
       const answer = await honest(request);
       return { ...answer, results: answer.results.filter(({ agentId }) => agentId !== hidden.agentId) };
     };
-    await eventually('what the edge makes of it', 30_000, async () => {
+    await eventually('what the edge makes of it', 60_000, async () => {
       await edge.node.indexAudit.round();
       return edge.node.reputation.of(accused.agentId).bad > 0;
     });
     assert.ok(edge.node.indexAudit.suspicion(liar.node.peerId) > 0.2);
     assert.equal(edge.node.reputation.of(hidden.agentId).bad, 0);
-    await eventually('what a friend makes of it', 30_000, async () => {
+    await eventually('what a friend makes of it', 60_000, async () => {
       return friend.node.reputation.of(accused.agentId).bad > 0;
     });
     // Those who do not know the reporter do not take its word.
@@ -167,10 +167,10 @@ describe('federated discovery', function () {
     const edge = await nodes.start('edge', { join });
     const claimant = await nodes.start('claimant', { join });
     await edge.node.cards.publish({ ...draft('Bell Tuner'), region: 'eu' });
-    await eventually('the card at the index', 30_000, async () => index.node.index!.stats().cards === 1);
+    await eventually('the card at the index', 60_000, async () => index.node.index!.stats().cards === 1);
     // As if gossip were silent: nobody's announcement is known here.
     edge.node.directory.nodes = () => [];
-    await eventually('a false record', 30_000, async () =>
+    await eventually('a false record', 60_000, async () =>
       claimant.node.host.contentRouting.provide(coverageKey('test', 'eu')).then(
         () => true,
         () => false,

@@ -12,7 +12,7 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 const SECRET = 'the plaintext of the ring, which nobody else may ever read';
 const GUILD_PROTOCOL = '/zerostate/test/guild/1';
 const BEAT_MS = 150;
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 const GUILDS = { guilds: { beatMs: BEAT_MS } };
 /** A guild that a node does not know yet is not there yet. */
 const until = (done: () => boolean) =>

@@ -11,7 +11,7 @@ import { encrypter } from '../../../node/host/encrypter.ts';
 import { streamMuxer } from '../../../node/host/muxer.ts';
 
 const PROTOCOL = '/test/writes/1';
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 interface Writing {
   _writeGeneric(...args: unknown[]): void;

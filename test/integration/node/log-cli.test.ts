@@ -9,10 +9,10 @@ import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
 import { note } from '../../support/log-stores.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
 
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 
 describe('the commands of logs', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let nodes: TestNodes;
   let home: string;
   let other: string;

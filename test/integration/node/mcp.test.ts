@@ -16,7 +16,7 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const TASK = join(ROOT, 'examples/tasks/word-count/task.yaml');
 const MODULE = readFileSync(join(ROOT, 'examples/tasks/word-count/word-count.wasm')).toString('base64');
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 const TOOLS = ['find', 'query', 'run', 'verify', 'why'];
 
 const does = 'count the words in text documents and rank them by frequency';

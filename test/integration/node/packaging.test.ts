@@ -16,7 +16,7 @@ const read = (name: string) => readFileSync(join(ROOT, 'packaging', name), 'utf8
 const program = buildProgram('zerostate');
 
 describe('packaging', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-packaging-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -113,10 +113,10 @@ describe('packaging', function () {
         return '';
       }
     };
-    await eventually('two beats', 40_000, async () => (lines().match(/WATCHDOG=1/g)?.length ?? 0) >= 2);
+    await eventually('two beats', 60_000, async () => (lines().match(/WATCHDOG=1/g)?.length ?? 0) >= 2);
     assert.match(lines(), /^--ready/);
     child.kill('SIGTERM');
     assert.equal(await ended, 0);
-    await eventually('the farewell', 5_000, async () => /--stopping/.test(lines()));
+    await eventually('the farewell', 60_000, async () => /--stopping/.test(lines()));
   });
 });

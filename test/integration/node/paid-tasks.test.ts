@@ -17,7 +17,7 @@ const WORD_COUNT = readFileSync(
 );
 /** Runs until its time is gone. */
 const FOREVER = wat('(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))');
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const FUNDS = 1_000_000_000n;
 const PRICE = 700n;
 const CURRENCY = 'TEST';
@@ -73,7 +73,7 @@ const paid = ({ node }: RunningNode) =>
     .reduce((sum, { state }) => sum + (state.newest?.paid ?? 0n), 0n);
 
 describe('tasks that are paid', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it('are promised, run, and paid once; without a ceiling or under the price nobody is asked', async () => {
     await using nodes = new TestNodes();

@@ -18,7 +18,7 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const FUNDS = 1_000_000n;
 const TERMS = { escrow: 1_000n, step: 50n, penalty: 100n, disputeSeconds: 2 };
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 const publish = async ({ node }: RunningNode, name: string) =>
   (await node.cards.publish(draft(name) as never)).agentId;
@@ -61,7 +61,7 @@ async function cheat({ node }: RunningNode, payer: string, body: Partial<Channel
 }
 
 describe('payments between two nodes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('pays step by step through a restart; an old state loses and costs its poster', async () => {
     await using nodes = new TestNodes();

@@ -17,7 +17,7 @@ import { DECISION_PREDICATE, type QuarantineTarget } from '../../../protocol/sta
 import { eventually, zerostate, zerostateJson } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 const WORD_COUNT = readFileSync(
   new URL('../../../examples/tasks/word-count/word-count.wasm', import.meta.url),
 );
@@ -117,7 +117,7 @@ async function underFlood(
 }
 
 describe('policies of real nodes', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
 
   it('decide what is found; a decision is explained, replayed, and compared with other policies', async () => {
     await using nodes = new TestNodes();

@@ -8,10 +8,10 @@ import { eventually, zerostate } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 
 describe('zerostate probe', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-probe-'));
   const nodes = new TestNodes();
   after(async () => {

@@ -9,7 +9,7 @@ import { cyclonedx, dsse, json, openvex, slsaV1, spdx, statement } from '../../s
 import { eventually } from '../../support/cli.ts';
 import { draft, TestNodes } from '../../support/nodes.ts';
 
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 const PROGRAM = join(import.meta.dirname, '../../../bin/zerostate.ts');
 
 /** A command whose input and output the test holds. */
@@ -26,7 +26,7 @@ function run(args: readonly string[]): { child: ChildProcess; out: () => string 
 }
 
 describe('prov add', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('takes lines from standard input, and what a watched folder holds and gets', async () => {
     await using nodes = new TestNodes();

@@ -9,7 +9,7 @@ import { eventually, startNode, zerostate, zerostateJson } from '../../support/c
 import { draft } from '../../support/nodes.ts';
 import { DIGEST, provenance, SLSA } from '../../support/partner-nodes.ts';
 
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 
 interface Shown {
   agent: string;
@@ -20,7 +20,7 @@ interface Shown {
 }
 
 describe('zerostate partner', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-partner-cli-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

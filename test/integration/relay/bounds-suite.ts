@@ -9,7 +9,7 @@ import { eventually, zerostate } from '../../support/cli.ts';
 import { addressOf } from '../../support/nodes.ts';
 import { keepApartFrom, type startRelays } from '../../support/relays.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const ECHO = '/test/echo';
 
 type World = Awaited<ReturnType<typeof startRelays>>;

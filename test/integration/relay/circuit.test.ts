@@ -50,14 +50,14 @@ async function captureAt(host: Host): Promise<() => Buffer> {
 }
 
 describe('relay', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('reaches a node without any address of its own, runs a task there, and its receipt verifies', async () => {
     await using nodes = new TestNodes();
     const relay = await nodes.start('relay', { roles: ['boot', 'index', 'relay'] });
     const passedOn = await captureAt(relay.node.host);
     const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [addressOf(relay)] });
-    const circuit = await eventually('a reservation', 20_000, async () =>
+    const circuit = await eventually('a reservation', 60_000, async () =>
       hidden.node.host.getMultiaddrs().find((address) => String(address).includes('/p2p-circuit')),
     );
     assert.match(String(circuit), new RegExp(`/p2p/${relay.node.peerId}/p2p-circuit`));
@@ -69,7 +69,7 @@ describe('relay', function () {
 
     // The asker listens nowhere, so the hidden node cannot dial it either: the relay is the only way.
     const asker = await nodes.start('asker', { join: [addressOf(relay)], listen: [] });
-    await eventually('the card to be acceptable', 20_000, async () => {
+    await eventually('the card to be acceptable', 60_000, async () => {
       const found = await asker.node.find.find({ text: 'Hidden Counter' }).catch(() => undefined);
       return found?.results.some(({ agentId }) => agentId === card.agentId);
     });
@@ -81,7 +81,7 @@ describe('relay', function () {
       stdin: new Uint8Array(),
       inputs,
     });
-    const done = await asker.node.tasks.ended(task.taskId, 30_000);
+    const done = await asker.node.tasks.ended(task.taskId, 60_000);
     assert.equal(done.task.phase, 'completed', JSON.stringify(done.timeline));
     assert.ok(done.runs[0]?.receiptId);
     const [connection] = asker.node.host
@@ -113,7 +113,7 @@ describe('relay', function () {
     await using open = await startRogue({ isNamed: true });
     await open.host.handle('/libp2p/dcutr', () => {});
     const { id } = await open.dial(String(circuit));
-    const direct = await eventually('a direct connection', 20_000, async () => {
+    const direct = await eventually('a direct connection', 60_000, async () => {
       const all = hidden.node.host
         .getConnections()
         .filter(({ remotePeer }) => remotePeer.equals(open.host.peerId));
@@ -122,7 +122,7 @@ describe('relay', function () {
     assert.equal(direct.direction, 'outbound');
     assert.doesNotMatch(String(direct.remoteAddr), /p2p-circuit/);
     // Its own end hears of it a moment later.
-    await eventually('the end of the circuit', 20_000, async () =>
+    await eventually('the end of the circuit', 60_000, async () =>
       open.host.getConnections().every((one) => one.id !== id),
     );
   });
@@ -135,7 +135,7 @@ describe('relay', function () {
       when { context.purpose == "reserve" };`;
     await relay.node.policy.bundles.applyFiles([{ name: 'relay.cedar', text }], null);
     const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [addressOf(relay)] });
-    const refusal = await eventually('the decision', 20_000, async () =>
+    const refusal = await eventually('the decision', 60_000, async () =>
       (await relay.node.policy.decisions(20, 'relay')).find(
         ({ record }) => record.principal.id === hidden.node.peerId,
       ),
@@ -170,14 +170,14 @@ describe('relay', function () {
     const hidden = await nodes.start('hidden', { listen: ['/p2p-circuit'], join: [address] });
     assert.deepEqual(hidden.node.host.getMultiaddrs(), []);
     await nodes.start('relay', { roles: ['relay'], listen });
-    await eventually('a reservation', 30_000, async () => hidden.node.host.getMultiaddrs().length > 0);
+    await eventually('a reservation', 60_000, async () => hidden.node.host.getMultiaddrs().length > 0);
     // And again after the relay was restarted under a running client.
     await nodes.stop('relay');
-    await eventually('the loss to be noticed', 30_000, async () => hidden.node.host.getPeers().length === 0);
+    await eventually('the loss to be noticed', 60_000, async () => hidden.node.host.getPeers().length === 0);
     const again = await nodes.start('relay', { roles: ['relay'], listen });
     await eventually(
       'a new reservation',
-      30_000,
+      60_000,
       async () => (again.node.host.services.relay?.reservations.size ?? 0) > 0,
     );
   });

@@ -12,7 +12,7 @@ import type { TestConfig } from '../../support/nodes.ts';
 import { startRelays } from '../../support/relays.ts';
 import { boundsSuite } from './bounds-suite.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const ECHO = '/test/echo';
 const SECRET = 'the content that no relay may ever see';
 
@@ -62,7 +62,7 @@ const killedConfig = ({ node }: World['a']): TestConfig => ({
 const fresh = (probes: number): number => 1 - Math.exp(-probes / 3);
 
 describe('forwarding', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let world: World;
 
   before(async () => {

@@ -11,11 +11,11 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 const CURRENCY = 'TEST';
 const FUNDS = 1_000_000_000n;
 const CREDIT = 100n;
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 const KIB_SENT = 64;
 
 describe('a relay that is paid', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('meters what it forwards, refuses who owes too much or whom a proof stands against, and is paid through a channel', async () => {
     await using nodes = new TestNodes();

@@ -29,7 +29,7 @@ interface Listed {
 }
 
 describe('reputation on nodes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('an accepted task earns a standing that anyone recomputes from the statements', async () => {
     await using nodes = new TestNodes();
@@ -37,16 +37,16 @@ describe('reputation on nodes', function () {
     const asker = await nodes.start('asker', config);
     const member = await nodes.start('member', { join: [addressOf(asker)] });
     const { agentId } = await member.node.cards.publish(draft('Counter'));
-    await eventually('the card', 20_000, async () => asker.node.book.get(agentId) !== undefined);
+    await eventually('the card', 60_000, async () => asker.node.book.get(agentId) !== undefined);
     assert.equal(asker.node.reputation.of(agentId).status, 'unproven');
     assert.equal(asker.node.reputation.lowerOf(agentId), null);
 
     const task = completeTask({ name: 'count', capability: 'Counter', args: ['count'], members: [agentId] });
     const stdin = new TextEncoder().encode('one two');
     const { taskId } = await asker.node.requester.submit({ ...task, module: WORD_COUNT, stdin, inputs: {} });
-    const ended = await asker.node.tasks.ended(taskId, 20_000);
+    const ended = await asker.node.tasks.ended(taskId, 60_000);
     assert.equal(ended.task.phase, 'completed', JSON.stringify(ended.timeline));
-    await eventually('the receipt', 20_000, async () => asker.node.reputation.of(agentId).good === UNIT);
+    await eventually('the receipt', 60_000, async () => asker.node.reputation.of(agentId).good === UNIT);
 
     const home = ['--home', nodes.home('asker')];
     const shown = await zerostateJson<Shown>(['reputation', 'show', agentId, ...home]);
@@ -100,7 +100,7 @@ describe('reputation on nodes', function () {
       );
     }
     const status = () => asker.node.reputation.of(agentId).status;
-    await eventually('the proof', 20_000, async () => status() === 'slashed');
+    await eventually('the proof', 60_000, async () => status() === 'slashed');
     assert.equal(asker.node.reputation.gate(agentId).ok, false);
     const home = ['--home', nodes.home('asker')];
     const events = async () =>
@@ -113,7 +113,7 @@ describe('reputation on nodes', function () {
     assert.equal(wrong.code, 2, wrong.stderr);
     const theirs = ['--home', nodes.home('member'), '--note', 'a restored backup ran it again'];
     await zerostateJson(['reputation', 'appeal', 'Twofaced', id, ...theirs]);
-    await eventually('the appeal', 20_000, async () => (await events())[0]?.appealed === true);
+    await eventually('the appeal', 60_000, async () => (await events())[0]?.appealed === true);
     assert.equal(status(), 'slashed', 'an appeal is shown and changes nothing');
     const missing = await zerostate(['reputation', 'reverse', 'Twofaced', 'nothing', ...home]);
     assert.match(missing.stderr, /NOT_FOUND/);

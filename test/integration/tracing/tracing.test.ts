@@ -12,7 +12,7 @@ import { issueMoney } from '../../support/money.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 /** As OTLP writes it. */
 const SERVER_KIND = 2;
 const ARTIFACT_PATH = '/v1/artifacts/:cid/fetch';
@@ -20,7 +20,7 @@ const ROWS = {
   requestBytesMax: 1_024,
   rowBytesMax: 1_024,
   answerBytesMax: 8_192,
-  timeoutMs: 10_000,
+  timeoutMs: 60_000,
   perSecond: 10,
   burst: 10,
 };
@@ -46,7 +46,7 @@ function spansOf(file: string): Span[] {
 }
 
 describe('a trace', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-tracing-'));
   const file = join(folder, 'spans.jsonl');
   const nodes = new TestNodes();
@@ -82,6 +82,8 @@ describe('a trace', function () {
       '--home',
       nodes.home('asker'),
     ]);
+    // The answer does not wait for its payment.
+    await eventually('the payment', SOON_MS, async () => asker.node.tasks.list()[0]?.settled.length === 1);
     const note = join(folder, 'note.txt');
     writeFileSync(note, 'of a member');
     const { cid } = await zerostateJson<{ cid: string }>([

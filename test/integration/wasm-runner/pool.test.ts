@@ -93,7 +93,7 @@ describe('runner pool', () => {
     });
     let pid: number;
     try {
-      const [line] = (await once(parent.stdout, 'data', { signal: AbortSignal.timeout(10_000) })) as [Buffer];
+      const [line] = (await once(parent.stdout, 'data', { signal: AbortSignal.timeout(60_000) })) as [Buffer];
       pid = Number(line.toString());
       assert.ok(alive(pid));
     } finally {
@@ -111,7 +111,7 @@ describe('runner pool', () => {
       const result = await runner.run(makeJob({ module: Uint8Array.from(${JSON.stringify([...hello.module])}) }));
       console.log(result.status);`;
     const output = execFileSync(process.execPath, ['--input-type=module-typescript', '-e', program], {
-      timeout: 15_000,
+      timeout: 60_000,
     });
     assert.equal(output.toString().trim(), 'OK');
   });
@@ -127,7 +127,7 @@ describe('runner pool', () => {
           '-e',
           `try { ${code}; console.log('allowed') } catch (error) { console.log(error.code ?? error.name) }`,
         ],
-        { env: {}, timeout: 15_000 },
+        { env: {}, timeout: 60_000 },
       )
         .toString()
         .trim();
