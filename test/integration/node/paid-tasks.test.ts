@@ -139,7 +139,10 @@ describe('tasks that are paid', function () {
             !alive(agentId) || !task.accepted.includes(token) || settled.includes(token),
         ),
       ),
-    );
+    ).catch((error: Error) => {
+      const late = entries.filter(({ settled, task }) => settled.length < task.accepted.length);
+      throw new Error(`${error.message}: ${JSON.stringify(late.map(({ timeline }) => timeline.slice(-6)))}`);
+    });
     assert.ok(paid(asker) >= PRICE * BigInt(owed(alive).length));
     assert.ok(paid(asker) <= PRICE * BigInt(entries.length), 'no task is paid twice');
 
