@@ -45,6 +45,12 @@ const BULK_PAUSE_MS = 1_000;
 const BULK_PAUSE_GROWTH = 4;
 /** Longest pause, in milliseconds: with time to spare below the minute in which every connected node has everything. */
 const BULK_PAUSE_MS_MAX = 8_000;
+/**
+ * While tasks wait at this node, what nobody waits for stays here so long at most, in milliseconds: each entry costs every node a check and a
+ * write, and the same processors do the tasks. With a round of announcements (10 s) it is known elsewhere in half a minute, and so is how fresh
+ * that knowledge is.
+ */
+const BUSY_HOLD_MS_MAX = 16_000;
 
 export interface HeadGossipDeps {
   readonly clock: Clock;
@@ -62,6 +68,8 @@ export interface HeadGossipDeps {
   readonly cosigned: (head: Verified<Checkpoint>) => Promise<boolean>;
   /** Shown what came with a signed head, before any of it is stored. */
   readonly onPushed: (bodies: readonly (Uint8Array | null)[]) => void;
+  /** True while tasks wait at this node. */
+  readonly isBusy: () => boolean;
 }
 
 /** What came with a head. */
@@ -78,8 +86,9 @@ export class HeadGossip {
   readonly #newest = new Map<string, number>();
   /** Entries of the own log that were told of. */
   #told = 0;
-  /** The newest head that waits to be told of, and the end of the wait. */
+  /** The newest head that waits to be told of, since when one does, and the end of the wait. */
   #held: LogState | undefined;
+  #heldSince = 0;
   #cancel: (() => void) | undefined;
   #pauseMs = BULK_PAUSE_MS;
 
@@ -101,25 +110,40 @@ export class HeadGossip {
   }
 
   /**
-   * Tells the network of a new own head. What somebody may wait for goes to everybody at once. The rest is told at once as well, but then not
-   * again for a while, which grows as long as more comes, and along the mesh: many entries in one message cost every node far less than a
-   * message each.
+   * Tells the network of a new own head. What somebody may wait for goes to everybody at once. The rest is told at once as well, unless this
+   * node is busy, but then not again for a while, which grows as long as more comes, and along the mesh: many entries in one message cost
+   * every node far less than a message each.
    */
   async publish(state: LogState, isUrgent: boolean): Promise<void> {
-    if (this.#cancel !== undefined && !isUrgent) {
+    const { clock, isBusy } = this.#deps;
+    if (!isUrgent && (this.#cancel !== undefined || isBusy())) {
+      if (this.#held === undefined) this.#heldSince = clock.now();
       this.#held = state;
+      this.#cancel ??= clock.after(BULK_PAUSE_MS, () => this.#onPause());
       return;
     }
+    await this.#now(state, isUrgent);
+  }
+
+  /** Tells of a head, and begins the pause after it. */
+  async #now(state: LogState, isUrgent: boolean): Promise<void> {
     this.#cancel?.();
     this.#held = undefined;
-    this.#cancel = this.#deps.clock.after(this.#pauseMs, () => {
-      const held = this.#held;
-      this.#cancel = undefined;
-      this.#pauseMs =
-        held === undefined ? BULK_PAUSE_MS : Math.min(BULK_PAUSE_MS_MAX, this.#pauseMs * BULK_PAUSE_GROWTH);
-      if (held !== undefined) void this.publish(held, false);
-    });
+    this.#cancel = this.#deps.clock.after(this.#pauseMs, () => this.#onPause());
     await this.#tell(state, isUrgent);
+  }
+
+  #onPause(): void {
+    const { clock, isBusy } = this.#deps;
+    const held = this.#held;
+    this.#cancel = undefined;
+    if (held !== undefined && clock.now() - this.#heldSince < BUSY_HOLD_MS_MAX && isBusy()) {
+      this.#cancel = clock.after(BULK_PAUSE_MS, () => this.#onPause());
+      return;
+    }
+    this.#pauseMs =
+      held === undefined ? BULK_PAUSE_MS : Math.min(BULK_PAUSE_MS_MAX, this.#pauseMs * BULK_PAUSE_GROWTH);
+    if (held !== undefined) void this.#now(held, false);
   }
 
   /** Publishes a head, with what is new under it when that is small. */

@@ -79,6 +79,8 @@ export class SyncService {
   readonly #syncedAt = new Map<string, number>();
   /** Takes the cosignatures of a head that is held; set by the log service. Answers whether any was news. */
   onCosigned: (head: Verified<Checkpoint>) => Promise<boolean> = async () => false;
+  /** Whether tasks wait at this node; set by whoever knows of them. */
+  busy: () => boolean = () => false;
   #cancel: () => void = () => {};
   #lastRoundAt = 0;
   #stopped = false;
@@ -128,6 +130,7 @@ export class SyncService {
       waiting: this.#waiting,
       compare: (head) => compareOlder(deps, head),
       cosigned: (head) => this.onCosigned(head),
+      isBusy: () => this.busy(),
     });
     deps.forks.listen((finding) => this.#onFork(finding));
   }

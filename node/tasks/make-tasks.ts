@@ -20,6 +20,9 @@ import { viewOf } from './view.ts';
 /** Runs of this requester at one member at once: enough to keep its workers busy over a slow link. */
 const AT_ONE_MEMBER = 16;
 
+/** Tasks under way here, of others or of its own, from which on this node is busy: as many at once are no single person's. */
+const BUSY_TASKS = 8;
+
 /** The parts, not started. */
 export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   const { config, events } = core;
@@ -32,6 +35,7 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   const lanes = new Lanes(AT_ONE_MEMBER);
   const loads = new Loads(core);
   if (config.tasks.accept) core.directory.load = () => executor.load;
+  core.sync.busy = () => executor.load.tasks >= BUSY_TASKS || tasks.open().length >= BUSY_TASKS;
   const asker = new Asker({ ...core, executor, loads, parts, network });
   const members = new Members({
     ...core,

@@ -10,8 +10,10 @@ import { HandClock } from '../../support/hand-clock.ts';
 function rig() {
   const told: string[] = [];
   const clock = new HandClock();
+  const node = { isBusy: false };
   const deps = {
     clock,
+    isBusy: () => node.isBusy,
     gossip: {
       subscribe: () => {},
       publish: async (_topic: string, data: Uint8Array, isUrgent: boolean) => {
@@ -26,6 +28,7 @@ function rig() {
   const state = (size: number) => ({ origin: 'o', size, checkpoint: `head ${size}` }) as LogState;
   return {
     told,
+    node,
     publish: (size: number, isUrgent = false) => gossip.publish(state(size), isUrgent),
     pass: (ms: number) => clock.pass(ms),
     stop: () => gossip.stop(),
@@ -81,5 +84,33 @@ describe('heads of the own log', () => {
     await stop();
     assert.equal(waiting(), 0);
     assert.deepEqual(told.slice(3), ['head 5 at 1000', 'head 6 at 1000'], 'who stops says what it held back');
+  });
+
+  it('that nobody waits for stay here while tasks wait at the node, within sixteen seconds, and are told when it is done', async () => {
+    const { node, pass, publish, told } = rig();
+    node.isBusy = true;
+    for (let size = 1; size <= 5; size++) {
+      await publish(size);
+      await pass(1_000);
+    }
+    assert.deepEqual(told, []);
+    node.isBusy = false;
+    await pass(1_000);
+    assert.deepEqual(told, ['head 5 at 6000']);
+    await pass(20_000);
+    node.isBusy = true;
+    for (let size = 6; size <= 30; size++) {
+      await publish(size);
+      await pass(1_000);
+    }
+    assert.deepEqual(told.slice(1), ['head 21 at 42000'], 'it is told however long the node is busy');
+  });
+
+  it('that somebody may wait for are told to everybody at once also while tasks wait at the node', async () => {
+    const { node, publish, told } = rig();
+    node.isBusy = true;
+    await publish(1);
+    await publish(2, true);
+    assert.deepEqual(told, ['head 2 at 0, to all']);
   });
 });
