@@ -1,6 +1,5 @@
 // The payee's half: accepts channels, and takes updates and ends. What it works for is payee-work.ts.
 
-import { fromUtf8 } from '../../protocol/bytes/index.ts';
 import { type Terms, termsOf } from '../../protocol/channel/index.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -33,7 +32,8 @@ export interface PayeeDeskDeps {
 /** Serves payers. */
 export class PayeeDesk {
   readonly #deps: PayeeDeskDeps;
-  readonly #opened = new Map<string, () => void>();
+  /** Who waits for the escrow of a channel: one opening may come several times, also from somebody who read it in a log. */
+  readonly #opened = new Map<string, Set<() => void>>();
 
   constructor(deps: PayeeDeskDeps) {
     this.#deps = deps;
@@ -41,15 +41,16 @@ export class PayeeDesk {
 
   /** The ledger has the escrow of a channel. */
   opened(channel: string): void {
-    this.#opened.get(channel)?.();
+    for (const resume of this.#opened.get(channel) ?? []) resume();
+    this.#opened.delete(channel);
   }
 
   /** Answers one request of a payer's or payee's node. Throws CHANNEL_REFUSED, NOT_FOUND, DECODE_FAILED … */
   async answer({ verb, channel, body }: ChannelRequest): Promise<Uint8Array> {
     if (verb === 'open') return await this.#accept(channel, body);
-    if (verb === 'withdraw') return await this.#deps.work.withdraw(channel, fromUtf8(body));
-    const { sides } = this.#deps;
+    const { sides, work } = this.#deps;
     const envelope = decodeEnvelope(body);
+    if (verb === 'withdraw') return await work.withdraw(channel, envelope);
     if (verb === 'update') {
       const stepped = await sides.step(channel, 'payee', { type: 'update', envelope });
       requireTaken(stepped);
@@ -108,16 +109,19 @@ export class PayeeDesk {
   async #escrowed(channel: string): Promise<void> {
     const { clock, ledger } = this.#deps;
     if (ledger.channel(channel) !== undefined) return;
-    await new Promise<void>((resolve, reject) => {
-      const cancel = clock.after(OPENING_WAIT_MS_MAX, () => {
-        this.#opened.delete(channel);
-        reject(new ZeroError('FUNDS_MISSING', 'the escrow of the channel is not in the ledger here'));
-      });
-      this.#opened.set(channel, () => {
-        cancel();
-        this.#opened.delete(channel);
-        resolve();
-      });
+    const { promise, reject, resolve } = Promise.withResolvers<void>();
+    const waiting = this.#opened.get(channel) ?? new Set();
+    const resume = () => {
+      cancel();
+      resolve();
+    };
+    const cancel = clock.after(OPENING_WAIT_MS_MAX, () => {
+      waiting.delete(resume);
+      if (waiting.size === 0 && this.#opened.get(channel) === waiting) this.#opened.delete(channel);
+      reject(new ZeroError('FUNDS_MISSING', 'the escrow of the channel is not in the ledger here'));
     });
+    waiting.add(resume);
+    this.#opened.set(channel, waiting);
+    await promise;
   }
 }

@@ -1,7 +1,8 @@
 // What a payee works for: offers cover work, work is begun before it runs and owed when its receipt is in the own log; what is not paid is
 // claimed when the channel ends. Serves the executors of this node.
 
-import type { ChannelState } from '../../protocol/channel/index.ts';
+import { type ChannelState, verifyWithdrawal } from '../../protocol/channel/index.ts';
+import type { Envelope } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import {
@@ -10,6 +11,7 @@ import {
   isStatementOf,
   RECEIPT_PREDICATE,
 } from '../../protocol/statement/index.ts';
+import { ATTEMPTS_MAX } from '../../protocol/task/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import { agentOf, type ChannelSides, type Stepped } from './channel-sides.ts';
@@ -52,8 +54,8 @@ export class PayeeWork {
   readonly #barred = new Set<string>();
   /** Tasks whose beginning is on its way to the disk: an offer that was let go now would be missed by the work. */
   readonly #beginning = new Set<string>();
-  /** Who was accepted last for a task, by payer and task: the newest. */
-  readonly #accepted = new Map<string, AgentId>();
+  /** Whose runs were accepted for a task, by payer and task: the newest tasks. */
+  readonly #accepted = new Map<string, Set<AgentId>>();
   /** Own receipts of the logs that are read before the channels are: the newest. Undefined once both are known. */
   #early: AgentStatement<typeof RECEIPT_PREDICATE>[] | undefined = [];
 
@@ -63,16 +65,23 @@ export class PayeeWork {
 
   /**
    * A payer wants an offer back: it may, unless work was begun. Work that is done is let go when the payer's log says that it has accepted
-   * somebody else's run of the task. Throws NOT_FOUND or CHANNEL_REFUSED.
+   * somebody else's run of the task, and none of this payee. `wish` is the payer's signed word: anybody may know a channel and a task.
+   * Throws NOT_FOUND, CHANNEL_REFUSED, SIGNATURE_INVALID or DECODE_FAILED.
    */
-  async withdraw(channel: string, task: string): Promise<Uint8Array> {
+  async withdraw(channel: string, wish: Envelope): Promise<Uint8Array> {
     const { sides } = this.#deps;
     const state = sides.get(channel, 'payee');
     if (state === undefined) throw new ZeroError('NOT_FOUND', 'the channel is not of this node');
+    const task = verifyWithdrawal(state.terms, wish);
     const held = state.newest?.offers.some((offer) => offer.task === task) ?? false;
     const { payee, payer } = state.terms;
-    const accepted = this.#accepted.get(`${payer}/${task}`) ?? payee;
-    if (accepted !== payee && Object.hasOwn(state.work, task) && state.work[task]?.state === 'due')
+    const accepted = this.#accepted.get(`${payer}/${task}`);
+    // Runs of one task are accepted together where it asked for several: whoever is among them is paid, and lets nothing go.
+    if (
+      accepted?.has(payee) === false &&
+      Object.hasOwn(state.work, task) &&
+      state.work[task]?.state === 'due'
+    )
       requireTaken(await sides.step(channel, 'payee', { type: 'yield', task }));
     if (
       this.#beginning.has(`${channel}/${task}`) ||
@@ -169,7 +178,10 @@ export class PayeeWork {
   accepted(statement: AgentStatement): void {
     if (!isStatementOf(statement, ACCEPTANCE_PREDICATE)) return;
     const { executor, taskId } = statement.statement.predicate;
-    this.#accepted.set(`${statement.issuer}/${taskId}`, executor);
+    const key = `${statement.issuer}/${taskId}`;
+    const executors = this.#accepted.get(key) ?? new Set();
+    if (executors.size < ATTEMPTS_MAX || this.#deps.vault.has(executor)) executors.add(executor);
+    this.#accepted.set(key, executors);
     if (this.#accepted.size > ACCEPTED_MAX)
       this.#accepted.delete(this.#accepted.keys().next().value as string);
   }

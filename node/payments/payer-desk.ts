@@ -1,9 +1,7 @@
 // The payer's half: opens channels, promises, pays, takes back, ends. Changes that wait for the same channel travel in one update.
 
 import { randomBytes } from 'node:crypto';
-import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
-import { utf8 } from '../../protocol/bytes/index.ts';
 import {
   type ChannelState,
   capacityOf,
@@ -14,6 +12,7 @@ import {
   type Pay,
   pendingEffects,
   type Side,
+  signWithdrawal,
   termsOf,
 } from '../../protocol/channel/index.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
@@ -30,6 +29,7 @@ import type { CardService } from '../cards/card-service.ts';
 import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Host } from '../host/create.ts';
+import { peerOfText } from '../host/peer-of-text.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Quarantines } from '../quarantine/index.ts';
@@ -87,7 +87,7 @@ export class PayerDesk {
     if (vault.has(other)) return await payee.answer(request);
     const endpoint = (await cards.resolve(other))?.card.endpoints[0];
     if (endpoint === undefined) throw new ZeroError('NOT_FOUND', `nobody knows where ${other} is`);
-    const peer = peerIdFromString(endpoint.peer);
+    const peer = peerOfText(endpoint.peer);
     if (host.getConnections(peer).length === 0 && endpoint.addresses.length > 0)
       await host.peerStore
         .merge(peer, { multiaddrs: endpoint.addresses.map((address) => multiaddr(address)) })
@@ -201,8 +201,10 @@ export class PayerDesk {
   async withdraw(channel: string, task: string): Promise<void> {
     const { newest, terms } = this.#state(channel);
     if (!newest?.offers.some((offer) => offer.task === task)) return;
-    // Asked before it is signed: an update that the payee may not take would stand in the way of all others.
-    await this.say(terms.payee, { verb: 'withdraw', channel, body: utf8(task) });
+    const { operationalSeed } = this.#deps.vault.get(terms.payer);
+    const wish = signWithdrawal(terms, task, seedSigner(operationalSeed));
+    // Asked before it is signed away: an update that the payee may not take would stand in the way of all others.
+    await this.say(terms.payee, { verb: 'withdraw', channel, body: encodeEnvelope(wish) });
     await this.#changes.add(channel, { withdraw: [task] });
   }
 

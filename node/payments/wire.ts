@@ -23,7 +23,7 @@ export function channelProtocol(network: string): RpcProtocol {
 const VERBS = ['open', 'update', 'withdraw', 'closing'] as const;
 
 /**
- * open: body is the opening's envelope, the answer the acceptance. update: an update, its acknowledgement. withdraw: the name of a task; an empty
+ * open: body is the opening's envelope, the answer the acceptance. update: an update, its acknowledgement. withdraw: the payer's signed wish; an empty
  * answer says that no work was begun, and that none will be. closing: a signed end; an empty answer.
  */
 export interface ChannelRequest {

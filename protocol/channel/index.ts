@@ -7,12 +7,15 @@ export {
   CHANNEL_ACK_TYPE,
   CHANNEL_CLOSING_TYPE,
   CHANNEL_UPDATE_TYPE,
+  CHANNEL_WITHDRAWAL_TYPE,
   signAck,
   signClosing,
   signUpdate,
+  signWithdrawal,
   verifyAck,
   verifyClosing,
   verifyUpdate,
+  verifyWithdrawal,
 } from './messages.ts';
 export { type Cheating, cheatingOf, equivocationOf, type Outcome, outcomeOf } from './outcome.ts';
 export { outstanding } from './payer.ts';

@@ -18,6 +18,7 @@ import type { Ack, Closing, Offer, Pay, Terms, Update } from './types.ts';
 export const CHANNEL_UPDATE_TYPE = 'application/vnd.zerostate.channel-update+json';
 export const CHANNEL_ACK_TYPE = 'application/vnd.zerostate.channel-ack+json';
 export const CHANNEL_CLOSING_TYPE = 'application/vnd.zerostate.channel-closing+json';
+export const CHANNEL_WITHDRAWAL_TYPE = 'application/vnd.zerostate.channel-withdrawal+json';
 
 const NAME = { max: 128, pattern: /^[\x21-\x7e]+$/ };
 
@@ -136,6 +137,21 @@ export function verifyAck(terms: Terms, envelope: Envelope): Ack {
   const update = fields.raw('update');
   if (typeof update !== 'string' || !isContentId(update)) fields.refuse('update', 'is not a content id');
   return { version: fields.integer('version', 1, VERSION_MAX), update: update as string, envelope };
+}
+
+/** Signs the wish to take an offer back. It binds nobody: the update without the offer does. */
+export function signWithdrawal(terms: Terms, task: string, signer: Signer): Envelope {
+  return sign(CHANNEL_WITHDRAWAL_TYPE, { channel: terms.channel, task }, signer);
+}
+
+/** Verifies that the payer wants an offer back; answers its task. Errors: SIGNATURE_INVALID, DECODE_FAILED, LIMIT_EXCEEDED. */
+export function verifyWithdrawal(terms: Terms, envelope: Envelope): string {
+  const fields = verify(envelope, CHANNEL_WITHDRAWAL_TYPE, terms.payerKey, 'channel withdrawal', [
+    'channel',
+    'task',
+  ]);
+  requireChannel(fields, terms);
+  return fields.text('task', NAME);
 }
 
 /** Signs the end of a channel: what is paid, once and for all. */
