@@ -41,6 +41,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #hostOf = new Map<string, FleetHost>();
   readonly #addresses = new Map<string, string>();
+  /** What is done last to each process: one restart at a time, also where whoever asked for the one before no longer waits for it. */
+  readonly #restarts = new Map<number, Promise<unknown>>();
   readonly hosts: FleetHost[] = [];
 
   private constructor(options: FleetOptions) {
@@ -118,6 +120,20 @@ export class Fleet {
     options: HostOptions = {},
     pauseMs = 0,
   ): Promise<boolean> {
+    return await this.#alone(at, () => this.#replace(at, how, options, pauseMs));
+  }
+
+  async #alone<T>(at: number, work: () => Promise<T>): Promise<T> {
+    const before = this.#restarts.get(at);
+    const mine = (async () => {
+      await before?.catch(() => undefined);
+      return await work();
+    })();
+    this.#restarts.set(at, mine);
+    return await mine;
+  }
+
+  async #replace(at: number, how: 'end' | 'kill', options: HostOptions, pauseMs: number): Promise<boolean> {
     const names = this.namesOf(at);
     const asTold = (await this.hosts[at]![how]()) ?? true;
     for (const name of names) this.#addresses.delete(name);
@@ -131,11 +147,13 @@ export class Fleet {
 
   /** Starts those nodes of a process again that do not run in it. Throws the first error after all were tried. */
   async revive(at: number): Promise<void> {
-    const there = new Set((await this.hosts[at]!.do('standing', null)).map(({ name }) => name));
-    await this.#startAll(
-      this.namesOf(at).filter((name) => !there.has(name)),
-      at,
-    );
+    await this.#alone(at, async () => {
+      const there = new Set((await this.hosts[at]!.do('standing', null)).map(({ name }) => name));
+      await this.#startAll(
+        this.namesOf(at).filter((name) => !there.has(name)),
+        at,
+      );
+    });
   }
 
   async #startAll(names: readonly string[], at: number): Promise<void> {

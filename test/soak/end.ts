@@ -8,7 +8,7 @@ import type { SoakLoad } from './load.ts';
 import type { Waits } from './waits.ts';
 
 /** For a process that ended, or a node in it, to start again. */
-const REVIVE_MS_MAX = 180_000;
+const REVIVE_MS_MAX = 600_000;
 /** For one process to say how its nodes stand, and for one node to say what it has: every card is judged. */
 const STANDING_MS_MAX = 60_000;
 const HAS_MS_MAX = 60_000;

@@ -9,10 +9,13 @@ const SILENCE_MS_MAX = 10_000;
 const NAMED_MAX = 4;
 
 interface Wait {
-  readonly what: string;
+  /** In words; asked each time, where it says how far it is. */
+  readonly what: string | (() => string);
   readonly startedMs: number;
   readonly msMax: number;
 }
+
+const wordsOf = (what: Wait['what']): string => (typeof what === 'string' ? what : what());
 
 /** Thrown when a wait did not end in its time. */
 export class WaitedTooLong extends Error {}
@@ -54,7 +57,7 @@ export class Waits implements Disposable {
       .slice(0, NAMED_MAX)
       .map(
         ({ msMax, startedMs, what }) =>
-          `${what} (${seconds(now - startedMs)} s of at most ${seconds(msMax)} s)`,
+          `${wordsOf(what)} (${seconds(now - startedMs)} s of at most ${seconds(msMax)} s)`,
       );
     const more = this.#waits.size - named.length;
     if (named.length === 0) return 'waiting for nothing';
@@ -62,7 +65,7 @@ export class Waits implements Disposable {
   }
 
   /** Waits for work, at most so many milliseconds; throws WaitedTooLong after that. The work itself is not ended by it. */
-  async for<T>(what: string, msMax: number, work: Promise<T>): Promise<T> {
+  async for<T>(what: Wait['what'], msMax: number, work: Promise<T>): Promise<T> {
     const wait = { what, startedMs: this.#now(), msMax };
     this.#waits.add(wait);
     const ending = new AbortController();
@@ -70,7 +73,7 @@ export class Waits implements Disposable {
       return await Promise.race([
         work,
         delay(msMax, undefined, { signal: ending.signal }).then(() => {
-          throw new WaitedTooLong(`${what}: not over after ${Math.round(msMax / 1_000)} s`);
+          throw new WaitedTooLong(`${wordsOf(what)}: not over after ${Math.round(msMax / 1_000)} s`);
         }),
       ]);
     } finally {
