@@ -1,14 +1,14 @@
 // One question to one member: the manifest, the parts it lacks, and its answer. Repeating it under the same token joins the same run.
 
-import type { PeerId } from '@libp2p/interface';
-import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { encodeEnvelope } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { VerifiedManifest } from '../../protocol/task/index.ts';
+import type { BookEntry } from '../cards/card-book.ts';
 import type { CardService } from '../cards/card-service.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
+import { peerOfText } from '../host/peer-of-text.ts';
 import type { Rpc } from '../rpc/index.ts';
 import type { Executor } from './executor.ts';
 import { partsOfManifest } from './gather.ts';
@@ -16,7 +16,6 @@ import type { LiveText } from './live-output.ts';
 import type { Loads } from './loads.ts';
 import type { TaskParts } from './parts.ts';
 import { PeerParts } from './peer-parts.ts';
-import type { MemberCard } from './ports.ts';
 import type { Member } from './task-book.ts';
 import {
   type ControlRequest,
@@ -92,7 +91,7 @@ export class Asker {
   async #call(member: Member, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
     const { clock, network, rpc } = this.#deps;
     const bytes = encodeTaskRequest(request);
-    const peer = peerIdFromString(member.peer);
+    const peer = peerOfText(member.peer);
     for (let again = false; ; again = true) {
       try {
         const response = decodeTaskResponse(await rpc.call(peer, taskProtocol(network), bytes, { signal }));
@@ -125,25 +124,16 @@ export class Asker {
   }
 
   /** The card of a member. Throws TASK_REFUSED when it cannot be had. */
-  async card(agentId: string): Promise<MemberCard> {
+  async card(agentId: string): Promise<BookEntry> {
     const entry = await this.#deps.cards.resolve(agentId);
     if (entry === undefined) throw new ZeroError('TASK_REFUSED', `the card of ${agentId} cannot be found`);
-    return entry.card;
-  }
-
-  /** A peer id from its text. */
-  peerOf(peer: string): PeerId {
-    return peerIdFromString(peer);
+    return entry;
   }
 
   /** How tasks stand at a member, or their withdrawal. Throws PEER_UNREACHABLE. */
   async control(peer: string, request: ControlRequest): Promise<readonly TaskStanding[]> {
     const { network, rpc } = this.#deps;
-    const answer = await rpc.call(
-      peerIdFromString(peer),
-      taskControlProtocol(network),
-      encodeControl(request),
-    );
+    const answer = await rpc.call(peerOfText(peer), taskControlProtocol(network), encodeControl(request));
     const { load, standings } = decodeStandings(answer, request.tasks.length);
     if (load !== null) this.#deps.loads.heard(peer, load);
     return standings;
@@ -154,7 +144,7 @@ export class Asker {
     const { executor, host, network, rpc } = this.#deps;
     if (peer === host.peerId.toString()) return await executor.output(request, host.peerId);
     const answer = await rpc.call(
-      peerIdFromString(peer),
+      peerOfText(peer),
       taskOutputProtocol(network),
       encodeOutputRequest(request),
     );
@@ -164,7 +154,7 @@ export class Asker {
   // The card's addresses are a hint: libp2p authenticates the peer id whatever they say.
   async #learnAddresses(member: Member): Promise<void> {
     const { cards, host, network } = this.#deps;
-    const peer = peerIdFromString(member.peer);
+    const peer = peerOfText(member.peer);
     if (host.getConnections(peer).length > 0) return;
     const entry = await cards.resolve(member.agentId).catch(() => undefined);
     const endpoint = entry?.card.endpoints.find(({ protocol }) => protocol === taskProtocolId(network));

@@ -1,16 +1,17 @@
 // Believes an answer only when its receipt verifies, is the member's, and says what was asked and what came.
 
+import { equalBytes } from '../../protocol/bytes/index.ts';
 import { keepEd25519 } from '../../protocol/crypto/index.ts';
-import { type EnvelopeJson, envelopeFromJson } from '../../protocol/envelope/index.ts';
+import { encodeEnvelope } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import type { JsonValue } from '../../protocol/json/index.ts';
-import { bytesDigest, type VerifiedReceipt, verifyReceipt } from '../../protocol/receipt/index.ts';
+import { bytesDigest, type VerifiedReceipt } from '../../protocol/receipt/index.ts';
 import type { VerifiedManifest } from '../../protocol/task/index.ts';
-import { verify } from '../../protocol/verify/index.ts';
+import { type KnownCard, verifyReceiptFile } from '../../protocol/verify/index.ts';
 import type { Job } from '../../wasm-runner/index.ts';
-import { decodeReceiptFile, type ReceiptFile } from '../receipts/receipt-file.ts';
+import { type BookEntry, isTakenIn } from '../cards/card-book.ts';
+import type { ReceiptFile } from '../receipts/receipt-file.ts';
 import { askedDigests, gotDigests } from './deterministic.ts';
-import { TASK_RESPONSE_BYTES_MAX, type TaskResponse } from './wire.ts';
+import type { TaskResponse } from './wire.ts';
 
 /** A receipt that stands for an answer. */
 export interface CheckedReceipt {
@@ -27,19 +28,22 @@ export function checkAnswer(input: {
   manifest: VerifiedManifest;
   job: Job;
   agentId: string;
+  /** The card of the member as this node holds it. */
+  card: BookEntry;
   response: TaskResponse;
   receipt: Uint8Array;
   now: number;
 }): CheckedReceipt {
-  const { agentId, job, manifest, now, receipt, response } = input;
-  // The executor's log brings the same receipt, and the card comes with every receipt of its agent.
-  const report = keepEd25519(() => verify(receipt, { now }));
+  const { agentId, card, job, manifest, now, receipt, response } = input;
+  // The same card comes with every receipt of its agent, to the byte.
+  const knownCard: KnownCard = (envelope) =>
+    isTakenIn(card) && equalBytes(encodeEnvelope(envelope), card.bytes) ? card : undefined;
+  // The executor's log brings the same receipt.
+  const checked = keepEd25519(() => verifyReceiptFile(receipt, { now, knownCard }));
+  const { file, receipt: verified, report } = checked;
   const failed = report.checks.find((check) => !check.ok);
   if (failed !== undefined) refuse(`${failed.name}: ${failed.detail}`);
-  const file = decodeReceiptFile(receipt, TASK_RESPONSE_BYTES_MAX);
-  const verified = keepEd25519(() =>
-    verifyReceipt(envelopeFromJson(file.receipt as EnvelopeJson & JsonValue)),
-  );
+  if (verified === undefined || file === undefined) refuse('the answer holds no receipt');
   const { deterministic, deterministicSignature, observed } = verified.receipt;
   if (verified.issuer !== agentId) refuse('the receipt is of another agent than the one that was asked');
   if (observed.manifestDigest !== bytesDigest(manifest.envelope.payload))
@@ -58,5 +62,5 @@ export function checkAnswer(input: {
   if (deterministic.seed !== job.seed) refuse('the seed of the receipt is not that of the task');
   if (deterministic.result.status !== response.status || deterministic.result.fuel !== response.fuel)
     refuse('the receipt names another end than the answer');
-  return { verified, file };
+  return { verified, file: file as unknown as ReceiptFile };
 }

@@ -74,11 +74,11 @@ export class Members {
 
   /** Ranks what was found, best first, with the load of this moment; those left out last, with the reason. */
   rank(found: readonly Found[], manifest: VerifiedManifest, order: TaskOrder): Member[] {
-    const rtt = new Map(this.#deps.directory.self().links.map(({ peer, rttMs }) => [peer, rttMs]));
+    const { directory } = this.#deps;
     const { priceCeiling, taskId } = manifest.manifest;
     const candidates = found.map(({ entry, fit, peer }): Candidate => {
       const { card, agentId } = entry;
-      const rttMs = rtt.get(peer) ?? null;
+      const rttMs = directory.rttOf(peer) ?? null;
       return {
         agentId,
         operator: card.operator ?? peer,

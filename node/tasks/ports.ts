@@ -25,7 +25,6 @@ export interface TaskPayments {
     agentId: AgentId;
     token: number;
     quote: Amount;
-    peer: PeerId;
   }): Promise<void>;
   /** Pays an accepted receipt, once per receipt; repeating it is harmless. */
   pay(input: {

@@ -5,6 +5,7 @@ import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { jobDigest, resultDigest } from '../../protocol/receipt/index.ts';
 import type { RunEnd, TaskEvent, VerifiedManifest } from '../../protocol/task/index.ts';
 import type { Clock } from '../clock/index.ts';
+import type { Host } from '../host/create.ts';
 import type { Logger } from '../logger/index.ts';
 import { capsuleOf, type ReceiptFile } from '../receipts/receipt-file.ts';
 import type { CapsuleInputs, ReceiptFiles } from '../receipts/receipt-files.ts';
@@ -30,7 +31,7 @@ export interface RunsDeps {
   readonly lanes: Lanes;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly peerId: string;
+  readonly host: Pick<Host, 'peerId'>;
 }
 
 /** The runs under way. */
@@ -83,12 +84,11 @@ export class Runs {
   /** One run at one member: promised, asked, checked, and its answer on disk. */
   async #run(entry: TaskEntry, member: Member, token: number, signal: AbortSignal): Promise<RunEnd> {
     const { asker, book, ports } = this.#deps;
-    const { agentId, peer } = member;
+    const { agentId } = member;
     const manifest = await book.manifest(entry.taskId);
-    const card = await this.#deps.asker.card(agentId);
+    const { card } = await this.#deps.asker.card(agentId);
     const quote = ports.payments.quote(card, manifest.manifest);
-    if (quote !== null)
-      await ports.payments.promise({ manifest, agentId, token, quote, peer: asker.peerOf(peer) });
+    if (quote !== null) await ports.payments.promise({ manifest, agentId, token, quote });
     const response = await asker.run(manifest, member, token, signal);
     if (MEMBER_FAILED.has(response.status))
       throw new ZeroError(
@@ -133,13 +133,14 @@ export class Runs {
     if (receipt === null)
       return { end: { status, receipt: null, jobDigest: null, resultDigest: null }, owed: null, kept: null };
     const spec = specOfManifest(manifest.manifest);
-    const from = this.#deps.asker.peerOf(this.#deps.peerId);
+    const from = this.#deps.host.peerId;
     const job = await gatherJob(manifest, spec, {}, { parts, artifacts: ports.artifacts, from });
     const { agentId } = member;
-    const { verified, file } = checkAnswer({ manifest, job, agentId, response, receipt, now: clock.now() });
-    const inputs = { ...capsuleOf(manifest.envelope.payload, job), module: job.module };
     const card = await this.#deps.asker.card(agentId);
-    const owed = ports.payments.price(card, verified.receipt, manifest.manifest);
+    const asked = { manifest, job, agentId, card, now: clock.now() };
+    const { verified, file } = checkAnswer({ ...asked, response, receipt });
+    const inputs = { ...capsuleOf(manifest.envelope.payload, job), module: job.module };
+    const owed = ports.payments.price(card.card, verified.receipt, manifest.manifest);
     const { deterministic } = verified.receipt;
     return {
       end: {

@@ -1,8 +1,16 @@
 // What the caller of a verification decides: the time, and whom to trust. There is no default for either.
 
+import type { VerifiedCard } from '../card/index.ts';
+import type { Envelope } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { type LogPolicy, parsePolicy } from '../log/index.ts';
 import { ABOUT_FILES_MAX, type About } from './about.ts';
+
+/** What the checks ask of a verified card. */
+export type ReadCard = Pick<VerifiedCard, 'card' | 'cardId' | 'keys'>;
+
+/** A card that the caller has verified before, when it is this very envelope; undefined otherwise. */
+export type KnownCard = (envelope: Envelope) => ReadCard | undefined;
 
 export interface VerifyOptions {
   /** Verification time in milliseconds since 1970. Never read from a clock here. */
@@ -15,6 +23,8 @@ export interface VerifyOptions {
   readonly keys?: readonly Uint8Array[];
   /** Of a bundle: files that its statements must speak of. A file of another kind is then refused. */
   readonly about?: About;
+  /** Of a receipt file: spares the verification of a card that comes with every receipt of its agent. */
+  readonly knownCard?: KnownCard;
 }
 
 /** The options in the form that the checks use. */
@@ -24,6 +34,7 @@ export interface Context {
   readonly maxAgeSeconds?: number;
   readonly keys: readonly Uint8Array[];
   readonly about: About | null;
+  readonly knownCard?: KnownCard;
 }
 
 /** Largest time that a Date can print: the year 9999. */
@@ -41,6 +52,7 @@ export function contextOf(options: VerifyOptions): Context {
     policy: typeof policy === 'string' ? parsePolicy(policy) : (policy ?? null),
     keys: options.keys ?? [],
     about: options.about ?? null,
+    ...(options.knownCard === undefined ? {} : { knownCard: options.knownCard }),
   };
   return options.maxAgeSeconds === undefined ? context : { ...context, maxAgeSeconds: options.maxAgeSeconds };
 }

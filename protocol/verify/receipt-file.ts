@@ -8,8 +8,13 @@ import { Fields } from '../fields/index.ts';
 import { isForked } from '../identity/index.ts';
 import { isJsonObject, type JsonObject } from '../json/index.ts';
 import { decodeLogEntry, decodeProof, LOG_RECORD_BYTES_MAX, type LogProof } from '../log/index.ts';
-import { bytesDigest, jointEnvelope, treeDigest } from '../receipt/index.ts';
-import { type AgentStatement, RECEIPT_PREDICATE, type ReceiptPredicate } from '../statement/index.ts';
+import { bytesDigest, treeDigest } from '../receipt/index.ts';
+import {
+  type AgentStatement,
+  isStatementOf,
+  RECEIPT_PREDICATE,
+  type ReceiptPredicate,
+} from '../statement/index.ts';
 import { checkCardSignature } from './card.ts';
 import { checkInclusion } from './checkpoint.ts';
 import { CAPSULE_FILES_MAX, RECEIPT_FILE_KIND } from './limits.ts';
@@ -83,34 +88,36 @@ function readCapsule(file: Fields): ReplayCapsule {
   };
 }
 
-/** All checks of a receipt file. */
-export function checkReceiptFile(checks: Checks, value: JsonObject, context: Context): void {
+/** All checks of a receipt file; answers its receipt when the signature held. */
+export function checkReceiptFile(
+  checks: Checks,
+  value: JsonObject,
+  context: Context,
+): AgentStatement<typeof RECEIPT_PREDICATE> | undefined {
   const file = checks.attempt(
     'form',
     () => readReceiptFile(value),
     ({ inputs }) => (inputs === null ? 'a receipt file' : 'a receipt file with a replay capsule'),
   );
-  if (file === undefined) return;
+  if (file === undefined) return undefined;
   const agent = checkAgentSignature(checks, file.receipt, 'signature');
   if (agent !== undefined) {
-    if (agent.predicateType !== RECEIPT_PREDICATE) {
+    if (!isStatementOf(agent, RECEIPT_PREDICATE)) {
       checks.add('type', false, 'the signed statement is not an execution receipt', 'PARTS_MISMATCH');
-      return;
+      return undefined;
     }
-    const receipt = agent.statement.predicate as ReceiptPredicate;
+    const receipt = agent.statement.predicate;
     describeReceipt(checks, agent, receipt);
+    // A statement whose part has a wrong signature of its own did not verify.
     if (receipt.deterministicSignature !== undefined)
-      checks.attempt(
-        'result signature',
-        () => jointEnvelope([{ receipt, operationalKey: agent.operationalKey }]),
-        () => 'the executor signed the deterministic part apart',
-      );
+      checks.add('result signature', true, 'the executor signed the deterministic part apart');
     checkIssued(checks, receipt.issuedAt, context.now);
     checkEntry(checks, file, agent.id, receipt);
-    checkExecutor(checks, file, agent);
+    checkExecutor(checks, file, agent, context);
     if (file.inputs !== null) checkCapsule(checks, file.inputs, receipt);
   }
   checkInclusion(checks, file.proof, file.entry, context);
+  return agent;
 }
 
 function describeReceipt(checks: Checks, agent: AgentStatement, receipt: ReceiptPredicate): void {
@@ -148,8 +155,8 @@ function checkEntry(checks: Checks, file: ReceiptFile, id: string, receipt: Rece
   );
 }
 
-function checkExecutor(checks: Checks, file: ReceiptFile, agent: AgentStatement): void {
-  const verified = checkCardSignature(checks, file.executorCard, 'executor card');
+function checkExecutor(checks: Checks, file: ReceiptFile, agent: AgentStatement, context: Context): void {
+  const verified = checkCardSignature(checks, file.executorCard, 'executor card', context.knownCard);
   if (verified === undefined) return;
   const { card, keys } = verified;
   checks.describe({ executorName: card.name });

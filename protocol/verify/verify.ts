@@ -2,6 +2,8 @@
 
 import { AGENT_CARD_TYPE } from '../card/index.ts';
 import type { Envelope } from '../envelope/index.ts';
+import type { JsonObject } from '../json/index.ts';
+import { receiptOf, type VerifiedReceipt } from '../receipt/index.ts';
 import { STATEMENT_PAYLOAD_TYPE } from '../statement/index.ts';
 import { checkCardFile } from './card.ts';
 import { checkCheckpointFile, checkEquivocationFile, checkProofFile } from './checkpoint.ts';
@@ -24,6 +26,33 @@ export function verify(bytes: Uint8Array, options: VerifyOptions): Report {
   if (context.about !== null && kind !== 'provenance-bundle')
     checks.add('about', false, 'only a provenance bundle speaks of other files', 'SUBJECT_MISSING');
   return checks.report(kind, context.now);
+}
+
+/** A receipt file that was read and verified: nobody needs to do either again. */
+export interface VerifiedReceiptFile {
+  /** All of its checks hold only when this says so. */
+  readonly report: Report;
+  /** Undefined when its signature does not hold; to be believed when the report is ok. */
+  readonly receipt: VerifiedReceipt | undefined;
+  /** Its members as they were read; undefined when the bytes are no receipt file. */
+  readonly file: JsonObject | undefined;
+}
+
+/** As `verify`, of a receipt file only, with the receipt that was verified. */
+export function verifyReceiptFile(bytes: Uint8Array, options: VerifyOptions): VerifiedReceiptFile {
+  const context = contextOf(options);
+  const checks = new Checks();
+  const found = checks.require('form', () => sniff(bytes));
+  if (found?.form !== 'receipt-file') {
+    if (found !== undefined) checks.add('form', false, 'not a receipt file', 'DECODE_FAILED');
+    return { report: checks.report('unknown', context.now), receipt: undefined, file: undefined };
+  }
+  const agent = checkReceiptFile(checks, found.file, context);
+  return {
+    report: checks.report('receipt-file', context.now),
+    receipt: agent === undefined ? undefined : receiptOf(agent),
+    file: found.file,
+  };
 }
 
 function run(checks: Checks, bytes: Uint8Array, context: Context): Kind {

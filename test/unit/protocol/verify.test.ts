@@ -23,14 +23,29 @@ import {
   signAgentStatement,
   signStatement,
 } from '../../../protocol/statement/index.ts';
-import { type Report, type VerifyOptions, verify } from '../../../protocol/verify/index.ts';
+import {
+  type Report,
+  type VerifyOptions,
+  verify,
+  verifyReceiptFile,
+} from '../../../protocol/verify/index.ts';
 import { makeAgent, makeCard, publicKey, seed, type TestAgent, VALIDITY } from '../../support/agents.ts';
 import { refuses } from '../../support/codes.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
-import { ISSUED_AT, jsonFile, NOW, sampleReceipt } from '../../support/receipt-files.ts';
+import { DETERMINISTIC, ISSUED_AT, jsonFile, NOW, sampleReceipt } from '../../support/receipt-files.ts';
 
-const check = (bytes: Uint8Array, options: Partial<VerifyOptions> = {}): Report =>
-  verify(bytes, { now: NOW, ...options });
+function check(bytes: Uint8Array, options: Partial<VerifyOptions> = {}): Report {
+  const report = verify(bytes, { now: NOW, ...options });
+  // Whoever wants the receipt itself is told the same, and is given none whose signature does not hold.
+  if (report.kind === 'receipt-file') {
+    const whole = verifyReceiptFile(bytes, { now: NOW, ...options });
+    assert.deepEqual(whole.report, report);
+    const isSigned = report.checks.some(({ name, ok }) => name === 'signature' && ok);
+    const isReceipt = isSigned && !report.checks.some(({ name }) => name === 'type');
+    assert.equal(whole.receipt?.id, isReceipt ? report.subject.statementId : undefined);
+  }
+  return report;
+}
 
 /** Names and codes of the failed checks. */
 function failures(report: Report): string[] {
@@ -68,6 +83,14 @@ describe('verifying a receipt file', () => {
     assert.equal(report.subject.executor, makeAgent(40).agentId);
     assert.equal(report.subject.fuel, '4242');
     assert.equal(report.subject.logIndex, 5);
+    const { file, receipt } = verifyReceiptFile(jsonFile(sample.file), { now: NOW });
+    assert.deepEqual(receipt?.receipt.deterministic, DETERMINISTIC);
+    assert.deepEqual({ ...file }, { ...sample.file });
+    assert.equal(verifyReceiptFile(utf8('no file'), { now: NOW }).report.ok, false);
+    assert.equal(
+      verifyReceiptFile(jsonFile(envelopeToJson(makeCard(makeAgent(40)))), { now: NOW }).report.ok,
+      false,
+    );
     assert.equal(report.verifiedAt, new Date(NOW).toISOString());
   });
 
