@@ -53,8 +53,8 @@ export const FRAME_BYTES_MAX = 1_200 * MIB;
 /** Bytes of the child's standard error that are kept to explain a crash. */
 export const STDERR_BYTES_KEPT = 4_096;
 
-/** Milliseconds for a worker to end after it was told to; then the whole child is ended. */
-export const KILL_GRACE_MS = 5_000;
+/** Milliseconds for a worker to end after it was told to, and the next to start; then the whole child is ended. */
+export const KILL_GRACE_MS = 20_000;
 
 /** Milliseconds for a fresh child to report that its workers are up. */
 export const START_GRACE_MS = 30_000;

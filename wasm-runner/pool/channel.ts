@@ -20,6 +20,8 @@ export class Channel {
   readonly index: number;
   /** The worker runs; false while it starts. */
   online = false;
+  /** Called when the worker runs; set while a job waits for that. */
+  onOnline: (() => void) | null = null;
   /** Called with every answer; set while a job runs. */
   onAnswer: ((answer: Answer) => void) | null = null;
   /** Called with what a job writes while it runs. */
@@ -51,6 +53,7 @@ export class Channel {
   restart(onReady: () => void): string {
     this.onAnswer = null;
     this.onSaid = null;
+    this.onOnline = null;
     this.online = false;
     this.#chunks = [];
     this.#size = 0;

@@ -149,6 +149,7 @@ export class IsolatedChild {
 
   #online(channel: Channel): void {
     channel.online = true;
+    channel.onOnline?.();
     this.#starting--;
     if (this.#starting === 0) this.#started();
   }

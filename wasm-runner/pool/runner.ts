@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { checkJob, type Job, limitProblem, type RunResult } from '../job.ts';
-import { CACHE_BYTES_DEFAULT, QUEUE_DEFAULT } from '../limits.ts';
+import { CACHE_BYTES_DEFAULT, QUEUE_DEFAULT, START_GRACE_MS } from '../limits.ts';
 import type { Answer, Channel } from './channel.ts';
 import { IsolatedChild } from './child.ts';
 import type { OnOutput, Runner, RunnerOptions, RunnerStats, RunOptions } from './interface.ts';
@@ -190,13 +190,17 @@ export class PooledRunner implements Runner {
     if (hasModule) blobs.push(job.module);
     channel.onAnswer = (answer) => this.#answered(task, channel, answer);
     channel.onSaid = task.onOutput;
-    task.timers = [
-      setTimeout(
-        () => this.#stop(task, plainResult('TIMEOUT', `still running after ${job.limits.wallMs} ms`)),
-        job.limits.wallMs,
-      ),
-      setTimeout(() => this.#markSlow(task), this.#scheduler.patience(task)),
-    ];
+    task.timers = [setTimeout(() => this.#markSlow(task), this.#scheduler.patience(task))];
+    if (channel.online) this.#limit(task, job.limits.wallMs);
+    else {
+      // The time of a job begins when there is a worker: a machine on which one is long in starting fails no job for that.
+      this.#limit(task, START_GRACE_MS + job.limits.wallMs);
+      channel.onOnline = () => {
+        channel.onOnline = null;
+        task.startedMs = performance.now();
+        this.#limit(task, job.limits.wallMs);
+      };
+    }
     channel.send(
       {
         id: this.#nextId++,
@@ -218,6 +222,11 @@ export class PooledRunner implements Runner {
       },
       blobs,
     );
+  }
+
+  #limit(task: Task, ms: number): void {
+    const late = plainResult('TIMEOUT', `still running after ${task.job.limits.wallMs} ms`);
+    task.timers.push(setTimeout(() => this.#stop(task, late), ms));
   }
 
   #markSlow(task: Task): void {
@@ -253,6 +262,7 @@ export class PooledRunner implements Runner {
     if (task.channel !== null) {
       task.channel.onAnswer = null;
       task.channel.onSaid = null;
+      task.channel.onOnline = null;
     }
     task.channel = null;
     this.#running.delete(task);
