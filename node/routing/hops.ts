@@ -165,7 +165,7 @@ export class Hops {
         tookMs: Math.max(0, now() - handedAt - reply.tookMs),
         remainingMs: reply.remainingMs,
       });
-      desk.finished(next, header, tookMs);
+      desk.finished(next, header, tookMs, next === header.to ? undefined : reply.path);
       measured.carried += 1;
       return { next, stream: frames.unwrap(), reply };
     } catch (cause) {

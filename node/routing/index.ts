@@ -10,6 +10,7 @@ import { Reporter } from '../reputation/index.ts';
 import type { Service } from '../services.ts';
 import { ForwardService } from './forward-service.ts';
 import { Hops } from './hops.ts';
+import { Outcomes } from './outcomes.ts';
 import { RelayCardKeeper } from './relay-card-keeper.ts';
 import { RelayKeeper } from './relay-keeper.ts';
 import { RelayTalk } from './relay-talk.ts';
@@ -42,7 +43,8 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
   const links = host.services.links;
   const protocol = forwardProtocol(config.network);
   const now = () => clock.now();
-  const policyOf = (name: PolicyName) => makePolicy(name, { self, advertises: relaying });
+  const policyOf = (name: PolicyName, races?: boolean) =>
+    makePolicy(name, { self, advertises: relaying, ...(races === undefined ? {} : { races }) });
   const relays = new Relays({ host, directory, residents, book, reputation: core.reputation });
   const reports: Reports = new Reports({
     self,
@@ -52,6 +54,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     observe: (event) => desk.policy.observe(event, now()),
   });
   const streams = new StreamBook();
+  const outcomes = new Outcomes();
   const reporter = new Reporter('relay-failed', core);
   core.router.listen((statement) => reporter.heard(statement));
   const uses = (relay: string): boolean => relaying || keeper.chosen.has(relay);
@@ -147,6 +150,12 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     remaining: (destination, exclude) => desk.remaining(destination, exclude),
     onProbe: (neighbour, rttMs) =>
       desk.policy.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now()),
+    outcomes: (relay) => outcomes.take(relay),
+    onOutcome: (from, { ms, stream }) => {
+      const record = streams.judge(stream, from);
+      if (record !== undefined && record.path.length > 0)
+        desk.heard(from, record.path, record.to, ms ?? undefined);
+    },
     onEcho: (neighbour, destination, remainingMs) =>
       desk.policy.observe({ kind: 'echoed', neighbour, destination, remainingMs }, now()),
   });
@@ -198,7 +207,15 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     log,
   });
   links.events = {
-    broke: (relay, peer) => desk.broke(relay, peer),
+    broke: (path, peer) => desk.broke(path, peer),
+    carried: (path, peer, stream, ms) => {
+      const [first] = path;
+      if (first === undefined) return;
+      if (ms === undefined) desk.broke(path, peer);
+      else desk.carried(path, peer, ms);
+      // What lies before that relay is not its business.
+      outcomes.add(first, { stream, ms: ms === undefined ? null : Math.max(0, ms - desk.linkMs(first)) });
+    },
     moved: (ms, relay) => {
       metrics.observe('zerostate_routed_move_seconds', ms / 1_000);
       if (relay === undefined) return;
@@ -223,6 +240,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         await forward.start();
         if (terms.use || relaying) {
           links.opener = (...path) => routed.open(...path);
+          links.pace = () => desk.policy.pace;
           host.addEventListener('peer:disconnect', gone);
           desk.start();
           keeper.start();

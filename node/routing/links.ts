@@ -31,8 +31,10 @@ export interface LinkComponents extends SealComponents {
 export interface LinkEvents {
   /** A link goes on over another path, so its other end is alive: `left` is the first relay of the path that broke. */
   moved(ms: number, left: string | undefined): void;
-  /** A path to a peer that a relay had opened broke, or was never sealed: `relay` is the first on it. */
-  broke(relay: string, peer: string): void;
+  /** The path of a link broke. */
+  broke(path: readonly string[], peer: string): void;
+  /** A new path carried something there and back in so long; undefined: nothing came. `stream` is its name. */
+  carried(path: readonly string[], peer: string, stream: string, ms: number | undefined): void;
   lost(): void;
 }
 
@@ -50,7 +52,12 @@ export class Links {
   constructor(components: LinkComponents) {
     this.#components = components;
     this.#sealer = new Sealer(components);
-    this.#paths = new SealedPaths(this.#sealer, (path, peer) => this.#blame(path, peer));
+    this.#paths = new SealedPaths(this.#sealer, {
+      carried: ({ name, path }, peer, ms) => this.events?.carried(path, peer.toString(), name, ms),
+      silent: ({ name, path }, peer) => {
+        if (!this.#stopped) this.events?.carried(path, peer.toString(), name, undefined);
+      },
+    });
   }
 
   /** How paths are opened; set by whoever routes. Without it nobody is called. */
@@ -60,6 +67,11 @@ export class Links {
 
   set opener(opener: PathOpener | undefined) {
     this.#paths.opener = opener;
+  }
+
+  /** When a second path is begun beside one that is late; set by whoever routes. */
+  set pace(pace: SealedPaths['pace']) {
+    this.#paths.pace = pace;
   }
 
   list(): LinkView[] {
@@ -157,8 +169,8 @@ export class Links {
       throw new ZeroError('BUSY', `${LINKS_MAX} peers are reached through relays already`);
   }
 
-  #blame([first]: readonly string[], peer: PeerId): void {
-    if (first !== undefined && !this.#stopped) this.events?.broke(first, peer.toString());
+  #blame(path: readonly string[], peer: PeerId): void {
+    if (path.length > 0 && !this.#stopped) this.events?.broke(path, peer.toString());
   }
 
   #keep(id: Uint8Array, peer: PeerId, outgoing: boolean, path: readonly string[]): Kept {

@@ -1,8 +1,8 @@
 // Sets up a path for a new link. One that is late or silent gets another beside it, over another first relay, and whichever is sealed first is used.
 // Who was slower is still waited for: it is judged by whether it comes at all, and then dropped. Must not: choose relays, or judge them itself.
 
+import type { RoutingPace } from '../../protocol/routing/index.ts';
 import type { Around, PathWatch, SealedPath } from './sealed-paths.ts';
-import type { SetUpPace } from './set-up-pace.ts';
 
 /** Paths that are tried for one link, those beside each other included. */
 export const PATHS_TRIED_MAX = 3;
@@ -17,7 +17,8 @@ export interface RaceOptions {
   readonly attempt: PathAttempt;
   /** The relays of a path that was opened and then carried nothing; undefined for every other failure. */
   readonly silentPath: (error: unknown) => readonly string[] | undefined;
-  readonly pace: Pick<SetUpPace, 'lateMs' | 'spend' | 'took'>;
+  /** When a second path is begun beside one that is late; undefined: never. */
+  readonly pace: RoutingPace | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -71,13 +72,13 @@ export class PathRace {
       .finally(() => this.#running.delete(running))
       .then(
         (path) => {
-          pace.took(performance.now() - began);
+          pace?.took(performance.now() - began);
           this.#take(path);
         },
         (error: Error) => this.#fail(error, at),
       );
     clearTimeout(this.#timer);
-    if (this.#launched < PATHS_TRIED_MAX)
+    if (pace !== undefined && this.#launched < PATHS_TRIED_MAX)
       this.#timer = setTimeout(() => {
         if (!this.#isOver && pace.spend()) this.#launch();
       }, pace.lateMs).unref();

@@ -228,22 +228,44 @@ export class RouteDesk {
   }
 
   /** The whole way of a stream through a neighbour was set up, or failed. */
-  finished(neighbour: string, { slaClass, to }: ForwardHeader, tookMs: number | undefined): void {
+  finished(
+    neighbour: string,
+    { slaClass, to }: ForwardHeader,
+    tookMs: number | undefined,
+    path?: readonly string[],
+  ): void {
     const { clock } = this.#deps;
-    const took = tookMs === undefined ? {} : { tookMs };
+    const took = { ...(tookMs === undefined ? {} : { tookMs }), ...(path === undefined ? {} : { path }) };
     this.#policy.observe(
       { kind: 'finished', neighbour, destination: to, slaClass, ok: tookMs !== undefined, ...took },
       clock.now(),
     );
   }
 
-  /** A path that a neighbour had opened broke: it takes streams, and does not carry them. */
-  broke(neighbour: string, destination: string): void {
-    const { clock } = this.#deps;
+  /** A path that a neighbour had opened broke, or carried nothing: it takes streams, and does not carry them. */
+  broke(path: readonly string[], destination: string): void {
+    const [neighbour] = path;
+    if (neighbour === undefined) return;
     this.#policy.observe(
-      { kind: 'finished', neighbour, destination, slaClass: 'standard', ok: false },
-      clock.now(),
+      { kind: 'finished', neighbour, destination, slaClass: 'standard', ok: false, path },
+      this.#deps.clock.now(),
     );
+  }
+
+  /** Something passed over a path that stands, there and back. */
+  carried(path: readonly string[], destination: string, tookMs: number): void {
+    this.#policy.observe({ kind: 'carried', destination, path, tookMs }, this.#deps.clock.now());
+  }
+
+  /** Somebody whose stream went through here says what came over it from here on. */
+  heard(source: string, path: readonly string[], destination: string, tookMs: number | undefined): void {
+    const took = tookMs === undefined ? {} : { tookMs };
+    this.#policy.observe({ kind: 'carried', destination, path, source, ...took }, this.#deps.clock.now());
+  }
+
+  /** What the own link to a neighbour takes; 0 where it was not measured. */
+  linkMs(neighbour: string): number {
+    return this.#deps.relays.measured(neighbour).rttMs ?? 0;
   }
 
   /** A forward stream to a neighbour, over which the header leaves at once: a hop is one round trip. Rejects as libp2p does. */

@@ -23,7 +23,7 @@ export interface RoutingDeps {
   readonly relaying: boolean;
   readonly desk: RouteDesk;
   /** Makes a policy with nothing learned. */
-  readonly policyOf: (name: PolicyName) => RoutingPolicy;
+  readonly policyOf: (name: PolicyName, races?: boolean) => RoutingPolicy;
   readonly relays: Relays;
   readonly reports: Reports;
   readonly streams: StreamBook;
@@ -60,11 +60,16 @@ export class Routing {
     return this.#deps.desk.policy.name;
   }
 
-  /** Routes by another policy until this node restarts; the configuration says by which one then. Throws as the database does. */
-  async usePolicy(name: PolicyName): Promise<void> {
+  /**
+   * Routes by another policy until this node restarts; the configuration says by which one then. `races`: with second paths beside late ones or
+   * without, to compare; absent: as the policy does of itself. Throws as the database does.
+   */
+  async usePolicy(name: PolicyName, races?: boolean): Promise<void> {
     const { desk, log, policyOf } = this.#deps;
-    if (name === desk.policy.name) return;
-    await desk.use(policyOf(name));
+    const policy = policyOf(name, races);
+    const isSame = (policy.pace === undefined) === (desk.policy.pace === undefined);
+    if (name === desk.policy.name && isSame) return;
+    await desk.use(policy);
     log.info({ policy: name }, 'routes are chosen by another policy');
   }
 

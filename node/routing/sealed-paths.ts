@@ -3,10 +3,10 @@
 
 import type { MessageStream, PeerId, Stream } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import type { RoutingPace } from '../../protocol/routing/index.ts';
 import { SEAL_MS_MAX } from './limits.ts';
 import { PathRace } from './path-race.ts';
 import type { Sealer } from './sealed-path.ts';
-import { SetUpPace } from './set-up-pace.ts';
 
 /** The handshake over a path takes one and a half times as long as opening it: it gets this many times that, and so much more, while there are other paths. */
 const PATIENCE = 4;
@@ -15,6 +15,8 @@ const PATIENCE_MS = 800;
 /** A path that a hop has opened to a peer, not yet sealed. */
 export interface OpenPath {
   readonly stream: Stream;
+  /** The stream's name on every hop. */
+  readonly name: string;
   /** Relays on it, the first at the front. */
   readonly path: readonly string[];
 }
@@ -42,6 +44,14 @@ export type PathOpener = (
   mayTry?: PathWatch['mayTry'],
 ) => Promise<OpenPath>;
 
+/** Told what became of paths once they stood. */
+export interface PathJudge {
+  /** A path that was opened was sealed: there and back over it in so long. */
+  carried(path: Omit<OpenPath, 'stream'>, peer: PeerId, ms: number): void;
+  /** One that was opened was never sealed. */
+  silent(path: Omit<OpenPath, 'stream'>, peer: PeerId): void;
+}
+
 /** A path that is sealed, and the relays on it. */
 export interface SealedPath {
   readonly path: MessageStream;
@@ -51,15 +61,15 @@ export interface SealedPath {
 /** Sealed paths of one host. */
 export class SealedPaths {
   readonly #sealer: Sealer;
-  readonly #blame: (path: readonly string[], peer: PeerId) => void;
-  readonly #pace = new SetUpPace();
+  readonly #judge: PathJudge;
   /** How paths are opened; without it nobody is called. */
   opener: PathOpener | undefined;
+  /** When a second path is begun beside one that is late, as the policy in use has it. */
+  pace: () => RoutingPace | undefined = () => undefined;
 
-  /** `blame` is told of paths that were opened and not sealed. */
-  constructor(sealer: Sealer, blame: (path: readonly string[], peer: PeerId) => void) {
+  constructor(sealer: Sealer, judge: PathJudge) {
     this.#sealer = sealer;
-    this.#blame = blame;
+    this.#judge = judge;
   }
 
   /** One path. `impatient`: there may be others, so a silent one is given up soon. Throws as the opener does, or ROUTE_LOST. */
@@ -72,16 +82,20 @@ export class SealedPaths {
   ): Promise<SealedPath> {
     if (this.opener === undefined) throw new ZeroError('ROUTE_NONE', 'this node uses no relays');
     const began = performance.now();
-    const { path, stream } = await this.opener(peer, signal, around, watch?.mayTry);
+    const { name, path, stream } = await this.opener(peer, signal, around, watch?.mayTry);
     watch?.opened(path);
     // The path was just travelled there and back, so it is known what a handshake over it takes.
-    const patience = Math.min(SEAL_MS_MAX, PATIENCE * (performance.now() - began) + PATIENCE_MS);
+    const openedAt = performance.now();
+    const patience = Math.min(SEAL_MS_MAX, PATIENCE * (openedAt - began) + PATIENCE_MS);
     const limit = AbortSignal.timeout(Math.ceil(impatient ? patience : SEAL_MS_MAX));
     try {
-      return { path: await this.#sealer.call(stream, peer, AbortSignal.any([signal, limit])), relays: path };
+      const sealed = await this.#sealer.call(stream, peer, AbortSignal.any([signal, limit]));
+      // The caller's part of the handshake is there and back once.
+      this.#judge.carried({ name, path }, peer, performance.now() - openedAt);
+      return { path: sealed, relays: path };
     } catch (error) {
       if (signal.aborted) throw error;
-      this.#blame(path, peer);
+      this.#judge.silent({ name, path }, peer);
       const { message } = error as Error;
       throw new ZeroError('ROUTE_LOST', message, { cause: error, details: { path: path.join() } });
     }
@@ -92,7 +106,7 @@ export class SealedPaths {
     const race = new PathRace({
       attempt: (around, impatient, watch) => this.open(peer, signal, around, impatient, watch),
       silentPath,
-      pace: this.#pace,
+      pace: this.pace(),
       signal,
     });
     return await race.run();

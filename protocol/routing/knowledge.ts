@@ -4,8 +4,18 @@
 import { REPORT_LINKS_MAX } from './limits.ts';
 import { LinkBook } from './link-book.ts';
 import { NetworkMap } from './network-map.ts';
-import type { LinkReport, NeighbourId, RoutingEffect, RoutingEvent, RoutingView } from './ports.ts';
+import type {
+  DestinationId,
+  LinkReport,
+  NeighbourId,
+  RoutingEffect,
+  RoutingEvent,
+  RoutingView,
+} from './ports.ts';
 import { Trust } from './trust.ts';
+
+/** Most that is said of a link. */
+const REPORTED_MAX_MS = 600_000;
 
 export interface KnowledgeOptions {
   readonly self: NeighbourId;
@@ -40,6 +50,7 @@ export class Knowledge {
       this.links.sample(event.neighbour, event.ok ? event.tookMs : undefined, now);
     else if (event.kind === 'reported') this.map.take(event.report, now);
     else if (event.kind === 'finished') this.#finished(event, now);
+    else if (event.kind === 'carried') this.#carried(event, now);
   }
 
   tick(view: RoutingView, now: number): RoutingEffect[] {
@@ -63,11 +74,30 @@ export class Knowledge {
   }
 
   #finished(event: RoutingEvent & { kind: 'finished' }, now: number): void {
-    const link = this.links.get(event.neighbour);
-    const rest = this.map.cost(event.neighbour, event.destination, 'live');
-    if (link === undefined || !Number.isFinite(rest)) return;
-    const way = this.map.authorsOnWay(event.neighbour, event.destination);
-    this.trust.way(way, link.cost(now).srttMs + rest, event.ok ? event.tookMs : undefined, now);
+    // Where nobody says which way it took, it took the shortest.
+    const path = event.path ?? this.map.authorsOnWay(event.neighbour, event.destination);
+    const promisedMs = this.#promised(event.neighbour, path, event.destination, now);
+    this.trust.way(path, promisedMs, event.ok ? event.tookMs : undefined, now);
+  }
+
+  #carried({ destination, path, source, tookMs }: RoutingEvent & { kind: 'carried' }, now: number): void {
+    const [first] = path;
+    if (first === undefined) return;
+    const word = source === undefined ? {} : { source };
+    const promisedMs = this.#promised(first, path, destination, now);
+    this.trust.way(path, promisedMs, tookMs, now, { what: 'carried', ...word });
+  }
+
+  /** What the own link and the reports on a way promise; NaN where there is a gap. */
+  #promised(
+    neighbour: NeighbourId,
+    path: readonly NeighbourId[],
+    destination: DestinationId,
+    now: number,
+  ): number {
+    const link = this.links.get(neighbour);
+    if (link === undefined || path[0] !== neighbour) return Number.NaN;
+    return link.cost(now).srttMs + this.map.along(path, destination);
   }
 
   // The same link has two ends; a round trip looks the same from both.
@@ -85,10 +115,11 @@ export class Knowledge {
     const links = view.neighbours
       .filter(({ up }) => up)
       .slice(0, REPORT_LINKS_MAX)
-      .map((neighbour) => ({
-        to: neighbour.id,
-        costMs: Math.round(this.links.costMs(neighbour, view.region, now) * 10) / 10,
-      }));
+      .map((neighbour) => {
+        // What goes wrong behind a neighbour is part of what it costs to hand it something: whoever says so makes its own link dearer, and no other.
+        const costMs = this.links.costMs(neighbour, view.region, now) + this.trust.excess(neighbour.id, now);
+        return { to: neighbour.id, costMs: Math.round(Math.min(REPORTED_MAX_MS, costMs) * 10) / 10 };
+      });
     return { author: view.self, sequence: this.#sequence, region: view.region, links };
   }
 }

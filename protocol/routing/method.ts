@@ -38,6 +38,8 @@ export interface Method {
   readonly learns: boolean;
   /** Keeps a flow where it is while nothing is better by enough. */
   readonly sticks: boolean;
+  /** Begins a second path beside one that is late: what others do not, as they keep no estimate of the tail. */
+  readonly races?: boolean;
   weigh(neighbour: NeighbourView, demand: Demand, view: RoutingView, now: number): Weight;
   /** Picks among those that may be chosen, cheapest first; never called with none. */
   pick(choices: readonly Choice[], demand: Demand, now: number, random: RoutingRandom): Picked;

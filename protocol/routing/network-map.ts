@@ -164,6 +164,20 @@ export class NetworkMap {
     return way;
   }
 
+  /** Cost now of a way over these authors, from the first to the destination; NaN where nobody says that there is such a link. */
+  along(path: readonly NeighbourId[], destination: DestinationId): number {
+    if (path.at(-1) === destination) return this.along(path.slice(0, -1), destination);
+    let sum = 0;
+    for (const [at, author] of path.entries()) {
+      const to = path[at + 1] ?? destination;
+      const own = this.#known.get(author)?.links.get(to);
+      const other = this.#known.has(to) ? this.#known.get(to)!.links.get(author) : own;
+      if (own === undefined || other === undefined) return Number.NaN;
+      sum += Math.max(own.live, other.live) + this.#excess(author);
+    }
+    return sum;
+  }
+
   #number(author: NeighbourId): number | undefined {
     if (this.#stale) this.#build();
     return this.#numbers.get(author);

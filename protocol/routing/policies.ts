@@ -41,6 +41,8 @@ export interface PolicyOptions {
   readonly self: NeighbourId;
   /** Tells others of own links and forwards for them: true for a relay, false for an edge. */
   readonly advertises: boolean;
+  /** Begins second paths beside late ones, or does not: for comparisons. Absent: as the policy does of itself. */
+  readonly races?: boolean;
 }
 
 /** Is this the name of a policy? */
@@ -49,8 +51,8 @@ export function isPolicyName(name: string): name is PolicyName {
 }
 
 /** Makes a policy with nothing learned. One for each router: it keeps that router's state. */
-export function makePolicy(name: PolicyName, { self, advertises }: PolicyOptions): RoutingPolicy {
+export function makePolicy(name: PolicyName, { self, advertises, races }: PolicyOptions): RoutingPolicy {
   const probes = name !== 'direct' && name !== 'nearest';
   const knowledge = new Knowledge({ self, probes, advertises });
-  return new Router(METHODS[name](knowledge), knowledge);
+  return new Router(METHODS[name](knowledge), knowledge, races);
 }

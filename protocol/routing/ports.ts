@@ -148,6 +148,19 @@ export type RoutingEvent =
       readonly ok: boolean;
       /** From our handing it over to the answer of the destination; absent when not ok. */
       readonly tookMs?: number;
+      /** The relays that it went over, the neighbour first, where that is known. */
+      readonly path?: readonly NeighbourId[];
+    }
+  /** What a path carries, once it stands: how long something took to the destination and back, or that nothing came. */
+  | {
+      readonly kind: 'carried';
+      readonly destination: DestinationId;
+      /** The relays on it, the neighbour first. */
+      readonly path: readonly NeighbourId[];
+      /** Absent: nothing came. */
+      readonly tookMs?: number;
+      /** Who measured, when that was not us: somebody whose stream went through here. The time is from here on. */
+      readonly source?: NeighbourId;
     }
   /** Something came in from a neighbour: its source, and what it took from there: forward feedback. */
   | {
@@ -190,9 +203,21 @@ export type RoutingEffect =
       readonly samples: number;
     };
 
+/** When a path is late, and whether another may be begun beside it. */
+export interface RoutingPace {
+  /** Milliseconds after which a path that is not set up is late. */
+  readonly lateMs: number;
+  /** A path was set up, and took so long. */
+  took(ms: number): void;
+  /** May a second path be begun now? Spends what it costs. */
+  spend(): boolean;
+}
+
 /** A way to route. Deterministic: the same calls with the same random stream give the same decisions. */
 export interface RoutingPolicy {
   readonly name: string;
+  /** When to begin a second path beside one that is late; undefined: one path at a time, and the next once it failed. Which: the policy chooses again, round the first. */
+  readonly pace: RoutingPace | undefined;
   /** Picks the next hop. Never a neighbour that is down, forbidden, too dear, or already visited. Changes no estimates. */
   choose(demand: Demand, view: RoutingView, now: number, random: RoutingRandom): Decision;
   /** Learns from what happened. Ignores what names unknown parties beyond its bounds. */

@@ -5,6 +5,7 @@ import { exclusion } from './exclusion.ts';
 import { Flows } from './flows.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Choice, Method } from './method.ts';
+import { SetUpPace } from './pace.ts';
 import type {
   Candidate,
   Decision,
@@ -14,6 +15,7 @@ import type {
   NeighbourView,
   RoutingEffect,
   RoutingEvent,
+  RoutingPace,
   RoutingPolicy,
   RoutingRandom,
   RoutingView,
@@ -29,8 +31,11 @@ export class Router implements RoutingPolicy {
   readonly #method: Method;
   readonly #knowledge: Knowledge;
   readonly #flows = new Flows();
+  readonly pace: RoutingPace | undefined;
 
-  constructor(method: Method, knowledge: Knowledge) {
+  /** `races`: with second paths beside late ones or without, whatever the method does of itself. */
+  constructor(method: Method, knowledge: Knowledge, races = method.races === true) {
+    this.pace = races ? new SetUpPace() : undefined;
     this.#method = method;
     this.#knowledge = knowledge;
   }

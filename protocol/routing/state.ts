@@ -35,6 +35,7 @@ export function snapshotState(method: Method, knowledge: Knowledge, now: number)
   const common: JsonObject = {
     version: VERSION,
     policy: method.name,
+    at: Math.max(0, Math.floor(now)),
     sequence: knowledge.sequence.toString(),
     links: knowledge.links.save(now) as unknown as JsonValue,
     trust: knowledge.trust.save(now) as unknown as JsonValue,
@@ -49,6 +50,9 @@ export function restoreState(bytes: Uint8Array, method: Method, knowledge: Knowl
   if (state === undefined || state.version !== VERSION || state.policy !== method.name) return false;
   if (typeof state.sequence !== 'string' || !DIGITS.test(state.sequence)) return false;
   knowledge.resume(BigInt(state.sequence));
+  // What was learned goes on fading while nobody runs: faults pass, and a node that was away must not come back with those of an hour ago.
+  const at = numberOf(state.at, now);
+  const learnedAt = at >= 0 && at < now ? at : now;
   for (const [id, row] of rowsOf(state.links, NEIGHBOURS_MAX)) {
     const saved = {
       baselineMs: numberOf(row.baselineMs),
@@ -57,10 +61,10 @@ export function restoreState(bytes: Uint8Array, method: Method, knowledge: Knowl
       loss: numberOf(row.loss),
       samples: numberOf(row.samples),
     };
-    knowledge.links.load(id, saved, now);
+    knowledge.links.load(id, saved, learnedAt);
   }
   for (const [id, row] of rowsOf(state.trust, AUTHORS_MAX))
-    knowledge.trust.load(id, { excessMs: numberOf(row.excessMs), samples: numberOf(row.samples) }, now);
+    knowledge.trust.load(id, { excessMs: numberOf(row.excessMs), samples: numberOf(row.samples) }, learnedAt);
   if (isJsonObject(state.learned)) method.load?.(state.learned, now);
   return true;
 }

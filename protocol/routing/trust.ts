@@ -5,6 +5,7 @@
 import { AUTHORS_MAX } from './limits.ts';
 import type { NeighbourId, RoutingEffect } from './ports.ts';
 import { RecentMap } from './recent-map.ts';
+import { UsualSurplus } from './usual-surplus.ts';
 
 /** Share of a surplus that is believed at once. */
 const GAIN = 0.1;
@@ -26,6 +27,26 @@ const REPEAT_MS = 60_000;
 /** A link that both ends measure: ticks for which an end may claim less than half of what the other sees. */
 const STRIKES = 5;
 
+/** A relay that nothing speaks against has this share in a surplus beside one that is suspected by so many milliseconds: suspicion explains away. */
+const INNOCENT_MS = 20;
+/** What the word of one other may add to, or take from, a standing. */
+const WORD_MAX_MS = 60;
+/** Others whose words are remembered with a standing: two that agree are enough, and a crowd adds nothing. */
+const WORDS_MAX = 16;
+
+/** What was measured of a way besides how long it took. */
+export interface WayKind {
+  /** How long it took to open it, or what then passed on it there and back. */
+  readonly what: 'opened' | 'carried';
+  /** Who measured, when that was not us. */
+  readonly source?: NeighbourId;
+}
+
+interface Word {
+  ms: number;
+  at: number;
+}
+
 interface Standing {
   excess: number;
   changedAt: number;
@@ -34,6 +55,8 @@ interface Standing {
   saidAt: number;
   reportedMs: number;
   measuredMs: number;
+  /** What others' words have changed, by whose they are. */
+  readonly words: RecentMap<NeighbourId, Word>;
 }
 
 /** What is kept of an author over a restart. */
@@ -45,6 +68,7 @@ export interface SavedStanding {
 /** Corrections to the word of authors. */
 export class Trust {
   readonly #standings = new RecentMap<NeighbourId, Standing>(AUTHORS_MAX);
+  readonly #usual = { opened: new UsualSurplus(), carried: new UsualSurplus() };
 
   /** Milliseconds by which each way through an author is worse than reported. */
   excess(author: NeighbourId, now: number): number {
@@ -58,17 +82,27 @@ export class Trust {
     promisedMs: number,
     measuredMs: number | undefined,
     now: number,
+    { source, what }: WayKind = { what: 'opened' },
   ): void {
     if (authors.length === 0 || !Number.isFinite(promisedMs)) return;
-    const surplus = measuredMs === undefined ? FAILURE_MS : measuredMs - promisedMs;
+    const usual = this.#usual[what];
+    const surplus = measuredMs === undefined ? FAILURE_MS : measuredMs - promisedMs - usual.ms;
+    if (measuredMs !== undefined && source === undefined) usual.add(measuredMs - promisedMs);
     const noise = Math.max(NOISE_MS, NOISE_SHARE * promisedMs);
     const heard = Math.abs(surplus) <= noise ? Math.min(0, surplus) : surplus;
-    const step = (GAIN * Math.max(-SURPLUS_MAX_MS, Math.min(SURPLUS_MAX_MS, heard))) / authors.length;
-    for (const author of authors) {
+    const step = GAIN * Math.max(-SURPLUS_MAX_MS, Math.min(SURPLUS_MAX_MS, heard));
+    const suspicion = authors.map((author) => INNOCENT_MS + this.excess(author, now));
+    const all = suspicion.reduce((sum, one) => sum + one, 0);
+    for (const [at, author] of authors.entries()) {
       const standing = this.#obtain(author, now);
       const excess = standing.excess * left(standing, now);
-      standing.excess = Math.max(0, excess + step);
+      const share = (step * suspicion[at]!) / all;
+      standing.excess = Math.max(
+        0,
+        excess + (source === undefined ? share : wordOf(standing, source, share, now)),
+      );
       standing.changedAt = now;
+      if (source !== undefined) continue;
       // Evidence is what does not fit the author's own word, whatever was already corrected. What fits takes back more: the
       // samples of one spell count, not those of a lifetime.
       const wrong = surplus + excess > noise;
@@ -116,10 +150,12 @@ export class Trust {
     return Object.fromEntries(rows.filter(([, { excessMs }]) => excessMs > 0));
   }
 
+  /** Takes up a saved standing, as it was at `now`. */
   load(author: NeighbourId, { excessMs, samples }: SavedStanding, now: number): void {
     const standing = this.#obtain(author, now);
     standing.excess = Math.min(Math.max(0, excessMs), SURPLUS_MAX_MS);
     standing.samples = Math.max(0, Math.floor(samples));
+    standing.changedAt = now;
   }
 
   #obtain(author: NeighbourId, now: number): Standing {
@@ -131,8 +167,18 @@ export class Trust {
       saidAt: Number.NEGATIVE_INFINITY,
       reportedMs: 0,
       measuredMs: 0,
+      words: new RecentMap(WORDS_MAX),
     }));
   }
+}
+
+/** As much of a change as this source may still make. */
+function wordOf({ words }: Standing, source: NeighbourId, ms: number, now: number): number {
+  const word = words.get(source) ?? { ms: 0, at: now };
+  const before = word.ms * Math.exp(-Math.max(0, now - word.at) / DECAY_MS);
+  const after = Math.max(-WORD_MAX_MS, Math.min(WORD_MAX_MS, before + ms));
+  words.set(source, { ms: after, at: now });
+  return after - before;
 }
 
 const left = ({ changedAt }: Standing, now: number): number =>

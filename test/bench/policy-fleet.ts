@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZerostateClient } from '../../node/client/index.ts';
 import type { RunningNode } from '../../node/index.ts';
-import type { PolicyName } from '../../protocol/routing/index.ts';
 import type { Link } from '../fleet/link.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import type { Lies } from '../support/lying-relay.ts';
 import { TestNodes } from '../support/nodes.ts';
 import { keepApartFrom } from '../support/relays.ts';
+import type { PolicyKind } from './policy-kinds.ts';
 import { waitFor } from './relay-rig.ts';
 
 const REGIONS = ['north', 'south', 'west'] as const;
@@ -162,10 +162,10 @@ export class PolicyFleet implements AsyncDisposable {
   }
 
   /** Routes are chosen by this policy from now on, everywhere. */
-  async use(policy: PolicyName): Promise<void> {
+  async use({ policy, races }: PolicyKind): Promise<void> {
     await Promise.all([
       ...this.#relays.map((_, at) => this.client(at).call('routing.policy', { body: { policy } })),
-      ...this.#edges.map(({ node }) => node.routing.usePolicy(policy)),
+      ...this.#edges.map(({ node }) => node.routing.usePolicy(policy, races)),
     ]);
   }
 

@@ -1,9 +1,9 @@
 // The two days of one policy over the virtual fleet: nothing is wrong, then one relay is slow, one loses, one is killed and one lies. Streams are
 // set up between edges as they come, whatever became of those before.
 
-import type { PolicyName } from '../../protocol/routing/index.ts';
 import { type RandomStream, randomStream } from '../../sim/random.ts';
 import type { World } from '../../sim/real/world.ts';
+import type { PolicyKind } from './policy-kinds.ts';
 import { DAYS, type Day, FAULTS, one, type Samples, samples, take } from './policy-traffic.ts';
 import { ECHO, VirtualFleet } from './virtual-fleet.ts';
 
@@ -14,7 +14,7 @@ const REST_MS = 1_000;
 const LOOK_MS = 10;
 
 export interface VirtualOrder {
-  readonly policy: PolicyName;
+  readonly kind: PolicyKind;
   readonly seed: number;
   readonly folder: string;
   readonly relays: number;
@@ -34,9 +34,13 @@ export async function runDays(
   world: World,
   note: (text: string) => void,
 ): Promise<VirtualDays> {
-  const { learnSeconds, perSecond, seed, streams } = order;
-  const fleet = new VirtualFleet({ ...order, world });
+  const { kind, learnSeconds, perSecond, seed, streams } = order;
+  const fleet = new VirtualFleet({ ...order, policy: kind.policy, world });
   await fleet.start();
+  if (kind.races !== undefined)
+    await world.through(
+      Promise.all(fleet.edges.map(({ node }) => node.routing.usePolicy(kind.policy, kind.races))),
+    );
   note(`the fleet stands after ${Math.round(world.elapsed / 1_000)} s`);
   const days: VirtualDays = { calm: samples(), impaired: samples() };
   for (const day of DAYS) {

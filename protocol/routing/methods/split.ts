@@ -57,6 +57,7 @@ export function splitLearner(known: Knowledge): Method {
     name: 'split',
     learns: true,
     sticks: true,
+    races: true,
     weigh(neighbour: NeighbourView, demand, view: RoutingView, now) {
       const link = known.links.obtain(neighbour, view.region, now);
       const { srttMs, deviationMs, lossMs } = link.cost(now);

@@ -5,8 +5,8 @@ import type { MessageStream, PeerId } from '@libp2p/interface';
 import { type PathAttempt, PathRace } from '../../../node/routing/path-race.ts';
 import type { Sealer } from '../../../node/routing/sealed-path.ts';
 import { type SealedPath, SealedPaths } from '../../../node/routing/sealed-paths.ts';
-import { SetUpPace } from '../../../node/routing/set-up-pace.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
+import { SetUpPace } from '../../../protocol/routing/pace.ts';
 
 const WAIT_MS = 20_000;
 
@@ -17,7 +17,11 @@ function pathOver(relay: string, dropped: string[]): SealedPath {
 }
 
 /** A race whose attempts the test settles, by the relay that each is over: the first that it shall not avoid. */
-function race(relays: readonly string[], exits: readonly string[] = ['x', 'y'], mayHedge = true) {
+function race(
+  relays: readonly string[],
+  exits: readonly string[] = ['x', 'y'],
+  mayHedge: boolean | undefined = true,
+) {
   const dropped: string[] = [];
   const settle = new Map<string, PromiseWithResolvers<SealedPath>>();
   const asked = new Map<string, (relay: string) => boolean>();
@@ -39,7 +43,7 @@ function race(relays: readonly string[], exits: readonly string[] = ['x', 'y'], 
   const one = new PathRace({
     attempt,
     silentPath: (error) => (error as { silent?: string[] }).silent,
-    pace: { lateMs: 1, spend: () => mayHedge, took: () => {} },
+    pace: mayHedge === undefined ? undefined : { lateMs: 1, spend: () => mayHedge, took: () => {} },
     signal: AbortSignal.timeout(WAIT_MS),
   });
   return {
@@ -78,15 +82,16 @@ describe('paths that race', () => {
     assert.deepEqual(dropped, ['a']);
   });
 
-  it('are one after another where no second one is to be had', async () => {
-    const { comes, fails, run, tried, until } = race(['a', 'b'], ['x', 'y'], false);
-    await until(1);
-    fails('a');
-    await until(2);
-    assert.deepEqual(tried, ['ax', 'by']);
-    comes('b');
-    assert.deepEqual((await run).relays, ['b']);
-  });
+  for (const mayHedge of [false, undefined])
+    it(`are one after another where ${mayHedge === false ? 'no second one is to be had' : 'the policy begins none beside the first'}`, async () => {
+      const { comes, fails, run, tried, until } = race(['a', 'b'], ['x', 'y'], mayHedge);
+      await until(1);
+      fails('a');
+      await until(2);
+      assert.deepEqual(tried, ['ax', 'by']);
+      comes('b');
+      assert.deepEqual((await run).relays, ['b']);
+    });
 
   it('go through the only exit there is once nobody has a way round it', async () => {
     const { comes, fails, run, tried, until } = race(['a', 'b'], ['x'], false);
@@ -124,12 +129,16 @@ describe('paths that race', () => {
       call: (stream: { readonly relay: string }) =>
         stream.relay === 'a' ? silent.promise : Promise.resolve({ abort: () => {} }),
     };
-    const paths = new SealedPaths(sealer as unknown as Sealer, ([first]) => blamed.push(first!));
+    const paths = new SealedPaths(sealer as unknown as Sealer, {
+      carried: () => {},
+      silent: ({ path }) => blamed.push(path[0]!),
+    });
+    paths.pace = () => new SetUpPace();
     paths.opener = async (_peer, _signal, { first }, mayTry) => {
       const relay = ['a', 'b'].find((one) => !first.includes(one));
       if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
       mayTry?.(relay);
-      return { stream: { relay } as never, path: [relay] };
+      return { stream: { relay } as never, name: relay, path: [relay] };
     };
     const { relays } = await paths.openAny(
       { toString: () => 'peer' } as PeerId,

@@ -19,12 +19,15 @@ function paths(relays: readonly string[], silent: ReadonlySet<string>) {
       return { relay };
     },
   };
-  const one = new SealedPaths(sealer as unknown as Sealer, ([first]) => blamed.push(first!));
+  const one = new SealedPaths(sealer as unknown as Sealer, {
+    carried: () => {},
+    silent: ({ path }) => blamed.push(path[0]!),
+  });
   one.opener = async (_peer, _signal, { first }) => {
     const relay = relays.find((name) => !first.includes(name));
     if (relay === undefined) throw new ZeroError('ROUTE_NONE', 'no other relay');
     tried.push(relay);
-    return { stream: { relay } as never, path: [relay, 'exit'] };
+    return { stream: { relay } as never, name: relay, path: [relay, 'exit'] };
   };
   return { one, tried, blamed };
 }

@@ -84,6 +84,15 @@ describe('the map of reports', () => {
     assert.ok(map.cost('a', 'd', 'usual') > 12, 'a lie of half a minute');
   });
 
+  it('knows what a way that was taken was said to cost, and of no way with a gap', () => {
+    const map = new NetworkMap('x', (author) => (author === 'b' ? 7 : 0));
+    map.take(report('a', 1n, { b: 1, c: 5 }), 0);
+    map.take(report('b', 1n, { a: 80, d: 10 }), 0);
+    assert.equal(map.along(['a', 'b'], 'd'), 97);
+    assert.equal(map.along(['a'], 'b'), 80);
+    for (const way of [['a', 'c'], ['a'], ['z']]) assert.ok(Number.isNaN(map.along(way, 'd')), way.join());
+  });
+
   it('counts no way that leads through ourselves', () => {
     const map = new NetworkMap('x', () => 0);
     map.take(report('a', 1n, { x: 5 }), 0);
@@ -134,5 +143,50 @@ describe('trust in reports', () => {
     assert.equal(trust.excess('y', 4_000), 0);
     for (let at = 4; at < 20; at++) trust.link('y', 1, 300, at * 1_000);
     assert.ok(trust.excess('y', 20_000) > 150);
+  });
+
+  it('books a stream that nobody heard of again on the relay that was suspected before, and not on the one beside it', () => {
+    const trust = new Trust();
+    for (let at = 0; at < 4; at++) trust.way(['liar'], 50, 200, at);
+    const before = trust.excess('liar', 4);
+    trust.way(['honest', 'liar'], 100, undefined, 4);
+    const honest = trust.excess('honest', 4);
+    assert.ok(trust.excess('liar', 4) - before > 2 * honest, `honest: ${honest} ms`);
+  });
+
+  it('blames nobody for what takes longer everywhere, and still sees a liar among them', () => {
+    const trust = new Trust();
+    for (let at = 0; at < 100; at++)
+      for (const relay of ['a', 'b', 'c', 'liar'])
+        trust.way([relay], 50 + trust.excess(relay, at), relay === 'liar' ? 230 : 80, at);
+    const most = Math.max(...['a', 'b', 'c'].map((relay) => trust.excess(relay, 100)));
+    assert.ok(most < 10, `${most} ms`);
+    assert.ok(trust.excess('liar', 100) > 100, `${trust.excess('liar', 100)} ms`);
+  });
+
+  it('lets one other add or take so much and no more, whatever it says how often', () => {
+    const trust = new Trust();
+    const says = (source: string, measuredMs: number | undefined) => {
+      for (let at = 0; at < 100; at++)
+        trust.way(['y'], 50 + trust.excess('y', at), measuredMs, at, { what: 'carried', source });
+    };
+    says('slanderer', undefined);
+    const one = trust.excess('y', 100);
+    assert.ok(one > 50 && one <= 60.5, `${one} ms`);
+    says('second', undefined);
+    assert.ok(trust.excess('y', 100) > 100, 'two are more than one');
+    for (let at = 0; at < 30; at++) trust.way(['y'], 50 + trust.excess('y', 100), 52, 100);
+    assert.ok(trust.excess('y', 100) < 30, 'what is measured here outweighs both');
+    assert.deepEqual(
+      trust.discrepancies(100, () => true),
+      [],
+      'nobody is accused on the word of others',
+    );
+  });
+
+  it('goes on fading while nobody runs', () => {
+    const trust = new Trust();
+    trust.load('y', { excessMs: 200, samples: 3 }, 0);
+    assert.ok(trust.excess('y', 300_000) < 5);
   });
 });

@@ -256,4 +256,46 @@ describe('the split learner', () => {
     const other = makePolicy('q-routing', { self: 'x', advertises: false });
     assert.equal(other.restore(one.policy.snapshot(10_200), 10_200), false);
   });
+
+  it('says in its report what goes wrong behind a neighbour, and makes no other link dearer', () => {
+    const relay = makePolicy('split', { self: 'x', advertises: true });
+    const view = viewOf(neighbour('liar'), neighbour('sound'));
+    const costs = (now: number) => {
+      for (const id of ['liar', 'sound']) relay.observe({ kind: 'probed', neighbour: id, rttMs: 10 }, now);
+      for (const author of ['liar', 'sound']) {
+        const report = { author, sequence: BigInt(now), region: 'here', links: [{ to: 'd', costMs: 10 }] };
+        relay.observe({ kind: 'reported', report }, now);
+      }
+      const said = relay.tick(view, now, random()).find(({ kind }) => kind === 'advertise');
+      const links = said?.kind === 'advertise' ? said.report.links : [];
+      return Object.fromEntries(links.map(({ costMs, to }) => [to, costMs]));
+    };
+    const before = costs(1_000);
+    for (const source of ['one', 'two', 'three'])
+      relay.observe({ kind: 'carried', destination: 'd', path: ['liar'], source }, 1_100);
+    const after = costs(2_000);
+    assert.ok(after.liar! > before.liar! + 100, JSON.stringify(after));
+    assert.ok(after.sound! < before.sound! + 2, JSON.stringify(after));
+  });
+
+  it('comes back without the faults of an hour ago', () => {
+    const one = trained();
+    for (let at = 0; at < 5; at++) one.policy.observe({ kind: 'probed', neighbour: 'near' }, 10_000 + at);
+    assert.notEqual(next(one, 10_100).next, 'near');
+    const again = makePolicy('split', { self: 'x', advertises: false });
+    assert.equal(again.restore(one.policy.snapshot(10_100), 3_610_000), true);
+    const [near] = again.choose(demand(), one.view, 3_610_000, random()).candidates;
+    assert.ok(near!.terms.loss! < 1, JSON.stringify(near));
+  });
+});
+
+describe('second paths beside late ones', () => {
+  it('are begun by the default alone, as it alone keeps an estimate of the tail, and by others where they are compared with it', () => {
+    const racing = POLICY_NAMES.filter(
+      (name) => makePolicy(name, { self: 'x', advertises: false }).pace !== undefined,
+    );
+    assert.deepEqual(racing, ['split']);
+    assert.ok(makePolicy('nearest', { self: 'x', advertises: false, races: true }).pace !== undefined);
+    assert.equal(makePolicy('split', { self: 'x', advertises: false, races: false }).pace, undefined);
+  });
 });

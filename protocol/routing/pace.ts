@@ -1,5 +1,7 @@
-// How long a path to a peer takes to be set up here, and when a second one is worth its price: not after a fixed time, which is too soon on long ways
-// and too late on short ones, but when eight of ten were there by now. Must not: open anything.
+// When a second path beside one that is late is worth its price: not after a fixed time, which is too soon on long ways and too late on short ones,
+// but when eight of ten were there by now. Part of a policy, because it takes an estimate of the tail. Must not: open anything, or look at a clock.
+
+import type { RoutingPace } from './ports.ts';
 
 /** Set-ups that are remembered: some minutes of a busy node, and a change of the network shows within a dozen. */
 const KEPT = 64;
@@ -18,7 +20,7 @@ const COST = 4;
 const SAVED_MAX = 32;
 
 /** The pace of one node. */
-export class SetUpPace {
+export class SetUpPace implements RoutingPace {
   readonly #tookMs: number[] = [];
   #saved = SAVED_MAX;
 
