@@ -44,6 +44,17 @@ export interface ChaosOptions {
 
 export const MIB = 1_048_576;
 
+/** So many times as long as in the full form may anything take in the small one. */
+const SMALL_FORM_FACTOR = 6;
+
+/**
+ * A threshold of time, in whatever unit. The full form has a machine to itself and measures; the small one runs wherever the tests do, and what it
+ * guards against, a hang or an end that never comes, takes longer than any such machine adds.
+ */
+export function timeMax(max: number, { quick }: Pick<ChaosOptions, 'quick'>): number {
+  return quick ? max * SMALL_FORM_FACTOR : max;
+}
+
 export function holds({ value, min, max }: Figure): boolean {
   return Number.isFinite(value) && (min === undefined || value >= min) && (max === undefined || value <= max);
 }

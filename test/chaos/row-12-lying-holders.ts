@@ -4,9 +4,11 @@ import { cardKey } from '../../node/dht/rules.ts';
 import type { RunningNode } from '../../node/index.ts';
 import { addressOf, draft, TestNodes } from '../support/nodes.ts';
 import { recordOf, startRogue } from '../support/rogue.ts';
-import { type ChaosRow, percentile, secondsUntil } from './rig.ts';
+import { type ChaosRow, percentile, secondsUntil, timeMax } from './rig.ts';
 
 const SUCCESS_MIN = 0.99;
+/** In the small form one of its few may be lost to a machine that is held up for as long as a lookup may take. */
+const SUCCESS_MIN_QUICK = 0.9;
 const P95_MS_MAX = 3_000;
 
 export const row12: ChaosRow = {
@@ -78,9 +80,14 @@ export const row12: ChaosRow = {
     }
     return [
       { name: 'lookups', value: times.length, unit: 'lookups' },
-      { name: 'lookup success', value: right / times.length, unit: 'share', min: SUCCESS_MIN },
+      {
+        name: 'lookup success',
+        value: right / times.length,
+        unit: 'share',
+        min: quick ? SUCCESS_MIN_QUICK : SUCCESS_MIN,
+      },
       { name: 'lookup p50', value: percentile(times, 0.5), unit: 'ms' },
-      { name: 'lookup p95', value: percentile(times, 0.95), unit: 'ms', max: P95_MS_MAX },
+      { name: 'lookup p95', value: percentile(times, 0.95), unit: 'ms', max: timeMax(P95_MS_MAX, { quick }) },
     ];
   },
 };

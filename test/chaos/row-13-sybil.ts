@@ -12,6 +12,8 @@ import { type ChaosRow, percentile, secondsUntil } from './rig.ts';
 
 const IN_TABLE_MAX = 3;
 const SUCCESS_MIN = 0.95;
+/** In the small form one of its five may be lost to a machine that is held up for as long as a lookup may take. */
+const SUCCESS_MIN_QUICK = 0.8;
 
 /** Keys whose DHT ids are nearest to a target, out of ten times as many. */
 async function nearestKeys(target: Uint8Array, count: number) {
@@ -83,7 +85,12 @@ export const row13: ChaosRow = {
         unit: 'ids',
         max: IN_TABLE_MAX,
       },
-      { name: 'lookup success', value: found / times.length, unit: 'share', min: SUCCESS_MIN },
+      {
+        name: 'lookup success',
+        value: found / times.length,
+        unit: 'share',
+        min: quick ? SUCCESS_MIN_QUICK : SUCCESS_MIN,
+      },
       { name: 'lookup p95', value: percentile(times, 0.95), unit: 'ms' },
     ];
   },

@@ -9,6 +9,8 @@ import { type ChaosRow, heldBytes, percentile } from './rig.ts';
 /** Memory for sockets that wait: a few of one site, with buffers of some kilobytes; the attackers' own sockets are counted with them. */
 const GROWTH_MIB_MAX = 64;
 const SUCCESS_MIN = 0.99;
+/** In the small form one of its twelve may be lost to a machine that is held up for as long as a dial may take. */
+const SUCCESS_MIN_QUICK = 0.9;
 const WAVE = 250;
 
 export const row17: ChaosRow = {
@@ -53,7 +55,12 @@ export const row17: ChaosRow = {
     return [
       { name: 'half-open connections', value: opened, unit: 'sockets' },
       { name: 'growth of what is held, worst', value: worst / 2 ** 20, unit: 'MiB', max: GROWTH_MIB_MAX },
-      { name: 'honest dials that succeed', value: dialled / dials, unit: 'share', min: SUCCESS_MIN },
+      {
+        name: 'honest dials that succeed',
+        value: dialled / dials,
+        unit: 'share',
+        min: quick ? SUCCESS_MIN_QUICK : SUCCESS_MIN,
+      },
       { name: 'honest dial p95', value: percentile(times, 0.95), unit: 'ms' },
     ];
   },

@@ -8,6 +8,8 @@ import { startRogue } from '../support/rogue.ts';
 import { type ChaosRow, secondsUntil } from './rig.ts';
 
 const SUCCESS_MIN = 0.99;
+/** In the small form one of its five may be lost to a machine that is held up for as long as a put may take. */
+const SUCCESS_MIN_QUICK = 0.8;
 const RECORDS_MAX = 160;
 const BYTES_MAX = 1024 * 1024;
 
@@ -52,7 +54,12 @@ export const row18: ChaosRow = {
       },
       { name: 'records held', value: records, unit: 'records', max: RECORDS_MAX },
       { name: 'bytes held', value: bytes, unit: 'bytes', max: BYTES_MAX },
-      { name: 'honest puts stored', value: stored / puts, unit: 'share', min: SUCCESS_MIN },
+      {
+        name: 'honest puts stored',
+        value: stored / puts,
+        unit: 'share',
+        min: quick ? SUCCESS_MIN_QUICK : SUCCESS_MIN,
+      },
     ];
   },
 };
