@@ -3,6 +3,7 @@
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
+import { keyOfPeerId } from '../../protocol/log/index.ts';
 import {
   type OwnPredicates,
   QUARANTINE_ORDER_PREDICATE,
@@ -48,6 +49,18 @@ export interface DeskDeps {
 
 type Signed = typeof QUARANTINE_ORDER_PREDICATE | typeof QUARANTINE_RELEASE_PREDICATE;
 
+/** Whoever gets an order takes any peer id: a slip of the pen is found where it is signed. Throws QUARANTINE_REFUSED. */
+function requirePeerId(id: string): void {
+  try {
+    keyOfPeerId(id);
+  } catch (cause) {
+    throw new ZeroError('QUARANTINE_REFUSED', `${id} is the id of no node`, {
+      cause,
+      hint: '"zerostate peers" shows the ids of those that are known.',
+    });
+  }
+}
+
 /** Where orders and releases are signed. */
 export class QuarantineDesk {
   readonly #deps: DeskDeps;
@@ -71,6 +84,7 @@ export class QuarantineDesk {
 
   /** Signs an order; resolves when it is on disk. Throws NOT_OWNER, QUARANTINE_REFUSED, DECODE_FAILED or what the log throws. */
   async order(draft: OrderDraft): Promise<LogPosition> {
+    for (const { id, kind } of draft.targets) if (kind === 'peer') requirePeerId(id);
     const by = this.signerFor(draft.by);
     return await this.#sign(by, QUARANTINE_ORDER_PREDICATE, (sequence, now) => ({
       issuedAt: rfc3339(now),

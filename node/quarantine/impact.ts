@@ -30,15 +30,33 @@ export interface Impact {
 
 type Looked = Pick<
   NodeContext,
-  'book' | 'directory' | 'guilds' | 'host' | 'partners' | 'payments' | 'peerId' | 'tasks' | 'vault'
+  'book' | 'config' | 'directory' | 'guilds' | 'host' | 'partners' | 'payments' | 'peerId' | 'tasks' | 'vault'
 >;
 
 function hits<T>(all: readonly T[]): Hits<T> {
   return { count: all.length, shown: all.slice(0, SHOWN_MAX) };
 }
 
-/** What an order about these things would touch. */
-export async function impactOf(node: Looked, targets: readonly QuarantineTarget[]): Promise<Impact> {
+/** Regions of an order in which no node is known, and this node where it is in none of them: a word mistyped is an order that nobody obeys. */
+function strayRegions({ config, directory }: Looked, regions: readonly string[]): string[] {
+  if (regions.length === 0) return [];
+  const known = new Set([config.region, ...directory.nodes().map(({ region }) => region)]);
+  return [
+    ...regions.filter((region) => !known.has(region)).map((region) => `no node in ${region} is known here`),
+    ...(regions.includes(config.region)
+      ? []
+      : [
+          `this node is in ${config.region}, and would not obey: it would be so at nodes in ${regions.join(', ')}`,
+        ]),
+  ];
+}
+
+/** What an order about these things would touch; `regions` are those whose nodes are to obey, none for all. */
+export async function impactOf(
+  node: Looked,
+  targets: readonly QuarantineTarget[],
+  regions: readonly string[] = [],
+): Promise<Impact> {
   const { book, directory, guilds, host, partners, payments, peerId, tasks, vault } = node;
   const ids = (kind: QuarantineTarget['kind']) =>
     new Set(targets.filter((target) => target.kind === kind).map(({ id }) => id));
@@ -51,6 +69,10 @@ export async function impactOf(node: Looked, targets: readonly QuarantineTarget[
   const all = new Set<string>([...agents, ...organisations, ...cards.map(({ agentId }) => agentId)]);
   const connected = new Set(host.getPeers().map(String));
   const local = cards.filter(({ agentId }) => vault.has(agentId));
+  const isKnown = (peer: string) =>
+    connected.has(peer) ||
+    directory.get(peer) !== undefined ||
+    book.list().some(({ card }) => peersOf(card).has(peer));
   const open = [];
   for (const entry of tasks.open()) {
     const signed = await tasks.manifest(entry.taskId).catch(() => undefined);
@@ -97,6 +119,10 @@ export async function impactOf(node: Looked, targets: readonly QuarantineTarget[
       ...targets
         .filter(({ kind, id }) => kind === 'agent' && book.get(id as never) === undefined)
         .map(({ id }) => `no card of ${id} is known here`),
+      ...targets
+        .filter(({ kind, id }) => kind === 'peer' && id !== peerId && !isKnown(id))
+        .map(({ id }) => `no node ${id} is known here`),
+      ...strayRegions(node, regions),
     ],
   };
 }

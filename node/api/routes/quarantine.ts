@@ -65,14 +65,16 @@ const impactSchema = Type.Object({
   warnings: Type.Array(text),
 });
 
+const regions = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+  maxItems: QUARANTINE_REGIONS_MAX,
+  default: [],
+  description: 'Regions whose nodes are to obey; empty: all.',
+});
+
 const orderBody = Type.Object(
   {
     targets,
-    regions: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
-      maxItems: QUARANTINE_REGIONS_MAX,
-      default: [],
-      description: 'Regions whose nodes are to obey; empty: all.',
-    }),
+    regions,
     seconds: Type.Integer({ minimum: 60, maximum: QUARANTINE_MS_MAX / 1_000, default: 86_400 }),
     reason,
     evidence: Type.Optional(evidence(0)),
@@ -144,12 +146,12 @@ export function registerQuarantineRoutes(app: FastifyInstance, node: NodeContext
     async ({ params }) => viewOf(quarantines.show(params.id)),
   );
 
-  app.post<{ Body: { targets: Static<typeof targets> } }>(
+  app.post<{ Body: { targets: Static<typeof targets>; regions: string[] } }>(
     pathOf('quarantine.impact'),
     {
       schema: {
         summary: 'What an order about these things would touch, as far as this node knows',
-        body: Type.Object({ targets }, closed),
+        body: Type.Object({ targets, regions }, closed),
         response: { 200: impactSchema },
       },
     },
@@ -157,6 +159,7 @@ export function registerQuarantineRoutes(app: FastifyInstance, node: NodeContext
       await impactOf(
         node,
         body.targets.map((one) => readQuarantineTarget(one)),
+        body.regions,
       ),
   );
 

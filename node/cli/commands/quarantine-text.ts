@@ -56,7 +56,7 @@ export function describeImpact({
   return [
     style.bold('would be touched, as far as this node knows'),
     ...lists.flatMap(([what, count, shown]) => [
-      `  ${count} ${what}`,
+      `  ${what}: ${count}`,
       ...shown.map((one) => `      ${style.dim(plain(one))}`),
     ]),
     ...warnings.map((one) => `  ${style.red('!')} ${plain(one)}`),

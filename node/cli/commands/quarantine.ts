@@ -12,6 +12,7 @@ import { allRows } from '../pages.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { agentOf } from './card.ts';
 import { positiveInteger } from './find.ts';
+import { checkTyped } from './quarantine-input.ts';
 import { describe, describeImpact, describeList, named, type Order } from './quarantine-text.ts';
 
 interface TargetFlags {
@@ -34,6 +35,10 @@ interface OrderFlags extends ClientFlags, ConfirmFlags, TargetFlags {
 /** Statements and orders as people type them: the whole id, or its end. */
 const ENDING_CHARS_MIN = 6;
 
+/** What an order does not do by itself. */
+const ELSEWHERE =
+  'Each other node judges by its own policy: those obey that name the signer in quarantine.authorities, or whose partner it is.';
+
 function many(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
@@ -47,6 +52,7 @@ function withTargets(command: Command): Command {
 }
 
 async function targetsOf(client: ApiClient, flags: TargetFlags): Promise<QuarantineTarget[]> {
+  checkTyped(flags);
   const { agent = [], module = [], partner = [], peer = [] } = flags;
   const agents = await Promise.all(agent.map((one) => agentOf(client, one)));
   const targets = [
@@ -173,14 +179,21 @@ export function registerQuarantine(program: Command): void {
     );
 }
 
-async function impactOf(client: ApiClient, targets: readonly QuarantineTarget[]): Promise<Impact> {
-  return await client.post<Impact>('/v1/quarantine/impact', { targets });
+async function impactOf(
+  client: ApiClient,
+  targets: readonly QuarantineTarget[],
+  regions: readonly string[] = [],
+): Promise<Impact> {
+  return await client.post<Impact>('/v1/quarantine/impact', {
+    targets,
+    ...(regions.length === 0 ? {} : { regions }),
+  });
 }
 
 async function give(flags: OrderFlags): Promise<void> {
   const client = await ApiClient.connect(flags);
   const targets = await targetsOf(client, flags);
-  const impact = await impactOf(client, targets);
+  const impact = await impactOf(client, targets, flags.region);
   if (flags.dryRun === true) {
     print(flags, { dryRun: true, impact }, () => `${describeImpact(impact)}\n\nnothing was done`);
     return;
@@ -205,5 +218,5 @@ async function give(flags: OrderFlags): Promise<void> {
     ...(flags.by === undefined ? {} : { by: await agentOf(client, flags.by) }),
   });
   const order = await client.get<Order>(`/v1/quarantine/${statementId}`);
-  print(flags, order, () => `${style.bold('ordered')}\n${describe(order)}`);
+  print(flags, order, () => `${style.bold('ordered')}\n${describe(order)}\n\n${style.dim(ELSEWHERE)}`);
 }
