@@ -20,7 +20,7 @@ function pathOver(relay: string, dropped: string[]): SealedPath {
 function race(
   relays: readonly string[],
   exits: readonly string[] = ['x', 'y'],
-  mayHedge: boolean | undefined = true,
+  mayHedge: boolean | 'never' = true,
 ) {
   const dropped: string[] = [];
   const settle = new Map<string, PromiseWithResolvers<SealedPath>>();
@@ -43,7 +43,7 @@ function race(
   const one = new PathRace({
     attempt,
     silentPath: (error) => (error as { silent?: string[] }).silent,
-    pace: mayHedge === undefined ? undefined : { lateMs: 1, spend: () => mayHedge, took: () => {} },
+    pace: mayHedge === 'never' ? undefined : { lateMs: 1, spend: () => mayHedge, took: () => {} },
     signal: AbortSignal.timeout(WAIT_MS),
   });
   return {
@@ -82,7 +82,7 @@ describe('paths that race', () => {
     assert.deepEqual(dropped, ['a']);
   });
 
-  for (const mayHedge of [false, undefined])
+  for (const mayHedge of [false, 'never'] as const)
     it(`are one after another where ${mayHedge === false ? 'no second one is to be had' : 'the policy begins none beside the first'}`, async () => {
       const { comes, fails, run, tried, until } = race(['a', 'b'], ['x', 'y'], mayHedge);
       await until(1);

@@ -186,6 +186,7 @@ describe('trust in reports', () => {
 
   it('goes on fading while nobody runs', () => {
     const trust = new Trust();
+    trust.way(['y'], 50, 52, 300_000);
     trust.load('y', { excessMs: 200, samples: 3 }, 0);
     assert.ok(trust.excess('y', 300_000) < 5);
   });
