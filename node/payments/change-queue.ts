@@ -37,8 +37,8 @@ export class ChangeQueue {
   }
 
   async #drain(channel: string, queue: Waiting[]): Promise<void> {
-    // Changes of one turn of the event loop share an update.
-    await Promise.resolve();
+    // Changes of one turn of the event loop share an update, however many steps each took to come here.
+    await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) {
       const group = queue.splice(0, CHANGES_AT_ONCE);
       try {

@@ -1,9 +1,16 @@
-// Bounded concurrency per key: at most so many at once for one member, the rest waits in order.
+// Bounded concurrency per key: at most so many at once for one member, the rest waits in order. Freed places are given away together, when
+// half of them are free: who begins together is promised its pay in one update, and asked for in one message.
+
+/** A lane: how many run, and who waits. */
+interface Lane {
+  running: number;
+  readonly waiting: (() => void)[];
+}
 
 /** A semaphore per key. */
 export class Lanes {
   readonly #atOnce: number;
-  readonly #lanes = new Map<string, { running: number; waiting: (() => void)[] }>();
+  readonly #lanes = new Map<string, Lane>();
 
   constructor(atOnce: number) {
     this.#atOnce = atOnce;
@@ -19,17 +26,24 @@ export class Lanes {
   async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const lane = this.#lanes.get(key) ?? { running: 0, waiting: [] };
     this.#lanes.set(key, lane);
-    if (lane.running >= this.#atOnce) await waitTurn(lane.waiting, signal);
+    if (lane.running >= this.#atOnce || lane.waiting.length > 0) await waitTurn(lane.waiting, signal);
     else lane.running += 1;
     try {
       signal.throwIfAborted();
       return await work();
     } finally {
-      // The place goes to the next in line, if there is one.
-      const next = lane.waiting.shift();
-      if (next !== undefined) next();
-      else lane.running -= 1;
+      lane.running -= 1;
+      this.#refill(lane);
       if (lane.running === 0) this.#lanes.delete(key);
+    }
+  }
+
+  /** The other half goes on meanwhile: a member is never without work for it. */
+  #refill(lane: Lane): void {
+    if (lane.running > this.#atOnce / 2) return;
+    for (const next of lane.waiting.splice(0, this.#atOnce - lane.running)) {
+      lane.running += 1;
+      next();
     }
   }
 }
