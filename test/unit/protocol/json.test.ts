@@ -1,6 +1,8 @@
 // Strict JSON refuses what lets two readers disagree; canonical JSON is RFC 8785.
 
 import assert from 'node:assert/strict';
+import canonicalize from 'canonicalize';
+import fc from 'fast-check';
 import { fromUtf8, utf8 } from '../../../protocol/bytes/index.ts';
 import { canonicalJson, type JsonValue, parseStrictJson } from '../../../protocol/json/index.ts';
 
@@ -53,6 +55,45 @@ describe('protocol/json', () => {
     assert.equal(fromUtf8(canonicalJson(value)), expected);
   });
 
+  it('writes every value as the library does, whatever its members are called', () => {
+    const key = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '0',
+        '10',
+        '9',
+        '1a',
+        '__proto__',
+        'constructor',
+        'toString',
+        '\u20ac',
+        '\ufb33',
+        '\ud83d\ude00',
+      ),
+    );
+    const { tree } = fc.letrec<{ tree: JsonValue }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4, withCrossShrink: true },
+        fc.string({ unit: 'binary' }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(tie('tree'), { maxLength: 5 }),
+        fc
+          .array(fc.tuple(key, tie('tree')), { maxLength: 6 })
+          .map((entries) => Object.fromEntries(entries) as JsonValue),
+      ),
+    }));
+    fc.assert(
+      fc.property(tree, (value) => {
+        assert.equal(fromUtf8(canonicalJson(value)), canonicalize(value));
+      }),
+    );
+    const moved = JSON.parse('{"b":1,"10":[{"9":2,"__proto__":{"z":1,"a":2}}],"1":3}') as JsonValue;
+    assert.equal(fromUtf8(canonicalJson(moved)), '{"1":3,"10":[{"9":2,"__proto__":{"a":2,"z":1}}],"b":1}');
+  });
+
   it('refuses to sign what is not JSON', () => {
     const loop: { self?: unknown } = {};
     loop.self = loop;
@@ -64,6 +105,7 @@ describe('protocol/json', () => {
       [1n],
       new Date(0),
       '\ud800',
+      { '\udc00': 1 },
       { a: () => 1 },
       new Array(2),
     ]) {
