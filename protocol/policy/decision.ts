@@ -91,6 +91,13 @@ export function makeDecision(
     ...draft.candidates.filter(({ resource }) => chosen.has(resource.id)),
     ...draft.candidates.filter(({ resource }) => !chosen.has(resource.id)),
   ];
+  // As a rule all fit: then the bytes are made once, for the id.
+  if (order.length <= CANDIDATES_MAX) {
+    const record: DecisionRecord = { ...draft, version: 1, candidates: order, omitted: 0 };
+    const whole = canonicalJson(record as unknown as JsonValue);
+    if (whole.length <= DECISION_BYTES_MAX && draft.choice.length <= CANDIDATES_MAX)
+      return { id: contentIdOf(sha256(whole)), record };
+  }
   const candidates: DecisionCandidate[] = [];
   let bytes = canonicalJson({ ...draft, candidates: [] } as unknown as JsonValue).length;
   for (const candidate of order) {
