@@ -98,8 +98,9 @@ function isPrimed(name: string, message: Uint8Array): boolean {
   return known !== undefined && Buffer.compare(known, message) === 0;
 }
 
-/** True while keepEd25519 runs. */
+/** True while keepEd25519 runs, and while rememberEd25519 does. */
 let isKeeping = false;
+let isRemembering = false;
 
 function takePrimed(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const name = nameOfCheck(publicKey, signature);
@@ -152,10 +153,13 @@ export const crypto: CryptoPort = {
   verifyEd25519(publicKey, message, signature) {
     if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return false;
     if (primed.size > 0 && takePrimed(publicKey, message, signature)) return true;
-    if (checksRemembered() > 0 && isCheckRemembered(checkDigest(publicKey, message, signature))) return true;
+    const kept =
+      isRemembering || checksRemembered() > 0 ? checkDigest(publicKey, message, signature) : undefined;
+    if (kept !== undefined && isCheckRemembered(kept)) return true;
     try {
       const isGood = verify(null, message, publicKeyObject(publicKey), signature);
-      if (isGood && isKeeping) addPrimed(nameOfCheck(publicKey, signature), message.slice());
+      if (isGood && kept !== undefined && isRemembering) rememberCheck(kept);
+      else if (isGood && isKeeping) addPrimed(nameOfCheck(publicKey, signature), message.slice());
       return isGood;
     } catch {
       return false;
@@ -168,6 +172,15 @@ export const crypto: CryptoPort = {
       return work();
     } finally {
       isKeeping = before;
+    }
+  },
+  rememberEd25519(work) {
+    const before = isRemembering;
+    isRemembering = true;
+    try {
+      return work();
+    } finally {
+      isRemembering = before;
     }
   },
   async primeEd25519(checks, { isKept = false } = {}) {

@@ -40,6 +40,10 @@ export interface CryptoPort {
    * the same bytes again soon: what a node has just signed enters its own log, and a receipt that it was given comes by the log as well.
    */
   keepEd25519<T>(work: () => T): T;
+  /**
+   * The same for bytes that come again and again, and at every start: what is found good is remembered as primeEd25519 does with `isKept`.
+   */
+  rememberEd25519<T>(work: () => T): T;
   /** The 1,952-byte ML-DSA-65 public key of a 32-byte seed. */
   mlDsa65KeyOfSeed(seed: Uint8Array): Uint8Array;
 }

@@ -82,6 +82,22 @@ describe('signatures checked ahead', () => {
       assert.deepEqual([verifies(1, message), verifies(1, message)], [true, true]);
     });
 
+    it(`${adapter.name}: what comes again is remembered when it was good, and only the very check`, () => {
+      const text = Uint8Array.of(8, 8, adapter === native ? 1 : 2);
+      const check = { publicKey: publicKey(1), message: text, signature: adapter.signEd25519(seed(1), text) };
+      const others = [
+        { ...check, message },
+        { ...check, publicKey: publicKey(2) },
+      ];
+      const verifies = (each: typeof check) =>
+        adapter.verifyEd25519(each.publicKey, each.message, each.signature);
+      const verdicts = () => [check, ...others].map(verifies);
+      assert.deepEqual(adapter.rememberEd25519(verdicts), [true, false, false]);
+      assert.equal(adapter.isEd25519Kept(check), adapter === native);
+      for (const other of others) assert.equal(adapter.isEd25519Kept(other), false);
+      assert.deepEqual(verdicts(), [true, false, false]);
+    });
+
     it(`${adapter.name}: a primed signature is good for its own message, key and bytes only`, async () => {
       const signature = adapter.signEd25519(seed(1), message);
       await adapter.primeEd25519([{ publicKey: publicKey(1), message, signature }], { isKept: true });
