@@ -1,6 +1,6 @@
 // All logs that this node holds, its own and its peers', on disk: records, tree nodes, bodies, heads.
-// One durable batch makes an append visible: after a crash a log is at its old size or at its new one, never between.
-// What is read back is compared with its hashes, so that damage on the disk is never served to anybody.
+// One durable batch makes an append visible: after a crash a log is at its old size or its new one, never between.
+// What is read back is compared with its hashes: damage on the disk is never served.
 
 import { equalBytes } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -14,6 +14,8 @@ import {
 } from '../../protocol/log/index.ts';
 import { type BytesLevel, bytesLevel, type Database, DURABLE } from '../storage/index.ts';
 import { CheckpointBook } from './checkpoint-book.ts';
+import { EntryMemory, type ReadEntry } from './entry-memory.ts';
+import { Gaps } from './gaps.ts';
 import { NodeMemory } from './node-memory.ts';
 import {
   damagedEntry,
@@ -31,9 +33,6 @@ export type { LogState } from './stored-forms.ts';
 
 /** Logs of different origins that one node holds. */
 const ORIGINS_MAX = 10_000;
-
-/** Missing bodies of one log that are remembered, to ask other peers for them. */
-const GAPS_MAX = 4_096;
 
 /** A record with the body it commits to: an encoded envelope, or null where the author withholds it. */
 export interface StoredEntry {
@@ -61,11 +60,12 @@ export class LogStore {
   readonly #db: Database;
   readonly #nodes: BytesLevel;
   readonly #recent = new NodeMemory();
+  readonly #newest = new EntryMemory();
   readonly #records: BytesLevel;
   readonly #bodies: BytesLevel;
   readonly #heads: BytesLevel;
   readonly #states = new Map<string, LogState>();
-  readonly #gaps = new Map<string, Set<number>>();
+  readonly #gaps = new Gaps();
   #bytes = 0;
 
   constructor(db: Database) {
@@ -139,7 +139,7 @@ export class LogStore {
       batch.put(key, record, { sublevel: this.#records });
       // By position and not by id: an id does not cover the signatures, so a stranger's log could replace a good body with a bad one.
       if (body !== null) batch.put(key, withChecksum(body), { sublevel: this.#bodies });
-      else this.#gap(origin, append.from + i);
+      else this.#gaps.note(origin, append.from + i);
     });
     for (const node of append.nodes)
       batch.put(nodeKey(origin, node.level, node.index), node.hash, { sublevel: this.#nodes });
@@ -156,6 +156,7 @@ export class LogStore {
       throw new ZeroError('STORAGE_FAILED', 'the log could not be written', { cause });
     }
     this.#recent.note(origin, append.nodes);
+    this.#newest.note(origin, append.from, append.entries, append.nodes);
     // Room is made behind the answer; what was not thinned out now is at the next look.
     void this.checkpoints.thin(origin).catch(() => {});
     return this.#keep({ origin, size: tree.size, root: tree.root(), tree, checkpoint, at: now, bytes });
@@ -167,22 +168,26 @@ export class LogStore {
     const fits = checkpoint !== '' && parseCheckpoint(checkpoint).size <= tree.size;
     const head = { tree, checkpoint: fits ? checkpoint : '', at, bytes };
     await this.#db.batch().put(origin, writeHead(head), { sublevel: this.#heads }).write(DURABLE);
-    this.#recent.clear();
+    this.forget();
     this.#keep({ origin, size: tree.size, root: tree.root(), ...head });
+  }
+
+  /** From here on what is read comes from the disk. */
+  forget(): void {
+    this.#recent.clear();
+    this.#newest.clear();
   }
 
   /** The record at an index of a log, or undefined. */
   async record(origin: string, index: number): Promise<Uint8Array | undefined> {
-    return await this.#records.get(recordKey(origin, index));
+    return this.#newest.get(origin, index)?.record ?? (await this.#records.get(recordKey(origin, index)));
   }
 
   /** Entries [from, to) of a log, in order, each compared with its hashes. Throws DATA_CORRUPT, with the index, where one is damaged. */
-  async *entries(
-    origin: string,
-    from: number,
-    to: number,
-  ): AsyncGenerator<StoredEntry & { index: number; statementId: string; leaf: Uint8Array }> {
+  async *entries(origin: string, from: number, to: number): AsyncGenerator<ReadEntry> {
     const end = Math.min(to, this.state(origin).size);
+    const known = this.#newest.range(origin, from, end);
+    if (known !== undefined) return yield* known;
     const range = { gte: recordKey(origin, from), lt: recordKey(origin, end) };
     const bodies = this.#bodies.iterator(range);
     const leaves = this.#nodes.values({ gte: nodeKey(origin, 0, from), lt: nodeKey(origin, 0, end) });
@@ -195,11 +200,11 @@ export class LogStore {
         if (stored !== undefined) next = await bodies.next();
         const body = stored === undefined ? null : withoutChecksum(stored);
         const leaf = leafHash(record);
-        const known = await leaves.next();
+        const hash = await leaves.next();
         const statementId = readId(record);
-        const sound = known !== undefined && equalBytes(known, leaf);
+        const sound = hash !== undefined && equalBytes(hash, leaf);
         if (!sound || statementId === undefined || body === undefined) throw damagedEntry(origin, index);
-        if (body === null) this.#gap(origin, index);
+        if (body === null) this.#gaps.note(origin, index);
         // Of no bytes: it was let go, and nobody need send it again.
         yield { index, statementId, record, body: body?.length === 0 ? null : body, leaf };
         index += 1;
@@ -212,16 +217,19 @@ export class LogStore {
 
   /** The encoded envelope at an index of a log, or undefined when it is withheld or damaged. */
   async body(origin: string, index: number): Promise<Uint8Array | undefined> {
+    const known = this.#newest.get(origin, index)?.body ?? undefined;
+    if (known !== undefined) return known;
     const stored = await this.#bodies.get(recordKey(origin, index));
     const body = stored === undefined ? undefined : withoutChecksum(stored);
     return body?.length === 0 ? undefined : body;
   }
 
-  /** Lets a body go; record and hashes stay. The caller has proof that others hold it. */
+  /** Lets a body go. The caller has proof that others hold it. */
   async evict(origin: string, index: number): Promise<void> {
     const body = await this.body(origin, index);
     if (body === undefined) return;
     await this.#bodies.put(recordKey(origin, index), withChecksum(new Uint8Array()));
+    this.#newest.forget(origin, index);
     const state = this.state(origin);
     this.#keep({ ...state, bytes: Math.max(0, state.bytes - body.length) });
   }
@@ -234,19 +242,13 @@ export class LogStore {
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', 'the body could not be written', { cause });
     }
-    this.#gaps.get(origin)?.delete(index);
+    this.#newest.forget(origin, index);
+    this.#gaps.filled(origin, index);
   }
 
-  /** Entries of a log whose body is not here, at most GAPS_MAX of them. */
+  /** Entries of a log whose body is not here; of many, some. */
   gaps(origin: string): number[] {
-    return [...(this.#gaps.get(origin) ?? [])];
-  }
-
-  /** Notes that a body is missing; some other peer may have it. */
-  #gap(origin: string, index: number): void {
-    const gaps = this.#gaps.get(origin) ?? new Set();
-    if (gaps.size < GAPS_MAX) gaps.add(index);
-    this.#gaps.set(origin, gaps);
+    return this.#gaps.of(origin);
   }
 
   /** Inner tree nodes of a log, level by level in order: `next(level)` answers the next one of that level. */

@@ -44,8 +44,8 @@ interface Waiting {
 
 /** Told of each durable append before its caller is. */
 export interface AppendListener {
-  /** A statement of this node is on disk. */
-  entry(body: Uint8Array, position: LogPosition): void;
+  /** A statement of this node is on disk: its bytes, and the envelope that was appended. */
+  entry(body: Uint8Array, position: LogPosition, envelope: Envelope): void;
   /** The log has a new signed head. */
   head(state: LogState): void;
 }
@@ -191,7 +191,7 @@ export class OwnLog {
     this.#guard?.note(state.checkpoint);
     const positions = ids.map((statementId, i) => ({ origin: this.origin, index: size + i, statementId }));
     positions.forEach((position, i) => {
-      this.#listener.entry(entries[i]!.body, position);
+      this.#listener.entry(entries[i]!.body, position, group[i]!.envelope);
     });
     this.#listener.head(state);
     group.forEach((one, i) => {

@@ -8,6 +8,7 @@ import {
   isStatementOf,
   RECEIPT_PREDICATE,
   REVOCATION_PREDICATE,
+  signedStatement,
 } from '../../protocol/statement/index.ts';
 import { busyMeter } from '../busy.ts';
 import { CardService } from '../cards/card-service.ts';
@@ -75,10 +76,14 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
     guard: new HeadGuard(join(deps.home, 'own-head')),
     restored,
     listener: {
-      entry: (body, position) => {
+      entry: (body, position, envelope) => {
         metrics.count('zerostate_statements_stored_total', { origin: 'own' });
         isBulk = false;
-        router.apply(body, { position, live: true });
+        // What this process signed was verified then; between that and the disk nobody changes it.
+        const statement = signedStatement(envelope);
+        const found = { position, live: true };
+        if (statement === undefined) router.apply(body, found);
+        else router.deliver({ kind: 'statement', statement }, found);
         isUrgent ||= !isBulk;
       },
       head: (state) => {

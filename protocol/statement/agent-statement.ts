@@ -74,9 +74,21 @@ export function signAgentStatement<T extends OwnPredicateType>(input: SignAgentS
     predicate,
     ...signers,
   });
-  // Its author puts it into a log next, where it is verified again.
-  keepEd25519(() => verifyAgentStatement(envelope, predicateType));
+  // Its author puts it into a log next, where it is verified again, or taken as it was verified here.
+  const verified = keepEd25519(() => verifyAgentStatement(envelope, predicateType));
+  signedHere.set(envelope, verified);
   return envelope;
+}
+
+/** What was verified when it was signed, by the envelope itself: gone with it. */
+const signedHere = new WeakMap<Envelope, AgentStatement>();
+
+/**
+ * The statement of an envelope that signAgentStatement made in this process, as it was verified then; undefined for every other envelope, a
+ * copy of such a one too. Whoever asks answers for it that the envelope's bytes were not changed since.
+ */
+export function signedStatement(envelope: Envelope): AgentStatement | undefined {
+  return signedHere.get(envelope);
 }
 
 // Only a revocation may be signed by the identity key: it must work when the operational key is in other hands.

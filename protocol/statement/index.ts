@@ -5,6 +5,7 @@ export {
   isStatementOf,
   type SignAgentStatementInput,
   signAgentStatement,
+  signedStatement,
   verifyAgentStatement,
 } from './agent-statement.ts';
 export * from './limits.ts';

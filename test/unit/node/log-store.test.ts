@@ -98,6 +98,31 @@ describe('the store of logs', () => {
     assert.equal(reopened.state(log.origin).size, 0);
   });
 
+  it('reads the newest entries as the disk has them, without asking it, also after a body has gone and come', async () => {
+    const store = await db.store();
+    const own = ownLogOver(store);
+    for (const text of ['a', 'b', 'c']) await own.append(note(text));
+    const all = async () => {
+      const read = [];
+      for await (const { body, index, leaf, record, statementId } of store.entries(own.origin, 0, 3))
+        read.push([index, statementId, body?.toHex(), leaf.toHex(), record.toHex()]);
+      return read;
+    };
+    const remembered = await all();
+    const body = await store.body(own.origin, 1);
+    assert.equal(body?.toHex(), remembered[1]?.[2]);
+    await store.evict(own.origin, 1);
+    assert.equal(await store.body(own.origin, 1), undefined);
+    assert.deepEqual(
+      (await all()).map((entry) => entry[2]),
+      [remembered[0]?.[2], undefined, remembered[2]?.[2]],
+    );
+    await store.fill(own.origin, 1, body!);
+    assert.deepEqual(await all(), remembered);
+    store.forget();
+    assert.deepEqual(await all(), remembered);
+  });
+
   it('detects a record that is missing', async () => {
     const store = await db.store();
     const own = ownLogOver(store);
@@ -106,6 +131,7 @@ describe('the store of logs', () => {
     const records = level.sublevel<string, Uint8Array>('log-records', { valueEncoding: 'view' });
     for await (const key of records.keys({ limit: 2, reverse: true }))
       if (key.endsWith('1')) await records.del(key);
+    store.forget();
     await assert.rejects(async () => {
       for await (const _ of store.entries(own.origin, 0, 3));
     }, refused('DATA_CORRUPT'));

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {
+  decodeEnvelope,
   type Envelope,
   encodeEnvelope,
   envelopeId,
@@ -276,6 +277,15 @@ describe('protocol/statement: statements of agents', () => {
   for (const [name, envelope, code] of forged) {
     it(`refuses: ${name}`, () => assert.throws(() => st.verifyAgentStatement(envelope), refused(code)));
   }
+
+  it('knows what it has signed as it was verified then, and nothing that only looks like it', () => {
+    const envelope = sign(st.REPUTATION_EVENT_PREDICATE);
+    const { id, ...known } = st.signedStatement(envelope)!;
+    const { id: again, ...read } = st.verifyAgentStatement(envelope);
+    assert.deepEqual([id, known], [again, read]);
+    assert.equal(st.signedStatement({ ...envelope }), undefined);
+    assert.equal(st.signedStatement(decodeEnvelope(encodeEnvelope(envelope))), undefined);
+  });
 
   it('admits one type when asked for one', () => {
     assert.throws(() => st.verifyAgentStatement(base, st.RECEIPT_PREDICATE), refused('STATEMENT_INVALID'));
