@@ -10,6 +10,11 @@ export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 export const NARROWEST = { width: 360, height: 640 };
 
+/** Longest wait for something to appear, in ms: far above what it takes, so that only a fault reaches it. */
+export const APPEAR_MS_MAX = 60_000;
+/** Longest wait for Chromium to come up, in ms. */
+const LAUNCH_MS_MAX = 120_000;
+
 /** The program: CHROMIUM_PATH when set, else the one that the package carries. */
 async function findProgram(): Promise<string> {
   const given = process.env.CHROMIUM_PATH;
@@ -48,6 +53,7 @@ export async function launchChromium(): Promise<LaunchedBrowser> {
   const browser = await chromium.launch({
     executablePath,
     headless: true,
+    timeout: LAUNCH_MS_MAX,
     args: [...args, '--disable-gpu', '--font-render-hinting=none'],
     env: { ...process.env, FONTCONFIG_FILE: fonts } as Record<string, string>,
   });
@@ -75,8 +81,11 @@ export async function openPage(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB', ...options });
+  // What moves is seen in a state between two others, and how it looks then says nothing.
+  const still = { viewport: WIDE, locale: 'en-GB', reducedMotion: 'reduce' } as const;
+  const context = await browser.newContext({ ...still, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(APPEAR_MS_MAX);
   const faults: string[] = [];
   const strangers: string[] = [];
   page.on('pageerror', (error) => faults.push(`page error: ${error.message}`));

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import { NARROW, openPage, type WatchedPage } from './chromium.ts';
 import { FixtureApi, TOKEN } from './fixture-api.ts';
-import { browserSuite, goTo } from './suite.ts';
+import { browserSuite, goTo, settles } from './suite.ts';
 
 /** Steps of one walk: more than any view has stops before its first row. */
 const STEPS_MAX = 45;
@@ -94,7 +94,7 @@ browserSuite('console, by keyboard alone', (browser: Browser) => {
     }
     await page.locator('.skip-link').focus();
     await page.keyboard.press('Enter');
-    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
+    await settles(() => page.evaluate(() => document.activeElement?.id), 'main');
   });
 
   it('opens the views of a narrow window with Enter, and closes them with Escape', async () => {
@@ -102,17 +102,17 @@ browserSuite('console, by keyboard alone', (browser: Browser) => {
     const menu = page.getByRole('button', { name: 'Views' });
     await menu.focus();
     await page.keyboard.press('Enter');
-    assert.equal(await menu.getAttribute('aria-expanded'), 'true');
+    await settles(() => menu.getAttribute('aria-expanded'), 'true');
     await page.locator('.nav-link', { hasText: 'Freshness' }).focus();
     await page.keyboard.press('Escape');
-    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
-    assert.equal(await page.evaluate(() => document.activeElement?.className), 'menu');
+    await settles(() => menu.getAttribute('aria-expanded'), 'false');
+    await settles(() => page.evaluate(() => document.activeElement?.className), 'menu');
     await page.keyboard.press('Enter');
     await page.locator('.nav-link', { hasText: 'Freshness' }).focus();
     await page.keyboard.press('Enter');
     await page.locator('.view-freshness .plain-table').waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1');
-    assert.ok(!(await page.locator('.nav').isVisible()));
+    await settles(() => page.evaluate(() => document.activeElement?.tagName), 'H1');
+    await settles(() => page.locator('.nav').isVisible(), false);
   });
 
   it('walks through provenance, and a redraw moves nobody', async () => {
@@ -121,15 +121,14 @@ browserSuite('console, by keyboard alone', (browser: Browser) => {
     await page.locator('.walk-sources .walk-item').first().focus();
     await page.keyboard.press('Enter');
     await page.locator('.trail a', { hasText: /^a+…a+$/ }).waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1');
+    await settles(() => page.evaluate(() => document.activeElement?.tagName), 'H1');
     await goTo(page, '#/peers', '.view-peers .plain-table tbody tr');
     const link = page.locator('.view-peers .plain-table a').nth(2);
     await link.focus();
-    const before = await link.textContent();
     (api.data.network.nodes[0] as { name: string }).name = 'boot-renamed';
     api.emit('peer', api.data.network);
     await page.getByText('boot-renamed').first().waitFor();
     await page.locator('.view-peers .plain-table', { hasText: 'boot-renamed' }).first().waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'A', `${before} lost the focus`);
+    await settles(() => page.evaluate(() => document.activeElement?.tagName), 'A');
   });
 });

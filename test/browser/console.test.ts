@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
+import { eventually } from '../support/cli.ts';
 import {
   call,
   DEVNET_START_MS_MAX,
@@ -14,7 +15,7 @@ import {
 } from '../support/devnet.ts';
 import { NARROW, openPage, type WatchedPage, WIDE } from './chromium.ts';
 import { axeViolations, lowContrast, unnamed } from './page-checks.ts';
-import { APPEAR_MS_MAX, atLeast, browserSuite, goTo, overflows, picture, words } from './suite.ts';
+import { APPEAR_MS_MAX, atLeast, browserSuite, goTo, overflows, picture, settles, words } from './suite.ts';
 
 const QUESTION = 'turn scanned invoices into a spreadsheet';
 const DRAFT = {
@@ -42,10 +43,9 @@ browserSuite('console of a real network', (browser: Browser) => {
     first = devnet.nodes[1] as DevnetNode;
     watched = await openPage(browser, devnet.console, { viewport: WIDE });
     page = watched.page;
-    page.setDefaultTimeout(APPEAR_MS_MAX);
   });
   after(async function () {
-    this.timeout(30_000);
+    this.timeout(180_000);
     await watched?.close();
     await devnet?.stop();
   });
@@ -57,7 +57,7 @@ browserSuite('console of a real network', (browser: Browser) => {
   it('opens from the printed address, and draws five nodes in two regions with their connections', async () => {
     await page.locator('.live-state', { hasText: 'Live' }).waitFor();
     await page.locator('.map .node').nth(4).waitFor();
-    assert.equal(new URL(page.url()).hash, '#/network');
+    await settles(async () => new URL(page.url()).hash, '#/network');
     await atLeast(page.locator('.zone-name'), 2);
     assert.deepEqual((await page.locator('.zone-name').allTextContents()).sort(), ['eu-west', 'us-east']);
     assert.match(
@@ -128,9 +128,15 @@ browserSuite('console of a real network', (browser: Browser) => {
     const edge = devnet.nodes[2] as DevnetNode;
     const other = await openPage(browser, `${edge.api}/#token=${edge.token}&view=/log`, { viewport: WIDE });
     await other.page.waitForSelector('.table-entries .row-link');
-    const log = await call<{ size: number; checkpoint: string }>(edge, '/v1/log');
-    assert.equal(await other.page.locator('.log-card .code pre').textContent(), log.checkpoint);
-    assert.equal(await words(other.page.locator('.log-card .figure')), String(log.size));
+    // The log may grow between the two looks.
+    await eventually('the page to show the head of now', APPEAR_MS_MAX, async () => {
+      const log = await call<{ size: number; checkpoint: string }>(edge, '/v1/log');
+      const shown = [
+        await other.page.locator('.log-card .code pre').textContent(),
+        await words(other.page.locator('.log-card .figure')),
+      ];
+      return shown.join() === [log.checkpoint, log.size].join();
+    });
     await other.page.locator('.table-entries .row-link', { hasText: 'agent card' }).first().waitFor();
     await atLeast(other.page.locator('.table-origins .row-link'), 3);
     await picture(other.page, 'log-of-edge-wide');
@@ -192,11 +198,7 @@ browserSuite('console of a real network', (browser: Browser) => {
     assert.ok(
       (await words(page.locator('.trail [aria-current] code'))).endsWith(module.split('…')[1] ?? '-'),
     );
-    assert.equal(
-      await page.evaluate(() => document.activeElement?.tagName),
-      'H1',
-      'a step leads to the top of the next answer',
-    );
+    await settles(() => page.evaluate(() => document.activeElement?.tagName), 'H1');
     assert.deepEqual(await axeViolations(page), []);
     await picture(page, 'walk-wide');
     await page.locator('.trail a').nth(1).click();

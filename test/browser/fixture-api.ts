@@ -38,6 +38,8 @@ export class FixtureApi {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
+  /** Events that nobody has heard. */
+  #unheard = '';
 
   constructor(data: FixtureData = fixtureData()) {
     this.data = data;
@@ -77,9 +79,11 @@ export class FixtureApi {
     await closed;
   }
 
-  /** Sends one live event to every page. */
+  /** Sends one live event to every page; where none listens yet, to the next that does. */
   emit(type: string, data: unknown): void {
-    for (const stream of this.#streams) stream.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+    const event = `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+    if (this.#streams.size === 0) this.#unheard += event;
+    for (const stream of this.#streams) stream.write(event);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -100,7 +104,8 @@ export class FixtureApi {
     if (fault) return send(response, fault.status, fault.body);
     if (path === '/v1/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      response.write(': hello\n\n');
+      response.write(`: hello\n\n${this.#unheard}`);
+      this.#unheard = '';
       this.#streams.add(response);
       response.on('close', () => this.#streams.delete(response));
       return;

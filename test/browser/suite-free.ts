@@ -1,9 +1,7 @@
 // Ways about the console that need no test runner: the suites and the command that makes pictures share them.
 
 import type { Page } from 'playwright-core';
-
-/** Longest wait for something to appear, in ms: far above what it takes, so that only a fault reaches it. */
-export const APPEAR_MS_MAX = 15_000;
+import { APPEAR_MS_MAX } from './chromium.ts';
 
 /** Goes to a view by its hash route and waits until the view has drawn its data. */
 export async function goTo(page: Page, route: string, selector: string): Promise<void> {

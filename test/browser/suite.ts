@@ -4,9 +4,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { type LaunchedBrowser, launchChromium } from './chromium.ts';
+import { eventually } from '../support/cli.ts';
+import { APPEAR_MS_MAX, type LaunchedBrowser, launchChromium } from './chromium.ts';
 
-export { APPEAR_MS_MAX, goTo } from './suite-free.ts';
+export { APPEAR_MS_MAX } from './chromium.ts';
+export { goTo } from './suite-free.ts';
 
 const { launched, why } = await launchChromium().then(
   (browser): { launched?: LaunchedBrowser; why?: unknown } => ({ launched: browser }),
@@ -55,6 +57,19 @@ export function overflows(page: Page): Promise<string[]> {
 /** Waits until the page shows so many of them: what a view reads by and by is not there at its first drawing. */
 export async function atLeast(locator: Locator, count: number): Promise<void> {
   await locator.nth(count - 1).waitFor({ state: 'attached' });
+}
+
+/** Waits until something reads as it should: what follows a key or a click may come a frame later. */
+export async function settles(read: () => Promise<unknown>, wanted: unknown): Promise<void> {
+  const isWanted = (value: unknown) =>
+    wanted instanceof RegExp ? wanted.test(String(value)) : value === wanted;
+  let last: unknown;
+  await eventually(String(wanted), APPEAR_MS_MAX, async () => {
+    last = await read();
+    return isWanted(last);
+  }).catch((cause: Error) => {
+    throw new Error(`${cause.message}, and it is ${String(last)}`);
+  });
 }
 
 /** The words inside an element, with single spaces. */
