@@ -4,6 +4,7 @@ import { fromBase64 } from '../../protocol/bytes/index.ts';
 import type { LiveView, TaskView } from '../api/views.ts';
 import type { ApiClient } from './client.ts';
 import { type OutputFlags, style } from './output.ts';
+import { exitOfTask } from './task-text.ts';
 
 /** Pause before a question is repeated that was answered at once with nothing: no member runs the task just now. */
 const PAUSE_MS = 300;
@@ -89,5 +90,5 @@ export async function followTask(client: ApiClient, taskId: string, flags: Outpu
   for (const stream of STREAMS) shown[stream].show(fromBase64(view[stream]).subarray(shown[stream].size));
   if (json) process.stdout.write(`${JSON.stringify({ taskId: view.taskId, state: view.state })}\n`);
   else note(`${view.state}${view.receiptId === null ? ', not signed' : `, receipt ${view.receiptId}`}`);
-  if (view.state !== 'completed' || view.status !== 'OK') process.exitCode = 1;
+  process.exitCode = exitOfTask(view);
 }

@@ -3,6 +3,33 @@
 import type { TaskView } from '../api/views.ts';
 import { plain, style, table } from './output.ts';
 
+/** Exit codes of commands that wait for a task's end: one for each end, beside those that all commands have. */
+export const EXIT_OF_STATE: Readonly<Record<string, number>> = {
+  completed: 0,
+  trapped: 10,
+  'out-of-fuel': 11,
+  'out-of-memory': 12,
+  'timed-out': 13,
+  refused: 14,
+  cancelled: 15,
+  lost: 16,
+};
+
+/** The exit code for an ended task: a module that ended by itself, but not with success, has failed like any command. */
+export function exitOfTask({ state, status }: Pick<TaskView, 'state' | 'status'>): number {
+  if (state === 'completed' && status !== 'OK') return 1;
+  return EXIT_OF_STATE[state] ?? 1;
+}
+
+/** How a task ended, in a line; where its end is not that of a run, the run is shown behind it. */
+export function endText(view: TaskView): string {
+  const { exitCode, fuel, state, status, tookMs } = view;
+  const run = `exit ${exitCode ?? '-'}, fuel ${fuel ?? '-'}, ${tookMs} ms`;
+  if (state === 'completed')
+    return `${status === 'OK' ? style.green('OK') : style.red(status ?? '')}  ${run}`;
+  return `${style.red(state)}  ${status === null ? `${tookMs} ms` : `its run ended with ${status}, ${run}`}`;
+}
+
 /** Members shown with the terms of their score. */
 const MEMBERS_SHOWN = 5;
 

@@ -15,12 +15,12 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { LogStore, OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { buildReceiptFile, encodeReceiptFile } from '../receipts/receipt-file.ts';
+import { buildReceiptFile, packReceiptFile } from '../receipts/receipt-file.ts';
 import type { Rpc } from '../rpc/index.ts';
 import { deterministicPart } from './deterministic.ts';
 import { gatherJob } from './gather.ts';
 import { LiveOutput, type LiveText } from './live-output.ts';
-import { type Manifest, specOfManifest } from './manifest.ts';
+import { belowSla, type Manifest, specOfManifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
 import type { Amount, TaskPorts } from './ports.ts';
 import { RunTable } from './run-table.ts';
@@ -154,6 +154,8 @@ export class Executor {
       throw new ZeroError('TASK_REFUSED', `at most ${memoryBytesMax} bytes of memory here`);
     if (wallMs > wallMsMax) throw new ZeroError('TASK_REFUSED', `at most ${wallMsMax} ms here`);
     const card = book.get(request.agentId)?.card;
+    const below = card === undefined ? null : belowSla(card, spec.sla);
+    if (below !== null) throw new ZeroError('TASK_REFUSED', `the agent ${below}`);
     const quote = card === undefined ? null : ports.payments.quote(card, manifest);
     if (quote !== null)
       ports.payments.requirePromise({ manifest: verified, agentId: request.agentId, quote });
@@ -274,6 +276,6 @@ export class Executor {
     const position = await ownLog.append(envelope);
     const card = book.get(request.agentId);
     // The card travels with the receipt so that a stranger can see what the executor had promised.
-    return encodeReceiptFile(await buildReceiptFile(store, position, card?.bytes));
+    return packReceiptFile(await buildReceiptFile(store, position, card?.bytes));
   }
 }

@@ -3,6 +3,7 @@
 
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { type AgentCard, SLA_CLASSES } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { canonicalJson, type JsonValue } from '../../protocol/json/index.ts';
 import type { TaskManifest } from '../../protocol/task/index.ts';
@@ -19,6 +20,8 @@ export const manifestSchema = Type.Object(
     /** Tags that a member's card must have. */
     tags: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 16, default: [] }),
     region: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+    /** Least service level that a member's card promises. */
+    sla: Type.Optional(Type.Enum([...SLA_CLASSES])),
     args: Type.Array(Type.String({ maxLength: 4_096 }), { maxItems: 64, default: [] }),
     env: Type.Record(
       Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$' }),
@@ -70,6 +73,12 @@ export function specOfManifest(manifest: TaskManifest): Manifest {
   const spec = specs.get(manifest) ?? completeManifest(manifest.spec);
   specs.set(manifest, spec);
   return spec;
+}
+
+/** Why an agent's card does not promise the service level that a task asks for; null when it does. */
+export function belowSla({ sla }: Pick<AgentCard, 'sla'>, wanted: Manifest['sla']): string | null {
+  if (wanted === undefined || SLA_CLASSES.indexOf(sla) >= SLA_CLASSES.indexOf(wanted)) return null;
+  return `promises ${sla}, and ${wanted} is asked for`;
 }
 
 /** Canonical JSON of a completed spec. */

@@ -17,7 +17,7 @@ import type { FindService } from '../find/find-service.ts';
 import type { Directory } from '../network/directory.ts';
 import type { Quarantines } from '../quarantine/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
-import type { Manifest } from './manifest.ts';
+import { belowSla, type Manifest, specOfManifest } from './manifest.ts';
 import type { TaskOrder } from './order.ts';
 import type { MemberCard, TaskPorts } from './ports.ts';
 import type { Member } from './task-book.ts';
@@ -109,7 +109,7 @@ export class Members {
     try {
       return {
         price: this.#deps.ports.payments.quote(card, manifest.manifest)?.amount ?? null,
-        unfit: null,
+        unfit: belowSla(card, specOfManifest(manifest.manifest).sla),
       };
     } catch (error) {
       if (!isZeroError(error)) throw error;
@@ -127,8 +127,9 @@ export class Members {
   }
 
   async #byWords(spec: Manifest, redundancy: number): Promise<Placeless[]> {
-    const { capability, region, tags } = spec;
+    const { capability, region, sla, tags } = spec;
     const filter = {
+      ...(sla === undefined ? {} : { sla }),
       ...(tags.length === 0 ? {} : { tagsAll: tags }),
       ...(region === undefined ? {} : { region }),
     };

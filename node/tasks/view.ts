@@ -16,19 +16,31 @@ function standing({ runs, task }: TaskEntry) {
   return runs.find(({ token }) => task.accepted.includes(token)) ?? runs.at(-1);
 }
 
-function errorOf({ members, task, timeline }: TaskEntry): TaskView['error'] {
+/** Why the agents that were found were not enough. */
+function tooFew({ members, order, task }: TaskEntry): { message: string; hint: string } {
+  const left = members.filter(({ refused }) => refused !== null);
+  const fit = members.length - left.length;
+  const wanted = Math.max(order.redundancy, task.wanted);
+  const [first] = left;
+  // What refuses an agent may begin with its name.
+  const why = first?.refused?.startsWith(first.name) === true ? '' : `${first?.name} `;
+  return {
+    message:
+      `${wanted} ${wanted === 1 ? 'agent is' : 'agents are'} wanted, ${members.length} found, ${fit} acceptable` +
+      (first === undefined ? '' : `: ${why}${first.refused}`),
+    hint:
+      first?.refused?.startsWith('asks') === true
+        ? 'Allow a price with --ceiling or priceCeiling in the task file, or see all reasons with `zerostate task status`.'
+        : `${wanted === 1 ? 'Describe' : 'Ask for fewer with --redundancy, describe'} the capability in wider words, or name agents with --member; \`zerostate task status\` has all reasons.`,
+  };
+}
+
+function errorOf(entry: TaskEntry): TaskView['error'] {
+  const { members, task, timeline } = entry;
   if (task.error === null) return null;
   const code = (Object.hasOwn(errorCodes, task.error) ? task.error : 'INTERNAL') as ErrorCode;
   const { summary, remedy } = errorCodes[code];
-  const left = members.find(({ refused }) => refused !== null);
-  if (code === 'NO_MEMBER' && left !== undefined) {
-    const fit = members.filter(({ refused }) => refused === null).length;
-    return {
-      code,
-      message: `${members.length} agents were found and ${fit} of them acceptable: ${left.name} ${left.refused}`,
-      hint: 'Allow a price with --ceiling or priceCeiling in the task file, or see all reasons with `zerostate task status`.',
-    };
-  }
+  if (code === 'NO_MEMBER' && members.length > 0) return { code, ...tooFew(entry) };
   // What a member said last is nearer to the cause than the code's own text.
   const said = timeline.findLast(({ what }) => / [A-Z_]{4,}: /.test(what))?.what;
   return { code, message: said === undefined ? summary : `${summary} ${said}`, hint: remedy };

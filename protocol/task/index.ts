@@ -15,6 +15,7 @@ export {
 export { type Candidate, type Preference, type Ranked, rankMembers } from './rank.ts';
 export {
   type Attempt,
+  FINAL_STATES,
   type FinalState,
   finalOf,
   isFinal,

@@ -1,6 +1,7 @@
 // zerostate ledger: who has what, and why.
 
 import type { Command } from 'commander';
+import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { BalanceView, LedgerReport, PostingView, StatementView } from '../../payments/views.ts';
 import { ApiClient } from '../client.ts';
 import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
@@ -13,7 +14,7 @@ Examples:
   zerostate ledger issue 1000000000 --currency TEST      test money for the agent of this node
   zerostate ledger transfer zs:… 250000 --currency TEST
   zerostate ledger balance
-  zerostate ledger statement agent:zs:…
+  zerostate ledger statement                             what the agent here got and gave
   zerostate ledger verify                                add everything up again`;
 
 interface PostFlags extends ClientFlags {
@@ -38,15 +39,31 @@ async function post(
   print(flags, done, ({ posting, state }) => `${state}  ${posting}`);
 }
 
+const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 function reportText(report: LedgerReport): string {
   return [
-    `${report.ok ? style.green('balances') : style.red('DOES NOT BALANCE')}  ${report.postings} postings, ${report.accounts} accounts`,
+    `${report.ok ? style.green('balances') : style.red('DOES NOT BALANCE')}  ${count(report.postings, 'posting')}, ${count(report.accounts, 'account')}`,
     ...report.sums.map(({ currency, sum }) => `  ${currency}: all accounts together ${sum}`),
     ...report.overdrawn.map(
       ({ account, amount, currency }) => `  ${style.red('owes')}  ${account}  ${amount} ${currency}`,
     ),
     ...report.wrong.map((account) => `  ${style.red('wrong')}  ${account}`),
   ].join('\n');
+}
+
+/** The account that was named: as it is, by its agent, or that of the one agent here that has one. Throws USAGE or NOT_FOUND. */
+async function accountOf(client: ApiClient, account: string | undefined): Promise<string> {
+  if (account !== undefined)
+    return /^[a-z]+:zs:|^escrow:/.test(account) ? account : `agent:${await agentOf(client, account)}`;
+  const { balances } = await client.get<{ balances: BalanceView[] }>('/v1/ledger/balances?prefix=agent:');
+  const own = [...new Set(balances.filter(({ local }) => local).map((one) => one.account))];
+  if (own.length === 1) return own[0] as string;
+  throw new ZeroError(
+    own.length === 0 ? 'NOT_FOUND' : 'USAGE',
+    own.length === 0 ? 'no agent of this node has money' : `${own.length} agents of this node have accounts`,
+    { hint: 'Name an account: `zerostate ledger balance` lists them.' },
+  );
 }
 
 function withPosting(command: Command): Command {
@@ -106,13 +123,18 @@ export function registerLedger(program: Command): void {
     ledger
       .command('statement')
       .description('entries of one account, with the balance after each')
-      .argument('<account>', 'agent:, fees:, issuance: or escrow: and an id'),
-  ).action(async (account: string, flags: ClientFlags) => {
+      .argument(
+        '[account]',
+        'agent:, fees:, issuance: or escrow: and an id, or the name of an agent (default: that of the agent here)',
+      ),
+  ).action(async (account: string | undefined, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
-      const path = `/v1/ledger/accounts/${encodeURIComponent(account)}`;
+      const named = await accountOf(client, account);
+      const path = `/v1/ledger/accounts/${encodeURIComponent(named)}`;
       print(flags, await client.get<StatementView>(path), ({ entries, waiting }) =>
         [
+          style.dim(named),
           table([
             ['AT', 'KIND', 'AMOUNT', 'BALANCE', 'CURRENCY', 'POSTING'],
             ...entries.map((entry) => [

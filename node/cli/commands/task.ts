@@ -6,11 +6,11 @@ import { fromBase64, fromUtf8 } from '../../../protocol/bytes/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import type { TaskView } from '../../api/views.ts';
 import { ApiClient } from '../client.ts';
-import { plain, print, runAction, style, table } from '../output.ts';
+import { plain, print, reportError, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { readTask } from '../task-file.ts';
 import { followTask } from '../task-follow.ts';
-import { statusText } from '../task-text.ts';
+import { endText, exitOfTask, statusText } from '../task-text.ts';
 import { agentOf } from './card.ts';
 import { guildOf } from './guild.ts';
 
@@ -184,17 +184,19 @@ async function runTask(path: string, flags: RunFlags): Promise<void> {
   process.stderr.write(style.dim(`task ${submitted.taskId}: finding a member\n`));
   const done = await waitForEnd(client, submitted.taskId);
   // Only a task that no module ended has no status: then there is nothing to show but why.
-  if (done.status === null && done.error !== null)
-    throw new ZeroError(done.error.code as ConstructorParameters<typeof ZeroError>[0], done.error.message, {
-      hint: done.error.hint,
-    });
+  if (done.status === null && done.error !== null) {
+    const { code, hint, message } = done.error;
+    reportError(flags, new ZeroError(code as ConstructorParameters<typeof ZeroError>[0], message, { hint }));
+    process.exitCode = exitOfTask(done);
+    return;
+  }
   const receiptFile = await writeReceipt(client, done, flags);
   process.stderr.write(fromUtf8(fromBase64(done.stderr)));
   print(flags, { ...done, stdoutText: textOf(done.stdout), receiptFile }, (view) =>
     [
       plain(view.stdoutText).trimEnd(),
       '',
-      `${view.status === 'OK' ? style.green(view.status) : style.red(String(view.status))}  exit ${view.exitCode ?? '-'}, fuel ${view.fuel}, ${view.tookMs} ms`,
+      endText(view),
       `member   ${plain(view.executorName ?? '')}  ${view.executor}`,
       ...(view.outcome === null ? [] : [`runs     ${view.attempts.length} compared: ${view.outcome}`]),
       ...view.tried.map((tried) => `tried    ${plain(tried.name)}: ${plain(tried.error)}`),
@@ -204,12 +206,12 @@ async function runTask(path: string, flags: RunFlags): Promise<void> {
         : [`         ${receiptFile}`, '', `Check it: zerostate receipt verify ${receiptFile}`]),
     ].join('\n'),
   );
+  process.exitCode = exitOfTask(done);
   if (done.state !== 'completed' || done.status !== 'OK') {
+    const how = done.state === 'completed' ? `${done.state} with ${done.status}` : done.state;
     const why = done.error === null ? '' : `: ${plain(done.error.message)}`;
-    process.stderr.write(
-      `${style.red('error')}: the task ended ${done.state} with ${done.status}${why} [TASK_FAILED]\n`,
-    );
-    process.exitCode = 1;
+    const hint = done.error === null ? '' : `  ${plain(done.error.hint)}\n`;
+    process.stderr.write(`${style.red('error')}: the task ended ${how}${why} [TASK_FAILED]\n${hint}`);
   }
 }
 
