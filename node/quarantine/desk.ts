@@ -112,7 +112,9 @@ export class QuarantineDesk {
       throw new ZeroError('QUARANTINE_REFUSED', 'a release names the statements that prove it');
     const lacking = evidence.find((one) => one === id || !this.#isHeld(one));
     if (lacking !== undefined)
-      throw new ZeroError('QUARANTINE_REFUSED', `${lacking} is no statement held here that could prove it`);
+      throw new ZeroError('QUARANTINE_REFUSED', `${lacking} is no statement held here that could prove it`, {
+        hint: 'A statement in a log that this node holds counts (a receipt, an attestation of what mended it), a card and the order itself do not: "zerostate log show" names them.',
+      });
     return await this.#sign(named, QUARANTINE_RELEASE_PREDICATE, (sequence, now) => ({
       issuedAt: rfc3339(now),
       sequence,

@@ -35,6 +35,15 @@ export function isPacked({ start }: PackedForm, bytes: Uint8Array): boolean {
   return equalBytes(bytes.subarray(0, start.length), utf8(start));
 }
 
+function inflates(packed: Uint8Array, out: Uint8Array): boolean {
+  try {
+    inflateSync(packed, { out });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Unpacks; takes no more memory than the form allows. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function unpack(form: PackedForm, bytes: Uint8Array): Uint8Array {
   const { bytesMax, name, start: line } = form;
@@ -48,10 +57,13 @@ export function unpack(form: PackedForm, bytes: Uint8Array): Uint8Array {
   if (length > bytesMax) throw new ZeroError('LIMIT_EXCEEDED', `${name} is longer than ${bytesMax} bytes`);
   const packed = bytes.subarray(start + LENGTH_BYTES);
   if (length > packed.length * INFLATE_RATIO_MAX) refuse('it cannot become as long as it says');
+  // One byte more than it may have: a longer one shows, and none grows the buffer.
+  const out = new Uint8Array(length + 1);
+  // What ends before its last byte has something behind it that nobody would look at.
+  if (packed.length > 0 && inflates(packed.subarray(0, -1), out)) refuse('something is behind its end');
   let plain: Uint8Array;
   try {
-    // One byte more than it may have: a longer one shows, and none grows the buffer.
-    plain = inflateSync(packed, { out: new Uint8Array(length + 1) });
+    plain = inflateSync(packed, { out });
   } catch (cause) {
     throw new ZeroError('DECODE_FAILED', `${name}: it cannot be unpacked`, { cause });
   }

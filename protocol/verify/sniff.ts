@@ -25,6 +25,8 @@ export type Sniffed =
 const ENVELOPE_FIRST_BYTE = 0xa3;
 // Statements of other tools (an SBOM) are the largest; ours are refused above their own bounds later.
 const BOUNDS = { payloadBytesMax: FOREIGN_STATEMENT_BYTES_MAX };
+/** Characters of a first line that names a kind and a version. */
+const FIRST_LINE_CHARS_MAX = 64;
 const PROOF_START = 'c2sp.org/tlog-proof@';
 
 /** Throws DECODE_FAILED when the file is of no known kind, LIMIT_EXCEEDED when it is too large. */
@@ -33,11 +35,22 @@ export function sniff(bytes: Uint8Array): Sniffed {
     throw new ZeroError('LIMIT_EXCEEDED', `file is larger than ${VERIFY_FILE_BYTES_MAX} bytes`);
   if (bytes[0] === ENVELOPE_FIRST_BYTE) return { form: 'envelope', envelope: decodeEnvelope(bytes, BOUNDS) };
   if (isBundle(bytes)) return { form: 'provenance-bundle' };
+  refuseOtherVersion(bytes);
   const text = fromUtf8(bytes);
   if (text.startsWith(PROOF_START)) return { form: 'log-proof' };
   if (text.trimStart().startsWith('{')) return sniffJson(text);
   if (text.includes('\n\n— ')) return { form: 'checkpoint' };
   throw new ZeroError('DECODE_FAILED', 'the file is of no kind that can be verified');
+}
+
+/** Files of ours that are not text begin with their kind and its version on a line. */
+function refuseOtherVersion(bytes: Uint8Array): void {
+  const start = String.fromCharCode(...bytes.subarray(0, FIRST_LINE_CHARS_MAX));
+  const [, kind] = /^(zerostate-[a-z-]+\/v\d+)\n/.exec(start) ?? [];
+  if (kind !== undefined)
+    throw new ZeroError('DECODE_FAILED', `it says that it is a ${kind}, which this version does not know`, {
+      hint: 'A newer version of the program may; "zerostate --version" says which this is.',
+    });
 }
 
 function sniffJson(text: string): Sniffed {

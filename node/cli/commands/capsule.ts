@@ -1,6 +1,6 @@
 // zerostate capsule: an incident as one file, that another machine looks into and replays bit for bit, also with other policies.
 
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   CAPSULE_BYTES_MAX,
@@ -13,6 +13,7 @@ import { type CapsuleReplay, replayCapsule, type SimulationReplayer } from '../c
 import { ApiClient } from '../client.ts';
 import type { OutputFlags } from '../output.ts';
 import { plain, print, runAction, style } from '../output.ts';
+import { readBounded } from '../read-file.ts';
 import { showReport, timeOf } from '../report-text.ts';
 import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
 import { idOf } from '../short-id.ts';
@@ -51,9 +52,9 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
     .option('--at <time>', 'verification time (RFC 3339); default: now')
     .action(async (file: string, flags: OutputFlags & { at?: string }) => {
       await runAction(flags, async () => {
-        const bytes = await read(file);
+        const bytes = await readBounded(file, CAPSULE_BYTES_MAX);
         const report = verifyWithCapsules(bytes, { now: timeOf(flags.at) });
-        if (report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
+        if (report.ok && report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
         if (!report.ok || flags.json !== true) showReport(flags, file, report);
         if (report.ok) print(flags, decodeCapsule(bytes).capsule, describe);
       });
@@ -69,9 +70,10 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
     .option('--at <time>', 'verification time (RFC 3339); default: now')
     .action(async (file: string, flags: OutputFlags & { policy?: string; at?: string }) => {
       await runAction(flags, async () => {
-        const bytes = await read(file);
+        const bytes = await readBounded(file, CAPSULE_BYTES_MAX);
         const report = verifyWithCapsules(bytes, { now: timeOf(flags.at) });
-        if (!report.ok || report.kind !== 'capsule') return showReport(flags, file, report);
+        if (report.ok && report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
+        if (!report.ok) return showReport(flags, file, report);
         const { capsule: held } = decodeCapsule(bytes);
         const replay = await replayCapsule(held, { policy: flags.policy, simulator });
         print(flags, replay, (one) => replayText(one, held));
@@ -79,16 +81,6 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
         if (!replay.same && flags.policy === undefined) process.exitCode = 3;
       });
     });
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  const unreadable = (cause: unknown): never => {
-    throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
-  };
-  const { size } = await stat(file).catch(unreadable);
-  if (size > CAPSULE_BYTES_MAX)
-    throw new ZeroError('LIMIT_EXCEEDED', `${file} is larger than a capsule may be`);
-  return new Uint8Array(await readFile(file).catch(unreadable));
 }
 
 /** Newest decisions among which a shortened id is sought. */

@@ -1,6 +1,5 @@
 // zerostate card: create (card-create.ts), publish, update, list, show, resolve, rotate, watch, revoke.
 
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
 import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
@@ -10,6 +9,7 @@ import { ApiClient } from '../client.ts';
 import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { allRows } from '../pages.ts';
+import { readBounded } from '../read-file.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { idOf } from '../short-id.ts';
 import { untilSignal } from '../until-signal.ts';
@@ -18,13 +18,9 @@ import { registerCardCreate } from './card-create.ts';
 /** A signed card is at most 64 KiB, and a draft is smaller. */
 const DRAFT_BYTES_MAX = 64 * 1024;
 
-/** Reads a card draft from YAML or JSON. Throws USAGE. */
+/** Reads a card draft from YAML or JSON. Throws USAGE or LIMIT_EXCEEDED. */
 export async function readDraft(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ZeroError('USAGE', `cannot read ${path}`, { cause });
-  });
-  if (text.length > DRAFT_BYTES_MAX)
-    throw new ZeroError('USAGE', `${path} is larger than ${DRAFT_BYTES_MAX} bytes`);
+  const text = Buffer.from(await readBounded(path, DRAFT_BYTES_MAX)).toString();
   try {
     return parseYaml(text, { maxAliasCount: 0 });
   } catch (cause) {

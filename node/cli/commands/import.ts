@@ -1,6 +1,6 @@
 // zerostate import: documents of other worlds (A2A, MCP, OCI, SBOM, SLSA, agent directories), audited before anything is done with them.
 
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
@@ -10,6 +10,7 @@ import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 import { AUDIT_BYTES_MAX, type Audit, auditFile } from '../audit/index.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style } from '../output.ts';
+import { readBounded } from '../read-file.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { collect } from './prov-add.ts';
 
@@ -49,23 +50,16 @@ Examples:
     });
 }
 
-async function bytesOf(file: string): Promise<Uint8Array> {
-  try {
-    if ((await stat(file)).size > AUDIT_BYTES_MAX)
-      throw new ZeroError('LIMIT_EXCEEDED', `${file} has more than ${AUDIT_BYTES_MAX} bytes`);
-    return new Uint8Array(await readFile(file));
-  } catch (cause) {
-    if (isZeroError(cause)) throw cause;
-    throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
-  }
-}
-
 async function run(files: readonly string[], flags: ImportFlags): Promise<void> {
-  const pems = await Promise.all(flags.key.map(async (path) => Buffer.from(await bytesOf(path)).toString()));
+  const pems = await Promise.all(
+    flags.key.map(async (path) => Buffer.from(await readBounded(path, AUDIT_BYTES_MAX)).toString()),
+  );
   const trust = { keys: pems.map(publicKeyOfPem) };
   const audits: Audit[] = [];
   for (const file of files)
-    audits.push(...auditFile(file, await bytesOf(file), { region: flags.region, trust }));
+    audits.push(
+      ...auditFile(file, await readBounded(file, AUDIT_BYTES_MAX), { region: flags.region, trust }),
+    );
   const links = linksOf(audits);
   const known = await knownAt(audits, flags);
   const done = flags.audit === true ? [] : await joinAll(audits, pems, flags);
@@ -130,7 +124,7 @@ async function joinAll(
   }
   const attested = audits.filter(({ kind }) => /SLSA|SBOM|VEX/.test(kind)).map(({ file }) => file);
   for (const file of new Set(attested)) {
-    const attestation = toBase64(await bytesOf(file));
+    const attestation = toBase64(await readBounded(file, AUDIT_BYTES_MAX));
     const { added } = await client.post<{ added: { digest: string }[] }>('/v1/provenance', {
       attestation,
       keys,

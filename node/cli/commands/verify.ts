@@ -2,13 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { verifyWithCapsules } from '../../../protocol/capsule/index.ts';
+import { CAPSULE_BYTES_MAX, verifyWithCapsules } from '../../../protocol/capsule/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
+import { POLICY_BYTES_MAX } from '../../../protocol/log/index.ts';
 import type { About, VerifyOptions } from '../../../protocol/verify/index.ts';
 import { type OutputFlags, runAction } from '../output.ts';
+import { readBounded, unreadable } from '../read-file.ts';
 import { showReport, timeOf } from '../report-text.ts';
 import { withJson } from '../shared-flags.ts';
 import { collect } from './prov-add.ts';
@@ -50,19 +51,9 @@ export function registerVerify(program: Command): void {
       await runAction(flags, async () => {
         const options = await optionsOf(flags);
         for (const file of files)
-          showReport(flags, file, verifyWithCapsules(new Uint8Array(await read(file)), options));
+          showReport(flags, file, verifyWithCapsules(await readBounded(file, CAPSULE_BYTES_MAX), options));
       });
     });
-}
-
-function unreadable(file: string): (cause: unknown) => never {
-  return (cause) => {
-    throw new ZeroError('USAGE', `cannot read ${file}`, { cause });
-  };
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  return await readFile(file).catch(unreadable(file));
 }
 
 // A release may be larger than what a verifier takes into memory.
@@ -100,6 +91,6 @@ async function optionsOf(flags: VerifyFlags): Promise<VerifyOptions> {
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
     throw new ZeroError('USAGE', `${maxAge} is not a number of seconds`);
   if (policy === undefined) return options;
-  const text = Buffer.from(await read(policy)).toString();
+  const text = Buffer.from(await readBounded(policy, POLICY_BYTES_MAX)).toString();
   return { ...options, policy: text, ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }) };
 }

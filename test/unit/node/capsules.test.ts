@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { secretPaths } from '../../../node/capsules/secrets.ts';
 import { replayCapsule } from '../../../node/cli/capsule-replay.ts';
 import { readCedar } from '../../../node/policy/index.ts';
-import { utf8 } from '../../../protocol/bytes/index.ts';
+import { concatBytes, utf8 } from '../../../protocol/bytes/index.ts';
 import {
   CAPSULE_START,
   type Capsule,
@@ -199,6 +199,8 @@ describe('node/capsules', () => {
     for (const [what, file] of [
       ['cut off', bytes.subarray(0, bytes.length - 9)],
       ['nothing in it', utf8(CAPSULE_START)],
+      ['something behind its end', concatBytes(bytes, utf8('x'))],
+      ['another version', utf8(CAPSULE_START.replace('v1', 'v2'))],
       ['longer than it can be', bomb],
       ['an unknown member', plain({ ...decisionCapsule(), more: 1 })],
       [
@@ -212,6 +214,8 @@ describe('node/capsules', () => {
       ],
     ] as const)
       assert.equal(verifyWithCapsules(file, { now: NOW }).ok, false, what);
+    const { checks } = verifyWithCapsules(utf8(CAPSULE_START.replace('v1', 'v2')), { now: NOW });
+    assert.match(checks[0]!.detail, /zerostate-capsule\/v2, which this version does not know/);
     const huge = bytes.slice();
     new DataView(huge.buffer).setUint32(CAPSULE_START.length, 0xffffffff);
     assert.throws(() => decodeCapsule(huge), refused('LIMIT_EXCEEDED'));
