@@ -35,6 +35,8 @@ import type { WitnessProtocol } from './witness-protocol.ts';
 const PAUSE_MS = 1_000;
 /** Of a log that never rests so long, a head is shown after this time all the same. */
 const PAUSE_MS_MAX = 8_000;
+/** The same while tasks wait at this node: as long as it holds back what it has logged of them (node/sync/head-gossip.ts). */
+const BUSY_PAUSE_MS_MAX = 16_000;
 /** First pause between two rounds while no quorum is reached; it doubles. */
 const RETRY_MS = 5_000;
 /** Longest pause: witnesses that come back are used within a minute. */
@@ -68,6 +70,8 @@ export interface CosignaturesDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** True while tasks wait at this node. */
+  readonly isBusy: () => boolean;
 }
 
 /** Collects cosignatures. */
@@ -143,8 +147,9 @@ export class Cosignatures {
   }
 
   #soon(): void {
-    const now = this.#deps.clock.now();
-    this.#dueAt ??= now + PAUSE_MS_MAX;
+    const { clock, isBusy } = this.#deps;
+    const now = clock.now();
+    this.#dueAt ??= now + (isBusy() ? BUSY_PAUSE_MS_MAX : PAUSE_MS_MAX);
     this.#later(Math.min(PAUSE_MS, Math.max(0, this.#dueAt - now)));
   }
 

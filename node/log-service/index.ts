@@ -79,6 +79,7 @@ export async function makeLogService(core: Core, seed: Uint8Array) {
     clock,
     log,
     metrics,
+    isBusy: () => sync.busy(),
   });
   const logs = config.logs;
   const copies = new Copies({ rpc, host, store, ownLog, forks, sync, clock, network, seed, config: logs });

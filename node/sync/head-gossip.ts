@@ -84,8 +84,8 @@ export class HeadGossip {
   readonly #serial = new Serial();
   /** Largest gossiped size of logs that are being pulled: of a burst of heads only the newest is followed. */
   readonly #newest = new Map<string, number>();
-  /** Entries of the own log that were told of. */
-  #told = 0;
+  /** The head of the own log that was told of last. */
+  #told: LogState | undefined;
   /** The newest head that waits to be told of, since when one does, and the end of the wait. */
   #held: LogState | undefined;
   #heldSince = 0;
@@ -97,7 +97,7 @@ export class HeadGossip {
   }
 
   start(): void {
-    this.#told = this.#deps.ownLog.state().size;
+    this.#told = this.#deps.ownLog.state();
     this.#deps.gossip.subscribe('heads', async (data, from) => await this.#onMessage(data, from));
   }
 
@@ -107,6 +107,11 @@ export class HeadGossip {
     this.#cancel?.();
     this.#held = undefined;
     if (held !== undefined) await this.#tell(held, false);
+  }
+
+  /** What a peer is shown that asks for the newest own head: while one is held back, the one before, or its rounds would bring each entry alone. */
+  shown(): LogState {
+    return (this.#held === undefined ? undefined : this.#told) ?? this.#deps.ownLog.state();
   }
 
   /**
@@ -148,8 +153,8 @@ export class HeadGossip {
 
   /** Publishes a head, with what is new under it when that is small. */
   async #tell(state: LogState, isUrgent: boolean): Promise<void> {
-    const from = this.#told;
-    this.#told = state.size;
+    const from = this.#told?.size ?? 0;
+    this.#told = state;
     const pushed = from < state.size ? await this.#push(state, from).catch(() => undefined) : undefined;
     await this.#deps.gossip.publish('heads', pushed ?? utf8(state.checkpoint), isUrgent);
   }

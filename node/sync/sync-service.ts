@@ -267,7 +267,11 @@ export class SyncService {
   }
 
   #held(): Map<string, Head> {
-    const complete = this.#deps.store.states().filter((state) => state.checkpoint !== '');
+    const { ownLog, store } = this.#deps;
+    const shown = store
+      .states()
+      .map((state) => (state.origin === ownLog.origin ? this.#heads.shown() : state));
+    const complete = shown.filter((state) => state.checkpoint !== '');
     return new Map(complete.map(({ origin, size, checkpoint }) => [origin, { origin, size, checkpoint }]));
   }
 }

@@ -7,12 +7,19 @@ import { HandClock } from '../../support/hand-clock.ts';
 const STEP_MS = 100;
 const REST_MS = 1_000;
 const LONGEST_MS = 8_000;
+const BUSY_MS = 16_000;
 
 describe('rounds of cosignatures', () => {
   it('wait for a log to rest, and not for ever', async () => {
     const clock = new HandClock();
     let size = 1;
-    const deps = { clock, policy: { kind: 'peers' }, ownLog: { state: () => ({ size }) } };
+    let isBusy = false;
+    const deps = {
+      clock,
+      policy: { kind: 'peers' },
+      ownLog: { state: () => ({ size }) },
+      isBusy: () => isBusy,
+    };
     const cosignatures = new Cosignatures(deps as never);
     const rounds: number[] = [];
     cosignatures.collect = async () => {
@@ -43,6 +50,14 @@ describe('rounds of cosignatures', () => {
     assert.deepEqual(
       rounds.map((at) => at - restedAt),
       [REST_MS],
+    );
+    isBusy = true;
+    rounds.length = 0;
+    await pass(40_000, true);
+    const busy = rounds.map((at, i) => at - (rounds[i - 1] ?? clock.now() - 40_000));
+    assert.ok(
+      busy.length === 2 && busy.every((gap) => gap >= BUSY_MS && gap <= BUSY_MS + STEP_MS),
+      `${busy.join()}: while tasks wait`,
     );
     await cosignatures.stop();
   });

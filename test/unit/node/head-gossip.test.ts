@@ -10,7 +10,8 @@ import { HandClock } from '../../support/hand-clock.ts';
 function rig() {
   const told: string[] = [];
   const clock = new HandClock();
-  const node = { isBusy: false };
+  const node = { isBusy: false, size: 0 };
+  const state = (size: number) => ({ origin: 'o', size, checkpoint: `head ${size}` }) as LogState;
   const deps = {
     clock,
     isBusy: () => node.isBusy,
@@ -20,16 +21,19 @@ function rig() {
         told.push(`${fromUtf8(data)} at ${clock.now()}${isUrgent ? ', to all' : ''}`);
       },
     },
-    ownLog: { state: () => ({ size: 0 }) },
+    ownLog: { state: () => state(node.size) },
     store: { reader: () => ({}), entries: () => [] },
   } as unknown as HeadGossipDeps;
   const gossip = new HeadGossip(deps);
   gossip.start();
-  const state = (size: number) => ({ origin: 'o', size, checkpoint: `head ${size}` }) as LogState;
   return {
     told,
     node,
-    publish: (size: number, isUrgent = false) => gossip.publish(state(size), isUrgent),
+    publish: (size: number, isUrgent = false) => {
+      node.size = size;
+      return gossip.publish(state(size), isUrgent);
+    },
+    shown: () => gossip.shown().size,
     pass: (ms: number) => clock.pass(ms),
     stop: () => gossip.stop(),
     waiting: () => clock.waiting,
@@ -87,16 +91,18 @@ describe('heads of the own log', () => {
   });
 
   it('that nobody waits for stay here while tasks wait at the node, within sixteen seconds, and are told when it is done', async () => {
-    const { node, pass, publish, told } = rig();
+    const { node, pass, publish, shown, told } = rig();
     node.isBusy = true;
     for (let size = 1; size <= 5; size++) {
       await publish(size);
       await pass(1_000);
     }
     assert.deepEqual(told, []);
+    assert.equal(shown(), 0, 'nor does a round bring them');
     node.isBusy = false;
     await pass(1_000);
     assert.deepEqual(told, ['head 5 at 6000']);
+    assert.equal(shown(), 5);
     await pass(20_000);
     node.isBusy = true;
     for (let size = 6; size <= 30; size++) {

@@ -138,16 +138,16 @@ describe('the opening of a channel', () => {
 describe('catching up with a payer', () => {
   it('is under way once for each peer, however often it asks', async () => {
     const asked: string[] = [];
-    const gate = Promise.withResolvers<boolean>();
+    const gate = Promise.withResolvers<void>();
     const catchUp = new CatchUp({
-      syncWith: async (peer) => {
+      pull: async (peer) => {
         asked.push(peer.toString());
-        return await gate.promise;
+        await gate.promise;
       },
     });
     const [a, b] = ['a', 'b'].map((name) => ({ toString: () => name })) as [PeerId, PeerId];
     const under = [catchUp.with(a), catchUp.with(a), catchUp.with(b)];
-    gate.resolve(true);
+    gate.resolve();
     await Promise.all(under);
     await catchUp.with(a);
     assert.deepEqual(asked, ['a', 'b', 'a']);
