@@ -90,6 +90,11 @@ export function encodeReceiptFile(file: ReceiptFile): Uint8Array {
   return utf8(`${JSON.stringify(file, null, 2)}\n`);
 }
 
+/** The same for a machine that will put the file together anew: in one line. */
+export function packReceiptFile(file: ReceiptFile): Uint8Array {
+  return utf8(JSON.stringify(file));
+}
+
 /** Reads a receipt file without verifying it. Throws DECODE_FAILED. */
 export function decodeReceiptFile(bytes: Uint8Array, bytesMax: number): ReceiptFile {
   const value: JsonValue = parseStrictJson(fromUtf8(bytes), { bytesMax });
