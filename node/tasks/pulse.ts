@@ -5,9 +5,10 @@ import type { Asker } from './ask.ts';
 import type { TaskEntry } from './task-book.ts';
 import { STATUS_TASKS_MAX } from './wire.ts';
 
-/** Without a sign of life for so long a member's lease ends and another takes over. */
-export const LEASE_MS = 6_000;
-const BEAT_MS = LEASE_MS / 3;
+/** Without a sign of life for so long a member's lease ends and another takes over; one whose connection breaks is found out at once. */
+export const LEASE_MS = 12_000;
+/** Six questions a lease: a machine that is held up, or reads a large input, may miss some and is no dead one. */
+const BEAT_MS = 2_000;
 /** A beat that comes so much too late says that this node was not listening: whoever was alive is taken to be so still. */
 const LATE_MS = 1_000;
 
