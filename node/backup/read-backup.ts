@@ -42,7 +42,10 @@ export async function readBackup(path: string, sink: BackupSink): Promise<Backup
   } catch (cause) {
     if (isZeroError(cause) && cause.code !== 'DECODE_FAILED') throw cause;
     const { code = '' } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new ZeroError('NOT_FOUND', `there is no file ${path}`);
+    if (code === 'ENOENT')
+      throw new ZeroError('NOT_FOUND', `there is no file ${path}`, {
+        hint: 'Name what "zerostate backup" wrote.',
+      });
     if (!isZeroError(cause) && !code.startsWith('Z_')) throw cause;
     throw new ZeroError('DATA_CORRUPT', `${path} is no backup, or is damaged: ${(cause as Error).message}`, {
       cause,

@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
+import { diskError } from './disk-errors.ts';
 
 /** Flags that every command has. */
 export interface OutputFlags {
@@ -67,7 +68,8 @@ export function reportError(flags: OutputFlags, error: unknown): void {
   if (error instanceof CommanderError) throw error;
   const typed = isZeroError(error)
     ? error
-    : new ZeroError('INTERNAL', (error as Error).message ?? String(error), { cause: error });
+    : (diskError(error) ??
+      new ZeroError('INTERNAL', (error as Error).message ?? String(error), { cause: error }));
   if (flags.json === true) process.stdout.write(`${JSON.stringify({ error: typed.toJSON() })}\n`);
   const text = plain(typed.message);
   const cause = typed.code === 'INTERNAL' && typed.cause instanceof Error ? `\n${typed.cause.stack}` : '';

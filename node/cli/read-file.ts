@@ -3,23 +3,18 @@
 import { open } from 'node:fs/promises';
 import { concatBytes } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { diskError } from './disk-errors.ts';
 
 /** Bytes that are read at once. */
 const CHUNK_BYTES = 1 << 20;
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'its permissions do not allow it',
-};
 
-/** Why a file cannot be read, in words. Throws USAGE. */
+/** Why a file cannot be read, in words. Throws USAGE or STORAGE_FAILED. */
 export function unreadable(path: string): (cause: unknown) => never {
   return (cause) => {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    throw new ZeroError('USAGE', `cannot read ${path}: ${WHY[code] ?? message}`, {
-      cause,
-      hint: 'Name a file that this user may read.',
-    });
+    throw (
+      diskError(cause, path) ??
+      new ZeroError('USAGE', `${path} cannot be read: ${(cause as Error).message}`, { cause })
+    );
   };
 }
 

@@ -1,6 +1,5 @@
 // zerostate capsule: an incident as one file, that another machine looks into and replays bit for bit, also with other policies.
 
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   CAPSULE_BYTES_MAX,
@@ -17,6 +16,7 @@ import { readBounded } from '../read-file.ts';
 import { showReport, timeOf } from '../report-text.ts';
 import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
 import { idOf } from '../short-id.ts';
+import { writeWhole } from '../write-file.ts';
 
 interface ExportFlags extends ClientFlags {
   out: string;
@@ -99,7 +99,7 @@ async function write(incident: string, flags: ExportFlags): Promise<void> {
   const response = await client.stream('GET', `/v1/capsules/${encodeURIComponent(id)}?${query}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const { capsule, digest } = decodeCapsule(bytes);
-  await writeFile(flags.out, bytes, { mode: 0o600 });
+  await writeWhole(flags.out, bytes, 0o600);
   const { absent, redacted } = capsule;
   print(
     flags,

@@ -1,11 +1,11 @@
 // zerostate log forks: logs that signed two histories, and the evidence for anybody.
 
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { writeWhole } from '../write-file.ts';
 
 interface Fork {
   readonly origin: string;
@@ -53,7 +53,7 @@ export function registerLogForks(log: Command): void {
           });
         if (flags.out === undefined) process.stdout.write(`${fork.evidence.trimEnd()}\n`);
         else {
-          await writeFile(flags.out, fork.evidence);
+          await writeWhole(flags.out, fork.evidence);
           print(flags, { file: flags.out, origin: fork.origin }, () => `wrote ${plain(flags.out as string)}`);
         }
       });

@@ -1,6 +1,5 @@
 // zerostate log: signed heads, proofs, whole audits, witnesses and copies of the logs that a node holds.
 
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { LogView } from '../../api/views.ts';
 import type { AuditView } from '../../log-service/audit-from.ts';
@@ -10,6 +9,7 @@ import { checkHere, checkUrl, type LogCheck } from '../log-check.ts';
 import { copiesText, headText, quorumText, type WitnessesAnswer, witnessesText } from '../log-text.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { writeWhole } from '../write-file.ts';
 import { positiveInteger } from './find.ts';
 import { registerLogForks } from './log-forks.ts';
 
@@ -28,7 +28,7 @@ async function writeOrPrint(
 ): Promise<void> {
   if (flags.out === undefined) print(flags, data, () => text.trimEnd());
   else {
-    await writeFile(flags.out, text);
+    await writeWhole(flags.out, text);
     print(flags, { file: flags.out, ...data }, () => `wrote ${flags.out}`);
   }
 }

@@ -1,6 +1,5 @@
 // zerostate prov: what is known about an artifact, who says so, is it still good, and prove it.
 
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { verify } from '../../../protocol/verify/index.ts';
@@ -11,6 +10,7 @@ import { askEverybody } from '../federated.ts';
 import { print, runAction, style } from '../output.ts';
 import { endText, rowText } from '../prov-text.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+import { writeWhole } from '../write-file.ts';
 import { positiveInteger } from './find.ts';
 import { collect, registerProvAdd } from './prov-add.ts';
 
@@ -144,7 +144,7 @@ export function registerProv(program: Command): void {
         );
         if (flags.out === undefined) print(flags, found, ({ proof }) => proof.trimEnd());
         else {
-          await writeFile(flags.out, found.proof);
+          await writeWhole(flags.out, found.proof);
           print(flags, { file: flags.out }, ({ file }) => `wrote ${file}`);
         }
       });
@@ -201,7 +201,7 @@ async function bundle(things: string[], flags: QueryFlags & { out: string }): Pr
     body: body(),
   });
   const bytes = new Uint8Array(await response.arrayBuffer());
-  await writeFile(flags.out, bytes);
+  await writeWhole(flags.out, bytes);
   const { subject } = verify(bytes, { now: Date.now() });
   print(
     flags,
@@ -215,6 +215,6 @@ async function original(thing: string, path: string, flags: ClientFlags): Promis
   const client = await ApiClient.connect(flags);
   const response = await client.stream('GET', `/v1/provenance/originals/${encodeURIComponent(thing)}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
-  await writeFile(path, bytes);
+  await writeWhole(path, bytes);
   print(flags, { file: path, bytes: bytes.length }, ({ file }) => `wrote ${file}`);
 }
