@@ -68,8 +68,8 @@ const DEVIATION_WEIGHT = 0.25;
 const PATIENCE_DEVIATIONS = 4;
 /** Whose latency hardly varies is late once all the same. */
 const PATIENCE_FACTOR = 1.6;
-/** Below this the scheduling of both machines decides (milliseconds). */
-const PATIENCE_MS_MIN = 20;
+/** Below this the scheduling of both machines, one of them busy, decides (milliseconds): on a near network a hiccup is no lateness. */
+const PATIENCE_MS_MIN = 100;
 /** A person waits for a first answer so long (milliseconds). */
 export const PATIENCE_MS_MAX = 2_000;
 /** After so many misses in a row nobody waits for a partner until it has answered again. */
