@@ -146,17 +146,20 @@ export class Cosignatures {
     return quorum;
   }
 
+  /** A round comes when the log has rested, and not before the tasks here have; within bounds. */
   #soon(): void {
     const { clock, isBusy } = this.#deps;
     const now = clock.now();
     this.#dueAt ??= now + (isBusy() ? BUSY_PAUSE_MS_MAX : PAUSE_MS_MAX);
-    this.#later(Math.min(PAUSE_MS, Math.max(0, this.#dueAt - now)));
+    const dueAt = this.#dueAt;
+    this.#later(Math.min(PAUSE_MS, Math.max(0, dueAt - now)), () => isBusy() && clock.now() < dueAt);
   }
 
-  #later(ms: number): void {
+  #later(ms: number, isTooSoon: () => boolean = () => false): void {
     this.#cancel();
     if (this.#stopped || this.#deps.policy.kind === 'none') return;
     this.#cancel = this.#deps.clock.after(ms, () => {
+      if (isTooSoon()) return this.#soon();
       this.#dueAt = undefined;
       this.#round = this.#rounds().finally(() => {
         this.#round = undefined;
