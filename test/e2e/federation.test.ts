@@ -37,7 +37,7 @@ interface Answer {
 }
 
 describe('three organisations', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const nodes = new Organisations();
   const { agents, addresses, folder } = nodes;
   let liar: ChildProcess;

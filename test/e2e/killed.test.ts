@@ -23,7 +23,7 @@ interface Channel {
 }
 
 describe('a paid task and SIGKILL', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let folder: string;
   const running = new Map<string, StartedNode>();
   const home = (name: string) => join(folder, name);

@@ -10,7 +10,7 @@ import { openOldHome } from '../support/old-home.ts';
 const FOLDER = new URL('../../docs/runbooks/', import.meta.url);
 
 describe('the runbook', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-runbooks-'));
   const env = { OLD_HOME: join(folder, 'old') };
   before(() => openOldHome(FORM_UNSAID, env.OLD_HOME));

@@ -34,7 +34,7 @@ interface CapsuleReplay {
 }
 
 describe('the main story', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-story-'));
   const home = join(folder, 'home');
   let devnet: RunningDevnet;
@@ -45,7 +45,7 @@ describe('the main story', function () {
     devnet = await startDevnet({ home, basePort: BASE_PORT });
   });
   after(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     await devnet?.stop();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -14,7 +14,7 @@ const START_MS_MAX = 120_000;
 const STOP_MS_MAX = 20_000;
 
 describe('the tutorial, as written', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-tutorial-'));
   const env = makeClone(folder, BASE_PORT);
   const shell = (script: string) =>

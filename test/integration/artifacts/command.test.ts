@@ -9,7 +9,7 @@ import { zerostate, zerostateJson } from '../../support/cli.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
 
 describe('zerostate artifact', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-artifact-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -46,7 +46,7 @@ async function filesEqual(node: RunningNode, cid: string, files: { path: string;
 }
 
 describe('artifacts between nodes', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('a folder added on one node is read on another byte for byte, and has one id everywhere', async () => {
     await using nodes = new TestNodes();

@@ -17,7 +17,7 @@ const SOON_MS = 60_000;
 const log = createLogger({ level: 'silent', name: 'test' });
 
 describe('a backup', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-backup-'));
   const nodes = new TestNodes();
   const file = join(folder, 'lost.zsbackup');

@@ -9,7 +9,7 @@ import type { PeersView } from '../../../node/api/views.ts';
 import { eventually, type StartedNode, startNode, zerostate, zerostateJson } from '../../support/cli.ts';
 
 describe('boot lists at work', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-reseed-'));
   const path = (name: string) => join(folder, name);
   const running = new Set<StartedNode>();

@@ -8,7 +8,7 @@ import { ROWS } from '../../chaos/rows.ts';
 const IN_SMALL: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21];
 
 describe('chaos, in small', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   for (const { row, title, pass, run } of ROWS.filter((one) => IN_SMALL.includes(one.row))) {
     it(`row ${row}: ${title} — ${pass}`, async () => {

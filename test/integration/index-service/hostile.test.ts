@@ -60,7 +60,7 @@ describe('what a body holds, counted before it is decoded', () => {
 });
 
 describe('an index among hostile callers', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const words = wordEmbedder();
   let dir: string;
   let index: CardIndex;

@@ -25,7 +25,7 @@ import { backendSuite } from '../../unit/index-service/backend-suite.ts';
 const PROGRAM = fileURLToPath(new URL('../../../bin/zerostate.ts', import.meta.url));
 
 describe('a served index as vector engine', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const home = mkdtempSync(join(tmpdir(), 'zs-engine-'));
   const tokenFile = join(home, 'served', 'api-token');
   let child: ChildProcess;

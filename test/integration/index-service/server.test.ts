@@ -47,7 +47,7 @@ interface Answered {
 const jsonOf = ({ envelope }: CardEntry) => envelopeToJson(decodeEnvelope(envelope));
 
 describe('an index served over HTTP', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let dir: string;
   let index: CardIndex;
   let server: IndexServer;
@@ -310,7 +310,7 @@ describe('an index served over HTTP', function () {
 });
 
 describe('zerostate index serve', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('runs alone with the commands of the manual, and ends at a signal', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'zs-alone-'));

@@ -112,7 +112,7 @@ describe('the start of a node', () => {
 });
 
 describe('zerostate up', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-activation-'));
   let taken: Server;
   before(async () => {

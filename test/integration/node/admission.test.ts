@@ -33,7 +33,7 @@ async function besiege(nodes: TestNodes, rogue: Rogue) {
 }
 
 describe('admission at work', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('shuts out who gossips invalid signatures; others are heard; people see why', async () => {
     await using nodes = new TestNodes();

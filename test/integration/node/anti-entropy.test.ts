@@ -41,7 +41,7 @@ function logOf(n: number, ...entries: TailEntry[]): MemoryLog {
 }
 
 describe('anti-entropy', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('gives a late joiner every statement, though gossip gave it none', async () => {
     await using nodes = new TestNodes();

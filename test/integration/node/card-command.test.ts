@@ -12,7 +12,7 @@ import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 const PROGRAM = join(import.meta.dirname, '../../../bin/zerostate.ts');
 
 describe('zerostate card', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-card-'));
   const file = join(folder, 'card.yaml');
   const nodes = new TestNodes();

@@ -34,7 +34,7 @@ function typed(
 }
 
 describe('the command line takes care', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-care-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

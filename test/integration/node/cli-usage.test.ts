@@ -11,7 +11,7 @@ import { zerostate } from '../../support/cli.ts';
 const PROGRAM = join(import.meta.dirname, '../../../bin/zerostate.ts');
 
 describe('wrong arguments', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-usage-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -16,7 +16,7 @@ async function twoVersions(running: Awaited<ReturnType<TestNodes['start']>>) {
 }
 
 describe('the DHT', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('refuses a stale put: an older, validly signed card never overwrites a newer one', async () => {
     await using nodes = new TestNodes();

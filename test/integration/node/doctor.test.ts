@@ -20,7 +20,7 @@ const states = (findings: readonly Finding[], state: string) =>
   findings.filter((one) => one.state === state).map(({ check }) => check);
 
 describe('zerostate doctor', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-doctor-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -20,7 +20,7 @@ const ECHO: RpcProtocol = {
 const SOON_MS = 60_000;
 
 describe('rpc: early requests', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('wait for no word of the other side, and are asked again where it never came', async () => {
     await using nodes = new TestNodes();

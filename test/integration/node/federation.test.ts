@@ -9,7 +9,7 @@ import { eventually } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 describe('federated discovery', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('merges region shards, and names the region that is missing', async () => {
     await using nodes = new TestNodes();

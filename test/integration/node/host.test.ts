@@ -31,7 +31,7 @@ function resetGossip(running: Running, connectionId: string): void {
 }
 
 describe('the host', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('delivers gossip again after the streams were reset under an open connection', async () => {
     await using nodes = new TestNodes();

@@ -49,7 +49,7 @@ const OCI = {
 };
 
 describe('zerostate import', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-import-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const file = (name: string, value: unknown): string => {

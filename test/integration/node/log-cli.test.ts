@@ -12,7 +12,7 @@ import { addressOf, TestNodes } from '../../support/nodes.ts';
 const SOON_MS = 60_000;
 
 describe('the commands of logs', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let nodes: TestNodes;
   let home: string;
   let other: string;

@@ -56,7 +56,7 @@ async function told({ node }: RunningNode) {
 }
 
 describe('copies of entries', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('are confirmed by nodes that hold them on their disk, which fetch what they lack first', async () => {
     await using nodes = new TestNodes();

@@ -21,7 +21,7 @@ const SOON_MS = 60_000;
 const ENTRIES = 600;
 
 describe('logs for readers', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('are read whole by an independent client over HTTP, and over libp2p, at their author and at a peer', async () => {
     await using nodes = new TestNodes();

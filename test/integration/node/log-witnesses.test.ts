@@ -18,7 +18,7 @@ import { startPartner } from '../../support/partners.ts';
 const SOON_MS = 60_000;
 
 describe('witnesses among nodes', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('cosign a head until there is a quorum, and every node comes to know it', async () => {
     await using nodes = new TestNodes();

@@ -8,7 +8,7 @@ import { addressOf, TestNodes } from '../../support/nodes.ts';
 const SOON_MS = 60_000;
 
 describe('the stream muxer', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('fails the stream, not the process, when the connection closes under it', async () => {
     await using nodes = new TestNodes();

@@ -16,7 +16,7 @@ const read = (name: string) => readFileSync(join(ROOT, 'packaging', name), 'utf8
 const program = buildProgram('zerostate');
 
 describe('packaging', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-packaging-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -73,7 +73,7 @@ const paid = ({ node }: RunningNode) =>
     .reduce((sum, { state }) => sum + (state.newest?.paid ?? 0n), 0n);
 
 describe('tasks that are paid', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('are promised, run, and paid once; without a ceiling or under the price nobody is asked', async () => {
     await using nodes = new TestNodes();

@@ -61,7 +61,7 @@ async function cheat({ node }: RunningNode, payer: string, body: Partial<Channel
 }
 
 describe('payments between two nodes', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('pays step by step through a restart; an old state loses and costs its poster', async () => {
     await using nodes = new TestNodes();

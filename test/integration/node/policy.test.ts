@@ -117,7 +117,7 @@ async function underFlood(
 }
 
 describe('policies of real nodes', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('decide what is found; a decision is explained, replayed, and compared with other policies', async () => {
     await using nodes = new TestNodes();

@@ -11,7 +11,7 @@ const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.
 const SOON_MS = 60_000;
 
 describe('zerostate probe', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-probe-'));
   const nodes = new TestNodes();
   after(async () => {

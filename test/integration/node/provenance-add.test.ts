@@ -26,7 +26,7 @@ function run(args: readonly string[]): { child: ChildProcess; out: () => string 
 }
 
 describe('prov add', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('takes lines from standard input, and what a watched folder holds and gets', async () => {
     await using nodes = new TestNodes();

@@ -34,7 +34,7 @@ async function rowsOf({ node }: RunningNode, parts: Parameters<typeof provenance
 }
 
 describe('provenance', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('what one organisation imports another finds, judged; a revocation turns the verdict and not the past', async () => {
     await using nodes = new TestNodes();

@@ -73,7 +73,7 @@ async function collect(running: RunningNode, type: string): Promise<string[]> {
 }
 
 describe('tasks over the network', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('runs on three independent members, compares, countersigns each receipt, and forgets nothing at a restart', async () => {
     await using nodes = new TestNodes();

@@ -21,7 +21,7 @@ function steal(from: string, to: string): void {
 }
 
 describe('theft of an operational key', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('ends with the owner’s card on every node, in the DHT and in the index', async () => {
     await using nodes = new TestNodes();

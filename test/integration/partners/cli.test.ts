@@ -20,7 +20,7 @@ interface Shown {
 }
 
 describe('zerostate partner', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-partner-cli-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -46,7 +46,7 @@ function withoutOwnRows(
 }
 
 describe('partners that lie', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('an omission is caught by what is held here of the liar’s log, and convicts', async () => {
     await using world = new PartnerNodes();

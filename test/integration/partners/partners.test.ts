@@ -24,7 +24,7 @@ import {
 const SOON_MS = 60_000;
 
 describe('partners', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('both sides add each other, or nothing is served; a stranger learns nothing', async () => {
     await using world = new PartnerNodes();

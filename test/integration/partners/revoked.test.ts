@@ -37,7 +37,7 @@ async function revoke(of: Organisation, host: Organisation, kind: 'agent' | 'key
 }
 
 describe('partners that are revoked', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   for (const kind of ['agent', 'key'] as const)
     it(`are served nothing once their ${kind} is known to be, also with a pass of before, and after a restart`, async () => {

@@ -50,7 +50,7 @@ async function captureAt(host: Host): Promise<() => Buffer> {
 }
 
 describe('relay', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('reaches a node without any address of its own, runs a task there, and its receipt verifies', async () => {
     await using nodes = new TestNodes();

@@ -11,6 +11,7 @@ import { eventually, zerostateJson } from '../../support/cli.ts';
 import type { TestConfig } from '../../support/nodes.ts';
 import { startRelays } from '../../support/relays.ts';
 import { boundsSuite } from './bounds-suite.ts';
+import { liarSuite } from './liar-suite.ts';
 
 const WAIT_MS = 60_000;
 const ECHO = '/test/echo';
@@ -68,7 +69,7 @@ const killedConfig = ({ node }: World['a']): TestConfig => ({
 const fresh = (probes: number): number => 1 - Math.exp(-probes / 3);
 
 describe('forwarding', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let world: World;
 
   before(async () => {
@@ -194,6 +195,7 @@ describe('forwarding', function () {
   });
 
   boundsSuite(() => world);
+  liarSuite(() => world);
 
   it('moves a stream to other relays when those that carry it are drained or killed, without a byte lost', async () => {
     const stream = await call(world);

@@ -15,7 +15,7 @@ const WAIT_MS = 60_000;
 const KIB_SENT = 64;
 
 describe('a relay that is paid', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('meters what it forwards, refuses who owes too much or whom a proof stands against, and is paid through a channel', async () => {
     await using nodes = new TestNodes();

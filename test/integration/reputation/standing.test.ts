@@ -29,7 +29,7 @@ interface Listed {
 }
 
 describe('reputation on nodes', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('an accepted task earns a standing that anyone recomputes from the statements', async () => {
     await using nodes = new TestNodes();

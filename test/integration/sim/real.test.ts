@@ -83,7 +83,7 @@ function assertWithstood({ checks, metrics }: TierResult): void {
 }
 
 describe('T1: real nodes under virtual time', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   it('gives the same trace twice, with losses, a cut, and nodes that come and go, and when it is stopped on its way, and converges when healed; adversaries are not believed, and a key on two machines is found out', async () => {
     const lines: TraceLine[] = [];

@@ -46,7 +46,7 @@ function spansOf(file: string): Span[] {
 }
 
 describe('a trace', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-tracing-'));
   const file = join(folder, 'spans.jsonl');
   const nodes = new TestNodes();
