@@ -1,9 +1,11 @@
-// Changes that a payer wants of its channels: those that wait for the same channel travel in one update, one update at a time.
+// Changes that a payer wants of its channels: those that wait for the same channel travel in one update, one update at a time. Pay for a task
+// waits a little for company, since nobody waits for it; a promise never does, and takes along what is there.
 
 import type { Change } from '../../protocol/channel/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import type { Clock } from '../clock/index.ts';
 import type { ChannelSides } from './channel-sides.ts';
-import { CHANGES_AT_ONCE, CHANGES_WAITING_MAX } from './limits.ts';
+import { CHANGES_AT_ONCE, CHANGES_WAITING_MAX, PAY_WAIT_MS, PAYS_ENOUGH } from './limits.ts';
 import { requireTaken } from './payee-work.ts';
 
 interface Waiting {
@@ -12,35 +14,86 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What waits for one channel. */
+interface Queue {
+  readonly waiting: Waiting[];
+  /** Ends the wait for company. */
+  hurry: () => void;
+  /** When all of it was sent or has failed. */
+  readonly done: Promise<void>;
+}
+
+/** Pay for a task, and nothing else: its offer stands until it is paid, so that it may wait. */
+function isPatient({ change: { offers = [], pays = [], withdraw = [] } }: Waiting): boolean {
+  return offers.length === 0 && withdraw.length === 0 && pays.every(({ task }) => task !== null);
+}
+
+/** Too little for an update of its own, yet. */
+function isAlone(waiting: readonly Waiting[]): boolean {
+  return waiting.length < PAYS_ENOUGH && waiting.every(isPatient);
+}
+
 /** A queue for each channel. */
 export class ChangeQueue {
-  readonly #sides: ChannelSides;
+  readonly #sides: Pick<ChannelSides, 'step'>;
   readonly #flush: (channel: string) => Promise<void>;
-  readonly #queues = new Map<string, Waiting[]>();
+  readonly #clock: Clock;
+  readonly #queues = new Map<string, Queue>();
 
   /** `flush` sends what is not acknowledged yet. */
-  constructor(deps: { sides: ChannelSides; flush: (channel: string) => Promise<void> }) {
+  constructor(deps: {
+    sides: Pick<ChannelSides, 'step'>;
+    flush: (channel: string) => Promise<void>;
+    clock: Clock;
+  }) {
     this.#sides = deps.sides;
     this.#flush = deps.flush;
+    this.#clock = deps.clock;
   }
 
   /** Adds a change; resolves when the payee has acknowledged it. Throws BUSY, CHANNEL_REFUSED or PEER_UNREACHABLE. */
   async add(channel: string, change: Change): Promise<void> {
-    const queue = this.#queues.get(channel) ?? [];
-    if (queue.length >= CHANGES_WAITING_MAX)
+    const known = this.#queues.get(channel);
+    const waiting = known?.waiting ?? [];
+    if (waiting.length >= CHANGES_WAITING_MAX)
       throw new ZeroError('BUSY', 'too many changes wait for the channel');
-    const done = new Promise<void>((resolve, reject) => queue.push({ change, resolve, reject }));
-    const first = !this.#queues.has(channel);
-    this.#queues.set(channel, queue);
-    if (first) void this.#drain(channel, queue);
+    const done = new Promise<void>((resolve, reject) => waiting.push({ change, resolve, reject }));
+    if (known === undefined) {
+      const all = Promise.withResolvers<void>();
+      const queue: Queue = { waiting, hurry: () => {}, done: all.promise };
+      this.#queues.set(channel, queue);
+      void this.#drain(channel, queue).finally(all.resolve);
+    } else if (!isAlone(waiting)) known.hurry();
     await done;
   }
 
-  async #drain(channel: string, queue: Waiting[]): Promise<void> {
+  /** Has what waits go now; resolves when it was sent or has failed. */
+  async settled(channel: string): Promise<void> {
+    const queue = this.#queues.get(channel);
+    queue?.hurry();
+    await queue?.done;
+  }
+
+  /** Waits while all there is could do with company. */
+  async #company(queue: Queue): Promise<void> {
+    if (!isAlone(queue.waiting)) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(PAY_WAIT_MS, resolve);
+      queue.hurry = () => {
+        cancel();
+        resolve();
+      };
+    });
+    queue.hurry = () => {};
+  }
+
+  async #drain(channel: string, queue: Queue): Promise<void> {
+    const { waiting } = queue;
     // Changes of one turn of the event loop share an update, however many steps each took to come here.
     await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
-      const group = queue.splice(0, CHANGES_AT_ONCE);
+    while (waiting.length > 0) {
+      await this.#company(queue);
+      const group = waiting.splice(0, CHANGES_AT_ONCE);
       try {
         await this.#flush(channel);
         if (

@@ -18,8 +18,14 @@ export const STEPS_WAITING_MAX = 2_048;
 /** Changes that wait for one channel. */
 export const CHANGES_WAITING_MAX = 1_024;
 
-/** Changes of one update: below the offers and payments that an update may have. */
-export const CHANGES_AT_ONCE = 16;
+/** Changes of one update: below the offers and payments that an update may have; with all offers that stand they are below its 12 kB. */
+export const CHANGES_AT_ONCE = 24;
+
+/** Longest time that pay for a task waits for other changes to travel with, in milliseconds: a task has ended by then, and its offer stands. */
+export const PAY_WAIT_MS = 250;
+
+/** So many payments for tasks are company enough. */
+export const PAYS_ENOUGH = 8;
 
 /** Times that an update is sent before its caller is told that the other side is not there; it stands, and goes with the next one. */
 export const SEND_TRIES = 3;

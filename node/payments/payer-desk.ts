@@ -78,7 +78,8 @@ export class PayerDesk {
 
   constructor(deps: PayerDeskDeps) {
     this.#deps = deps;
-    this.#changes = new ChangeQueue({ sides: deps.sides, flush: (channel) => this.flush(channel) });
+    const { clock, sides } = deps;
+    this.#changes = new ChangeQueue({ clock, sides, flush: (channel) => this.flush(channel) });
   }
 
   /** Says something to the node of the other side of a channel. Throws PEER_UNREACHABLE, NOT_FOUND, or what the other side answered. */
@@ -238,8 +239,10 @@ export class PayerDesk {
   async close(channel: string, side: Side, alone: boolean): Promise<void> {
     const { sides } = this.#deps;
     const event = alone ? ({ type: 'close' } as const) : ({ type: 'propose-end' } as const);
-    if (side === 'payer' && sides.get(channel, side)?.phase === 'open')
+    if (side === 'payer' && sides.get(channel, side)?.phase === 'open') {
+      await this.#changes.settled(channel);
       await this.flush(channel).catch(() => undefined);
+    }
     requireTaken(await sides.step(channel, side, event));
   }
 

@@ -1,6 +1,6 @@
 // What comes back over an RPC stream: a result, or an error with a code, a message and when to come back.
 
-import { type ErrorCode, errorCodes, ZeroError } from '../../protocol/errors/index.ts';
+import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { decodeCborMap } from './cbor.ts';
 
 /** Characters of an error's message: one of a peer is shown to people, so it is short, and never trusted. */
@@ -10,6 +10,13 @@ const RETRY_MS_MAX = 60_000;
 
 /** A result or an error, as it travels. */
 export type Answer = { ok: Uint8Array } | { error: { code: string; message: string; retryMs?: number } };
+
+/** What a peer is told of an error: one of ours that was not meant says no more than that. */
+export function refusalOf(error: unknown): { code: string; message: string; isOurs: boolean } {
+  return isZeroError(error)
+    ? { code: error.code, message: error.message.slice(0, MESSAGE_CHARS_MAX), isOurs: false }
+    : { code: 'INTERNAL', message: 'internal error', isOurs: true };
+}
 
 /** The result of an answer. Throws DECODE_FAILED, or the typed error that the peer answered. */
 export function unwrap(bytes: Uint8Array): Uint8Array {

@@ -14,7 +14,7 @@ import { openStream } from '../host/open-stream.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { isTraceFrame, traceFrame, withServerSpan, withSpan } from '../tracing/index.ts';
-import { type Answer, MESSAGE_CHARS_MAX, unwrap } from './answer.ts';
+import { type Answer, MESSAGE_CHARS_MAX, refusalOf, unwrap } from './answer.ts';
 
 /** How long the polite end of a stream may take. */
 const CLOSE_MS_MAX = 5_000;
@@ -150,16 +150,10 @@ export class Rpc {
       this.#admission.charge(peer.toString(), 'cpuMs', performance.now() - started);
       return { ok: await handled };
     } catch (error) {
-      if (!isZeroError(error)) this.#log.error({ protocol: protocol.id, err: error }, 'rpc handler failed');
-      this.#metrics.count('zerostate_inbound_refused_total', {
-        protocol: protocol.id,
-        reason: isZeroError(error) ? error.code : 'INTERNAL',
-      });
-      return {
-        error: isZeroError(error)
-          ? { code: error.code, message: error.message.slice(0, MESSAGE_CHARS_MAX) }
-          : { code: 'INTERNAL', message: 'internal error' },
-      };
+      const { code, isOurs, message } = refusalOf(error);
+      if (isOurs) this.#log.error({ protocol: protocol.id, err: error }, 'rpc handler failed');
+      this.#metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason: code });
+      return { error: { code, message } };
     }
   }
 

@@ -10,6 +10,7 @@ import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import { peerOfText } from '../host/peer-of-text.ts';
 import type { Rpc } from '../rpc/index.ts';
+import type { Batches } from './batches.ts';
 import type { Executor } from './executor.ts';
 import { partsOfManifest } from './gather.ts';
 import type { LiveText } from './live-output.ts';
@@ -28,7 +29,6 @@ import {
   type TaskResponse,
   type TaskStanding,
   taskControlProtocol,
-  taskProtocol,
   taskProtocolId,
 } from './wire.ts';
 import {
@@ -45,6 +45,7 @@ const RETRY_MS = 200;
 
 export interface AskerDeps {
   readonly rpc: Rpc;
+  readonly batches: Batches;
   readonly host: Host;
   readonly cards: CardService;
   readonly executor: Executor;
@@ -89,12 +90,11 @@ export class Asker {
   }
 
   async #call(member: Member, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
-    const { clock, network, rpc } = this.#deps;
+    const { batches, clock } = this.#deps;
     const bytes = encodeTaskRequest(request);
-    const peer = peerOfText(member.peer);
     for (let again = false; ; again = true) {
       try {
-        const response = decodeTaskResponse(await rpc.call(peer, taskProtocol(network), bytes, { signal }));
+        const response = decodeTaskResponse(await batches.call(member.peer, bytes, signal));
         this.given.add(member.peer, Object.keys(request.attached));
         return response;
       } catch (error) {

@@ -1,9 +1,12 @@
 // Puts tasks together: the executor for others, and the requester with its book.
 
 import type { Core } from '../context.ts';
+import { RowStreams } from '../rpc/row-streams.ts';
 import type { Service } from '../services.ts';
 import { instrument } from '../tracing/index.ts';
 import { Asker } from './ask.ts';
+import { BatchDesk } from './batch-desk.ts';
+import { Batches } from './batches.ts';
 import { Executor } from './executor.ts';
 import { Lanes } from './lanes.ts';
 import { Loads } from './loads.ts';
@@ -36,7 +39,10 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   const loads = new Loads(core);
   if (config.tasks.accept) core.directory.load = () => executor.load;
   core.sync.busy = () => executor.load.tasks >= BUSY_TASKS || tasks.open().length >= BUSY_TASKS;
-  const asker = new Asker({ ...core, executor, loads, parts, network });
+  const rows = new RowStreams(core);
+  const batches = new Batches({ ...core, rows, network });
+  const desk = new BatchDesk({ ...core, rows, executor, network });
+  const asker = new Asker({ ...core, batches, executor, loads, parts, network });
   const members = new Members({
     ...core,
     ports,
@@ -68,6 +74,7 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
         await parts.load();
         await tasks.load();
         await executor.start();
+        if (config.tasks.accept) await desk.start();
         await requester.start();
       },
       stop: () => {
