@@ -71,7 +71,8 @@ export async function importFiles(
   for await (const entry of importer(candidates(), blockstore, {
     profile: 'unixfs-v1-2025',
     wrapWithDirectory: options.asFolder,
-    fileImportConcurrency: 2,
+    // One file after the other: a stream of a folder gives the next one when this one is read, and would be waited for in vain.
+    fileImportConcurrency: 1,
     blockWriteConcurrency: 4,
   }))
     root = entry.cid;
