@@ -7,11 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { addressOf, TestNodes } from '../support/nodes.ts';
 import { startRogue } from '../support/rogue.ts';
-import { type ChaosRow, heldBytes, timeMax } from './rig.ts';
+import { type ChaosRow, heldBytes } from './rig.ts';
 
 const execute = promisify(execFile);
 const BOMBER = join(import.meta.dirname, 'bomber.ts');
 const HANG_MS_MAX = 100;
+/** In the small form a machine that stands still now and then must not look like a bomb that went off. */
+const HANG_MS_MAX_QUICK = 3_000;
 const GROWTH_MIB_MAX = 64;
 
 export const row16: ChaosRow = {
@@ -29,7 +31,7 @@ export const row16: ChaosRow = {
     const before = heldBytes();
     let sent = 0;
     let hang = Number.POSITIVE_INFINITY;
-    const hangMax = timeMax(HANG_MS_MAX, { quick });
+    const hangMax = quick ? HANG_MS_MAX_QUICK : HANG_MS_MAX;
     const isEnough = (round: number) => round >= (quick ? 2 : 10) && (!quick || hang <= hangMax);
     for (let round = 0; round < 10 && !isEnough(round); round++) {
       const lag = monitorEventLoopDelay({ resolution: 5 });
