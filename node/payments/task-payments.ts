@@ -72,6 +72,8 @@ export class TaskPaymentsOverChannels {
   readonly #work: PayeeWork;
   readonly #sides: ChannelSides;
   readonly #book: CardBook;
+  /** The newest quote of each card, and gone with it: tasks of one kind follow each other, and every card that may fit is asked for each. */
+  readonly #quotes = new WeakMap<AgentCard, { readonly terms: string; readonly quote: Amount | null }>();
 
   constructor(deps: { channels: PayerDesk; work: PayeeWork; sides: ChannelSides; book: CardBook }) {
     this.#channels = deps.channels;
@@ -82,7 +84,13 @@ export class TaskPaymentsOverChannels {
 
   /** The most that a run can cost by this card; null: it is free. Throws TASK_REFUSED when it is not sold for the currency of the manifest. */
   quote(card: AgentCard, manifest: TaskManifest): Amount | null {
-    return this.#priced(card, manifest, limitsOf(manifest));
+    const usage = limitsOf(manifest);
+    const terms = `${manifest.priceCeiling?.currency ?? ''} ${usage.fuel} ${usage.memoryBytes} ${usage.wallMs}`;
+    const known = this.#quotes.get(card);
+    if (known?.terms === terms) return known.quote;
+    const quote = this.#priced(card, manifest, usage);
+    this.#quotes.set(card, { terms, quote });
+    return quote;
   }
 
   /** What a finished run costs by this card, and never more than was quoted; null: it is free. */

@@ -33,6 +33,23 @@ describe('prices of tasks', () => {
     assert.throws(() => prices.quote(card(['fuel', '2']), manifest({ fuel: 'much' })), { code: 'USAGE' });
   });
 
+  it('are of each task and card by themselves, whatever was quoted before', () => {
+    const sold = card(['fuel', '2'], ['gb-second', '1000'], ['fuel', '3', 'USD']);
+    const fuel = (units: string, more: Record<string, unknown> = {}, currency = CURRENCY) =>
+      amount(
+        prices.quote(sold, manifest({ fuel: units, memoryBytes: 65_536, wallMs: 10, ...more }, currency)),
+      );
+    const once = fuel('50');
+    assert.equal(fuel('50'), once);
+    assert.equal(fuel('60'), (once as bigint) + 20n);
+    assert.equal(fuel('50', {}, 'USD'), 150n);
+    assert.equal(fuel('50'), once);
+    assert.ok((fuel('50', { wallMs: 600_000 }) as bigint) > (once as bigint));
+    assert.equal(fuel('50'), once);
+    assert.ok((fuel('50', { memoryBytes: 4_000_000_000 }) as bigint) > (once as bigint));
+    assert.equal(amount(prices.quote(card(['fuel', '7']), manifest({ fuel: '50' }))), 350n);
+  });
+
   it('are not free for a currency in which something else is sold', () => {
     const both = card(['byte', '5', 'USD'], ['request', '9']);
     assert.equal(amount(prices.quote(both, manifest())), 9n);
