@@ -14,9 +14,6 @@ import type {
 } from './ports.ts';
 import { Trust } from './trust.ts';
 
-/** Most that is said of a link. */
-const REPORTED_MAX_MS = 600_000;
-
 export interface KnowledgeOptions {
   readonly self: NeighbourId;
   /** Probes links at each tick. */
@@ -74,9 +71,12 @@ export class Knowledge {
   }
 
   #finished(event: RoutingEvent & { kind: 'finished' }, now: number): void {
-    // Where nobody says which way it took, it took the shortest.
-    const path = event.path ?? this.map.authorsOnWay(event.neighbour, event.destination);
-    const promisedMs = this.#promised(event.neighbour, path, event.destination, now);
+    const { destination, neighbour } = event;
+    const guess = this.map.authorsOnWay(neighbour, destination);
+    // Where nobody says which way it took, or reports have a gap on it, it took the shortest.
+    const said = event.path ?? guess;
+    const path = Number.isNaN(this.#promised(neighbour, said, destination, now)) ? guess : said;
+    const promisedMs = this.#promised(neighbour, path, destination, now);
     this.trust.way(path, promisedMs, event.ok ? event.tookMs : undefined, now);
   }
 
@@ -115,11 +115,10 @@ export class Knowledge {
     const links = view.neighbours
       .filter(({ up }) => up)
       .slice(0, REPORT_LINKS_MAX)
-      .map((neighbour) => {
-        // What goes wrong behind a neighbour is part of what it costs to hand it something: whoever says so makes its own link dearer, and no other.
-        const costMs = this.links.costMs(neighbour, view.region, now) + this.trust.excess(neighbour.id, now);
-        return { to: neighbour.id, costMs: Math.round(Math.min(REPORTED_MAX_MS, costMs) * 10) / 10 };
-      });
+      .map((neighbour) => ({
+        to: neighbour.id,
+        costMs: Math.round(this.links.costMs(neighbour, view.region, now) * 10) / 10,
+      }));
     return { author: view.self, sequence: this.#sequence, region: view.region, links };
   }
 }

@@ -102,7 +102,8 @@ export class Trust {
         excess + (source === undefined ? share : wordOf(standing, source, share, now)),
       );
       standing.changedAt = now;
-      if (source !== undefined) continue;
+      // Nobody is accused on the word of others, nor for a handshake: that waits for both ends' processors as well.
+      if (source !== undefined || what === 'carried') continue;
       // Evidence is what does not fit the author's own word, whatever was already corrected. What fits takes back more: the
       // samples of one spell count, not those of a lifetime.
       const wrong = surplus + excess > noise;

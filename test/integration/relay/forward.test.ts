@@ -11,7 +11,6 @@ import { eventually, zerostateJson } from '../../support/cli.ts';
 import type { TestConfig } from '../../support/nodes.ts';
 import { startRelays } from '../../support/relays.ts';
 import { boundsSuite } from './bounds-suite.ts';
-import { liarSuite } from './liar-suite.ts';
 
 const WAIT_MS = 60_000;
 const ECHO = '/test/echo';
@@ -195,7 +194,6 @@ describe('forwarding', function () {
   });
 
   boundsSuite(() => world);
-  liarSuite(() => world);
 
   it('moves a stream to other relays when those that carry it are drained or killed, without a byte lost', async () => {
     const stream = await call(world);
