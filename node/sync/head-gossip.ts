@@ -121,7 +121,9 @@ export class HeadGossip {
    */
   async publish(state: LogState, isUrgent: boolean): Promise<void> {
     const { clock, isBusy } = this.#deps;
-    if (!isUrgent && (this.#cancel !== undefined || isBusy())) {
+    // Asked every time: it remembers how much there was to do.
+    const isHeld = isBusy() || this.#cancel !== undefined;
+    if (!isUrgent && isHeld) {
       if (this.#held === undefined) this.#heldSince = clock.now();
       this.#held = state;
       this.#cancel ??= clock.after(BULK_PAUSE_MS, () => this.#onPause());

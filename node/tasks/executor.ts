@@ -113,6 +113,11 @@ export class Executor {
     return { tasks: this.#table.size, workers: this.#deps.runner.stats().workers };
   }
 
+  /** Runs begun since the start. */
+  get begun(): number {
+    return this.#table.begun;
+  }
+
   /** What a run of the asking peer has written since a place; waits a little when that is nothing. Throws NOT_FOUND. */
   async output({ taskId, agentId, token, ...from }: OutputRequest, peer: PeerId): Promise<LiveText> {
     const run = this.#table.get(`${taskId}/${agentId}`);

@@ -7,6 +7,7 @@ import { instrument } from '../tracing/index.ts';
 import { Asker } from './ask.ts';
 import { BatchDesk } from './batch-desk.ts';
 import { Batches } from './batches.ts';
+import { BusySpell } from './busy-spell.ts';
 import { Executor } from './executor.ts';
 import { Lanes } from './lanes.ts';
 import { Loads } from './loads.ts';
@@ -23,9 +24,6 @@ import { viewOf } from './view.ts';
 /** Runs of this requester at one member at once: enough to keep its workers busy over a slow link. */
 const AT_ONE_MEMBER = 16;
 
-/** Tasks under way here, of others or of its own, from which on this node is busy: as many at once are no single person's. */
-const BUSY_TASKS = 8;
-
 /** The parts, not started. */
 export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   const { config, events } = core;
@@ -38,7 +36,12 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
   const lanes = new Lanes(AT_ONE_MEMBER);
   const loads = new Loads(core);
   if (config.tasks.accept) core.directory.load = () => executor.load;
-  core.sync.busy = () => executor.load.tasks >= BUSY_TASKS || tasks.open().length >= BUSY_TASKS;
+  const spell = new BusySpell(
+    core.clock,
+    () => executor.load.tasks + tasks.open().length,
+    () => executor.begun,
+  );
+  core.sync.busy = () => spell.isBusy;
   const rows = new RowStreams(core);
   const batches = new Batches({ ...core, rows, network });
   const desk = new BatchDesk({ ...core, rows, executor, network });

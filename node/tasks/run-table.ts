@@ -56,6 +56,9 @@ export class RunTable {
     return known;
   }
 
+  /** Runs that were begun since the start. */
+  begun = 0;
+
   /** Runs that wait or run. */
   get size(): number {
     return this.#under;
@@ -81,6 +84,7 @@ export class RunTable {
     const answer = work(abort.signal);
     const run: Run = { ...input, abort, answer, standing: 'running', bytes: 0 };
     this.#runs.set(run.key, run);
+    this.begun += 1;
     answer.then(
       (response) => this.#end(run, response),
       () => this.#end(run, undefined),
