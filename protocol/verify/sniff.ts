@@ -43,6 +43,16 @@ export function sniff(bytes: Uint8Array): Sniffed {
   throw new ZeroError('DECODE_FAILED', 'the file is of no kind that can be verified');
 }
 
+/** What lies beside a release for people to read, and says nothing by itself: anybody can write one. */
+function refuseUnsigned({ _type, bomFormat }: JsonObject): void {
+  const isStatement = typeof _type === 'string' && _type.startsWith('https://in-toto.io/Statement/');
+  if (!isStatement && bomFormat === undefined) return;
+  const what = isStatement ? 'an in-toto statement' : 'a bill of materials';
+  throw new ZeroError('DECODE_FAILED', `${what} that nobody has signed: there is nothing to verify in it`, {
+    hint: 'Verify the bundle that speaks of it, with "--of" this file.',
+  });
+}
+
 /** Files of ours that are not text begin with their kind and its version on a line. */
 function refuseOtherVersion(bytes: Uint8Array): void {
   const start = String.fromCharCode(...bytes.subarray(0, FIRST_LINE_CHARS_MAX));
@@ -63,5 +73,6 @@ function sniffJson(text: string): Sniffed {
   if (value.kind === OMISSION_KIND) return { form: 'omission' };
   if (value.kind !== undefined)
     throw new ZeroError('DECODE_FAILED', 'the file is of an unknown kind or version');
+  refuseUnsigned(value);
   return { form: 'envelope', envelope: envelopeFromJson(value, BOUNDS) };
 }

@@ -354,6 +354,17 @@ describe('verifying anything else', () => {
       assert.equal(check(Uint8Array.from(bad)).ok, false);
   });
 
+  it('says of a statement or a bill of materials without a signature that there is none', () => {
+    for (const [file, what] of [
+      [
+        '{"_type":"https://in-toto.io/Statement/v1","subject":[]}',
+        /an in-toto statement that nobody has signed/,
+      ],
+      ['{"bomFormat":"CycloneDX","components":[]}', /a bill of materials that nobody has signed/],
+    ] as const)
+      assert.match(check(utf8(file)).checks[0]!.detail, what);
+  });
+
   it('throws for options that are wrong', () => {
     for (const now of [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])
       refuses(() => check(utf8('{}'), { now }), 'DECODE_FAILED');
