@@ -1,4 +1,4 @@
-// The routing policies over whole nodes under virtual time: 12 relays in three regions, 40 edges, each a real node with all that it says, on a
+// The routing policies over whole nodes under virtual time: 9 relays in three regions, 12 edges, each a real node with all that it says, on a
 // simulated clock and wire. Nothing of it depends on the machine, which only says how long it takes; a process for each policy, two at once.
 
 import { type ChildProcess, fork } from 'node:child_process';
