@@ -25,8 +25,15 @@ export interface SimulationOutcome {
   readonly checks: readonly { readonly name: string; readonly ok: boolean }[];
 }
 
-/** Runs a scenario (JSON of a stranger) with a seed to its end. Given by the simulator, which this room does not know. */
-export type SimulationReplayer = (scenario: unknown, seed: number) => Promise<SimulationOutcome>;
+/**
+ * Runs a scenario (JSON of a stranger) with a seed to its end; one of many nodes only where the person said so (`large`). Given by the
+ * simulator, which this room does not know.
+ */
+export type SimulationReplayer = (
+  scenario: unknown,
+  seed: number,
+  options: { readonly large: boolean },
+) => Promise<SimulationOutcome>;
 
 /** What a replay came to. */
 export interface CapsuleReplay {
@@ -83,11 +90,12 @@ async function replayRuns(capsule: Capsule, left: string[]): Promise<CapsuleRepl
 async function replaySimulation(
   { simulation }: Capsule,
   run: SimulationReplayer | undefined,
+  large: boolean,
 ): Promise<CapsuleReplay['simulation']> {
   if (simulation === null) return null;
   if (run === undefined) throw new ZeroError('USAGE', 'this program has no simulator');
   const { checks, scenario, seed, traceHash } = simulation;
-  const now = await run(scenario, seed);
+  const now = await run(scenario, seed, { large });
   const words = (list: SimulationOutcome['checks']) =>
     Object.fromEntries(list.map(({ name, ok }) => [name, ok ? 'holds' : 'is broken']));
   const [before, after] = [words(checks), words(now.checks)];
@@ -103,7 +111,12 @@ async function replaySimulation(
 /** Replays all of a capsule that was verified before. Throws what the engines throw. */
 export async function replayCapsule(
   capsule: Capsule,
-  options: { readonly policy?: string | undefined; readonly simulator?: SimulationReplayer | undefined },
+  options: {
+    readonly policy?: string | undefined;
+    readonly simulator?: SimulationReplayer | undefined;
+    /** Also a simulation of very many nodes. */
+    readonly large?: boolean | undefined;
+  },
 ): Promise<CapsuleReplay> {
   const { incident, id } = capsule;
   const left: string[] = [];
@@ -114,7 +127,10 @@ export async function replayCapsule(
     capsule.ranking === null || options.policy !== undefined
       ? null
       : { members: capsule.ranking.members.length, differences: replayRanking(capsule.ranking) };
-  const simulation = options.policy === undefined ? await replaySimulation(capsule, options.simulator) : null;
+  const simulation =
+    options.policy === undefined
+      ? await replaySimulation(capsule, options.simulator, options.large === true)
+      : null;
   if (options.policy !== undefined && decisions.length === 0)
     throw new ZeroError('USAGE', 'the capsule holds no decision that other policies could make');
   if (decisions.length + runs.length === 0 && simulation === null && ranking === null)

@@ -67,15 +67,16 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
       .argument('<file>', 'a capsule, from "zerostate capsule export"'),
   )
     .option('--policy <policy>', 'decide by others: a .cedar file, a folder, or a file of bundles')
+    .option('--large', 'also a simulation of very many nodes, which may take long and much memory')
     .option('--at <time>', 'verification time (RFC 3339); default: now')
-    .action(async (file: string, flags: OutputFlags & { policy?: string; at?: string }) => {
+    .action(async (file: string, flags: OutputFlags & { policy?: string; large?: true; at?: string }) => {
       await runAction(flags, async () => {
         const bytes = await readBounded(file, CAPSULE_BYTES_MAX);
         const report = verifyWithCapsules(bytes, { now: timeOf(flags.at) });
         if (report.ok && report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
         if (!report.ok) return showReport(flags, file, report);
         const { capsule: held } = decodeCapsule(bytes);
-        const replay = await replayCapsule(held, { policy: flags.policy, simulator });
+        const replay = await replayCapsule(held, { policy: flags.policy, simulator, large: flags.large });
         print(flags, replay, (one) => replayText(one, held));
         // What other policies would have done is an answer, not a failure.
         if (!replay.same && flags.policy === undefined) process.exitCode = 3;

@@ -1,0 +1,42 @@
+// A stranger's capsule starts no real nodes, and nothing that is larger than a person would expect.
+
+import assert from 'node:assert/strict';
+import { isZeroError } from '../../../protocol/errors/index.ts';
+import { CAPSULE_NODES_MAX, replaySimulation } from '../../../sim/cli/capsule.ts';
+
+const scenario = (tier: string, nodes: number, seconds: number) => ({
+  name: 'strange',
+  tier,
+  seconds,
+  topology: { nodes },
+});
+const refused = (words: RegExp) => (error: unknown) =>
+  isZeroError(error) && error.code === 'SCENARIO_INVALID' && words.test(error.message);
+
+describe('the simulation of a capsule', () => {
+  it('is refused before it starts when it is large, and says how to run it all the same', async () => {
+    const tooMany = scenario('T2', CAPSULE_NODES_MAX.T2 + 1, 1);
+    await assert.rejects(
+      replaySimulation(tooMany, 1, { large: false }),
+      refused(/20001 nodes for 1 s at T2/),
+    );
+    const tooLong = scenario('T1', 50, 80_000);
+    await assert.rejects(replaySimulation(tooLong, 1, { large: false }), (error) => {
+      assert.ok(isZeroError(error));
+      assert.match(String(error.hint), /--large/);
+      return refused(/50 nodes for 80000 s/)(error);
+    });
+  });
+
+  it('never starts real nodes', async () => {
+    await assert.rejects(
+      replaySimulation(scenario('T0', 3, 1), 1, { large: true }),
+      refused(/T0 cannot repeat/),
+    );
+  });
+
+  it('runs when it is small', async () => {
+    const { traceHash } = await replaySimulation(scenario('T2', 10, 2), 1, { large: false });
+    assert.match(traceHash, /./);
+  });
+});
