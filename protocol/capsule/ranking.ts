@@ -106,7 +106,7 @@ export function replayRanking({
     });
     const [before, after] = [said(was, place), said(now, at)] as Record<string, string>[];
     return [...new Set([...Object.keys(before!), ...Object.keys(after!)])]
-      .filter((term) => before![term] !== after![term])
+      .filter((term) => counted(term, before![term]) !== counted(term, after![term]))
       .map((term) => ({
         term: `${was.agentId} ${term}`,
         was: before![term] ?? '',
@@ -114,3 +114,7 @@ export function replayRanking({
       }));
   });
 }
+
+/** What counts of a term are its points: how a version words their reason is its own affair. */
+const counted = (term: string, said = '') =>
+  term.startsWith('term ') ? said.slice(0, said.indexOf(' (')) : said;

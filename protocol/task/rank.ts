@@ -105,7 +105,7 @@ function rank(member: Candidate, wants: Preference): Ranked {
     rtt: rtt === null ? 'unknown' : `${Math.round(rtt / 1_000)} ms`,
     reputation: reputation === null ? 'no history' : `${reputation} of 1000`,
     load: load === null ? 'unknown' : `${load} thousandths of a worker`,
-    local: `${local} of 1000 bytes`,
+    local: `${local} thousandths of the bytes`,
   };
   const terms = (Object.keys(WEIGHTS) as Term[]).map((term) => ({
     term,

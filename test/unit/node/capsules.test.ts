@@ -247,7 +247,7 @@ describe('node/capsules', () => {
     const members = rankMembers(candidates, { ceiling: 10n, reputationFloor: 0, salt: 't' }).map(
       (ranked) => ({
         ...ranked,
-        terms: [...ranked.terms],
+        terms: ranked.terms.map((term) => ({ ...term, detail: String(term.detail) })),
         known: knownOf(candidates.find(({ agentId }) => agentId === ranked.agentId)!),
       }),
     );
@@ -256,6 +256,9 @@ describe('node/capsules', () => {
     assert.deepEqual(decodeCapsule(encodeCapsule(capsule).bytes).capsule, capsule);
     assert.equal((await replayCapsule(capsule, {})).same, true);
     assert.match(members[2]!.refused!, /above the ceiling/);
+    const worded = structuredClone(ranking);
+    for (const { terms } of worded.members) for (const term of terms) term.detail = 'in other words';
+    assert.equal((await replayCapsule({ ...capsule, ranking: worded }, {})).same, true);
     const other = structuredClone(ranking);
     other.members[0]!.known.reputation = 0;
     const { ranking: replayed, same } = await replayCapsule({ ...capsule, ranking: other }, {});
