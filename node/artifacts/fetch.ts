@@ -195,6 +195,8 @@ export class Fetch {
       this.#fail(error);
       return;
     }
+    // Another block broke a bound meanwhile: whoever waits hears of it when what was stored is gone.
+    if (this.#failed !== undefined) return;
     // Progress earns further searches: only a fetch that stands still gives up.
     this.#searches = Math.min(this.#searches, 1);
     const { onProgress } = this.#options;
