@@ -5,7 +5,8 @@ import type { RunningNode } from '../../node/index.ts';
 import { eventually } from './cli.ts';
 import { addressOf, type TestConfig, TestNodes } from './nodes.ts';
 
-const WAIT_MS = 60_000;
+/** A dial that a slow machine lets run out is tried again after a rest, some times over. */
+const WAIT_MS = 150_000;
 
 /** Makes a node leave relays and never connect to them again. */
 async function keepApart(edge: RunningNode, relays: readonly RunningNode[]): Promise<void> {
@@ -26,6 +27,8 @@ export async function keepApartFrom(edge: RunningNode, peerIds: readonly string[
   for (const peerId of peerIds) await edge.node.host.hangUp(peerIdFromString(peerId));
 }
 
+const peersOf = ({ node }: RunningNode) => node.host.getPeers().map(String);
+
 /** Two edges that listen nowhere, each with the relays of its region; as many relays each as asked. Ends with `await using`. */
 export async function startRelays(
   options: {
@@ -35,7 +38,8 @@ export async function startRelays(
     readonly edge?: TestConfig;
   } = {},
 ) {
-  const nodes = new TestNodes();
+  await using undo = new AsyncDisposableStack();
+  const nodes = undo.use(new TestNodes());
   const relaying = { roles: ['boot', 'relay'], ...options.relay };
   const a = await nodes.start('relay-a', { ...relaying, region: 'near' });
   const join = [addressOf(a)];
@@ -63,15 +67,22 @@ export async function startRelays(
   ];
   await keepApart(here, side('far'));
   await keepApart(there, side('near'));
-  await eventually('the edges to be known', WAIT_MS, async () => {
-    const known = here.node.directory.get(there.node.peerId);
+  const linksAt = ({ node }: RunningNode) =>
+    node.directory.get(there.node.peerId)?.links.map(({ peer }) => peer);
+  const done = () => {
+    const known = linksAt(here);
     return (
-      known?.links.some(({ peer }) => peer === b.node.peerId) === true &&
-      a.node.directory.get(there.node.peerId)?.links.some(({ peer }) => peer === b.node.peerId) === true &&
-      b.node.host.getPeers().some((peer) => peer.toString() === a.node.peerId) &&
-      known.links.every(({ peer }) => peer !== a.node.peerId)
+      known?.includes(b.node.peerId) === true &&
+      !known.includes(a.node.peerId) &&
+      linksAt(a)?.includes(b.node.peerId) === true &&
+      peersOf(b).includes(a.node.peerId)
     );
+  };
+  await eventually('the edges to be known', WAIT_MS, async () => done()).catch((cause: Error) => {
+    const seen = { here: linksAt(here), a: linksAt(a), b: peersOf(b), there: peersOf(there) };
+    throw new Error(`${cause.message}: a ${a.node.peerId}, b ${b.node.peerId}, ${JSON.stringify(seen)}`);
   });
+  undo.move();
   return {
     nodes,
     a,

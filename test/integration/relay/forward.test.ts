@@ -85,7 +85,7 @@ describe('forwarding', function () {
       { runOnLimitedConnection: true },
     );
   });
-  after(async () => await world[Symbol.asyncDispose]());
+  after(async () => await world?.[Symbol.asyncDispose]());
 
   const relays = () => [world.a, world.b, ...world.more.values()];
   const names = () => new Map(relays().map((relay) => [relay.node.peerId, relay]));
