@@ -161,10 +161,11 @@ export class PolicyFleet implements AsyncDisposable {
     }, SETTLE_MS_MAX);
   }
 
-  /** Routes are chosen by this policy from now on, everywhere. */
+  /** Routes are chosen by this policy from now on, by all that run: whoever revives one that is dead calls this again. */
   async use({ policy, races }: PolicyKind): Promise<void> {
+    const alive = [...this.#relays.keys()].filter((at) => !this.#dead.has(at));
     await Promise.all([
-      ...this.#relays.map((_, at) => this.client(at).call('routing.policy', { body: { policy } })),
+      ...alive.map((at) => this.client(at).call('routing.policy', { body: { policy } })),
       ...this.#edges.map(({ node }) => node.routing.usePolicy(policy, races)),
     ]);
   }
