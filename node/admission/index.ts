@@ -14,4 +14,4 @@ export {
 } from './decision.ts';
 export { servedPeer, servingPeer } from './inbound-peer.ts';
 export { Admission, type Standing } from './ledger.ts';
-export { Overload, RETRY_MS } from './overload.ts';
+export { Overload, overloadedText, RETRY_MS } from './overload.ts';

@@ -23,6 +23,10 @@ export const LAG_MS_MAX: Readonly<Record<WorkClass, number>> = {
 /** Milliseconds after which to ask again: bulk stays away longer, so that it does not come back into the same jam. */
 export const RETRY_MS: Readonly<Record<WorkClass, number>> = { urgent: 250, timed: 1_000, bulk: 5_000 };
 
+/** What somebody is told whose request gives way. */
+export const overloadedText = (work: WorkClass): string =>
+  `this node has too much to do, and ${work} requests give way`;
+
 /** How loaded a node is. */
 export interface Load {
   readonly underWay: number;

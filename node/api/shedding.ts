@@ -3,7 +3,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { type Overload, RETRY_MS, type WorkClass } from '../admission/index.ts';
+import { type Overload, overloadedText, RETRY_MS, type WorkClass } from '../admission/index.ts';
 import { type OperationName, operationOf } from './operations.ts';
 
 /**
@@ -42,7 +42,7 @@ export function shed(app: FastifyInstance, overload: Overload): void {
     if (leave === undefined) {
       const retryMs = RETRY_MS[work];
       reply.header('retry-after', String(Math.ceil(retryMs / 1_000)));
-      throw new ZeroError('OVERLOADED', `this node has too much to do, and ${work} requests give way`, {
+      throw new ZeroError('OVERLOADED', overloadedText(work), {
         details: { class: work, retryMs },
       });
     }

@@ -5,7 +5,7 @@ import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { SpanKind } from '@opentelemetry/api';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { type Admission, RETRY_MS, type WorkClass } from '../admission/index.ts';
+import { type Admission, overloadedText, RETRY_MS, type WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { isUnconfirmed } from '../host/early-protocol.ts';
 import { guardHandler } from '../host/guard.ts';
@@ -119,8 +119,7 @@ export class Rpc {
     const work = protocol.sheds ?? 'timed';
     const leave = this.#admission.overload.enter(work);
     if (leave === undefined) {
-      const message = `this node has too much to do, and ${work} requests give way`;
-      return { error: { code: 'OVERLOADED', message, retryMs: RETRY_MS[work] } };
+      return { error: { code: 'OVERLOADED', message: overloadedText(work), retryMs: RETRY_MS[work] } };
     }
     try {
       return await this.#handled(protocol, handler, peer, request, trace);

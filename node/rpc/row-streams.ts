@@ -4,7 +4,7 @@
 import type { PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import type { Admission, WorkClass } from '../admission/index.ts';
+import { type Admission, overloadedText, type WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { isUnconfirmed } from '../host/early-protocol.ts';
 import { guardHandler } from '../host/guard.ts';
@@ -86,7 +86,7 @@ export class RowStreams {
         const work = protocol.sheds ?? 'timed';
         const leave = admission.overload.enter(work);
         if (leave === undefined) {
-          const why = `this node has too much to do, and ${work} requests give way`;
+          const why = overloadedText(work);
           if (protocol.refusal === undefined) throw new Error(why);
           await send(protocol.refusal(why));
         } else {

@@ -2,7 +2,7 @@
 // matter of the others. Must not: know how a task is run.
 
 import type { PeerId } from '@libp2p/interface';
-import type { Admission } from '../admission/index.ts';
+import { type Admission, overloadedText } from '../admission/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { type Answer, refusalOf } from '../rpc/answer.ts';
@@ -57,10 +57,7 @@ export class BatchDesk {
     if (!admission.ask(peer.toString(), protocol))
       return refuse('rate', 'BUSY', 'too many requests from this peer');
     const leave = isFirst ? () => {} : admission.overload.enter('timed');
-    if (leave === undefined)
-      return {
-        error: { code: 'OVERLOADED', message: 'this node has too much to do, and timed requests give way' },
-      };
+    if (leave === undefined) return { error: { code: 'OVERLOADED', message: overloadedText('timed') } };
     const started = performance.now();
     try {
       const running = withServerSpan(protocol.id, trace ?? undefined, () =>

@@ -260,13 +260,14 @@ describe('what a question asks for', () => {
     assert.equal((await answer).results.filter(({ name }) => name !== '').length, 2);
   });
 
-  it('finds the encoder loaded, and the cards that are known computed, a few a second', async () => {
-    let warmed = 0;
+  /** Checks of a node whose encoder loads, on a clock in hand. */
+  const warming = () => {
     const texts: string[] = [];
+    const seen = { warmed: 0 };
     const embedder: Embedder = {
       ...words,
       warmUp: async () => {
-        warmed += 1;
+        seen.warmed += 1;
       },
       embed: async (text) => {
         texts.push(text);
@@ -281,15 +282,20 @@ describe('what a question asks for', () => {
       onFalse: () => {},
       borrow: async () => ({ embedder, release: async () => {} }),
     });
+    return { clock, scores, seen, texts };
+  };
+
+  it('finds the encoder loaded, and the cards that are known computed, a few a second', async () => {
+    const { clock, scores, seen, texts } = warming();
     // Not before there is an index to ask.
     scores.offer(tuner);
     assert.equal(clock.waiting, 0);
     const known = () => [founder, tuner];
     scores.warmUp(known);
     scores.warmUp(known);
-    assert.deepEqual([clock.waiting, warmed], [1, 0]);
+    assert.deepEqual([clock.waiting, seen.warmed], [1, 0]);
     await clock.pass(2_000);
-    assert.deepEqual([clock.waiting, warmed, texts], [1, 1, []]);
+    assert.deepEqual([clock.waiting, seen.warmed, texts], [1, 1, []]);
     await clock.pass(250);
     assert.deepEqual(texts, [cardText(founder.card)]);
     scores.offer(friend);
@@ -308,22 +314,7 @@ describe('what a question asks for', () => {
   });
 
   it('has the cards that are known computed also when a question came first', async () => {
-    const texts: string[] = [];
-    const embedder: Embedder = {
-      ...words,
-      embed: async (text) => {
-        texts.push(text);
-        return await words.embed(text);
-      },
-    };
-    const clock = new HandClock();
-    const scores = new ScoreCheck({
-      log: QUIET,
-      metrics: createMetrics(),
-      clock,
-      onFalse: () => {},
-      borrow: async () => ({ embedder, release: async () => {} }),
-    });
+    const { clock, scores, texts } = warming();
     scores.warmUp(() => [founder]);
     await scores.boundsOf(TEXT, words.id, tuner);
     for (let passed = 0; passed < 10; passed++) await clock.pass(250);

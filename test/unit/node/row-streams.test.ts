@@ -1,15 +1,13 @@
 // Answers in rows are work like any other: counted while they last, and the first to give way.
 
 import assert from 'node:assert/strict';
-import type { Connection, Stream, StreamHandler } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { streamPair } from '@libp2p/utils';
 import { Admission } from '../../../node/admission/index.ts';
-import type { Host } from '../../../node/host/create.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
 import { type RowHandler, type RowProtocol, RowStreams } from '../../../node/rpc/row-streams.ts';
 import { fromUtf8, utf8 } from '../../../protocol/bytes/index.ts';
+import { rowHost } from '../../support/row-host.ts';
 
 const PEER = peerIdFromString('12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8');
 const ASK_MS_MAX = 5_000;
@@ -29,23 +27,7 @@ async function server(protocol: RowProtocol, handler: RowHandler) {
   const metrics = createMetrics();
   const clock = { now: () => 0, after: () => () => {} };
   const admission = new Admission({ clock, log, metrics });
-  let serve: StreamHandler = () => {};
-  const connection = {
-    status: 'open',
-    limits: undefined,
-    newStream: async (): Promise<Stream> => {
-      const [ours, theirs] = await streamPair();
-      void serve(theirs, { remotePeer: PEER } as unknown as Connection);
-      return ours;
-    },
-  };
-  const host = {
-    handle: async (_id: string, handle: StreamHandler) => {
-      serve = handle;
-    },
-    getConnections: () => [connection],
-  } as unknown as Host;
-  const rows = new RowStreams({ host, log, metrics, admission });
+  const rows = new RowStreams({ host: rowHost(PEER), log, metrics, admission });
   await rows.handle(protocol, handler);
   /** Every row; how the stream ends is no matter. */
   const ask = async () => {

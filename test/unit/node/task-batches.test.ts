@@ -3,15 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { encode } from '@ipld/dag-cbor';
-import {
-  type Connection,
-  type Stream,
-  type StreamHandler,
-  UnsupportedProtocolError,
-} from '@libp2p/interface';
-import { streamPair } from '@libp2p/utils';
+import { UnsupportedProtocolError } from '@libp2p/interface';
 import { Admission } from '../../../node/admission/index.ts';
-import type { Host } from '../../../node/host/create.ts';
 import { peerOfText } from '../../../node/host/peer-of-text.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
@@ -29,6 +22,7 @@ import {
 } from '../../../node/tasks/wire-batch.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { refuses } from '../../support/codes.ts';
+import { rowHost } from '../../support/row-host.ts';
 
 const MEMBER = '12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8';
 const NEVER = new AbortController().signal;
@@ -62,29 +56,18 @@ async function pair({ execute = async ({ token }) => response(token), failure, h
   const log = createLogger({ level: 'silent', name: 'test' });
   const metrics = createMetrics();
   const admission = new Admission({ clock: { now: () => 0, after: () => () => {} }, log, metrics });
-  let serve: StreamHandler = () => {};
   const seen = { tries: 0, streams: 0, alone: 0, ended: 0 };
-  const connection = {
-    status: 'open',
-    limits: undefined,
-    newStream: async (): Promise<Stream> => {
+  const host = rowHost(peerOfText(MEMBER), {
+    opening: () => {
       seen.tries += 1;
       if (failure !== undefined) throw failure;
       seen.streams += 1;
-      const [ours, theirs] = await streamPair();
+    },
+    opened: (theirs) =>
       theirs.addEventListener('close', () => {
         seen.ended += 1;
-      });
-      void serve(theirs, { remotePeer: peerOfText(MEMBER) } as unknown as Connection);
-      return ours;
-    },
-  };
-  const host = {
-    handle: async (_id: string, handle: StreamHandler) => {
-      serve = handle;
-    },
-    getConnections: () => [connection],
-  } as unknown as Host;
+      }),
+  });
   const rows = new RowStreams({ host, log, metrics, admission });
   const network = 'test';
   if (handler !== undefined) await rows.handle(taskBatchProtocol(network), handler);
