@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { figureLine, holds } from '../test/chaos/rig.ts';
+import { RATE } from '../test/soak/load.ts';
 import { soak } from '../test/soak/soak.ts';
 import { commitOf, exportCommit } from './release/pack.ts';
 import { readArguments } from './source/arguments.ts';
@@ -17,16 +18,31 @@ const { values } = readArguments(import.meta.filename, {
     nodes: { type: 'string', default: '20' },
     processes: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
+    rate: { type: 'string', default: String(RATE) },
     from: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-const [minutes, nodes, hosts, seed] = [values.minutes, values.nodes, values.processes, values.seed].map(
-  Number,
-) as [number, number, number, number];
-if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInteger(seed))) {
+const [minutes, nodes, hosts, seed, rate] = [
+  values.minutes,
+  values.nodes,
+  values.processes,
+  values.seed,
+  values.rate,
+].map(Number) as [number, number, number, number, number];
+if (
+  !(
+    minutes > 0 &&
+    nodes >= 4 &&
+    hosts >= 2 &&
+    hosts <= nodes &&
+    Number.isInteger(seed) &&
+    rate > 0 &&
+    rate <= 1_000
+  )
+) {
   console.error(
-    'usage: npm run soak -- --minutes N [--nodes N >= 4] [--processes N >= 2] [--seed N] [--from COMMIT] [--json]',
+    'usage: npm run soak -- --minutes N [--nodes N >= 4] [--processes N >= 2] [--seed N] [--rate N a second] [--from COMMIT] [--json]',
   );
   process.exitCode = 2;
 } else {
@@ -49,11 +65,12 @@ if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInte
       from = join(folder, 'from', 'test/fleet/host.ts');
       note(`all but the first process begin on ${commit.id}`);
     }
-    const { figures, unjudged } = await soak({
+    const { figures, unjudged, memory } = await soak({
       minutes,
       nodes,
       hosts,
       seed,
+      rate,
       note,
       signal: ending.signal,
       ...(from === undefined ? {} : { from }),
@@ -62,7 +79,18 @@ if (!(minutes > 0 && nodes >= 4 && hosts >= 2 && hosts <= nodes && Number.isInte
     if (!ok) process.exitCode = 1;
     if (values.json)
       console.log(
-        JSON.stringify({ ok, minutes, nodes, hosts, seed, from: values.from ?? null, figures, unjudged }),
+        JSON.stringify({
+          ok,
+          minutes,
+          nodes,
+          hosts,
+          seed,
+          rate,
+          from: values.from ?? null,
+          figures,
+          unjudged,
+          memory,
+        }),
       );
     else
       console.log(

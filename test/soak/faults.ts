@@ -41,6 +41,8 @@ export interface FaultOptions {
   readonly waits: Waits;
   /** Told of every process that ends because of a fault, before it does. */
   readonly onEnd: (at: number) => void;
+  /** Done between two faults, when the last one is over. */
+  readonly onRest: () => Promise<void>;
 }
 
 /** Makes faults happen. */
@@ -65,7 +67,7 @@ export class SoakFaults {
 
   /** One fault after another until it is told to stop; each is over when this resolves. */
   async run(isOver: () => boolean): Promise<void> {
-    const { lengthMs, random, waits } = this.#options;
+    const { lengthMs, onRest, random, waits } = this.#options;
     while (!isOver()) {
       const order = [...FAULTS];
       for (let i = order.length - 1; i > 0; i--) {
@@ -79,6 +81,7 @@ export class SoakFaults {
           waits.note(`${kind} went wrong: ${error.message.split('\n')[0]}`);
         });
         await delay(lengthMs / 4);
+        await onRest();
       }
     }
   }

@@ -7,12 +7,21 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { OrderName, Orders } from '../fleet/orders.ts';
 import { WaitedTooLong, type Waits } from './waits.ts';
 
-/** Pause between two things that are done, while the load is on and while it rests (ms). */
-const BUSY_MS = 250;
-const REST_MS = 2_000;
-/** Length of a busy and of a quiet stretch (ms): what is kept then does not grow with time alone. */
-const STRETCH_MS = 20_000;
-/** Agents published at most: what a network of this size has; from then on they are updated by revocations only. */
+/** Things a second unless told otherwise. */
+export const RATE = 2;
+/**
+ * Shares of what is done, in each of the stretches of the whole length; what is left is searches. What is kept grows by steps then and not with
+ * time, cards and the rest apart from each other, and in the second half hardly at all: so the memory which it takes can be told from a leak.
+ */
+const CARDS = { publish: 0.55, revoke: 0.15, task: 0 };
+const TASKS = { publish: 0, revoke: 0, task: 0.6 };
+const SEARCHES = { publish: 0.03, revoke: 0.01, task: 0.06 };
+const STRETCHES = [CARDS, TASKS, CARDS, TASKS, SEARCHES, SEARCHES, SEARCHES, SEARCHES];
+/** For what is under way when nothing more is asked; longer than a task takes. After that there is no look at memory this time. */
+const CALM_MS_MAX = 45_000;
+/** Between two looks at whether the pause is over (ms). */
+const PAUSED_MS = 100;
+/** Agents published at most: what a network of this size has; from then on there are only revocations and searches. */
 const AGENTS_MAX = 1_000;
 const TASK_SECONDS = 30;
 /**
@@ -52,6 +61,19 @@ export interface LoadCounts {
   heldBack: number;
 }
 
+export interface LoadOptions {
+  readonly fleet: Fleet;
+  readonly random: RandomStream;
+  readonly waits: Waits;
+  /** Things that are asked a second, as long as not too much is under way. */
+  readonly rate: number;
+  /** Length of the soak. */
+  readonly totalMs: number;
+}
+
+/** Shares of what is done. */
+type Shares = typeof CARDS;
+
 /** A load on a fleet. */
 export class SoakLoad {
   readonly acknowledged: Acknowledged = { agents: new Map(), revoked: new Set(), tasks: new Map() };
@@ -64,37 +86,52 @@ export class SoakLoad {
     unanswered: 0,
     heldBack: 0,
   };
-  readonly #fleet: Fleet;
-  readonly #random: RandomStream;
-  readonly #waits: Waits;
+  readonly #options: LoadOptions;
   /** Why things were refused, and how often. */
   readonly refusals = new Map<string, number>();
   readonly #under = new Set<Promise<void>>();
   #number = 0;
+  #isCalm = false;
 
-  constructor(fleet: Fleet, random: RandomStream, waits: Waits) {
-    this.#fleet = fleet;
-    this.#random = random;
-    this.#waits = waits;
+  constructor(options: LoadOptions) {
+    this.#options = options;
   }
 
   /** Goes on until it is told to stop, and until what is under way has ended. */
   async run(isOver: () => boolean): Promise<void> {
     const started = performance.now();
+    const { rate, totalMs } = this.#options;
     while (!isOver()) {
-      this.#begin();
-      const isBusy = Math.floor((performance.now() - started) / STRETCH_MS) % 2 === 0;
-      await delay(isBusy ? BUSY_MS : REST_MS);
+      if (this.#isCalm) {
+        await delay(PAUSED_MS);
+        continue;
+      }
+      const at = Math.floor(((performance.now() - started) / totalMs) * STRETCHES.length);
+      this.#begin(STRETCHES[at] ?? SEARCHES);
+      await delay(1_000 / rate);
     }
     await Promise.all(this.#under);
   }
 
-  #begin(): void {
+  /** Asks nothing, waits for what is under way, does this, and goes on. False without having done it where something stays under way for too long. */
+  async calmly(work: () => Promise<void>): Promise<boolean> {
+    this.#isCalm = true;
+    try {
+      const under = Promise.all(this.#under).then(() => true);
+      const ended = await this.#options.waits.for('what is under way', CALM_MS_MAX, under).catch(() => false);
+      if (ended) await work();
+      return ended;
+    } finally {
+      this.#isCalm = false;
+    }
+  }
+
+  #begin(shares: Shares): void {
     if (this.#under.size >= UNDER_WAY_MAX) {
       this.counts.heldBack += 1;
       return;
     }
-    const job = this.#next().catch((error: Error) => this.#refused(error));
+    const job = this.#next(shares).catch((error: Error) => this.#refused(error));
     this.#under.add(job);
     void job.finally(() => this.#under.delete(job));
   }
@@ -112,18 +149,21 @@ export class SoakLoad {
 
   /** What a node answers to something asked, in a time that ends. */
   #ask<K extends OrderName>(name: string, order: K, body: Orders[K][0]): Promise<Orders[K][1]> {
-    return this.#waits.for(`${order} on ${name}`, ASKED_MS_MAX, this.#fleet.on(name, order, body));
+    return this.#options.waits.for(
+      `${order} on ${name}`,
+      ASKED_MS_MAX,
+      this.#options.fleet.on(name, order, body),
+    );
   }
 
-  #next(): Promise<void> {
-    const names = this.#fleet.living;
-    const name = names[this.#random.below(names.length)]!;
-    const at = this.#random.unit();
+  #next({ publish, revoke, task }: Shares): Promise<void> {
+    const names = this.#options.fleet.living;
+    const name = names[this.#options.random.below(names.length)]!;
+    const at = this.#options.random.unit();
     const { agents } = this.acknowledged;
-    if (agents.size === 0 || (at < 0.4 && agents.size < AGENTS_MAX)) return this.#publish(name);
-    if (at < 0.5) return this.#revoke();
-    if (at < 0.75) return this.#find(name);
-    return this.#task(name);
+    if (agents.size === 0 || (at < publish && agents.size < AGENTS_MAX)) return this.#publish(name);
+    if (at < publish + revoke) return this.#revoke();
+    return at < publish + revoke + task ? this.#task(name) : this.#find(name);
   }
 
   #living(): string[] {
@@ -141,7 +181,7 @@ export class SoakLoad {
 
   async #revoke(): Promise<void> {
     const living = this.#living();
-    const agentId = living[this.#random.below(living.length)];
+    const agentId = living[this.#options.random.below(living.length)];
     if (agentId === undefined) return;
     const name = this.acknowledged.agents.get(agentId)!;
     await this.#ask(name, 'revoke', { name, agentId });
@@ -158,7 +198,7 @@ export class SoakLoad {
 
   async #task(name: string): Promise<void> {
     const living = this.#living();
-    const from = this.#random.below(Math.max(1, living.length));
+    const from = this.#options.random.below(Math.max(1, living.length));
     const members = [...living.slice(from), ...living.slice(0, from)].slice(0, 3);
     if (members.length === 0) return;
     const { phase, taskId } = await this.#ask(name, 'task', { name, members, seconds: TASK_SECONDS });

@@ -6,7 +6,7 @@ import { randomStream } from '../../sim/random.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { converge, lostOf, revive } from './end.ts';
 import { SoakFaults } from './faults.ts';
-import { SoakLoad } from './load.ts';
+import { RATE, SoakLoad } from './load.ts';
 import { CONVERGE_SECONDS_MAX, type SoakResult, verdict } from './verdict.ts';
 import { Waits } from './waits.ts';
 import { Watch } from './watch.ts';
@@ -28,6 +28,8 @@ export interface SoakOptions {
   /** Processes that share them. */
   readonly hosts: number;
   readonly seed: number;
+  /** Things that are asked a second. */
+  readonly rate?: number;
   /** Host program of another version, on which all but the first process begin. */
   readonly from?: string;
   readonly note: (text: string) => void;
@@ -69,7 +71,7 @@ function startFleet({ from, hosts, nodes }: SoakOptions): Promise<Fleet> {
 }
 
 async function run(fleet: Fleet, options: SoakOptions, waits: Waits): Promise<SoakResult> {
-  const { from, hosts, minutes, nodes, seed, signal } = options;
+  const { from, hosts, minutes, nodes, rate = RATE, seed, signal } = options;
   await waits
     .for('the first answer to a search', ANSWERS_MS_MAX, answers(fleet))
     .catch(() => waits.note('no search is answered yet'));
@@ -78,7 +80,7 @@ async function run(fleet: Fleet, options: SoakOptions, waits: Waits): Promise<So
   const started = performance.now();
   const totalMs = minutes * 60_000;
   const watch = new Watch({ fleet, totalMs, watched, waits });
-  const load = new SoakLoad(fleet, randomStream(seed, 'soak-load'), waits);
+  const load = new SoakLoad({ fleet, random: randomStream(seed, 'soak-load'), waits, rate, totalMs });
   const faults = new SoakFaults({
     fleet,
     random: randomStream(seed, 'soak-faults'),
@@ -87,6 +89,10 @@ async function run(fleet: Fleet, options: SoakOptions, waits: Waits): Promise<So
     watched,
     waits,
     onEnd: (at) => watch.expected.add(fleet.hosts[at]!),
+    onRest: async () => {
+      const isSeen = await load.calmly(() => watch.weigh());
+      if (!isSeen) waits.note('no look at memory: something stays under way');
+    },
   });
   const isOver = () => performance.now() - started >= totalMs || signal?.aborted === true;
   const ends = { load: load.run(isOver), faults: faults.run(isOver), watch: watch.run(isOver) };

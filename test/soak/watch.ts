@@ -1,16 +1,15 @@
-// Looks at the processes of a soak while it runs: which of them end unasked, and what memory those hold that no fault ends.
+// Looks at the processes of a soak: all the time which of them end unasked, and between two faults, while nothing is asked of any node, what
+// memory those hold that no fault ends.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { NodeStanding } from '../fleet/orders.ts';
 import type { HeapSample } from './slope.ts';
 import type { Waits } from './waits.ts';
 
-/** Time before memory is watched, as a share of the soak: caches fill and code is compiled (a tenth, at most ten minutes). */
-const WARM_UP_SHARE = 0.1;
+/** Time before memory is watched, as a share of the soak: caches fill and code is compiled (a fifth, at most ten minutes). */
+const WARM_UP_SHARE = 0.2;
 const WARM_UP_MS_MAX = 600_000;
-/** Between two looks at memory, at least: a collection stops the process. */
-const LOOK_MS_MIN = 5_000;
-const LOOKS = 200;
 /** For one process to collect its garbage and say what it holds. */
 const MEMORY_MS_MAX = 60_000;
 /** Between two looks at whether it is over. */
@@ -41,6 +40,7 @@ export class Watch {
   readonly warmUpMs: number;
   readonly #options: WatchOptions;
   readonly #crashed = new Set<unknown>();
+  readonly #started = performance.now();
   #crashes = 0;
 
   constructor(options: WatchOptions) {
@@ -73,20 +73,20 @@ export class Watch {
     }
   }
 
-  /** Looks again and again until it is told to stop. */
+  /** Looks for processes that ended again and again until it is told to stop. */
   async run(isOver: () => boolean): Promise<void> {
-    const started = performance.now();
-    const pauseMs = Math.max(LOOK_MS_MIN, this.#options.totalMs / LOOKS);
-    let next = pauseMs;
     while (!isOver()) {
-      await delay(Math.min(STEP_MS, pauseMs));
+      await delay(STEP_MS);
       this.#look();
-      const age = performance.now() - started;
-      if (age < next || age < this.warmUpMs) continue;
-      next = age + pauseMs;
-      const held = await Promise.all(this.processes.map((one) => this.#weigh(one, age)));
-      this.#options.waits.note(`${(age / 60_000).toFixed(1)} min: ${held.join('; ')}`);
     }
+  }
+
+  /** Looks at memory, after warm-up. Nothing should be asked of any node meanwhile: what is under way is held as well. */
+  async weigh(): Promise<void> {
+    const age = performance.now() - this.#started;
+    if (age < this.warmUpMs) return;
+    const held = await Promise.all(this.processes.map((one) => this.#weigh(one, age)));
+    this.#options.waits.note(`${(age / 60_000).toFixed(1)} min: ${held.join('; ')}`);
   }
 
   /** Looks at the memory of one process; answers what it holds, in words. */
@@ -96,11 +96,14 @@ export class Watch {
     const work = Promise.all([host.do('memory', null), host.do('standing', null)]);
     try {
       const [memory, standing] = await waits.for(`memory of process ${at}`, MEMORY_MS_MAX, work);
-      const entries = standing.reduce((sum, { state }) => sum + entriesOf(state), 0);
-      const hours = age / 3_600_000;
-      samples.push({ hours, entries, bytes: memory.held });
-      resident.push({ hours, entries, bytes: memory.resident });
-      return `process ${at} holds ${(memory.held / MIB).toFixed(1)} MiB, ${entries} entries in ${memory.nodes} nodes`;
+      const sum = (of: (node: NodeStanding) => number) => standing.reduce((all, node) => all + of(node), 0);
+      const cards = sum((node) => node.cards);
+      const others = sum(({ state }) => entriesOf(state)) - cards;
+      const held = { hours: age / 3_600_000, cards, others, connections: sum((node) => node.connections) };
+      samples.push({ ...held, bytes: memory.held });
+      resident.push({ ...held, bytes: memory.resident });
+      const words = `${cards} cards, ${others} other entries, ${held.connections} connections in ${memory.nodes} nodes`;
+      return `process ${at} holds ${(memory.held / MIB).toFixed(2)} MiB, ${words}`;
     } catch (error) {
       // Where it has just ended the next look counts that.
       return `process ${at} did not say what it holds (${(error as Error).message.split('\n')[0]})`;
