@@ -95,8 +95,8 @@ const CURRENCY_RULE = { max: 16, pattern: /^[A-Za-z0-9._-]+$/ };
 const ROOT_RULE = { max: 64, min: 59, pattern: /^b[a-z2-7]+$/ };
 const PART_MEMBERS = ['cid', 'bytes', 'artifact'];
 const TASK_ID_RULE = { max: 64, pattern: /^[a-z0-9]+$/ };
-/** A relative path without empty, `.` or `..` parts: what is below /in stays below /in. */
-const PATH_RULE = { max: 1_024, pattern: /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\\]+$/ };
+/** A relative path without empty, `.` or `..` parts, in any line of it: what is below /in stays below /in. */
+const PATH_RULE = { max: 1_024, pattern: /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\\]+$/s };
 
 const MEMBERS = [
   'type',

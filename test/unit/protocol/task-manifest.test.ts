@@ -71,6 +71,13 @@ describe('protocol/task: the manifest', () => {
     ['a module that is no content id', { module: { cid: 'x', bytes: 1 } }, 'DECODE_FAILED'],
     ['a path that climbs', { inputs: [{ path: '../etc/passwd', ...part }] }, 'DECODE_FAILED'],
     ['a path that climbs inside', { inputs: [{ path: 'a/../../b', ...part }] }, 'DECODE_FAILED'],
+    [
+      'a path that climbs behind a line break',
+      { inputs: [{ path: 'a\n/../../b', ...part }] },
+      'DECODE_FAILED',
+    ],
+    ['an empty part behind a line break', { inputs: [{ path: 'a\u2028//b', ...part }] }, 'DECODE_FAILED'],
+    ['a path with a zero character', { inputs: [{ path: 'a\0b', ...part }] }, 'DECODE_FAILED'],
     ['an absolute path', { inputs: [{ path: '/a', ...part }] }, 'DECODE_FAILED'],
     ['a path with an empty part', { inputs: [{ path: 'a//b', ...part }] }, 'DECODE_FAILED'],
     [
