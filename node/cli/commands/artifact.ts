@@ -122,9 +122,10 @@ export function registerArtifact(program: Command): void {
       .argument('<cid>', 'content id, or its end'),
   )
     .option('--copies <n>', 'copies in the region, this one included (default: 3)', positiveInteger)
-    .action(async (cid: string, flags: ClientFlags & { copies?: number }) => {
+    .action(async (given: string, flags: ClientFlags & { copies?: number }) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
+        const cid = await cidOf(client, given);
         await fetchWhole(client, cid, []);
         const body = flags.copies === undefined ? {} : { copies: flags.copies };
         print(flags, await client.post<ArtifactView>(`${pathOf(cid)}/pin`, body), show);
