@@ -2,7 +2,7 @@
 
 import type { GuildSeat } from '../../protocol/guild/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
-import { INVITATIONS_MAX } from './limits.ts';
+import { INVITATIONS_MAX, INVITATIONS_PER_PEER_MAX } from './limits.ts';
 
 /** One that waits here. */
 export interface Invitation {
@@ -19,8 +19,11 @@ export class Invitations {
   readonly #here = new Map<string, Invitation>();
   readonly #there = new Map<string, GuildSeat>();
 
-  /** Keeps one that came; the oldest gives way. */
+  /** Keeps one that came; the oldest of its node gives way, then the oldest of all. */
   keep(invitation: Invitation): void {
+    const { guild, peer } = invitation;
+    const theirs = [...this.#here.values()].filter((one) => one.peer === peer && one.guild !== guild);
+    if (theirs.length >= INVITATIONS_PER_PEER_MAX) this.#here.delete((theirs[0] as Invitation).guild);
     put(this.#here, invitation.guild, invitation);
   }
 

@@ -38,6 +38,10 @@ export const KEYS_READY_MAX = 256;
 export const KEY_READY_MS = 300_000;
 /** Invitations that wait for a person. */
 export const INVITATIONS_MAX = 64;
+/** Invitations of one node that wait for a person: one node cannot push out those of all others. The oldest of its own gives way. */
+export const INVITATIONS_PER_PEER_MAX = 8;
+/** Part of `guilds.max` that the guilds of one other node may fill, one in so many: half stays for everybody else. */
+export const GUILDS_OF_PEER_PART_MIN = 2;
 /** Frames with a change of members that are kept for members who missed them. */
 export const FRAMES_KEPT = 32;
 /** Control messages that wait for a missing epoch, in one guild. */

@@ -87,16 +87,16 @@ export class Reception {
     return this.#deps.registry.byGroup(decodeMls(sealed, 'mls_private_message').privateMessage.groupId);
   }
 
-  #checkWilling(agent: string): void {
+  #checkWilling(agent: string, peer: string): void {
     const { config, registry, vault } = this.#deps;
     if (!vault.has(agent)) throw new ZeroError('GUILD_REFUSED', 'that agent does not live here');
     if (config.accept === 'never')
       throw new ZeroError('GUILD_REFUSED', 'this node joins no guilds of others');
-    registry.checkRoom();
+    registry.checkRoomFor(peer);
   }
 
   async #key({ agent }: Of<'key'>, peer: string): Promise<Uint8Array> {
-    this.#checkWilling(agent);
+    this.#checkWilling(agent, peer);
     if (this.#deps.config.accept === 'ask')
       throw new ZeroError('GUILD_ASKS', 'a person decides about invitations on this node');
     return await this.#deps.desk.handOut(agent, peer);
@@ -114,7 +114,7 @@ export class Reception {
 
   async #take(request: Of<'seat'>, peer: string): Promise<Uint8Array> {
     const { desk, judge, registry, ringOptions, vault } = this.#deps;
-    this.#checkWilling(request.agent);
+    this.#checkWilling(request.agent, peer);
     const own = await desk.takeFor(request.agent, peer, request.welcome);
     if (own === undefined)
       throw new ZeroError('GUILD_KEY_GONE', 'the welcome is for no key package that waits here');
@@ -138,7 +138,7 @@ export class Reception {
     const { name, guild: founded } = claimOf(creation);
     if (founded !== guild || name === null)
       throw new ZeroError('GUILD_REFUSED', 'the invitation is to another guild than the creation');
-    this.#checkWilling(act.seat.agent);
+    this.#checkWilling(act.seat.agent, peer);
     if (act.seat.untilMs <= judge.now()) throw new ZeroError('GUILD_REFUSED', 'the invitation is over');
     invitations.keep({ guild, name, from: actor, peer, seat: act.seat });
     onInvitation();

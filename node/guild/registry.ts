@@ -8,7 +8,7 @@ import type { Events } from '../events/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { groupOf } from './group-id.ts';
-import { COMPACT_PAUSE_MS, ENDED_LISTED_MAX } from './limits.ts';
+import { COMPACT_PAUSE_MS, ENDED_LISTED_MAX, GUILDS_OF_PEER_PART_MIN } from './limits.ts';
 import type { GuildRecords } from './records.ts';
 import type { Ring } from './ring.ts';
 import { type GuildView, guildView } from './views.ts';
@@ -49,6 +49,14 @@ export class Registry {
     if (this.#rings.size >= max) throw new ZeroError('BUSY', `this node sits in ${max} guilds already`);
     if (guild !== undefined && this.#rings.has(guild))
       throw new ZeroError('GUILD_REFUSED', 'this node has a seat in that guild already');
+  }
+
+  /** Throws BUSY when no guild, or no more of that node, has room here: strangers may not fill every seat. */
+  checkRoomFor(peer: string): void {
+    this.checkRoom();
+    const theirs = this.live().filter(({ state }) => state.members.get(state.owner)?.peer === peer).length;
+    if (theirs >= Math.max(1, Math.floor(this.#deps.max / GUILDS_OF_PEER_PART_MIN)))
+      throw new ZeroError('BUSY', `this node sits in ${theirs} guilds of that node already`);
   }
 
   /** Adds a ring, on disk before it is used. */

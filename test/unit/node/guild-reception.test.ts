@@ -13,7 +13,7 @@ describe('the reception of guilds', () => {
     const deps = {
       config: { accept: 'always' },
       vault: { has: () => true },
-      registry: { checkRoom: () => {} },
+      registry: { checkRoomFor: () => {} },
       desk: {
         takeFor: async () => {
           taken += 1;
