@@ -26,6 +26,7 @@ import type { TaskParts } from './parts.ts';
 import type { TaskPorts } from './ports.ts';
 import { LEASE_MS, Pulse } from './pulse.ts';
 import type { Runs } from './runs.ts';
+import { asksTheSame } from './same-ask.ts';
 import type { Settlement } from './settle.ts';
 import type { TaskInput, TaskSigning } from './signing.ts';
 import type { TaskBook, TaskEntry } from './task-book.ts';
@@ -136,14 +137,7 @@ export class Requester {
 
   async #same(known: TaskEntry, wanted: VerifiedManifest): Promise<TaskEntry> {
     const was = await this.#deps.book.manifest(known.taskId);
-    const asks = ({ manifest }: VerifiedManifest) =>
-      JSON.stringify([
-        manifest.module.cid,
-        manifest.stdin?.cid,
-        manifest.inputs.map((i) => i.cid),
-        manifest.spec,
-      ]);
-    if (asks(was) === asks(wanted)) return known;
+    if (asksTheSame(was, wanted)) return known;
     throw new ZeroError('ALREADY_EXISTS', 'this idempotency key began another task', {
       hint: 'Use another key, or submit exactly what was submitted before.',
     });
