@@ -138,16 +138,22 @@ function sumOf(metrics: string, name: string): number {
   return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
+async function metricsOf({ process: { api } }: Seller): Promise<string> {
+  const response = await fetch(`${api}/metrics`, { signal: AbortSignal.timeout(METRICS_MS_MAX) });
+  return await response.text();
+}
+
+/** Resident bytes of each seller that lives. */
+export async function memoryOf({ members }: TaskRig): Promise<number[]> {
+  const alive = members.filter(({ process }) => process.alive());
+  const texts = await Promise.all(alive.map(metricsOf));
+  return texts.map((text) => sumOf(text, 'process_resident_memory_bytes'));
+}
+
 /** Asks every node what it has done. */
 export async function workOf({ asker, members }: TaskRig): Promise<Work> {
   const { system, user } = process.cpuUsage();
-  const texts = await Promise.all([
-    asker.node.metrics.render(),
-    ...members.map(async ({ process: { api } }) => {
-      const response = await fetch(`${api}/metrics`, { signal: AbortSignal.timeout(METRICS_MS_MAX) });
-      return await response.text();
-    }),
-  ]);
+  const texts = await Promise.all([asker.node.metrics.render(), ...members.map(metricsOf)]);
   const sum = (name: string) => texts.reduce((total, text) => total + sumOf(text, name), 0);
   return {
     askerMs: (user + system) / 1_000,

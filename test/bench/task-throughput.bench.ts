@@ -5,12 +5,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskEntry } from '../../node/tasks/task-book.ts';
 import { agentAccount } from '../../protocol/ledger/index.ts';
+import { isFinal } from '../../protocol/task/index.ts';
 import type { Bench } from './bench.ts';
 import {
   CURRENCY,
   ISSUED,
   load,
   MEMBERS,
+  memoryOf,
   PRICE,
   restart,
   type Seller,
@@ -28,6 +30,18 @@ const SETTLE_MS = 240_000;
 async function eventually(done: () => boolean): Promise<void> {
   for (const began = performance.now(); !done(); await delay(100))
     if (performance.now() - began > SETTLE_MS) throw new Error(`not settled after ${SETTLE_MS} ms`);
+}
+
+/** Most memory of one node under the load, in MiB: queues and caches are bounded, so that it does not follow the number of tasks. */
+const MEMORY_MIB_MAX = 1_024;
+
+/** Throws when a task has no end, was lost, or had two runs accepted: what was accepted is paid. */
+function requireOnce(entries: readonly TaskEntry[]): void {
+  for (const { task, taskId } of entries) {
+    if (!isFinal(task.phase) || task.phase === 'lost') throw new Error(`task ${taskId} is ${task.phase}`);
+    if (task.accepted.length > task.redundancy)
+      throw new Error(`${task.accepted.length} runs of task ${taskId} were accepted`);
+  }
 }
 
 /** What has been asked of the ledger and of every channel, told in one line. */
@@ -91,6 +105,7 @@ export const bench: Bench = {
     ] as const) {
       const done = await load(rig, count, faults);
       entries.push(...done.entries);
+      requireOnce(done.entries);
       note(`${name}: ${tellLoad(done)}`);
       report({
         case: `${name}: share completed`,
@@ -100,6 +115,16 @@ export const bench: Bench = {
         peerName: 'the share promised',
         unit: 'share',
         better: 'higher',
+      });
+      report({
+        case: `${name}: most memory of one node`,
+        sizes: { tasks: count, nodes: MEMBERS + 1 },
+        ours: Math.max(done.memory, ...(await memoryOf(rig))) / 2 ** 20,
+        peer: MEMORY_MIB_MAX,
+        peerName: 'the bound',
+        unit: 'MiB',
+        better: 'lower',
+        bar: { sign: '<=', value: 1 },
       });
     }
     const settling = performance.now();
