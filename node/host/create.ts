@@ -28,6 +28,7 @@ import { type ConnectionPolicy, Gater } from './gater.ts';
 import { guardConnection, guarded } from './guard.ts';
 import { Heartbeat, type HeartbeatComponents } from './heartbeat.ts';
 import * as limits from './limits.ts';
+import type { Listening } from './listening.ts';
 import { streamMuxer } from './muxer.ts';
 import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
@@ -43,6 +44,8 @@ export interface HostOptions {
   readonly network: string;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
+  /** Remembers what could not be listened on. */
+  readonly listening: Listening;
   readonly maxConnections: number;
   /** Counts private and loopback addresses by network too. */
   readonly groupPrivate: boolean;
@@ -117,8 +120,10 @@ export async function createHost(options: HostOptions) {
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     transports: [
       ...(options.carrier?.transports ?? [
-        webSockets({}),
-        tcp({ maxConnections: options.maxConnections, backlog: limits.PENDING_CONNECTIONS_MAX }),
+        options.listening.watch(webSockets({})),
+        options.listening.watch(
+          tcp({ maxConnections: options.maxConnections, backlog: limits.PENDING_CONNECTIONS_MAX }),
+        ),
       ]),
       relayTransport,
     ],

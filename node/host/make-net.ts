@@ -12,6 +12,7 @@ import type { Service } from '../services.ts';
 import { VERSION } from '../version.ts';
 import { type Carrier, createHost } from './create.ts';
 import type { ConnectionPolicy } from './gater.ts';
+import { Listening } from './listening.ts';
 import { RelayWatch } from './relay-watch.ts';
 
 /** The network of a node, not started. `watch` is started once the services that use the host are up. */
@@ -26,6 +27,11 @@ export async function makeNet(
   const { network } = config;
   const dhtRules = cardRules(book);
   const dhtStore = new RecordStore({ db, rules: dhtRules, caps: config.dht, admission, clock, log, metrics });
+  const listening = new Listening();
+  const start = async () => {
+    await host.start();
+    listening.check();
+  };
   const host = await createHost({
     privateKey,
     records: dhtStore,
@@ -34,6 +40,7 @@ export async function makeNet(
     network,
     listen: config.listen,
     announce: config.announce,
+    listening,
     maxConnections: config.peers.max,
     relay: config.roles.includes('relay'),
     relayWatch,
@@ -55,7 +62,7 @@ export async function makeNet(
     net: { host, peerId: host.peerId.toString(), rpc, gossip, dhtStore },
     services: [
       { name: 'dht-records', start: () => dhtStore.start(), stop: () => dhtStore.stop() },
-      { name: 'host', start: () => host.start(), stop: () => host.stop() },
+      { name: 'host', start, stop: () => host.stop() },
     ],
     watch: [{ name: 'gossip-watchdog', start: () => watchdog.start(), stop: () => watchdog.stop() }],
   };

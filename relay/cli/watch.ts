@@ -1,12 +1,19 @@
 // zerostate relay status, why, routes, policy, drain: what a running node says of its relays, and maintenance without broken streams.
 
-import type { Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { ApiClient, type ClientFlags, print, runAction, withTarget } from '../../node/cli/index.ts';
 import type { RoutesView, RoutingStatusView, StreamView } from '../../node/routing/index.ts';
+import { POLICY_NAMES } from '../../protocol/routing/index.ts';
 import { routesText, statusText, whyText } from './text.ts';
 
 /** Seconds that streams get to end by themselves, when nothing else is said. */
 const DRAIN_SECONDS = 30;
+
+/** Whole seconds, as the API takes them: what is no number must not drain a relay at once. */
+function seconds(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('not a whole number of seconds');
+  return Number(text);
+}
 
 /** Adds the commands to "zerostate relay". */
 export function registerWatching(relay: Command): void {
@@ -51,7 +58,9 @@ export function registerWatching(relay: Command): void {
       .description(
         'choose routes by another policy until the node restarts (relay.policy says by which one then)',
       )
-      .argument('<name>', 'split, nearest, lowest-rtt …: docs/reference/routing.md names them all'),
+      .addArgument(
+        new Argument('<name>', 'docs/reference/routing.md says what each does').choices(POLICY_NAMES),
+      ),
   ).action(async (policy: string, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
@@ -67,12 +76,12 @@ export function registerWatching(relay: Command): void {
       .command('drain')
       .description('take no new streams and let those that are open end or move, before maintenance'),
   )
-    .option('--wait <seconds>', 'how long streams may end by themselves', String(DRAIN_SECONDS))
+    .option('--wait <seconds>', 'how long streams may end by themselves', seconds, DRAIN_SECONDS)
     .option('--undo', 'take streams again')
-    .action(async (flags: ClientFlags & { wait: string; undo?: boolean }) => {
+    .action(async (flags: ClientFlags & { wait: number; undo?: boolean }) => {
       await runAction(flags, async () => {
         const client = await ApiClient.connect(flags);
-        const body = { draining: flags.undo !== true, waitSeconds: Number(flags.wait) };
+        const body = { draining: flags.undo !== true, waitSeconds: flags.wait };
         const done = await client.post<{ draining: boolean; moved: number }>('/v1/routing/drain', body);
         print(flags, done, ({ draining, moved }) =>
           draining

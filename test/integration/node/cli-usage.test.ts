@@ -34,6 +34,16 @@ describe('wrong arguments', function () {
       /cannot read the token file .*\[USAGE\]/,
     ],
     [
+      'a time to drain that is none, which must not drain at once',
+      ['relay', 'drain', '--wait', 'soon', '--home', folder],
+      /not a whole number of seconds/,
+    ],
+    [
+      'a routing policy that there is not',
+      ['relay', 'policy', 'quickest', '--home', folder],
+      /Allowed choices are split, .*nearest/,
+    ],
+    [
       'an API that is no URL',
       ['peers', '--api', 'nonsense', '--token-file', join(import.meta.dirname, 'cli-usage.test.ts')],
       /nonsense is not the address of an API \[USAGE\]/,

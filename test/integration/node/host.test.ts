@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { BUDGETS } from '../../../node/admission/index.ts';
 import { STOP_MS_MAX } from '../../../node/host/limits.ts';
+import { isZeroError } from '../../../protocol/errors/index.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
 import { startRogue } from '../../support/rogue.ts';
@@ -157,6 +158,27 @@ describe('the host', function () {
       a.node.host.getPeers().some((peer) => peer.toString() === b.node.peerId),
     );
     assert.deepEqual(stranger.node.host.getPeers(), []);
+  });
+
+  it('does not start where another program has its port, and says so; without IPv6 it starts', async () => {
+    await using nodes = new TestNodes();
+    const first = await nodes.start('first');
+    const taken = addressOf(first).replace(/\/p2p\/.*$/, '');
+    for (const listen of [[taken], ['/ip4/127.0.0.1/tcp/0', taken], [`${taken}/ws`]])
+      await assert.rejects(nodes.start('second', { listen, roles: ['relay'] }), (error) => {
+        assert.ok(isZeroError(error) && error.code === 'PORT_IN_USE', String(error));
+        assert.match(error.message, /is taken/);
+        return true;
+      });
+    await assert.rejects(
+      nodes.start('second', { listen: ['/ip4/203.0.113.7/tcp/0'] }),
+      (error) => isZeroError(error) && error.code === 'CONFIG_INVALID',
+    );
+    // Nothing of the failed starts is left: the same home starts, here beside an address that this machine need not have.
+    const second = await nodes.start('second', {
+      listen: ['/ip4/127.0.0.1/tcp/0', '/ip6/2001:db8::7/tcp/0'],
+    });
+    assert.equal(second.node.host.getMultiaddrs().length, 1);
   });
 
   it('speaks WebSockets', async () => {
