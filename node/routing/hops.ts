@@ -152,7 +152,8 @@ export class Hops {
       await frames.write(encodeHeader(onward.ttl === 0 ? { ...onward, ttl: 1 } : onward), {
         signal: limit.signal,
       });
-      const reply = decodeReply((await frames.read({ signal: limit.signal })).subarray());
+      const said = decodeReply((await frames.read({ signal: limit.signal })).subarray());
+      const reply = said.ok ? { ...said, path: this.#pathOf(said.path, next, onward) } : said;
       const tookMs = now() - began;
       if (!reply.ok) {
         stream.abort(new Error('refused'));
@@ -187,6 +188,18 @@ export class Hops {
       signal.removeEventListener('abort', onAbort);
       measured.inFlight -= 1;
     }
+  }
+
+  /**
+   * The relays that carry a stream, as the next hop says: itself first, nobody twice and nobody who has had it. What fails on a path is held against
+   * those on it, so whoever left itself out would let others pay for it. The other end is no relay, and names none. Throws DECODE_FAILED.
+   */
+  #pathOf(path: readonly string[], next: string, { to, via }: ForwardHeader): readonly string[] {
+    if (next === to) return [];
+    const others = new Set([...via, this.#deps.self, to]);
+    if (path[0] === next && new Set(path).size === path.length && !path.some((relay) => others.has(relay)))
+      return path;
+    throw new ZeroError('DECODE_FAILED', 'it names a path that it is not the first on, or that has a loop');
   }
 }
 

@@ -1,12 +1,15 @@
-// One hop of a stream: what the policy is told of the link, and of the whole way.
+// One hop of a stream: what the policy is told of the link and of the whole way, and which answers of a relay are not believed.
 
 import assert from 'node:assert/strict';
 import { streamPair } from '@libp2p/utils';
 import { Hops, type HopsDeps } from '../../../node/routing/hops.ts';
 import { headFrames } from '../../../node/routing/wire.ts';
+import { isZeroError } from '../../../protocol/errors/index.ts';
 import { decodeHeader, encodeReply, type ForwardHeader } from '../../../protocol/forward/index.ts';
 import { plainHeader } from '../../support/forward-headers.ts';
 
+const SELF = '12D3KooWDQt3xcLXBmqBfz9yRGVv7KqLBLXCDmopyb6GdhE6K5PU';
+const OTHER = '12D3KooWKS7wysvyu41GfAHfAMUYksawA5wSwhTTFNTVNtPvSDQw';
 const RELAY = '12D3KooWBLzTLbYrV8XEdyEUSbtvFjXYwS3FvsrBXZhYnGuAYyWy';
 const EXIT = '12D3KooWAdhTvNVzEbiCFmrcSFZB8adRxLLKDWbSwNL6kydr9etP';
 /** Virtual milliseconds: opening a stream, the link there and back, and what the relay says that its own hop took. */
@@ -14,46 +17,76 @@ const OPENING_MS = 300;
 const LINK_MS = 20;
 const BEHIND_MS = 70;
 
+/** A hop over one relay, on a clock of its own. `path`: the relays that the relay says it goes by. */
+async function hopBy(path: readonly string[], changes: Partial<ForwardHeader> = {}) {
+  let clock = 0;
+  const told: object[] = [];
+  const [ours, theirs] = await streamPair();
+  const deps = {
+    self: SELF,
+    relays: {
+      neighbours: () => [{ id: RELAY }],
+      region: () => '',
+      exitsOf: () => [],
+      terms: () => undefined,
+      measured: () => ({ inFlight: 0, carried: 0, failed: 0 }),
+    },
+    desk: {
+      choose: (_header: ForwardHeader, _neighbours: object[], visited: readonly string[]) => ({
+        ...(visited.includes(RELAY) ? {} : { next: RELAY }),
+        reason: 'best',
+        policy: 'split',
+        candidates: [],
+      }),
+      stream: async () => {
+        clock += OPENING_MS;
+        return ours;
+      },
+      handed: (_relay: string, _header: ForwardHeader, taken: object | undefined) => told.push(taken ?? {}),
+      finished: (_relay: string, _header: ForwardHeader, tookMs: number | undefined) => told.push({ tookMs }),
+    },
+    policy: undefined,
+    now: () => clock,
+  };
+  const relay = (async () => {
+    const frames = headFrames(theirs);
+    decodeHeader((await frames.read()).subarray());
+    clock += LINK_MS + BEHIND_MS;
+    await frames.write(encodeReply({ ok: true, path, remainingMs: 50, tookMs: BEHIND_MS }));
+  })();
+  const origin = { from: SELF, relaying: false, avoid: [], record: { attempts: [] } as never };
+  const hops = new Hops(deps as unknown as HopsDeps);
+  const header = { ...plainHeader(EXIT), ...changes };
+  const hop = await hops
+    .open(header, origin, AbortSignal.timeout(10_000))
+    .finally(() => ours.abort(new Error('over')));
+  await relay;
+  return { hop, told };
+}
+
 describe('a hop', () => {
   it('measures its link from header to answer, as a probe would, and the whole way with what opening took', async () => {
-    let clock = 0;
-    const told: object[] = [];
-    const [ours, theirs] = await streamPair();
-    const deps = {
-      self: 'self',
-      relays: {
-        neighbours: () => [{ id: RELAY }],
-        region: () => '',
-        terms: () => undefined,
-        measured: () => ({ inFlight: 0, carried: 0, failed: 0 }),
-      },
-      desk: {
-        choose: () => ({ next: RELAY, reason: 'best', policy: 'split', candidates: [] }),
-        stream: async () => {
-          clock += OPENING_MS;
-          return ours;
-        },
-        handed: (_relay: string, _header: ForwardHeader, taken: object) => told.push(taken),
-        finished: (_relay: string, _header: ForwardHeader, tookMs: number) => told.push({ tookMs }),
-      },
-      policy: undefined,
-      now: () => clock,
-    };
-    const relay = (async () => {
-      const frames = headFrames(theirs);
-      assert.equal(decodeHeader((await frames.read()).subarray()).to, EXIT);
-      clock += LINK_MS + BEHIND_MS;
-      await frames.write(encodeReply({ ok: true, path: [RELAY], remainingMs: 50, tookMs: BEHIND_MS }));
-    })();
-    const origin = { from: 'self', relaying: false, avoid: [], record: { attempts: [] } as never };
-    const hops = new Hops(deps as unknown as HopsDeps);
-    const hop = await hops.open(plainHeader(EXIT), origin, AbortSignal.timeout(10_000));
-    await relay;
+    const { hop, told } = await hopBy([RELAY]);
     assert.equal(hop.next, RELAY);
     assert.deepEqual(told, [
       { tookMs: LINK_MS, remainingMs: 50 },
       { tookMs: OPENING_MS + LINK_MS + BEHIND_MS },
     ]);
-    ours.abort(new Error('over'));
+  });
+
+  it('is none by a relay that leaves itself out of the path, or names one twice, the sender, the end or whom it shall go round', async () => {
+    const via = [OTHER];
+    for (const path of [[], [OTHER], [RELAY, RELAY], [RELAY, SELF], [RELAY, EXIT], [RELAY, OTHER]])
+      await assert.rejects(
+        hopBy(path, { via }),
+        (error) => isZeroError(error) && error.code === 'DECODE_FAILED',
+      );
+    const { hop } = await hopBy([RELAY, OTHER]);
+    assert.deepEqual(hop.reply.path, [RELAY, OTHER]);
+  });
+
+  it('to the end itself goes by nobody, whatever that says', async () => {
+    const { hop } = await hopBy([OTHER], { to: RELAY });
+    assert.deepEqual(hop.reply.path, []);
   });
 });
