@@ -13,19 +13,14 @@ enableCompileCache(
 );
 // Only what is imported from here on is kept.
 const { CommanderError } = await import('commander');
-const { reportError } = await import('../node/cli/index.ts');
+const { reportError, watchOutput } = await import('../node/cli/index.ts');
 const { buildProgram } = await import('./program.ts');
 
 const EXIT_USAGE = 2;
 /** Long enough for output to drain and for an orderly end; short enough that a hang is not noticed as one. */
 const LINGER_MS_MAX = 2_000;
 
-// Who reads has seen enough (`zerostate peers | head`): that is no failure, and there is nobody to tell more.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
+watchOutput();
 
 // The launcher (zerostate.js) and this process are one to whoever started them. Where it is killed and could pass no signal on, its channel
 // closes, and this one ends as if it had been told to. Only by that channel: a parent that goes is no reason for a node to end.

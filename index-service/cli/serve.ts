@@ -30,7 +30,10 @@ export async function serve(flags: ServeFlags): Promise<void> {
   const dir = resolve(flags.dir);
   const tokenFile = resolve(flags.tokenFile ?? join(dir, TOKEN_FILE));
   await using stack = new AsyncDisposableStack();
-  const log = pino({ level: flags.logLevel, name: 'index' }, pino.destination(2));
+  const to = pino.destination(2);
+  // A full disk or a reader that is gone takes the log, and not the service.
+  to.on('error', () => {});
+  const log = pino({ level: flags.logLevel, name: 'index' }, to);
   const embedder = await defaultEmbedder();
   stack.defer(() => embedder.close?.());
   const { backend, backendUrl, backendTokenFile, collection, shardByRegion } = flags;

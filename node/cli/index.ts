@@ -42,6 +42,7 @@ export { loadConfig, type UpFlags, withConfigFlags } from './commands/up.ts';
 export { resolveHome } from './home.ts';
 export { type OutputFlags, plain, print, reportError, runAction, style, table } from './output.ts';
 export { type ClientFlags, withJson, withTarget } from './shared-flags.ts';
+export { outliveOutput, watchOutput } from './streams.ts';
 export { untilSignal } from './until-signal.ts';
 export { positiveInteger };
 

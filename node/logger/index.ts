@@ -3,6 +3,7 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { traceIds } from '../tracing/index.ts';
 import { censorLine, censorMembers } from './secrets.ts';
+import { lineSink } from './sink.ts';
 
 /** The logger that services take in their constructor. */
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>;
@@ -10,7 +11,7 @@ export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'err
 /** A logger of one node, JSON lines on stderr or where `to` says. */
 export function createLogger(
   options: { level: string; name: string },
-  to: DestinationStream = pino.destination({ dest: 2, sync: true }),
+  to: DestinationStream = lineSink(),
 ): PinoLogger {
   return pino(
     {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import {
   type FirstContact,
   loadConfig,
+  outliveOutput,
   print,
   resolveHome,
   runAction,
@@ -47,6 +48,7 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
     api: relay.api.url,
     addresses: host.getMultiaddrs().map(String),
   };
+  outliveOutput();
   print(flags, info, (up) =>
     [
       `${up.name} relays in ${up.region}`,

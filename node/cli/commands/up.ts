@@ -22,6 +22,7 @@ import { resolveHome } from '../home.ts';
 import { supervisorOf } from '../notify.ts';
 import { type OutputFlags, plain, print, runAction, style } from '../output.ts';
 import { withJson } from '../shared-flags.ts';
+import { outliveOutput } from '../streams.ts';
 import { untilSignal } from '../until-signal.ts';
 
 const CONFIG_FILE = 'config.yaml';
@@ -192,13 +193,15 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   };
   if (flags.supervised === true) process.send?.({ api: info.api, peerId, token: running.token });
   else {
+    outliveOutput();
     print(flags, info, (up) =>
       [
         `${style.bold(up.name)} is up in ${up.region}`,
         `  peer id  ${up.peerId}`,
         ...up.addresses.map((address) => `  address  ${address}`),
         `  api      ${up.api}`,
-        `  console  ${up.api}/#token=${running.token}`,
+        // What is no terminal is a log that others read: the token stays in its file.
+        `  console  ${up.api}/${process.stdout.isTTY ? `#token=${running.token}` : ''}`,
         `  home     ${up.home}`,
         '',
         'Ctrl-C stops it.',

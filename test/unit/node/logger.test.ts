@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSecretFile, writeSecretFile } from '../../../node/keys/key-file.ts';
 import { createLogger } from '../../../node/logger/index.ts';
+import { lineSink } from '../../../node/logger/sink.ts';
 
 /** A logger and what it has written. */
 function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
@@ -55,6 +56,52 @@ describe('node/logger', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it('does not take the id of the agent that signs for a secret, though its file lies among the keys', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zerostate-logger-'));
+    try {
+      const agentId = `zs:bafkrei${'c'.repeat(52)}`;
+      await writeSecretFile(join(folder, 'primary'), `${agentId}\n`);
+      await readSecretFile(join(folder, 'primary'));
+      assert.ok(logged((log) => log.info({ agentId }, 'published')).includes(agentId));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('outlives a disk that is full and a reader that is gone, and says how many lines are missing', () => {
+    let written = '';
+    let failure: string | undefined;
+    let room = Number.POSITIVE_INFINITY;
+    const sink = lineSink((bytes) => {
+      if (failure !== undefined && room <= 0) throw Object.assign(new Error(failure), { code: failure });
+      const some = Buffer.from(bytes).subarray(0, room);
+      room -= some.length;
+      written += some.toString();
+      return some.length;
+    });
+    const log = createLogger({ level: 'info', name: 'n' }, sink);
+    log.info('first');
+    for (const code of ['ENOSPC', 'EPIPE', 'EAGAIN', 'EIO']) {
+      failure = code;
+      // The first line is cut in the middle, the next is not written at all.
+      room = 10;
+      log.info('cut');
+      log.info('lost');
+      room = Number.POSITIVE_INFINITY;
+      log.info(`after ${code}`);
+    }
+    const whole = written.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+    const lines = whole.map((line) => JSON.parse(line) as { msg: string; lost?: number });
+    assert.deepEqual(
+      lines.map(({ msg }) => msg).filter((msg) => !msg.startsWith('lines')),
+      ['first', 'after ENOSPC', 'after EPIPE', 'after EAGAIN', 'after EIO'],
+    );
+    assert.deepEqual(
+      lines.map(({ lost }) => lost).filter((lost) => lost !== undefined),
+      [2, 2, 2, 2],
+    );
   });
 
   it('censors private keys and authorization headers of others, and nothing that is public', () => {
