@@ -24,15 +24,26 @@ export interface Samples {
   byLiar: number;
   /** Relays on all paths together. */
   relays: number;
+  /** Streams on a link that was up: they keep its path. */
+  kept: number;
 }
 
-export const samples = (): Samples => ({ setup: [], request: [], failed: 0, byLiar: 0, relays: 0 });
+export const samples = (): Samples => ({
+  setup: [],
+  request: [],
+  failed: 0,
+  byLiar: 0,
+  relays: 0,
+  kept: 0,
+});
 
 /** What became of one stream. */
 export interface Outcome {
   readonly setup: number;
   readonly request: number;
   readonly path: readonly string[];
+  /** It ran on a link that was up. */
+  readonly kept: boolean;
   readonly error?: Error;
 }
 
@@ -47,9 +58,10 @@ export async function one(
   const peer = peerIdFromString(to.peerId);
   let setup = REQUEST_MS_MAX;
   let path: readonly string[] = [];
+  const kept = pathOf(from, to) !== undefined;
   try {
     const connection = await from.host.services.links.call(peer, signal);
-    path = from.routing.links().findLast((link) => link.peer === to.peerId)?.path ?? [];
+    path = pathOf(from, to) ?? [];
     try {
       const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true });
       setup = performance.now() - began;
@@ -59,20 +71,28 @@ export async function one(
         signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
         stream.send(Uint8Array.of(1));
       });
-      return { setup, request: performance.now() - began - setup, path };
+      return { setup, request: performance.now() - began - setup, path, kept };
     } finally {
       connection.abort(new Error('measured'));
     }
   } catch (error) {
-    return { setup, request: REQUEST_MS_MAX, path, error: error as Error };
+    return { setup, request: REQUEST_MS_MAX, path, kept, error: error as Error };
   }
 }
 
+/** The path of the link between two, as whoever called says: the other end knows its last relay alone. */
+function pathOf(from: ZerostateNode, to: ZerostateNode): readonly string[] | undefined {
+  const of = (one: ZerostateNode, other: ZerostateNode) =>
+    one.routing.links().findLast(({ direction, peer }) => direction === 'outbound' && peer === other.peerId);
+  return (of(from, to) ?? of(to, from))?.path;
+}
+
 /** Counts one in. */
-export function take(into: Samples, { error, path, request, setup }: Outcome, liar: string): void {
+export function take(into: Samples, { error, kept, path, request, setup }: Outcome, liar: string): void {
   into.setup.push(setup);
   into.request.push(request);
   if (path.includes(liar)) into.byLiar += 1;
   into.relays += path.length;
+  if (kept) into.kept += 1;
   if (error !== undefined) into.failed += 1;
 }

@@ -39,10 +39,14 @@ async function daysOf(order: VirtualOrder, note: (text: string) => void): Promis
   }
 }
 
-const line = (policy: string, day: Day, { byLiar, failed, relays, request, setup }: Samples): string => {
+const line = (
+  policy: string,
+  day: Day,
+  { byLiar, failed, kept, relays, request, setup }: Samples,
+): string => {
   const three = (list: readonly number[]) =>
     [0.5, 0.95, 0.99].map((p) => Math.round(percentile(list, p))).join(' | ');
-  return `| ${day}, ${policy} | ${three(setup)} | ${three(request)} | ${failed} of ${setup.length} | ${(relays / setup.length).toFixed(2)} | ${byLiar} |`;
+  return `| ${day}, ${policy} | ${three(setup)} | ${three(request)} | ${failed} of ${setup.length} | ${(relays / setup.length).toFixed(2)} | ${byLiar} | ${kept} |`;
 };
 
 export const bench: Bench = {
@@ -63,7 +67,7 @@ export const bench: Bench = {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     const head =
-      '| day, policy | set-up p50 | p95 | p99 | request p50 | p95 | p99 | failed | relays | by the liar |';
+      '| day, policy | set-up p50 | p95 | p99 | request p50 | p95 | p99 | failed | relays | by the liar | on a link that was up |';
     const rows = DAYS.flatMap((day) => kinds.map(({ label }) => line(label, day, results.get(label)![day])));
     note([head, ...rows].join('\n'));
     const ours = results.get(OURS);
