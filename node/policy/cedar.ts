@@ -15,6 +15,7 @@ import {
   type PolicyVerdict,
   type ReadyPolicies,
 } from '../../protocol/policy/index.ts';
+import { looksAtIdentity } from './identity.ts';
 import { NAMESPACE, SCHEMA_TEXT, STANDING_NAMES } from './schema.ts';
 
 /** Parsed sets kept: the one in force, the one before it that requests under way still ask, and two to compare with. */
@@ -38,6 +39,8 @@ interface OnePolicy {
   readonly effect: string;
   /** The only kind that it speaks about; null for several. */
   readonly kind: string | null;
+  /** It may decide differently about two resources of the same facts. */
+  readonly looksAtIdentity: boolean;
 }
 
 /** Who holds each name of the library's store. */
@@ -49,6 +52,8 @@ export class CedarPolicies implements ReadyPolicies {
   readonly #texts: ReadonlyMap<PolicyKind, Record<string, string>>;
   readonly #details: ReadonlyMap<string, OnePolicy>;
   readonly #verdicts = new Map<string, PolicyVerdict>();
+  /** Kinds whose verdicts hold for one resource alone. */
+  readonly #apart: ReadonlySet<PolicyKind>;
   #slot = -1;
 
   constructor(policies: readonly OnePolicy[]) {
@@ -61,6 +66,11 @@ export class CedarPolicies implements ReadyPolicies {
       ]),
     );
     this.#details = new Map(policies.map((one) => [one.id, one]));
+    this.#apart = new Set(
+      POLICY_KINDS.filter((kind) =>
+        policies.some((one) => one.looksAtIdentity && (one.kind === null || one.kind === kind)),
+      ),
+    );
   }
 
   /** Ids of the single policies, with the sentence of each. */
@@ -89,7 +99,9 @@ export class CedarPolicies implements ReadyPolicies {
   /** Asks. Does not throw: what goes wrong denies, and says so. */
   ask(question: PolicyQuestion): PolicyVerdict {
     const { kind, principal, resource, context } = question;
-    const key = JSON.stringify([kind, principal, resource, context]);
+    // A task has an id of its own, and mostly nothing else that the policies of tasks look at: what was said of the one before holds for it.
+    const isApart = this.#apart.has(kind) || principal.type === resource.type;
+    const key = JSON.stringify([kind, principal, isApart ? resource : { ...resource, id: '' }, context]);
     const known = this.#verdicts.get(key);
     if (known !== undefined) return known;
     const verdict = this.#ask(question);
@@ -179,6 +191,7 @@ function readFile({ name, text }: PolicyFile): OnePolicy[] {
       detail: String(annotations.detail ?? '').slice(0, DETAIL_CHARS_MAX),
       effect,
       kind: action.op === '==' && 'entity' in action ? idOf(action.entity) : null,
+      looksAtIdentity: looksAtIdentity(json.json),
     };
   });
 }

@@ -55,6 +55,45 @@ describe('node/policy: Cedar', () => {
     assert.deepEqual([verdict.allow, verdict.errors.length], [false, 1]);
   });
 
+  it('says of one resource what it said of another with the same facts, unless a policy tells the two apart', () => {
+    const about = (id: string, standing = {}) => {
+      const question = findQuestion(id, standing);
+      const facts = { ...question.resource.facts, name: 'same' };
+      return { ...question, resource: { ...question.resource, facts } };
+    };
+    const no = (condition: string) =>
+      `${PERMIT.text} forbid (principal, action == Zerostate::Action::"find", resource) when { ${condition} };`;
+    const alike = [
+      PERMIT.text,
+      no('resource.region == "us"'),
+      no('["us"].contains(resource.region)'),
+      `${no('context.standing.proven')} forbid (principal, action == Zerostate::Action::"run", resource == Zerostate::Task::"b");`,
+    ];
+    for (const text of alike) {
+      const policies = read(text);
+      const first = policies.ask(about('a'));
+      assert.equal(first.allow, true);
+      assert.equal(policies.ask(about('b')), first, text);
+      assert.notEqual(policies.ask(about('b', { proven: true })), first);
+    }
+    const apart = [
+      no('resource == Zerostate::Agent::"b"'),
+      no('resource in [Zerostate::Agent::"b"]'),
+      no('[Zerostate::Agent::"b"].contains(resource)'),
+      no('{ it: resource }.it == Zerostate::Agent::"b"'),
+      no('{ ".": { left: resource } }["."].left == Zerostate::Agent::"b"'),
+      no('Zerostate::Agent::"b" has region'),
+      `${PERMIT.text} forbid (principal, action, resource == Zerostate::Agent::"b");`,
+      `${PERMIT.text} forbid (principal, action, resource in Zerostate::Agent::"b");`,
+      `${PERMIT.text} forbid (principal, action, resource is Zerostate::Agent in Zerostate::Agent::"b");`,
+    ];
+    for (const text of apart) {
+      const policies = read(text);
+      const said = ['a', 'b', 'c'].map((id) => policies.ask(about(id)).allow);
+      assert.deepEqual(said, [true, false, true], text);
+    }
+  });
+
   it('sets of policies do not speak for each other, however many are asked in turn', () => {
     const sets = Array.from({ length: 12 }, (_, n) => readCedar(onlyAgent(`a-${n}`)));
     for (let round = 0; round < 3; round++)
