@@ -67,12 +67,31 @@ export function completeManifest(input: unknown): Manifest {
 
 /** By manifest, and gone with it: a task is looked at a dozen times. */
 const specs = new WeakMap<TaskManifest, Manifest>();
+/** Specs that are kept for manifests that say the same: kinds of tasks in fashion at once. */
+const ALIKE_MAX = 256;
+/** Characters of a spec that is kept: with its arguments; all together stay below a few MiB. */
+const ALIKE_CHARS_MAX = 8_192;
+/** By what was written in a manifest: tasks of one kind follow each other. The one completed first goes first. */
+const alike = new Map<string, Manifest>();
 
-/** The completed spec of a signed manifest. Throws USAGE naming what is wrong. */
+/** The completed spec of a signed manifest; frozen, since manifests share it. Throws USAGE naming what is wrong. */
 export function specOfManifest(manifest: TaskManifest): Manifest {
-  const spec = specs.get(manifest) ?? completeManifest(manifest.spec);
+  const known = specs.get(manifest);
+  if (known !== undefined) return known;
+  const written = JSON.stringify(manifest.spec);
+  const spec = alike.get(written) ?? frozen(completeManifest(manifest.spec));
   specs.set(manifest, spec);
+  if (written.length <= ALIKE_CHARS_MAX && !alike.has(written)) {
+    if (alike.size >= ALIKE_MAX) alike.delete(alike.keys().next().value as string);
+    alike.set(written, spec);
+  }
   return spec;
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const member of Object.values(value))
+    if (typeof member === 'object' && member !== null) frozen(member);
+  return Object.freeze(value);
 }
 
 /** Why an agent's card does not promise the service level that a task asks for; null when it does. */
