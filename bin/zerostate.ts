@@ -20,7 +20,7 @@ const EXIT_USAGE = 2;
 /** Long enough for output to drain and for an orderly end; short enough that a hang is not noticed as one. */
 const LINGER_MS_MAX = 2_000;
 
-watchOutput();
+watchOutput(() => process.exit());
 
 // The launcher (zerostate.js) and this process are one to whoever started them. Where it is killed and could pass no signal on, its channel
 // closes, and this one ends as if it had been told to. Only by that channel: a parent that goes is no reason for a node to end.

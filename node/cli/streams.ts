@@ -9,13 +9,13 @@ export function outliveOutput(): void {
   isServing = true;
 }
 
-/** Decides what a failing stream means. Once a process, before anything is printed. */
-export function watchOutput(): void {
+/** Decides what a failing stream means; `exit` ends the process. Once a process, before anything is printed. */
+export function watchOutput(exit: () => void): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (isServing) return;
       // Who reads has seen enough (`zerostate peers | head`): that is no failure, and there is nobody to tell more.
       if (error.code !== 'EPIPE' && stream === process.stdout) reportError({}, error);
-      process.exit();
+      exit();
     });
 }

@@ -123,7 +123,8 @@ export const configSchema = Type.Object(
         file: Type.String({
           default: '',
           maxLength: 1024,
-          description: 'File that spans are appended to as OTLP JSON lines; empty: none.',
+          description:
+            'File that spans are appended to as OTLP JSON lines; at 64 MiB it becomes FILE.1, in place of the one before; empty: none.',
         }),
         sample: Type.Integer({
           default: 1000,

@@ -15,6 +15,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { isTraceFrame, traceFrame, withServerSpan, withSpan } from '../tracing/index.ts';
 import { type Answer, MESSAGE_CHARS_MAX, refusalOf, unwrap } from './answer.ts';
+import { awakeTimeout } from './awake-timeout.ts';
 
 /** How long the polite end of a stream may take. */
 const CLOSE_MS_MAX = 5_000;
@@ -167,9 +168,8 @@ export class Rpc {
     if (confined !== undefined) throw new ZeroError('QUARANTINED', `${peer.toString()} is ${confined}`);
     // One timer that is cleared: composed timeout signals are kept alive by the runtime until they fire.
     const controller = new AbortController();
-    const timer = setTimeout(
-      () => controller.abort(new Error('timed out')),
-      options.timeoutMs ?? protocol.timeoutMs,
+    const callOff = awakeTimeout(options.timeoutMs ?? protocol.timeoutMs, () =>
+      controller.abort(new Error('timed out')),
     );
     const onAbort = () => controller.abort(options.signal?.reason);
     options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -180,7 +180,7 @@ export class Rpc {
         { kind: SpanKind.CLIENT },
       );
     } finally {
-      clearTimeout(timer);
+      callOff();
       options.signal?.removeEventListener('abort', onAbort);
     }
   }

@@ -4,7 +4,7 @@
 import type { PeerId, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { type Admission, overloadedText, type WorkClass } from '../admission/index.ts';
+import { type Admission, overloadedText, RETRY_MS, type WorkClass } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import { isUnconfirmed } from '../host/early-protocol.ts';
 import { guardHandler } from '../host/guard.ts';
@@ -34,8 +34,8 @@ export interface RowProtocol {
   readonly burst: number;
   /** What gives way first when there is too much; timed where it is not said. */
   readonly sheds?: WorkClass;
-  /** The row that tells an asker that its request gives way. Absent: the stream ends without a word. */
-  readonly refusal?: (message: string) => Uint8Array;
+  /** The row that tells an asker that its request gives way, and when to come back. Absent: the stream ends without a word. */
+  readonly refusal?: (message: string, retryMs: number) => Uint8Array;
 }
 
 /** Answers one request row by row; what it throws ends the stream without a word. `peer` is authenticated by the connection. */
@@ -88,7 +88,7 @@ export class RowStreams {
         if (leave === undefined) {
           const why = overloadedText(work);
           if (protocol.refusal === undefined) throw new Error(why);
-          await send(protocol.refusal(why));
+          await send(protocol.refusal(why, RETRY_MS[work]));
         } else {
           try {
             await withServerSpan(protocol.id, trace, () => handler(request, remotePeer, send, signal));

@@ -2,7 +2,7 @@
 // matter of the others. Must not: know how a task is run.
 
 import type { PeerId } from '@libp2p/interface';
-import { type Admission, overloadedText } from '../admission/index.ts';
+import { type Admission, overloadedText, RETRY_MS } from '../admission/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { type Answer, refusalOf } from '../rpc/answer.ts';
@@ -50,14 +50,19 @@ export class BatchDesk {
   async #answer({ request, trace }: BatchTask, peer: PeerId, isFirst: boolean): Promise<Answer> {
     const { admission, executor, log, metrics, network } = this.#deps;
     const protocol = taskProtocol(network);
-    const refuse = (reason: string, code: string, message: string): Answer => {
+    const refuse = (reason: string, code: string, message: string, retryMs?: number): Answer => {
       metrics.count('zerostate_inbound_refused_total', { protocol: protocol.id, reason });
-      return { error: { code, message } };
+      return { error: { code, message, ...(retryMs === undefined ? {} : { retryMs }) } };
     };
-    if (!admission.ask(peer.toString(), protocol))
-      return refuse('rate', 'BUSY', 'too many requests from this peer');
+    if (!admission.ask(peer.toString(), protocol)) {
+      const retryMs = Math.ceil(1_000 / protocol.perSecond);
+      return refuse('rate', 'BUSY', 'too many requests from this peer', retryMs);
+    }
     const leave = isFirst ? () => {} : admission.overload.enter('timed');
-    if (leave === undefined) return { error: { code: 'OVERLOADED', message: overloadedText('timed') } };
+    if (leave === undefined) {
+      const message = overloadedText('timed');
+      return { error: { code: 'OVERLOADED', message, retryMs: RETRY_MS.timed } };
+    }
     const started = performance.now();
     try {
       const running = withServerSpan(protocol.id, trace ?? undefined, () =>

@@ -28,7 +28,7 @@ export function taskBatchProtocol(network: string): RowProtocol {
     timeoutMs: 1_200_000,
     perSecond: 100,
     burst: 256,
-    refusal: (message) => encodeBatchRow(null, { error: { code: 'OVERLOADED', message } }),
+    refusal: (message, retryMs) => encodeBatchRow(null, { error: { code: 'OVERLOADED', message, retryMs } }),
   };
 }
 

@@ -1,6 +1,6 @@
 // OpenTelemetry's batches and exporters: spans to an OTLP collector over HTTP or into a file of OTLP JSON lines. Loaded only where tracing was asked for.
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
@@ -19,6 +19,8 @@ const BATCH_MAX = 512;
 const EXPORT_MS = 1_000;
 /** Longest time for one export; a collector that does not answer holds nothing up. */
 const EXPORT_MS_MAX = 5_000;
+/** Bytes of a file of traces, before it is put aside: with the one before, two of these on the disk. Some 50,000 spans. */
+const TRACE_FILE_BYTES_MAX = 67_108_864;
 /** Parts that a share of traces is told in. */
 const WHOLE = 1_000;
 /** Hex digits of a trace's name that decide whether it is recorded: random, and few enough for a whole number. */
@@ -67,18 +69,25 @@ export async function startSdk(options: TracingOptions): Promise<Tracing> {
   };
 }
 
-/** OTLP JSON, a line for each export (the OpenTelemetry "OTLP file exporter" form). */
-class FileExporter implements SpanExporter {
-  readonly #file: FileHandle;
+/**
+ * OTLP JSON, a line for each export (the OpenTelemetry "OTLP file exporter" form). A file that has grown large becomes FILE.1, in place of the one
+ * before; where something else has moved it away, the next export begins a new one.
+ */
+export class FileExporter implements SpanExporter {
+  readonly #path: string;
+  readonly #bytesMax: number;
+  #file: FileHandle;
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(file: FileHandle) {
+  private constructor(path: string, file: FileHandle, bytesMax: number) {
+    this.#path = path;
     this.#file = file;
+    this.#bytesMax = bytesMax;
   }
 
-  static async open(path: string): Promise<FileExporter> {
+  static async open(path: string, bytesMax = TRACE_FILE_BYTES_MAX): Promise<FileExporter> {
     try {
-      return new FileExporter(await open(path, 'a', 0o600));
+      return new FileExporter(path, await open(path, 'a', 0o600), bytesMax);
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', `the file of traces ${path} cannot be written`, { cause });
     }
@@ -91,11 +100,24 @@ class FileExporter implements SpanExporter {
       return;
     }
     this.#writing = this.#writing
-      .then(() => this.#file.appendFile(Buffer.concat([bytes, Buffer.from('\n')])))
+      .then(() => this.#append(Buffer.concat([bytes, Buffer.from('\n')])))
       .then(
         () => done({ code: ExportResultCode.SUCCESS }),
         (error: Error) => done({ code: ExportResultCode.FAILED, error }),
       );
+  }
+
+  async #append(line: Buffer): Promise<void> {
+    const [ours, there] = await Promise.all([this.#file.stat(), stat(this.#path).catch(() => undefined)]);
+    const isThere = there?.ino === ours.ino && there.dev === ours.dev;
+    const isFull = isThere && ours.isFile() && ours.size > 0 && ours.size + line.length > this.#bytesMax;
+    if (isFull) await rename(this.#path, `${this.#path}.1`);
+    if (isFull || !isThere) {
+      const next = await open(this.#path, 'a', 0o600);
+      await this.#file.close();
+      this.#file = next;
+    }
+    await this.#file.appendFile(line);
   }
 
   async shutdown(): Promise<void> {

@@ -1,7 +1,6 @@
 // `zerostate sim capsule SEED`: a run as a replay capsule (scenario, seed, trace hash, properties), and the replay of one. A convergence
 // failure found on one machine is looked into on another.
 
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   type OutputFlags,
@@ -10,6 +9,7 @@ import {
   type SimulationReplayer,
   VERSION,
   withJson,
+  writeWhole,
 } from '../../node/cli/index.ts';
 import { emptyCapsule, encodeCapsule } from '../../protocol/capsule/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -74,7 +74,7 @@ async function write(seedText: string, flags: CapsuleFlags): Promise<void> {
     versions: { zerostate: VERSION, node: process.versions.node },
     simulation: { scenario, seed, until: scenario.seconds, traceHash, checks },
   });
-  await writeFile(flags.out, bytes);
+  await writeWhole(flags.out, bytes);
   const broken = checks.filter(({ ok }) => !ok).map(({ name }) => name);
   print(
     flags,

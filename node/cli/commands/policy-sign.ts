@@ -1,6 +1,6 @@
 // zerostate policy key, policy sign: bundles that an organisation signs once for all its nodes. Offline: no node is asked.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Envelope, Signer } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
@@ -17,6 +17,7 @@ import { rfc3339 } from '../../clock/index.ts';
 import { plain, print, runAction } from '../output.ts';
 import { readPolicies } from '../policy-files.ts';
 import { withJson } from '../shared-flags.ts';
+import { writeWhole } from '../write-file.ts';
 
 interface SignFlags {
   json?: boolean;
@@ -122,7 +123,7 @@ export function registerPolicySigning(policy: Command): void {
         const envelope = signPolicyBundle(bundle, signers);
         // What no node would take is not written.
         verifyPolicyBundle(envelope, last?.signers ?? bundle.signers);
-        await writeFile(file, policyBundlesToText([...chain, envelope]));
+        await writeWhole(file, policyBundlesToText([...chain, envelope]));
         const { name, sequence } = bundle;
         print(flags, { file, name, sequence }, () => `"${plain(name)}" ${sequence} is in ${file}`);
       });

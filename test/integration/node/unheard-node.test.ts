@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRunFile } from '../../../node/run-file.ts';
 import { secondsUntil } from '../../chaos/rig.ts';
@@ -50,9 +50,9 @@ describe('a node whose output nobody takes', function () {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  it('goes on while the disk of its log is full', async function () {
-    if (!existsSync(FULL)) this.skip();
-    const child = up(home, openSync(FULL, 'w'));
+  it('goes on while the disk of its log is full', async () => {
+    // Where there is no such device, one that takes no writes either.
+    const child = up(home, existsSync(FULL) ? openSync(FULL, 'w') : openSync(devNull, 'r'));
     try {
       await answering(child, home);
     } finally {

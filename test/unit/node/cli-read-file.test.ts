@@ -8,7 +8,26 @@ import { readBounded } from '../../../node/cli/read-file.ts';
 import { writeWhole } from '../../../node/cli/write-file.ts';
 import { tempTree } from '../../support/temp-tree.ts';
 
+const ROOT = join(import.meta.dirname, '../../..');
+/** Commands that write in another way: into a home folder that they make, and beside a place that they then rename to. */
+const OTHERWISE = ['node/cli/commands/probe-metrics.ts', 'node/cli/commands/up.ts'];
+
 describe('a file that a person names', () => {
+  it('is written by every command in the one way that writes it whole, but for the folders of experiments', () => {
+    const files = ['node/cli/commands', 'sim/cli', 'relay/cli', 'index-service/cli'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`),
+    );
+    const torn = files.filter((file) => {
+      const calls = readFileSync(join(ROOT, file), 'utf8').match(/\bwriteFile\([^;]*?\)[;.]/gs) ?? [];
+      // What must not be there yet is whole or was never begun on.
+      return calls.some((call) => !call.includes("flag: 'wx'"));
+    });
+    assert.deepEqual(
+      torn.filter((file) => !OTHERWISE.includes(file)),
+      [],
+    );
+  });
+
   it('is read whole up to its bound, and not beyond', async () => {
     using tree = tempTree({ 'a.txt': 'hello', 'empty.txt': '' });
     assert.equal(Buffer.from(await readBounded(join(tree.root, 'a.txt'), 5)).toString(), 'hello');

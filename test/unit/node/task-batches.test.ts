@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { encode } from '@ipld/dag-cbor';
 import { UnsupportedProtocolError } from '@libp2p/interface';
-import { Admission } from '../../../node/admission/index.ts';
+import { Admission, RETRY_MS } from '../../../node/admission/index.ts';
 import { peerOfText } from '../../../node/host/peer-of-text.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
@@ -86,6 +86,17 @@ async function pair({ execute = async ({ token }) => response(token), failure, h
 
 const codeOf = (result: PromiseSettledResult<unknown>): unknown =>
   result.status === 'fulfilled' ? 'ok' : ((result.reason as { code?: string }).code ?? result.reason.message);
+
+/** When those with this code are told to come back; each time once. */
+const retriesOf = (results: readonly PromiseSettledResult<unknown>[], code: string): unknown[] => [
+  ...new Set(
+    results.flatMap((result) =>
+      result.status === 'rejected' && codeOf(result) === code
+        ? [(result.reason as ZeroError).details?.retryMs]
+        : [],
+    ),
+  ),
+];
 
 describe('node/tasks: several tasks in one message', () => {
   it('travel over one stream, and one alone as it always did', async () => {
@@ -170,8 +181,31 @@ describe('node/tasks: several tasks in one message', () => {
     assert.equal(underWay, 5);
     const all = await Promise.allSettled(Array.from({ length: 300 }, (_, n) => ask(n + 1)));
     const busy = all.filter((result) => codeOf(result) === 'BUSY').length;
+    assert.deepEqual(retriesOf(all, 'BUSY'), [10], 'each is told when there is room for one more');
     assert.ok(busy >= 40, `${busy} were refused`);
     assert.equal(all.filter((result) => codeOf(result) === 'ok').length, 300 - busy);
+  });
+
+  it('are told when to come back where a node has too much to do, one of several as well as all at once', async () => {
+    const places: (() => void)[] = [];
+    const fill = (admission: Admission, left: number) => {
+      for (;;) {
+        const leave = admission.overload.enter('timed');
+        if (leave === undefined) break;
+        places.push(leave);
+      }
+      for (let n = 0; n < left; n++) places.pop()?.();
+    };
+    const { admission, ask } = await pair();
+    fill(admission, 1);
+    const some = await Promise.allSettled([ask(1), ask(2), ask(3)]);
+    assert.ok(some.map(codeOf).includes('ok'), some.map(codeOf).join());
+    assert.deepEqual(retriesOf(some, 'OVERLOADED'), [RETRY_MS.timed]);
+    fill(admission, 0);
+    const none = await Promise.allSettled([ask(4), ask(5)]);
+    assert.deepEqual(none.map(codeOf), ['OVERLOADED', 'OVERLOADED']);
+    assert.deepEqual(retriesOf(none, 'OVERLOADED'), [RETRY_MS.timed]);
+    for (const leave of places) leave();
   });
 
   it('take no answer to none of them', async () => {
