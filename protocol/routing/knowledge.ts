@@ -53,10 +53,8 @@ export class Knowledge {
   tick(view: RoutingView, now: number): RoutingEffect[] {
     this.#now = now;
     this.map.advance(now);
-    for (const neighbour of view.neighbours) {
-      this.links.obtain(neighbour, view.region, now);
-      this.#crossCheck(neighbour.id, view.self, now);
-    }
+    for (const neighbour of view.neighbours) this.links.obtain(neighbour, view.region, now);
+    this.#crossCheck(view, now);
     // Only neighbours are accused: whoever has one way out cannot tell which of the relays behind it is at fault, and its neighbour can.
     const neighbours = new Set(view.neighbours.map(({ id }) => id));
     const effects = this.trust.discrepancies(now, (author) => neighbours.has(author));
@@ -100,12 +98,21 @@ export class Knowledge {
     return link.cost(now).srttMs + this.map.along(path, destination);
   }
 
-  // The same link has two ends; a round trip looks the same from both.
-  #crossCheck(neighbour: NeighbourId, self: NeighbourId, now: number): void {
-    const reportedMs = this.map.reported(neighbour, self);
-    const link = this.links.get(neighbour);
-    if (reportedMs === undefined || link === undefined) return;
-    this.trust.link(neighbour, reportedMs, link.costMs(now), now);
+  // The same link has two ends; a round trip looks the same from both, and a loss does not. What all links take longer from here than their other
+  // ends say is our own pause, so that much is forgiven; with one link alone nobody can tell whose it is.
+  #crossCheck({ neighbours, self }: RoutingView, now: number): void {
+    const pairs = neighbours.flatMap(({ id }) => {
+      const reportedMs = this.map.reported(id, self);
+      const link = this.links.get(id);
+      return reportedMs === undefined || link === undefined
+        ? []
+        : [{ id, reportedMs, measuredMs: link.cost(now).srttMs }];
+    });
+    if (pairs.length < 2) return;
+    const surplus = pairs.map(({ measuredMs, reportedMs }) => measuredMs - reportedMs).sort((a, b) => a - b);
+    const ownMs = Math.max(0, surplus[Math.floor((surplus.length - 1) / 2)]!);
+    for (const { id, measuredMs, reportedMs } of pairs)
+      this.trust.link(id, reportedMs, measuredMs - ownMs, now);
   }
 
   #report(view: RoutingView, now: number): LinkReport {

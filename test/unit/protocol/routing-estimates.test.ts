@@ -1,9 +1,22 @@
 // Routing: what a link costs, what reports are worth, and whose word counts.
 
 import assert from 'node:assert/strict';
+import { Knowledge } from '../../../protocol/routing/knowledge.ts';
 import { LinkEstimate } from '../../../protocol/routing/link-estimate.ts';
 import { NetworkMap } from '../../../protocol/routing/network-map.ts';
 import { Trust } from '../../../protocol/routing/trust.ts';
+
+const neighbourOf = (id: string) => ({
+  id,
+  region: 'r',
+  backbone: false,
+  forwards: true,
+  up: true,
+  rttMs: 10,
+  pricePerMiB: 0n,
+  reputation: 0.5,
+  inFlight: 0,
+});
 
 describe('the cost of a link', () => {
   it('is its round trip and deviation while nothing is lost', () => {
@@ -143,6 +156,39 @@ describe('trust in reports', () => {
     assert.equal(trust.excess('y', 4_000), 0);
     for (let at = 4; at < 20; at++) trust.link('y', 1, 300, at * 1_000);
     assert.ok(trust.excess('y', 20_000) > 150);
+  });
+
+  /** A minute of calm, a spell in which the links take so long from here (undefined: lost), a minute of calm; who was accused. */
+  function accusedAfter(spell: Readonly<Record<string, number | undefined>>): Set<string> {
+    const known = new Knowledge({ self: 'me', probes: true, advertises: true });
+    const view = { self: 'me', region: 'r', neighbours: Object.keys(spell).map(neighbourOf) };
+    const accused = new Set<string>();
+    for (let at = 0; at < 150; at++) {
+      const now = 1_000_000 + at * 1_000;
+      for (const neighbour of Object.keys(spell)) {
+        const report = {
+          author: neighbour,
+          sequence: BigInt(at),
+          region: 'r',
+          links: [{ to: 'me', costMs: 12 }],
+        };
+        known.observe({ kind: 'reported', report }, now);
+        const rttMs = at < 60 || at >= 90 ? 10 : spell[neighbour];
+        known.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now);
+      }
+      for (const effect of known.tick(view, now))
+        if (effect.kind === 'discrepancy') accused.add(effect.about);
+    }
+    return accused;
+  }
+
+  it('accuses nobody for a pause of our own, nor for what is lost on the way, and still the one that says too little of its link', () => {
+    assert.deepEqual(accusedAfter({ a: 800, b: 700, c: 900 }), new Set());
+    assert.deepEqual(accusedAfter({ a: undefined, b: undefined, c: undefined }), new Set());
+    assert.deepEqual(accusedAfter({ a: 10, b: undefined, c: 10 }), new Set());
+    assert.deepEqual(accusedAfter({ a: 10, liar: 400, c: 12 }), new Set(['liar']));
+    assert.deepEqual(accusedAfter({ a: 300, liar: 900, c: 320 }), new Set(['liar']));
+    assert.deepEqual(accusedAfter({ only: 800 }), new Set(), 'it may be us');
   });
 
   it('books a stream that nobody heard of again on the relay that was suspected before, and not on the one beside it', () => {
