@@ -93,7 +93,7 @@ export class Hops {
         throw error;
       }
       try {
-        const hop = await this.#try(next, header, origin, timeFor(decision, left), signal);
+        const hop = await this.#try(next, header, origin, timesFor(decision, left), signal);
         note();
         return hop;
       } catch (cause) {
@@ -126,13 +126,15 @@ export class Hops {
     next: string,
     header: ForwardHeader,
     { relaying }: HopOrigin,
-    budgetMs: number,
+    { budgetMs, expectedMs }: HopTimes,
     signal: AbortSignal,
   ): Promise<Hop> {
     const { desk, now, relays, self } = this.#deps;
     const began = now();
     const measured = relays.measured(next);
     measured.inFlight += 1;
+    // What several hops before it left over may be less than anybody needs, and is nobody's fault here.
+    const isEnough = budgetMs >= expectedMs;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(new Error('no answer in time')), budgetMs);
     const onAbort = () => limit.abort(signal.reason);
@@ -157,9 +159,9 @@ export class Hops {
       const tookMs = now() - began;
       if (!reply.ok) {
         stream.abort(new Error('refused'));
-        // The link is sound; what lies behind it is not.
+        // The link is sound; what lies behind it is not, if there was time for it.
         desk.handed(next, header, { tookMs: now() - handedAt, remainingMs: Number.POSITIVE_INFINITY });
-        desk.finished(next, header, undefined);
+        if (isEnough) desk.finished(next, header, undefined);
         throw new HopFailure(new ZeroError(reply.code, `${next}: ${reply.reason}`), reply.elsewhere);
       }
       desk.handed(next, header, {
@@ -172,8 +174,8 @@ export class Hops {
     } catch (cause) {
       if (cause instanceof HopFailure) throw cause;
       stream?.abort(cause as Error);
-      // Whoever called gave up: that says nothing of the neighbour.
-      if (!signal.aborted) {
+      // Whoever called gave up, or gave too little time: that says nothing of the neighbour.
+      if (!signal.aborted && (isEnough || !limit.signal.aborted)) {
         measured.failed += 1;
         desk.handed(next, header, undefined);
         desk.finished(next, header, undefined);
@@ -215,13 +217,21 @@ class HopFailure extends Error {
   }
 }
 
+/** What a neighbour gets. */
+interface HopTimes {
+  readonly budgetMs: number;
+  /** What it is expected to take; 0: nothing is known. */
+  readonly expectedMs: number;
+}
+
 /** How long the chosen neighbour may take: some times what is expected of it, and never so long that no other can be tried, if there is one. */
-function timeFor({ candidates, next }: Decision, left: number): number {
+function timesFor({ candidates, next }: Decision, left: number): HopTimes {
   const others = candidates.filter(({ excluded, neighbour }) => excluded === undefined && neighbour !== next);
-  if (others.length === 0) return left;
-  const expected = candidates.find(({ neighbour }) => neighbour === next)?.costMs ?? Number.POSITIVE_INFINITY;
-  const patient = Number.isFinite(expected) ? PATIENCE * expected + PATIENCE_MS : HOP_MS_MAX;
-  return Math.min(HOP_MS_MAX, patient, left / 2);
+  const cost = candidates.find(({ neighbour }) => neighbour === next)?.costMs ?? Number.POSITIVE_INFINITY;
+  const expectedMs = Number.isFinite(cost) ? cost : 0;
+  if (others.length === 0) return { budgetMs: left, expectedMs };
+  const patient = expectedMs > 0 ? PATIENCE * expectedMs + PATIENCE_MS : HOP_MS_MAX;
+  return { budgetMs: Math.min(HOP_MS_MAX, patient, left / 2), expectedMs };
 }
 
 /**

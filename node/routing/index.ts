@@ -241,6 +241,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         if (terms.use || relaying) {
           links.opener = (...path) => routed.open(...path);
           links.pace = () => desk.policy.pace;
+          links.outworn = (path, peer) => desk.outworn(path, peer);
           host.addEventListener('peer:disconnect', gone);
           desk.start();
           keeper.start();

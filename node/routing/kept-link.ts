@@ -25,6 +25,8 @@ export interface Kept {
   silentMs: number | undefined;
   usedAt: number;
   moves: number;
+  /** No better path is looked for before. */
+  staysUntil: number;
   /** When the path broke, until another carries the link. */
   lostAt: number | undefined;
 }

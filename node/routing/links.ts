@@ -6,6 +6,7 @@ import type { Connection, MessageStream, PeerId, Stream, StreamMuxerFactory } fr
 import { multiaddr } from '@multiformats/multiaddr';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { bareFrame, type Greeting, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
+import { BETTER_REST_MS, BetterPaths } from './better-path.ts';
 import { isOpen, type Kept, keyOf, type LinkView, tend, viewOf } from './kept-link.ts';
 import { LINK_LOOK_MS, LINK_MOVE_MS_MAX, LINK_MOVE_PAUSE_MS, LINKS_MAX, SEAL_MS_MAX } from './limits.ts';
 import { Link } from './link.ts';
@@ -43,6 +44,7 @@ export class Links {
   readonly #components: LinkComponents;
   readonly #sealer: Sealer;
   readonly #paths: SealedPaths;
+  readonly #better: BetterPaths;
   readonly #kept = new Map<string, Kept>();
   readonly #calling = new Map<string, Promise<Connection>>();
   #timer: NodeJS.Timeout | undefined;
@@ -58,6 +60,7 @@ export class Links {
         if (!this.#stopped) this.events?.carried(path, peer.toString(), name, undefined);
       },
     });
+    this.#better = new BetterPaths(this.#paths, (kept, { path, relays }) => this.#attach(kept, path, relays));
   }
 
   /** How paths are opened; set by whoever routes. Without it nobody is called. */
@@ -72,6 +75,11 @@ export class Links {
   /** When a second path is begun beside one that is late; set by whoever routes. */
   set pace(pace: SealedPaths['pace']) {
     this.#paths.pace = pace;
+  }
+
+  /** Which paths are to be left for better ones; set by whoever routes. */
+  set outworn(outworn: BetterPaths['outworn']) {
+    this.#better.outworn = outworn;
   }
 
   list(): LinkView[] {
@@ -199,6 +207,7 @@ export class Links {
       silentMs: undefined,
       usedAt: now,
       moves: 0,
+      staysUntil: now + BETTER_REST_MS,
       lostAt: undefined,
     };
     const key = keyOf(peer, id);
@@ -264,7 +273,10 @@ export class Links {
 
   #look(): void {
     const now = performance.now();
-    for (const kept of [...this.#kept.values()]) tend(kept, now);
+    for (const kept of [...this.#kept.values()]) {
+      tend(kept, now);
+      this.#better.look(kept, now);
+    }
   }
 
   #rest(): void {

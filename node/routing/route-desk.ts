@@ -6,6 +6,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { FORWARD_TTL_MAX, type ForwardHeader } from '../../protocol/forward/index.ts';
 import {
   type Decision,
+  type Demand,
   type NeighbourView,
   type RoutingEffect,
   type RoutingPolicy,
@@ -188,14 +189,15 @@ export class RouteDesk {
   preview(destination: string, neighbours: readonly NeighbourView[]): Decision {
     const { clock, reports } = this.#deps;
     reports.wanted(destination);
-    const demand = {
-      destination,
-      ttl: FORWARD_TTL_MAX,
-      slaClass: 'standard',
-      bytes: 0,
-      visited: [],
-    } as const;
-    return this.#policy.choose(demand, this.#view(neighbours), clock.now(), { unit: () => 0.5 });
+    const view = this.#view(neighbours);
+    return this.#policy.choose(demandOf(destination), view, clock.now(), { unit: () => 0.5 });
+  }
+
+  /** Milliseconds that a path to a peer is expected to take, where it is to be left for a better one; undefined: it stays. */
+  outworn(path: readonly string[], destination: string): number | undefined {
+    const { clock, relays } = this.#deps;
+    const neighbours = relays.neighbours(destination);
+    return this.#policy.outworn(path, demandOf(destination), this.#view(neighbours), clock.now());
   }
 
   /** What this node expects from itself to a peer. */
@@ -278,4 +280,9 @@ export class RouteDesk {
       return await openStream(host, peerIdFromString(neighbour), protocol, signal, early);
     return await connection.newStream(protocol, { signal, ...early });
   }
+}
+
+/** A stream to a peer that nobody asks for: for people, and to judge a path that stands. */
+function demandOf(destination: string): Demand {
+  return { destination, ttl: FORWARD_TTL_MAX, slaClass: 'standard', bytes: 0, visited: [] };
 }

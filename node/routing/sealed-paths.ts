@@ -56,6 +56,8 @@ export interface PathJudge {
 export interface SealedPath {
   readonly path: MessageStream;
   readonly relays: readonly string[];
+  /** There and back over it, by the handshake. */
+  readonly tookMs: number;
 }
 
 /** Sealed paths of one host. */
@@ -91,8 +93,9 @@ export class SealedPaths {
     try {
       const sealed = await this.#sealer.call(stream, peer, AbortSignal.any([signal, limit]));
       // The caller's part of the handshake is there and back once.
-      this.#judge.carried({ name, path }, peer, performance.now() - openedAt);
-      return { path: sealed, relays: path };
+      const tookMs = performance.now() - openedAt;
+      this.#judge.carried({ name, path }, peer, tookMs);
+      return { path: sealed, relays: path, tookMs };
     } catch (error) {
       if (signal.aborted) throw error;
       this.#judge.silent({ name, path }, peer);

@@ -220,6 +220,11 @@ export interface RoutingPolicy {
   readonly pace: RoutingPace | undefined;
   /** Picks the next hop. Never a neighbour that is down, forbidden, too dear, or already visited. Changes no estimates. */
   choose(demand: Demand, view: RoutingView, now: number, random: RoutingRandom): Decision;
+  /**
+   * Milliseconds that a path which stands, the neighbour first, is expected to take, where so much less would do that what runs on it shall move;
+   * undefined: it stays. Policies that settle a path once and for all answer nothing else.
+   */
+  outworn(path: readonly NeighbourId[], demand: Demand, view: RoutingView, now: number): number | undefined;
   /** Learns from what happened. Ignores what names unknown parties beyond its bounds. */
   observe(event: RoutingEvent, now: number): void;
   /** To be called about once in TICK_MS: decay, probes, advertisements. */

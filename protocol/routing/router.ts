@@ -45,20 +45,25 @@ export class Router implements RoutingPolicy {
   }
 
   choose(demand: Demand, view: RoutingView, now: number, random: RoutingRandom): Decision {
-    const candidates: Candidate[] = [];
-    const choices: Choice[] = [];
-    for (const neighbour of view.neighbours) {
-      const candidate = this.#candidate(neighbour, demand, view, now);
-      candidates.push(candidate);
-      if (candidate.excluded === undefined) choices.push({ candidate, neighbour });
-    }
+    const { candidates, choices } = this.#weigh(demand, view, now);
     const base = { policy: this.name, candidates };
     if (choices.length === 0) return { ...base, next: undefined, reason: 'none' };
-    choices.sort((a, b) => a.candidate.costMs - b.candidate.costMs);
     const { choice, reason } = this.#pick(choices, demand, now, random);
     const next = choice.neighbour.id;
     if (demand.flow !== undefined) this.#flows.note(demand.flow, next, now);
     return { ...base, next, reason };
+  }
+
+  outworn(path: readonly NeighbourId[], demand: Demand, view: RoutingView, now: number): number | undefined {
+    const { leaves } = this.#method;
+    if (leaves === undefined) return undefined;
+    const { choices } = this.#weigh(demand, view, now);
+    const present = choices.find(({ neighbour }) => neighbour.id === path[0])?.candidate;
+    if (present === undefined) return undefined;
+    const restMs = this.#knowledge.map.along(path, demand.destination);
+    const presentMs = present.costMs - (present.terms.remainder ?? 0) + restMs;
+    // NaN where nobody reports the links of the path any more: it breaks, or it does not.
+    return presentMs >= 0 && leaves(presentMs, choices) ? presentMs : undefined;
   }
 
   observe(event: RoutingEvent, now: number): void {
@@ -83,6 +88,19 @@ export class Router implements RoutingPolicy {
 
   restore(bytes: Uint8Array, now: number): boolean {
     return restoreState(bytes, this.#method, this.#knowledge, now);
+  }
+
+  /** Every neighbour as it is weighed, and those that may be chosen, cheapest first. */
+  #weigh(demand: Demand, view: RoutingView, now: number) {
+    const candidates: Candidate[] = [];
+    const choices: Choice[] = [];
+    for (const neighbour of view.neighbours) {
+      const candidate = this.#candidate(neighbour, demand, view, now);
+      candidates.push(candidate);
+      if (candidate.excluded === undefined) choices.push({ candidate, neighbour });
+    }
+    choices.sort((a, b) => a.candidate.costMs - b.candidate.costMs);
+    return { candidates, choices };
   }
 
   #candidate(neighbour: NeighbourView, demand: Demand, view: RoutingView, now: number): Candidate {

@@ -2,6 +2,7 @@
 // remainder V computed from what the relays report, never learned: a value that is computed cannot count to infinity. It
 // explores with probes, never with payload, and stays at home while home is well.
 
+import { worthStaying } from '../flows.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { DESTINATIONS_MAX, NEIGHBOURS_MAX } from '../limits.ts';
 import type { Choice, Method, Picked } from '../method.ts';
@@ -58,6 +59,11 @@ export function splitLearner(known: Knowledge): Method {
     learns: true,
     sticks: true,
     races: true,
+    leaves(presentMs, choices) {
+      const leastMs = choices[0]!.candidate.costMs;
+      const marginMs = ALIKE_DEVIATIONS * commonDeviation(choices);
+      return !worthStaying(presentMs, leastMs) && presentMs - leastMs > marginMs;
+    },
     weigh(neighbour: NeighbourView, demand, view: RoutingView, now) {
       const link = known.links.obtain(neighbour, view.region, now);
       const { srttMs, deviationMs, lossMs } = link.cost(now);

@@ -89,4 +89,44 @@ describe('a hop', () => {
     const { hop } = await hopBy([OTHER], { to: RELAY });
     assert.deepEqual(hop.reply.path, []);
   });
+
+  it('that had less time than it is expected to take says nothing of who did not answer, and one that had enough does', async () => {
+    assert.deepEqual(await unanswered(60, 500), { told: [], failed: 0 });
+    assert.deepEqual(await unanswered(60, 5), { told: ['handed', 'finished'], failed: 1 });
+  });
 });
+
+/** What is told of a relay that does not answer within a budget, and is expected to take so long. */
+async function unanswered(budgetMs: number, costMs: number) {
+  const [ours] = await streamPair();
+  const told: string[] = [];
+  const measured = { inFlight: 0, carried: 0, failed: 0 };
+  const deps = {
+    self: SELF,
+    relays: {
+      neighbours: () => [{ id: RELAY }],
+      region: () => '',
+      exitsOf: () => [],
+      terms: () => undefined,
+      measured: () => measured,
+    },
+    desk: {
+      choose: (_header: ForwardHeader, _neighbours: object[], visited: readonly string[]) => ({
+        ...(visited.includes(RELAY) ? {} : { next: RELAY }),
+        reason: 'best',
+        policy: 'split',
+        candidates: [{ neighbour: RELAY, costMs, confidence: 1, terms: {} }],
+      }),
+      stream: async () => ours,
+      handed: () => told.push('handed'),
+      finished: () => told.push('finished'),
+    },
+    policy: undefined,
+    now: () => performance.now(),
+  };
+  const origin = { from: SELF, relaying: true, avoid: [], record: { attempts: [] } as never };
+  const header = { ...plainHeader(EXIT), budgetMs };
+  const opening = new Hops(deps as unknown as HopsDeps).open(header, origin, AbortSignal.timeout(10_000));
+  await assert.rejects(opening, (error) => isZeroError(error));
+  return { told, failed: measured.failed };
+}

@@ -13,7 +13,7 @@ const WAIT_MS = 20_000;
 /** A path by its first relay, and whether it was dropped. */
 function pathOver(relay: string, dropped: string[]): SealedPath {
   const path = { abort: () => void dropped.push(relay) } as unknown as MessageStream;
-  return { path, relays: [relay] };
+  return { path, relays: [relay], tookMs: 1 };
 }
 
 /** A race whose attempts the test settles, by the relay that each is over: the first that it shall not avoid. */
