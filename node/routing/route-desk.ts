@@ -244,6 +244,14 @@ export class RouteDesk {
     );
   }
 
+  /** A neighbour answered that it has no way for a stream. */
+  refused(neighbour: string, { slaClass, to }: ForwardHeader): void {
+    this.#policy.observe(
+      { kind: 'finished', neighbour, destination: to, slaClass, ok: false, refused: true },
+      this.#deps.clock.now(),
+    );
+  }
+
   /** A path that a neighbour had opened broke, or carried nothing: it takes streams, and does not carry them. */
   broke(path: readonly string[], destination: string): void {
     const [neighbour] = path;

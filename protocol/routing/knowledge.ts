@@ -75,7 +75,10 @@ export class Knowledge {
     const said = event.path ?? guess;
     const path = Number.isNaN(this.#promised(neighbour, said, destination, now)) ? guess : said;
     const promisedMs = this.#promised(neighbour, path, destination, now);
-    this.trust.way(path, promisedMs, event.ok ? event.tookMs : undefined, now);
+    // Whoever does not answer is at fault; whoever says that there is no way may be right, and what a path carries ends at the peer.
+    const excused = !event.ok && (event.refused === true || event.path !== undefined);
+    const kind = { what: 'opened', excused } as const;
+    this.trust.way(path, promisedMs, event.ok ? event.tookMs : undefined, now, kind);
   }
 
   #carried({ destination, path, source, tookMs }: RoutingEvent & { kind: 'carried' }, now: number): void {

@@ -148,6 +148,8 @@ export type RoutingEvent =
       readonly ok: boolean;
       /** From our handing it over to the answer of the destination; absent when not ok. */
       readonly tookMs?: number;
+      /** Not ok, and the neighbour said so: it has no way. */
+      readonly refused?: boolean;
       /** The relays that it went over, the neighbour first, where that is known. */
       readonly path?: readonly NeighbourId[];
     }

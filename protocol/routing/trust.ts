@@ -40,6 +40,8 @@ export interface WayKind {
   readonly what: 'opened' | 'carried';
   /** Who measured, when that was not us. */
   readonly source?: NeighbourId;
+  /** It failed, and the peer at its end may be gone, or want it to look so: nobody on the way is accused of that. */
+  readonly excused?: boolean;
 }
 
 interface Word {
@@ -82,7 +84,7 @@ export class Trust {
     promisedMs: number,
     measuredMs: number | undefined,
     now: number,
-    { source, what }: WayKind = { what: 'opened' },
+    { excused = false, source, what }: WayKind = { what: 'opened' },
   ): void {
     if (authors.length === 0 || !Number.isFinite(promisedMs)) return;
     const usual = this.#usual[what];
@@ -103,7 +105,7 @@ export class Trust {
       );
       standing.changedAt = now;
       // Nobody is accused on the word of others, nor for a handshake: that waits for both ends' processors as well.
-      if (source !== undefined || what === 'carried') continue;
+      if (source !== undefined || what === 'carried' || excused) continue;
       // Evidence is what does not fit the author's own word, whatever was already corrected. What fits takes back more: the
       // samples of one spell count, not those of a lifetime.
       const wrong = surplus + excess > noise;

@@ -191,6 +191,25 @@ describe('trust in reports', () => {
     assert.deepEqual(accusedAfter({ only: 800 }), new Set(), 'it may be us');
   });
 
+  it('accuses nobody of a peer that is gone, whatever relays it said that it has, and still a neighbour that does not answer', () => {
+    for (const how of [{ refused: true }, { path: ['a'] }, {}]) {
+      const known = new Knowledge({ self: 'me', probes: true, advertises: false });
+      const view = { self: 'me', region: 'r', neighbours: [neighbourOf('a')] };
+      const accused = Array.from({ length: 20 }, (_, at) => {
+        const links = [{ to: 'gone', costMs: 20 }];
+        known.observe(
+          { kind: 'reported', report: { author: 'a', sequence: BigInt(at), region: 'r', links } },
+          at,
+        );
+        known.observe({ kind: 'probed', neighbour: 'a', rttMs: 10 }, at);
+        const demand = { neighbour: 'a', destination: 'gone', slaClass: 'standard', ok: false } as const;
+        known.observe({ kind: 'finished', ...demand, ...how }, at);
+        return known.tick(view, at).some(({ kind }) => kind === 'discrepancy');
+      });
+      assert.equal(accused.includes(true), Object.keys(how).length === 0, JSON.stringify(how));
+    }
+  });
+
   it('books a stream that nobody heard of again on the relay that was suspected before, and not on the one beside it', () => {
     const trust = new Trust();
     for (let at = 0; at < 4; at++) trust.way(['liar'], 50, 200, at);
