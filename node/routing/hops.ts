@@ -161,7 +161,7 @@ export class Hops {
         stream.abort(new Error('refused'));
         // The link is sound; what lies behind it is not, if there was time for it.
         desk.handed(next, header, { tookMs: now() - handedAt, remainingMs: Number.POSITIVE_INFINITY });
-        if (isEnough) desk.finished(next, header, undefined);
+        if (isEnough) desk.refused(next, header);
         throw new HopFailure(new ZeroError(reply.code, `${next}: ${reply.reason}`), reply.elsewhere);
       }
       desk.handed(next, header, {

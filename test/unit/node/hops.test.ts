@@ -90,6 +90,11 @@ describe('a hop', () => {
     assert.deepEqual(hop.reply.path, []);
   });
 
+  it('that the relay refuses is said to be refused, and by nothing else', async () => {
+    const { told } = await refusedHop();
+    assert.deepEqual(told, ['handed', 'refused']);
+  });
+
   it('that had less time than it is expected to take says nothing of who did not answer, and one that had enough does', async () => {
     assert.deepEqual(await unanswered(60, 500), { told: [], failed: 0 });
     assert.deepEqual(await unanswered(60, 5), { told: ['handed', 'finished'], failed: 1 });
@@ -129,4 +134,43 @@ async function unanswered(budgetMs: number, costMs: number) {
   const opening = new Hops(deps as unknown as HopsDeps).open(header, origin, AbortSignal.timeout(10_000));
   await assert.rejects(opening, (error) => isZeroError(error));
   return { told, failed: measured.failed };
+}
+
+/** What is told of a relay that says that it has no way. */
+async function refusedHop() {
+  const [ours, theirs] = await streamPair();
+  const told: string[] = [];
+  const deps = {
+    self: SELF,
+    relays: {
+      neighbours: () => [{ id: RELAY }],
+      region: () => '',
+      exitsOf: () => [],
+      terms: () => undefined,
+      measured: () => ({ inFlight: 0, carried: 0, failed: 0 }),
+    },
+    desk: {
+      choose: () => ({ next: RELAY, reason: 'best', policy: 'split', candidates: [] }),
+      stream: async () => ours,
+      handed: () => told.push('handed'),
+      finished: () => told.push('finished'),
+      refused: () => told.push('refused'),
+    },
+    policy: undefined,
+    now: () => performance.now(),
+  };
+  const relay = (async () => {
+    const frames = headFrames(theirs);
+    await frames.read();
+    await frames.write(encodeReply({ ok: false, code: 'ROUTE_NONE', reason: 'no way', elsewhere: false }));
+  })();
+  const origin = { from: SELF, relaying: false, avoid: [], record: { attempts: [] } as never };
+  const opening = new Hops(deps as unknown as HopsDeps).open(
+    plainHeader(EXIT),
+    origin,
+    AbortSignal.timeout(10_000),
+  );
+  await assert.rejects(opening, (error) => isZeroError(error) && error.code === 'ROUTE_NONE');
+  await relay;
+  return { told };
 }
