@@ -8,6 +8,7 @@ import { PATH_KINDS, PathKinds } from '../host/path-kinds.ts';
 import type { RelayWatch } from '../host/relay-watch.ts';
 import { Reporter } from '../reputation/index.ts';
 import type { Service } from '../services.ts';
+import { Faults } from './faults.ts';
 import { ForwardService } from './forward-service.ts';
 import { Hops } from './hops.ts';
 import { Outcomes } from './outcomes.ts';
@@ -26,9 +27,6 @@ export { Links } from './links.ts';
 export type { Routing } from './routing.ts';
 export type { RoutesView, RoutingStatusView, StreamView } from './views.ts';
 
-/** Paths that broke before a relay is reported, and their share of those that it opened: everybody's paths break now and then. */
-const BROKEN_MIN = 10;
-const BROKEN_SHARE = 0.3;
 /** Pause between two messages of reports to each neighbour: as often as a policy writes one. */
 const PASS_MS = 1_000;
 /** Pause between two counts of how peers are connected. */
@@ -55,6 +53,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
   });
   const streams = new StreamBook();
   const outcomes = new Outcomes();
+  const faults = new Faults();
   const reporter = new Reporter('relay-failed', core);
   core.router.listen((statement) => reporter.heard(statement));
   const uses = (relay: string): boolean => relaying || keeper.chosen.has(relay);
@@ -212,18 +211,20 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
       const [first] = path;
       if (first === undefined) return;
       if (ms === undefined) desk.broke(path, peer);
-      else desk.carried(path, peer, ms);
+      else {
+        desk.carried(path, peer, ms);
+        faults.sound(first);
+      }
       // What lies before that relay is not its business.
       outcomes.add(first, { stream, ms: ms === undefined ? null : Math.max(0, ms - desk.linkMs(first)) });
     },
     moved: (ms, relay) => {
       metrics.observe('zerostate_routed_move_seconds', ms / 1_000);
-      if (relay === undefined) return;
-      const measured = relays.measured(relay);
-      measured.failed += 1;
-      if (measured.draining) return;
-      if (measured.failed < BROKEN_MIN || measured.failed < measured.carried * BROKEN_SHARE) return;
-      const note = `${measured.failed} streams failed with it or broke, ${measured.carried} were taken over`;
+      if (relay !== undefined) relays.measured(relay).failed += 1;
+    },
+    fault: (relay) => {
+      const note = relays.measured(relay).draining ? undefined : faults.fault(relay);
+      if (note === undefined) return;
       for (const agent of residents.of(relay).slice(0, 1)) void reporter.report(agent, note);
     },
     lost: () => metrics.count('zerostate_routed_links_lost_total'),

@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { bareFrame, type Greeting, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
 import { BETTER_REST_MS, BetterPaths } from './better-path.ts';
+import { atFault } from './faults.ts';
 import { isOpen, type Kept, keyOf, type LinkView, tend, viewOf } from './kept-link.ts';
 import { LINK_LOOK_MS, LINK_MOVE_MS_MAX, LINK_MOVE_PAUSE_MS, LINKS_MAX, SEAL_MS_MAX } from './limits.ts';
 import { Link } from './link.ts';
@@ -32,6 +33,8 @@ export interface LinkComponents extends SealComponents {
 export interface LinkEvents {
   /** A link goes on over another path, so its other end is alive: `left` is the first relay of the path that broke. */
   moved(ms: number, left: string | undefined): void;
+  /** A path failed at one relay alone, as another path to the same peer showed. */
+  fault(relay: string): void;
   /** The path of a link broke. */
   broke(path: readonly string[], peer: string): void;
   /** A new path carried something there and back in so long; undefined: nothing came. `stream` is its name. */
@@ -59,6 +62,7 @@ export class Links {
       silent: ({ name, path }, peer) => {
         if (!this.#stopped) this.events?.carried(path, peer.toString(), name, undefined);
       },
+      outdone: (silent, by) => this.#outdone(silent, by),
     });
     this.#better = new BetterPaths(this.#paths, (kept, { path, relays }) => this.#attach(kept, path, relays));
   }
@@ -181,6 +185,11 @@ export class Links {
     if (path.length > 0 && !this.#stopped) this.events?.broke(path, peer.toString());
   }
 
+  #outdone(failed: readonly string[], by: readonly string[]): void {
+    const relay = atFault(failed, by);
+    if (relay !== undefined && !this.#stopped) this.events?.fault(relay);
+  }
+
   #keep(id: Uint8Array, peer: PeerId, outgoing: boolean, path: readonly string[]): Kept {
     const name = `/p2p/${path[0] ?? this.#components.peerId}/p2p-circuit/p2p/${peer}`;
     const link = new Link({
@@ -222,12 +231,15 @@ export class Links {
 
   #attach(kept: Kept, path: MessageStream, relays: readonly string[], greeting?: Greeting): void {
     const now = performance.now();
-    const [left] = kept.outgoing ? kept.path : [];
+    const before = kept.outgoing ? kept.path : [];
     kept.path = relays;
     kept.moves += 1;
     kept.heardAt = now;
     kept.silentMs = undefined;
-    if (kept.lostAt !== undefined) this.events?.moved(now - kept.lostAt, left);
+    if (kept.lostAt !== undefined) {
+      this.events?.moved(now - kept.lostAt, before[0]);
+      this.#outdone(before, relays);
+    }
     kept.lostAt = undefined;
     kept.link.attach(path, greeting);
   }

@@ -5,7 +5,7 @@ import type { MessageStream, PeerId, Stream } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { RoutingPace } from '../../protocol/routing/index.ts';
 import { SEAL_MS_MAX } from './limits.ts';
-import { PathRace } from './path-race.ts';
+import { type PathAttempt, PathRace } from './path-race.ts';
 import type { Sealer } from './sealed-path.ts';
 
 /** The handshake over a path takes one and a half times as long as opening it: it gets this many times that, and so much more, while there are other paths. */
@@ -50,6 +50,8 @@ export interface PathJudge {
   carried(path: Omit<OpenPath, 'stream'>, peer: PeerId, ms: number): void;
   /** One that was opened was never sealed. */
   silent(path: Omit<OpenPath, 'stream'>, peer: PeerId): void;
+  /** Of paths to the same peer, this one was silent, and the other one was not. */
+  outdone(silent: readonly string[], by: readonly string[]): void;
 }
 
 /** A path that is sealed, and the relays on it. */
@@ -106,13 +108,21 @@ export class SealedPaths {
 
   /** A path for a new link: the first of some that is sealed. Throws as `open`. */
   async openAny(peer: PeerId, signal: AbortSignal): Promise<SealedPath> {
-    const race = new PathRace({
-      attempt: (around, impatient, watch) => this.open(peer, signal, around, impatient, watch),
-      silentPath,
-      pace: this.pace(),
-      signal,
-    });
-    return await race.run();
+    const silent: (readonly string[])[] = [];
+    let by: readonly string[] | undefined;
+    const attempt: PathAttempt = (around, impatient, watch) =>
+      this.open(peer, signal, around, impatient, watch).catch((error: unknown) => {
+        const path = silentPath(error);
+        // One beside it may be sealed already.
+        if (path !== undefined && by !== undefined) this.#judge.outdone(path, by);
+        else if (path !== undefined) silent.push(path);
+        throw error;
+      });
+    const race = new PathRace({ attempt, silentPath, pace: this.pace(), signal });
+    const sealed = await race.run();
+    by = sealed.relays;
+    for (const path of silent) this.#judge.outdone(path, by);
+    return sealed;
   }
 }
 

@@ -132,6 +132,7 @@ describe('paths that race', () => {
     const paths = new SealedPaths(sealer as unknown as Sealer, {
       carried: () => {},
       silent: ({ path }) => blamed.push(path[0]!),
+      outdone: (silent, by) => blamed.push(`${silent} by ${by}`),
     });
     paths.pace = () => new SetUpPace();
     paths.opener = async (_peer, _signal, { first }, mayTry) => {
@@ -147,7 +148,7 @@ describe('paths that race', () => {
     assert.deepEqual([relays, blamed], [['b'], []]);
     silent.reject(new ZeroError('ROUTE_LOST', 'nothing came'));
     await turn();
-    assert.deepEqual(blamed, ['a']);
+    assert.deepEqual(blamed, ['a', 'a by b']);
   });
 });
 

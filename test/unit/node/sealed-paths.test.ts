@@ -12,6 +12,7 @@ const PEER = { toString: () => 'peer' } as PeerId;
 function paths(relays: readonly string[], silent: ReadonlySet<string>) {
   const tried: string[] = [];
   const blamed: string[] = [];
+  const outdone: string[] = [];
   const sealer = {
     call: async (stream: unknown) => {
       const { relay } = stream as { relay: string };
@@ -22,6 +23,7 @@ function paths(relays: readonly string[], silent: ReadonlySet<string>) {
   const one = new SealedPaths(sealer as unknown as Sealer, {
     carried: () => {},
     silent: ({ path }) => blamed.push(path[0]!),
+    outdone: (silent, by) => outdone.push(`${silent.join('>')} by ${by.join('>')}`),
   });
   one.opener = async (_peer, _signal, { first }) => {
     const relay = relays.find((name) => !first.includes(name));
@@ -29,7 +31,7 @@ function paths(relays: readonly string[], silent: ReadonlySet<string>) {
     tried.push(relay);
     return { stream: { relay } as never, name: relay, path: [relay, 'exit'] };
   };
-  return { one, tried, blamed };
+  return { one, tried, blamed, outdone };
 }
 
 const refused = (code: string) => (error: unknown) => error instanceof ZeroError && error.code === code;
@@ -37,9 +39,10 @@ const soon = () => AbortSignal.timeout(5_000);
 
 describe('paths for a link', () => {
   it('are tried one after another until one can be sealed', async () => {
-    const { blamed, one, tried } = paths(['a', 'b', 'c'], new Set(['a', 'b']));
+    const { blamed, one, outdone, tried } = paths(['a', 'b', 'c'], new Set(['a', 'b']));
     const { relays } = await one.openAny(PEER, soon());
     assert.deepEqual(relays, ['c', 'exit']);
+    assert.deepEqual(outdone, ['a>exit by c>exit', 'b>exit by c>exit']);
     assert.deepEqual(
       [tried, blamed],
       [
@@ -50,9 +53,9 @@ describe('paths for a link', () => {
   });
 
   it('are three at most, and the failure of the last is told', async () => {
-    const { blamed, one } = paths(['a', 'b', 'c', 'd'], new Set(['a', 'b', 'c', 'd']));
+    const { blamed, one, outdone } = paths(['a', 'b', 'c', 'd'], new Set(['a', 'b', 'c', 'd']));
     await assert.rejects(one.openAny(PEER, soon()), refused('ROUTE_LOST'));
-    assert.deepEqual(blamed, ['a', 'b', 'c']);
+    assert.deepEqual([blamed, outdone], [['a', 'b', 'c'], []]);
   });
 
   it('are tried again with patience when nobody has another, and nobody is blamed when the caller gave up', async () => {
