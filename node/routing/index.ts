@@ -11,7 +11,6 @@ import type { Service } from '../services.ts';
 import { Faults } from './faults.ts';
 import { ForwardService } from './forward-service.ts';
 import { Hops } from './hops.ts';
-import { Outcomes } from './outcomes.ts';
 import { RelayCardKeeper } from './relay-card-keeper.ts';
 import { RelayKeeper } from './relay-keeper.ts';
 import { RelayTalk } from './relay-talk.ts';
@@ -52,7 +51,6 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     observe: (event) => desk.policy.observe(event, now()),
   });
   const streams = new StreamBook();
-  const outcomes = new Outcomes();
   const faults = new Faults();
   const reporter = new Reporter('relay-failed', core);
   core.router.listen((statement) => reporter.heard(statement));
@@ -149,12 +147,6 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     remaining: (destination, exclude) => desk.remaining(destination, exclude),
     onProbe: (neighbour, rttMs) =>
       desk.policy.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now()),
-    outcomes: (relay) => outcomes.take(relay),
-    onOutcome: (from, { ms, stream }) => {
-      const record = streams.judge(stream, from);
-      if (record !== undefined && record.path.length > 0)
-        desk.heard(from, record.path, record.to, ms ?? undefined);
-    },
     onEcho: (neighbour, destination, remainingMs) =>
       desk.policy.observe({ kind: 'echoed', neighbour, destination, remainingMs }, now()),
   });
@@ -207,7 +199,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
   });
   links.events = {
     broke: (path, peer) => desk.broke(path, peer),
-    carried: (path, peer, stream, ms) => {
+    carried: (path, peer, ms) => {
       const [first] = path;
       if (first === undefined) return;
       if (ms === undefined) desk.broke(path, peer);
@@ -215,8 +207,6 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         desk.carried(path, peer, ms);
         faults.sound(first);
       }
-      // What lies before that relay is not its business.
-      outcomes.add(first, { stream, ms: ms === undefined ? null : Math.max(0, ms - desk.linkMs(first)) });
     },
     moved: (ms, relay) => {
       metrics.observe('zerostate_routed_move_seconds', ms / 1_000);

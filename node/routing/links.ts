@@ -37,8 +37,8 @@ export interface LinkEvents {
   fault(relay: string): void;
   /** The path of a link broke. */
   broke(path: readonly string[], peer: string): void;
-  /** A new path carried something there and back in so long; undefined: nothing came. `stream` is its name. */
-  carried(path: readonly string[], peer: string, stream: string, ms: number | undefined): void;
+  /** A new path carried something there and back in so long; undefined: nothing came. */
+  carried(path: readonly string[], peer: string, ms: number | undefined): void;
   lost(): void;
 }
 
@@ -58,9 +58,9 @@ export class Links {
     this.#components = components;
     this.#sealer = new Sealer(components);
     this.#paths = new SealedPaths(this.#sealer, {
-      carried: ({ name, path }, peer, ms) => this.events?.carried(path, peer.toString(), name, ms),
-      silent: ({ name, path }, peer) => {
-        if (!this.#stopped) this.events?.carried(path, peer.toString(), name, undefined);
+      carried: ({ path }, peer, ms) => this.events?.carried(path, peer.toString(), ms),
+      silent: ({ path }, peer) => {
+        if (!this.#stopped) this.events?.carried(path, peer.toString(), undefined);
       },
       outdone: (silent, by) => this.#outdone(silent, by),
     });

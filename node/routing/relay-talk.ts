@@ -8,7 +8,6 @@ import type { Admission } from '../admission/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { decodeCborMap } from '../rpc/cbor.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
-import { OUTCOMES_MAX, type PathOutcome } from './outcomes.ts';
 import type { Relays } from './relays.ts';
 import type { Reports } from './reports.ts';
 
@@ -18,8 +17,6 @@ const ASKED_MAX = 16;
 const BATCH_BYTES_MAX = 262_144;
 /** A probe that is not answered in this time is lost. */
 const PROBE_MS_MAX = 2_000;
-/** Longest that a path can be said to have taken. */
-const CAME_MS_MAX = 60_000;
 
 /** Asks a relay for a sign of life. */
 export function probeProtocol(network: string): RpcProtocol {
@@ -62,10 +59,6 @@ export interface TalkDeps {
   readonly remaining: (destination: string, exclude: string) => number;
   /** A probe was answered, or lost. */
   readonly onProbe: (relay: string, rttMs: number | undefined) => void;
-  /** What became of paths that begin at a relay, for its ears. */
-  readonly outcomes: (relay: string) => readonly PathOutcome[];
-  /** A peer says what became of paths that it opened through here. */
-  readonly onOutcome: (peer: string, outcome: PathOutcome) => void;
   readonly onEcho: (relay: string, destination: string, remainingMs: number) => void;
 }
 
@@ -80,15 +73,14 @@ export class RelayTalk {
   }
 
   async start(): Promise<void> {
-    const { network, onOutcome, own, remaining, reports, rpc } = this.#deps;
+    const { network, own, remaining, reports, rpc } = this.#deps;
     await rpc.handle(probeProtocol(network), async (request, peer) => {
       const state = own();
       if (state === undefined) throw new ZeroError('ROUTE_NONE', 'this node is no relay');
-      const { asks, came, reads } = decodeCborMap(request, 'the probe');
+      const { asks, reads } = decodeCborMap(request, 'the probe');
       if (!Array.isArray(asks) || asks.length > ASKED_MAX || !asks.every(isPeerText))
         throw new ZeroError('DECODE_FAILED', 'the probe asks for something else than peers');
       if (reads === true) reports.read(peer.toString());
-      for (const outcome of outcomesOf(came)) onOutcome(peer.toString(), outcome);
       const ways = (asks as string[]).map((to) => remaining(to, peer.toString()));
       return encode({ ...state, ways: ways.map((ms) => (Number.isFinite(ms) ? Math.ceil(ms) : null)) });
     });
@@ -122,7 +114,7 @@ export class RelayTalk {
 
   /** Probes a relay, one probe at a time. Never throws. */
   async probe(relay: string): Promise<void> {
-    const { network, onEcho, onProbe, outcomes, reads, relays, rpc } = this.#deps;
+    const { network, onEcho, onProbe, reads, relays, rpc } = this.#deps;
     // Over other relays it would be measured what lies between, and not the link.
     if (this.#probing.has(relay) || relays.directTo(relay) === undefined) return;
     this.#probing.add(relay);
@@ -133,7 +125,7 @@ export class RelayTalk {
       const answer = await rpc.call(
         peerIdFromString(relay),
         probeProtocol(network),
-        encode({ asks, reads: reads(relay), came: outcomes(relay).map(({ ms, stream }) => [stream, ms]) }),
+        encode({ asks, reads: reads(relay) }),
       );
       const rttMs = performance.now() - began;
       const { draining, streams, streamsMax, ways } = decodeCborMap(answer, 'the answer to a probe');
@@ -166,18 +158,6 @@ export class RelayTalk {
           .catch((error: Error) => log.debug({ reader, error: error.message }, 'reports were not passed on'));
     }
   }
-}
-
-/** What a probe says of paths. Throws DECODE_FAILED; one that says nothing of them is of an older make. */
-function outcomesOf(came: unknown): PathOutcome[] {
-  if (came === undefined) return [];
-  const isOne = (one: unknown): one is [string, number | null] =>
-    Array.isArray(one) &&
-    typeof one[0] === 'string' &&
-    (one[1] === null || (typeof one[1] === 'number' && one[1] >= 0 && one[1] <= CAME_MS_MAX));
-  if (!Array.isArray(came) || came.length > OUTCOMES_MAX || !came.every(isOne))
-    throw new ZeroError('DECODE_FAILED', 'the probe says something else of paths than how long they took');
-  return came.map(([stream, ms]) => ({ stream, ms }));
 }
 
 function countOf(value: unknown): number {

@@ -267,17 +267,6 @@ export class RouteDesk {
     this.#policy.observe({ kind: 'carried', destination, path, tookMs }, this.#deps.clock.now());
   }
 
-  /** Somebody whose stream went through here says what came over it from here on. */
-  heard(source: string, path: readonly string[], destination: string, tookMs: number | undefined): void {
-    const took = tookMs === undefined ? {} : { tookMs };
-    this.#policy.observe({ kind: 'carried', destination, path, source, ...took }, this.#deps.clock.now());
-  }
-
-  /** What the own link to a neighbour takes; 0 where it was not measured. */
-  linkMs(neighbour: string): number {
-    return this.#deps.relays.measured(neighbour).rttMs ?? 0;
-  }
-
   /** A forward stream to a neighbour, over which the header leaves at once: a hop is one round trip. Rejects as libp2p does. */
   async stream(neighbour: string, signal: AbortSignal): Promise<Stream> {
     const { host, protocol, relays } = this.#deps;

@@ -39,8 +39,6 @@ export interface StreamRecord {
   error: string | undefined;
   up: number;
   down: number;
-  /** Whoever opened it has said what came over it. */
-  judged: boolean;
 }
 
 /** The streams of a node. */
@@ -69,7 +67,6 @@ export class StreamBook {
       error: undefined,
       up: 0,
       down: 0,
-      judged: false,
     };
     this.#open += 1;
     // A retry of the stream through here is a line of its own, under the same name: the newest is shown.
@@ -85,15 +82,6 @@ export class StreamBook {
     record.state = record.state === 'opening' ? 'refused' : 'ended';
     record.endedAt = at;
     record.error = error?.message;
-  }
-
-  /** What a peer says came over a stream that it opened through here: once for each, and of no stream of others. */
-  judge(id: string, from: string): StreamRecord | undefined {
-    const record = this.#records.get(id);
-    if (record === undefined || record.from !== from || record.judged) return undefined;
-    if (record.state !== 'open' && record.state !== 'ended') return undefined;
-    record.judged = true;
-    return record;
   }
 
   get(id: string): StreamRecord | undefined {

@@ -81,12 +81,11 @@ export class Knowledge {
     this.trust.way(path, promisedMs, event.ok ? event.tookMs : undefined, now, kind);
   }
 
-  #carried({ destination, path, source, tookMs }: RoutingEvent & { kind: 'carried' }, now: number): void {
+  #carried({ destination, path, tookMs }: RoutingEvent & { kind: 'carried' }, now: number): void {
     const [first] = path;
     if (first === undefined) return;
-    const word = source === undefined ? {} : { source };
     const promisedMs = this.#promised(first, path, destination, now);
-    this.trust.way(path, promisedMs, tookMs, now, { what: 'carried', ...word });
+    this.trust.way(path, promisedMs, tookMs, now, { what: 'carried' });
   }
 
   /** What the own link and the reports on a way promise; NaN where there is a gap. */

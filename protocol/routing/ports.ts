@@ -161,8 +161,6 @@ export type RoutingEvent =
       readonly path: readonly NeighbourId[];
       /** Absent: nothing came. */
       readonly tookMs?: number;
-      /** Who measured, when that was not us: somebody whose stream went through here. The time is from here on. */
-      readonly source?: NeighbourId;
     }
   /** Something came in from a neighbour: its source, and what it took from there: forward feedback. */
   | {

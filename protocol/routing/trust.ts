@@ -29,24 +29,12 @@ const STRIKES = 5;
 
 /** A relay that nothing speaks against has this share in a surplus beside one that is suspected by so many milliseconds: suspicion explains away. */
 const INNOCENT_MS = 20;
-/** What the word of one other may add to, or take from, a standing. */
-const WORD_MAX_MS = 60;
-/** Others whose words are remembered with a standing: two that agree are enough, and a crowd adds nothing. */
-const WORDS_MAX = 16;
-
 /** What was measured of a way besides how long it took. */
 export interface WayKind {
   /** How long it took to open it, or what then passed on it there and back. */
   readonly what: 'opened' | 'carried';
-  /** Who measured, when that was not us. */
-  readonly source?: NeighbourId;
   /** It failed, and the peer at its end may be gone, or want it to look so: nobody on the way is accused of that. */
   readonly excused?: boolean;
-}
-
-interface Word {
-  ms: number;
-  at: number;
 }
 
 interface Standing {
@@ -57,8 +45,6 @@ interface Standing {
   saidAt: number;
   reportedMs: number;
   measuredMs: number;
-  /** What others' words have changed, by whose they are. */
-  readonly words: RecentMap<NeighbourId, Word>;
 }
 
 /** What is kept of an author over a restart. */
@@ -84,12 +70,12 @@ export class Trust {
     promisedMs: number,
     measuredMs: number | undefined,
     now: number,
-    { excused = false, source, what }: WayKind = { what: 'opened' },
+    { excused = false, what }: WayKind = { what: 'opened' },
   ): void {
     if (authors.length === 0 || !Number.isFinite(promisedMs)) return;
     const usual = this.#usual[what];
     const surplus = measuredMs === undefined ? FAILURE_MS : measuredMs - promisedMs - usual.ms;
-    if (measuredMs !== undefined && source === undefined) usual.add(measuredMs - promisedMs);
+    if (measuredMs !== undefined) usual.add(measuredMs - promisedMs);
     const noise = Math.max(NOISE_MS, NOISE_SHARE * promisedMs);
     const heard = Math.abs(surplus) <= noise ? Math.min(0, surplus) : surplus;
     const step = GAIN * Math.max(-SURPLUS_MAX_MS, Math.min(SURPLUS_MAX_MS, heard));
@@ -99,13 +85,10 @@ export class Trust {
       const standing = this.#obtain(author, now);
       const excess = standing.excess * left(standing, now);
       const share = (step * suspicion[at]!) / all;
-      standing.excess = Math.max(
-        0,
-        excess + (source === undefined ? share : wordOf(standing, source, share, now)),
-      );
+      standing.excess = Math.max(0, excess + share);
       standing.changedAt = now;
-      // Nobody is accused on the word of others, nor for a handshake: that waits for both ends' processors as well.
-      if (source !== undefined || what === 'carried' || excused) continue;
+      // Nobody is accused for a handshake: that waits for both ends' processors as well.
+      if (what === 'carried' || excused) continue;
       // Evidence is what does not fit the author's own word, whatever was already corrected. What fits takes back more: the
       // samples of one spell count, not those of a lifetime.
       const wrong = surplus + excess > noise;
@@ -170,18 +153,8 @@ export class Trust {
       saidAt: Number.NEGATIVE_INFINITY,
       reportedMs: 0,
       measuredMs: 0,
-      words: new RecentMap(WORDS_MAX),
     }));
   }
-}
-
-/** As much of a change as this source may still make. */
-function wordOf({ words }: Standing, source: NeighbourId, ms: number, now: number): number {
-  const word = words.get(source) ?? { ms: 0, at: now };
-  const before = word.ms * Math.exp(-Math.max(0, now - word.at) / DECAY_MS);
-  const after = Math.max(-WORD_MAX_MS, Math.min(WORD_MAX_MS, before + ms));
-  words.set(source, { ms: after, at: now });
-  return after - before;
 }
 
 const left = ({ changedAt }: Standing, now: number): number =>

@@ -1,10 +1,7 @@
 // What relays say to each other beside the streams: to whom they speak, and to whom not.
 
 import assert from 'node:assert/strict';
-import { encode } from '@ipld/dag-cbor';
-import { OUTCOMES_MAX, type PathOutcome } from '../../../node/routing/outcomes.ts';
 import { RelayTalk, type TalkDeps } from '../../../node/routing/relay-talk.ts';
-import { isZeroError } from '../../../protocol/errors/index.ts';
 
 /** A talk whose calls are noted, with peers that are connected or not. */
 function talk(connected: ReadonlySet<string>, waiting: readonly string[]) {
@@ -29,30 +26,9 @@ function talk(connected: ReadonlySet<string>, waiting: readonly string[]) {
       left: (peer: string) => left.push(peer),
     },
     reads: () => true,
-    outcomes: () => [{ stream: 'ab', ms: null }],
     onProbe: () => {},
   };
   return { talk: new RelayTalk(deps as unknown as TalkDeps), called, left, probed };
-}
-
-/** A relay that is asked by HERE. */
-async function listener() {
-  const heard: [string, PathOutcome][] = [];
-  let answer: ((request: Uint8Array, peer: string) => Promise<Uint8Array>) | undefined;
-  const deps = {
-    network: 'test',
-    rpc: {
-      handle: async (_: unknown, handler: typeof answer) => {
-        answer ??= handler;
-      },
-    },
-    own: () => ({ draining: false, streams: 0, streamsMax: 1 }),
-    reports: { read: () => {} },
-    remaining: () => 1,
-    onOutcome: (peer: string, outcome: PathOutcome) => heard.push([peer, outcome]),
-  };
-  await new RelayTalk(deps as unknown as TalkDeps).start();
-  return { heard, ask: async (probe: object) => await answer!(encode(probe), HERE) };
 }
 
 const HERE = '12D3KooWBLzTLbYrV8XEdyEUSbtvFjXYwS3FvsrBXZhYnGuAYyWy';
@@ -71,19 +47,5 @@ describe('relays among themselves', () => {
     assert.deepEqual([called, probed], [[], []]);
     await one.probe(HERE);
     assert.deepEqual(called, [HERE]);
-  });
-
-  it('take what a peer says of its paths with its probe, and nothing that is no such word', async () => {
-    const { ask, heard } = await listener();
-    await ask({ asks: [], reads: false });
-    await ask({ asks: [], reads: false, came: [['ab', 12.5], ['cd', null]] }); // biome-ignore format: one call
-    assert.deepEqual(heard, [
-      [HERE, { stream: 'ab', ms: 12.5 }],
-      [HERE, { stream: 'cd', ms: null }],
-    ]);
-    const many = Array.from({ length: OUTCOMES_MAX + 1 }, () => ['ab', 1]);
-    for (const came of [7, [7], [['ab', -1]], [['ab', 'soon']], [[1, 1]], many])
-      await assert.rejects(ask({ asks: [], reads: false, came }), isZeroError);
-    assert.equal(heard.length, 2);
   });
 });

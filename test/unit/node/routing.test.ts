@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { signLinkReport, verifyLinkReport } from '../../../node/routing/link-report.ts';
-import { OUTCOMES_MAX, Outcomes } from '../../../node/routing/outcomes.ts';
 import { RELAY_EXTENSION, relayDraft, termsOf } from '../../../node/routing/relay-card.ts';
 import { Reports } from '../../../node/routing/reports.ts';
 import { STREAMS_KEPT_MAX, StreamBook } from '../../../node/routing/stream-book.ts';
@@ -240,27 +239,5 @@ describe('the book of streams', () => {
     book.end(kept, 9, new Error('gone'));
     book.end(kept, 10);
     assert.deepEqual([kept.state, kept.error, book.open], ['refused', 'gone', 0]);
-  });
-
-  it('hears once what came over a stream, and from nobody but whose it is', () => {
-    const book = new StreamBook();
-    const conditions = { slaClass: 'standard', region: '', guild: '', ceiling: '', trace: '', via: [] };
-    const record = book.begin({ id: 'ab', from: SELF, to: PEER, ...conditions, startedAt: 0 });
-    assert.equal(book.judge('ab', SELF), undefined, 'it is not open yet');
-    record.state = 'open';
-    assert.equal(book.judge('ab', OTHER), undefined);
-    assert.equal(book.judge('a', SELF), undefined, 'by its whole name');
-    assert.equal(book.judge('ab', SELF), record);
-    assert.equal(book.judge('ab', SELF), undefined);
-  });
-
-  it('are told of in bounds, those that carried nothing before the others, and once', () => {
-    const outcomes = new Outcomes();
-    outcomes.add(RELAY, { stream: 'lost', ms: null });
-    for (let n = 0; n < 2 * OUTCOMES_MAX; n++) outcomes.add(RELAY, { stream: `${n}`, ms: n });
-    const told = outcomes.take(RELAY);
-    assert.equal(told.length, OUTCOMES_MAX);
-    assert.deepEqual([told[0]!.stream, told.at(-1)!.stream], ['lost', `${2 * OUTCOMES_MAX - 1}`]);
-    assert.deepEqual([outcomes.take(RELAY), outcomes.take(OTHER)], [[], []]);
   });
 });

@@ -229,26 +229,6 @@ describe('trust in reports', () => {
     assert.ok(trust.excess('liar', 100) > 100, `${trust.excess('liar', 100)} ms`);
   });
 
-  it('lets one other add or take so much and no more, whatever it says how often', () => {
-    const trust = new Trust();
-    const says = (source: string, measuredMs: number | undefined) => {
-      for (let at = 0; at < 100; at++)
-        trust.way(['y'], 50 + trust.excess('y', at), measuredMs, at, { what: 'carried', source });
-    };
-    says('slanderer', undefined);
-    const one = trust.excess('y', 100);
-    assert.ok(one > 50 && one <= 60.5, `${one} ms`);
-    says('second', undefined);
-    assert.ok(trust.excess('y', 100) > 100, 'two are more than one');
-    for (let at = 0; at < 30; at++) trust.way(['y'], 50 + trust.excess('y', 100), 52, 100);
-    assert.ok(trust.excess('y', 100) < 30, 'what is measured here outweighs both');
-    assert.deepEqual(
-      trust.discrepancies(100, () => true),
-      [],
-      'nobody is accused on the word of others',
-    );
-  });
-
   it('goes on fading while nobody runs', () => {
     const trust = new Trust();
     trust.way(['y'], 50, 52, 300_000);

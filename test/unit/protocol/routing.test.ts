@@ -257,30 +257,6 @@ describe('the split learner', () => {
     assert.equal(other.restore(one.policy.snapshot(10_200), 10_200), false);
   });
 
-  it('goes round a neighbour of a relay over which nothing comes, as those say whose streams went there', () => {
-    const relay = makePolicy('split', { self: 'x', advertises: true });
-    const view = viewOf(neighbour('liar'), neighbour('sound'));
-    for (let at = 0; at < 10; at++) {
-      for (const [id, rttMs] of [
-        ['liar', 10],
-        ['sound', 30],
-      ] as const) {
-        // biome-ignore format: one table
-        relay.observe({ kind: 'probed', neighbour: id, rttMs }, at * 1_000);
-        const report = { author: id, sequence: BigInt(at), region: 'here', links: [{ to: 'd', costMs: 10 }] };
-        relay.observe({ kind: 'reported', report }, at * 1_000);
-      }
-      relay.tick(view, at * 1_000, random());
-    }
-    const next = () => relay.choose(demand(), view, 9_500, random()).next;
-    assert.equal(next(), 'liar');
-    for (const source of ['one', 'two'])
-      relay.observe({ kind: 'carried', destination: 'd', path: ['liar'], source }, 9_400);
-    // What was learned shows in the ways that are computed anew, at the next tick.
-    relay.tick(view, 9_450, random());
-    assert.equal(next(), 'sound');
-  });
-
   it('comes back without the faults of an hour ago', () => {
     const one = trained();
     for (let at = 0; at < 5; at++) one.policy.observe({ kind: 'probed', neighbour: 'near' }, 10_000 + at);
