@@ -132,7 +132,9 @@ export class Asker {
 
   /** How tasks stand at a member, or their withdrawal. Throws PEER_UNREACHABLE. */
   async control(peer: string, request: ControlRequest): Promise<readonly TaskStanding[]> {
-    const { network, rpc } = this.#deps;
+    const { executor, host, network, rpc } = this.#deps;
+    // Nobody dials itself: a run of an agent that lives here would count as dead, and could not be withdrawn.
+    if (peer === host.peerId.toString()) return executor.control(request, host.peerId);
     const answer = await rpc.call(peerOfText(peer), taskControlProtocol(network), encodeControl(request));
     const { load, standings } = decodeStandings(answer, request.tasks.length);
     if (load !== null) this.#deps.loads.heard(peer, load);

@@ -25,6 +25,7 @@ import type { TaskParts } from './parts.ts';
 import type { Amount, TaskPorts } from './ports.ts';
 import { RunTable } from './run-table.ts';
 import {
+  type ControlRequest,
   decodeControl,
   decodeTaskRequest,
   encodeStandings,
@@ -94,8 +95,7 @@ export class Executor {
       encodeTaskResponse(await this.execute(decodeTaskRequest(bytes), peer)),
     );
     await rpc.handle(taskControlProtocol(network), async (bytes, peer) => {
-      const { verb, tasks } = decodeControl(bytes);
-      const standings = tasks.map((task) => this.#control(verb, task, peer));
+      const standings = this.control(decodeControl(bytes), peer);
       return encodeStandings({ standings, load: this.load });
     });
     await rpc.handle(taskOutputProtocol(network), async (bytes, peer) =>
@@ -126,17 +126,16 @@ export class Executor {
     return await run.live.read(from, LIVE_WAIT_MS);
   }
 
-  #control(
-    verb: 'status' | 'cancel',
-    task: { taskId: string; agentId: string; token: number },
-    peer: PeerId,
-  ): TaskStanding {
-    const run = this.#table.get(`${task.taskId}/${task.agentId}`);
-    // Somebody else's task is as unknown as none.
-    if (run === undefined || run.peer !== peer.toString() || run.token !== task.token) return 'unknown';
-    if (verb === 'cancel' && run.standing !== 'ended')
-      run.abort.abort(new ZeroError('TASK_CANCELLED', 'the requester withdrew the task'));
-    return run.standing;
+  /** How tasks of the asking peer stand here, or their withdrawal. */
+  control({ tasks, verb }: ControlRequest, peer: PeerId): TaskStanding[] {
+    return tasks.map(({ agentId, taskId, token }) => {
+      const run = this.#table.get(`${taskId}/${agentId}`);
+      // Somebody else's task is as unknown as none.
+      if (run === undefined || run.peer !== peer.toString() || run.token !== token) return 'unknown';
+      if (verb === 'cancel' && run.standing !== 'ended')
+        run.abort.abort(new ZeroError('TASK_CANCELLED', 'the requester withdrew the task'));
+      return run.standing;
+    });
   }
 
   /** Checks who asks, for what, and whether this node may and will do it, before any work is done. */

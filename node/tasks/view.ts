@@ -24,10 +24,15 @@ function tooFew({ members, order, task }: TaskEntry): { message: string; hint: s
   const [first] = left;
   // What refuses an agent may begin with its name.
   const why = first?.refused?.startsWith(first.name) === true ? '' : `${first?.name} `;
+  const counts = `${wanted} ${wanted === 1 ? 'agent is' : 'agents are'} wanted, ${members.length} found, ${fit} acceptable`;
+  const failures = [...new Set(task.attempts.flatMap(({ error }) => error ?? []))];
+  if (failures.length > 0)
+    return {
+      message: `${counts}; those that were asked failed with ${failures.join(', ')}`,
+      hint: '`zerostate task status` says what each of them answered.',
+    };
   return {
-    message:
-      `${wanted} ${wanted === 1 ? 'agent is' : 'agents are'} wanted, ${members.length} found, ${fit} acceptable` +
-      (first === undefined ? '' : `: ${why}${first.refused}`),
+    message: counts + (first === undefined ? '' : `: ${why}${first.refused}`),
     hint:
       first?.refused?.startsWith('asks') === true
         ? 'Allow a price with --ceiling or priceCeiling in the task file, or see all reasons with `zerostate task status`.'

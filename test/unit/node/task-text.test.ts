@@ -15,7 +15,7 @@ const member = (name: string, refused: string | null) =>
   ({ agentId: name, name, region: 'eu', score: 0, refused, terms: [], reasons: [] }) as unknown as Member;
 
 /** A task that was lost for want of members. */
-const lacking = (redundancy: number, members: Member[]) =>
+const lacking = (redundancy: number, members: Member[], failures: readonly string[] = []) =>
   viewOf({
     taskId: 't',
     name: 'n',
@@ -30,7 +30,7 @@ const lacking = (redundancy: number, members: Member[]) =>
     task: {
       phase: 'lost',
       error: 'NO_MEMBER',
-      attempts: [],
+      attempts: failures.map((error) => ({ error })),
       accepted: [],
       outcome: null,
       wanted: redundancy,
@@ -73,6 +73,10 @@ describe('the end of a task', () => {
       lacking(2, [member('Tally', null)]).error?.message,
       '2 agents are wanted, 1 found, 1 acceptable',
     );
+    const failed = ['TASK_REFUSED', 'FUNDS_MISSING', 'TASK_REFUSED'];
+    const asked = lacking(1, [member('Tally', null), member('Plain', null)], failed).error;
+    assert.match(asked?.message ?? '', /; those that were asked failed with TASK_REFUSED, FUNDS_MISSING$/);
+    assert.match(asked?.hint ?? '', /task status/);
   });
 
   it('cannot come from a member whose card promises less than was asked for', () => {
