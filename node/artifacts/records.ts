@@ -12,6 +12,8 @@ export interface Replication {
   readonly owner: string;
   /** When the promise ends, ms since the epoch. */
   readonly until: number;
+  /** The peer that asked for the copy first, whose share of the room it takes; left out where that is the owner. */
+  readonly broughtBy?: string;
 }
 
 /** One artifact in the store. */

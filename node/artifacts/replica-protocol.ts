@@ -2,6 +2,7 @@
 // but who sent them.
 
 import { encode } from '@ipld/dag-cbor';
+import { peerIdFromString } from '@libp2p/peer-id';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { compareBytes, concatBytes, utf8 } from '../../protocol/bytes/index.ts';
@@ -77,7 +78,18 @@ export function decodeRequest(bytes: Uint8Array): ReplicaRequest {
   if (!Value.Check(requestSchema, value)) throw new ZeroError('DECODE_FAILED', 'not a request about a copy');
   if (value.kind === 'prove' && !(value.nonce instanceof Uint8Array && value.nonce.length === NONCE_BYTES))
     throw new ZeroError('DECODE_FAILED', 'the challenge has no nonce');
+  if (value.kind !== 'drop') value.holders.forEach(checkPeer);
+  if (value.kind === 'keep') checkPeer(value.owner);
   return value;
+}
+
+/** Holders are challenged later, where a name that is none would end the whole round. Throws DECODE_FAILED. */
+function checkPeer(text: string): void {
+  try {
+    peerIdFromString(text);
+  } catch (cause) {
+    throw new ZeroError('DECODE_FAILED', 'the request names a holder that is no peer', { cause });
+  }
 }
 
 /** The answer to a challenge: nobody makes it without the bytes, nor before the nonce is known. */
@@ -91,4 +103,9 @@ export function byRank(root: string, peers: readonly string[]): string[] {
     .map((peer) => ({ peer, rank: sha256(utf8(`${root} ${peer}`)) }))
     .sort((a, b) => compareBytes(a.rank, b.rank))
     .map(({ peer }) => peer);
+}
+
+/** The other holders of those that are named, each once, as many as are remembered. */
+export function othersThan(self: string, peers: readonly string[]): string[] {
+  return [...new Set(peers)].filter((peer) => peer !== self).slice(0, HOLDERS_MAX);
 }

@@ -13,14 +13,7 @@ import type { Directory } from '../network/directory.ts';
 import type { Rpc } from '../rpc/index.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { parseCid } from './blocks.ts';
-import {
-  CHALLENGE_BLOCKS,
-  HOLDERS_MAX,
-  LEASE_MS,
-  REPAIR_MS,
-  REPLICA_PEER_SHARE,
-  REPLICA_SHARE,
-} from './limits.ts';
+import { CHALLENGE_BLOCKS, HOLDERS_MAX, LEASE_MS, REPAIR_MS } from './limits.ts';
 import type { ArtifactRecord } from './records.ts';
 import {
   byRank,
@@ -28,10 +21,12 @@ import {
   encodeRequest,
   type KeepRequest,
   NONCE_BYTES,
+  othersThan,
   type ProveRequest,
   proofOf,
   replicaProtocol,
 } from './replica-protocol.ts';
+import { ReplicaQuota } from './replica-quota.ts';
 
 export interface ReplicationDeps {
   readonly store: ArtifactStore;
@@ -55,12 +50,14 @@ const OK = new Uint8Array([1]);
 /** Replication of one node. */
 export class Replication {
   readonly #deps: ReplicationDeps;
+  readonly #quota: ReplicaQuota;
   #cancel: () => void = () => {};
   #round: Promise<void> | undefined;
   #stopped = false;
 
   constructor(deps: ReplicationDeps) {
     this.#deps = deps;
+    this.#quota = new ReplicaQuota(deps);
   }
 
   async start(): Promise<void> {
@@ -225,40 +222,44 @@ export class Replication {
 
   /** Takes a copy in, if there is room for this peer. Answers once it is complete and on disk. */
   async #keep(request: KeepRequest, peer: string): Promise<Uint8Array> {
-    const { accept, artifactBytesMax, clock, fetch, peerId, region, store } = this.#deps;
+    const { accept, artifactBytesMax, clock, region, store } = this.#deps;
     const root = parseCid(request.root).toString();
     if (!accept || request.region !== region)
       throw new ZeroError('ARTIFACT_QUOTA', 'this node keeps no copies for that region');
-    const known = store.record(root);
-    if (known?.replication?.owner === '') return OK;
-    const now = clock.now();
-    const kept = store
-      .records()
-      .filter((record) => record.root !== root && (record.replication?.until ?? 0) > now);
-    const bytesOf = (list: readonly ArtifactRecord[]) =>
-      list.reduce((sum, record) => sum + store.sizeOf(record.root).bytes, request.bytes);
-    const { bytesMax } = store.usage;
-    const others = kept.filter((record) => record.replication?.owner !== '');
-    const ofOwner = others.filter((record) => record.replication?.owner === request.owner);
-    if (
-      request.bytes > artifactBytesMax ||
-      bytesOf(others) > bytesMax * REPLICA_SHARE ||
-      bytesOf(ofOwner) > bytesMax * REPLICA_SHARE * REPLICA_PEER_SHARE
-    )
+    const known = store.record(root)?.replication ?? null;
+    if (known?.owner === '') return OK;
+    // What is promised stays so: a stranger who knows the content id may not take the promise over, or shorten it.
+    if (known !== null && known.until > clock.now() && known.owner !== peer && !known.holders.includes(peer))
+      return OK;
+    if (request.bytes > artifactBytesMax)
       throw new ZeroError('ARTIFACT_QUOTA', 'there is no room for this copy');
-    await fetch(root, [peer, ...request.holders], request.bytes);
-    const holders = [...new Set([peer, ...request.holders])].filter((name) => name !== peerId);
-    await store.update(root, {
-      ...(known === undefined ? { name: request.name } : {}),
-      replication: {
-        region,
-        copies: request.copies,
-        owner: request.owner,
-        until: Math.min(request.until, now + LEASE_MS),
-        holders: holders.slice(0, HOLDERS_MAX),
-      },
-    });
+    await this.#quota.during({ root, bytes: request.bytes, peer }, () => this.#take(request, root, peer));
     return OK;
+  }
+
+  async #take(request: KeepRequest, root: string, peer: string): Promise<void> {
+    const { clock, fetch, peerId, region, store } = this.#deps;
+    const before = store.record(root);
+    await fetch(root, [peer, ...request.holders], request.bytes);
+    const now = clock.now();
+    const wanted = Math.min(request.until, now + LEASE_MS);
+    const holders = othersThan(peerId, [peer, ...request.holders]);
+    const known = store.record(root)?.replication ?? null;
+    if (known?.owner === '') return;
+    const isPromised = known !== null && known.until > now;
+    await store.update(root, {
+      ...(before === undefined ? { name: request.name } : {}),
+      replication: isPromised
+        ? { ...known, holders, until: known.owner === peer ? Math.max(known.until, wanted) : known.until }
+        : {
+            region,
+            copies: request.copies,
+            owner: request.owner,
+            until: wanted,
+            holders,
+            ...(request.owner === peer ? {} : { broughtBy: peer }),
+          },
+    });
   }
 
   async #prove(request: ProveRequest, peer: string): Promise<Uint8Array> {
@@ -269,11 +270,11 @@ export class Replication {
       throw new ZeroError('NOT_FOUND', 'there is no copy here');
     const { owner, until } = record.replication;
     // Holders learn of each other, strangers tell nothing; only the owner lengthens the promise.
-    const holders = [...new Set([peer, ...request.holders])].filter((name) => name !== peerId);
+    const holders = othersThan(peerId, [peer, ...request.holders]);
     const lengthened = owner === peer ? Math.min(request.until, clock.now() + LEASE_MS) : until;
     if (owner !== '' && (owner === peer || record.replication.holders.includes(peer)))
       await store.update(request.root, {
-        replication: { ...record.replication, holders: holders.slice(0, HOLDERS_MAX), until: lengthened },
+        replication: { ...record.replication, holders, until: lengthened },
       });
     return proofOf(request.nonce, bytes);
   }
