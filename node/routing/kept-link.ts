@@ -27,6 +27,8 @@ export interface Kept {
   moves: number;
   /** No better path is looked for before. */
   staysUntil: number;
+  /** Milliseconds between two looks for one. */
+  staysMs: number;
   /** When the path broke, until another carries the link. */
   lostAt: number | undefined;
 }

@@ -217,6 +217,7 @@ export class Links {
       usedAt: now,
       moves: 0,
       staysUntil: now + BETTER_REST_MS,
+      staysMs: BETTER_REST_MS,
       lostAt: undefined,
     };
     const key = keyOf(peer, id);

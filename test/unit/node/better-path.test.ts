@@ -33,6 +33,7 @@ function rig(presentMs = 300) {
       path: ['old'],
       lostAt: undefined,
       staysUntil: 0,
+      staysMs: BETTER_REST_MS,
       ...more,
     }) as never;
   const comes = async (at: number, relays: readonly string[], tookMs: number): Promise<void> => {
@@ -64,6 +65,19 @@ describe('a link whose path has become bad', () => {
     opened[2]!.reject(new Error('nobody has a way'));
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([moved, dropped], [[], ['boaster', 'old']]);
+  });
+
+  it('looks less and less often while what looks better is not, and as before once it has moved', async () => {
+    const { better, comes, kept, opened } = rig();
+    const link = kept();
+    better.look(link, 0);
+    await comes(0, ['boaster'], 301);
+    better.look(link, performance.now() + 1.9 * BETTER_REST_MS);
+    assert.equal(opened.length, 1);
+    better.look(link, performance.now() + 2.1 * BETTER_REST_MS);
+    await comes(1, ['new'], 20);
+    better.look(link, performance.now() + 1.1 * BETTER_REST_MS);
+    assert.equal(opened.length, 3);
   });
 
   it('stays when it has moved, broken or ended meanwhile', async () => {
