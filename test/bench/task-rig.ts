@@ -143,10 +143,10 @@ async function metricsOf({ process: { api } }: Seller): Promise<string> {
   return await response.text();
 }
 
-/** Resident bytes of each seller that lives. */
+/** Resident bytes of each seller that lives and is not cut off. */
 export async function memoryOf({ members }: TaskRig): Promise<number[]> {
   const alive = members.filter(({ process }) => process.alive());
-  const texts = await Promise.all(alive.map(metricsOf));
+  const texts = await Promise.all(alive.map((member) => metricsOf(member).catch(() => '')));
   return texts.map((text) => sumOf(text, 'process_resident_memory_bytes'));
 }
 
