@@ -1,9 +1,10 @@
 // Makes one node of several in a process a relay that lies: it claims links and ways of a millisecond, takes every stream over, and then hands it
 // on late, and some of them not at all. Everything else is the real relay. A whole process that lies: lying-relay.ts.
 
-import type { Connection, Stream } from '@libp2p/interface';
+import type { Connection, Stream, StreamHandler, StreamHandlerOptions } from '@libp2p/interface';
 import type { ZerostateNode } from '../../node/index.ts';
 import { Reports } from '../../node/routing/reports.ts';
+import { forwardProtocol } from '../../node/routing/wire.ts';
 import { decodeReply, encodeReply } from '../../protocol/forward/index.ts';
 import { Router } from '../../protocol/routing/router.ts';
 import { CLAIMED_MS, type Lies } from './lying-relay.ts';
@@ -42,6 +43,24 @@ export function lieAt({ host, peerId }: ZerostateNode, lies: () => Lies, random:
     };
     await handle(protocols, forwards ? lying : handler, options);
   };
+}
+
+interface Registrar {
+  getHandler(protocol: string): { readonly handler: StreamHandler; readonly options: StreamHandlerOptions };
+}
+
+/** The same for a node that runs already. */
+export async function lieFromNowOn(
+  node: ZerostateNode,
+  lies: () => Lies,
+  random: () => number,
+): Promise<void> {
+  const { host } = node;
+  const { registrar } = (host as unknown as { components: { registrar: Registrar } }).components;
+  const protocol = forwardProtocol(node.config.network);
+  const { handler, options } = registrar.getHandler(protocol);
+  lieAt(node, lies, random);
+  await host.handle(protocol, handler, { ...options, force: true });
 }
 
 /** The bytes of the sender that stay: `onData` of a stream is what its muxer calls. */

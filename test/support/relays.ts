@@ -10,11 +10,10 @@ const WAIT_MS = 150_000;
 
 /** Makes a node leave relays and never connect to them again. */
 async function keepApart(edge: RunningNode, relays: readonly RunningNode[]): Promise<void> {
-  await keepApartFrom(
-    edge,
-    relays.map(({ node }) => node.peerId),
-  );
+  await keepApartFrom(edge, idsOf(relays));
 }
+
+const idsOf = (nodes: readonly RunningNode[]) => nodes.map(({ node }) => node.peerId);
 
 /** The same by peer ids. */
 export async function keepApartFrom(edge: RunningNode, peerIds: readonly string[]): Promise<void> {
@@ -24,7 +23,15 @@ export async function keepApartFrom(edge: RunningNode, peerIds: readonly string[
   );
   const text = ['@id("rest") permit (principal, action, resource);', ...rules].join('\n');
   await edge.node.policy.bundles.applyFiles([{ name: 'apart.cedar', text }], null);
-  for (const peerId of peerIds) await edge.node.host.hangUp(peerIdFromString(peerId));
+  await hangUpAll(edge, peerIds);
+}
+
+/** Ends connections that should not be: rules are asked when one is made, and one that was being made meanwhile had passed them. */
+export async function hangUpAll({ node }: RunningNode, peerIds: readonly string[]): Promise<void> {
+  for (const peerId of peerIds) {
+    const id = peerIdFromString(peerId);
+    if (node.host.getConnections(id).length > 0) await node.host.hangUp(id);
+  }
 }
 
 const peersOf = ({ node }: RunningNode) => node.host.getPeers().map(String);
@@ -78,7 +85,11 @@ export async function startRelays(
       peersOf(b).includes(a.node.peerId)
     );
   };
-  await eventually('the edges to be known', WAIT_MS, async () => done()).catch((cause: Error) => {
+  await eventually('the edges to be known', WAIT_MS, async () => {
+    await hangUpAll(here, idsOf(side('far')));
+    await hangUpAll(there, idsOf(side('near')));
+    return done();
+  }).catch((cause: Error) => {
     const seen = { here: linksAt(here), a: linksAt(a), b: peersOf(b), there: peersOf(there) };
     throw new Error(`${cause.message}: a ${a.node.peerId}, b ${b.node.peerId}, ${JSON.stringify(seen)}`);
   });

@@ -1,0 +1,163 @@
+// Relays that lie, as whole nodes: one claims links of a millisecond and hands streams on late, one takes streams over and carries nothing. Each
+// loses its traffic, and whoever goes on meeting the second says so, signed.
+
+import assert from 'node:assert/strict';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { openStream } from '../../../node/host/open-stream.ts';
+import type { RunningNode } from '../../../node/index.ts';
+import { eventually } from '../../support/cli.ts';
+import type { Lies } from '../../support/lying-relay.ts';
+import { lieFromNowOn } from '../../support/lying-relay-node.ts';
+import { addressOf, draft } from '../../support/nodes.ts';
+import { hangUpAll, keepApartFrom, startRelays } from '../../support/relays.ts';
+
+/** Far above what it takes: what is waited for is an event, on a machine that may be busy. */
+const WAIT_MS = 240_000;
+const ECHO = '/test/echo';
+/** Later than any machine is by itself, and sooner than a hop is given up. */
+const LATE: Lies = { boasts: true, lateMs: 600 };
+const DROPS: Lies = { drops: 1 };
+
+type World = Awaited<ReturnType<typeof startRelays>>;
+
+async function answers({ node }: RunningNode): Promise<void> {
+  await node.host.handle(
+    ECHO,
+    (stream) => {
+      stream.addEventListener('message', ({ data }) => stream.send(data));
+    },
+    { runOnLimitedConnection: true },
+  );
+}
+
+/** Opens a stream over a link that is new, and says which relay was asked first, and which relays then carried it. */
+async function fresh(
+  from: RunningNode,
+  to: RunningNode,
+): Promise<{ asked: string; path: readonly string[] }> {
+  const { host, routing } = from.node;
+  const id = peerIdFromString(to.node.peerId);
+  await host.hangUp(id);
+  const known = new Set(routing.streams(1_000).map((one) => one.id));
+  const stream = await eventually('a stream', WAIT_MS, () =>
+    openStream(host, id, ECHO, AbortSignal.timeout(WAIT_MS)).catch(() => undefined),
+  );
+  const path = routing.links().find(({ peer }) => peer === to.node.peerId)?.path ?? [];
+  const first = routing
+    .streams(1_000)
+    .filter((one) => one.to === to.node.peerId && !known.has(one.id))
+    .at(-1);
+  stream.abort(new Error('over'));
+  return { asked: first?.attempts[0]?.decision.next ?? '', path };
+}
+
+describe('a relay that lies', function () {
+  this.timeout(900_000);
+  let world: World;
+  /** The relays of an edge: two of its region, and one of the other, over which the peers there are one hop away instead of two. */
+  let own: RunningNode[];
+  let short: string;
+  const lies = new Map<string, Lies>();
+  /** The agent that speaks for an edge. */
+  const speakers = new Map<RunningNode, string>();
+
+  before(async () => {
+    world = await startRelays({ more: { 'relay-c': 'near', 'relay-d': 'far' } });
+    own = [world.a, ...world.more.values()];
+    short = world.more.get('relay-d')!.node.peerId;
+    await answers(world.there);
+    for (const { node } of own)
+      await lieFromNowOn(
+        node,
+        () => lies.get(node.peerId) ?? {},
+        () => 0,
+      );
+  });
+  afterEach(() => lies.clear());
+  after(async () => await world?.[Symbol.asyncDispose]());
+
+  /** An edge of the near region that has an agent to speak for it, and knows its relays and the ways to the peer of the other region. */
+  async function edge(name: string): Promise<RunningNode> {
+    const { a, b, nodes, there } = world;
+    const relay = { near: 2, far: 1 };
+    const join = [addressOf(a)];
+    const one = await nodes.start(name, { listen: [], region: 'near', join, peers: { target: 1 }, relay });
+    await keepApartFrom(one, [b.node.peerId]);
+    speakers.set(one, (await one.node.cards.publish(draft(name))).agentId);
+    await eventually(`${name} to know its relays and ways`, WAIT_MS, async () => {
+      await hangUpAll(one, [b.node.peerId]);
+      const { directory, residents, routing } = one.node;
+      const up = routing.relays().filter(({ connected }) => connected);
+      const reports = routing.reports();
+      const exits = directory.get(there.node.peerId)?.links.map(({ peer }) => peer) ?? [];
+      return (
+        up.length === own.length &&
+        own.every(({ node }) => residents.of(node.peerId).length > 0) &&
+        [...own, b].every(({ node }) => reports.some(({ author }) => author === node.peerId)) &&
+        [short, b.node.peerId].every((relay) => exits.includes(relay))
+      );
+    });
+    return one;
+  }
+
+  const agentOf = (at: RunningNode, relay: string) => at.node.residents.of(relay)[0]!;
+  /** What this node itself has said of a relay. */
+  const said = (at: RunningNode, relay: string) => {
+    const events = at.node.reputation.events(agentOf(at, relay));
+    return events.filter(({ kind, rater }) => kind === 'relay-failed' && rater === speakers.get(at));
+  };
+
+  /** Calls until the node has reported the relay, in its own log. Answers what it thinks of everybody then. */
+  async function untilReported(at: RunningNode, liar: string, call: () => Promise<void>): Promise<void> {
+    await eventually('the report', WAIT_MS, async () => {
+      await call();
+      return said(at, liar).length > 0;
+    });
+    await eventually('its weight', WAIT_MS, async () => at.node.routing.reputationOf(liar) < 0.5);
+    for (const { node } of own)
+      if (node.peerId !== liar) {
+        assert.deepEqual(said(at, node.peerId), [], `${node.config.name} did nothing`);
+      }
+    assert.deepEqual(said(at, world.b.node.peerId), [], 'nor did the relay behind it');
+  }
+
+  /** An edge with a policy that learns nothing: it asks whoever has the shortest way when nothing is wrong, and goes on doing so. */
+  async function faithful(name: string): Promise<RunningNode> {
+    const one = await edge(name);
+    await one.node.routing.usePolicy('nearest');
+    await eventually(
+      'the shortest way',
+      WAIT_MS,
+      async () => (await fresh(one, world.there)).asked === short,
+    );
+    return one;
+  }
+
+  it('that takes streams over and carries nothing is reported by whoever keeps meeting it', async () => {
+    const { there } = world;
+    const one = await faithful('faithful');
+    lies.set(short, DROPS);
+    await untilReported(one, short, async () => {
+      const { path } = await fresh(one, there);
+      assert.ok(!path.includes(short), 'another relay carries it');
+    });
+  });
+
+  it('loses the traffic of an edge that learns, however it lies', async () => {
+    const { there } = world;
+    const one = await edge('learner');
+    // Whoever it prefers lies: first one that is late, then one that drops, until the honest one is left.
+    const liars: string[] = [];
+    let { asked } = await fresh(one, there);
+    for (const lie of [LATE, DROPS]) {
+      liars.push(asked);
+      lies.set(asked, lie);
+      asked = await eventually('another choice', WAIT_MS, async () => {
+        const now = await fresh(one, there);
+        return !liars.includes(now.asked) && !liars.includes(now.path[0]!) && now.asked;
+      });
+    }
+    const [way] = one.node.routing.routes([there.node.peerId]);
+    assert.ok(!liars.includes(way!.next!), 'and the next one neither');
+  });
+});
