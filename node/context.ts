@@ -9,6 +9,7 @@ import type { Replication } from './artifacts/replication.ts';
 import type { Backups } from './backup/index.ts';
 import type { CardBook } from './cards/card-book.ts';
 import type { CardService } from './cards/card-service.ts';
+import type { Renewer } from './cards/renewer.ts';
 import type { Residents } from './cards/residents.ts';
 import type { Clock } from './clock/index.ts';
 import type { Config } from './config/index.ts';
@@ -160,6 +161,8 @@ export interface NodeContext extends Core {
   readonly provenance: Provenance;
   /** Asks relays for their bills, and pays them. */
   readonly relayPayer: RelayPayer;
+  /** Renews the cards of agents here, and names those that run out. */
+  readonly renewer: Renewer;
   /** Streams through relays: why each went where it went, and draining. */
   readonly routing: Routing;
   readonly requester: Requester;

@@ -4,6 +4,7 @@
 import { nodeIdOf } from '../protocol/provenance/index.ts';
 import { makeArtifacts } from './artifacts/index.ts';
 import { makeBackups } from './backup/index.ts';
+import { makeRenewer } from './cards/make-renewer.ts';
 import type { Core, ZerostateNode } from './context.ts';
 import { makeDiscovery } from './find/make-discovery.ts';
 import { type GroundOptions, makeGround } from './ground.ts';
@@ -90,6 +91,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   // Built upon the core.
   const { artifacts, artifactCopies, artifactStore } = use(makeArtifacts(core));
   const { services: _, ...logService } = use(await makeLogService(core, key.seed));
+  const { renewer } = use(makeRenewer(core));
   const { backups } = use(makeBackups(core, key.seed));
   const { guilds } = use(makeGuilds(core, key.seed));
   const payments = use(makePayments(core));
@@ -132,6 +134,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     payments,
     provenance,
     relayPayer,
+    renewer,
     requester,
     routing,
     tasks,

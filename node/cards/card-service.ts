@@ -22,10 +22,11 @@ import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
 import { type BookEntry, type CardBook, entryOf } from './card-book.ts';
+import type { Lasting } from './renewer.ts';
 import { Republisher } from './republisher.ts';
 
 const DAY_MS = 86_400_000;
-/** Life of a card; it is renewed long before. */
+/** Life of a card; it is renewed long before (`renewer.ts`). */
 const CARD_LIFE_MS = 90 * DAY_MS;
 /** Life of an operational key. */
 const KEY_LIFE_MS = 360 * DAY_MS;
@@ -165,6 +166,28 @@ export class CardService {
     book.offer(verified);
     this.#republisher.published(agentId);
     return entryOf(verified);
+  }
+
+  /** How long the cards last that this node has published, and that are the newest of their agents still. */
+  lasting(): Lasting[] {
+    const { book, clock, vault } = this.#deps;
+    return vault.list().flatMap(({ agentId, keychain }) => {
+      const own = this.#own.get(agentId);
+      if (own === undefined || book.get(agentId)?.cardId !== own.cardId) return [];
+      const keyEndsMs = Date.parse(verifyKeychain(keychain).notAfter);
+      const nextEndsMs = Math.min(clock.now() + CARD_LIFE_MS, keyEndsMs);
+      return [{ agentId, cardEndsMs: Date.parse(own.card.expiresAt), keyEndsMs, nextEndsMs }];
+    });
+  }
+
+  /** Publishes what the newest card of a local agent says once more, with a later end. Throws NOT_FOUND or CARD_INVALID. */
+  async renew(agentId: AgentId): Promise<BookEntry> {
+    return await this.#serial.run(agentId, () => {
+      const own = this.#own.get(agentId);
+      if (own === undefined)
+        throw new ZeroError('NOT_FOUND', `this node has published no card of ${agentId} yet`);
+      return this.#sign(agentId, draftOf(own.card));
+    });
   }
 
   /** Number and predecessor of the next card. Throws CARD_STALE when another holder of the same key has used up the numbers. */

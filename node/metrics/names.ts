@@ -3,7 +3,7 @@
 export const metricNames = {
   zerostate_ready: {
     kind: 'gauge',
-    help: 'Whether each check of /readyz holds (1) or not (0), as of this scrape.',
+    help: 'Whether each check of /readyz holds (1) or not (0).',
     labels: ['check'],
   },
   zerostate_peers_connected: { kind: 'gauge', help: 'Peers connected now.' },
@@ -112,7 +112,7 @@ export const metricNames = {
   },
   zerostate_guilds_ended_total: {
     kind: 'counter',
-    help: 'Guilds that ended on this node, by reason (dissolved, left, removed, expired, lost, stopped).',
+    help: 'Guilds that ended here, by reason (dissolved, left, removed, expired, lost, stopped).',
     labels: ['reason'],
   },
   zerostate_log_size: { kind: 'gauge', help: 'Entries in the own log.' },
@@ -269,21 +269,22 @@ export const metricNames = {
   },
   zerostate_quarantine_orders: {
     kind: 'gauge',
-    help: 'Quarantine orders known, by state (held, pending, expired, released, void), as of this scrape.',
+    help: 'Quarantine orders, by state (held, pending, expired, released, void).',
     labels: ['state'],
   },
   zerostate_quarantine_refused_total: {
     kind: 'counter',
-    help: 'Requests refused because of a quarantine order, by what was asked (find, task, peer, statement, channel, guild).',
+    help: 'Requests refused for a quarantine order, by kind (find, task, peer, statement, channel, guild).',
     labels: ['what'],
   },
   zerostate_policy_behind: {
     kind: 'gauge',
-    help: '1 while others have begun with a policy that this node has not got, and it stands closed.',
+    help: '1 while others have begun with a policy that is not here, and it stands closed.',
   },
+  zerostate_cards_ending: { kind: 'gauge', help: 'Cards of agents here that end in two weeks.' },
   zerostate_policy_overrides: {
     kind: 'gauge',
-    help: 'Overrides of revocation gates in force: above 0 the node is in degraded mode.',
+    help: 'Overrides of revocation gates in force: above 0 it is degraded.',
   },
   zerostate_partner_queries_total: {
     kind: 'counter',

@@ -54,10 +54,14 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
       const checks = await readiness(node);
       const ok = checks.every((check) => check.ok);
       const reasons = degradedReasons(node);
+      const endings = node.renewer.warnings();
       const policy = { name: 'policy', ok: true, detail: policyDetail(node, reasons) };
-      return reply
-        .status(ok ? 200 : 503)
-        .send({ ok, degraded: reasons.length > 0, checks: [...checks, policy] });
+      const cards = { name: 'cards', ok: true, detail: cardsDetail(endings) };
+      return reply.status(ok ? 200 : 503).send({
+        ok,
+        degraded: reasons.length > 0 || endings.length > 0,
+        checks: [...checks, policy, cards],
+      });
     },
   );
   app.get(
@@ -67,10 +71,20 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
       for (const { name, ok } of await readiness(node))
         metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
       metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
+      metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
       node.quarantines.count();
       return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render());
     },
   );
+}
+
+/** Cards that run out, so many by name. */
+const ENDINGS_SHOWN = 3;
+
+function cardsDetail(endings: readonly string[]): string {
+  if (endings.length === 0) return 'those of the agents here last';
+  const more = endings.length > ENDINGS_SHOWN ? `; and ${endings.length - ENDINGS_SHOWN} more` : '';
+  return `degraded: ${endings.slice(0, ENDINGS_SHOWN).join('; ')}${more}`;
 }
 
 function policyDetail({ policy }: NodeContext, reasons: readonly string[]): string {
