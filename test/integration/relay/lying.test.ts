@@ -1,5 +1,5 @@
 // Relays that lie, as whole nodes: one claims links of a millisecond and hands streams on late, one takes streams over and carries nothing. Each
-// loses its traffic, and whoever goes on meeting the second says so, signed.
+// loses its traffic, and whoever goes on meeting it says so, signed.
 
 import assert from 'node:assert/strict';
 import { peerIdFromString } from '@libp2p/peer-id';
@@ -140,6 +140,25 @@ describe('a relay that lies', function () {
     await untilReported(one, short, async () => {
       const { path } = await fresh(one, there);
       assert.ok(!path.includes(short), 'another relay carries it');
+    });
+  });
+
+  it('that claims short links and is late is reported by whoever keeps meeting it', async () => {
+    const { b, there } = world;
+    const one = await faithful('patient');
+    // What takes longer than promised everywhere would be nobody's fault: this peer is reached by honest relays alone.
+    const mate = await edge('mate');
+    await keepApartFrom(mate, [short, b.node.peerId]);
+    await answers(mate);
+    await eventually('the ways to the mate', WAIT_MS, async () => {
+      await hangUpAll(mate, [short, b.node.peerId]);
+      const links = one.node.directory.get(mate.node.peerId)?.links ?? [];
+      return links.length > 0 && links.every(({ peer }) => peer !== short);
+    });
+    lies.set(short, LATE);
+    await untilReported(one, short, async () => {
+      await fresh(one, mate);
+      await fresh(one, there);
     });
   });
 
