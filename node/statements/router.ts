@@ -68,17 +68,20 @@ export class StatementRouter {
     this.#listeners.push(listener);
   }
 
-  /** Verifies a body. Never throws on what a stranger wrote; a body of another type is neither statement nor error. */
-  read(body: Uint8Array | Envelope): ReadBody {
-    let id: string | undefined;
+  /**
+   * Verifies a body. Never throws on what a stranger wrote; a body of another type is neither statement nor error. `knownId` is the id of these
+   * very bytes, where whoever brings them has just made it.
+   */
+  read(body: Uint8Array | Envelope, knownId?: string): ReadBody {
+    let id = knownId;
     try {
       const envelope = body instanceof Uint8Array ? decodeEnvelope(body) : body;
-      id = envelopeId(envelope);
+      id ??= envelopeId(envelope);
       const statement: Readable | undefined =
         envelope.payloadType === AGENT_CARD_TYPE
           ? { kind: 'card', card: verifyCard(envelope) }
           : envelope.payloadType === STATEMENT_PAYLOAD_TYPE
-            ? { kind: 'statement', statement: verifyAgentStatement(envelope) }
+            ? { kind: 'statement', statement: verifyAgentStatement(envelope, undefined, id) }
             : undefined;
       return { id, statement, code: undefined };
     } catch (error) {

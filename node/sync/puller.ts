@@ -183,7 +183,7 @@ export class Puller {
   #read(entries: readonly SyncedEntry[]) {
     return entries.map((entry) => {
       if (entry.body === null || entry.envelope === null) return { entry, body: null, statement: undefined };
-      const { statement, code } = this.#deps.router.read(entry.envelope);
+      const { statement, code } = this.#deps.router.read(entry.envelope, entry.entry.statementId);
       return { entry, body: code === 'SIGNATURE_INVALID' ? null : entry.body, statement };
     });
   }

@@ -1,6 +1,6 @@
 // DSSE's pre-authentication encoding: the bytes that are signed. Lengths are in bytes, not characters.
 
-import { concatBytes, utf8 } from '../bytes/index.ts';
+import { utf8 } from '../bytes/index.ts';
 import { sha256 } from '../crypto/index.ts';
 import { contentIdOf } from './content-id.ts';
 import type { Envelope } from './types.ts';
@@ -19,7 +19,11 @@ function typeBytes(payloadType: string): number {
 
 /** "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body (DSSE v1.0.2, protocol.md). */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
-  return concatBytes(utf8(`DSSEv1 ${typeBytes(payloadType)} ${payloadType} ${payload.length} `), payload);
+  const prefix = utf8(`DSSEv1 ${typeBytes(payloadType)} ${payloadType} ${payload.length} `);
+  const bytes = new Uint8Array(prefix.length + payload.length);
+  bytes.set(prefix);
+  bytes.set(payload, prefix.length);
+  return bytes;
 }
 
 /** SHA-256 of the envelope's PAE: 32 bytes. Signatures are not part of it. */

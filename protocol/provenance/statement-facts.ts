@@ -1,7 +1,6 @@
 // What a verified statement says in the graph: its edges, and the names under which it is found. A function of the statement alone, so
 // that whoever holds a log comes to the same graph and the same committed index.
 
-import { envelopeDigest } from '../envelope/index.ts';
 import { timeMs } from '../fields/index.ts';
 import { bytesDigest } from '../receipt/index.ts';
 import {
@@ -104,9 +103,9 @@ function readImport(facts: Facts, predicate: ImportPredicate): void {
 
 /** What a verified statement of an agent says in the graph. */
 export function factsOfStatement(statement: AgentStatement): StatementFacts {
-  const { predicateType, envelope, issuer } = statement;
+  const { id, predicateType, issuer } = statement;
   const { predicate, subject } = statement.statement;
-  const facts = new Facts(`sha256:${envelopeDigest(envelope).toHex()}`);
+  const facts = new Facts(nodeIdOfContentId(id));
   let type: string = predicateType;
   let signers: readonly string[] = [];
   if (predicateType === RECEIPT_PREDICATE) readReceipt(facts, predicate as ReceiptPredicate);

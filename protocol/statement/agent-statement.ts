@@ -135,12 +135,13 @@ function readStrictly(value: JsonValue): Statement {
 /**
  * Verifies a statement of an agent, given as an envelope or as wire bytes; with `predicateType`, one of that type only.
  * The keychain in the payload names the key, so it is read first, alone; all else is read after the signature held. Of a receipt, the
- * signature over its deterministic part must hold too, where it has one.
+ * signature over its deterministic part must hold too, where it has one. `knownId` spares a hash to who has just made the id of these very bytes.
  * Errors: STATEMENT_INVALID, KEYCHAIN_INVALID, SIGNATURE_INVALID, KEY_INVALID, DECODE_FAILED, LIMIT_EXCEEDED.
  */
 export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateType>(
   input: Envelope | Uint8Array,
   predicateType?: T,
+  knownId?: string,
 ): AgentStatement<T> {
   const envelope =
     input instanceof Uint8Array ? decodeEnvelope(input, { payloadBytesMax: STATEMENT_BYTES_MAX }) : input;
@@ -164,7 +165,7 @@ export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateTy
   if (signerRole === 'operational') requireWithin(predicate.issuedAt, keys);
   if (type === RECEIPT_PREDICATE)
     verifyDeterministicSignature(statement.predicate as unknown as ReceiptPredicate, keys.operationalKey);
-  let id: string | undefined;
+  let id = knownId;
   return {
     statement: markVerified({ ...statement, predicate: predicate as unknown as OwnPredicates[T] }),
     predicateType: type as T,

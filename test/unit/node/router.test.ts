@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { CardBook } from '../../../node/cards/card-book.ts';
 import { createLogger } from '../../../node/logger/index.ts';
 import { StatementRouter } from '../../../node/statements/router.ts';
-import { encodeEnvelope, seedSigner, signEnvelope } from '../../../protocol/envelope/index.ts';
+import { encodeEnvelope, envelopeId, seedSigner, signEnvelope } from '../../../protocol/envelope/index.ts';
 import { signRevocation } from '../../../protocol/revocation/index.ts';
 import { makeAgent, makeCard, seed } from '../../support/agents.ts';
 import { note, ownLogOver, TestDatabase } from '../../support/log-stores.ts';
@@ -42,6 +42,17 @@ describe('the router of statements', () => {
       router.apply(body, { position, live: true });
     assert.equal(seen[0], 'card Word counter');
     assert.equal(seen.length, 2);
+  });
+
+  it('reads the same with the id that was made of the bytes before', () => {
+    const { router } = routed();
+    const alone = router.read(encodeEnvelope(revocation));
+    const known = router.read(revocation, alone.id);
+    assert.ok(alone.statement?.kind === 'statement' && known.statement?.kind === 'statement');
+    assert.equal(alone.id, envelopeId(revocation));
+    assert.deepEqual([known.id, known.code], [alone.id, undefined]);
+    for (const { statement } of [alone.statement, known.statement])
+      assert.equal(statement.id, envelopeId(revocation));
   });
 
   it('drops a card with any byte changed', () => {
