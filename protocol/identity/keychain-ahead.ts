@@ -7,14 +7,18 @@ import { isZeroError } from '../errors/index.ts';
 import type { JsonValue } from '../json/index.ts';
 import { keychainFromJson } from './json-form.ts';
 import { KEYCHAIN_CHARS_MAX } from './limits.ts';
-import { isKeychainRemembered } from './verify-json.ts';
+import { isKeychainRemembered, isSignerRemembered } from './verify-json.ts';
 
-/** The envelopes, and after each the roots and delegation of the keychain that its payload carries, once for each keychain. */
+/**
+ * The envelopes, and after each the roots and delegation of the keychain that its payload carries, once for each keychain. A payload whose
+ * signer is known by a keychain that was verified is not read for it: another keychain of that key is checked when its statement is.
+ */
 export function withKeychains(envelopes: Iterable<Envelope>): Envelope[] {
   const seen = new Set<string>();
   const out: Envelope[] = [];
   for (const envelope of envelopes) {
     out.push(envelope);
+    if (isSignerRemembered(envelope.signatures[0]?.keyid ?? '')) continue;
     const value = keychainIn(envelope.payload);
     const text = value === undefined ? '' : JSON.stringify(value);
     if (text === '' || text.length > KEYCHAIN_CHARS_MAX || seen.has(text) || isKeychainRemembered(text))

@@ -10,16 +10,25 @@ import type { AgentKeys } from './types.ts';
 import { verifyKeychain } from './verify.ts';
 
 const remembered = new Map<string, Verified<AgentKeys>>();
+/** The newest remembered keychain of each operational key, by its text: no more than there are keychains. */
+const textOfKey = new Map<string, string>();
 let rememberedChars = 0;
 
 function remember(text: string, keys: Verified<AgentKeys>): void {
   remembered.set(text, keys);
+  textOfKey.set(keys.operationalKey, text);
   rememberedChars += text.length;
-  for (const oldest of remembered.keys()) {
+  for (const [oldest, { operationalKey }] of remembered) {
     if (rememberedChars <= KEYCHAIN_MEMORY_CHARS_MAX) break;
     remembered.delete(oldest);
+    if (textOfKey.get(operationalKey) === oldest) textOfKey.delete(operationalKey);
     rememberedChars -= oldest.length;
   }
+}
+
+/** True for an operational key of which a keychain is remembered: what it signs most likely carries that one. */
+export function isSignerRemembered(operationalKey: string): boolean {
+  return textOfKey.has(operationalKey);
 }
 
 /** True for the text of a keychain that was verified before and is remembered. */

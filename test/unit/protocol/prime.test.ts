@@ -1,17 +1,24 @@
 // Signatures checked ahead: the verdict is the same, before and after, for good ones and for bad ones.
 
 import assert from 'node:assert/strict';
+import { utf8 } from '../../../protocol/bytes/index.ts';
 import { crypto as native } from '../../../protocol/crypto/native.ts';
 import { crypto as noble } from '../../../protocol/crypto/noble.ts';
 import {
   type Envelope,
   primedParts,
   primeEnvelopes,
+  signEnvelope,
   verifyEnvelope,
 } from '../../../protocol/envelope/index.ts';
-import { keychainToJson, verifyKeychainJson, withKeychains } from '../../../protocol/identity/index.ts';
+import {
+  createAgentKeys,
+  keychainToJson,
+  verifyKeychainJson,
+  withKeychains,
+} from '../../../protocol/identity/index.ts';
 import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
-import { makeAgent, makeCard, publicKey, seed } from '../../support/agents.ts';
+import { makeAgent, makeCard, NOT_BEFORE, publicKey, seed } from '../../support/agents.ts';
 import { refuses } from '../../support/codes.ts';
 import { sampleReceipt } from '../../support/receipt-files.ts';
 
@@ -145,6 +152,34 @@ describe('signatures checked ahead', () => {
     };
     for await (const part of primedParts([card], (item) => item, note)) parts.push(part);
     assert.deepEqual(parts, [[card], [card]]);
+  });
+
+  it('do not read a payload for its keychain where one of its signer is known, and believe it no sooner for that', () => {
+    const { keychain, operational } = makeAgent(61);
+    verifyKeychainJson(keychainToJson(keychain) as never, 'keychain');
+    const other = createAgentKeys({
+      identitySeed: seed(61),
+      nextIdentityPublicKey: publicKey(62),
+      operationalPublicKey: publicKey(63),
+      notBefore: NOT_BEFORE,
+      notAfter: '2026-11-30T00:00:00Z',
+    });
+    // No card, or what signs it would remember the keychain.
+    const payload = utf8(JSON.stringify({ keychain: keychainToJson(other.keychain) }));
+    const signed = signEnvelope({ payloadType: 'text/x', payload, signers: [operational] });
+    assert.deepEqual(withKeychains([signed]), [signed]);
+    const nameless = {
+      ...signed,
+      signatures: signed.signatures.map((each) => ({ ...each, keyid: 'nobody' })),
+    };
+    const { delegation, roots } = other.keychain;
+    assert.deepEqual(withKeychains([nameless]), [nameless, ...roots, delegation]);
+    const forged = { ...other.keychain.delegation, signatures: keychain.delegation.signatures };
+    refuses(
+      () =>
+        verifyKeychainJson(keychainToJson({ ...other.keychain, delegation: forged }) as never, 'keychain'),
+      'SIGNATURE_INVALID',
+    );
   });
 
   it('take the key id as a hint: a false one neither helps nor hurts', async () => {
