@@ -11,6 +11,7 @@ export {
   type ReceiptObserved,
   type ReceiptPredicate,
   type ReceiptStatus,
+  receiptDigests,
   receiptOf,
   resultDigest,
   type SignReceiptInput,

@@ -80,6 +80,11 @@ export function jobDigest(deterministic: ReceiptDeterministic): string {
   return digestOf(job as unknown as JsonValue);
 }
 
+/** Both digests of a deterministic part that was read already: that of a verified receipt. */
+export function receiptDigests({ result, ...job }: ReceiptDeterministic): { job: string; result: string } {
+  return { job: digestOf(job as unknown as JsonValue), result: digestOf(result as unknown as JsonValue) };
+}
+
 /** Digest of what came out. */
 export function resultDigest(deterministic: ReceiptDeterministic): string {
   return digestOf(readDeterministic(deterministic as unknown as JsonValue).result as unknown as JsonValue);

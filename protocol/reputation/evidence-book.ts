@@ -1,7 +1,7 @@
 // Turns verified statements into events: who can say what about whom, and on what evidence. The events depend on which statements are
 // known, never on the order in which they came, so that whoever has the same logs has the same events.
 
-import { jobDigest, resultDigest } from '../receipt/index.ts';
+import { receiptDigests } from '../receipt/index.ts';
 import {
   ACCEPTANCE_PREDICATE,
   type AgentStatement,
@@ -129,7 +129,7 @@ export class EvidenceBook {
 
   #receipt(statement: AgentStatement<typeof RECEIPT_PREDICATE>): void {
     const { deterministic, observed, issuedAt } = statement.statement.predicate;
-    const [job, result] = [jobDigest(deterministic), resultDigest(deterministic)];
+    const { job, result } = receiptDigests(deterministic);
     remember(this.#receipts, statement.id, {
       executor: statement.issuer,
       requester: observed.requester,
@@ -260,8 +260,9 @@ export class EvidenceBook {
       if ((list[known] as ReputationEvent).at <= at) return;
       list.splice(known, 1);
     }
-    list.push({ id, kind, about, rater, at, weight, evidence });
-    list.sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    // The newest first, of one moment by id: what comes is most often the newest.
+    const after = list.findIndex((event) => event.at < at || (event.at === at && id < event.id));
+    list.splice(after === -1 ? list.length : after, 0, { id, kind, about, rater, at, weight, evidence });
     if (list.length > EVENTS_PER_PAIR_MAX) list.pop();
     if (GOOD.has(kind)) this.#praised.set(rater, (this.#praised.get(rater) ?? new Set()).add(about));
     this.#version += 1;

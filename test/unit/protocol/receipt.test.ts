@@ -80,6 +80,7 @@ describe('protocol/receipt', () => {
     assert.equal(rc.compareReceipts(a, b), 'diverged');
     assert.equal(rc.compareReceipts(a, { ...a, scheduleId: 'schedule-2' }), 'different-jobs');
     assert.notEqual(rc.jobDigest(a), rc.resultDigest(a));
+    assert.deepEqual(rc.receiptDigests(a), { job: rc.jobDigest(a), result: rc.resultDigest(a) });
     assert.equal(rc.jobDigest(a), rc.jobDigest(b));
   });
 

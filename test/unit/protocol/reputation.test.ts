@@ -10,6 +10,7 @@ import {
   posterior,
   UNIT,
 } from '../../../protocol/reputation/index.ts';
+import { EVENTS_PER_PAIR_MAX } from '../../../protocol/reputation/limits.ts';
 import { dayNumber, Evidence } from '../../support/evidence.ts';
 
 const me = (evidence: Evidence, about: string, options: { day?: number; partners?: string[] } = {}) =>
@@ -42,6 +43,27 @@ describe('reputation', () => {
     const receipt = evidence.receipt('good', 'me');
     for (let i = 0; i < 5; i++) evidence.accept(receipt, 'me');
     assert.equal(me(evidence, 'good').good, UNIT);
+  });
+
+  it('of one agent about another the newest events are kept, the newest first, in whatever order they came', () => {
+    const evidence = new Evidence();
+    const ids = Array.from({ length: EVENTS_PER_PAIR_MAX + 9 }, (_, i) =>
+      // Two of each day.
+      evidence.receipt('good', 'me', { day: i >> 1 }),
+    );
+    // 31 and the count have no common divisor: every receipt once, in no order.
+    for (let i = 0; i < ids.length; i++) {
+      const at = (i * 31) % ids.length;
+      evidence.accept(ids[at]!, 'me', at >> 1);
+    }
+    const { good } = evidence.book().between('me', 'good');
+    const newest = [...ids.entries()].sort(
+      ([a, { id: x }], [b, { id: y }]) => (b >> 1) - (a >> 1) || (x < y ? -1 : 1),
+    );
+    assert.deepEqual(
+      good.map(({ id }) => id),
+      newest.slice(0, EVENTS_PER_PAIR_MAX).map(([, { id }]) => id),
+    );
   });
 
   it('a divergence costs whoever stands against the majority, on the receipts themselves', () => {
