@@ -106,7 +106,8 @@ export class ProvenanceGraph {
   readonly #used = new Lists();
   readonly #sources = new Ends();
   readonly #uses = new Ends();
-  readonly #seen = new Set<string>();
+  /** Indexes by log: a number for each entry, and no text. */
+  readonly #seen = new Map<string, Set<number>>();
   readonly #self = Column.uint32();
   readonly #origin = Column.uint32();
   readonly #index = Column.float64();
@@ -127,7 +128,7 @@ export class ProvenanceGraph {
 
   /** True when the entry of a log is in the graph. */
   has(origin: string, index: number): boolean {
-    return this.#seen.has(`${index}/${origin}`);
+    return this.#seen.get(origin)?.has(index) === true;
   }
 
   /** Adds a statement; false when it was there. Throws LIMIT_EXCEEDED when the graph is full. */
@@ -139,7 +140,8 @@ export class ProvenanceGraph {
     )
       throw new ZeroError('LIMIT_EXCEEDED', 'the provenance graph is full');
     const number = ++this.#statements;
-    this.#seen.add(`${index}/${origin}`);
+    const seen = this.#seen.get(origin) ?? new Set();
+    this.#seen.set(origin, seen.add(index));
     this.#self.set(number, this.#names.of(facts.self));
     this.#origin.set(number, this.#origins.of(origin));
     this.#index.set(number, index);
