@@ -2,7 +2,7 @@
 // Nobody can speak for another node, and no list of keys is asked for.
 
 import type { Static, TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { Compile, type Validator } from 'typebox/compile';
 import { utf8 } from '../../protocol/bytes/index.ts';
 import {
   decodeEnvelope,
@@ -14,6 +14,15 @@ import {
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { parseStrictJson } from '../../protocol/json/index.ts';
 import { keyOfPeerId } from '../../protocol/log/index.ts';
+
+/** Validators by schema: one for each kind of word, made when the first comes. */
+const validators = new WeakMap<TSchema, Validator>();
+
+function hasForm<Schema extends TSchema>(schema: Schema, claim: unknown): claim is Static<Schema> {
+  const validator = validators.get(schema) ?? Compile(schema);
+  validators.set(schema, validator);
+  return validator.Check(claim);
+}
 
 /** One kind of word. */
 export interface WordForm<Schema extends TSchema> {
@@ -48,7 +57,7 @@ export function verifyWord<Schema extends TSchema>(
   if (envelope.payloadType !== type) throw new ZeroError('DECODE_FAILED', `not ${name}`);
   // The signer is named by the payload itself (the peer id is its key), so this one object is read before it is verified.
   const claim: unknown = parseStrictJson(envelope.payload);
-  if (!Value.Check(schema, claim)) throw new ZeroError('DECODE_FAILED', `${name} has a wrong form`);
+  if (!hasForm(schema, claim)) throw new ZeroError('DECODE_FAILED', `${name} has a wrong form`);
   verifyEnvelope(envelope, { keys: [keyOfPeerId(speaker(claim))] });
   return claim;
 }
