@@ -5,7 +5,7 @@ import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { originOf } from '../../protocol/log/index.ts';
-import { encodeRequest, type UsageEvent } from '../../protocol/partner/index.ts';
+import { encodeRequest } from '../../protocol/partner/index.ts';
 import type {
   AnswerMemory,
   Completeness,
@@ -83,24 +83,25 @@ export async function askPartner(
     return { ...end, ms };
   } catch (error) {
     if (!isZeroError(error)) throw error;
-    if (!signal.aborted) await deps.book.note(partner.agent, usageOf(error));
+    if (!signal.aborted) await deps.book.note(partner.agent, { kind: failureOf(error) });
     throw error;
   }
 }
 
-function usageOf(error: ZeroError): UsageEvent {
-  switch (error.code) {
+/** What an exchange that failed says of the partner: it was not there, it would not or could not answer now, or it answered wrongly. */
+export function failureOf(error: unknown): 'unreachable' | 'refused' | 'invalid' {
+  switch ((error as ZeroError).code) {
     case 'PEER_UNREACHABLE':
-      return { kind: 'unreachable' };
+      return 'unreachable';
     case 'PARTNER_REFUSED':
     case 'PARTNER_BUDGET':
     case 'LOG_RECOVERING':
     case 'BUSY':
     case 'OVERLOADED':
     case 'INTERNAL':
-      return { kind: 'refused' };
+      return 'refused';
     default:
-      return { kind: 'invalid' };
+      return 'invalid';
   }
 }
 

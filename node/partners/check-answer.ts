@@ -68,7 +68,9 @@ export class AnswerCheck {
   take(frame: AnswerFrame, request: Uint8Array): CheckedPart | undefined {
     switch (frame.kind) {
       case 'error':
-        throw new ZeroError(frame.code, `partner: ${frame.message}`);
+        throw new ZeroError(frame.code, `partner: ${frame.message}`, {
+          details: frame.retryMs === undefined ? {} : { retryMs: frame.retryMs },
+        });
       case 'opening':
         return this.#opening(frame.statementId, frame.opening);
       case 'answer':

@@ -1,6 +1,6 @@
 // One federated query from its question to its end: who is asked, who is waited for and how long, what is shown once, who is judged.
 
-import { isZeroError, type ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError } from '../../protocol/errors/index.ts';
 import { originOf } from '../../protocol/log/index.ts';
 import { APART_MAX, planFanOut } from '../../protocol/partner/index.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type VerifiedRow,
 } from '../../protocol/provenance/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
-import { askPartner, connectedPeer, connectedPeers, type PartnerEnd } from './ask-partner.ts';
+import { askPartner, connectedPeer, connectedPeers, failureOf, type PartnerEnd } from './ask-partner.ts';
 import { AnswerCheck, type CheckedPart } from './check-answer.ts';
 import { EventQueue } from './event-queue.ts';
 import {
@@ -239,7 +239,7 @@ export class Run {
       event = await this.#judge(partner, end);
     } catch (error) {
       if (!isZeroError(error)) log.error({ err: error, partner: partner.agent }, 'asking a partner failed');
-      event = this.#event(partner, stateOf(error), (error as Error).message);
+      event = this.#event(partner, failureOf(error), (error as Error).message);
     }
     if (!this.#isOver && !this.#states.has(partner.agent)) this.#tell(event);
     this.#awaited.delete(partner.agent);
@@ -270,17 +270,4 @@ export class Run {
 /** True when an answerer says that there is more. That nobody but a log itself can prove it whole says nothing of the kind. */
 function isShort(reasons: readonly EndReason[]): boolean {
   return reasons.some((reason) => reason !== 'unproven-origin');
-}
-
-function stateOf(error: unknown): PartnerState {
-  const code = (error as ZeroError).code;
-  if (code === 'PEER_UNREACHABLE') return 'unreachable';
-  const refusals: readonly string[] = [
-    'PARTNER_REFUSED',
-    'PARTNER_BUDGET',
-    'LOG_RECOVERING',
-    'BUSY',
-    'INTERNAL',
-  ];
-  return refusals.includes(code) ? 'refused' : 'invalid';
 }

@@ -9,6 +9,7 @@ import {
   PARTNER_REQUEST_BYTES_MAX,
 } from '../../protocol/partner/index.ts';
 import { decodeRow, encodeRow, type ProvenanceRow, ROW_BYTES_MAX } from '../../protocol/provenance/index.ts';
+import { isRetryMs } from '../rpc/answer.ts';
 import { decodeCborMap } from '../rpc/cbor.ts';
 import type { RpcProtocol } from '../rpc/index.ts';
 import type { RowProtocol } from '../rpc/row-streams.ts';
@@ -42,7 +43,8 @@ export function queryProtocol(network: string): RowProtocol {
     timeoutMs: QUERY_MS_MAX,
     perSecond: 100,
     burst: 1_000,
-    refusal: (message) => encodeBatch([encodeFrame({ kind: 'error', code: 'OVERLOADED', message })]),
+    refusal: (message, retryMs) =>
+      encodeBatch([encodeFrame({ kind: 'error', code: 'OVERLOADED', message, retryMs })]),
   };
 }
 
@@ -91,7 +93,13 @@ export type AnswerFrame =
   | { readonly kind: 'opening'; readonly statementId: string; readonly opening: Opening }
   /** The signed answer: the last frame. */
   | { readonly kind: 'answer'; readonly bytes: Uint8Array }
-  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly kind: 'error';
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** When to come back, in milliseconds. */
+      readonly retryMs?: number;
+    };
 
 const TAGS = { row: 1, opening: 2, answer: 3, error: 4 } as const;
 
@@ -111,8 +119,16 @@ export function encodeFrame(frame: AnswerFrame): Uint8Array {
     case 'answer':
       return tagged(TAGS.answer, frame.bytes);
     case 'error':
-      return tagged(TAGS.error, utf8(`${frame.code} ${frame.message.slice(0, MESSAGE_CHARS_MAX)}`));
+      return tagged(TAGS.error, utf8(errorText(frame)));
   }
+}
+
+/** A code, a message, and on a line of its own when to come back: who does not know of that reads it as a part of the message. */
+const ERROR_TEXT = /^(\S*) ?([\s\S]*?)(?:\n(\d{1,6}))?$/;
+
+function errorText({ code, message, retryMs }: Extract<AnswerFrame, { kind: 'error' }>): string {
+  const wait = retryMs === undefined ? '' : `\n${retryMs}`;
+  return `${code} ${message.slice(0, MESSAGE_CHARS_MAX)}${wait}`;
 }
 
 /** Throws DECODE_FAILED or LIMIT_EXCEEDED. */
@@ -134,10 +150,11 @@ export function decodeFrame(bytes: Uint8Array): AnswerFrame {
     case TAGS.answer:
       return { kind: 'answer', bytes: body.slice() };
     case TAGS.error: {
-      const text = fromUtf8(body);
-      const [code = ''] = text.split(' ', 1);
+      const [, code = '', text = '', wait] = ERROR_TEXT.exec(fromUtf8(body)) ?? [];
       const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'PARTNER_REFUSED';
-      return { kind: 'error', code: known, message: text.slice(code.length + 1).slice(0, MESSAGE_CHARS_MAX) };
+      const message = text.slice(0, MESSAGE_CHARS_MAX);
+      const retryMs = wait === undefined ? undefined : Number(wait);
+      return { kind: 'error', code: known, message, ...(isRetryMs(retryMs) ? { retryMs } : {}) };
     }
     default:
       throw new ZeroError('DECODE_FAILED', 'a frame of an unknown kind');

@@ -38,6 +38,6 @@ export function unwrap(bytes: Uint8Array): Uint8Array {
 }
 
 /** A peer's word on when to come back, within reason. */
-function isRetryMs(value: unknown): value is number {
+export function isRetryMs(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= RETRY_MS_MAX;
 }
