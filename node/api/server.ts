@@ -10,6 +10,7 @@ import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
 import { compilers } from './compilers.ts';
 import { pathOf } from './operations.ts';
+import { schemaErrorText } from './schema-error.ts';
 import { shed } from './shedding.ts';
 
 /** A task with its module and inputs in base64 must fit. */
@@ -44,6 +45,7 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
     logger: false,
     routerOptions: { maxParamLength: 256 },
     schemaController: compilers(options.isEager),
+    schemaErrorFormatter: (errors, part) => new Error(schemaErrorText(errors, part)),
   });
   const spans = new WeakMap<FastifyRequest, WorkSpan>();
   app.addHook('onRequest', (request, _reply, done) => {
