@@ -143,8 +143,9 @@ answers the whole OpenAPI 3.1 document at \`GET /v1/openapi.json\`; the typed cl
 
 A request brings a bearer token. Its scope is \`read\` (look), \`operate\` (work and pay as well) or \`admin\` (change who is trusted and what
 is allowed); the token in the file \`api-token\` may do everything. Too many requests are answered with 429. What changes state may bring
-an \`Idempotency-Key\`: the same key and request is done once, and answered the same again for a day. Errors are
-\`{"error": {code, message, hint, retryable, details}}\` ([codes](errors.md)).
+an \`Idempotency-Key\`: the same key and request is done once, and answered the same again for a day. What may be
+left out of a body is left out: a \`null\` is refused wherever the schema does not name it, and is never read as 0, false or "" (ENFORCED
+\`test/unit/node/api-compilers.test.ts\`). Errors are \`{"error": {code, message, hint, retryable, details}}\` ([codes](errors.md)).
 
 | operation | route | scope | |
 | --- | --- | --- | --- |

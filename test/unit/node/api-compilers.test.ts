@@ -8,7 +8,12 @@ const SUM = {
   body: {
     type: 'object',
     required: ['one'],
-    properties: { one: { type: 'integer' }, other: { type: 'integer', default: 2 } },
+    properties: {
+      one: { type: 'integer' },
+      other: { type: 'integer', default: 2 },
+      maybe: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+      list: { type: 'array', items: { type: 'string' } },
+    },
   },
   response: { 200: { type: 'object', properties: { sum: { type: 'integer' } } } },
 };
@@ -37,6 +42,23 @@ describe('compilers of the API', () => {
       assert.match(bad.json().message, /body\/one must be integer/);
     }
     assert.equal((await post({ one: 1, other: 1 })).json().sum, 2, 'what was wrong before is forgotten');
+    await app.close();
+  });
+
+  it('take a null for no number, no text and no truth, wherever it stands', async () => {
+    const app = api(SUM);
+    const post = async (payload: object) => {
+      const answer = await app.inject({ method: 'POST', url: '/sum', payload });
+      return [answer.statusCode, answer.json().message];
+    };
+    assert.deepEqual(await post({ one: null }), [400, 'body/one must be integer']);
+    assert.deepEqual(await post({ one: 1, other: null }), [400, 'body/other must be integer']);
+    assert.deepEqual(await post({ one: 1, list: ['a', null] }), [400, 'body/list/1 must be string']);
+    const kept = fastify({ schemaController: compilers() });
+    kept.post('/kept', { schema: { body: SUM.body } }, async ({ body }) => body as object);
+    const answer = await kept.inject({ method: 'POST', url: '/kept', payload: { one: 1, maybe: null } });
+    assert.deepEqual(answer.json(), { one: 1, other: 2, maybe: null }, 'where it is meant, it stays one');
+    await kept.close();
     await app.close();
   });
 
