@@ -20,6 +20,7 @@ import {
 } from './founding.ts';
 import type { GivenRole, GuildListener, GuildRequest, Guilds } from './interface.ts';
 import type { Invitations } from './invitations.ts';
+import { checkMayInvite } from './inviting.ts';
 import { encodeKeyPackage } from './keys/own-keys.ts';
 import { SETTLE_PAUSE_MS } from './limits.ts';
 import type { Registry } from './registry.ts';
@@ -110,6 +111,8 @@ export class GuildService implements Guilds {
   async invite(guild: string, agents: readonly AgentId[], role: GivenRole = 'member'): Promise<GuildView> {
     const { registry, seats } = this.#deps;
     const ring = registry.get(guild);
+    // Before anybody is asked for keys or for a yes: what this agent may not do comes to nothing there.
+    checkMayInvite(ring);
     const candidates: Candidate[] = await Promise.all(
       agents.map(async (agent) => ({ ...(await locate(this.#deps, agent)), role })),
     );

@@ -12,6 +12,7 @@ import type { Config } from '../config/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Contents } from './contents.ts';
 import type { Invitations } from './invitations.ts';
+import { checkInviter } from './inviting.ts';
 import type { KeyDesk } from './key-desk.ts';
 import { decodeMls } from './keys/own-keys.ts';
 import type { CredentialJudge } from './keys/ring-keys.ts';
@@ -133,11 +134,10 @@ export class Reception {
   #invite({ control, creation, keychain }: Of<'invite'>, peer: string): Uint8Array {
     const { invitations, judge, onInvitation } = this.#deps;
     const keys = verifyKeychainJson(parseStrictJson(keychain), 'keychain');
-    const { act, actor, guild } = verifyControl(control, keys);
+    const verified = verifyControl(control, keys);
+    const { act, actor, guild } = verified;
     if (act.action !== 'invite') throw new ZeroError('GUILD_REFUSED', 'not an invitation');
-    const { name, guild: founded } = claimOf(creation);
-    if (founded !== guild || name === null)
-      throw new ZeroError('GUILD_REFUSED', 'the invitation is to another guild than the creation');
+    const name = checkInviter(verified, creation, keys);
     this.#checkWilling(act.seat.agent, peer);
     if (act.seat.untilMs <= judge.now()) throw new ZeroError('GUILD_REFUSED', 'the invitation is over');
     invitations.keep({ guild, name, from: actor, peer, seat: act.seat });

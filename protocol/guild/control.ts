@@ -15,7 +15,13 @@ import { markVerified, type Verified } from '../verified.ts';
 import { guildIdOf } from './guild-id.ts';
 import { GUILD_CONTROL_BYTES_MAX } from './limits.ts';
 import { readControl, writeControl } from './read.ts';
-import { GUILD_CONTROL_TYPE, type GuildControl, type GuildId, type VerifiedControl } from './types.ts';
+import {
+  GUILD_CONTROL_TYPE,
+  type GuildControl,
+  type GuildId,
+  type GuildSeat,
+  type VerifiedControl,
+} from './types.ts';
 
 const bounds = { payloadBytesMax: GUILD_CONTROL_BYTES_MAX };
 
@@ -33,10 +39,13 @@ export function claimOf(bytes: Uint8Array): {
   readonly actor: string;
   /** Of a creation: the name, which the guild's id commits to. */
   readonly name: string | null;
+  /** Of a creation: its seats, which the guild's id commits to as well. */
+  readonly seats: readonly GuildSeat[];
 } {
   const envelope = decode(bytes);
   const { guild, actor, act } = readControl(envelope.payload);
-  return { guild: guild ?? guildIdOf(envelope), actor, name: act.action === 'create' ? act.name : null };
+  const { name, seats } = act.action === 'create' ? act : { name: null, seats: [] };
+  return { guild: guild ?? guildIdOf(envelope), actor, name, seats };
 }
 
 function decode(bytes: Uint8Array): Envelope {
