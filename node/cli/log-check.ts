@@ -1,7 +1,7 @@
 // "zerostate log check": reads logs over HTTP by their tiles, those of a node and those of anybody, and computes everything again here.
 
-import { fromUtf8 } from '../../protocol/bytes/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { concatBytes, fromUtf8 } from '../../protocol/bytes/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
   type AuditReport,
   auditLog,
@@ -11,17 +11,57 @@ import {
   verifyNodeCheckpoint,
 } from '../../protocol/log/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
+import { errorOf } from '../client/error-of.ts';
 import type { CheckpointRecord } from '../log-service/index.ts';
 import type { ApiClient } from './client.ts';
 
 /** One tile or bundle: 256 records of the largest form. */
 const RESOURCE_BYTES_MAX: number = 256 * 65_537;
 const FETCH_MS_MAX = 30_000;
+/** Bytes of an error as JSON that are read, and characters of its message that are shown: a page of some other server is longer. */
+const ERROR_BYTES_MAX = 65_536;
+const MESSAGE_CHARS_MAX = 500;
 
 /** The report of a check over HTTP. */
 export interface LogCheck extends AuditReport {
   readonly origin: string;
   readonly checkpoint: string;
+}
+
+/** The body of an answer, read no further than it may be long. Throws LIMIT_EXCEEDED, NODE_UNREACHABLE. */
+async function bodyOf(url: string, response: Response, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const part of response.body ?? []) {
+      length += part.length;
+      if (length > bytesMax) throw new ZeroError('LIMIT_EXCEEDED', `${url} is longer than ${bytesMax} bytes`);
+      parts.push(part);
+    }
+  } catch (cause) {
+    if (isZeroError(cause)) throw cause;
+    throw new ZeroError('NODE_UNREACHABLE', `${url} broke off`, { cause });
+  }
+  return concatBytes(...parts);
+}
+
+/** What a refusal says: a node tells its own code; of any other server only a 404 or a 410 says that there is no such thing. */
+async function refusalOf(url: string, response: Response): Promise<ZeroError> {
+  const said = await bodyOf(url, response, ERROR_BYTES_MAX)
+    .then((bytes): unknown => JSON.parse(fromUtf8(bytes)))
+    .catch(() => undefined);
+  const { error } = (said ?? {}) as { error?: { code?: unknown } };
+  if (typeof error?.code === 'string') {
+    const { code, hint, message } = errorOf(response.status, said);
+    // Anybody may be at that address: no more of it than text.
+    const short = (text: unknown) => String(text).slice(0, MESSAGE_CHARS_MAX);
+    return new ZeroError(code, `${url}: ${short(message)}`, { hint: short(hint) });
+  }
+  if (response.status === 404 || response.status === 410)
+    return new ZeroError('NOT_FOUND', `${url}: HTTP ${response.status}`);
+  return new ZeroError('NODE_UNREACHABLE', `${url} is not given: HTTP ${response.status}`, {
+    hint: 'The server of the log fails or refuses. Ask again later, or check a copy that another server holds.',
+  });
 }
 
 function reader(prefix: string): (path: string) => Promise<Uint8Array> {
@@ -32,13 +72,8 @@ function reader(prefix: string): (path: string) => Promise<Uint8Array> {
         throw new ZeroError('NODE_UNREACHABLE', `${url} does not answer`, { cause });
       },
     );
-    if (!response.ok) throw new ZeroError('NOT_FOUND', `${url}: HTTP ${response.status}`);
-    if (Number(response.headers.get('content-length') ?? 0) > RESOURCE_BYTES_MAX)
-      throw new ZeroError('LIMIT_EXCEEDED', `${url} is longer than ${RESOURCE_BYTES_MAX} bytes`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (bytes.length > RESOURCE_BYTES_MAX)
-      throw new ZeroError('LIMIT_EXCEEDED', `${url} is longer than ${RESOURCE_BYTES_MAX} bytes`);
-    return bytes;
+    if (!response.ok) throw await refusalOf(url, response);
+    return await bodyOf(url, response, RESOURCE_BYTES_MAX);
   };
 }
 
