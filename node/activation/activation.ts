@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ZeroError } from '../../protocol/errors/index.ts';
 import { type Config, completeConfig } from '../config/index.ts';
 import { writeSecretFile } from '../keys/key-file.ts';
 import {
@@ -19,7 +20,8 @@ import {
 } from './decide.ts';
 
 const RECORD_FILE = 'activation.json';
-const GOOD_FILE = 'config.good.json';
+/** The last configuration that worked, in the home folder. */
+export const GOOD_FILE = 'config.good.json';
 
 /** One start. */
 export interface Activation {
@@ -35,14 +37,18 @@ export interface Activation {
   stopped(end?: GoodEnd): Promise<void>;
 }
 
-/** Begins a start: it is on disk before anything else happens. Throws STORAGE_FAILED. */
-export async function activate(home: string, given: Config, now: number): Promise<Activation> {
+/**
+ * Begins a start: it is on disk before anything else happens. Given is a configuration, or why it cannot be read: who supervises a node starts
+ * it again with a typing error as well. Throws STORAGE_FAILED, and that error where nothing that worked takes over.
+ */
+export async function activate(home: string, given: Config | ZeroError, now: number): Promise<Activation> {
   const digest = digestOf(given);
   const before = await readRecord(home);
   const decided = decideStart(before, digest, now);
   await writeRecord(home, decided.record);
   const good = decided.use === 'good' ? await readGood(home, before.good) : undefined;
   const config = good ?? given;
+  if (config instanceof ZeroError) throw config;
   const used = good === undefined ? digest : (before.good as string);
   const end = async (worked: boolean, how?: GoodEnd): Promise<void> => {
     if (worked && good === undefined)
@@ -54,7 +60,7 @@ export async function activate(home: string, given: Config, now: number): Promis
     fellBack:
       good === undefined
         ? undefined
-        : `the configuration ended ${STARTS_MAX} starts early, so the last one that worked is in use; change the file to try again`,
+        : `the configuration ${given instanceof ZeroError ? `could not be read at ${STARTS_MAX} starts (${given.message})` : `ended ${STARTS_MAX} starts early`}, so the last one that worked, ${GOOD_FILE}, is in use; mend the file and restart, which tries it again`,
     policy: fallbackPolicy(before, decided.policy),
     worked: (how) => end(true, how),
     stopped: (how) => end(false, how),
@@ -73,8 +79,10 @@ export async function failedStarts(
   return { count, hasGood: good !== null && good !== digest };
 }
 
-function digestOf(config: Config): string {
-  return createHash('sha256').update(JSON.stringify(config)).digest('hex');
+/** Of what cannot be read, the reason stands for it: another mistake is another configuration. */
+function digestOf(config: Config | ZeroError): string {
+  const text = config instanceof ZeroError ? config.message : JSON.stringify(config);
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** What is remembered; nothing, where it cannot be read: a node must not fail for it. */

@@ -1,6 +1,6 @@
 // Which configuration a node starts with, after starts that failed. The door of this folder.
 
-export { type Activation, activate, failedStarts } from './activation.ts';
+export { type Activation, activate, failedStarts, GOOD_FILE } from './activation.ts';
 export {
   type ActivationRecord,
   decideStart,

@@ -165,12 +165,22 @@ export async function loadConfig(home: string, flags: UpFlags): Promise<Config> 
   return completeConfig(resolveConfig(file, process.env, fromFlags(flags)), path);
 }
 
+/** The configuration, or why it cannot be read: that start counts as one that it ended. */
+async function configOrWhyNot(home: string, flags: UpFlags): Promise<Config | ZeroError> {
+  try {
+    return await loadConfig(home, flags);
+  } catch (error) {
+    if (error instanceof ZeroError && error.code === 'CONFIG_INVALID') return error;
+    throw error;
+  }
+}
+
 async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   const stopping = untilSignal({ supervised: flags.supervised === true });
   const home = resolveHome(flags.home);
   // Before anything is written there, also what only notes that it was started.
   await formOfHome(home);
-  const activation = await activate(home, await loadConfig(home, flags), Date.now());
+  const activation = await activate(home, await configOrWhyNot(home, flags), Date.now());
   const { config, fellBack } = activation;
   if (fellBack !== undefined) process.stderr.write(`${style.red('warning')}: ${fellBack}\n`);
   // Loaded late, so that every other command starts without libp2p.

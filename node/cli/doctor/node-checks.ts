@@ -1,6 +1,7 @@
 // What a running node says of itself over its HTTP API: health, version, clock, addresses, neighbours.
 
 import { BlockList } from 'node:net';
+import { GOOD_FILE } from '../../activation/index.ts';
 import type { NodeView } from '../../api/views.ts';
 import { VERSION } from '../../version.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -41,6 +42,8 @@ const REMEDIES: Record<string, string> = {
   disk: 'Free room on the disk; the node takes writes again by itself.',
   'own log': 'Let it run and reach its peers: it signs nothing before they have shown what they hold.',
   network: 'See the findings on boot nodes and ports; zerostate peers shows who is connected.',
+  configuration:
+    'Mend config.yaml and restart the node, which tries it again; zerostate up in a terminal shows why it failed. What works meanwhile is in config.good.json.',
   policy:
     'zerostate policy show says which policy is in force, and zerostate policy apply puts a fresh one in force.',
 };
@@ -53,15 +56,11 @@ export function checkHealth(health: Health): Finding[] {
       fail('node', `${name} is not in order`, detail, REMEDIES[name] ?? 'zerostate status shows more.'),
     );
   const degraded = health.checks.filter(({ detail }) => /degraded/.test(detail));
-  if (bad.length === 0 && health.degraded)
-    return [
-      warn(
-        'node',
-        'works, degraded',
-        degraded.map(({ detail }) => detail).join('; ') || 'see zerostate status',
-        REMEDIES.policy ?? '',
-      ),
-    ];
+  if (bad.length === 0 && health.degraded) {
+    const why = degraded.map(({ detail }) => detail).join('; ') || 'see zerostate status';
+    const remedy = why.includes(GOOD_FILE) ? REMEDIES.configuration : REMEDIES.policy;
+    return [warn('node', 'works, degraded', why, remedy ?? '')];
+  }
   return bad.length > 0
     ? bad
     : [ok('node', health.checks.map(({ detail, name }) => `${name}: ${detail}`).join('; '))];

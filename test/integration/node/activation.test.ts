@@ -149,5 +149,17 @@ describe('zerostate up', function () {
     assert.equal(mended.info.name, 'mended');
     assert.equal(await mended.stop(), 0);
     assert.doesNotMatch(readFileSync(join(home, 'activation.json'), 'utf8'), /undefined/);
+    // A typing error is what ends most starts, and no configuration at all.
+    writeFileSync(file, 'nmae: typed at three in the morning\n');
+    for (let i = 0; i < STARTS_MAX; i++) assert.match((await zerostate(args)).stderr, /nmae: unknown key/);
+    const typo = await startNode(['--home', home]);
+    assert.equal(typo.info.name, 'works');
+    const ready = await (await fetch(`${typo.info.api}/readyz`)).text();
+    assert.match(ready, /nmae: unknown key.*config\.good\.json/);
+    assert.equal(await typo.stop(), 0);
+    write(0, 'mended-again');
+    const again = await startNode(['--home', home]);
+    assert.equal(again.info.name, 'mended-again');
+    assert.equal(await again.stop(), 0);
   });
 });

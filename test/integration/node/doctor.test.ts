@@ -108,4 +108,14 @@ describe('zerostate doctor', function () {
     const [disk] = checkHealth({ ok: false, degraded: false, checks });
     assert.match(`${disk?.state} ${disk?.remedy}`, /fail Free room/);
   });
+
+  it('sends who fell back to another configuration to that file, and not to the policies', () => {
+    const fallenBack = (why: string) => {
+      const detail = `the built-in policies are in force; degraded: ${why}`;
+      const [one] = checkHealth({ ok: true, degraded: true, checks: [{ name: 'policy', ok: true, detail }] });
+      return one?.remedy ?? '';
+    };
+    assert.match(fallenBack('the last one that worked, config.good.json, is in use'), /^Mend config\.yaml/);
+    assert.match(fallenBack('the policy bundle ran out'), /^zerostate policy show/);
+  });
 });
