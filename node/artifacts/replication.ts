@@ -6,14 +6,9 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { CID } from 'multiformats/cid';
 import { equalBytes } from '../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import type { Clock } from '../clock/index.ts';
-import type { Logger } from '../logger/index.ts';
-import type { Metrics } from '../metrics/index.ts';
-import type { Directory } from '../network/directory.ts';
-import type { Rpc } from '../rpc/index.ts';
-import type { ArtifactStore } from './artifact-store.ts';
 import { parseCid } from './blocks.ts';
 import { CHALLENGE_BLOCKS, HOLDERS_MAX, LEASE_MS, REPAIR_MS } from './limits.ts';
+import { NamedHolders } from './named-holders.ts';
 import type { ArtifactRecord } from './records.ts';
 import {
   byRank,
@@ -27,23 +22,9 @@ import {
   replicaProtocol,
 } from './replica-protocol.ts';
 import { ReplicaQuota } from './replica-quota.ts';
+import type { ReplicationDeps } from './replication-deps.ts';
 
-export interface ReplicationDeps {
-  readonly store: ArtifactStore;
-  readonly rpc: Rpc;
-  readonly directory: Directory;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  readonly network: string;
-  readonly region: string;
-  readonly peerId: string;
-  /** False: keeps nothing for others. */
-  readonly accept: boolean;
-  readonly artifactBytesMax: number;
-  /** Fetches an artifact that is to be kept, from those named. */
-  readonly fetch: (root: string, from: readonly string[], bytesMax: number) => Promise<unknown>;
-}
+export type { ReplicationDeps } from './replication-deps.ts';
 
 const OK = new Uint8Array([1]);
 
@@ -51,6 +32,7 @@ const OK = new Uint8Array([1]);
 export class Replication {
   readonly #deps: ReplicationDeps;
   readonly #quota: ReplicaQuota;
+  readonly #named: NamedHolders;
   #cancel: () => void = () => {};
   #round: Promise<void> | undefined;
   #stopped = false;
@@ -58,6 +40,7 @@ export class Replication {
   constructor(deps: ReplicationDeps) {
     this.#deps = deps;
     this.#quota = new ReplicaQuota(deps);
+    this.#named = new NamedHolders(deps.directory);
   }
 
   async start(): Promise<void> {
@@ -101,6 +84,7 @@ export class Replication {
   }
 
   async #repairAll(): Promise<void> {
+    this.#named.begin();
     for (const { root } of this.#deps.store.records()) {
       if (this.#stopped) return;
       try {
@@ -124,13 +108,16 @@ export class Replication {
     const renewed =
       owner === '' ? { ...record.replication, until: clock.now() + LEASE_MS } : record.replication;
     const alive: string[] = [];
-    for (const holder of renewed.holders)
+    for (const holder of [...renewed.holders, ...this.#named.beside(record)])
       if (await this.#holds({ ...record, replication: renewed }, holder)) alive.push(holder);
     const [first] = byRank(root, [peerId, ...alive]);
     const holders =
       first === peerId ? await this.#recruit({ ...record, replication: renewed }, alive) : alive;
     if (store.record(root)?.replication != null)
       await store.update(root, { replication: { ...renewed, holders } });
+    // The owner lengthens the promises that it knows of: it hears at once of whom another holder found.
+    if (holders.length > alive.length && alive.includes(owner))
+      await this.#holds({ ...record, replication: { ...renewed, holders } }, owner);
   }
 
   /** Asks further nodes of the region, the fitting ones first, until there are enough copies; answers all other holders. */
@@ -276,6 +263,8 @@ export class Replication {
       await store.update(request.root, {
         replication: { ...record.replication, holders, until: lengthened },
       });
+    else if (owner === '' && record.replication.holders.includes(peer))
+      this.#named.note(request.root, othersThan(peerId, request.holders));
     return proofOf(request.nonce, bytes);
   }
 }

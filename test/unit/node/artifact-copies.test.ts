@@ -4,17 +4,23 @@ import assert from 'node:assert/strict';
 import { REPLICA_PEER_SHARE, REPLICA_SHARE } from '../../../node/artifacts/limits.ts';
 import type { ArtifactRecord } from '../../../node/artifacts/records.ts';
 import { freshRecord } from '../../../node/artifacts/records.ts';
-import { encodeRequest, type ReplicaRequest } from '../../../node/artifacts/replica-protocol.ts';
+import {
+  decodeRequest,
+  encodeRequest,
+  proofOf,
+  type ReplicaRequest,
+} from '../../../node/artifacts/replica-protocol.ts';
 import { Replication, type ReplicationDeps } from '../../../node/artifacts/replication.ts';
-import { isZeroError } from '../../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 
 const PEERS = [
   '12D3KooWGwtf5vqikkFCqKMEG57Sdx5xt9ngN8vwENiwUiV1RuAs',
   '12D3KooWQWUK9s1j9jx7x74K6mE1zPp73hQ9d9wdvQSEdX7YCiHs',
   '12D3KooWNagW5qWiZZPbuXcnHxAc1GMhjaVNYZCCZjTS11scedNz',
   '12D3KooWS9yq3NfoHqx82aiEM4wfxWeXoooFs3ck22261t3xKHDA',
+  '12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8',
 ] as const;
-const [OWNER, HOLDER, STRANGER, HERE] = PEERS;
+const [OWNER, HOLDER, STRANGER, HERE, ELSEWHERE] = PEERS;
 const ROOTS = [
   'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
   'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq',
@@ -29,10 +35,16 @@ async function keeper() {
   const sizes = new Map<string, number>();
   let arrived = Promise.resolve();
   let answer: (bytes: Uint8Array, peer: { toString(): string }) => Promise<Uint8Array>;
+  /** Nodes that hold every artifact, whoever asks, and those that were asked. */
+  const holding = new Set<string>();
+  const asked: string[] = [];
+  const bytes = Uint8Array.of(1, 2, 3);
   const store = {
     usage: { bytes: 0, bytesMax: BYTES_MAX, blocks: 0 },
     records: () => [...records.values()],
     record: (root: string) => records.get(root),
+    get: async () => bytes,
+    blocksOf: (root: string) => [root],
     sizeOf: (root: string) => ({ blocks: 1, bytes: sizes.get(root) ?? 0 }),
     update: async (root: string, change: Partial<ArtifactRecord>) => {
       records.set(root, { ...(records.get(root) ?? freshRecord(root, 0, NOW)), ...change });
@@ -44,7 +56,21 @@ async function keeper() {
       handle: async (_: unknown, handler: typeof answer) => {
         answer = handler;
       },
+      call: async (peer: { toString(): string }, _: unknown, request: Uint8Array) => {
+        asked.push(peer.toString());
+        const said = decodeRequest(request);
+        if (!holding.has(peer.toString()) || said.kind !== 'prove')
+          throw new ZeroError('NOT_FOUND', 'there is no copy here');
+        return proofOf(said.nonce, [bytes]);
+      },
     },
+    directory: {
+      nodes: () => [],
+      get: (peerId: string) => ({ peerId, region: peerId === ELSEWHERE ? 'there' : 'here' }),
+      isFresh: () => true,
+    },
+    metrics: { count: () => {} },
+    log: { debug: () => {}, warn: () => {} },
     clock: { now: () => NOW, after: () => () => {} },
     network: 'test',
     region: 'here',
@@ -57,9 +83,13 @@ async function keeper() {
       records.set(root, { ...(records.get(root) ?? freshRecord(root, 0, NOW)), complete: true });
     },
   };
-  await new Replication(deps as unknown as ReplicationDeps).start();
+  const replication = new Replication(deps as unknown as ReplicationDeps);
+  await replication.start();
   return {
     records,
+    holding,
+    asked,
+    repair: async () => await replication.repair(),
     hold: (until: Promise<void>) => {
       arrived = until;
     },
@@ -80,6 +110,15 @@ const keep = (root: string, change: Record<string, unknown> = {}) =>
     until: 50_000,
     holders: [],
     ...change,
+  }) as ReplicaRequest;
+const prove = (holders: readonly string[]) =>
+  ({
+    kind: 'prove',
+    root: ROOTS[0],
+    nonce: new Uint8Array(32),
+    blocks: [ROOTS[0]],
+    holders: [...holders],
+    until: 1,
   }) as ReplicaRequest;
 const code = (wanted: string) => (error: unknown) => isZeroError(error) && error.code === wanted;
 
@@ -132,5 +171,26 @@ describe('copies for others', () => {
       ),
       code('DECODE_FAILED'),
     );
+  });
+
+  it('the owner counts whom a holder found once that one proves it, and hears it of no stranger', async () => {
+    const { asked, holding, records, repair, say } = await keeper();
+    const replication = { region: 'here', copies: 3, owner: '', until: 50_000, holders: [HOLDER] };
+    records.set(ROOTS[0], { ...freshRecord(ROOTS[0], 0, NOW), complete: true, replication });
+    const counted = async () => {
+      await repair();
+      return records.get(ROOTS[0])!.replication?.holders;
+    };
+    for (const peer of [HOLDER, STRANGER, ELSEWHERE]) holding.add(peer);
+    await say(prove([HOLDER, STRANGER]), ELSEWHERE);
+    assert.deepEqual(await counted(), [HOLDER], 'a stranger’s word is nothing');
+    assert.deepEqual(asked, [HOLDER]);
+    await say(prove([HERE, STRANGER, ELSEWHERE, OWNER]), HOLDER);
+    assert.deepEqual(await counted(), [HOLDER, STRANGER], 'neither another region, nor who proves nothing');
+    holding.delete(STRANGER);
+    assert.deepEqual(await counted(), [HOLDER]);
+    asked.length = 0;
+    assert.deepEqual(await counted(), [HOLDER]);
+    assert.deepEqual(asked, [HOLDER], 'a name is tried once');
   });
 });
