@@ -102,7 +102,11 @@ export class RoutedStreams {
       record.setupMs = performance.now() - began;
       hop.stream.addEventListener('close', ({ error }) => streams.end(record, now(), error));
       metrics.count('zerostate_routed_paths_total', { result: 'open' });
-      return { stream: hop.stream, name: record.id, path: hop.reply.path };
+      const onBytes = (up: number, down: number): void => {
+        record.up += up;
+        record.down += down;
+      };
+      return { stream: hop.stream, name: record.id, path: hop.reply.path, onBytes };
     } catch (error) {
       streams.end(record, now(), error as Error);
       metrics.count('zerostate_routed_paths_total', { result: 'failed' });

@@ -19,6 +19,8 @@ export interface OpenPath {
   readonly name: string;
   /** Relays on it, the first at the front. */
   readonly path: readonly string[];
+  /** Told of what is carried over it once it is sealed, before it is sealed: towards the peer (up), or back (down). */
+  readonly onBytes?: (up: number, down: number) => void;
 }
 
 /** Relays that a path shall not go through. */
@@ -86,7 +88,7 @@ export class SealedPaths {
   ): Promise<SealedPath> {
     if (this.opener === undefined) throw new ZeroError('ROUTE_NONE', 'this node uses no relays');
     const began = performance.now();
-    const { name, path, stream } = await this.opener(peer, signal, around, watch?.mayTry);
+    const { name, onBytes, path, stream } = await this.opener(peer, signal, around, watch?.mayTry);
     watch?.opened(path);
     // The path was just travelled there and back, so it is known what a handshake over it takes.
     const openedAt = performance.now();
@@ -96,6 +98,7 @@ export class SealedPaths {
       const sealed = await this.#sealer.call(stream, peer, AbortSignal.any([signal, limit]));
       // The caller's part of the handshake is there and back once.
       const tookMs = performance.now() - openedAt;
+      if (onBytes !== undefined) countBytes(sealed, onBytes);
       this.#judge.carried({ name, path }, peer, tookMs);
       return { path: sealed, relays: path, tookMs };
     } catch (error) {
@@ -124,6 +127,19 @@ export class SealedPaths {
     for (const path of silent) this.#judge.outdone(path, by);
     return sealed;
   }
+}
+
+/**
+ * Counts what a sealed path of the calling end carries. Nothing comes over one before the caller greets, so no listener that is added later misses
+ * anything.
+ */
+function countBytes(path: MessageStream, onBytes: (up: number, down: number) => void): void {
+  path.addEventListener('message', ({ data }) => onBytes(0, data.byteLength));
+  const send = path.send.bind(path);
+  path.send = (data) => {
+    onBytes(data.byteLength, 0);
+    return send(data);
+  };
 }
 
 /** The relays of a path that was opened and not sealed; undefined for every other failure. */

@@ -37,6 +37,7 @@ export interface StreamRecord {
   setupMs: number | undefined;
   endedAt: number | undefined;
   error: string | undefined;
+  /** Bytes towards the destination and back: sealed ones at a relay, at the end whose stream it is those before sealing. */
   up: number;
   down: number;
 }

@@ -78,4 +78,35 @@ describe('paths for a link', () => {
     await assert.rejects(given.one.openAny(PEER, caller.signal));
     assert.deepEqual([given.tried, given.blamed], [['a'], []]);
   });
+
+  it('tell what they carry, there and back, once they are sealed', async () => {
+    const { one } = paths(['a'], new Set());
+    const sent: number[] = [];
+    const sealed = Object.assign(new EventTarget(), {
+      send: (data: Uint8Array) => sent.push(data.length) > 0,
+    });
+    const counted: [number, number][] = [];
+    const counting = new SealedPaths({ call: async () => sealed } as unknown as Sealer, {
+      carried: () => {},
+      silent: () => {},
+      outdone: () => {},
+    });
+    counting.opener = async (...args) => ({
+      ...(await one.opener!(...args)),
+      onBytes: (up, down) => counted.push([up, down]),
+    });
+    const { path } = await counting.openAny(PEER, soon());
+    assert.equal(path.send(new Uint8Array(5)), true, 'what the path says of its room is passed on');
+    sealed.dispatchEvent(Object.assign(new Event('message'), { data: new Uint8Array(7) }));
+    assert.deepEqual(
+      [sent, counted],
+      [
+        [5],
+        [
+          [5, 0],
+          [0, 7],
+        ],
+      ],
+    );
+  });
 });
