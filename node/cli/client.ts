@@ -6,6 +6,14 @@ import { type ApiEvent, readEvents } from '../client/events.ts';
 import { type Sending, send } from '../client/send.ts';
 import { resolveTarget, type Target, type TargetFlags } from './home.ts';
 
+/** Form of a W3C trace context; what else stands in the environment is nobody's trace, and no header. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The trace that a command is a part of: who gives several commands the same one finds them in one trace. */
+function traceOf({ TRACEPARENT: given = '' }: NodeJS.ProcessEnv): string | undefined {
+  return TRACEPARENT.test(given) ? given : undefined;
+}
+
 /** Calls the API of one node. */
 export class ApiClient {
   readonly target: Target;
@@ -70,6 +78,7 @@ export class ApiClient {
     const operation = operationAt(method, path);
     if (operation === undefined) throw new ZeroError('INTERNAL', `no operation ${method} ${path}`);
     const { api: url, token } = this.target;
-    return await send({ url, token, patient: false }, operation, path, sending);
+    const traced = { ...sending, traceparent: traceOf(process.env) };
+    return await send({ url, token, patient: false }, operation, path, traced);
   }
 }

@@ -31,6 +31,8 @@ export interface Sending {
   readonly signal?: AbortSignal | undefined;
   /** The same key and request is done once, however often it is sent; one is made where none is given. */
   readonly idempotencyKey?: string | undefined;
+  /** A W3C trace context that the node goes on with. */
+  readonly traceparent?: string | undefined;
   /** Whether the answer may take as long as it likes. */
   readonly endless?: boolean;
 }
@@ -45,7 +47,7 @@ export async function send(
   path: string,
   sending: Sending,
 ): Promise<Response> {
-  const { body, idempotencyKey, stream } = sending;
+  const { body, idempotencyKey, stream, traceparent } = sending;
   const changes = operation.method === 'POST' && allows(operation.scope, 'operate') && stream === undefined;
   const key = changes ? (idempotencyKey ?? crypto.randomUUID()) : undefined;
   const type = stream?.type ?? (body === undefined ? undefined : 'application/json');
@@ -55,6 +57,7 @@ export async function send(
       authorization: `Bearer ${at.token}`,
       ...(type === undefined ? {} : { 'content-type': type }),
       ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...(traceparent === undefined ? {} : { traceparent }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(stream === undefined ? {} : { body: stream.body as never, duplex: 'half' }),
