@@ -85,7 +85,10 @@ export class RouteDesk {
       .get(policy.name)
       .catch(() => undefined);
     if (bytes !== undefined && !policy.restore(bytes, clock.now()))
-      log.info({ policy: policy.name }, 'what was learned of routes is of another version, and left behind');
+      log.info(
+        { policy: policy.name },
+        'what was learned of routes is damaged or of another version, and left behind',
+      );
   }
 
   start(): void {
