@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { headOf } from '../../../scripts/source/arguments.ts';
 import { REPOSITORY_ROOT } from '../../../scripts/source/tree.ts';
 
-const run = (flag: string) =>
-  spawnSync(process.execPath, [join(REPOSITORY_ROOT, 'scripts/test.ts'), flag], {
+const run = (...flags: string[]) => runScript('scripts/test.ts', flags);
+const runScript = (script: string, flags: readonly string[]) =>
+  spawnSync(process.execPath, [join(REPOSITORY_ROOT, script), ...flags], {
     encoding: 'utf8',
     timeout: 15_000,
   });
@@ -27,5 +28,13 @@ describe('the arguments of a script', () => {
     equal(wrong.status, 2);
     match(wrong.stderr, /^Unknown option '--bogus'[\s\S]*`npm test` runs every stage/);
     equal(wrong.stdout, '');
+  });
+
+  it('the builder of releases asks for the archive to compare with before it builds', () => {
+    const script = 'scripts/release/reproduce.ts';
+    match(runScript(script, ['--help']).stdout, /^`npm run release:reproduce`/);
+    const missing = runScript(script, ['--against', 'no/such/archive.tgz', '--commit', 'no-such-commit']);
+    equal(missing.status, 1);
+    match(missing.stderr, /no\/such\/archive\.tgz/);
   });
 });
