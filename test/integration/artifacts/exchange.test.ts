@@ -281,6 +281,12 @@ describe('artifacts between nodes', function () {
     await nodes.stop(lost.node.config.name);
     // One of the holders acts, the same for all of them.
     await repaired('another copy for the lost one', holders);
+    // Whoever of them found it.
+    await eventually('the owner hears of it', 60_000, async () => {
+      for (const { node } of holders()) await node.artifactCopies.repair();
+      const known = a.node.artifactStore.record(root)?.replication?.holders ?? [];
+      return holders().every((one) => one === a || known.includes(one.node.peerId)) && known.length === 2;
+    });
     await nodes.stop('a');
     await repaired('the holders make up for the owner too', holders);
     for (const holder of holders()) await filesEqual(holder, root, folder());

@@ -127,6 +127,14 @@ describe('forwarding', function () {
     const why = await zerostateJson<StreamView>(['relay', 'why', record!.id.slice(0, 12), '--home', home]);
     assert.equal(why.attempts.at(-1)?.next, path[1]!.node.peerId);
     assert.ok(why.attempts.at(-1)!.candidates.some(({ terms }) => Object.keys(terms).length > 1));
+
+    // And the end whose stream it is, with what it carried.
+    const own = ['--home', world.nodes.home('here')];
+    const { streams } = await zerostateJson<{ streams: StreamView[] }>(['relay', 'status', ...own]);
+    const carried = streams.find(({ down, up }) => up >= SECRET.length && down >= SECRET.length);
+    const mine = await zerostateJson<StreamView>(['relay', 'why', carried!.id.slice(0, 12), ...own]);
+    assert.ok(mine.up >= SECRET.length && mine.down >= SECRET.length);
+    assert.equal(mine.to, world.there.node.peerId);
   });
 
   it('holds a sender back whose reader is slow, and loses nothing', async () => {
