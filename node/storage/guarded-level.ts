@@ -39,7 +39,7 @@ export type StorageListener = (failure: Error | undefined) => void;
 /** The database of one node. */
 export class GuardedLevel extends Level<string, Uint8Array> {
   readonly #dir: string;
-  readonly #parts = new Set<Part>();
+  readonly #parts = new Map<string, Part>();
   #failure: Error | undefined;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -64,9 +64,12 @@ export class GuardedLevel extends Level<string, Uint8Array> {
     return this.#failure;
   }
 
-  /** Makes a sub-level open again together with the database. */
-  attach<T extends Part>(part: T): T {
-    this.#parts.add(part);
+  /** The sub-level of this name: made once, as a database keeps all that were made; it opens again together with the database. */
+  part<T extends Part>(name: string, make: () => T): T {
+    const known = this.#parts.get(name);
+    if (known !== undefined) return known as T;
+    const part = make();
+    this.#parts.set(name, part);
     return part;
   }
 
@@ -159,7 +162,7 @@ export class GuardedLevel extends Level<string, Uint8Array> {
     if (this.#stopped) return;
     if (this.status === 'open') await this.close();
     await this.open();
-    await Promise.all([...this.#parts].map((part) => part.open()));
+    await Promise.all([...this.#parts.values()].map((part) => part.open()));
     await super.put('!probe', new Uint8Array(1), { sync: true } as never);
     this.#failure = undefined;
     this.onChange(undefined);

@@ -26,14 +26,18 @@ export async function openDatabase(dir: string): Promise<Database> {
   return db;
 }
 
-/** A service's own part of the database, raw bytes as values. */
+/** A service's own part of the database, raw bytes as values. Whoever asks again is given the same: the database keeps each one it made. */
 export function bytesLevel(db: Database, name: string) {
-  return db.attach(db.sublevel<string, Uint8Array>(name, { keyEncoding: 'utf8', valueEncoding: 'view' }));
+  return db.part(`bytes ${name}`, () =>
+    db.sublevel<string, Uint8Array>(name, { keyEncoding: 'utf8', valueEncoding: 'view' }),
+  );
 }
 
-/** A service's own part of the database, JSON values. */
+/** A service's own part of the database, JSON values. Whoever asks again is given the same. */
 export function jsonLevel<T>(db: Database, name: string) {
-  return db.attach(db.sublevel<string, T>(name, { keyEncoding: 'utf8', valueEncoding: 'json' }));
+  return db.part(`json ${name}`, () =>
+    db.sublevel<string, T>(name, { keyEncoding: 'utf8', valueEncoding: 'json' }),
+  );
 }
 
 export type BytesLevel = ReturnType<typeof bytesLevel>;

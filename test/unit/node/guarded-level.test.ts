@@ -1,7 +1,7 @@
 // The database goes read-only at the first write that fails, and takes writes again only after it was opened afresh.
 
 import assert from 'node:assert/strict';
-import { bytesLevel } from '../../../node/storage/index.ts';
+import { bytesLevel, jsonLevel } from '../../../node/storage/index.ts';
 import { refused } from '../../support/agents.ts';
 import { TestDatabase } from '../../support/log-stores.ts';
 
@@ -53,5 +53,14 @@ describe('the guarded database', () => {
     assert.deepEqual(changes, [false, true]);
     await part.put('after', new Uint8Array([4]));
     assert.deepEqual(await part.keys().all(), ['after', 'before']);
+  });
+
+  it('makes the part of a name once, however often it is asked for: a database keeps every part that was made', async () => {
+    await using folder = new TestDatabase();
+    const db = await folder.open();
+    assert.equal(bytesLevel(db, 'part'), bytesLevel(db, 'part'));
+    assert.equal(jsonLevel(db, 'part'), jsonLevel(db, 'part'));
+    assert.notEqual(bytesLevel(db, 'part'), bytesLevel(db, 'other'));
+    assert.notEqual(bytesLevel(db, 'part') as unknown, jsonLevel(db, 'part'));
   });
 });
