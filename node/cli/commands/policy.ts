@@ -88,7 +88,9 @@ export function registerPolicy(program: Command): void {
           bundles === undefined
             ? { files, ...(flags.note === undefined ? {} : { note: flags.note }) }
             : { bundles: bundles as EnvelopeJson[] };
-        print(flags, await client.post<Active>('/v1/policy', body), inForce);
+        const active = await client.post<Active>('/v1/policy', body);
+        const { staged } = await client.get<Pick<Shown, 'staged'>>('/v1/policy');
+        print(flags, active, (now) => [inForce(now), ...(staged === null ? [] : [waits(staged)])].join('\n'));
       });
     });
 
@@ -185,6 +187,9 @@ const inForce = ({ id, name, sequence, policies }: Active) =>
 const overrideLine = ({ agentId, id, reason, tier, until }: Override) =>
   `${plain(agentId ?? 'every agent')}  up to ${tier}  until ${when(until)} UTC: ${plain(reason)}\n  ${style.dim(id)}`;
 
+const waits = ({ acknowledgedBy, required, sequence, startsAt }: NonNullable<Shown['staged']>) =>
+  `  waits         ${sequence}, for ${plain(startsAt)} and ${acknowledgedBy.length} of ${required} acknowledgements`;
+
 function describe({
   active,
   behind,
@@ -198,11 +203,7 @@ function describe({
     ...active.policies.map(line),
     `  newest taken  ${newest === null ? 'none' : `${newest.sequence}`}, never back below ${floor}`,
     `  next signed   by ${signers.threshold} of ${signers.keys.map(plain).join(' ')}`,
-    ...(staged === null
-      ? []
-      : [
-          `  waits         ${staged.sequence}, for ${plain(staged.startsAt)} and ${staged.acknowledgedBy.length} of ${staged.required} acknowledgements`,
-        ]),
+    ...(staged === null ? [] : [waits(staged)]),
     ...(behind === null
       ? []
       : [
