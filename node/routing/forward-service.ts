@@ -183,7 +183,7 @@ export class ForwardService {
         return;
       }
       const { next, reply, stream: far } = hop.value;
-      record.path = next === header.to ? [] : [next, ...reply.path];
+      record.path = reply.path;
       record.setupMs = tookMs;
       metrics.observe('zerostate_relay_setup_seconds', tookMs / 1_000);
       const remainingMs = desk.remaining(header.to, from);

@@ -126,6 +126,7 @@ describe('forwarding', function () {
     );
     const why = await zerostateJson<StreamView>(['relay', 'why', record!.id.slice(0, 12), '--home', home]);
     assert.equal(why.attempts.at(-1)?.next, path[1]!.node.peerId);
+    assert.equal(new Set(why.path).size, why.path.length, 'the way on from there, each relay once');
     assert.ok(why.attempts.at(-1)!.candidates.some(({ terms }) => Object.keys(terms).length > 1));
 
     // And the end whose stream it is, with what it carried.
