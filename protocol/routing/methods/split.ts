@@ -15,7 +15,10 @@ import { remainderByMap } from './shared.ts';
 const LOAD_SHARE = 0.2;
 /** Of so many best the load is spread over. */
 const BEST = 3;
-/** Ways that differ by less than each of these are as good as each other; home, what is shortest when nothing is wrong, is left for a better one. */
+/**
+ * Ways that differ by less than each of these are as good as each other. Home, what is shortest when nothing is wrong, is left for no less than what
+ * a flow or a path is left for (flows.ts): what is learned of a link moves with every pause of the processes at its ends.
+ */
 const ALIKE_SHARE = 0.15;
 const ALIKE_MS = 5;
 /**
@@ -104,7 +107,8 @@ function pick(
   const margin = Math.max(ALIKE_MS, ALIKE_SHARE * leastMs, ALIKE_DEVIATIONS * commonDeviation(all));
   const alike = choices.filter(({ candidate }) => candidate.costMs - leastMs <= margin);
   const home = homeOf(known, choices, destination);
-  if (alike.includes(home)) return { choice: home, reason: 'kept' };
+  if (alike.includes(home) || worthStaying(home.candidate.costMs, leastMs))
+    return { choice: home, reason: 'kept' };
   const near = alike.slice(0, BEST);
   if (near.length < 2) return { choice: near[0]!, reason: 'best' };
   const first = Math.floor(random.unit() * near.length);

@@ -147,6 +147,29 @@ describe('the split learner', () => {
     assert.ok((chosen.get('home') ?? 0) >= 90, JSON.stringify([...chosen]));
   });
 
+  it('leaves home for no less than what a flow is moved for: a third, and ten milliseconds', () => {
+    const policy = makePolicy('split', { self: 'x', advertises: false });
+    const view = viewOf(neighbour('home'), neighbour('other'));
+    const hear = (at: number, homeMs: number) => {
+      for (const id of ['home', 'other']) {
+        policy.observe({ kind: 'probed', neighbour: id, rttMs: 20 }, at * 1_000);
+        const links = [{ to: 'd', costMs: id === 'home' ? homeMs : 30 }];
+        policy.observe(
+          { kind: 'reported', report: { author: id, sequence: BigInt(at), region: 'here', links } },
+          at * 1_000,
+        );
+      }
+      policy.tick(view, at * 1_000, random());
+    };
+    const next = (at: number) => policy.choose(demand(), view, at * 1_000 + 500, random()).next;
+    for (let at = 0; at < 10; at++) hear(at, 20);
+    assert.equal(next(9), 'home');
+    hear(10, 50);
+    assert.equal(next(10), 'home', 'home takes some 70 ms, the other way 50');
+    hear(11, 90);
+    assert.equal(next(11), 'other');
+  });
+
   it('leaves a slow relay all the same', () => {
     const chosen = amongPauses(240);
     assert.equal(chosen.get('home') ?? 0, 0, JSON.stringify([...chosen]));
