@@ -45,6 +45,17 @@ function withoutOwnRows(
   };
 }
 
+/** A source that says when an answer of it has ended. */
+function whenDone(source: ProvenanceSource, done: () => void): ProvenanceSource {
+  return {
+    prepare: (query) => source.prepare?.(query) ?? Promise.resolve(),
+    async *query(query, options) {
+      yield* source.query(query, options);
+      done();
+    },
+  };
+}
+
 describe('partners that lie', function () {
   this.timeout(300_000);
 
@@ -101,13 +112,23 @@ describe('partners that lie', function () {
     const { node } = asker.running;
     // The asker itself looks at nothing: only partners speak.
     node.partners.answerFrom(logSource(node.store, { keep: () => false }));
-    liar.running.node.partners.answerFrom(logSource(liar.running.node.store, { keep: () => false }));
+    // The liar answers last: a partner is compared with what is there when its answer ends.
+    let heard = Promise.withResolvers<void>();
+    other.running.node.partners.answerFrom(
+      whenDone(other.running.node.provenance.source, () => heard.resolve()),
+    );
+    const { store } = liar.running.node;
+    liar.running.node.partners.answerFrom(
+      logSource(store, { keep: () => false, before: () => heard.promise }),
+    );
     let lied = false;
     // Each time one of both is asked for what it holds of the other's log.
-    for (let i = 0; i < 20 && !lied; i++)
+    for (let i = 0; i < 20 && !lied; i++) {
+      heard = Promise.withResolvers<void>();
       lied = eventsOf(await ask(asker, { audit: 1, waitForAll: true }), 'partner').some(
         ({ state }) => state === 'lied',
       );
+    }
     assert.ok(lied);
     assert.equal(audited(asker, liar)[0]?.lie, 'omission');
     assert.deepEqual(audited(asker, other), []);
