@@ -1,7 +1,7 @@
 // Which relay broke its word so often that it is to be reported: one that alone was on paths that broke or carried nothing, while another path,
 // round it and over nobody else who was new, reached the same peer. So neither a peer that is gone nor a relay further on is held against it.
 
-import { NEIGHBOURS_MAX } from '../../protocol/routing/index.ts';
+import { NEIGHBOURS_MAX, RecentMap } from '../../protocol/routing/index.ts';
 
 /** Faults before a relay is reported, and their share of its paths: everybody's paths break now and then. */
 const FAULTS_MIN = 10;
@@ -23,7 +23,7 @@ export function atFault(failed: readonly string[], instead: readonly string[]): 
 
 /** Counts paths by their first relay. */
 export class Faults {
-  readonly #counts = new Map<string, Counts>();
+  readonly #counts = new RecentMap<string, Counts>(NEIGHBOURS_MAX);
 
   /** A path through this relay carried something. */
   sound(relay: string): void {
@@ -41,9 +41,7 @@ export class Faults {
 
   #of(relay: string): Counts {
     const counts = this.#counts.get(relay) ?? { sound: 0, faults: 0 };
-    this.#counts.delete(relay);
     this.#counts.set(relay, counts);
-    if (this.#counts.size > NEIGHBOURS_MAX) this.#counts.delete(this.#counts.keys().next().value as string);
     if (counts.sound + counts.faults >= COUNTED_MAX) {
       counts.sound = Math.floor(counts.sound / 2);
       counts.faults = Math.floor(counts.faults / 2);

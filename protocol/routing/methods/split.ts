@@ -63,9 +63,7 @@ export function splitLearner(known: Knowledge): Method {
     sticks: true,
     races: true,
     leaves(presentMs, choices) {
-      const leastMs = choices[0]!.candidate.costMs;
-      const marginMs = ALIKE_DEVIATIONS * commonDeviation(choices);
-      return !worthStaying(presentMs, leastMs) && presentMs - leastMs > marginMs;
+      return isLeft(presentMs, choices[0]!.candidate.costMs, chanceMs(choices));
     },
     weigh(neighbour: NeighbourView, demand, view: RoutingView, now) {
       const link = known.links.obtain(neighbour, view.region, now);
@@ -104,11 +102,11 @@ function pick(
   const feasible = all.filter(({ candidate }) => (candidate.terms.remainder ?? 0) < best.candidate.costMs);
   const choices = feasible.length > 0 ? feasible : all;
   const leastMs = choices[0]!.candidate.costMs;
-  const margin = Math.max(ALIKE_MS, ALIKE_SHARE * leastMs, ALIKE_DEVIATIONS * commonDeviation(all));
-  const alike = choices.filter(({ candidate }) => candidate.costMs - leastMs <= margin);
+  const byChanceMs = chanceMs(all);
   const home = homeOf(known, choices, destination);
-  if (alike.includes(home) || worthStaying(home.candidate.costMs, leastMs))
-    return { choice: home, reason: 'kept' };
+  if (!isLeft(home.candidate.costMs, leastMs, byChanceMs)) return { choice: home, reason: 'kept' };
+  const margin = Math.max(ALIKE_MS, ALIKE_SHARE * leastMs, byChanceMs);
+  const alike = choices.filter(({ candidate }) => candidate.costMs - leastMs <= margin);
   const near = alike.slice(0, BEST);
   if (near.length < 2) return { choice: near[0]!, reason: 'best' };
   const first = Math.floor(random.unit() * near.length);
@@ -116,9 +114,14 @@ function pick(
   return { choice: near[Math.min(first, second)]!, reason: 'sampled' };
 }
 
-function commonDeviation(choices: readonly Choice[]): number {
+// Whether the best is better than home, or than a path that stands, by enough and by more than chance makes.
+function isLeft(presentMs: number, leastMs: number, byChanceMs: number): boolean {
+  return !worthStaying(presentMs, leastMs) && presentMs - leastMs > byChanceMs;
+}
+
+function chanceMs(choices: readonly Choice[]): number {
   const deviations = choices.map(({ candidate }) => candidate.terms.jitter ?? 0).sort((a, b) => a - b);
-  return deviations[(deviations.length - 1) >> 1]!;
+  return ALIKE_DEVIATIONS * deviations[(deviations.length - 1) >> 1]!;
 }
 
 // The choice that is shortest when nothing is wrong.
