@@ -4,10 +4,8 @@
 import { statfs } from 'node:fs/promises';
 import { loopLagMs } from '../busy.ts';
 import type { NodeContext } from '../context.ts';
+import { CLOCK_OFFSET_MS_MAX } from '../network/clock-offsets.ts';
 import { silentAfterMs } from '../network/pace.ts';
-
-/** Clocks that differ by more judge freshness and validity wrongly (milliseconds). */
-const CLOCK_OFFSET_MS_MAX = 60_000;
 
 /** How late the thread may be with its work on average before it counts as stuck (milliseconds): requests of people run out of time by then. */
 const LAG_MS_MAX = 2_000;

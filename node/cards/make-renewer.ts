@@ -3,18 +3,16 @@
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
+import { CLOCK_OFFSET_MS_MAX, type ClockView } from '../network/clock-offsets.ts';
 import type { BookEntry } from './card-book.ts';
 import type { CardService } from './card-service.ts';
 import { Renewer } from './renewer.ts';
-
-/** Neighbours' clocks that differ by more say that ours is wrong (ms): as `/readyz` has it. */
-const CLOCK_OFFSET_MS_MAX = 60_000;
 
 interface Around {
   readonly cards: Pick<CardService, 'known' | 'lasting' | 'renew'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly directory: { readonly clocks: { view(): { readonly offsetMs: number | null } } };
+  readonly directory: { readonly clocks: { view(): Pick<ClockView, 'offsetMs'> } };
   readonly revocations: { verdict(entry: BookEntry): { readonly state: string } };
 }
 

@@ -1,9 +1,11 @@
-// How far this node's clock is from those of its neighbours, by what they sign. A finding for people: nothing is decided by it.
+// How far this node's clock is from those of its neighbours, by what they sign. A finding for people, and why no card is renewed.
 
 /** Neighbours remembered; the longest silent is forgotten first. */
 const NEIGHBOURS_MAX = 64;
 /** Fewer neighbours than these say nothing: either clock may be the wrong one. */
 const NEIGHBOURS_MIN = 2;
+/** Clocks that differ by more judge freshness and validity wrongly (milliseconds). */
+export const CLOCK_OFFSET_MS_MAX = 60_000;
 
 /** What the neighbours' clocks say. */
 export interface ClockView {

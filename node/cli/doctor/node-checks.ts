@@ -46,6 +46,8 @@ const REMEDIES: Record<string, string> = {
     'Mend config.yaml and restart the node, which tries it again; zerostate up in a terminal shows why it failed. What works meanwhile is in config.good.json.',
   policy:
     'zerostate policy show says which policy is in force, and zerostate policy apply puts a fresh one in force.',
+  cards:
+    'zerostate card update publishes a card anew; where its key ends, zerostate card rotate comes first.',
 };
 
 /** The parts of a running node's own health. */
@@ -58,8 +60,10 @@ export function checkHealth(health: Health): Finding[] {
   const degraded = health.checks.filter(({ detail }) => /degraded/.test(detail));
   if (bad.length === 0 && health.degraded) {
     const why = degraded.map(({ detail }) => detail).join('; ') || 'see zerostate status';
-    const remedy = why.includes(GOOD_FILE) ? REMEDIES.configuration : REMEDIES.policy;
-    return [warn('node', 'works, degraded', why, remedy ?? '')];
+    // What stands in for a configuration is told with the policy.
+    const named = degraded.map(({ detail, name }) => (detail.includes(GOOD_FILE) ? 'configuration' : name));
+    const remedy = (named.length > 0 ? named : ['policy']).map((name) => REMEDIES[name] ?? '').join(' ');
+    return [warn('node', 'works, degraded', why, remedy)];
   }
   return bad.length > 0
     ? bad

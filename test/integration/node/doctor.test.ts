@@ -118,4 +118,13 @@ describe('zerostate doctor', function () {
     assert.match(fallenBack('the last one that worked, config.good.json, is in use'), /^Mend config\.yaml/);
     assert.match(fallenBack('the policy bundle ran out'), /^zerostate policy show/);
   });
+
+  it('sends whose cards run out to the cards, and not to the policies', () => {
+    const checks = [
+      { name: 'policy', ok: true, detail: 'the built-in policies are in force' },
+      { name: 'cards', ok: true, detail: 'degraded: the card of zs:x runs out 2026-12-01' },
+    ];
+    const [one] = checkHealth({ ok: true, degraded: true, checks });
+    assert.match(one?.remedy ?? '', /^zerostate card update/);
+  });
 });
