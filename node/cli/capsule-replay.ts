@@ -119,7 +119,11 @@ export async function replayCapsule(
   },
 ): Promise<CapsuleReplay> {
   const { incident, id } = capsule;
-  const left: string[] = [];
+  const { absent } = capsule;
+  const left =
+    absent.length === 0
+      ? []
+      : [`${absent.length} originals that decisions cite, which are absent: ${absent.join(' ')}`];
   const decisions = await replayDecisions(capsule, options.policy);
   // Other policies change nothing in what a module computes.
   const runs = options.policy === undefined ? await replayRuns(capsule, left) : [];

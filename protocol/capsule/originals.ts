@@ -12,11 +12,13 @@ import {
   type PolicyFile,
   type PolicySigners,
   policyFilesId,
+  readDecisionForm,
   verifyPolicyBundle,
 } from '../policy/index.ts';
 import { bytesDigest } from '../receipt/index.ts';
 import { type AgentStatement, verifyAgentStatement } from '../statement/index.ts';
 import type { Capsule } from './capsule.ts';
+import { CAPSULE_ORIGINALS_MAX } from './limits.ts';
 
 /** An original whose signature holds, and whose id is its own. */
 export type SignedOriginal =
@@ -54,6 +56,20 @@ export function originalsOf({ originals }: Capsule): Map<string, SignedOriginal>
     }
   }
   return found;
+}
+
+/**
+ * Refuses a capsule from which an original was taken away: what its decisions cite is in it, or named as absent. Beyond as many as a capsule
+ * holds nothing is said. Throws DECODE_FAILED.
+ */
+export function requireCited({ absent, decisions, originals }: Capsule): void {
+  if (originals.length + absent.length >= CAPSULE_ORIGINALS_MAX) return;
+  const known = new Set([...originals.map(({ id }) => id), ...absent]);
+  for (const { id, record } of decisions)
+    for (const { evidence } of readDecisionForm(record).candidates)
+      for (const cited of evidence)
+        if (!known.has(cited))
+          refuse(`${cited}, which the decision ${id} cites, is neither in it nor named as absent`);
 }
 
 /** The keys that a bundle names for the next one, which have signed it too. Only a guess of whom to ask: the bundle is verified by them. */

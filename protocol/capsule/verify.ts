@@ -6,7 +6,7 @@ import { isZeroError } from '../errors/index.ts';
 import { decisionId, readDecisionForm } from '../policy/index.ts';
 import { type Check, type Report, type VerifyOptions, verify } from '../verify/index.ts';
 import { type Capsule, decodeCapsule, isCapsule } from './capsule.ts';
-import { originalsOf, partOf, policiesOf, receiptFileOf } from './originals.ts';
+import { originalsOf, partOf, policiesOf, receiptFileOf, requireCited } from './originals.ts';
 
 /** Verifies any file of the network: a capsule here, any other as `verify` does. Throws only for wrong options. */
 export function verifyWithCapsules(bytes: Uint8Array, options: VerifyOptions): Report {
@@ -64,11 +64,15 @@ function verifyCapsule(bytes: Uint8Array, options: VerifyOptions): Report {
           )
           .join('; '),
     );
-  if (capsule.originals.length > 0)
+  if (capsule.originals.length + capsule.decisions.length > 0)
     attempt(
       'originals',
-      () => originalsOf(capsule),
-      (found) => `${found.size} cards and statements are signed by whom they name`,
+      () => {
+        requireCited(capsule);
+        return originalsOf(capsule);
+      },
+      (found) =>
+        `${found.size} cards and statements are signed by whom they name${capsule.absent.length === 0 ? '' : `, ${capsule.absent.length} more are named as absent`}`,
     );
   attempt(
     'parts',

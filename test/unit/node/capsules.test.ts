@@ -170,6 +170,28 @@ describe('node/capsules', () => {
     assert.deepEqual(failures({ ...capsule, parts: { [`sha256:${'0'.repeat(64)}`]: 'AAAA' } }), ['parts']);
   });
 
+  it('an original that was taken away is missed, and one that was never held is named', async () => {
+    const card = makeCard(makeAgent(1));
+    const original = { id: envelopeId(card), envelope: envelopeToJson(card) };
+    const { record } = decided(policyFilesId([PERMIT]));
+    const [first, ...rest] = record.candidates;
+    const { id, record: citing } = makeDecision({
+      ...record,
+      candidates: [{ ...first!, evidence: [original.id] }, ...rest],
+      nonce: 1,
+    });
+    const whole = decisionCapsule({ decisions: [{ id, record: citing }], originals: [original] });
+    assert.deepEqual(failures(whole), []);
+    assert.deepEqual((await replayCapsule(whole, {})).left, []);
+    const robbed = { ...whole, originals: [] };
+    assert.deepEqual(failures(robbed), ['originals']);
+    const named = { ...robbed, absent: [original.id] };
+    assert.deepEqual(failures(named), []);
+    const { left, same } = await replayCapsule(named, {});
+    assert.deepEqual([same, left.length], [true, 1]);
+    assert.match(left[0]!, new RegExp(`1 originals .* absent: ${original.id}`));
+  });
+
   it('a receipt is verified as a receipt file is', () => {
     const { inputs: _, ...receipt } = sampleReceipt().file;
     const capsule = { ...emptyCapsule('task', 'task-1'), receipts: [receipt] };
