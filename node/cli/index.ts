@@ -44,7 +44,7 @@ export { type OutputFlags, plain, print, reportError, runAction, style, table } 
 export { type ClientFlags, withJson, withTarget } from './shared-flags.ts';
 export { outliveOutput, watchOutput } from './streams.ts';
 export { untilSignal } from './until-signal.ts';
-export { writeWhole } from './write-file.ts';
+export { OWN_FILE, writeWhole } from './write-file.ts';
 export { positiveInteger };
 
 /** Adds every command of the node room. `contact` finds networks by profile and boot list. */

@@ -4,6 +4,8 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises';
 
 /** For its owner and readers; evidence and proofs are for everybody. */
 const MODE = 0o644;
+/** For its owner alone: what somebody's work was given is in it. */
+export const OWN_FILE = 0o600;
 
 /** Writes a file beside its place and names it when it is whole. Onto a pipe or a device it writes directly. Throws what the disk throws. */
 export async function writeWhole(path: string, content: string | Uint8Array, mode = MODE): Promise<void> {

@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import {
   type OutputFlags,
+  OWN_FILE,
   print,
   runAction,
   type SimulationReplayer,
@@ -74,7 +75,7 @@ async function write(seedText: string, flags: CapsuleFlags): Promise<void> {
     versions: { zerostate: VERSION, node: process.versions.node },
     simulation: { scenario, seed, until: scenario.seconds, traceHash, checks },
   });
-  await writeWhole(flags.out, bytes);
+  await writeWhole(flags.out, bytes, OWN_FILE);
   const broken = checks.filter(({ ok }) => !ok).map(({ name }) => name);
   print(
     flags,

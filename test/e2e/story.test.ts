@@ -119,6 +119,8 @@ describe('the main story', function () {
     assert.equal(task.status, 'OK');
     assert.match(task.stdoutText, /359 words/);
     assert.ok(task.why.length > 0 && task.why.every(({ ok }) => ok));
+    // What the task was given is in it.
+    assert.equal(statSync(receipt).mode & 0o077, 0);
     const again = await zerostate(args);
     assert.equal(again.code, 0);
     assert.match(again.stdout, /fuel \d+/);

@@ -16,7 +16,7 @@ import { readBounded } from '../read-file.ts';
 import { showReport, timeOf } from '../report-text.ts';
 import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
 import { idOf } from '../short-id.ts';
-import { writeWhole } from '../write-file.ts';
+import { OWN_FILE, writeWhole } from '../write-file.ts';
 
 interface ExportFlags extends ClientFlags {
   out: string;
@@ -100,7 +100,7 @@ async function write(incident: string, flags: ExportFlags): Promise<void> {
   const response = await client.stream('GET', `/v1/capsules/${encodeURIComponent(id)}?${query}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const { capsule, digest } = decodeCapsule(bytes);
-  await writeWhole(flags.out, bytes, 0o600);
+  await writeWhole(flags.out, bytes, OWN_FILE);
   const { absent, redacted } = capsule;
   print(
     flags,

@@ -16,7 +16,7 @@ import { ApiClient } from '../client.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { showReport, timeOf } from '../report-text.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
-import { writeWhole } from '../write-file.ts';
+import { OWN_FILE, writeWhole } from '../write-file.ts';
 
 /** A module of 16 MiB and its inputs, in base64. */
 const FILE_BYTES_MAX = 48 * 1024 * 1024;
@@ -67,7 +67,7 @@ export function registerReceipt(program: Command): void {
         const text = `${JSON.stringify(await client.get<object>(`/v1/receipts/${encodeURIComponent(id)}`), null, 2)}\n`;
         if (flags.out === undefined) process.stdout.write(text);
         else {
-          await writeWhole(flags.out, text);
+          await writeWhole(flags.out, text, OWN_FILE);
           print(flags, { file: flags.out }, ({ file }) => `wrote ${file}`);
         }
       });

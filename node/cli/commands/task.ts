@@ -10,7 +10,7 @@ import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { readTask } from '../task-file.ts';
 import { followTask } from '../task-follow.ts';
 import { endText, exitOfTask, statusText } from '../task-text.ts';
-import { writeWhole } from '../write-file.ts';
+import { OWN_FILE, writeWhole } from '../write-file.ts';
 import { agentOf } from './card.ts';
 import { guildOf } from './guild.ts';
 
@@ -232,7 +232,7 @@ async function writeReceipt(
   const path =
     typeof flags.receipt === 'string' ? flags.receipt : `${task.name}-${task.taskId.slice(-8)}.receipt.json`;
   const file = await client.get<object>(`/v1/receipts/${task.receiptId}`);
-  await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`);
+  await writeWhole(path, `${JSON.stringify(file, null, 2)}\n`, OWN_FILE);
   return path;
 }
 

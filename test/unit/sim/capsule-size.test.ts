@@ -1,8 +1,12 @@
 // A stranger's capsule starts no real nodes, and nothing that is larger than a person would expect.
 
 import assert from 'node:assert/strict';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import { CAPSULE_NODES_MAX, replaySimulation } from '../../../sim/cli/capsule.ts';
+import { zerostateJson } from '../../support/cli.ts';
+import { tempTree } from '../../support/temp-tree.ts';
 
 const scenario = (tier: string, nodes: number, seconds: number) => ({
   name: 'strange',
@@ -38,5 +42,13 @@ describe('the simulation of a capsule', () => {
   it('runs when it is small', async () => {
     const { traceHash } = await replaySimulation(scenario('T2', 10, 2), 1, { large: false });
     assert.match(traceHash, /./);
+  });
+
+  it('is written for its owner alone', async () => {
+    using tree = tempTree({});
+    const [from, out] = [join(tree.root, 'small.json'), join(tree.root, 'small.zsc')];
+    writeFileSync(from, JSON.stringify(scenario('T2', 10, 2)));
+    await zerostateJson(['sim', 'capsule', '1', '--scenario', from, '--out', out]);
+    assert.equal(statSync(out).mode & 0o077, 0);
   });
 });
