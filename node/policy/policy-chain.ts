@@ -1,7 +1,7 @@
 // A chain of bundles taken step by step, and the bundle that a node signs itself. Writes nothing.
 
 import type { Envelope } from '../../protocol/envelope/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { parseStrictJson } from '../../protocol/json/index.ts';
 import {
   POLICY_BUNDLE_BYTES_MAX,
@@ -46,7 +46,7 @@ export function takeChain(
     if (staged !== undefined)
       throw new ZeroError('POLICY_INVALID', 'a bundle in the middle of the file still waits for its start');
     const waits = startOf(envelope) !== undefined && !mayBegin(line, envelope, nowMs);
-    const step = waits ? stagePolicy(line, envelope, nowMs) : takePolicy(line, envelope, nowMs);
+    const step = signedForHere(line, () => (waits ? stagePolicy : takePolicy)(line, envelope, nowMs));
     const { bundle, id } = step.taken;
     const active = activeOf(bundle, id);
     line = step.line;
@@ -57,6 +57,25 @@ export function takeChain(
   if (bundles.length === 0)
     throw new ZeroError('POLICY_ROLLBACK', 'no bundle is as new as the newest that this node has taken');
   return { line, bundles, begun, staged };
+}
+
+/** Takes a step on a line; whose signature is missed there, and where that is said, depends on whether it is the first. */
+function signedForHere<T>({ newest, signers }: PolicyLine, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (!isZeroError(error) || error.code !== 'SIGNATURE_INVALID') throw error;
+    const { keys, threshold } = signers;
+    const due = `${threshold} of ${keys.join(' ')}`;
+    throw new ZeroError('SIGNATURE_INVALID', `${error.message}; due are signatures by ${due}`, {
+      cause: error,
+      details: { ...error.details, keys, threshold },
+      hint:
+        newest === null
+          ? 'Name the keys of whoever signs the policies of this node as policy.signers in its configuration, and restart it.'
+          : `Sign it with the keys that bundle ${newest.sequence} named, or apply the whole chain of bundles from there.`,
+    });
+  }
 }
 
 /** The bundle that a node signs with its own key, next on its line. */
