@@ -83,7 +83,11 @@ export class RouteDesk {
     const { clock, log } = this.#deps;
     const bytes = await this.#level()
       .get(policy.name)
-      .catch(() => undefined);
+      .catch((error: unknown) => {
+        // It can be learned again: no reason for a node not to start.
+        log.warn({ err: error, policy: policy.name }, 'what was learned of routes could not be read');
+        return undefined;
+      });
     if (bytes !== undefined && !policy.restore(bytes, clock.now()))
       log.info(
         { policy: policy.name },

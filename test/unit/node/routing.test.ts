@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { signLinkReport, verifyLinkReport } from '../../../node/routing/link-report.ts';
 import { RELAY_EXTENSION, relayDraft, termsOf } from '../../../node/routing/relay-card.ts';
 import { Reports } from '../../../node/routing/reports.ts';
+import { RouteDesk } from '../../../node/routing/route-desk.ts';
 import { STREAMS_KEPT_MAX, StreamBook } from '../../../node/routing/stream-book.ts';
 import type { AgentCard } from '../../../protocol/card/index.ts';
 import { publicKeyOfSeed } from '../../../protocol/crypto/index.ts';
@@ -239,5 +240,21 @@ describe('the book of streams', () => {
     book.end(kept, 9, new Error('gone'));
     book.end(kept, 10);
     assert.deepEqual([kept.state, kept.error, book.open], ['refused', 'gone', 0]);
+  });
+});
+
+describe('what was learned of routes', () => {
+  it('is said to be unreadable where the database does not give it, and nothing is made of it', async () => {
+    const said: unknown[] = [];
+    const failed = new Error('EIO');
+    const restored: unknown[] = [];
+    const desk = new RouteDesk({
+      clock: { now: () => 1 },
+      log: { warn: (fields: unknown) => said.push(fields) },
+      db: { part: () => ({ get: async () => Promise.reject(failed) }) },
+      policy: { name: 'nearest', restore: (bytes: unknown) => restored.push(bytes) },
+    } as never);
+    await desk.load();
+    assert.deepEqual([said, restored], [[{ err: failed, policy: 'nearest' }], []]);
   });
 });
