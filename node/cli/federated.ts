@@ -55,7 +55,8 @@ function jsonOf(lines: readonly Line[]) {
   return {
     rows: of('statement'),
     openings: of('opening'),
-    partners: of('partner'),
+    // The last line about a partner stands: it may be judged again when others have answered.
+    partners: [...new Map(of('partner').map((line) => [line.agent, line])).values()],
     end: of('end')[0] ?? null,
   };
 }

@@ -3,15 +3,10 @@
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { originOf } from '../../protocol/log/index.ts';
 import { APART_MAX, planFanOut } from '../../protocol/partner/index.ts';
-import {
-  AnswerMemory,
-  type EndReason,
-  type ProvenanceQuery,
-  type VerifiedRow,
-} from '../../protocol/provenance/index.ts';
-import type { Verified } from '../../protocol/verified.ts';
+import { AnswerMemory, type EndReason, type ProvenanceQuery } from '../../protocol/provenance/index.ts';
 import { askPartner, connectedPeer, connectedPeers, failureOf, type PartnerEnd } from './ask-partner.ts';
 import { AnswerCheck, type CheckedPart } from './check-answer.ts';
+import { Docket } from './docket.ts';
 import { EventQueue } from './event-queue.ts';
 import {
   type FederatedEvent,
@@ -21,6 +16,7 @@ import {
   type PartnerEvent,
   type PartnerState,
 } from './federated-types.ts';
+import type { Judgement } from './judge.ts';
 import { AUDIT_SHARE, FAN_OUT_MAX, QUERY_MS_DEFAULT, QUERY_MS_MAX } from './limits.ts';
 import type { Partner } from './partner-book.ts';
 
@@ -43,8 +39,7 @@ export class Run {
   /** Statements shown, by id. */
   readonly #shown = new Set<string>();
   readonly #opened = new Set<string>();
-  /** Rows by log and position, from whomever: what one partner leaves out another may show. */
-  readonly #known = new Map<string, Map<number, VerifiedRow>>();
+  readonly #docket: Docket;
   readonly #states = new Map<string, PartnerEvent>();
   readonly #awaited = new Set<string>();
   readonly #timers: (() => void)[] = [];
@@ -66,11 +61,13 @@ export class Run {
     const plan = planFanOut(standing, max, random());
     this.#partners = plan.map(({ partner }) => partner);
     const connected = connectedPeers(deps.host);
-    const asked = this.#partners.flatMap((partner) => connectedPeer(deps.host, partner, connected) ?? []);
-    this.#apart = asked
-      .map((peer) => originOf(peer.toString()))
-      .sort()
-      .slice(0, APART_MAX);
+    const keepers = new Map<string, string>();
+    for (const partner of this.#partners) {
+      const peer = connectedPeer(deps.host, partner, connected);
+      if (peer !== undefined) keepers.set(originOf(peer.toString()), partner.agent);
+    }
+    this.#docket = new Docket({ judge: deps.judge, keepers, onVerdict: this.#conclude });
+    this.#apart = [...keepers.keys()].sort().slice(0, APART_MAX);
     const isAudited = random() < (options.audit ?? AUDIT_SHARE);
     this.#auditor = isAudited
       ? this.#partners[Math.floor(random() * this.#partners.length)]?.agent
@@ -117,8 +114,19 @@ export class Run {
 
   /** Patience with a partner is over; it may still answer before the others have. */
   #lose(partner: Partner): void {
-    if (this.#states.has(partner.agent) || !this.#awaited.delete(partner.agent)) return;
+    if (this.#states.has(partner.agent) || !this.#awaited.has(partner.agent)) return;
     void this.#deps.book.note(partner.agent, { kind: 'late' }).catch(() => {});
+    void this.#release(partner);
+  }
+
+  /** Nobody waits for this partner any more. What it has shown until now may tell that another has lied. */
+  async #release({ agent }: Partner): Promise<void> {
+    try {
+      await this.#docket.judgeAgain();
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'answers could not be judged again');
+    }
+    this.#awaited.delete(agent);
     this.#settle();
   }
 
@@ -164,13 +172,17 @@ export class Run {
     };
   }
 
+  /** A later event about a partner stands for those before. */
   #tell(event: PartnerEvent): void {
+    if (this.#isOver) return;
     this.#states.set(event.agent, event);
     this.#queue.push(event);
   }
 
   /** Takes a checked part of an answer into the whole. */
   #take(from: string, part: Exclude<CheckedPart, { kind: 'end' }>): void {
+    if (part.kind === 'row') this.#docket.see(from, part.checked);
+    if (this.#isOver) return;
     if (part.kind === 'opening') {
       if (from !== LOCAL) this.#keep(part);
       const key = `${part.statementId} ${part.opened.isPartial}`;
@@ -181,9 +193,6 @@ export class Run {
     }
     const { checked } = part;
     const { row, statementId } = checked;
-    const entries = this.#known.get(row.origin) ?? new Map<number, Verified<VerifiedRow>>();
-    this.#known.set(row.origin, entries);
-    if (!entries.has(row.index) || entries.get(row.index)?.row.body === null) entries.set(row.index, checked);
     if (this.#shown.has(statementId))
       this.#queue.push({ kind: 'also', from, statementId, origin: row.origin, index: row.index });
     else if (this.#shown.size < this.#query.limit) {
@@ -224,47 +233,51 @@ export class Run {
 
   async #ask(partner: Partner, connected: ReadonlySet<string>): Promise<void> {
     const { log } = this.#deps;
-    let event: PartnerEvent;
     try {
       const end = await askPartner(
         this.#deps,
         partner,
         this.#query,
         this.#stopping.signal,
-        (part) => {
-          if (!this.#isOver) this.#take(partner.agent, part);
-        },
+        (part) => this.#take(partner.agent, part),
         { apart: partner.agent === this.#auditor ? [] : this.#apart, memory: this.#memory, connected },
       );
-      event = await this.#judge(partner, end);
+      await this.#judge(end);
     } catch (error) {
       if (!isZeroError(error)) log.error({ err: error, partner: partner.agent }, 'asking a partner failed');
-      event = this.#event(partner, failureOf(error), (error as Error).message);
+      this.#tell(this.#event(partner, failureOf(error), (error as Error).message));
     }
-    if (!this.#isOver && !this.#states.has(partner.agent)) this.#tell(event);
-    this.#awaited.delete(partner.agent);
-    this.#settle();
+    await this.#release(partner);
   }
 
-  async #judge(partner: Partner, end: PartnerEnd): Promise<PartnerEvent> {
-    const { book, judge, onBehind, store } = this.#deps;
-    const { finished, reasons } = end;
-    const { origin, size, isCut } = finished.answer;
-    if (size > store.state(origin).size) onBehind(partner);
-    const left = end.completeness.find((proof) => proof.origin === origin && !proof.complete);
+  async #judge(end: PartnerEnd): Promise<void> {
+    const { judge, onBehind, store } = this.#deps;
+    const { finished } = end;
+    const { origin, size } = finished.answer;
+    if (size > store.state(origin).size) onBehind(finished.partner);
     const heads = await judge.heads(finished);
     // What this node holds of the partner's log is compared first; it is quicker than any partner.
     await this.#local;
-    const rows = [...(this.#known.get(origin)?.values() ?? [])];
-    const found = heads.verdict === 'sound' ? await judge.omissions(finished, rows) : heads;
-    const isUnexplained = found.verdict === 'sound' && left !== undefined;
-    if (found.verdict === 'stale' || isUnexplained) await book.note(partner.agent, { kind: 'stale' });
-    if (isUnexplained)
-      return this.#event(partner, 'stale', 'its own committed index lists more than it gave, or less', end);
-    const isCutShort = isCut || isShort(reasons);
-    const state = found.verdict === 'sound' ? (isCutShort ? 'partial' : 'complete') : found.verdict;
-    return this.#event(partner, state, found.detail, end);
+    if (heads.verdict === 'sound') await this.#docket.judge(end);
+    else await this.#conclude(end, heads);
   }
+
+  /** Books and tells what an answer was found to be; once more when that is found to be something else. */
+  readonly #conclude = async (end: PartnerEnd, found: Judgement): Promise<void> => {
+    const { answer, partner } = end.finished;
+    const left = end.completeness.find((proof) => proof.origin === answer.origin && !proof.complete);
+    const isUnexplained = found.verdict === 'sound' && left !== undefined;
+    if (found.verdict === 'stale' || isUnexplained)
+      await this.#deps.book.note(partner.agent, { kind: 'stale' });
+    if (isUnexplained) {
+      const detail = 'its own committed index lists more than it gave, or less';
+      this.#tell(this.#event(partner, 'stale', detail, end));
+      return;
+    }
+    const isCutShort = answer.isCut || isShort(end.reasons);
+    const state = found.verdict === 'sound' ? (isCutShort ? 'partial' : 'complete') : found.verdict;
+    this.#tell(this.#event(partner, state, found.detail, end));
+  };
 }
 
 /** True when an answerer says that there is more. That nobody but a log itself can prove it whole says nothing of the kind. */

@@ -17,6 +17,12 @@ export const ANSWER_ROWS_BYTES_MAX = 67_108_864;
 /** Statements of one partner in one answer: as many as a query may ask for. */
 export const ANSWER_ROWS_MAX = 10_000;
 
+/**
+ * Bytes of one partner's log that a question keeps to judge the partner's answer by, of what the partner shows and of what others do: as many
+ * statements as an answer may have, at 1.6 kB each. What is not kept convicts nobody.
+ */
+export const SEEN_BYTES_MAX = 16_777_216;
+
 /** Sealed statements that are kept open, own ones and those of partners; their names are in memory, some 100 bytes each. */
 export const SEALED_KEPT_MAX = 250_000;
 

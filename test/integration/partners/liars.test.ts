@@ -100,39 +100,44 @@ describe('partners that lie', function () {
     assert.equal(audited(again, liar).length, 1);
   });
 
-  it('an omission is caught by what another partner shows of the liar’s log', async () => {
-    await using world = new PartnerNodes();
-    const asker = await world.start('asker', { sync: { intervalSeconds: 3_600 } });
-    const other = await world.start('other');
-    const liar = await world.start('liar');
-    await befriend(asker, other);
-    await befriend(asker, liar);
-    await publish(liar, 'one');
-    await replicated(liar, other);
-    const { node } = asker.running;
-    // The asker itself looks at nothing: only partners speak.
-    node.partners.answerFrom(logSource(node.store, { keep: () => false }));
-    // The liar answers last: a partner is compared with what is there when its answer ends.
-    let heard = Promise.withResolvers<void>();
-    other.running.node.partners.answerFrom(
-      whenDone(other.running.node.provenance.source, () => heard.resolve()),
-    );
-    const { store } = liar.running.node;
-    liar.running.node.partners.answerFrom(
-      logSource(store, { keep: () => false, before: () => heard.promise }),
-    );
-    let lied = false;
-    // Each time one of both is asked for what it holds of the other's log.
-    for (let i = 0; i < 20 && !lied; i++) {
-      heard = Promise.withResolvers<void>();
-      lied = eventsOf(await ask(asker, { audit: 1, waitForAll: true }), 'partner').some(
-        ({ state }) => state === 'lied',
-      );
-    }
-    assert.ok(lied);
-    assert.equal(audited(asker, liar)[0]?.lie, 'omission');
-    assert.deepEqual(audited(asker, other), []);
-  });
+  for (const order of ['after', 'before'] as const)
+    it(`an omission is caught by what another partner shows of the liar’s log ${order} the liar has answered, in the same question`, async () => {
+      await using world = new PartnerNodes();
+      const asker = await world.start('asker', { sync: { intervalSeconds: 3_600 } });
+      const other = await world.start('other');
+      const liar = await world.start('liar');
+      await befriend(asker, other);
+      await befriend(asker, liar);
+      const { origin } = await publish(liar, 'one');
+      await replicated(liar, other);
+      const { node } = asker.running;
+      // The asker itself looks at nothing: only partners speak.
+      node.partners.answerFrom(logSource(node.store, { keep: () => false }));
+      let first = Promise.withResolvers<void>();
+      const waits = { before: () => first.promise };
+      const done = () => first.resolve();
+      const shown = logSource(other.running.node.store, order === 'after' ? waits : {});
+      const hidden = { keep: () => false, ...(order === 'before' ? waits : {}) };
+      other.running.node.partners.answerFrom(order === 'before' ? whenDone(shown, done) : shown);
+      liar.running.node.partners.answerFrom(logSource(liar.running.node.store, hidden));
+      let isShown = false;
+      // Each time one of both, by chance, is asked for what it holds of the other's log.
+      for (let i = 0; i < 40 && !isShown; i++) {
+        first = Promise.withResolvers<void>();
+        const events = await ask(asker, { audit: 1, waitForAll: true }, {}, (event) => {
+          if (order === 'after' && event.kind === 'partner' && event.agent === liar.agent) done();
+        });
+        isShown = eventsOf(events, 'row').some(
+          ({ checked, from }) => from === other.agent && checked.row.origin === origin,
+        );
+        const last = eventsOf(events, 'partner').findLast(({ agent }) => agent === liar.agent);
+        assert.equal(last?.state, isShown ? 'lied' : 'complete');
+        assert.equal(eventsOf(events, 'end')[0]?.isComplete, !isShown);
+      }
+      assert.ok(isShown);
+      assert.equal(audited(asker, liar)[0]?.lie, 'omission');
+      assert.deepEqual(audited(asker, other), []);
+    });
 
   it('so is one of a statement that only uses the thing, and of one that its own index lists and nobody holds yet', async () => {
     await using world = new PartnerNodes();
