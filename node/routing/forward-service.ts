@@ -58,6 +58,8 @@ export class ForwardService {
   readonly #deps: ForwardDeps;
   readonly #perPeer = new Map<string, number>();
   readonly #live = new Set<{ readonly near: Stream; readonly far: Stream }>();
+  /** Streams that were taken on and are not over: those that pass through, and those whose way is still looked for. */
+  #taken = 0;
   #draining = false;
 
   constructor(deps: ForwardDeps) {
@@ -147,6 +149,7 @@ export class ForwardService {
     };
     const held = (this.#perPeer.get(from) ?? 0) + 1;
     this.#perPeer.set(from, held);
+    let isTaken = false;
     try {
       const refused = this.#refusal(header, from, held);
       if (refused !== undefined) {
@@ -157,6 +160,8 @@ export class ForwardService {
         await frames.unwrap().close({ signal: AbortSignal.timeout(HEADER_MS_MAX) });
         return;
       }
+      isTaken = true;
+      this.#taken += 1;
       // Whoever asked went away: then nobody needs the way any more.
       const near = stream;
       const left = new AbortController();
@@ -201,6 +206,7 @@ export class ForwardService {
       streams.end(record, now(), error as Error);
       throw error;
     } finally {
+      if (isTaken) this.#taken -= 1;
       const left = (this.#perPeer.get(from) ?? 1) - 1;
       if (left > 0) this.#perPeer.set(from, left);
       else this.#perPeer.delete(from);
@@ -245,7 +251,7 @@ export class ForwardService {
     const { meter, policy, relays, self, streamsMax } = this.#deps;
     if (streamsMax === undefined) return new ZeroError('ROUTE_NONE', 'this node is no relay');
     if (this.#draining) return new ZeroError('RELAY_DRAINING', 'the relay takes no new streams');
-    if (this.#live.size >= streamsMax)
+    if (this.#taken >= streamsMax)
       return new ZeroError('BUSY', `the relay carries ${streamsMax} streams already`);
     const isRelay = relays.get(from) !== undefined;
     if (held > (isRelay ? FORWARD_STREAMS_PER_RELAY_MAX : FORWARD_STREAMS_PER_PEER_MAX))

@@ -40,6 +40,7 @@ export class RelayCardKeeper {
   #agent: AgentId | undefined;
   #said = '';
   #saidAt = Number.NEGATIVE_INFINITY;
+  #saidDraining = false;
   #cancel: () => void = () => {};
   #stopped = false;
 
@@ -85,10 +86,11 @@ export class RelayCardKeeper {
         peer: entry.peerId,
         rttMs: measured.rttMs === undefined ? null : Math.round(measured.rttMs),
       }));
-    const draft = relayDraft({ ...self, ...offer, draining: draining(), neighbours });
+    const isDraining = draining();
+    const draft = relayDraft({ ...self, ...offer, draining: isDraining, neighbours });
     // What changes seldom: a round trip alone is no news.
-    const said = JSON.stringify([offer.backbone, draining(), neighbours.map(({ peer }) => peer).sort()]);
-    const isUrgent = this.#agent === undefined || this.#said.includes('true') !== said.includes('true');
+    const said = JSON.stringify([isDraining, neighbours.map(({ peer }) => peer).sort()]);
+    const isUrgent = this.#agent === undefined || this.#saidDraining !== isDraining;
     const due = clock.now() - this.#saidAt > CARD_MS_MIN;
     if (this.#stopped || said === this.#said || !(isUrgent || due)) return;
     try {
@@ -100,6 +102,6 @@ export class RelayCardKeeper {
       if (!isZeroError(error) || !error.retryable) throw error;
       return;
     }
-    [this.#said, this.#saidAt] = [said, clock.now()];
+    [this.#said, this.#saidAt, this.#saidDraining] = [said, clock.now(), isDraining];
   }
 }

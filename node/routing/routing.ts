@@ -47,6 +47,8 @@ export interface RouteView {
 /** Routing, as it is shown and steered. */
 export class Routing {
   readonly #deps: RoutingDeps;
+  /** When streams that are open are ended, by a clock that only goes forward. */
+  #drainedBy = 0;
 
   constructor(deps: RoutingDeps) {
     this.#deps = deps;
@@ -138,18 +140,19 @@ export class Routing {
 
   /**
    * Takes no new streams, tells everybody, and waits until those that are open have ended or moved, at most `waitMs`. What is left is then
-   * ended here: its ends move to other paths, and lose nothing. Answers how many streams that were. `draining` false: takes streams again.
+   * ended here: its ends move to other paths, and lose nothing. Answers how many streams that were. `draining` false: takes streams again, and
+   * a drain that still waits ends nothing. Of two drains the later says how long both wait.
    */
   async drain(draining: boolean, waitMs: number): Promise<{ readonly moved: number }> {
     const { card, forward, log, relaying } = this.#deps;
     if (!relaying) throw new ZeroError('USAGE', 'this node is no relay');
+    this.#drainedBy = performance.now() + waitMs;
     forward.drain(draining);
     log.info({ draining }, draining ? 'the relay takes no new streams' : 'the relay takes streams again');
     await card?.tell().catch((error: unknown) => log.warn({ err: error }, 'the drain is not on the card'));
-    if (!draining) return { moved: 0 };
-    const deadline = performance.now() + waitMs;
-    while (forward.forwarding > 0 && performance.now() < deadline)
+    while (forward.draining && forward.forwarding > 0 && performance.now() < this.#drainedBy)
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    if (!forward.draining) return { moved: 0 };
     const moved = forward.forwarding;
     forward.stop();
     return { moved };
