@@ -17,6 +17,7 @@ import {
   NOTHING,
   REMEMBERED_MAX,
   STARTS_MAX,
+  withdrawStart,
 } from './decide.ts';
 
 const RECORD_FILE = 'activation.json';
@@ -35,6 +36,8 @@ export interface Activation {
   worked(end?: GoodEnd): Promise<void>;
   /** The node was stopped by who started it: that is no failure. Throws STORAGE_FAILED. */
   stopped(end?: GoodEnd): Promise<void>;
+  /** There was no start, as another process runs the node of this folder: nothing of it is remembered. Throws STORAGE_FAILED. */
+  withdrawn(): Promise<void>;
 }
 
 /**
@@ -64,6 +67,7 @@ export async function activate(home: string, given: Config | ZeroError, now: num
     policy: fallbackPolicy(before, decided.policy),
     worked: (how) => end(true, how),
     stopped: (how) => end(false, how),
+    withdrawn: async () => await writeRecord(home, withdrawStart(await readRecord(home), used, now)),
   };
 }
 

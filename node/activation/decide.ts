@@ -106,3 +106,9 @@ export function endWell(
     refused: refused ?? null,
   };
 }
+
+/** Forgets one start, which was none. */
+export function withdrawStart(record: ActivationRecord, config: string, at: number): ActivationRecord {
+  const found = record.starts.findLastIndex((start) => start.config === config && start.at === at);
+  return found < 0 ? record : { ...record, starts: record.starts.toSpliced(found, 1) };
+}

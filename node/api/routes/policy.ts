@@ -55,6 +55,8 @@ const policySchema = Type.Object({
   ),
   /** The bundle that others have begun with and that is not here: nothing is found, run or relied on until it is. */
   behind: nullable(Type.Object({ id: text, sequence: Type.Integer(), startsAt: text })),
+  /** Id of the one that was to be in force, and that the active one stands in for since starts under it failed. */
+  insteadOf: nullable(text),
   files,
   line: Type.Object({
     signers: Type.Object({ keys: Type.Array(text), threshold: Type.Integer() }),
@@ -175,6 +177,7 @@ export function registerPolicyRoutes(app: FastifyInstance, node: NodeContext): v
               required: bundles.epoch.members?.threshold ?? 0,
             },
       behind: bundles.behind === null ? null : epochView(bundles.behind),
+      insteadOf: bundles.fellBack?.refused ?? null,
       files: [...bundles.active.files],
       line: await bundles.line(),
       cedar: cedarLanguage(),

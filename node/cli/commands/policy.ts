@@ -30,6 +30,7 @@ interface Shown {
     readonly required: number;
   } | null;
   readonly behind: { readonly sequence: number; readonly startsAt: string } | null;
+  readonly insteadOf: string | null;
   readonly files: readonly PolicyFile[];
   readonly line: PolicyLine;
   readonly cedar: string;
@@ -194,6 +195,7 @@ function describe({
   active,
   behind,
   expired,
+  insteadOf,
   line: { floor, newest, signers },
   cedar,
   staged,
@@ -204,6 +206,13 @@ function describe({
     `  newest taken  ${newest === null ? 'none' : `${newest.sequence}`}, never back below ${floor}`,
     `  next signed   by ${signers.threshold} of ${signers.keys.map(plain).join(' ')}`,
     ...(staged === null ? [] : [waits(staged)]),
+    ...(insteadOf === null
+      ? []
+      : [
+          style.red(
+            `  stands in     for ${plain(insteadOf)}, under which starts failed, until another is applied`,
+          ),
+        ]),
     ...(behind === null
       ? []
       : [

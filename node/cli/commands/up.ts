@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { ZeroError } from '../../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 import { type Activation, activate, type GoodEnd } from '../../activation/index.ts';
 import {
   type Config,
@@ -187,7 +187,14 @@ async function run(flags: UpFlags, contact: FirstContact): Promise<void> {
   const { runNode } = await import('../../up.ts');
   const { policy } = activation;
   const given = { home, config, processMetrics: true, contact, degraded: fellBack };
-  const running = await runNode({ ...given, ...(policy === undefined ? {} : { goodPolicy: policy }) });
+  const running = await runNode({
+    ...given,
+    ...(policy === undefined ? {} : { goodPolicy: policy }),
+  }).catch(async (error: unknown) => {
+    // Somebody else runs this node: that says nothing of its configuration.
+    if (isZeroError(error) && error.code === 'DATA_LOCKED') await activation.withdrawn();
+    throw error;
+  });
   const { bundles } = running.node.policy;
   const ended = () => ({ policy: bundles.active.id, refused: bundles.fellBack?.refused });
   const proof = setTimeout(() => void proveGood(running.api.url, activation, ended), GOOD_AFTER_MS);

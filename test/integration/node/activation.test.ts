@@ -1,7 +1,7 @@
 // A configuration that ends every start early gives way to the last one that worked, says so, and gets another chance when it is changed.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import {
   STARTS_MAX,
 } from '../../../node/activation/index.ts';
 import { completeConfig } from '../../../node/config/index.ts';
-import { startNode, zerostate } from '../../support/cli.ts';
+import { startNode, zerostate, zerostateJson } from '../../support/cli.ts';
 
 describe('the start of a node', () => {
   it('falls back only after starts of the same configuration failed, and only to another one that worked', () => {
@@ -161,5 +161,48 @@ describe('zerostate up', function () {
     const again = await startNode(['--home', home]);
     assert.equal(again.info.name, 'mended-again');
     assert.equal(await again.stop(), 0);
+  });
+
+  it('is no failed start where the node of the folder runs already', async () => {
+    const home = join(folder, 'runs');
+    const args = ['--home', home, '--network', 'test', '--api-port', '0'];
+    const running = await startNode(args);
+    const starts = () => JSON.parse(readFileSync(join(home, 'activation.json'), 'utf8')).starts.length;
+    assert.equal(starts(), 1);
+    for (let i = 0; i < STARTS_MAX; i++)
+      assert.match((await zerostate(['up', ...args])).stderr, /DATA_LOCKED/);
+    assert.equal(starts(), 1);
+    assert.equal(await running.stop(), 0);
+  });
+
+  it('says of a policy that stands in for a refused one that it does', async () => {
+    const home = join(folder, 'policies');
+    const permit = join(folder, 'permit.cedar');
+    const config = completeConfig({ name: 'judge', network: 'test', api: { port: 0 } });
+    mkdirSync(home, { mode: 0o700 });
+    writeFileSync(join(home, 'config.yaml'), JSON.stringify(config));
+    const first = await startNode(['--home', home]);
+    const ids = [];
+    for (const id of ['first', 'second']) {
+      writeFileSync(permit, `@id("${id}") permit (principal, action, resource);`);
+      const applied = await zerostateJson<{ id: string }>([
+        'policy',
+        'apply',
+        permit,
+        '--yes',
+        '--home',
+        home,
+      ]);
+      ids.push(applied.id);
+    }
+    assert.equal(await first.stop(), 0);
+    const as = completeConfig({ ...config, log: { ...config.log, level: 'warn' } });
+    await (await activate(home, as, Date.now())).worked({ policy: ids[0] as string });
+    for (let i = 0; i < STARTS_MAX; i++) await activate(home, as, Date.now());
+    const fallen = await startNode(['--home', home]);
+    const shown = await zerostate(['policy', 'show', '--home', home]);
+    assert.match(shown.stdout, new RegExp(`stands in\\s+for ${ids[1]}`));
+    assert.match(shown.stdout, /^.*"local" 1/);
+    assert.equal(await fallen.stop(), 0);
   });
 });
