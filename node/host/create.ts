@@ -35,6 +35,7 @@ import { rememberPeers } from './peer-memory.ts';
 import { quietLog } from './quiet-log.ts';
 import { quietMerges } from './quiet-merges.ts';
 import { type RelayWatch, watchedRelay } from './relay-watch.ts';
+import { smallSlabs } from './slabs.ts';
 
 export interface HostOptions {
   readonly privateKey: PrivateKey;
@@ -82,6 +83,7 @@ interface DhtInside {
 
 /** Makes the host, not started. */
 export async function createHost(options: HostOptions) {
+  smallSlabs();
   const { admission, metrics } = options;
   const guard = { admission, metrics };
   const gater = new Gater({

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { BUDGETS } from '../../../node/admission/index.ts';
 import { STOP_MS_MAX } from '../../../node/host/limits.ts';
+import { SLAB_BYTES } from '../../../node/host/slabs.ts';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import { eventually } from '../../support/cli.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
@@ -11,6 +12,8 @@ import { startRogue } from '../../support/rogue.ts';
 /** A request of the DHT as it is on the wire, with its length before it: a PING, which is answered. */
 const DHT_PING = Uint8Array.of(2, 0x08, 5);
 
+/** What a slab is larger than it was asked for. */
+const SLAB_ALIGNMENT_MAX = 64;
 /** A machine that does other work may add this to any bound. */
 const HELD_UP_MS_MAX = 30_000;
 
@@ -65,6 +68,9 @@ describe('the host', function () {
         const connections = node.node.host.getConnections();
         return connections.length === 12 && connections.every(({ rtt }) => rtt !== undefined);
       });
+      // An address that a connection keeps is a view of some bytes, and holds the slab that it was cut from.
+      for (const { remoteAddr } of node.node.host.getConnections())
+        assert.ok(remoteAddr.bytes.buffer.byteLength <= SLAB_BYTES + SLAB_ALIGNMENT_MAX);
     } finally {
       await Promise.all(rogues.map((rogue) => rogue.stop()));
     }
