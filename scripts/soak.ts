@@ -16,7 +16,7 @@ const { values } = readArguments(import.meta.filename, {
   options: {
     minutes: { type: 'string', default: '1' },
     nodes: { type: 'string', default: '20' },
-    processes: { type: 'string', default: '4' },
+    processes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     rate: { type: 'string', default: String(RATE) },
     from: { type: 'string' },

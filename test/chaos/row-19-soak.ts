@@ -12,7 +12,7 @@ export const row19: ChaosRow = {
     const { figures } = await soak({
       minutes: minutes ?? (quick ? 0.5 : 10),
       nodes: nodes ?? (quick ? 8 : 20),
-      hosts: quick ? 2 : 4,
+      hosts: quick ? 2 : 5,
       seed: 1,
       note: () => {},
     });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrderName, Orders } from './orders.ts';
 
-const PROGRAM = join(import.meta.dirname, 'host.ts');
+/** The host program of this version. */
+export const HOST_PROGRAM = join(import.meta.dirname, 'host.ts');
 const CUT_LINK = join(import.meta.dirname, '../chaos/cut-link.ts');
 /** Threads for the disk in one host: its nodes would have four each, were they processes of their own. */
 const DISK_THREADS = '64';
@@ -24,6 +25,8 @@ export interface HostOptions {
   readonly cuttable?: boolean;
   /** The host program; that of another version for a rolling upgrade. */
   readonly program?: string;
+  /** Flags of its engine. */
+  readonly flags?: readonly string[];
 }
 
 interface Waiting {
@@ -43,8 +46,11 @@ export class FleetHost {
   readonly ready: Promise<unknown>;
 
   /** Starts the process, in a network namespace if one is named. */
-  constructor(namespace?: string, { cuttable = false, program = PROGRAM }: HostOptions = {}) {
-    const options = cuttable ? [...HEAP_OPTIONS, '--import', CUT_LINK] : HEAP_OPTIONS;
+  constructor(
+    namespace?: string,
+    { cuttable = false, flags = [], program = HOST_PROGRAM }: HostOptions = {},
+  ) {
+    const options = [...HEAP_OPTIONS, ...flags, ...(cuttable ? ['--import', CUT_LINK] : [])];
     const env = { ...process.env, UV_THREADPOOL_SIZE: DISK_THREADS };
     this.#child =
       namespace === undefined

@@ -33,6 +33,17 @@ export interface FleetOptions {
   /** Of single nodes, by name: on top of that of every node. */
   readonly configs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly hostOptions?: HostOptions;
+  /** The first processes, so many of them, have one node each. */
+  readonly alone?: number;
+  /** Of these processes, on top of those of all. */
+  readonly aloneOptions?: HostOptions;
+}
+
+/** Numbers of the nodes of a process: the first have one each where they are alone, the rest share what is left in turns. */
+function numbersOf(at: number, { alone = 0, hosts, nodes }: FleetOptions): number[] {
+  if (at < alone) return [at];
+  const turn = hosts - alone;
+  return Array.from({ length: Math.ceil((nodes - at) / turn) }, (_, n) => at + n * turn);
 }
 
 /** A fleet. Ends with `await using`. */
@@ -53,13 +64,13 @@ export class Fleet {
   static async start(options: FleetOptions): Promise<Fleet> {
     const fleet = new Fleet(options);
     try {
-      for (let at = 0; at < options.hosts; at++) await fleet.addHost();
+      for (let at = 0; at < options.hosts; at++)
+        await fleet.addHost(at < (options.alone ?? 0) ? options.aloneOptions : {});
       await fleet.startNode('n-0', 0, { roles: ['boot'] });
       // A start is work for the processor: one node a process at a time, so that they do not all wait for each other.
       await Promise.all(
         fleet.hosts.map(async (_, at) => {
-          for (let n = at === 0 ? options.hosts : at; n < options.nodes; n += options.hosts)
-            await fleet.startNode(`n-${n}`, at);
+          for (const n of numbersOf(at, options)) if (n > 0) await fleet.startNode(`n-${n}`, at);
         }),
       );
       const least = Math.min(MESHED_MIN, options.nodes - 1);
@@ -77,7 +88,7 @@ export class Fleet {
   }
 
   /** Starts one more process; answers its number. Without anti-entropy its nodes know only what gossip brings. */
-  async addHost(options: { antiEntropy?: boolean } = {}): Promise<number> {
+  async addHost(options: { antiEntropy?: boolean } & HostOptions = {}): Promise<number> {
     const at = this.hosts.length;
     this.hosts.push(await this.#makeHost(at, options));
     return at;

@@ -4,9 +4,10 @@
 import { randomStream } from '../../sim/random.ts';
 import { watchNode } from '../../sim/real/watch.ts';
 import { breakDisk } from '../chaos/break-disk.ts';
-import { heldBytes, stateOf } from '../chaos/rig.ts';
+import { stateOf } from '../chaos/rig.ts';
 import { fleetDraft, strayCard } from './card.ts';
 import { slowLinks } from './link.ts';
+import { weigh } from './memory.ts';
 import { type OrderName, type Orders, steadyMs } from './orders.ts';
 import { profile } from './profile.ts';
 import { countStreams, workSoFar } from './work.ts';
@@ -114,11 +115,7 @@ const serve: { [K in OrderName]: (order: Orders[K][0]) => Promise<Orders[K][1]> 
   },
   standing: () => [...running].map(([name, one]) => standing(name, one)),
   async memory() {
-    heldBytes();
-    // What was held by a finalizer or a closing stream is let go in the turns after the first collection.
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-    const held = heldBytes();
-    return { resident: process.memoryUsage().rss, held, nodes: running.size };
+    return { ...(await weigh()), nodes: running.size };
   },
   publish({ name, labels }) {
     const { cards } = nodeOf(name).node;

@@ -1,6 +1,7 @@
 // What the test asks of a host process of the fleet, and what it answers. Plain data: it goes through a pipe.
 
 import type { Link } from './link.ts';
+import type { Memory } from './memory.ts';
 
 /** A node to start. */
 export interface StartOrder {
@@ -55,8 +56,8 @@ export interface Orders {
   start: [StartOrder, NodeStanding];
   stop: [{ name: string }, null];
   standing: [null, NodeStanding[]];
-  /** Resident bytes and bytes held after a collection, of the whole process. */
-  memory: [null, { resident: number; held: number; nodes: number }];
+  /** What the whole process holds after a collection, and its nodes. */
+  memory: [null, Memory & { nodes: number }];
   /** Publishes cards on one node, all of them at once. */
   publish: [{ name: string; labels: readonly string[] }, Published[]];
   /** Publishes drafts as they are. */

@@ -1,5 +1,5 @@
-// The faults of a soak: one after another, in an order that the seed decides, every kind before any comes again. The first process is spared
-// all of them, so that there is always one to join by, and those whose memory is watched are spared kills and restarts.
+// The faults of a soak: one after another, in an order that the seed decides, every kind before any comes again, those that end a process first.
+// The first process is spared all of them, so that there is always one to join by, and those whose memory is watched are spared kills and restarts.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RandomStream } from '../../sim/random.ts';
@@ -7,8 +7,12 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { HostOptions } from '../fleet/fleet-host.ts';
 import type { Waits } from './waits.ts';
 
+/** Kinds of faults that end a process. Its peers hold what they knew of it for a minute, and what its nodes fetch when they are back. */
+const ENDING = ['kill', 'upgrade'] as const;
+/** Kinds of faults that none ends by. */
+const BORNE = ['partition', 'clock', 'disk'] as const;
 /** Kinds of faults. */
-export const FAULTS = ['kill', 'partition', 'clock', 'disk', 'upgrade'] as const;
+export const FAULTS = [...ENDING, ...BORNE] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
 /**
@@ -41,9 +45,11 @@ export interface FaultOptions {
   readonly waits: Waits;
   /** Told of every process that ends because of a fault, before it does. */
   readonly onEnd: (at: number) => void;
-  /** Done between two faults, when the last one is over. */
+  /** Done between two faults, when the last one is over and no process has just started. */
   readonly onRest: () => Promise<void>;
 }
+
+const isEnding = (kind: FaultKind): boolean => (ENDING as readonly FaultKind[]).includes(kind);
 
 /** Makes faults happen. */
 export class SoakFaults {
@@ -67,23 +73,27 @@ export class SoakFaults {
 
   /** One fault after another until it is told to stop; each is over when this resolves. */
   async run(isOver: () => boolean): Promise<void> {
-    const { lengthMs, onRest, random, waits } = this.#options;
+    const { lengthMs, onRest, waits } = this.#options;
     while (!isOver()) {
-      const order = [...FAULTS];
-      for (let i = order.length - 1; i > 0; i--) {
-        const j = random.below(i + 1);
-        [order[i], order[j]] = [order[j]!, order[i]!];
-      }
-      for (const kind of order) {
+      for (const kind of [...this.#shuffled(ENDING), ...this.#shuffled(BORNE)]) {
         if (isOver()) return;
         await this.#one(kind).catch((error: Error) => {
           this.counts.failed += 1;
           waits.note(`${kind} went wrong: ${error.message.split('\n')[0]}`);
         });
         await delay(lengthMs / 4);
-        await onRest();
+        if (!isEnding(kind)) await onRest();
       }
     }
+  }
+
+  #shuffled(kinds: readonly FaultKind[]): FaultKind[] {
+    const order = [...kinds];
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = this.#options.random.below(i + 1);
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order;
   }
 
   /** Any process from this one on. */

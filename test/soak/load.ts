@@ -15,8 +15,13 @@ export const RATE = 2;
  */
 const CARDS = { publish: 0.55, revoke: 0.15, task: 0 };
 const TASKS = { publish: 0, revoke: 0, task: 0.6 };
-const SEARCHES = { publish: 0.03, revoke: 0.01, task: 0.06 };
-const STRETCHES = [CARDS, TASKS, CARDS, TASKS, SEARCHES, SEARCHES, SEARCHES, SEARCHES];
+const SEARCHES = { publish: 0.01, revoke: 0.005, task: 0.03 };
+const STRETCHES = [
+  ...[CARDS, TASKS, CARDS, TASKS, CARDS, TASKS],
+  ...[SEARCHES, SEARCHES, SEARCHES, SEARCHES, SEARCHES, SEARCHES],
+];
+/** Share of what is asked that goes to the nodes whose memory is watched: what leaks by what is asked shows the sooner. */
+const WATCHED_SHARE = 0.5;
 /** For what is under way when nothing more is asked; longer than a task takes. After that there is no look at memory this time. */
 const CALM_MS_MAX = 45_000;
 /** Between two looks at whether the pause is over (ms). */
@@ -69,6 +74,8 @@ export interface LoadOptions {
   readonly rate: number;
   /** Length of the soak. */
   readonly totalMs: number;
+  /** Nodes whose memory is watched. */
+  readonly watched: readonly string[];
 }
 
 /** Shares of what is done. */
@@ -157,9 +164,12 @@ export class SoakLoad {
   }
 
   #next({ publish, revoke, task }: Shares): Promise<void> {
-    const names = this.#options.fleet.living;
-    const name = names[this.#options.random.below(names.length)]!;
-    const at = this.#options.random.unit();
+    const { fleet, random, watched } = this.#options;
+    const { living } = fleet;
+    const asked = living.filter((name) => watched.includes(name));
+    const names = asked.length > 0 && random.unit() < WATCHED_SHARE ? asked : living;
+    const name = names[random.below(names.length)]!;
+    const at = random.unit();
     const { agents } = this.acknowledged;
     if (agents.size === 0 || (at < publish && agents.size < AGENTS_MAX)) return this.#publish(name);
     if (at < publish + revoke) return this.#revoke();

@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomStream } from '../../sim/random.ts';
 import { Fleet } from '../fleet/fleet.ts';
+import { HOST_PROGRAM } from '../fleet/fleet-host.ts';
 import { converge, lostOf, revive } from './end.ts';
 import { SoakFaults } from './faults.ts';
 import { RATE, SoakLoad } from './load.ts';
@@ -15,6 +16,11 @@ import { Watch } from './watch.ts';
 const INDEXES = 1;
 /** Processes that no fault ends, so that their memory can be watched: one that is left in peace, one whose links, clock and disk fail. */
 const WATCHED = 2;
+/**
+ * Of their engine: it keeps what it compiled, and what it learned of a function from its first call on. Both make it hold more and never less,
+ * and hold still once everything has run, where it would let go at some looks what it compiles again after.
+ */
+const WATCHED_FLAGS = ['--no-flush-bytecode', '--no-lazy-feedback-allocation'];
 /** For all nodes to start and to find each other. */
 const START_MS_MAX = 600_000;
 /** For the first answer of discovery, before the soak begins. */
@@ -59,33 +65,43 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
 }
 
-function startFleet({ from, hosts, nodes }: SoakOptions): Promise<Fleet> {
+/** Where all but the first have to be upgraded, only the first lives all the time. */
+function watchedOf({ from, hosts }: SoakOptions): number {
+  return from === undefined && hosts > WATCHED ? WATCHED : 1;
+}
+
+function startFleet(options: SoakOptions): Promise<Fleet> {
+  const { from, hosts, nodes } = options;
   const configs = Object.fromEntries(
-    Array.from({ length: INDEXES }, (_, n) => [
-      `n-${n * hosts}`,
-      { roles: n === 0 ? ['boot', 'index'] : ['index'] },
-    ]),
+    Array.from({ length: INDEXES }, (_, n) => [`n-${n}`, { roles: n === 0 ? ['boot', 'index'] : ['index'] }]),
   );
   const hostOptions = { cuttable: true, ...(from === undefined ? {} : { program: from }) };
-  return Fleet.start({ nodes, hosts, configs, hostOptions });
+  const aloneOptions = { flags: WATCHED_FLAGS, program: HOST_PROGRAM };
+  return Fleet.start({ nodes, hosts, configs, hostOptions, alone: watchedOf(options), aloneOptions });
 }
 
 async function run(fleet: Fleet, options: SoakOptions, waits: Waits): Promise<SoakResult> {
-  const { from, hosts, minutes, nodes, rate = RATE, seed, signal } = options;
+  const { minutes, nodes, rate = RATE, seed, signal } = options;
   await waits
     .for('the first answer to a search', ANSWERS_MS_MAX, answers(fleet))
     .catch(() => waits.note('no search is answered yet'));
-  // Where all but the first have to be upgraded, only the first lives all the time.
-  const watched = from === undefined && hosts > WATCHED ? WATCHED : 1;
+  const watched = watchedOf(options);
   const started = performance.now();
   const totalMs = minutes * 60_000;
   const watch = new Watch({ fleet, totalMs, watched, waits });
-  const load = new SoakLoad({ fleet, random: randomStream(seed, 'soak-load'), waits, rate, totalMs });
+  const load = new SoakLoad({
+    fleet,
+    random: randomStream(seed, 'soak-load'),
+    waits,
+    rate,
+    totalMs,
+    watched: Array.from({ length: watched }, (_, at) => fleet.namesOf(at)).flat(),
+  });
   const faults = new SoakFaults({
     fleet,
     random: randomStream(seed, 'soak-faults'),
     lengthMs: Math.min(30_000, totalMs / 12),
-    upgraded: { cuttable: true },
+    upgraded: { cuttable: true, program: HOST_PROGRAM },
     watched,
     waits,
     onEnd: (at) => watch.expected.add(fleet.hosts[at]!),

@@ -5,15 +5,17 @@ import type { Figure } from '../chaos/rig.ts';
 import type { Lost } from './end.ts';
 import { FAULTS, type FaultCounts } from './faults.ts';
 import type { LoadCounts } from './load.ts';
-import { type HeapSample, heapSlope } from './slope.ts';
+import { type HeapSample, heapSlope, type Slope } from './slope.ts';
 
 /** From the end of the faults until all nodes know the same. */
 export const CONVERGE_SECONDS_MAX = 120;
 const CRASH_FREE_MIN = 0.999;
 const DROPS_MAX = 0.001;
 const MB = 1_000_000;
-/** Of a process with several nodes, which is more than is asked of one. */
+/** Of a process with one node, of what it holds without compiled code; code that grows less has come to its end. */
 const HEAP_SLOPE_MAX = MB;
+/** Compiled code: twice what a node has after ten minutes, in which every part of it has run but few were optimized. */
+const CODE_MAX = 32 * MB;
 /** The length that the bounds are meant for. */
 const MINUTES_MEANT = 60;
 
@@ -33,9 +35,13 @@ export interface Counted {
   readonly processes: readonly {
     readonly at: number;
     readonly samples: readonly HeapSample[];
+    readonly code: readonly HeapSample[];
     readonly resident: readonly HeapSample[];
   }[];
 }
+
+type Process = Counted['processes'][number];
+type Tell = (name: string, why: string) => void;
 
 /** Something that this run can not tell, and why. */
 export interface Unjudged {
@@ -96,11 +102,7 @@ export function verdict(counted: Counted): SoakResult {
       'unexplained drops',
       `one in ${lost.deliveries} deliveries would be above the bound; none may be missing`,
     );
-  for (const process of counted.processes) {
-    const { figures: own, why } = heapOf(process);
-    figures.push(...own);
-    if (why !== undefined) tell(`heap slope of process ${process.at}`, why);
-  }
+  for (const process of counted.processes) heapOf(process, figures, tell);
   return {
     figures: figures.filter(({ value }) => !Number.isNaN(value)),
     unjudged,
@@ -108,30 +110,47 @@ export function verdict(counted: Counted): SoakResult {
   };
 }
 
-/** The figures of the memory of one process; `why` where its slope can not be judged. */
-function heapOf({ at, resident, samples }: Counted['processes'][number]): {
-  figures: Figure[];
-  why?: string;
-} {
-  const { each, error, perHour, total } = heapSlope(samples);
+/** The figures of the memory of one process; tells where a slope can not be judged. */
+function heapOf({ at, code, resident, samples }: Process, figures: Figure[], tell: Tell): void {
   const name = (what: string) => `process ${at}: ${what}`;
-  const figures: Figure[] = [
+  const data = heapSlope(samples);
+  const { each, leftOut, total } = data;
+  figures.push(
     { name: name('looks at memory'), value: samples.length, unit: 'times' },
+    { name: name('looks left out'), value: leftOut, unit: 'times' },
     { name: name('resident slope, total'), value: heapSlope(resident).total / MB, unit: 'MB/h' },
     { name: name('heap slope, total'), value: total / MB, unit: 'MB/h' },
     { name: name('heap kept a card'), value: each.cards, unit: 'bytes' },
     { name: name('heap kept another entry'), value: each.others, unit: 'bytes' },
     { name: name('heap kept a connection'), value: each.connections, unit: 'bytes' },
-    { name: name('its standard error'), value: error / MB, unit: 'MB/h' },
-  ];
-  const slope = { name: name('heap slope, data held apart'), value: perHour / MB, unit: 'MB/h' };
-  if (Number.isNaN(error)) {
-    return { figures, why: `${samples.length} looks at memory after warm-up do not tell time from data` };
-  }
+  );
+  const slope = { name: name('heap slope, data held apart'), value: data.perHour / MB, unit: 'MB/h' };
+  figures.push({ name: name('standard error of the heap slope'), value: data.error / MB, unit: 'MB/h' });
   // Twice the error on the side of doubt: only what is surely below or surely above is judged.
-  const isTold = perHour + 2 * error < HEAP_SLOPE_MAX || perHour - 2 * error > HEAP_SLOPE_MAX;
+  const isTold = isBelow(data) || data.perHour - 2 * data.error > HEAP_SLOPE_MAX;
   figures.push(isTold ? { ...slope, max: HEAP_SLOPE_MAX / MB } : slope);
-  if (isTold) return { figures };
-  const told = `${(perHour / MB).toFixed(2)} MB/h with an error of ${(error / MB).toFixed(2)}`;
-  return { figures, why: `${told}: within twice that of the bound of ${HEAP_SLOPE_MAX / MB}` };
+  if (Number.isNaN(data.error))
+    tell(slope.name, `${samples.length} looks at memory after warm-up do not tell time from data`);
+  else if (!isTold)
+    tell(slope.name, `${words(data)}: within twice that of the bound of ${HEAP_SLOPE_MAX / MB}`);
+  codeOf({ at, code }, figures, tell);
 }
+
+/** Compiled code has an end, which it nears ever slower: how much there is has a bound, and its slope is that of the second half. */
+function codeOf({ at, code }: Pick<Process, 'at' | 'code'>, figures: Figure[], tell: Tell): void {
+  const half = ((code[0]?.hours ?? 0) + (code.at(-1)?.hours ?? 0)) / 2;
+  const late = code.filter(({ hours }) => hours >= half);
+  // It has nothing to do with how much is kept.
+  const slope = heapSlope(late.map((one) => ({ ...one, cards: 0, others: 0, connections: 0 })));
+  const held = late.at(-1)?.bytes ?? Number.NaN;
+  figures.push(
+    { name: `process ${at}: code held`, value: held / MB, unit: 'MB', max: CODE_MAX / MB },
+    { name: `process ${at}: code slope of the second half`, value: slope.perHour / MB, unit: 'MB/h' },
+    { name: `process ${at}: standard error of the code slope`, value: slope.error / MB, unit: 'MB/h' },
+  );
+  if (!isBelow(slope)) tell(`process ${at}: the end of its code`, `it still grows by ${words(slope)}`);
+}
+
+const isBelow = ({ error, perHour }: Slope): boolean => perHour + 2 * error < HEAP_SLOPE_MAX;
+const words = ({ error, perHour }: Slope): string =>
+  `${(perHour / MB).toFixed(2)} MB/h with an error of ${(error / MB).toFixed(2)}`;

@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { Memory } from '../fleet/memory.ts';
 import type { NodeStanding } from '../fleet/orders.ts';
 import type { HeapSample } from './slope.ts';
 import type { Waits } from './waits.ts';
@@ -12,6 +13,9 @@ const WARM_UP_SHARE = 0.2;
 const WARM_UP_MS_MAX = 600_000;
 /** For one process to collect its garbage and say what it holds. */
 const MEMORY_MS_MAX = 60_000;
+/** Looks one after another, of which the one that sees least counts, and the pause between two: what has just been done is let go meanwhile. */
+const LOOKS = 3;
+const LOOK_MS = 3_000;
 /** Between two looks at whether it is over. */
 const STEP_MS = 1_000;
 const MIB = 1_048_576;
@@ -19,10 +23,23 @@ const MIB = 1_048_576;
 /** What was seen of one process. */
 export interface Watched {
   readonly at: number;
+  /** What it held at a look, without compiled code. */
   readonly samples: HeapSample[];
+  /** The compiled code. */
+  readonly code: HeapSample[];
   /** The same with the resident bytes, which hold what native code keeps. */
   readonly resident: HeapSample[];
 }
+
+/** One look at a process. */
+interface Look {
+  readonly memory: Memory & { readonly nodes: number };
+  readonly data: Omit<HeapSample, 'bytes'>;
+}
+
+/** What is held without compiled code, which has a figure of its own. */
+const dataOf = ({ code, held }: Memory): number => held - code;
+const mib = (bytes: number): string => (bytes / MIB).toFixed(2);
 
 export interface WatchOptions {
   readonly fleet: Fleet;
@@ -46,7 +63,12 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.warmUpMs = Math.min(WARM_UP_MS_MAX, options.totalMs * WARM_UP_SHARE);
-    this.processes = Array.from({ length: options.watched }, (_, at) => ({ at, samples: [], resident: [] }));
+    this.processes = Array.from({ length: options.watched }, (_, at) => ({
+      at,
+      samples: [],
+      code: [],
+      resident: [],
+    }));
   }
 
   /** Nodes that ended with their process, unasked. */
@@ -85,12 +107,23 @@ export class Watch {
   async weigh(): Promise<void> {
     const age = performance.now() - this.#started;
     if (age < this.warmUpMs) return;
-    const held = await Promise.all(this.processes.map((one) => this.#weigh(one, age)));
-    this.#options.waits.note(`${(age / 60_000).toFixed(1)} min: ${held.join('; ')}`);
+    const { waits } = this.#options;
+    const looks: (Look | Error)[][] = [];
+    for (let n = 0; n < LOOKS; n++) {
+      if (n > 0) await waits.for('the next look at memory', 2 * LOOK_MS, delay(LOOK_MS));
+      looks.push(await Promise.all(this.processes.map((one) => this.#see(one, age))));
+    }
+    const words = this.processes.map((one, n) =>
+      this.#take(
+        one,
+        looks.map((all) => all[n]!),
+      ),
+    );
+    waits.note(`${(age / 60_000).toFixed(1)} min: ${words.join('; ')}`);
   }
 
-  /** Looks at the memory of one process; answers what it holds, in words. */
-  async #weigh({ at, resident, samples }: Watched, age: number): Promise<string> {
+  /** Looks at the memory of one process. */
+  async #see({ at }: Watched, age: number): Promise<Look | Error> {
     const { fleet, waits } = this.#options;
     const host = fleet.hosts[at]!;
     const work = Promise.all([host.do('memory', null), host.do('standing', null)]);
@@ -99,15 +132,28 @@ export class Watch {
       const sum = (of: (node: NodeStanding) => number) => standing.reduce((all, node) => all + of(node), 0);
       const cards = sum((node) => node.cards);
       const others = sum(({ state }) => entriesOf(state)) - cards;
-      const held = { hours: age / 3_600_000, cards, others, connections: sum((node) => node.connections) };
-      samples.push({ ...held, bytes: memory.held });
-      resident.push({ ...held, bytes: memory.resident });
-      const words = `${cards} cards, ${others} other entries, ${held.connections} connections in ${memory.nodes} nodes`;
-      return `process ${at} holds ${(memory.held / MIB).toFixed(2)} MiB, ${words}`;
+      const connections = sum((node) => node.connections);
+      return { memory, data: { hours: age / 3_600_000, cards, others, connections } };
     } catch (error) {
       // Where it has just ended the next look counts that.
-      return `process ${at} did not say what it holds (${(error as Error).message.split('\n')[0]})`;
+      return error as Error;
     }
+  }
+
+  /** Keeps the look of those that saw least: what is kept is in each of them. Answers what it saw, in words. */
+  #take({ at, code, resident, samples }: Watched, looks: readonly (Look | Error)[]): string {
+    const seen = looks.filter((look): look is Look => !(look instanceof Error));
+    const error = looks.find((look) => look instanceof Error);
+    const least = seen.sort((a, b) => dataOf(a.memory) - dataOf(b.memory))[0];
+    if (least === undefined || error !== undefined)
+      return `process ${at} did not say what it holds (${error?.message.split('\n')[0]})`;
+    const { data, memory } = least;
+    samples.push({ ...data, bytes: dataOf(memory) });
+    code.push({ ...data, bytes: memory.code });
+    resident.push({ ...data, bytes: memory.resident });
+    const all = seen.map((one) => mib(dataOf(one.memory))).join(' ');
+    const words = `${data.cards} cards, ${data.others} other entries, ${data.connections} connections in ${memory.nodes} nodes`;
+    return `process ${at} holds ${all} MiB (external ${mib(memory.external)}) and ${mib(memory.code)} of code, ${words}`;
   }
 }
 

@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { holds } from '../../chaos/rig.ts';
+import type { HeapSample } from '../../soak/slope.ts';
 import { type Counted, verdict } from '../../soak/verdict.ts';
 import { WaitedTooLong, Waits } from '../../soak/waits.ts';
 
 const MB = 1_000_000;
 
 /** Memory of an hour that grows by so many bytes, with a little noise. */
-function memory(perHour: number) {
+function memory(perHour: number): HeapSample[] {
   return Array.from({ length: 100 }, (_, n) => ({
     hours: n / 100,
     cards: 100 + Math.floor(n / 10) * 10,
@@ -17,6 +18,14 @@ function memory(perHour: number) {
     bytes: 90 * MB + (perHour * n) / 100 + (n % 2) * 10_000,
   }));
 }
+
+/** A process that held this, and code that grew by so many bytes an hour. */
+const process = (at: number, samples: readonly HeapSample[], codePerHour = 0) => ({
+  at,
+  samples,
+  code: memory(codePerHour).map((one) => ({ ...one, bytes: one.bytes - 75 * MB })),
+  resident: memory(0),
+});
 
 /** An hour in which all went well; `changes` are what did not. */
 function hour(changes: Partial<Counted> = {}): Counted {
@@ -28,7 +37,7 @@ function hour(changes: Partial<Counted> = {}): Counted {
     faults: { kill: 20, partition: 20, clock: 20, disk: 20, upgrade: 20, ended: 200, failed: 0, late: 0 },
     converged: 20_000,
     lost: { cards: 0, revocations: 0, tasks: 0, missing: 0, deliveries: 24_000, silent: 0 },
-    processes: [{ at: 0, samples: memory(0), resident: memory(0) }],
+    processes: [process(0, memory(0))],
     ...changes,
   };
 }
@@ -46,10 +55,7 @@ describe('the verdict of a soak', () => {
 
   it('fails by each bound for itself', () => {
     const { faults, lost } = hour();
-    const leaks = [
-      { at: 0, samples: memory(0), resident: memory(0) },
-      { at: 1, samples: memory(3 * MB), resident: memory(0) },
-    ];
+    const leaks = [process(0, memory(0)), process(1, memory(3 * MB))];
     for (const [changes, name] of [
       [{ crashes: 5 }, 'crash-free sessions'],
       [{ lost: { ...lost, cards: 1 } }, 'acknowledged cards lost'],
@@ -60,6 +66,7 @@ describe('the verdict of a soak', () => {
       [{ faults: { ...faults, failed: 1 } }, 'faults that went wrong'],
       [{ converged: Number.POSITIVE_INFINITY }, 'all know the same, after'],
       [{ processes: leaks }, 'process 1: heap slope, data held apart'],
+      [{ processes: [process(1, memory(0), 30 * MB)] }, 'process 1: code held'],
     ] as const)
       assert.deepEqual(failed(hour(changes)), [name]);
     assert.deepEqual(failed(hour({ lost: { ...lost, missing: 20 } })), [], 'below a thousandth');
@@ -73,10 +80,7 @@ describe('the verdict of a soak', () => {
       load: { ...load, ran: 0 },
       faults: { ...faults, clock: 0 },
       lost: { ...lost, deliveries: 400 },
-      processes: [
-        { at: 0, samples: noisy, resident: noisy },
-        { at: 1, samples: memory(9 * MB).slice(0, 3), resident: [] },
-      ],
+      processes: [process(0, noisy), { at: 1, samples: memory(9 * MB).slice(0, 3), code: [], resident: [] }],
     });
     assert.deepEqual(failed(short), []);
     assert.deepEqual(
@@ -86,8 +90,9 @@ describe('the verdict of a soak', () => {
         'fault: clock',
         'acknowledged tasks lost',
         'unexplained drops',
-        'heap slope of process 0',
-        'heap slope of process 1',
+        'process 0: heap slope, data held apart',
+        'process 1: heap slope, data held apart',
+        'process 1: the end of its code',
       ],
     );
   });

@@ -5,9 +5,13 @@ import { randomStream } from '../../../sim/random.ts';
 import { type HeapSample, heapSlope } from '../../soak/slope.ts';
 
 const MB = 1_000_000;
-const CARD = 9_000;
-const OTHER = 2_500;
+const CARD = 21_000;
+const OTHER = 11_000;
 const CONNECTION = 60_000;
+/** Stretches of five minutes after the ten of the start. */
+const STRETCHES = 'CTCTSSSSSS';
+/** As many as there are in an hour, without the start. */
+const LOOKS = 40;
 
 interface Course {
   /** Bytes an hour. */
@@ -23,13 +27,13 @@ interface Course {
 }
 
 /** Looks of 50 minutes: stretches of cards, of tasks and mostly of searches, as the load of a soak makes them. */
-function course({ leak, noise, seed, speed = () => 1, wild = false, looks = 75 }: Course): HeapSample[] {
+function course({ leak, noise, seed, speed = () => 1, wild = false, looks = LOOKS }: Course): HeapSample[] {
   const random = randomStream(seed, 'heap');
   let [cards, others] = [100, 50];
   return Array.from({ length: looks }, (_, n) => {
     const hours = (n / looks) * (50 / 60);
-    const kind = 'CTCTSSSS'[Math.floor((n / looks) * 8)];
-    const done = Math.round(40 * speed(n / looks));
+    const kind = STRETCHES[Math.floor((n / looks) * STRETCHES.length)];
+    const done = Math.round(60 * speed(n / looks));
     if (kind === 'C') [cards, others] = [cards + done, others + Math.round(done / 4)];
     if (kind === 'T') others += done;
     if (kind === 'S') [cards, others] = [cards + 1, others + 2];
