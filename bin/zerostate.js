@@ -8,6 +8,10 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const MAJOR_NEEDED = 26;
+/** How often (milliseconds) it is looked whether npm is still there: who killed it waits no longer than for the end itself. */
+const LOOK_MS = 500;
+/** What npm runs for "npx zerostate" and for "npm start". A script that puts it into the background reads otherwise. */
+const RUN_BY_NPM = /^(?:'?zerostate'?|node bin\/zerostate\.js [^&;|]*)$/;
 
 // Node does not strip types below node_modules: an installed package runs its built form.
 const built = new URL('../dist/bin/zerostate.js', import.meta.url);
@@ -15,6 +19,7 @@ const source = new URL('./zerostate.ts', import.meta.url);
 const program = !existsSync(source) || import.meta.url.includes('/node_modules/') ? built : source;
 
 if (Number(process.versions.node.split('.')[0]) >= MAJOR_NEEDED) {
+  whenNpmGoes(() => process.kill(process.pid, 'SIGTERM'));
   await import(program.href);
 } else {
   runWith(findNode());
@@ -47,9 +52,22 @@ function runWith(node) {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGHUP'));
+  whenNpmGoes(() => child.kill('SIGTERM'));
   child.on('error', (error) => {
     process.stderr.write(`zerostate: cannot start ${node}: ${error.message}\n`);
     process.exit(1);
   });
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+}
+
+// npm puts a shell between itself and this process, and a signal to npm ends that shell alone. Who ends npm means the program.
+function whenNpmGoes(end) {
+  if (!RUN_BY_NPM.test(process.env.npm_lifecycle_script ?? '')) return;
+  const above = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === above) return;
+    clearInterval(look);
+    end();
+  }, LOOK_MS);
+  look.unref();
 }
