@@ -6,6 +6,10 @@ export const metricNames = {
     help: 'Whether each check of /readyz holds (1) or not (0).',
     labels: ['check'],
   },
+  zerostate_degraded: {
+    kind: 'gauge',
+    help: 'Reasons for which it acts on less than it should, as /readyz names them: overrides, a policy that ran out, a start that fell back.',
+  },
   zerostate_peers_connected: { kind: 'gauge', help: 'Peers connected now.' },
   zerostate_cards_known: { kind: 'gauge', help: 'Agent cards held and verified.' },
   zerostate_statements_stored_total: {
@@ -284,7 +288,7 @@ export const metricNames = {
   zerostate_cards_ending: { kind: 'gauge', help: 'Cards of agents here that end in two weeks.' },
   zerostate_policy_overrides: {
     kind: 'gauge',
-    help: 'Overrides of revocation gates in force: above 0 it is degraded.',
+    help: 'Overrides of revocation gates in force.',
   },
   zerostate_partner_queries_total: {
     kind: 'counter',

@@ -71,6 +71,7 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
       for (const { name, ok } of await readiness(node))
         metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
       metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
+      metrics.set('zerostate_degraded', degradedReasons(node).length);
       metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
       node.quarantines.count();
       return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render());

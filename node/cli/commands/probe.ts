@@ -12,7 +12,7 @@ import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { readTask } from '../task-file.ts';
 import { untilSignal } from '../until-signal.ts';
 import { positiveInteger } from './find.ts';
-import type { Try } from './probe-metrics.ts';
+import type { ProbeMetrics, Try } from './probe-metrics.ts';
 import { waitForEnd } from './task.ts';
 
 const SECOND_MS = 1_000;
@@ -54,6 +54,16 @@ async function run(client: ApiClient, path: string): Promise<string> {
   return `receipt ${receiptId}`;
 }
 
+/** One that goes on for ever does not end because the disk was full for a minute: the age of what it wrote last tells. */
+async function exportTo(path: string, metrics: ProbeMetrics, goesOn: boolean): Promise<void> {
+  try {
+    await metrics.write(path);
+  } catch (error) {
+    if (!goesOn) throw error;
+    process.stderr.write(`the metrics were not written: ${plain((error as Error).message)}\n`);
+  }
+}
+
 export function registerProbe(program: Command): void {
   withTarget(
     program.command('probe').description('do what a user does, once or again and again, and say how it went'),
@@ -89,7 +99,8 @@ Examples:
           if (task !== undefined)
             tries.push(await tried('task', async () => await run(await ApiClient.connect(flags), task)));
           for (const one of tries) metrics.note(one);
-          if (flags.textfile !== undefined) await metrics.write(flags.textfile);
+          if (flags.textfile !== undefined)
+            await exportTo(flags.textfile, metrics, flags.every !== undefined);
           show(flags, tries);
           if (flags.every === undefined) {
             if (tries.some(({ ok }) => !ok)) process.exitCode = 1;

@@ -1,13 +1,17 @@
 // The probe does what a user does and says how it went, and readiness looks at the thing itself.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { eventually, zerostate } from '../../support/cli.ts';
 import { addressOf, draft, TestNodes } from '../../support/nodes.ts';
 
 const TASK = join(import.meta.dirname, '../../../examples/tasks/word-count/task.yaml');
+const PROGRAM = join(import.meta.dirname, '../../../bin/zerostate.ts');
 const SOON_MS = 60_000;
 
 describe('zerostate probe', function () {
@@ -51,5 +55,24 @@ describe('zerostate probe', function () {
     const metrics = await (await fetch(`${first.api.url}/metrics`)).text();
     assert.match(metrics, /^zerostate_ready\{check="own log"\} 1$/m);
     assert.match(metrics, /^zerostate_ready\{check="index"\} 1$/m);
+  });
+
+  it('goes on when its metrics cannot be written', async () => {
+    const textfile = join(folder, 'none/probe.prom');
+    const child = spawn(
+      process.execPath,
+      [PROGRAM, 'probe', '--home', join(folder, 'nobody'), '--every', '1', '--textfile', textfile, '--json'],
+      { stdio: ['ignore', 'pipe', 'pipe'], timeout: 2 * SOON_MS },
+    );
+    const ended = once(child, 'exit');
+    let notes = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      notes += text;
+    });
+    let rounds = 0;
+    for await (const _ of createInterface({ input: child.stdout })) if (++rounds === 2) child.kill('SIGTERM');
+    assert.ok(rounds >= 2, notes);
+    assert.deepEqual(await ended, [0, null]);
+    assert.match(notes, /the metrics were not written: .*none/);
   });
 });

@@ -17,8 +17,8 @@ interface Metric {
 const METRICS: Readonly<Record<string, Metric>> = { ...metricNames, ...probeMetricNames };
 /** Labels that Prometheus adds. */
 const COMMON = ['instance', 'job', 'le'];
-/** What prom-client exports of the process itself. */
-const OF_PROCESS = /^(?:process|nodejs)_[a-z0-9_]+$/;
+/** What prom-client exports of the process itself, and what Prometheus says of each target. */
+const OF_PROCESS = /^(?:(?:process|nodejs)_[a-z0-9_]+|up)$/;
 
 /** What an expression speaks of. */
 function readExpression(text: string) {
@@ -73,6 +73,18 @@ describe('alerts', () => {
   it('speak of metrics that nodes export, with the labels that they have', () => {
     assert.ok(rules.length > 10);
     for (const { expr } of rules) check(expr, recorded);
+  });
+
+  it('wake somebody for a node and for a probe that say nothing any more', () => {
+    for (const [silent, spoken] of [
+      [/\bup\{.*== 0/, /zerostate_ready/],
+      [/time\(\) - zerostate_probe_timestamp_seconds >/, /zerostate_probe_ok/],
+    ] as const)
+      for (const words of [silent, spoken])
+        assert.ok(
+          rules.some(({ alert, expr }) => alert !== undefined && words.test(expr)),
+          String(words),
+        );
   });
 
   it('say what is wrong, how urgent it is, and which page helps', () => {
