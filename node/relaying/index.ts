@@ -30,6 +30,7 @@ export function makeRelaying(core: Core, payments: Payments, watch: RelayWatch) 
     floor: config.reputation.floor,
     credit: BigInt(config.payments.relayCredit),
   });
+  core.book.listen(() => desk.repriced());
   payments.sides.listen((state) => {
     desk.channelMoved(state).catch((error: unknown) => {
       log.warn({ err: error, channel: state.terms.channel }, 'a payment for relaying could not be booked');

@@ -3,7 +3,6 @@
 
 import type { ChannelState } from '../../protocol/channel/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
-import { chargeFor, meterRelayed } from '../../protocol/metering/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import type { Residents } from '../cards/residents.ts';
 import type { RelayDesk as Desk } from '../host/relay-watch.ts';
@@ -11,6 +10,7 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ReputationService } from '../reputation/index.ts';
+import { costOf, digestOf, FREE, type Tariff } from './account.ts';
 import type { UsageBook } from './usage-book.ts';
 import type { RelayBill } from './wire.ts';
 
@@ -34,14 +34,22 @@ export interface RelayDeskDeps {
 /** Meters and bills. */
 export class RelayDesk implements Desk {
   readonly #deps: RelayDeskDeps;
+  /** What is asked, until a card changes: every piece that passes is booked under it. */
+  #tariff: Tariff | undefined;
 
   constructor(deps: RelayDeskDeps) {
     this.#deps = deps;
   }
 
+  /** A card has changed: what is asked may have, too. */
+  repriced(): void {
+    this.#tariff = undefined;
+  }
+
   forwarded(peerId: string, up: number, down: number): void {
     const { metrics, usage } = this.#deps;
-    usage.forwarded(peerId, up, down);
+    this.#tariff ??= this.#seller()?.tariff ?? FREE;
+    usage.forwarded(peerId, up, down, this.#tariff);
     metrics.count('zerostate_relayed_bytes_total', { direction: up > 0 ? 'up' : 'down' }, up + down);
   }
 
@@ -70,20 +78,30 @@ export class RelayDesk implements Desk {
 
   /** What the peer has used and paid. */
   bill(peerId: string): RelayBill {
-    const { up, down, paid } = this.#deps.usage.of(peerId);
     const seller = this.#seller();
+    const account = this.#deps.usage.of(peerId, seller?.tariff ?? FREE);
+    const { up, down, paid } = account;
     if (seller === undefined) return { seller: null, currency: '', up, down, price: 0n, paid, digest: '' };
-    const { agentId, currency, prices } = seller;
-    const { amount, digest } = chargeFor([meterRelayed({ up, down })], prices, { currency });
-    return { seller: agentId, currency, up, down, price: amount, paid, digest };
+    const { currency } = seller.tariff;
+    return {
+      seller: seller.agentId,
+      currency,
+      up,
+      down,
+      price: costOf(account),
+      paid,
+      digest: digestOf(account),
+    };
   }
 
-  /** The first agent of this node whose card prices bytes. */
-  #seller() {
+  /** The first agent of this node whose card prices bytes, and what it asks. */
+  #seller(): { readonly agentId: AgentId; readonly tariff: Tariff } | undefined {
     for (const { agentId } of this.#deps.vault.list()) {
       const prices = this.#deps.book.get(agentId)?.card.prices ?? [];
       const price = prices.find(({ amount, unit }) => unit === 'byte' && amount !== '0');
-      if (price !== undefined) return { agentId, currency: price.currency, prices };
+      if (price === undefined) continue;
+      const { amount, currency, per = '1' } = price;
+      return { agentId, tariff: { amount, currency, per } };
     }
     return undefined;
   }
@@ -92,13 +110,14 @@ export class RelayDesk implements Desk {
   async channelMoved({ newest, side, terms }: ChannelState): Promise<void> {
     const seller = this.#seller();
     if (side !== 'payee' || newest === null || seller === undefined) return;
-    if (terms.payee !== seller.agentId || terms.currency !== seller.currency) return;
+    if (terms.payee !== seller.agentId || terms.currency !== seller.tariff.currency) return;
     const peer = this.#peerOf(terms.payer);
     if (peer === undefined) return;
     const amount = newest.pays
       .filter(({ reference, task }) => task === null && reference.startsWith(RELAY_REFERENCE))
       .reduce((sum, pay) => sum + pay.amount, 0n);
-    await this.#deps.usage.paid(peer, terms.channel, newest.version, amount);
+    const { channel } = terms;
+    await this.#deps.usage.paid(peer, seller.tariff, { channel, version: newest.version, amount });
   }
 
   #peerOf(agentId: AgentId): string | undefined {

@@ -3,29 +3,34 @@
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { type Database, DURABLE, type JsonLevel, jsonLevel } from '../storage/index.ts';
+import {
+  type Account,
+  accountOf,
+  NOTHING,
+  type StoredAccount,
+  storedAccount,
+  type Tariff,
+  under,
+} from './account.ts';
 
 /** Peers remembered; the longest idle is forgotten first, and starts again with nothing owed. */
 const PEERS_MAX = 10_000;
 /** Pause between a change and its write. */
 const WRITE_AFTER_MS = 5_000;
 
-/** One peer's account. */
-export interface Usage {
-  readonly up: bigint;
-  readonly down: bigint;
-  /** Millionths that were paid for relaying. */
-  readonly paid: bigint;
+/** What one update of a channel paid for relaying, in millionths. */
+export interface Paid {
+  readonly channel: string;
+  readonly version: number;
+  readonly amount: bigint;
 }
-
-const NOTHING: Usage = { up: 0n, down: 0n, paid: 0n };
-type Stored = { readonly up: string; readonly down: string; readonly paid: string };
 
 /** The accounts of a relay. */
 export class UsageBook {
-  readonly #accounts = new Map<string, Usage>();
+  readonly #accounts = new Map<string, Account>();
   /** Version up to which the payments of a channel are counted. */
   readonly #counted = new Map<string, number>();
-  readonly #level: JsonLevel<Stored>;
+  readonly #level: JsonLevel<StoredAccount>;
   readonly #channels: JsonLevel<number>;
   readonly #db: Database;
   readonly #clock: Clock;
@@ -37,38 +42,41 @@ export class UsageBook {
     this.#db = deps.db;
     this.#clock = deps.clock;
     this.#log = deps.log;
-    this.#level = jsonLevel<Stored>(deps.db, 'relay-usage');
+    this.#level = jsonLevel<StoredAccount>(deps.db, 'relay-usage');
     this.#channels = jsonLevel<number>(deps.db, 'relay-channels');
   }
 
   async load(): Promise<void> {
-    for await (const [peer, { up, down, paid }] of this.#level.iterator())
-      this.#accounts.set(peer, { up: BigInt(up), down: BigInt(down), paid: BigInt(paid) });
+    for await (const [peer, stored] of this.#level.iterator()) this.#accounts.set(peer, accountOf(stored));
     for await (const [channel, version] of this.#channels.iterator()) this.#counted.set(channel, version);
   }
 
-  of(peer: string): Usage {
-    return this.#accounts.get(peer) ?? NOTHING;
+  /** An account as it is under the tariff of now. */
+  of(peer: string, tariff: Tariff): Account {
+    return under(this.#accounts.get(peer) ?? NOTHING, tariff);
   }
 
-  forwarded(peer: string, up: number, down: number): void {
-    const old = this.of(peer);
+  /** Counts what was passed on, for the tariff of now. */
+  forwarded(peer: string, up: number, down: number, tariff: Tariff): void {
+    const old = this.of(peer, tariff);
     this.#put(peer, { ...old, up: old.up + BigInt(up), down: old.down + BigInt(down) });
   }
 
   /** Counts what an update of a channel paid for relaying, once for each version. */
-  async paid(peer: string, channel: string, version: number, amount: bigint): Promise<void> {
+  async paid(peer: string, tariff: Tariff, of: Paid): Promise<void> {
+    const { amount, channel, version } = of;
     if (version <= (this.#counted.get(channel) ?? 0)) return;
     this.#counted.set(channel, version);
-    const old = this.of(peer);
-    if (amount > 0n) this.#put(peer, { ...old, paid: old.paid + amount });
+    const old = this.of(peer, tariff);
+    const account = { ...old, paid: old.paid + amount };
+    if (amount > 0n) this.#put(peer, account);
     const batch = this.#db.batch();
     batch.put(channel, version, { sublevel: this.#channels as never });
-    if (amount > 0n) batch.put(peer, stored(this.of(peer)) as never, { sublevel: this.#level as never });
+    if (amount > 0n) batch.put(peer, storedAccount(account) as never, { sublevel: this.#level as never });
     await batch.write(DURABLE);
   }
 
-  #put(peer: string, usage: Usage): void {
+  #put(peer: string, usage: Account): void {
     this.#accounts.delete(peer);
     this.#accounts.set(peer, usage);
     if (this.#accounts.size > PEERS_MAX) {
@@ -93,13 +101,9 @@ export class UsageBook {
     for (const peer of this.#dirty) {
       const usage = this.#accounts.get(peer);
       if (usage === undefined) batch.del(peer, { sublevel: this.#level as never });
-      else batch.put(peer, stored(usage) as never, { sublevel: this.#level as never });
+      else batch.put(peer, storedAccount(usage) as never, { sublevel: this.#level as never });
     }
     this.#dirty.clear();
     await batch.write();
   }
-}
-
-function stored({ up, down, paid }: Usage): Stored {
-  return { up: String(up), down: String(down), paid: String(paid) };
 }

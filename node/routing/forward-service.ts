@@ -24,6 +24,7 @@ import {
   FORWARD_STREAMS_PER_PEER_MAX,
   FORWARD_STREAMS_PER_RELAY_MAX,
   HEADER_MS_MAX,
+  METER_LOOK_BYTES,
 } from './limits.ts';
 import type { Links } from './links.ts';
 import { joinStreams } from './pipe.ts';
@@ -226,6 +227,7 @@ export class ForwardService {
     this.#live.add(pair);
     metrics.set('zerostate_relay_streams', this.#live.size);
     record.state = 'open';
+    let unlookedAt = 0;
     const error = await joinStreams(near, far, {
       idleMs: FORWARD_IDLE_MS_MAX,
       totalMs: FORWARD_MS_MAX,
@@ -234,6 +236,12 @@ export class ForwardService {
         record.up += up;
         record.down += down;
         meter.forwarded(from, up, down);
+        unlookedAt += up + down;
+        if (unlookedAt < METER_LOOK_BYTES) return;
+        unlookedAt = 0;
+        // Its ends find another way, and nothing is lost; who does not pay would else use up a whole stream on credit.
+        if (!meter.allows(from))
+          near.abort(new ZeroError('ROUTE_REFUSED', 'the relay serves this peer no more'));
       },
     });
     this.#live.delete(pair);

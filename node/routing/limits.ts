@@ -26,6 +26,8 @@ export const FORWARD_BYTES_MAX = 16_384 * MIB;
 export const FORWARD_STREAMS_PER_PEER_MAX = 128;
 /** Streams that come from, or go to, one other relay. */
 export const FORWARD_STREAMS_PER_RELAY_MAX = 1_024;
+/** Bytes of a forwarded stream after which it is asked again whether its sender is still served: beyond its credit it gets no more than these, a stream. */
+export const METER_LOOK_BYTES = MIB / 4;
 
 /** Links (peers reached through relays) that a node keeps up at once, each way. */
 export const LINKS_MAX = 256;

@@ -1,9 +1,10 @@
-// A relay takes on as many streams as it says, those whose way it still looks for among them.
+// A relay takes on as many streams as it says, those whose way it still looks for among them, and ends those of a peer that it serves no more.
 
 import assert from 'node:assert/strict';
 import type { Connection, Stream } from '@libp2p/interface';
 import { streamPair } from '@libp2p/utils';
 import { type ForwardDeps, ForwardService } from '../../../node/routing/forward-service.ts';
+import { METER_LOOK_BYTES } from '../../../node/routing/limits.ts';
 import { StreamBook } from '../../../node/routing/stream-book.ts';
 import { headFrames } from '../../../node/routing/wire.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
@@ -11,14 +12,15 @@ import { decodeReply, encodeHeader, type ForwardReply } from '../../../protocol/
 import { plainHeader } from '../../support/forward-headers.ts';
 
 const EXIT = '12D3KooWAdhTvNVzEbiCFmrcSFZB8adRxLLKDWbSwNL6kydr9etP';
+const SELF = '12D3KooWDQt3xcLXBmqBfz9yRGVv7KqLBLXCDmopyb6GdhE6K5PU';
 const ASKER = '12D3KooWKS7wysvyu41GfAHfAMUYksawA5wSwhTTFNTVNtPvSDQw';
 
-/** A relay of so many streams, which finds a way when it is let. */
-async function relay(streamsMax: number) {
+/** A relay of so many streams, which finds a way when it is let. `meter`: whom it serves, and who is told of what passes. */
+async function relay(streamsMax: number, meter: object = { allows: () => true }) {
   let serve: ((stream: Stream, connection: Connection) => Promise<void>) | undefined;
-  const found = Promise.withResolvers<never>();
+  const found = Promise.withResolvers<object>();
   const deps = {
-    self: 'self',
+    self: SELF,
     protocol: '/forward/1',
     host: {
       handle: async (_: string, handler: typeof serve) => {
@@ -31,19 +33,21 @@ async function relay(streamsMax: number) {
     relays: { get: () => undefined, region: () => '' },
     hops: { open: () => found.promise },
     streams: new StreamBook(),
-    meter: { allows: () => true },
+    meter,
+    desk: { remaining: () => 0, labelOf: () => 'edge' },
     now: () => 0,
     streamsMax,
   };
   await new ForwardService(deps as unknown as ForwardDeps).start();
-  const ask = async (): Promise<ForwardReply> => {
+  const open = async () => {
     const [ours, theirs] = await streamPair();
     void serve!(theirs, { remotePeer: ASKER } as never);
     const frames = headFrames(ours);
     await frames.write(encodeHeader(plainHeader(EXIT)));
-    return decodeReply((await frames.read()).subarray());
+    return { reply: decodeReply((await frames.read()).subarray()), stream: frames.unwrap() };
   };
-  return { ask, refuse: () => found.reject(new ZeroError('ROUTE_NONE', 'no way')) };
+  const ask = async (): Promise<ForwardReply> => (await open()).reply;
+  return { ask, open, found, refuse: () => found.reject(new ZeroError('ROUTE_NONE', 'no way')) };
 }
 
 const codeOf = (reply: ForwardReply): string => (reply.ok ? 'open' : reply.code);
@@ -58,5 +62,34 @@ describe('a relay that is full', () => {
     const codes = (await Promise.all(asked)).map(codeOf).sort();
     assert.deepEqual(codes, ['BUSY', 'BUSY', 'ROUTE_NONE', 'ROUTE_NONE']);
     assert.equal(codeOf(await ask()), 'ROUTE_NONE', 'there is room again');
+  });
+});
+
+describe('a relay that is not paid', () => {
+  it('ends a stream that is open once its sender is served no more, and not before', async () => {
+    let passed = 0;
+    const meter = {
+      allows: () => passed <= METER_LOOK_BYTES,
+      forwarded: (_: string, up: number, down: number) => {
+        passed += up + down;
+      },
+    };
+    const { found, open } = await relay(1, meter);
+    const [far, exit] = await streamPair();
+    exit.addEventListener('message', () => {});
+    found.resolve({ next: EXIT, stream: far, reply: { path: [] } });
+    const { reply, stream } = await open();
+    assert.equal(codeOf(reply), 'open');
+    const closed = new Promise<void>((resolve) => {
+      stream.addEventListener('close', () => resolve(), { once: true });
+    });
+    const piece = new Uint8Array(16_384);
+    while (stream.status === 'open') {
+      stream.send(piece);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await closed;
+    assert.ok(passed > METER_LOOK_BYTES && passed <= 3 * METER_LOOK_BYTES, `${passed} bytes`);
+    assert.notEqual(exit.status, 'open', 'and the other end knows');
   });
 });

@@ -1,6 +1,7 @@
 // Whom a relay serves: nobody whom a proof stands against, nobody below an asked floor, nobody who owes more than its credit.
 
 import assert from 'node:assert/strict';
+import { NOTHING, type Tariff, under } from '../../../node/relaying/account.ts';
 import { RelayDesk, type RelayDeskDeps } from '../../../node/relaying/relay-desk.ts';
 
 function desk(
@@ -9,7 +10,7 @@ function desk(
   const { agents = ['zs:a'], bad = [], floor = 0, paid = 0n, up = 0n } = change;
   const prices = [{ unit: 'byte', amount: '1', per: '10', currency: 'TEST' }];
   return new RelayDesk({
-    usage: { of: () => ({ up, down: 0n, paid }) },
+    usage: { of: (_: string, tariff: Tariff) => under({ ...NOTHING, up, paid }, tariff) },
     book: { get: () => ({ card: { prices } }) },
     residents: { of: () => agents },
     reputation: { gate: (agent: string) => ({ ok: !bad.includes(agent), detail: 'why' }) },
