@@ -205,15 +205,15 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
       if (ms === undefined) desk.broke(path, peer);
       else {
         desk.carried(path, peer, ms);
-        faults.sound(first);
+        faults.sound(first, peer);
       }
     },
     moved: (ms, relay) => {
       metrics.observe('zerostate_routed_move_seconds', ms / 1_000);
       if (relay !== undefined) relays.measured(relay).failed += 1;
     },
-    fault: (relay) => {
-      const note = relays.measured(relay).draining ? undefined : faults.fault(relay);
+    fault: (relay, peer) => {
+      const note = relays.measured(relay).draining ? undefined : faults.fault(relay, peer);
       if (note === undefined) return;
       for (const agent of residents.of(relay).slice(0, 1)) void reporter.report(agent, note);
     },

@@ -34,7 +34,7 @@ export interface LinkEvents {
   /** A link goes on over another path, so its other end is alive: `left` is the first relay of the path that broke. */
   moved(ms: number, left: string | undefined): void;
   /** A path failed at one relay alone, as another path to the same peer showed. */
-  fault(relay: string): void;
+  fault(relay: string, peer: string): void;
   /** The path of a link broke. */
   broke(path: readonly string[], peer: string): void;
   /** A new path carried something there and back in so long; undefined: nothing came. */
@@ -62,7 +62,7 @@ export class Links {
       silent: ({ path }, peer) => {
         if (!this.#stopped) this.events?.carried(path, peer.toString(), undefined);
       },
-      outdone: (silent, by) => this.#outdone(silent, by),
+      outdone: (silent, by, peer) => this.#outdone(silent, by, peer),
     });
     this.#better = new BetterPaths(this.#paths, (kept, { path, relays }) => this.#attach(kept, path, relays));
   }
@@ -185,9 +185,9 @@ export class Links {
     if (path.length > 0 && !this.#stopped) this.events?.broke(path, peer.toString());
   }
 
-  #outdone(failed: readonly string[], by: readonly string[]): void {
+  #outdone(failed: readonly string[], by: readonly string[], peer: PeerId): void {
     const relay = atFault(failed, by);
-    if (relay !== undefined && !this.#stopped) this.events?.fault(relay);
+    if (relay !== undefined && !this.#stopped) this.events?.fault(relay, peer.toString());
   }
 
   #keep(id: Uint8Array, peer: PeerId, outgoing: boolean, path: readonly string[]): Kept {
@@ -239,7 +239,7 @@ export class Links {
     kept.silentMs = undefined;
     if (kept.lostAt !== undefined) {
       this.events?.moved(now - kept.lostAt, before[0]);
-      this.#outdone(before, relays);
+      this.#outdone(before, relays, kept.peer);
     }
     kept.lostAt = undefined;
     kept.link.attach(path, greeting);

@@ -53,7 +53,7 @@ export interface PathJudge {
   /** One that was opened was never sealed. */
   silent(path: Omit<OpenPath, 'stream'>, peer: PeerId): void;
   /** Of paths to the same peer, this one was silent, and the other one was not. */
-  outdone(silent: readonly string[], by: readonly string[]): void;
+  outdone(silent: readonly string[], by: readonly string[], peer: PeerId): void;
 }
 
 /** A path that is sealed, and the relays on it. */
@@ -117,14 +117,14 @@ export class SealedPaths {
       this.open(peer, signal, around, impatient, watch).catch((error: unknown) => {
         const path = silentPath(error);
         // One beside it may be sealed already.
-        if (path !== undefined && by !== undefined) this.#judge.outdone(path, by);
+        if (path !== undefined && by !== undefined) this.#judge.outdone(path, by, peer);
         else if (path !== undefined) silent.push(path);
         throw error;
       });
     const race = new PathRace({ attempt, silentPath, pace: this.pace(), signal });
     const sealed = await race.run();
     by = sealed.relays;
-    for (const path of silent) this.#judge.outdone(path, by);
+    for (const path of silent) this.#judge.outdone(path, by, peer);
     return sealed;
   }
 }

@@ -133,14 +133,35 @@ describe('a relay that lies', function () {
     return one;
   }
 
-  it('that takes streams over and carries nothing is reported by whoever keeps meeting it', async () => {
-    const { there } = world;
+  it('that takes streams over and carries nothing is reported by whoever keeps meeting it, on the way to more peers than one', async () => {
+    const { a, b, more, nodes, there } = world;
     const one = await faithful('faithful');
+    // One peer alone could be what fails: another of the same region, behind the same relays.
+    const relay = { near: 3, far: 0 };
+    const join = [addressOf(b)];
+    const beside = await nodes.start('beside', {
+      listen: [],
+      region: 'far',
+      join,
+      peers: { target: 1 },
+      relay,
+    });
+    const near = [a, more.get('relay-c')!].map(({ node }) => node.peerId);
+    await keepApartFrom(beside, near);
+    await answers(beside);
+    await eventually('the ways to it', WAIT_MS, async () => {
+      await hangUpAll(beside, near);
+      const exits = one.node.directory.get(beside.node.peerId)?.links.map(({ peer }) => peer) ?? [];
+      return [short, b.node.peerId].every((exit) => exits.includes(exit));
+    });
     lies.set(short, DROPS);
     await untilReported(one, short, async () => {
-      const { path } = await fresh(one, there);
-      assert.ok(!path.includes(short), 'another relay carries it');
+      for (const peer of [there, beside]) {
+        const { path } = await fresh(one, peer);
+        assert.ok(!path.includes(short), 'another relay carries it');
+      }
     });
+    await nodes.stop('beside');
   });
 
   it('that claims short links and is late is reported by whoever keeps meeting it', async () => {

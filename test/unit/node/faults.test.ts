@@ -18,18 +18,35 @@ describe('the fault of a path', () => {
 });
 
 describe('faults', () => {
-  const told = (faults: Faults, times: number) =>
-    Array.from({ length: times }, () => faults.fault('a')).findIndex((note) => note !== undefined);
+  /** Faults towards these peers in turn until something is said. */
+  const told = (faults: Faults, times: number, peers: readonly string[] = ['p', 'q', 'r']) =>
+    Array.from({ length: times }, (_, at) => faults.fault('a', peers[at % peers.length]!)).findIndex(
+      (note) => note !== undefined,
+    );
 
   it('are told of from the tenth on', () => {
     assert.equal(told(new Faults(), 12), 9);
   });
 
+  it('that one peer alone saw are told of never: it may not answer over one relay, and over others', () => {
+    assert.equal(told(new Faults(), 1_000, ['p']), -1);
+    const faults = new Faults();
+    assert.equal(told(faults, 1_000, ['p']), -1);
+    for (const peer of ['q', 'r', 's', 't']) assert.equal(faults.fault('a', peer), undefined);
+    assert.match(faults.fault('a', 'u') ?? '', /broke or carried nothing/, 'five others had one each');
+    const sound = new Faults();
+    for (let n = 0; n < 40; n++) sound.sound('a', ['q', 'r', 's'][n % 3]!);
+    assert.equal(told(sound, 1_000, ['p']), -1);
+    assert.equal(told(sound, 6, ['q', 'r', 's']), -1, 'nor beside the faults that happen everywhere');
+  });
+
   it('are nothing beside many paths that carried, and something again when it has turned bad, however many that were', () => {
     const faults = new Faults();
+    const peers = ['p', 'q', 'r'];
     for (let n = 0; n < 100_000; n++) {
-      faults.sound('a');
-      if (n % 10 === 0) assert.equal(faults.fault('a'), undefined);
+      const peer = peers[n % peers.length]!;
+      faults.sound('a', peer);
+      if (n % 10 === 0) assert.equal(faults.fault('a', peer), undefined);
     }
     const after = told(faults, 100);
     assert.ok(after >= 10 && after < 60, `${after}`);
