@@ -1,4 +1,5 @@
-// What is wrong with a request, in words: as fastify has it, but a choice among names is told once, with the names.
+// What is wrong with a request, in words: as fastify has it, but a choice among names is told once, with the names; an unknown member is told with those
+// that there are, and a wrong type with what came instead.
 
 /** One finding of the validator. */
 interface Finding {
@@ -6,7 +7,13 @@ interface Finding {
   readonly instancePath: string;
   readonly message?: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Of a body: what was checked, and by what. */
+  readonly data?: unknown;
+  readonly parentSchema?: { readonly properties?: Readonly<Record<string, unknown>> };
 }
+
+/** Characters of a member's name that are told: its sender chose it, and it may be as long as the body. */
+const NAME_CHARS_MAX = 64;
 
 /** The findings as one text; `part` is what was checked: body, querystring, params. */
 export function schemaErrorText(findings: readonly Finding[], part: string): string {
@@ -20,13 +27,30 @@ export function schemaErrorText(findings: readonly Finding[], part: string): str
           : [];
     if (named.length > 0) choices.set(instancePath, [...(choices.get(instancePath) ?? []), ...named]);
   }
-  const texts = findings.map(({ instancePath, keyword, message }) => {
+  const texts = findings.map((finding) => {
+    const { instancePath, keyword } = finding;
     const named = choices.get(instancePath);
-    if (named === undefined) return `${part}${instancePath} ${message ?? 'is not as it must be'}`;
+    if (named === undefined) return `${part}${instancePath} ${wordsOf(finding)}`;
     if (keyword === 'const' || keyword === 'enum')
       return `${part}${instancePath} must be one of ${named.join(', ')}`;
     // That none of the choices fits says what was said.
-    return keyword === 'anyOf' ? '' : `${part}${instancePath} ${message}`;
+    return keyword === 'anyOf' ? '' : `${part}${instancePath} ${wordsOf(finding)}`;
   });
   return [...new Set(texts)].filter((text) => text !== '').join(', ');
+}
+
+function wordsOf({ data, keyword, message, params, parentSchema }: Finding): string {
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(parentSchema?.properties ?? {});
+    const rest = known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`;
+    return `has no member ${JSON.stringify(String(params.additionalProperty).slice(0, NAME_CHARS_MAX))}: ${rest}`;
+  }
+  if (keyword === 'type' && data !== undefined) return `${message}, not ${kindOf(data)}`;
+  return message ?? 'is not as it must be';
+}
+
+function kindOf(data: unknown): string {
+  if (data === null) return 'null';
+  if (Array.isArray(data)) return 'array';
+  return typeof data;
 }

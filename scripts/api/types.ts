@@ -141,11 +141,13 @@ Made from the manifest of operations (\`node/api/operations.ts\`) and the routes
 answers the whole OpenAPI 3.1 document at \`GET /v1/openapi.json\`; the typed client is \`zerostate/client\`
 ([how to use it](../how-to/speak-with-programs.md)).
 
-A request brings a bearer token. Its scope is \`read\` (look), \`operate\` (work and pay as well) or \`admin\` (change who is trusted and what
-is allowed); the token in the file \`api-token\` may do everything. Too many requests are answered with 429. What changes state may bring
-an \`Idempotency-Key\`: the same key and request is done once, and answered the same again for a day. What may be
-left out of a body is left out: a \`null\` is refused wherever the schema does not name it, and is never read as 0, false or "" (ENFORCED
-\`test/unit/node/api-compilers.test.ts\`). Errors are \`{"error": {code, message, hint, retryable, details}}\` ([codes](errors.md)).
+A request brings a bearer token. Its scope is \`read\` (look), \`operate\` (work and pay as well) or \`admin\` (change who is trusted and
+what is allowed); the token in the file \`api-token\` may do everything. Too many requests are answered with 429. What changes state may
+bring an \`Idempotency-Key\`: the same key and request is done once, and answered the same again for a day. A body is taken as it is: a
+member that the schema does not name is refused by name and never left out, a text is no number and a number no text, and a \`null\` is
+refused wherever the schema does not name it (ENFORCED \`test/unit/node/api-compilers.test.ts\`); what may be left out is left out. A query
+string is all text and is read as what it stands for. A2A and the protocol of witnesses are lenient where their own rules are. Errors are
+\`{"error": {code, message, hint, retryable, details}}\` ([codes](errors.md)).
 
 | operation | route | scope | |
 | --- | --- | --- | --- |

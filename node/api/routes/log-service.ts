@@ -16,6 +16,7 @@ const log = Type.String({
 });
 const size = Type.Optional(Type.Integer({ minimum: 0 }));
 const entry = Type.String({ minLength: 1, maxLength: 128, description: 'Index, or id of a statement.' });
+const closed = { additionalProperties: false } as const;
 const open = Type.Unsafe<object>({ type: 'object', additionalProperties: true });
 
 interface Asked {
@@ -109,7 +110,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
       schema: {
         summary:
           'Has other nodes prove that they hold an entry of the own log, and says what is durable where',
-        body: Type.Object({ entry, copies: Type.Integer({ minimum: 0, maximum: 15, default: 2 }) }),
+        body: Type.Object({ entry, copies: Type.Integer({ minimum: 0, maximum: 15, default: 2 }) }, closed),
         response: { 200: open },
       },
     },
@@ -125,7 +126,7 @@ export function registerLogServiceRoutes(app: FastifyInstance, node: NodeContext
     {
       schema: {
         summary: 'Reads a whole log from a peer over libp2p and computes everything again',
-        body: Type.Object({ log, from: Type.String({ minLength: 1, maxLength: 256 }) }),
+        body: Type.Object({ log, from: Type.String({ minLength: 1, maxLength: 256 }) }, closed),
         response: { 200: open },
       },
     },

@@ -194,7 +194,10 @@ export function registerPartnerRoutes(app: FastifyInstance, node: NodeContext): 
     {
       schema: {
         summary: 'What this node may see of a sealed statement',
-        body: Type.Object({ origin: text(255), index: Type.Integer({ minimum: 0 }) }),
+        body: Type.Object(
+          { origin: text(255), index: Type.Integer({ minimum: 0 }) },
+          { additionalProperties: false },
+        ),
       },
     },
     async ({ body: { index, origin } }) => {

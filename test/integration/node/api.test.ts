@@ -86,6 +86,32 @@ describe('the API', () => {
     await assert.rejects(read.client.call('node.get'), code('UNAUTHORIZED'));
   });
 
+  it('refuses a body with a member too many or of another type, and says which; a body where there is none, too', async () => {
+    const post = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${node.token}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${node.api.url}${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      const { error } = (await answer.json()) as { error?: { code: string; message: string; hint: string } };
+      return { status: answer.status, error };
+    };
+    const misspelt = await post('/v1/find', { text: 'count words', limt: 3 });
+    assert.deepEqual([misspelt.status, misspelt.error?.code], [400, 'USAGE']);
+    assert.equal(
+      misspelt.error?.message,
+      'body has no member "limt": there are text, limit, explain, filter',
+    );
+    assert.match(misspelt.error?.hint ?? '', /openapi\.json/);
+    const wrong = await post('/v1/find', { text: 'count words', limit: '3' });
+    assert.deepEqual([wrong.status, wrong.error?.message], [400, 'body/limit must be integer, not string']);
+    const needless = await post('/v1/tasks/none/cancel', { why: 'x' });
+    assert.equal(needless.status, 400);
+    assert.match(needless.error?.message ?? '', /tasks\.cancel takes no body.*"why"/);
+    assert.equal((await post('/v1/tasks/none/cancel', {})).error?.code, 'NOT_FOUND');
+  });
+
   it('keeps tokens, and no more than their digests, over a restart', async () => {
     const { client, token } = await made('read', 1);
     await nodes.stop('desk');

@@ -62,6 +62,21 @@ describe('compilers of the API', () => {
     await app.close();
   });
 
+  it('coerce what a query string says, and nothing that a body says; what a body has besides its schema is refused', async () => {
+    const app = fastify({ schemaController: compilers() });
+    const one = { type: 'object', properties: { one: { type: 'integer' } }, additionalProperties: false };
+    app.post('/', { schema: { querystring: one, body: one } }, async ({ body, query }) => ({ body, query }));
+    const post = async (url: string, payload: object) => {
+      const answer = await app.inject({ method: 'POST', url, payload });
+      return answer.statusCode === 200 ? answer.json() : answer.json().message;
+    };
+    assert.deepEqual(await post('/?one=5', { one: 6 }), { query: { one: 5 }, body: { one: 6 } });
+    assert.equal(await post('/', { one: '6' }), 'body/one must be integer');
+    assert.equal(await post('/', { one: true }), 'body/one must be integer');
+    assert.equal(await post('/', { two: 2 }), 'body must NOT have additional properties');
+    await app.close();
+  });
+
   it('compile a schema when it is used, or all at once where one that is wrong is to be found', async () => {
     const lazy = api(WRONG);
     await lazy.ready();

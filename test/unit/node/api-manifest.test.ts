@@ -43,6 +43,29 @@ describe('the manifest of operations', () => {
     assert.equal(validator.version, '3.1');
   });
 
+  it('takes no body with members that it does not name, but for documents that have a form of their own', () => {
+    const open: string[] = [];
+    const walk = (schema: unknown, at: string): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      const { additionalProperties, type } = schema as { additionalProperties?: unknown; type?: unknown };
+      if (type === 'object' && additionalProperties !== false) open.push(at);
+      for (const [name, inner] of Object.entries(schema))
+        walk(inner, name === 'properties' ? at : `${at}.${name}`);
+    };
+    for (const [id, operation] of described(document))
+      for (const { schema } of Object.values(operation?.requestBody?.content ?? {})) walk(schema, id);
+    assert.deepEqual(open, [
+      'cards.publish.draft',
+      'cards.update.draft',
+      'cards.rotate.draft',
+      'tasks.submit.manifest',
+      'tasks.submit.files',
+      'receipts.verify',
+      'sealed.add.envelope',
+      'policy.apply.bundles.items',
+    ]);
+  });
+
   it('is what an API serves: one with a route more or less does not start', async () => {
     const start = async (routes: Parameters<typeof makeApi>[0]['routes']) => {
       const access = { token: '-', clock: systemClock, requestsPerSecond: 1, tokens: {}, answers: {} };
