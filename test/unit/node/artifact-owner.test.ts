@@ -6,14 +6,8 @@ import { freshRecord } from '../../../node/artifacts/records.ts';
 import { byRank } from '../../../node/artifacts/replica-protocol.ts';
 import { Replication, type ReplicationDeps } from '../../../node/artifacts/replication.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
+import { PEERS } from '../../support/peer-ids.ts';
 
-const PEERS = [
-  '12D3KooWGwtf5vqikkFCqKMEG57Sdx5xt9ngN8vwENiwUiV1RuAs',
-  '12D3KooWQWUK9s1j9jx7x74K6mE1zPp73hQ9d9wdvQSEdX7YCiHs',
-  '12D3KooWNagW5qWiZZPbuXcnHxAc1GMhjaVNYZCCZjTS11scedNz',
-  '12D3KooWS9yq3NfoHqx82aiEM4wfxWeXoooFs3ck22261t3xKHDA',
-  '12D3KooWKnDdG3iXw9eTFijk3EWSunZcFi54Zka4wmtqtt6rPxc8',
-] as const;
 const ROOT = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
 const BYTES = Uint8Array.of(1, 2, 3);
 const COPIES = 3;

@@ -17,11 +17,9 @@ const OPENING_MS = 300;
 const LINK_MS = 20;
 const BEHIND_MS = 70;
 
-/** A hop over one relay, on a clock of its own. `path`: the relays that the relay says it goes by. */
-async function hopBy(path: readonly string[], changes: Partial<ForwardHeader> = {}) {
-  let clock = 0;
-  const told: object[] = [];
-  const [ours, theirs] = await streamPair();
+/** What a hop needs, around one relay: a desk that always chooses it, and whatever else a test says. */
+function depsOf(desk: object, others: { measured?: object; now?: () => number } = {}): HopsDeps {
+  const measured = others.measured ?? { inFlight: 0, carried: 0, failed: 0 };
   const deps = {
     self: SELF,
     relays: {
@@ -29,9 +27,25 @@ async function hopBy(path: readonly string[], changes: Partial<ForwardHeader> = 
       region: () => '',
       exitsOf: () => [],
       terms: () => undefined,
-      measured: () => ({ inFlight: 0, carried: 0, failed: 0 }),
+      measured: () => measured,
     },
     desk: {
+      choose: () => ({ next: RELAY, reason: 'best', policy: 'split', candidates: [] }),
+      ...desk,
+    },
+    policy: undefined,
+    now: others.now ?? (() => performance.now()),
+  };
+  return deps as unknown as HopsDeps;
+}
+
+/** A hop over one relay, on a clock of its own. `path`: the relays that the relay says it goes by. */
+async function hopBy(path: readonly string[], changes: Partial<ForwardHeader> = {}) {
+  let clock = 0;
+  const told: object[] = [];
+  const [ours, theirs] = await streamPair();
+  const deps = depsOf(
+    {
       choose: (_header: ForwardHeader, _neighbours: object[], visited: readonly string[]) => ({
         ...(visited.includes(RELAY) ? {} : { next: RELAY }),
         reason: 'best',
@@ -45,9 +59,8 @@ async function hopBy(path: readonly string[], changes: Partial<ForwardHeader> = 
       handed: (_relay: string, _header: ForwardHeader, taken: object | undefined) => told.push(taken ?? {}),
       finished: (_relay: string, _header: ForwardHeader, tookMs: number | undefined) => told.push({ tookMs }),
     },
-    policy: undefined,
-    now: () => clock,
-  };
+    { now: () => clock },
+  );
   const relay = (async () => {
     const frames = headFrames(theirs);
     decodeHeader((await frames.read()).subarray());
@@ -55,7 +68,7 @@ async function hopBy(path: readonly string[], changes: Partial<ForwardHeader> = 
     await frames.write(encodeReply({ ok: true, path, remainingMs: 50, tookMs: BEHIND_MS }));
   })();
   const origin = { from: SELF, relaying: false, avoid: [], record: { attempts: [] } as never };
-  const hops = new Hops(deps as unknown as HopsDeps);
+  const hops = new Hops(deps);
   const header = { ...plainHeader(EXIT), ...changes };
   const hop = await hops
     .open(header, origin, AbortSignal.timeout(10_000))
@@ -106,16 +119,8 @@ async function unanswered(budgetMs: number, costMs: number) {
   const [ours] = await streamPair();
   const told: string[] = [];
   const measured = { inFlight: 0, carried: 0, failed: 0 };
-  const deps = {
-    self: SELF,
-    relays: {
-      neighbours: () => [{ id: RELAY }],
-      region: () => '',
-      exitsOf: () => [],
-      terms: () => undefined,
-      measured: () => measured,
-    },
-    desk: {
+  const deps = depsOf(
+    {
       choose: (_header: ForwardHeader, _neighbours: object[], visited: readonly string[]) => ({
         ...(visited.includes(RELAY) ? {} : { next: RELAY }),
         reason: 'best',
@@ -126,12 +131,11 @@ async function unanswered(budgetMs: number, costMs: number) {
       handed: () => told.push('handed'),
       finished: () => told.push('finished'),
     },
-    policy: undefined,
-    now: () => performance.now(),
-  };
+    { measured },
+  );
   const origin = { from: SELF, relaying: true, avoid: [], record: { attempts: [] } as never };
   const header = { ...plainHeader(EXIT), budgetMs };
-  const opening = new Hops(deps as unknown as HopsDeps).open(header, origin, AbortSignal.timeout(10_000));
+  const opening = new Hops(deps).open(header, origin, AbortSignal.timeout(10_000));
   await assert.rejects(opening, (error) => isZeroError(error));
   return { told, failed: measured.failed };
 }
@@ -140,36 +144,19 @@ async function unanswered(budgetMs: number, costMs: number) {
 async function refusedHop() {
   const [ours, theirs] = await streamPair();
   const told: string[] = [];
-  const deps = {
-    self: SELF,
-    relays: {
-      neighbours: () => [{ id: RELAY }],
-      region: () => '',
-      exitsOf: () => [],
-      terms: () => undefined,
-      measured: () => ({ inFlight: 0, carried: 0, failed: 0 }),
-    },
-    desk: {
-      choose: () => ({ next: RELAY, reason: 'best', policy: 'split', candidates: [] }),
-      stream: async () => ours,
-      handed: () => told.push('handed'),
-      finished: () => told.push('finished'),
-      refused: () => told.push('refused'),
-    },
-    policy: undefined,
-    now: () => performance.now(),
-  };
+  const deps = depsOf({
+    stream: async () => ours,
+    handed: () => told.push('handed'),
+    finished: () => told.push('finished'),
+    refused: () => told.push('refused'),
+  });
   const relay = (async () => {
     const frames = headFrames(theirs);
     await frames.read();
     await frames.write(encodeReply({ ok: false, code: 'ROUTE_NONE', reason: 'no way', elsewhere: false }));
   })();
   const origin = { from: SELF, relaying: false, avoid: [], record: { attempts: [] } as never };
-  const opening = new Hops(deps as unknown as HopsDeps).open(
-    plainHeader(EXIT),
-    origin,
-    AbortSignal.timeout(10_000),
-  );
+  const opening = new Hops(deps).open(plainHeader(EXIT), origin, AbortSignal.timeout(10_000));
   await assert.rejects(opening, (error) => isZeroError(error) && error.code === 'ROUTE_NONE');
   await relay;
   return { told };

@@ -5,18 +5,9 @@ import { Knowledge } from '../../../protocol/routing/knowledge.ts';
 import { LinkEstimate } from '../../../protocol/routing/link-estimate.ts';
 import { NetworkMap } from '../../../protocol/routing/network-map.ts';
 import { Trust } from '../../../protocol/routing/trust.ts';
+import { neighbour } from '../../support/routing-views.ts';
 
-const neighbourOf = (id: string) => ({
-  id,
-  region: 'r',
-  backbone: false,
-  forwards: true,
-  up: true,
-  rttMs: 10,
-  pricePerMiB: 0n,
-  reputation: 0.5,
-  inFlight: 0,
-});
+const neighbourOf = (id: string) => neighbour(id, { region: 'r', rttMs: 10, reputation: 0.5 });
 
 describe('the cost of a link', () => {
   it('is its round trip and deviation while nothing is lost', () => {

@@ -4,25 +4,14 @@ import assert from 'node:assert/strict';
 import {
   type Demand,
   makePolicy,
-  type NeighbourView,
   POLICY_NAMES,
   type PolicyName,
   type RoutingPolicy,
   type RoutingView,
 } from '../../../protocol/routing/index.ts';
 import { randomStream } from '../../../sim/random.ts';
+import { neighbour } from '../../support/routing-views.ts';
 
-const neighbour = (id: string): NeighbourView => ({
-  id,
-  region: 'here',
-  forwards: true,
-  backbone: false,
-  up: true,
-  rttMs: 20,
-  pricePerMiB: 0n,
-  reputation: 1,
-  inFlight: 0,
-});
 const DEMAND: Demand = { destination: 'd', ttl: 4, slaClass: 'standard', bytes: 0, visited: [] };
 const VIEW: RoutingView = { self: 'x', region: 'here', neighbours: [neighbour('one'), neighbour('two')] };
 

@@ -12,19 +12,8 @@ import {
   SNAPSHOT_BYTES_MAX,
 } from '../../../protocol/routing/index.ts';
 import { randomStream } from '../../../sim/random.ts';
+import { neighbour } from '../../support/routing-views.ts';
 
-const neighbour = (id: string, more: Partial<NeighbourView> = {}): NeighbourView => ({
-  id,
-  region: 'here',
-  forwards: true,
-  backbone: false,
-  up: true,
-  rttMs: 20,
-  pricePerMiB: 0n,
-  reputation: 1,
-  inFlight: 0,
-  ...more,
-});
 const demand = (more: Partial<Demand> = {}): Demand => ({
   destination: 'd',
   ttl: 4,

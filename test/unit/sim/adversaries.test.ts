@@ -20,6 +20,7 @@ import {
   type TierResult,
 } from '../../../sim/scenario/index.ts';
 import { dayNumber, Evidence } from '../../support/evidence.ts';
+import { neighbour } from '../../support/routing-views.ts';
 
 const tier = coresTier(ADVERSARIES);
 /** Gossip and nothing else: no comparisons, no budgets, no penalties. */
@@ -197,17 +198,7 @@ function lostThrough(
 ): number {
   const policy = makePolicy(name, { self: 'client', advertises: false });
   const random = randomStream(4, 'packets');
-  const neighbours = ['liar', 'honest'].map((id) => ({
-    id,
-    region: 'here',
-    forwards: true,
-    backbone: false,
-    up: true,
-    rttMs: 20,
-    pricePerMiB: 0n,
-    reputation: 0.5,
-    inFlight: 0,
-  }));
+  const neighbours = ['liar', 'honest'].map((id) => neighbour(id, { reputation: 0.5 }));
   const view: RoutingView = { self: 'client', region: 'here', neighbours };
   let lost = 0;
   for (let n = 0; n < PACKETS; n++) {
