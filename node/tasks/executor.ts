@@ -2,27 +2,24 @@
 // A result leaves this node only after its receipt is on disk. Asking twice is one run.
 
 import type { PeerId } from '@libp2p/interface';
-import { seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { timeMs } from '../../protocol/fields/index.ts';
-import { bytesDigest, signReceipt } from '../../protocol/receipt/index.ts';
 import { type VerifiedManifest, verifyManifest } from '../../protocol/task/index.ts';
-import type { Job, Runner, RunOptions, RunResult } from '../../wasm-runner/index.ts';
+import type { Job, Runner, RunOptions } from '../../wasm-runner/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
-import { type Clock, rfc3339 } from '../clock/index.ts';
+import type { Clock } from '../clock/index.ts';
 import type { Config } from '../config/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { LogStore, OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { buildReceiptFile, packReceiptFile } from '../receipts/receipt-file.ts';
 import type { Rpc } from '../rpc/index.ts';
-import { deterministicPart } from './deterministic.ts';
 import { gatherJob } from './gather.ts';
 import { LiveOutput, type LiveText } from './live-output.ts';
 import { belowSla, type Manifest, specOfManifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
 import type { Amount, TaskPorts } from './ports.ts';
+import { ReceiptDesk } from './receipt-desk.ts';
 import { RunTable } from './run-table.ts';
 import {
   type ControlRequest,
@@ -82,9 +79,11 @@ type Watch = Required<Pick<RunOptions, 'signal' | 'onOutput'>>;
 export class Executor {
   readonly #deps: ExecutorDeps;
   readonly #table = new RunTable();
+  readonly #receipts: ReceiptDesk;
 
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
+    this.#receipts = new ReceiptDesk(deps, () => this.#table.size);
   }
 
   /** Takes tasks from peers, unless the configuration says not to. */
@@ -241,7 +240,8 @@ export class Executor {
       },
       'task ended',
     );
-    const receipt = result.signable ? await this.#receipt(admitted, job, result, startedAt) : null;
+    const run = { manifest: verified, agentId: request.agentId, job, result, startedAt };
+    const receipt = result.signable ? await this.#receipts.of(run) : null;
     return {
       status: result.status,
       exitCode: result.exitCode,
@@ -252,34 +252,5 @@ export class Executor {
       detail: result.detail ?? null,
       receipt,
     };
-  }
-
-  async #receipt(
-    { request, verified }: Admitted,
-    job: Job,
-    result: RunResult,
-    startedAt: number,
-  ): Promise<Uint8Array> {
-    const { book, clock, ownLog, peerId, store, vault } = this.#deps;
-    const agent = vault.get(request.agentId);
-    const envelope = signReceipt({
-      keychain: agent.keychain,
-      signer: seedSigner(agent.operationalSeed),
-      issuedAt: rfc3339(clock.now()),
-      deterministic: deterministicPart(job, result),
-      observed: {
-        taskId: verified.manifest.taskId,
-        manifestDigest: bytesDigest(verified.envelope.payload),
-        requester: verified.manifest.requester,
-        executor: peerId,
-        origin: ownLog.origin,
-        startedAt: rfc3339(startedAt),
-        wallMs: Math.round(result.wallMs),
-      },
-    });
-    const position = await ownLog.append(envelope);
-    const card = book.get(request.agentId);
-    // The card travels with the receipt so that a stranger can see what the executor had promised.
-    return packReceiptFile(await buildReceiptFile(store, position, card?.bytes));
   }
 }
