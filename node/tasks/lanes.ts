@@ -11,15 +11,27 @@ interface Lane {
 export class Lanes {
   readonly #atOnce: number;
   readonly #lanes = new Map<string, Lane>();
+  /** How many will come. */
+  readonly #expected = new Map<string, number>();
 
   constructor(atOnce: number) {
     this.#atOnce = atOnce;
   }
 
-  /** How many run and wait under a key. */
+  /** How many run and wait under a key, and will come. */
   load(key: string): number {
     const lane = this.#lanes.get(key);
-    return lane === undefined ? 0 : lane.running + lane.waiting.length;
+    return (this.#expected.get(key) ?? 0) + (lane === undefined ? 0 : lane.running + lane.waiting.length);
+  }
+
+  /** Counts one that will come, until the function that is answered is called: when it has come, or will not. */
+  expect(key: string): () => void {
+    this.#expected.set(key, (this.#expected.get(key) ?? 0) + 1);
+    return () => {
+      const left = (this.#expected.get(key) ?? 0) - 1;
+      if (left > 0) this.#expected.set(key, left);
+      else this.#expected.delete(key);
+    };
   }
 
   /** Runs `work` when there is room; leaves the queue when `signal` is aborted, by throwing its reason. */

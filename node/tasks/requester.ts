@@ -20,9 +20,9 @@ import type { Asker } from './ask.ts';
 import { describeEffect } from './describe-effect.ts';
 import { partsOfManifest } from './gather.ts';
 import type { LivePlace, LiveText } from './live-output.ts';
-import { specOfManifest } from './manifest.ts';
-import type { Found, Members } from './members.ts';
+import type { Members } from './members.ts';
 import type { TaskParts } from './parts.ts';
+import { Placing } from './placing.ts';
 import type { TaskPorts } from './ports.ts';
 import { LEASE_MS, Pulse } from './pulse.ts';
 import type { Runs } from './runs.ts';
@@ -53,10 +53,12 @@ export class Requester {
   readonly #deps: RequesterDeps;
   readonly #serial = new Serial();
   readonly #pulse: Pulse;
+  readonly #placing: Placing;
   #stopped = false;
 
   constructor(deps: RequesterDeps) {
     this.#deps = deps;
+    this.#placing = new Placing({ ...deps, step: this.#step.bind(this) });
     this.#pulse = new Pulse({
       clock: deps.clock,
       asker: deps.asker,
@@ -164,24 +166,41 @@ export class Requester {
     return { ...(await asker.output(member.peer, { taskId: entry.taskId, agentId, token, ...from })), token };
   }
 
-  /** One step of a task: the new state is written, then its effects begin. Steps of one task follow each other. */
-  async #step(entry: TaskEntry, event: TaskEvent): Promise<void> {
+  /**
+   * One step of a task: the new state is written, then its effects begin. Steps of one task follow each other. `onTaken` is called as soon as
+   * who is asked is decided, and counts as load, before that is on disk.
+   */
+  async #step(entry: TaskEntry, event: TaskEvent, onTaken = () => {}): Promise<void> {
     if (this.#stopped) return;
     await this.#serial.run(entry.taskId, async () => {
-      const { book, clock } = this.#deps;
+      const { book, clock, runs } = this.#deps;
       const { task, effects } = stepTask(entry.task, event, clock.now());
       if (task === entry.task) return;
       entry.task = task;
       // A sign of life moves the end of a lease, and nothing else: a start begins all leases anew.
       if (event.type === 'alive' && effects.length === 0) return;
       for (const effect of effects) book.note(entry, describeEffect(effect));
+      // To look for members changes nothing anywhere: after a restart it is begun anew.
+      if (event.type === 'tick' && effects.length === 1 && effects[0]?.type === 'search') {
+        book.onChange(entry);
+        this.#do(entry, effects[0]);
+        return;
+      }
       const last = effects.filter(({ type }) => type === 'accept' || type === 'compare' || type === 'finish');
       // One write ends a task that needs no comparison; nobody is told before it is on disk.
       const has = (type: TaskEffect['type']) => last.some((effect) => effect.type === type);
       const endedAt = has('finish') && !has('compare') ? clock.now() : null;
-      await book.save({ ...entry, endedAt: entry.endedAt ?? endedAt }, last.length > 0);
-      entry.endedAt ??= endedAt;
-      for (const effect of effects) if (!last.includes(effect)) this.#do(entry, effect);
+      const expected = effects.map((effect) =>
+        effect.type === 'ask' ? runs.expect(entry, effect.agentId) : () => {},
+      );
+      onTaken();
+      try {
+        await book.save({ ...entry, endedAt: entry.endedAt ?? endedAt }, last.length > 0);
+        entry.endedAt ??= endedAt;
+        for (const effect of effects) if (!last.includes(effect)) this.#do(entry, effect);
+      } finally {
+        for (const forget of expected) forget();
+      }
       if (last.length > 0) await this.#conclude(entry, last);
     });
   }
@@ -189,7 +208,7 @@ export class Requester {
   #do(entry: TaskEntry, effect: TaskEffect): void {
     const work =
       effect.type === 'search'
-        ? this.#search(entry)
+        ? this.#placing.search(entry)
         : effect.type === 'ask'
           ? this.#ask(entry, effect.agentId, effect.token)
           : effect.type === 'withdraw'
@@ -197,25 +216,6 @@ export class Requester {
             : Promise.resolve();
     work.catch((error: unknown) => {
       if (!this.#stopped) this.#deps.log.error({ err: error, taskId: entry.taskId }, 'a task step failed');
-    });
-  }
-
-  async #search(entry: TaskEntry): Promise<void> {
-    const { book, log, members } = this.#deps;
-    let found: Found[] = [];
-    try {
-      const { manifest } = await book.manifest(entry.taskId);
-      found = await members.find(specOfManifest(manifest), entry.order);
-    } catch (error) {
-      log.warn({ err: error, taskId: entry.taskId }, 'members cannot be searched');
-      book.note(entry, `the search failed: ${(error as Error).message}`);
-    }
-    // One task is placed after the other: each sees the load that those before it make.
-    await this.#serial.run('place', async () => {
-      entry.members = members.rank(found, await book.manifest(entry.taskId), entry.order);
-      const agents = entry.members.filter(({ refused }) => refused === null).map(({ agentId }) => agentId);
-      book.note(entry, `${entry.members.length} members found, ${agents.length} acceptable`);
-      await this.#step(entry, { type: 'candidates', agents });
     });
   }
 

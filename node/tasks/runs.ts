@@ -49,6 +49,12 @@ export class Runs {
     return this.#waitingHere.has(`${taskId}/${token}`);
   }
 
+  /** A run that will be asked for counts as load of its member from here on, until the function that is answered is called. */
+  expect({ members }: TaskEntry, agentId: string): () => void {
+    const member = members.find((one) => one.agentId === agentId);
+    return member === undefined ? () => {} : this.#deps.lanes.expect(member.peer);
+  }
+
   /** Ends every call. */
   stop(): void {
     for (const call of this.#calls.values()) call.abort(new ZeroError('BUSY', 'this node is stopping'));

@@ -83,6 +83,8 @@ export class TaskBook {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #tasks = new Map<string, TaskEntry>();
+  /** Those that had not ended when they were last looked at: a node remembers far more tasks than it has under way. */
+  readonly #unended = new Set<TaskEntry>();
   readonly #verified = new Map<string, VerifiedManifest>();
   readonly #answerSizes = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -103,6 +105,7 @@ export class TaskBook {
   async load(): Promise<void> {
     for await (const [key, entry] of this.#entries.iterator()) {
       this.#tasks.set(entry.taskId, entry);
+      this.#unended.add(entry);
       this.#next = Number.parseInt(key, 16) + 1;
       const bytes = isFinal(entry.task.phase) ? undefined : await this.#manifests.get(entry.taskId);
       if (bytes !== undefined) this.#verified.set(entry.taskId, verifyManifest(bytes));
@@ -112,7 +115,9 @@ export class TaskBook {
 
   /** Tasks that have not ended. */
   open(): TaskEntry[] {
-    return [...this.#tasks.values()].filter(({ task }) => !isFinal(task.phase));
+    // A final state is never left.
+    for (const entry of this.#unended) if (isFinal(entry.task.phase)) this.#unended.delete(entry);
+    return [...this.#unended];
   }
 
   /** Newest first. */
@@ -153,8 +158,8 @@ export class TaskBook {
     manifest: VerifiedManifest,
     bytes: Uint8Array,
   ): Promise<TaskEntry> {
-    const open = this.open().length;
-    if (open >= OPEN_MAX) throw new ZeroError('BUSY', `${open} tasks are under way`);
+    if (this.#unended.size >= OPEN_MAX && this.open().length >= OPEN_MAX)
+      throw new ZeroError('BUSY', `${OPEN_MAX} tasks are under way`);
     const entry: TaskEntry = {
       ...input,
       key: orderedKey(this.#next++),
@@ -167,6 +172,7 @@ export class TaskBook {
       endedAt: null,
     };
     this.#tasks.set(entry.taskId, entry);
+    this.#unended.add(entry);
     this.#verified.set(entry.taskId, manifest);
     this.note(entry, 'submitted');
     const batch = this.#db.batch();
@@ -232,6 +238,7 @@ export class TaskBook {
   /** Ends a task: who waits is told. */
   end(entry: TaskEntry): void {
     entry.endedAt ??= this.#clock.now();
+    this.#unended.delete(entry);
     this.#verified.delete(entry.taskId);
     for (const wake of this.#waiting.get(entry.taskId) ?? []) wake();
     this.#waiting.delete(entry.taskId);

@@ -62,4 +62,19 @@ describe('the lanes to members', () => {
     await assert.rejects(failing, /failed/);
     assert.equal(lanes.load('member'), 0);
   });
+
+  it('count those that will come until they have', async () => {
+    const lanes = new Lanes(1);
+    const [one, other] = [lanes.expect('member'), lanes.expect('member')];
+    assert.equal(lanes.load('member'), 2);
+    const { end, run } = workOf(lanes);
+    const running = run(0);
+    one();
+    assert.equal(lanes.load('member'), 2);
+    other();
+    assert.equal(lanes.load('member'), 1);
+    end(0);
+    await running;
+    assert.equal(lanes.load('member'), 0);
+  });
 });
