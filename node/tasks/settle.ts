@@ -19,6 +19,7 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
+import { Company } from './company.ts';
 import type { TaskPorts } from './ports.ts';
 import type { RunSummary, TaskBook, TaskEntry } from './task-book.ts';
 
@@ -54,10 +55,14 @@ export class Settlement {
   readonly #serial = new Serial();
   /** Tasks that wait for their next round. */
   readonly #waiting = new Map<string, Waiting>();
+  /** Countersignatures on their way to the log. */
+  #signing = 0;
+  readonly #company: Company;
   #stopped = false;
 
   constructor(deps: SettleDeps) {
     this.#deps = deps;
+    this.#company = new Company(deps.clock, () => this.#signing + deps.book.open().length);
     deps.host.addEventListener('peer:connect', this.#onConnect);
   }
 
@@ -83,6 +88,13 @@ export class Settlement {
     return (await ownLog.append(envelope)).statementId;
   }
 
+  /** Waits for those of other tasks that end now: nobody waits for a countersignature, and one head is signed for all that come together. */
+  async #together(): Promise<void> {
+    this.#signing += 1;
+    await this.#company.joined();
+    this.#signing -= 1;
+  }
+
   /** Countersigns a receipt and pays for it. Throws what payment failed with. */
   async #accept(entry: TaskEntry, manifest: VerifiedManifest, run: RunSummary): Promise<void> {
     const { agentId, owed, receiptId, token } = run;
@@ -90,6 +102,7 @@ export class Settlement {
     const digest = entry.task.attempts.find((one) => one.token === token)?.end?.resultDigest;
     if (receiptId === null || digest === null || digest === undefined) return;
     if (entry.countersigned?.includes(token) !== true) {
+      await this.#together();
       await this.#append(manifest, ACCEPTANCE_PREDICATE, {
         receipt: receiptId,
         executor: agentId,
