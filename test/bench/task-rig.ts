@@ -1,5 +1,5 @@
-// Ten node processes for the benchmarks of paid tasks: one that asks and nine that sell, each with a home and a database of its own. The asker
-// is in the process of the benchmark, so that its books can be read.
+// Node processes for the benchmarks of paid tasks: one that asks and others that sell, nine unless told, each with a home and a database of its
+// own. The asker is in the process of the benchmark, so that its books can be read.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,14 @@ import { agentAccount } from '../../protocol/ledger/index.ts';
 import { type ChaosNode, chaosDraft, startChaosNode } from '../chaos/node-processes.ts';
 import { percentile, until } from './node-rig.ts';
 
-const MODULE = readFileSync(new URL('../../examples/tasks/word-count/word-count.wasm', import.meta.url));
+/** Fills 4.4 MB of fresh memory to count three words. */
+export const WORD_COUNT: Uint8Array = readFileSync(
+  new URL('../../examples/tasks/word-count/word-count.wasm', import.meta.url),
+);
+/** Has a page of memory and ends at once: what remains is the network's own work. */
+export const NOTHING: Uint8Array = Uint8Array.fromHex(
+  `0061736d01000000${'010401600000'}${'03020100'}${'0503010001'}${'071302066d656d6f72790200065f73746172740000'}${'0a040102000b'}`,
+);
 const WAIT_MS = 60_000;
 /** Runs of one requester at one member at once (node/tasks/make-tasks.ts). */
 const AT_ONCE = 16;
@@ -35,19 +42,27 @@ export interface TaskRig extends AsyncDisposable {
   readonly members: Seller[];
 }
 
+/** What may differ between loads. */
+export interface LoadOptions {
+  /** The module of each task; counting words unless told. */
+  readonly module?: Uint8Array;
+  /** Disturbs the tasks. */
+  readonly faults?: () => Promise<void>;
+}
+
 /** What came of many tasks at once. */
 export interface Load {
   readonly entries: readonly TaskEntry[];
   readonly completed: number;
   readonly seconds: number;
-  /** Milliseconds from submission to the end, of each task. */
+  /** Milliseconds to the end of each task, from the moment at which all were handed over: signing and storing them is part of it. */
   readonly times: readonly number[];
   /** Most bytes of memory that the asker's process took. */
   readonly memory: number;
 }
 
 /** Starts the nodes, publishes what they sell, and gives the asker money. */
-export async function startTaskRig(): Promise<TaskRig> {
+export async function startTaskRig(sellers: number = MEMBERS): Promise<TaskRig> {
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-load-'));
   const asker = await runNode({
     home: join(folder, 'asker'),
@@ -68,7 +83,7 @@ export async function startTaskRig(): Promise<TaskRig> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    for (let i = 0; i < MEMBERS; i++) {
+    for (let i = 0; i < sellers; i++) {
       const home = join(folder, `member-${i}`);
       const process = await startChaosNode(home, ['--join', address]);
       const prices = [{ unit: 'request', amount: String(PRICE), currency: CURRENCY }];
@@ -98,7 +113,11 @@ export async function restart({ asker }: TaskRig, member: Seller): Promise<void>
   member.process = await startChaosNode(member.home, ['--join', join]);
 }
 
-async function submit({ asker }: TaskRig, members: readonly Seller[]): Promise<TaskEntry> {
+async function submit(
+  { asker }: TaskRig,
+  members: readonly Seller[],
+  module: Uint8Array = WORD_COUNT,
+): Promise<TaskEntry> {
   return await asker.node.requester.submit({
     ...completeTask({
       name: 'count',
@@ -107,7 +126,7 @@ async function submit({ asker }: TaskRig, members: readonly Seller[]): Promise<T
       priceCeiling: { amount: '1000', currency: CURRENCY },
       members: members.map(({ agentId }) => agentId),
     }),
-    module: MODULE,
+    module,
     stdin: new Uint8Array(),
     inputs: { 'a.txt': new TextEncoder().encode('one two two') },
   });
@@ -163,23 +182,26 @@ export async function workOf({ asker, members }: TaskRig): Promise<Work> {
   };
 }
 
-/** Submits `count` tasks at once, disturbs them by `faults`, and waits until all have ended. */
-export async function load(rig: TaskRig, count: number, faults = async () => {}): Promise<Load> {
+/** Submits `count` tasks at once, and waits until all have ended. */
+export async function load(
+  rig: TaskRig,
+  count: number,
+  { faults = async () => {}, module = WORD_COUNT }: LoadOptions = {},
+): Promise<Load> {
   let memory = 0;
   const watch = setInterval(() => {
     memory = Math.max(memory, process.memoryUsage.rss());
   }, 100);
   const started = performance.now();
-  const entries = await Promise.all(Array.from({ length: count }, () => submit(rig, rig.members)));
+  const handedOver = Date.now();
+  const entries = await Promise.all(Array.from({ length: count }, () => submit(rig, rig.members, module)));
   const disturbing = faults();
   const ended = await Promise.all(entries.map(({ taskId }) => rig.asker.node.tasks.ended(taskId, WAIT_MS)));
   const seconds = (performance.now() - started) / 1_000;
   clearInterval(watch);
   await disturbing;
   const completed = ended.filter(({ task }) => task.phase === 'completed').length;
-  const times = ended.flatMap(({ endedAt, submittedAt }) =>
-    endedAt === null ? [] : [endedAt - submittedAt],
-  );
+  const times = ended.flatMap(({ endedAt }) => (endedAt === null ? [] : [endedAt - handedOver]));
   return { entries: ended, completed, seconds, times, memory };
 }
 

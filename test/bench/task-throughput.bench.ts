@@ -103,7 +103,7 @@ export const bench: Bench = {
         },
       ],
     ] as const) {
-      const done = await load(rig, count, faults);
+      const done = await load(rig, count, { faults });
       entries.push(...done.entries);
       requireOnce(done.entries);
       note(`${name}: ${tellLoad(done)}`);
