@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { type SettleDeps, Settlement } from '../../../node/tasks/settle.ts';
 import type { TaskEntry } from '../../../node/tasks/task-book.ts';
 import type { VerifiedManifest } from '../../../protocol/task/index.ts';
+import { makeAgent, NOT_BEFORE, seed } from '../../support/agents.ts';
 import { HandClock, settled } from '../../support/hand-clock.ts';
 
 const ENTRY = {
@@ -74,5 +75,62 @@ describe('the settlement of tasks', () => {
     connect('peer-a');
     await clock.pass(10_000);
     assert.deepEqual(asked, [0]);
+  });
+
+  it('has countersignatures of a busy requester go to the log together, and that of a lone task at once', async () => {
+    const clock = new HandClock();
+    const agent = makeAgent(10);
+    const id = `bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku`;
+    const logged: number[] = [];
+    let open = 20;
+    const settlement = new Settlement({
+      // Within the time of the agent's keys.
+      clock: {
+        now: () => Date.parse(NOT_BEFORE) + clock.now(),
+        after: (ms: number, run: () => void) => clock.after(ms, run),
+      },
+      host: new EventTarget(),
+      log: { warn: assert.fail, error: assert.fail },
+      vault: { get: () => ({ ...agent, operationalSeed: seed(12) }) },
+      ownLog: {
+        append: async () => {
+          logged.push(clock.now());
+          return { statementId: id };
+        },
+      },
+      ports: { payments: { promised: () => [] } },
+      book: { save: async () => {}, open: () => Array.from({ length: open }) },
+    } as unknown as SettleDeps);
+    const manifest = { id, manifest: { requester: agent.agentId } } as unknown as VerifiedManifest;
+    const end = (taskId: string) =>
+      settlement.begin(
+        {
+          taskId,
+          members: [],
+          settled: [],
+          runs: [{ token: 1, agentId: agent.agentId, owed: null, receiptId: id }],
+          task: {
+            phase: 'completed',
+            accepted: [1],
+            attempts: [
+              { agentId: agent.agentId, token: 1, end: { resultDigest: `sha256:${'0'.repeat(64)}` } },
+            ],
+          },
+        } as unknown as TaskEntry,
+        manifest,
+      );
+    end(id);
+    await settled();
+    await clock.pass(30);
+    end(`${id.slice(0, -1)}a`);
+    await clock.pass(19);
+    assert.deepEqual(logged, []);
+    await clock.pass(1);
+    assert.deepEqual(logged, [50, 50]);
+    open = 0;
+    end(id);
+    await settled();
+    assert.deepEqual(logged, [50, 50, 50]);
+    settlement.stop();
   });
 });
