@@ -34,7 +34,7 @@ import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
 import { quietLog } from './quiet-log.ts';
 import { quietMerges } from './quiet-merges.ts';
-import { type RelayWatch, watchedRelay } from './relay-watch.ts';
+import { freeSlots, type RelayWatch, watchedRelay } from './relay-watch.ts';
 import { smallSlabs } from './slabs.ts';
 
 export interface HostOptions {
@@ -269,6 +269,13 @@ export async function createHost(options: HostOptions) {
   });
   // Who is shut out goes at once; the gater keeps it out until its time is over.
   admission.onPenalty((peer) => void host.hangUp(peerIdFromString(peer)).catch(() => undefined));
+  // So does whom a new policy refuses: whoever writes one means those that are connected as well.
+  options.policy?.onChange(() => {
+    for (const { direction, remotePeer } of host.getConnections())
+      if (options.policy?.allowPeer(remotePeer.toString(), direction) === false)
+        void host.hangUp(remotePeer).catch(() => undefined);
+  });
+  freeSlots(host);
   return host;
 }
 

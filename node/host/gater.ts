@@ -29,6 +29,8 @@ export interface GaterOptions {
 /** What a policy says of connections. */
 export interface ConnectionPolicy {
   allowPeer(peerId: string, direction: 'inbound' | 'outbound'): boolean;
+  /** Has the host told when other policies are in force. */
+  onChange(listener: () => void): void;
   /** May the peer reserve a slot on this relay, or be connected through it to `destination`? */
   allowRelay(peerId: string, destination: string | undefined): boolean;
 }
@@ -60,6 +62,9 @@ export class Gater implements ConnectionGater {
   readonly denyDialPeer = (peer: PeerId): boolean =>
     this.#options.admission.isPenalized(peer.toString()) ||
     this.#options.policy?.allowPeer(peer.toString(), 'outbound') === false;
+
+  /** Asked of a connection over forwarded streams too, which nobody dials. */
+  readonly denyOutboundConnection = (peer: PeerId): boolean => this.denyDialPeer(peer);
 
   readonly denyInboundRelayReservation = (source: PeerId): boolean =>
     this.#options.admission.confined(source.toString()) !== undefined ||

@@ -1,7 +1,8 @@
 // What a relay passes on, seen from the host: every forwarded byte is told to whoever meters, and whoever meters may refuse a peer.
 // Must not: know prices, or look at what is forwarded (it is encrypted end to end).
 
-import type { Connection, Stream, StreamHandler, StreamHandlerOptions } from '@libp2p/interface';
+import type { CircuitRelayService } from '@libp2p/circuit-relay-v2';
+import type { Connection, PeerId, Stream, StreamHandler, StreamHandlerOptions } from '@libp2p/interface';
 import { facade } from './guard.ts';
 
 /** Meters a relay, and decides whom it serves. */
@@ -23,6 +24,26 @@ export class RelayWatch implements RelayDesk {
   forwarded(peerId: string, up: number, down: number): void {
     this.desk?.forwarded(peerId, up, down);
   }
+}
+
+/** What a relay's host has of slots. */
+interface SlotHost {
+  addEventListener(type: 'peer:disconnect', listener: (event: { readonly detail: PeerId }) => void): void;
+  readonly services: { readonly relay?: CircuitRelayService };
+}
+
+/**
+ * Gives back the slot of a peer that has left: no circuit reaches it any more. The library keeps it for as long as a slot lasts, so that keys, which
+ * cost nothing, could hold all slots of a relay one after another over one connection.
+ */
+export function freeSlots(host: SlotHost): void {
+  const { services } = host;
+  host.addEventListener('peer:disconnect', ({ detail }) => {
+    const held = services.relay?.reservations.get(detail);
+    // Its end must not take away a slot that the peer is given later.
+    held?.signal.clear();
+    services.relay?.reservations.delete(detail);
+  });
 }
 
 interface Registrar {

@@ -58,6 +58,10 @@ export class NetworkPolicy implements ConnectionPolicy {
     return this.#decide('peer', peerId, { purpose: 'connect', direction });
   }
 
+  onChange(listener: () => void): void {
+    this.#policy.bundles.onChange = listener;
+  }
+
   /** May this peer be a partner? With the id of the decision, and why. */
   partner(peerId: string): { readonly allow: boolean; readonly detail: string; readonly decision: string } {
     return this.#policy.decideOnce(

@@ -84,6 +84,9 @@ export class PolicyBundles {
     return this.#behind === null ? this.#active : CLOSED;
   }
 
+  /** Told of switches. */
+  onChange: () => void = () => {};
+
   /** May this bundle begin at once? Set by who knows the acknowledgements; its start alone is looked at where nobody does. */
   mayBegin: (line: PolicyLine, envelope: Envelope, nowMs: number) => boolean = (_, envelope, nowMs) =>
     Date.parse(startOf(envelope) ?? '') <= nowMs;
@@ -227,18 +230,12 @@ export class PolicyBundles {
       return await this.#serial.run('switch', async () => {
         const at = clock.now();
         const { as: action = asked, line, next, bundles, reason } = await plan(at);
-        // Parsed before it is written: what is on disk as in force can be asked.
+        // Parsed before it is written: what is in force can be asked.
         next.policies.prepare();
         const from = this.#active.sequence;
         const to = action === 'stage' ? (line.staged?.sequence ?? next.sequence) : next.sequence;
-        const step = {
-          at,
-          action,
-          from,
-          to,
-          id: action === 'stage' ? (line.staged?.id ?? null) : line.active,
-          reason,
-        };
+        const id = action === 'stage' ? (line.staged?.id ?? null) : line.active;
+        const step = { at, action, from, to, id, reason };
         const before = this.#active.id;
         await this.#store.commit({ line, root: this.#root, step, before, bundles });
         this.#line = line;
@@ -247,6 +244,7 @@ export class PolicyBundles {
         metrics.count('zerostate_policy_switches_total', { action, result: 'ok' });
         metrics.set('zerostate_policy_sequence', next.sequence);
         log.info({ action, from, to: next.sequence, policy: next.id }, 'the line of policies has moved');
+        if (next.id !== before) this.onChange();
         return next;
       });
     } catch (error) {

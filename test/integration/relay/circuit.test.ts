@@ -159,6 +159,11 @@ describe('relay', function () {
     } finally {
       await Promise.all(clients.map((client) => client.stop()));
     }
+    await eventually(
+      'the places of those who left to be free',
+      60_000,
+      async () => relay.node.host.services.relay?.reservations.size === 1,
+    );
   });
 
   it('starts though its relay is down, and is reachable when the relay returns', async () => {

@@ -62,10 +62,12 @@ describe('the gate', () => {
         asked.push(`relay ${peer} ${destination}`);
         return destination !== 'peer';
       },
+      onChange: () => {},
     };
     const gater = gate(1_000, policy);
     const other = { toString: () => 'other' } as PeerId;
     assert.deepEqual([gater.denyDialPeer(PEER), gater.denyDialPeer(other)], [true, false]);
+    assert.equal(gater.denyOutboundConnection(PEER), true, 'over relays nobody is dialled');
     assert.equal(gater.denyInboundEncryptedConnection(PEER, from('8.8.8.8')), true);
     assert.equal(gater.denyInboundRelayReservation(other), false);
     assert.equal(gater.denyInboundRelayReservation({ toString: () => 'apart' } as PeerId), true);
@@ -73,6 +75,7 @@ describe('the gate', () => {
     assert.deepEqual(asked, [
       'outbound peer',
       'outbound other',
+      'outbound peer',
       'inbound peer',
       'relay other undefined',
       'relay other peer',
