@@ -5,6 +5,8 @@ import type { Finding, Tree } from '../source/tree.ts';
 
 export interface LockEntry {
   version?: string;
+  integrity?: string;
+  link?: boolean;
   cpu?: string[];
   os?: string[];
   libc?: string[];
@@ -67,6 +69,20 @@ export function platformEntry(name: string, version: string, parent: LockEntry):
     os: [os],
     ...(parent.engines === undefined ? {} : { engines: parent.engines }),
   };
+}
+
+/** Entries of published packages that have no hash, so that nothing says which bytes are meant. */
+export function withoutIntegrity({ packages }: Lock): { key: string; name: string; version: string }[] {
+  return Object.entries(packages).flatMap(([key, { integrity, link, version }]) =>
+    key === '' || link === true || version === undefined || integrity !== undefined
+      ? []
+      : [{ key, name: key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length), version }],
+  );
+}
+
+/** True for one hash as a registry writes it (SHA-512, 64 bytes in base64). */
+export function isIntegrity(text: string): boolean {
+  return /^sha512-[A-Za-z0-9+/]{86}==$/.test(text);
 }
 
 /** Finds what `npm ci` would refuse. */

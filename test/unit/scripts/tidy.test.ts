@@ -8,7 +8,14 @@ import { checkDead } from '../../../scripts/tidy/dead.ts';
 import { checkDependencies } from '../../../scripts/tidy/dependencies.ts';
 import { checkHeaders, checkSizes, SOURCE_BYTES_MAX } from '../../../scripts/tidy/files.ts';
 import { checkLinks, checkOrphans } from '../../../scripts/tidy/links.ts';
-import { checkLock, type Lock, missingFromLock, platformEntry } from '../../../scripts/tidy/lock.ts';
+import {
+  checkLock,
+  isIntegrity,
+  type Lock,
+  missingFromLock,
+  platformEntry,
+  withoutIntegrity,
+} from '../../../scripts/tidy/lock.ts';
 import { checkText } from '../../../scripts/tidy/text-rules.ts';
 import { tempTree } from '../../support/temp-tree.ts';
 
@@ -194,6 +201,24 @@ describe('tidy: lock file', () => {
       'node_modules/@s/d': {},
     };
     deepEqual(missingFromLock({ packages }), [{ name: 'b', by: 'node_modules/c', version: '1' }]);
+  });
+
+  it('names the packages without a hash, and takes no other text for one', () => {
+    const integrity = `sha512-${'a'.repeat(86)}==`;
+    const packages = {
+      '': { version: '1.0.0' },
+      'node_modules/a': { version: '1.2.3', integrity },
+      'node_modules/a/node_modules/@s/d': { version: '2.0.0' },
+      'node_modules/linked': { link: true },
+    };
+    const key = 'node_modules/a/node_modules/@s/d';
+    deepEqual(withoutIntegrity({ packages }), [{ key, name: '@s/d', version: '2.0.0' }]);
+    deepEqual(['', 'sha1-aaaa', `${integrity}\n${integrity}`, integrity].map(isIntegrity), [
+      false,
+      false,
+      false,
+      true,
+    ]);
   });
 });
 
