@@ -3,17 +3,8 @@
 
 import { fromUtf8 } from '../bytes/index.ts';
 import { ZeroError } from '../errors/index.ts';
+import { ARRAY, BYTES, FALSE, MAP, NEGATIVE, NULL, TAG, TEXT, TRUE, UINT } from './heads.ts';
 
-const UINT = 0;
-const NEGATIVE = 1;
-const BYTES = 2;
-const TEXT = 3;
-const ARRAY = 4;
-const MAP = 5;
-const TAG = 6;
-const FALSE = 0xf4;
-const TRUE = 0xf5;
-const NULL = 0xf6;
 /** Counts and labels that a shape fixes: any other number is another shape, and no excess. */
 const TUPLE_MAX = Number.MAX_SAFE_INTEGER;
 

@@ -3,17 +3,7 @@
 
 import { concatBytes, utf8 } from '../bytes/index.ts';
 import { ZeroError } from '../errors/index.ts';
-
-const UINT = 0;
-const NEGATIVE = 1;
-const BYTES = 2;
-const TEXT = 3;
-const ARRAY = 4;
-const MAP = 5;
-const TAG = 6;
-const FALSE = 0xf4;
-const TRUE = 0xf5;
-const NULL = 0xf6;
+import { ARRAY, BYTES, FALSE, MAP, NEGATIVE, NULL, TAG, TEXT, TRUE, UINT } from './heads.ts';
 
 /** Collects the parts of one CBOR item, and joins them at the end. */
 export class CborWriter {

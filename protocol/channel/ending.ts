@@ -1,7 +1,6 @@
 // How a side ends a channel: together with the other, or alone with the newest state, answering what the other posts.
 
 import type { Envelope } from '../envelope/index.ts';
-import { isZeroError } from '../errors/index.ts';
 import type { ChannelClaim } from '../statement/index.ts';
 import { POSTINGS_PER_SIDE_MAX } from './limits.ts';
 import { signClosing, verifyClosing } from './messages.ts';
@@ -13,6 +12,7 @@ import {
   type Effect,
   type PostEffect,
   refuse,
+  refuseUnverified,
   type Step,
   type StepContext,
 } from './state.ts';
@@ -56,13 +56,7 @@ export function takeEnd(state: ChannelState, envelope: Envelope, context: StepCo
   try {
     theirs = verifyClosing(terms, envelope, side === 'payer' ? terms.payeeKey : terms.payerKey);
   } catch (error) {
-    if (!isZeroError(error)) throw error;
-    return refuse(
-      state,
-      'reject',
-      error.code === 'SIGNATURE_INVALID' ? 'SIGNATURE' : 'MALFORMED',
-      error.message,
-    );
+    return refuseUnverified(state, error);
   }
   if (state.phase === 'opening' || state.phase === 'settled')
     return refuse(state, 'ignore', 'NOT_OPEN', `the channel is ${state.phase}`);

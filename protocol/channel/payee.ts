@@ -1,7 +1,6 @@
 // The payee's steps: takes updates, and begins work only when an offer that it has acknowledged covers it.
 
 import type { Envelope } from '../envelope/index.ts';
-import { isZeroError } from '../errors/index.ts';
 import { checkChange, checkWork } from './changes.ts';
 import { close } from './ending.ts';
 import { signAck, verifyUpdate } from './messages.ts';
@@ -10,6 +9,7 @@ import {
   type ChannelState,
   type Effect,
   refuse,
+  refuseUnverified,
   type Step,
   type StepContext,
   type Work,
@@ -23,13 +23,7 @@ export function takeUpdate(state: ChannelState, envelope: Envelope, { signer }: 
   try {
     update = verifyUpdate(state.terms, envelope);
   } catch (error) {
-    if (!isZeroError(error)) throw error;
-    return refuse(
-      state,
-      'reject',
-      error.code === 'SIGNATURE_INVALID' ? 'SIGNATURE' : 'MALFORMED',
-      error.message,
-    );
+    return refuseUnverified(state, error);
   }
   const { newest, terms } = state;
   if (newest !== null && update.version === newest.version) {

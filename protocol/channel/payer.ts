@@ -1,11 +1,18 @@
 // The payer's steps: one update after another, each acknowledged before the next is signed.
 
 import type { Envelope } from '../envelope/index.ts';
-import { isZeroError } from '../errors/index.ts';
 import { applyChange, checkChange } from './changes.ts';
 import { OFFERS_MAX } from './limits.ts';
 import { signUpdate, unreadable, verifyAck } from './messages.ts';
-import { accept, type Change, type ChannelState, refuse, type Step, type StepContext } from './state.ts';
+import {
+  accept,
+  type Change,
+  type ChannelState,
+  refuse,
+  refuseUnverified,
+  type Step,
+  type StepContext,
+} from './state.ts';
 import type { Ack, Update } from './types.ts';
 
 /** The update that the payee has not acknowledged yet. */
@@ -40,13 +47,7 @@ export function takeAck(state: ChannelState, envelope: Envelope): Step {
   try {
     ack = verifyAck(state.terms, envelope);
   } catch (error) {
-    if (!isZeroError(error)) throw error;
-    return refuse(
-      state,
-      'reject',
-      error.code === 'SIGNATURE_INVALID' ? 'SIGNATURE' : 'MALFORMED',
-      error.message,
-    );
+    return refuseUnverified(state, error);
   }
   if (ack.version <= (state.ack?.version ?? 0))
     return refuse(state, 'ignore', 'KNOWN', 'acknowledged already');

@@ -1,6 +1,7 @@
 // What one side of a channel remembers, what happens to it, and what it wants done. Plain data: the machine is in machine.ts.
 
 import type { Envelope, Signer } from '../envelope/index.ts';
+import { isZeroError } from '../errors/index.ts';
 import type { ChannelClaim, ChannelCloseKind } from '../statement/index.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ack, Closing, Offer, Pay, Posting, ReceiptLookup, Side, Terms, Update } from './types.ts';
@@ -160,4 +161,11 @@ export function refuse(
   effects: readonly Effect[] = [],
 ): Step {
   return { state, effects, verdict: { verdict, code, detail } };
+}
+
+/** Refuses a message that does not verify, by what is wrong with it. Throws what is no finding about the message. */
+export function refuseUnverified(state: ChannelState, error: unknown): Step {
+  if (!isZeroError(error)) throw error;
+  const code = error.code === 'SIGNATURE_INVALID' ? 'SIGNATURE' : 'MALFORMED';
+  return refuse(state, 'reject', code, error.message);
 }
