@@ -77,7 +77,8 @@ export class Knowledge {
     const promisedMs = this.#promised(neighbour, path, destination, now);
     // Whoever does not answer is at fault; whoever says that there is no way may be right, and what a path carries ends at the peer.
     const excused = !event.ok && (event.refused === true || event.path !== undefined);
-    const kind = { what: 'opened', excused } as const;
+    // Whoever is late may be the peer at the end; who does not answer is the neighbour itself.
+    const kind = { what: 'opened', excused, to: event.ok ? destination : undefined } as const;
     this.trust.way(path, promisedMs, event.ok ? event.tookMs : undefined, now, kind);
   }
 

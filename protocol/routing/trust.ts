@@ -2,9 +2,9 @@
 // estimate by least mean squares: the surplus of a way is shared among its relays, and what other ways disprove is taken back,
 // until it rests with the one that lies or drops. Must not judge from one measurement.
 
+import { RecentMap } from '../bounded/index.ts';
 import { AUTHORS_MAX } from './limits.ts';
 import type { NeighbourId, RoutingEffect } from './ports.ts';
-import { RecentMap } from './recent-map.ts';
 import { UsualSurplus } from './usual-surplus.ts';
 
 /** Share of a surplus that is believed at once. */
@@ -21,6 +21,8 @@ const DECAY_MS = 60_000;
 /** Excess beyond which an author is said to be wrong, and the measurements it takes. */
 const DISCREPANCY_MS = 100;
 const DISCREPANCY_SAMPLES = 10;
+/** Of these, so often another peer than the time before saw it: the peer at the end of a way may be late over one relay, and not over others. */
+const DISCREPANCY_TURNS = 4;
 const FITTING = 3;
 /** The same is not said again before. */
 const REPEAT_MS = 60_000;
@@ -35,12 +37,17 @@ export interface WayKind {
   readonly what: 'opened' | 'carried';
   /** It failed, and the peer at its end may be gone, or want it to look so: nobody on the way is accused of that. */
   readonly excused?: boolean;
+  /** The peer at its end; absent: another one each time. */
+  readonly to?: string | undefined;
 }
 
 interface Standing {
   excess: number;
   changedAt: number;
   samples: number;
+  /** Times that the evidence of this spell came from another peer than before. */
+  turns: number;
+  lastTo: string | undefined;
   strikes: number;
   saidAt: number;
   reportedMs: number;
@@ -70,7 +77,7 @@ export class Trust {
     promisedMs: number,
     measuredMs: number | undefined,
     now: number,
-    { excused = false, what }: WayKind = { what: 'opened' },
+    { excused = false, to, what }: WayKind = { what: 'opened' },
   ): void {
     if (authors.length === 0 || !Number.isFinite(promisedMs)) return;
     const usual = this.#usual[what];
@@ -93,6 +100,9 @@ export class Trust {
       // samples of one spell count, not those of a lifetime.
       const wrong = surplus + excess > noise;
       standing.samples = wrong ? standing.samples + 1 : Math.max(0, standing.samples - FITTING);
+      if (standing.samples === 0) standing.turns = 0;
+      else if (wrong && (to === undefined || standing.lastTo !== to)) standing.turns += 1;
+      if (wrong) standing.lastTo = to;
       standing.reportedMs = Math.max(0, promisedMs - excess);
       standing.measuredMs = measuredMs ?? promisedMs + FAILURE_MS;
     }
@@ -110,6 +120,8 @@ export class Trust {
     standing.excess = excess + GAIN * Math.max(0, missing);
     standing.changedAt = now;
     standing.samples += 1;
+    // Measured by this node itself, of a link of its own.
+    standing.turns += 1;
     standing.reportedMs = reportedMs;
     standing.measuredMs = measuredMs;
   }
@@ -118,7 +130,12 @@ export class Trust {
   discrepancies(now: number, ours: (author: NeighbourId) => boolean): RoutingEffect[] {
     const effects: RoutingEffect[] = [];
     for (const [about, standing] of this.#standings.entries()) {
-      if (standing.samples < DISCREPANCY_SAMPLES || now - standing.saidAt < REPEAT_MS) continue;
+      if (
+        standing.turns < DISCREPANCY_TURNS ||
+        standing.samples < DISCREPANCY_SAMPLES ||
+        now - standing.saidAt < REPEAT_MS
+      )
+        continue;
       if (!ours(about)) continue;
       if (standing.excess * left(standing, now) < DISCREPANCY_MS) continue;
       standing.saidAt = now;
@@ -149,6 +166,8 @@ export class Trust {
       excess: 0,
       changedAt: now,
       samples: 0,
+      turns: 0,
+      lastTo: undefined,
       strikes: 0,
       saidAt: Number.NEGATIVE_INFINITY,
       reportedMs: 0,

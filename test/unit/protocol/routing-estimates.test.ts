@@ -201,6 +201,18 @@ describe('trust in reports', () => {
     }
   });
 
+  it('accuses no relay over which one peer alone is late, which may be late as it likes, and still one over which several are', () => {
+    const accused = (peers: readonly string[]): boolean => {
+      const trust = new Trust();
+      return Array.from({ length: 60 }, (_, at) => {
+        for (const relay of ['a', 'b', 'c']) trust.way([relay], 50, 52, at);
+        trust.way(['late'], 50, 900, at, { what: 'opened', to: peers[at % peers.length] });
+        return trust.discrepancies(at, () => true).length > 0;
+      }).includes(true);
+    };
+    assert.deepEqual([accused(['p']), accused(['p', 'q'])], [false, true]);
+  });
+
   it('books a stream that nobody heard of again on the relay that was suspected before, and not on the one beside it', () => {
     const trust = new Trust();
     for (let at = 0; at < 4; at++) trust.way(['liar'], 50, 200, at);
