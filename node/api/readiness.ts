@@ -48,6 +48,7 @@ export async function readiness(
             () => false,
           )
       : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
+  const inPlace = await node.db.inPlace();
   const room = await machine.roomBytes(node.home);
   const { failure } = node.db;
   const { lost, restored } = node.ownLog;
@@ -56,8 +57,12 @@ export async function readiness(
   return [
     {
       name: 'database',
-      ok: readable,
-      detail: readable ? 'the newest log entry reads back' : 'the newest log entry does not read back',
+      ok: readable && inPlace,
+      detail: !inPlace
+        ? 'its folder was removed or replaced: what is written now is gone at the next start'
+        : readable
+          ? 'the newest log entry reads back'
+          : 'the newest log entry does not read back',
     },
     {
       name: 'disk',
@@ -88,6 +93,7 @@ export async function readiness(
     gossipCheck(node),
     threadCheck(machine.lagMs),
     epochCheck(node),
+    quarantineCheck(node),
     ...(node.config.roles.some((role) => role === 'index' || role === 'index-shard')
       ? [indexCheck(node)]
       : []),
@@ -177,6 +183,12 @@ function epochCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {
         ? 'the one in force is the newest that is known'
         : `others have begun with policy ${behind.sequence}, which is not here: nothing is decided until it is applied`,
   };
+}
+
+/** What others of the same house do not talk to serves nobody. An order that this node does not obey is none of those. */
+function quarantineCheck({ peerId, quarantines }: NodeContext): ReadinessCheck {
+  const held = quarantines.peer(peerId);
+  return { name: 'quarantine', ok: held === undefined, detail: held?.detail ?? 'not kept apart' };
 }
 
 function indexCheck({ index }: NodeContext): ReadinessCheck {

@@ -2,7 +2,7 @@
 // acknowledges, and loses all of it at the next start. So from the first failure on nothing is written until the database has been
 // closed and opened again, which starts a fresh file; that is tried until the disk takes writes again.
 
-import { open, rm } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -42,6 +42,7 @@ export class GuardedLevel extends Level<string, Uint8Array> {
   readonly #parts = new Map<string, Part>();
   #failure: Error | undefined;
   #failures = 0;
+  #place: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt: Promise<void> | undefined;
   #stopped = false;
@@ -62,6 +63,16 @@ export class GuardedLevel extends Level<string, Uint8Array> {
   /** Why nothing is written now; undefined while all is well. */
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /**
+   * Whether its folder is still the one that was there when this was first asked. What was removed is written to all the same, and is gone at
+   * the next start. Never rejects.
+   */
+  async inPlace(): Promise<boolean> {
+    const found = await stat(join(this.#dir, 'LOCK')).catch(() => undefined);
+    this.#place ??= found?.ino;
+    return found !== undefined && found.ino === this.#place;
   }
 
   /** The sub-level of this name: made once, as a database keeps all that were made; it opens again together with the database. */

@@ -23,6 +23,7 @@ export async function openDatabase(dir: string): Promise<Database> {
     if (code === 'LEVEL_CORRUPTION') throw new ZeroError('DATA_CORRUPT', `${dir} is damaged`, { cause });
     throw new ZeroError('STORAGE_FAILED', `cannot open ${dir}`, { cause });
   }
+  await db.inPlace();
   return db;
 }
 

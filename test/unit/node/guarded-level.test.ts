@@ -1,6 +1,7 @@
 // The database goes read-only at the first write that fails, and takes writes again only after it was opened afresh.
 
 import assert from 'node:assert/strict';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { bytesLevel, jsonLevel } from '../../../node/storage/index.ts';
 import { refused } from '../../support/agents.ts';
 import { TestDatabase } from '../../support/log-stores.ts';
@@ -10,6 +11,22 @@ interface Puts {
 }
 
 describe('the guarded database', () => {
+  it('knows when its folder was removed or replaced below it', async () => {
+    await using folder = new TestDatabase();
+    const db = await folder.open();
+    const part = bytesLevel(db, 'part');
+    assert.equal(await db.inPlace(), true);
+    renameSync(folder.dir, `${folder.dir}.gone`);
+    // The library does not notice, and acknowledges.
+    await part.put('lost', new Uint8Array([1]), { sync: true } as never);
+    assert.equal(await db.inPlace(), false);
+    cpSync(`${folder.dir}.gone`, folder.dir, { recursive: true });
+    assert.equal(await db.inPlace(), false);
+    rmSync(folder.dir, { recursive: true });
+    renameSync(`${folder.dir}.gone`, folder.dir);
+    assert.equal(await db.inPlace(), true);
+  });
+
   it('refuses every write after a failed one, and recovers by itself with all that it had acknowledged', async function () {
     this.timeout(10_000);
     await using folder = new TestDatabase();

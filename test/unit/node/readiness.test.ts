@@ -19,7 +19,11 @@ function wellNode() {
       restored: undefined as object | undefined,
     },
     store: { record: async (): Promise<Uint8Array | undefined> => new Uint8Array(1) },
-    db: { failure: undefined as Error | undefined, keys: () => ({ all: async (): Promise<string[]> => [] }) },
+    db: {
+      failure: undefined as Error | undefined,
+      inPlace: async () => true,
+      keys: () => ({ all: async (): Promise<string[]> => [] }),
+    },
     peerId: 'self',
     host: { getPeers: () => ['other'] },
     directory: {
@@ -31,6 +35,7 @@ function wellNode() {
     },
     sync: { lastRoundAt: NOW - 10_000 },
     policy: { bundles: { behind: null as { sequence: number } | null } },
+    quarantines: { peer: (_: string) => undefined as { detail: string } | undefined },
     index: { stats: () => ({ cards: 5 }) },
   };
 }
@@ -153,6 +158,20 @@ const FAULTS: readonly [
     'epoch',
     (node) => {
       node.policy.bundles.behind = { sequence: 4 };
+    },
+  ],
+  [
+    'the folder of the database is gone',
+    'database',
+    (node) => {
+      node.db.inPlace = async () => false;
+    },
+  ],
+  [
+    'it is kept apart by an order that it obeys itself',
+    'quarantine',
+    (node) => {
+      node.quarantines.peer = (peer) => (peer === 'self' ? { detail: 'kept apart' } : undefined);
     },
   ],
   [
