@@ -2,7 +2,8 @@
 // round it and over nobody else who was new, reached the same peer. So neither a peer that is gone nor a relay further on is held against it. A peer can
 // answer over some relays and not over others as it likes: what one peer saw of a relay condemns it never, it takes others who saw the same.
 
-import { NEIGHBOURS_MAX, RecentMap } from '../../protocol/routing/index.ts';
+import { RecentMap } from '../../protocol/bounded/index.ts';
+import { NEIGHBOURS_MAX } from '../../protocol/routing/index.ts';
 
 /** Faults before a relay is reported, and their share of its paths: everybody's paths break now and then. */
 const FAULTS_MIN = 10;

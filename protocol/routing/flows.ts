@@ -1,9 +1,9 @@
 // Hysteresis: a flow stays on its neighbour until another is clearly better, so that routes do not flap between equals.
 
+import { RecentMap } from '../bounded/index.ts';
 import { FLOWS_MAX } from './limits.ts';
 import type { Choice } from './method.ts';
 import type { NeighbourId } from './ports.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** A change must save so much: a share of the present cost and some milliseconds, as Tailscale asks of a new home relay. */
 const BETTER_SHARE = 0.33;

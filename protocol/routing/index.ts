@@ -13,4 +13,3 @@ export {
 } from './policies.ts';
 export type * from './ports.ts';
 export { QValues } from './q-values.ts';
-export { RecentMap } from './recent-map.ts';

@@ -1,9 +1,9 @@
 // The links of one router: an estimate for each neighbour, and which of them are due for a probe.
 
+import { RecentMap } from '../bounded/index.ts';
 import { NEIGHBOURS_MAX, PROBES_PER_TICK_MAX, TICK_MS } from './limits.ts';
 import { LinkEstimate, type SavedLink } from './link-estimate.ts';
 import type { NeighbourId, NeighbourView, RoutingEffect, RoutingView } from './ports.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** Round trip of a neighbour that nobody measured, within the own region and beyond it. */
 const PRIOR_NEAR_MS = 30;

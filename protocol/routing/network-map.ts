@@ -1,9 +1,9 @@
 // The relays' reports as a graph, and the way that is left from each neighbour to a destination. Must not believe one side:
 // a link between two authors costs what the dearer of both says, and exists only while both say so.
 
+import { RecentMap } from '../bounded/index.ts';
 import { AUTHORS_MAX, DISTANCES_MAX, ID_CHARS_MAX, REPORT_LINKS_MAX } from './limits.ts';
 import type { DestinationId, LinkReport, NeighbourId } from './ports.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** A report that was not renewed for so long is void: ten periods, so that a few lost ones do no harm. */
 const REPORT_LIFE_MS = 10_000;

@@ -1,11 +1,11 @@
 // Power of two choices over a peak-sensitive moving average, as Finagle and Linkerd balance load: the average jumps up with a
 // slow answer and decays slowly; of two neighbours drawn at random the cheaper takes the demand.
 
+import { RecentMap } from '../../bounded/index.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { NEIGHBOURS_MAX } from '../limits.ts';
 import type { Method } from '../method.ts';
 import type { NeighbourId } from '../ports.ts';
-import { RecentMap } from '../recent-map.ts';
 import { hopsTerm } from './hops.ts';
 import { leastHops, remainderByMap } from './shared.ts';
 

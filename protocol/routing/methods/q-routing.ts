@@ -2,6 +2,7 @@
 // the neighbour says is left (backward feedback). Dual Q-routing learns from what arrives as well (forward feedback, Kumar and
 // Miikkulainen 1997); full echo asks every neighbour before it needs to know. The first two explore with payload.
 
+import { RecentMap } from '../../bounded/index.ts';
 import { isJsonObject, type JsonObject } from '../../json/index.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { ASKS_PER_TICK_MAX, DESTINATIONS_MAX, NEIGHBOURS_MAX, SNAPSHOT_ROWS_MAX } from '../limits.ts';
@@ -9,7 +10,6 @@ import type { Method } from '../method.ts';
 import { penalties } from '../penalties.ts';
 import type { DestinationId, NeighbourId, NeighbourView, RoutingEffect, RoutingView } from '../ports.ts';
 import { learned } from '../q-values.ts';
-import { RecentMap } from '../recent-map.ts';
 import { numberOf, rowsOf } from '../state.ts';
 
 /** The learning rate of the paper. */

@@ -2,13 +2,13 @@
 // remainder V computed from what the relays report, never learned: a value that is computed cannot count to infinity. It
 // explores with probes, never with payload, and stays at home while home is well.
 
+import { RecentMap } from '../../bounded/index.ts';
 import { worthStaying } from '../flows.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { DESTINATIONS_MAX, NEIGHBOURS_MAX } from '../limits.ts';
 import type { Choice, Method, Picked } from '../method.ts';
 import { lossWeight, penalties } from '../penalties.ts';
 import type { DestinationId, NeighbourId, NeighbourView, RoutingRandom, RoutingView } from '../ports.ts';
-import { RecentMap } from '../recent-map.ts';
 import { remainderByMap } from './shared.ts';
 
 /** What each demand under way adds to a link's cost. */

@@ -1,11 +1,11 @@
 // Thompson sampling: each neighbour's expected time is a normal posterior with forgetting; a value is drawn from each, and the
 // lowest takes the demand. Explores with payload, more where less is known.
 
+import { RecentMap } from '../../bounded/index.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { NEIGHBOURS_MAX } from '../limits.ts';
 import type { Choice, Method } from '../method.ts';
 import type { NeighbourId, RoutingRandom } from '../ports.ts';
-import { RecentMap } from '../recent-map.ts';
 import { hopsTerm } from './hops.ts';
 import { leastHops, remainderByMap } from './shared.ts';
 

@@ -17,6 +17,10 @@ export class RecentMap<K, V> {
     return this.#entries.get(key);
   }
 
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Writes and makes the entry the newest; drops the oldest beyond the bound. */
   set(key: K, value: V): void {
     this.#entries.delete(key);
@@ -46,6 +50,10 @@ export class RecentMap<K, V> {
   /** Oldest first. */
   entries(): MapIterator<[K, V]> {
     return this.#entries.entries();
+  }
+
+  keys(): MapIterator<K> {
+    return this.#entries.keys();
   }
 
   values(): MapIterator<V> {

@@ -1,0 +1,3 @@
+// Door of the collections that hold so much and no more.
+
+export { RecentMap } from './recent-map.ts';
