@@ -14,10 +14,32 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Places in a sorted list of `count` measurements between which their true median is, 19 times in 20 (normal form of the binomial order statistics). */
-export function medianInterval(count: number): [number, number] {
-  const half = 0.98 * Math.sqrt(count);
-  return [Math.max(0, Math.floor(count / 2 - half)), Math.min(count - 1, Math.ceil(count / 2 + half) - 1)];
+/** Where the middle of measurements is, and between which figures, 19 times in 20. */
+export interface Centre {
+  readonly middle: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The middle of ratios whose logarithms are as often above as below it by as much (Hodges and Lehmann): the median of the geometric means of all pairs
+ * of them, which a few wild ones do not move, and which needs two thirds of the measurements that their median does. The interval is
+ * that of Wilcoxon's signed ranks in its normal form.
+ */
+export function centreOfRatios(ratios: readonly number[]): Centre {
+  const logs = ratios.map(Math.log);
+  const means = logs
+    .flatMap((one, n) => logs.slice(n).map((other) => (one + other) / 2))
+    .sort((a, b) => a - b);
+  const count = logs.length;
+  const half = 1.96 * Math.sqrt((count * (count + 1) * (2 * count + 1)) / 24);
+  const at = (place: number) =>
+    Math.exp(means[Math.min(means.length - 1, Math.max(0, Math.floor(place)))] ?? Number.NaN);
+  return {
+    middle: Math.exp(median(means)),
+    low: at(means.length / 2 - half),
+    high: at(means.length / 2 + half),
+  };
 }
 
 /** Ratio in the sense of the bar's sign. */

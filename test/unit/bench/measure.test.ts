@@ -1,9 +1,10 @@
 // The arithmetic and the order of the benchmark runner, under a clock that the test moves.
 
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { randomStream } from '../../../sim/random.ts';
 import type { Bar, Row } from '../../bench/bench.ts';
 import { benchContext } from '../../bench/context.ts';
-import { alternate, median, medianInterval, ratioOf, reaches } from '../../bench/measure.ts';
+import { alternate, centreOfRatios, median, ratioOf, reaches } from '../../bench/measure.ts';
 
 describe('benchmark measurement', () => {
   it('takes medians', () => {
@@ -11,10 +12,21 @@ describe('benchmark measurement', () => {
     equal(median([4, 1, 3, 2]), 2.5);
   });
 
-  it('says between which measurements the true median is, alike on both sides', () => {
-    deepEqual(medianInterval(32), [10, 21]);
-    deepEqual(medianInterval(101), [40, 60]);
-    deepEqual(medianInterval(1), [0, 0]);
+  it('says where the middle of noisy ratios is, and between which figures, whatever a few wild ones are', () => {
+    const [truth, rounds, count] = [1.04, 60, 100];
+    let covered = 0;
+    for (let seed = 1; seed <= rounds; seed++) {
+      const random = randomStream(seed, 'ratios');
+      const ratios = Array.from(
+        { length: count },
+        (_, n) => truth * (n % 20 === 0 ? (n % 40 === 0 ? 9 : 1 / 9) : Math.exp(random.normal(0, 0.2))),
+      );
+      const { high, low, middle } = centreOfRatios(ratios);
+      ok(low < middle && middle < high && high - low < 0.15, `${low} to ${high}`);
+      if (low <= truth && truth <= high) covered += 1;
+    }
+    ok(covered >= 0.9 * rounds, `${covered} of ${rounds}`);
+    deepEqual(centreOfRatios([2]), { middle: 2, low: 2, high: 2 });
   });
 
   it('gives the ratio that the sign of the bar asks for', () => {
