@@ -11,7 +11,6 @@ import {
   readCedar,
 } from '../../../node/policy/index.ts';
 import { BUNDLES_KEPT } from '../../../node/policy/limits.ts';
-import type { ZeroError } from '../../../protocol/errors/index.ts';
 import { makeDecision } from '../../../protocol/policy/index.ts';
 import { refused } from '../../support/agents.ts';
 import { keyOf, PERMIT, signedBundle } from '../../support/policies.ts';
@@ -194,30 +193,6 @@ describe('node/policy: switches', () => {
       desk.run(({ bundles }) => bundles.apply([signedBundle({ sequence: 9 }, [2])]), signers),
       refused('SIGNATURE_INVALID'),
     );
-  });
-
-  it('says of a bundle by others whose signatures are due, and what to do about it', async () => {
-    using desk = new PolicyDesk();
-    const hintOf = async (signers: readonly string[]) =>
-      await desk.run(
-        ({ bundles }) =>
-          bundles.apply([signedBundle({ sequence: 9 }, [2])]).then(
-            () => assert.fail('it was taken'),
-            (error: ZeroError) => {
-              assert.equal(error.code, 'SIGNATURE_INVALID');
-              return [error.message, error.hint] as const;
-            },
-          ),
-        signers,
-      );
-    const [, first] = await hintOf([]);
-    assert.match(first, /policy\.signers/);
-    const [due, named] = await hintOf([keyOf(1)]);
-    assert.match(due, new RegExp(`1 of ${keyOf(1)}`));
-    assert.match(named, /policy\.signers/);
-    await desk.run(({ bundles }) => bundles.apply([signedBundle({ sequence: 3 })]), [keyOf(1)]);
-    const [, later] = await hintOf([keyOf(1)]);
-    assert.match(later, /bundle 3 named.*whole chain/);
   });
 
   it('takes a chain of bundles over a change of keys, all or none', async () => {
