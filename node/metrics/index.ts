@@ -13,6 +13,8 @@ type Labels = Record<string, string>;
 export interface Metrics {
   count(name: MetricName, labels?: Labels, by?: number): void;
   set(name: MetricName, value: number, labels?: Labels): void;
+  /** Ends the series of a gauge: what it was about is not there any more. */
+  forget(name: MetricName, labels: Labels): void;
   observe(name: MetricName, seconds: number): void;
   /** The Prometheus text exposition. */
   render(): Promise<string>;
@@ -37,6 +39,7 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
   return {
     count: (name, labels = {}, by = 1) => (made.get(name) as Counter).inc(labels, by),
     set: (name, value, labels = {}) => (made.get(name) as Gauge).set(labels, value),
+    forget: (name, labels) => (made.get(name) as Gauge).remove(labels),
     observe: (name, seconds) => (made.get(name) as Histogram).observe(seconds),
     render: () => registry.metrics(),
   };

@@ -25,6 +25,13 @@ import type { Reports } from './reports.ts';
 /** Pause between two writes of what was learned. */
 const WRITE_MS = 30_000;
 
+/** Gauges of each neighbour, for as long as it is connected. */
+const NEIGHBOUR_GAUGES = [
+  'zerostate_relay_neighbour_rtt_seconds',
+  'zerostate_relay_neighbour_loss',
+  'zerostate_relay_neighbour_in_flight',
+] as const;
+
 export interface RouteDeskDeps {
   readonly self: string;
   readonly region: string;
@@ -47,6 +54,8 @@ export interface RouteDeskDeps {
 export class RouteDesk {
   readonly #deps: RouteDeskDeps;
   readonly #up = new Set<string>();
+  /** Neighbours that have gauges. */
+  readonly #measured = new Set<string>();
   #policy: RoutingPolicy;
   #cancel: () => void = () => {};
   #writtenAt = 0;
@@ -143,13 +152,20 @@ export class RouteDesk {
 
   #measure(): void {
     const { metrics, relays } = this.#deps;
-    for (const { connected, entry, measured } of relays.list()) {
-      if (!connected) continue;
+    const up = relays.list().filter(({ connected }) => connected);
+    const left = new Set(this.#measured);
+    this.#measured.clear();
+    for (const { entry, measured } of up) {
       const labels = { neighbour: entry.peerId };
-      metrics.set('zerostate_relay_neighbour_rtt_seconds', (measured.rttMs ?? 0) / 1_000, labels);
+      // Until it was measured, 0 would say that it is as near as can be.
+      if (measured.rttMs !== undefined)
+        metrics.set('zerostate_relay_neighbour_rtt_seconds', measured.rttMs / 1_000, labels);
       metrics.set('zerostate_relay_neighbour_loss', measured.loss, labels);
       metrics.set('zerostate_relay_neighbour_in_flight', measured.inFlight, labels);
+      this.#measured.add(entry.peerId);
+      left.delete(entry.peerId);
     }
+    for (const neighbour of left) for (const name of NEIGHBOUR_GAUGES) metrics.forget(name, { neighbour });
   }
 
   /** How a neighbour is called in metrics: relays by their id, everybody else together. */

@@ -1,6 +1,7 @@
 // What a node makes of the words of relays: cards and link reports are checked, and nobody can speak for another or claim a peer.
 
 import assert from 'node:assert/strict';
+import { createMetrics } from '../../../node/metrics/index.ts';
 import { signLinkReport, verifyLinkReport } from '../../../node/routing/link-report.ts';
 import { RELAY_EXTENSION, relayDraft, termsOf } from '../../../node/routing/relay-card.ts';
 import { Reports } from '../../../node/routing/reports.ts';
@@ -256,5 +257,36 @@ describe('what was learned of routes', () => {
     } as never);
     await desk.load();
     assert.deepEqual([said, restored], [[{ err: failed, policy: 'nearest' }], []]);
+  });
+});
+
+describe('what is measured of neighbours', () => {
+  it('is shown while they are connected, and no longer: a relay that has left is neither near nor lossless', async () => {
+    const measured = { rttMs: 20 as number | undefined, loss: 0.5, inFlight: 1 };
+    const relay = { connected: true, entry: { peerId: RELAY }, measured };
+    const metrics = createMetrics();
+    const desk = new RouteDesk({
+      metrics,
+      clock: { now: () => 0 },
+      policy: { observe: () => {}, tick: () => [] },
+      relays: { list: () => [relay], neighbours: () => [] },
+      reports: { refresh: () => {} },
+    } as never);
+    const shown = async () => {
+      desk.tick();
+      const series = /^zerostate_relay_neighbour_(\w+)\{neighbour="(\w+)"\} (\S+)$/gm;
+      return [...(await metrics.render()).matchAll(series)].map(([, name, of, value]) => [name, of, value]);
+    };
+    const [rtt, ...others] = [
+      ['rtt_seconds', RELAY, '0.02'],
+      ['loss', RELAY, '0.5'],
+      ['in_flight', RELAY, '1'],
+    ];
+    assert.deepEqual(new Set(await shown()), new Set([rtt, ...others]));
+    relay.connected = false;
+    assert.deepEqual(await shown(), []);
+    relay.connected = true;
+    measured.rttMs = undefined;
+    assert.deepEqual(new Set(await shown()), new Set(others), 'nothing is said of what was not measured');
   });
 });
