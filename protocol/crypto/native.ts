@@ -82,8 +82,11 @@ function digest(bytes: Uint8Array): Uint8Array {
 
 /** Checks remembered at once: four full tails. Each holds a copy of its message until the verification that uses it takes it away. */
 const PRIMED_MAX = 4096;
+/** Bytes of the messages of these, four kilobytes each: what nobody comes for makes room, however long the messages are. */
+const PRIMED_BYTES_MAX = 16 * 1024 * 1024;
 /** Key and signature (both of fixed length) to the message that they are good for. */
 const primed = new Map<string, Uint8Array>();
+let primedBytes = 0;
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
@@ -104,12 +107,22 @@ let isRemembering = false;
 
 function takePrimed(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const name = nameOfCheck(publicKey, signature);
-  return isPrimed(name, message) && (isKeeping || primed.delete(name));
+  return isPrimed(name, message) && (isKeeping || dropPrimed(name));
 }
 
 function addPrimed(name: string, message: Uint8Array): void {
-  if (primed.size >= PRIMED_MAX) primed.delete(primed.keys().next().value as string);
+  dropPrimed(name);
   primed.set(name, message);
+  primedBytes += message.length;
+  for (const oldest of primed.keys()) {
+    if (primed.size <= PRIMED_MAX && primedBytes <= PRIMED_BYTES_MAX) return;
+    dropPrimed(oldest);
+  }
+}
+
+function dropPrimed(name: string): boolean {
+  primedBytes -= primed.get(name)?.length ?? 0;
+  return primed.delete(name);
 }
 
 /** Of fixed lengths but for the message, which comes last: no two checks have the same bytes. */

@@ -18,11 +18,13 @@ import {
   withKeychains,
 } from '../../../protocol/identity/index.ts';
 import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
+import { weigh } from '../../fleet/memory.ts';
 import { makeAgent, makeCard, NOT_BEFORE, publicKey, seed } from '../../support/agents.ts';
 import { refuses } from '../../support/codes.ts';
 import { sampleReceipt } from '../../support/receipt-files.ts';
 
 const message = Uint8Array.of(1, 2, 3);
+const MIB = 1_048_576;
 
 describe('signatures checked ahead', () => {
   for (const adapter of [native, noble]) {
@@ -56,6 +58,17 @@ describe('signatures checked ahead', () => {
       await adapter.primeEd25519([check, ...others], { isKept: true });
       assert.equal(adapter.isEd25519Kept(check), adapter === native);
       for (const other of others) assert.equal(adapter.isEd25519Kept(other), false);
+    });
+
+    it(`${adapter.name}: of messages that nobody comes for some megabytes are held`, async () => {
+      const { held } = await weigh();
+      for (let n = 0; n < 40; n++) {
+        const long = new Uint8Array(MIB).fill(n);
+        const signature = adapter.signEd25519(seed(1), long);
+        assert.ok(adapter.keepEd25519(() => adapter.verifyEd25519(publicKey(1), long, signature)));
+      }
+      const more = (await weigh()).held - held;
+      assert.ok(more < 24 * MIB, `${more / MIB} MiB`);
     });
 
     it(`${adapter.name}: a check that was kept is good for its own message, key and bytes only`, () => {
