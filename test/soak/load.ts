@@ -11,11 +11,12 @@ import { WaitedTooLong, type Waits } from './waits.ts';
 export const RATE = 2;
 /**
  * Shares of what is done, in each of the stretches of the whole length; what is left is searches. What is kept grows by steps then and not with
- * time, cards and the rest apart from each other, and in the second half hardly at all: so the memory which it takes can be told from a leak.
+ * time, cards and the rest apart from each other, and in the second half hardly at all: so the memory which it takes can be told from a leak, also
+ * where a cache is full by then and one thing more takes less than before.
  */
 const CARDS = { publish: 0.55, revoke: 0.15, task: 0 };
 const TASKS = { publish: 0, revoke: 0, task: 0.6 };
-const SEARCHES = { publish: 0.01, revoke: 0.005, task: 0.03 };
+const SEARCHES = { publish: 0.002, revoke: 0.001, task: 0.004 };
 const STRETCHES = [
   ...[CARDS, TASKS, CARDS, TASKS, CARDS, TASKS],
   ...[SEARCHES, SEARCHES, SEARCHES, SEARCHES, SEARCHES, SEARCHES],

@@ -148,7 +148,9 @@ function codeOf({ at, code }: Pick<Process, 'at' | 'code'>, figures: Figure[], t
     { name: `process ${at}: code slope of the second half`, value: slope.perHour / MB, unit: 'MB/h' },
     { name: `process ${at}: standard error of the code slope`, value: slope.error / MB, unit: 'MB/h' },
   );
-  if (!isBelow(slope)) tell(`process ${at}: the end of its code`, `it still grows by ${words(slope)}`);
+  if (Number.isNaN(slope.error))
+    tell(`process ${at}: the end of its code`, `${late.length} looks do not tell`);
+  else if (!isBelow(slope)) tell(`process ${at}: the end of its code`, `it still grows by ${words(slope)}`);
 }
 
 const isBelow = ({ error, perHour }: Slope): boolean => perHour + 2 * error < HEAP_SLOPE_MAX;
