@@ -2,7 +2,7 @@
 // with a choice that was right once. Must not: judge paths (the policy does), or move a link whose path has broken (links.ts does).
 
 import { isOpen, type Kept } from './kept-link.ts';
-import { SETUP_MS_MAX } from './limits.ts';
+import { LINK_STALL_MS, SETUP_MS_MAX } from './limits.ts';
 import type { SealedPath, SealedPaths } from './sealed-paths.ts';
 
 /** A link that has got a path, or has looked for a better one, keeps what it has for so long: reports of what changed are all there by then. */
@@ -12,13 +12,17 @@ const BETTER_REST_MS_MAX = 60_000;
 /** Links of one node that look for a better path at once: when a relay goes bad, those of many links do. */
 const AT_ONCE_MAX = 4;
 
+/** Times that a path is timed before another is opened. */
+const ASKED_TIMES = 2;
+
 /** Finds better paths for the links of one node. */
 export class BetterPaths {
   readonly #paths: Pick<SealedPaths, 'open'>;
   readonly #attach: (kept: Kept, better: SealedPath) => void;
   #looking = 0;
-  /** Milliseconds that a path to a peer is expected to take, where a better one is to be had; undefined: it stays. */
-  outworn: (path: readonly string[], peer: string) => number | undefined = () => undefined;
+  /** Milliseconds that a path to a peer is expected to take, or was measured to, where a better one is to be had; undefined: it stays. */
+  outworn: (path: readonly string[], peer: string, measuredMs?: number) => number | undefined = () =>
+    undefined;
 
   constructor(paths: Pick<SealedPaths, 'open'>, attach: (kept: Kept, better: SealedPath) => void) {
     this.#paths = paths;
@@ -40,8 +44,12 @@ export class BetterPaths {
   async #move(kept: Kept, presentMs: number): Promise<void> {
     const { path: present, peer } = kept;
     this.#looking += 1;
-    kept.staysMs = Math.min(BETTER_REST_MS_MAX, 2 * kept.staysMs);
     try {
+      if (await this.#isSound(kept)) {
+        kept.staysMs = BETTER_REST_MS;
+        return;
+      }
+      kept.staysMs = Math.min(BETTER_REST_MS_MAX, 2 * kept.staysMs);
       const signal = AbortSignal.timeout(SETUP_MS_MAX);
       const better = await this.#paths.open(peer, signal, { first: [], anywhere: [] }, true);
       // What was promised of the new path is measured before anything relies on it.
@@ -56,5 +64,18 @@ export class BetterPaths {
       this.#looking -= 1;
       kept.staysUntil = performance.now() + kept.staysMs;
     }
+  }
+
+  /**
+   * Does the path itself take no longer than it should? Estimates are of links, of some seconds, and of machines that pause; this costs a few bytes. Asked
+   * twice, as one answer may have waited for a processor. False where it cannot be told.
+   */
+  async #isSound({ link, path, peer, silentMs }: Kept): Promise<boolean> {
+    for (let asked = 0; asked < ASKED_TIMES && silentMs === undefined; asked++) {
+      const measuredMs = await link.roundTripMs(LINK_STALL_MS);
+      if (measuredMs === undefined || measuredMs >= LINK_STALL_MS) return false;
+      if (this.outworn(path, peer.toString(), measuredMs) === undefined) return true;
+    }
+    return false;
   }
 }

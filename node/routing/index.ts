@@ -232,7 +232,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         if (terms.use || relaying) {
           links.opener = (...path) => routed.open(...path);
           links.pace = () => desk.policy.pace;
-          links.outworn = (path, peer) => desk.outworn(path, peer);
+          links.outworn = (...asked) => desk.outworn(...asked);
           host.addEventListener('peer:disconnect', gone);
           desk.start();
           keeper.start();

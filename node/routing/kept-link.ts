@@ -4,6 +4,7 @@ import type { Connection, PeerId } from '@libp2p/interface';
 import { toHex } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import {
+  LINK_CLOSING_MS,
   LINK_IDLE_MS,
   LINK_LINGER_MS,
   LINK_LOOK_MS,
@@ -64,6 +65,12 @@ export function tend(kept: Kept, now: number): void {
     kept.silentMs ??= 0;
     link.ping();
   }
+}
+
+/** May a stream be begun on it at `now`? The end that was called does not choose when an unused link is closed, or where one that broke goes on. */
+export function mayBegin({ connection, link, outgoing, usedAt }: Kept, now: number): boolean {
+  if (connection?.status !== 'open') return false;
+  return outgoing || (link.attached && now - usedAt < LINK_IDLE_MS - LINK_CLOSING_MS);
 }
 
 /** A link for people. */

@@ -33,6 +33,8 @@ export const METER_LOOK_BYTES = MIB / 4;
 export const LINKS_MAX = 256;
 /** A link without a stream on it for this long is closed. */
 export const LINK_IDLE_MS = 60_000;
+/** The called end begins nothing on a link that the caller closes within this: it may have done so already, and the word is on its way. */
+export const LINK_CLOSING_MS = 5_000;
 /** How long the end that was called keeps a link whose path broke, for the caller to come back. */
 export const LINK_LINGER_MS = 12_000;
 /** How long the caller tries to find another path for a link. */

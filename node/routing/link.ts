@@ -50,6 +50,8 @@ export class Link extends AbstractMultiaddrConnection {
   /** On the caller's first path nothing can have arrived yet: what is sent goes behind the greeting, without waiting for the answer to it. */
   #ahead = false;
   #ackTimer: NodeJS.Timeout | undefined;
+  /** Told of the next acknowledgement. */
+  #answered: () => void = () => {};
 
   constructor(init: {
     id: Uint8Array;
@@ -102,6 +104,24 @@ export class Link extends AbstractMultiaddrConnection {
     this.#send(bareFrame('ping'));
   }
 
+  /**
+   * Milliseconds of a sign of life that is asked for now, at most `msMax`: what the path takes there and back. undefined while what was sent is not
+   * acknowledged, whose answer it would be taken for, and without a path.
+   */
+  async roundTripMs(msMax: number): Promise<number | undefined> {
+    if (!this.#greeted || this.pending > 0) return undefined;
+    const began = performance.now();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, msMax).unref();
+      this.#answered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.ping();
+    });
+    return performance.now() - began;
+  }
+
   /** Gives the path up, as if it had broken. */
   drop(error: Error): void {
     const path = this.#path;
@@ -144,6 +164,7 @@ export class Link extends AbstractMultiaddrConnection {
         return;
       case 'ack':
         if (this.#outbox.ack(frame.received)) this.safeDispatchEvent('drain');
+        this.#answered();
         return;
       case 'ping':
         this.#send(ackFrame(this.#handed));

@@ -8,7 +8,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { bareFrame, type Greeting, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
 import { BETTER_REST_MS, BetterPaths } from './better-path.ts';
 import { atFault } from './faults.ts';
-import { isOpen, type Kept, keyOf, type LinkView, tend, viewOf } from './kept-link.ts';
+import { isOpen, type Kept, keyOf, type LinkView, mayBegin, tend, viewOf } from './kept-link.ts';
 import { LINK_LOOK_MS, LINK_MOVE_MS_MAX, LINK_MOVE_PAUSE_MS, LINKS_MAX, SEAL_MS_MAX } from './limits.ts';
 import { Link } from './link.ts';
 import { type SealComponents, Sealer } from './sealed-path.ts';
@@ -98,10 +98,8 @@ export class Links {
   /** A connection to a peer through relays: the one that is up, or a new one. Throws ROUTE_NONE, ROUTE_REFUSED, ROUTE_LOST, BUSY. */
   async call(peer: PeerId, signal: AbortSignal): Promise<Connection> {
     const id = peer.toString();
-    const open = [...this.#kept.values()].find(
-      ({ connection, link, outgoing, peer: other }) =>
-        other.equals(peer) && connection?.status === 'open' && (outgoing || link.attached),
-    );
+    const now = performance.now();
+    const open = [...this.#kept.values()].find((kept) => kept.peer.equals(peer) && mayBegin(kept, now));
     if (open?.connection !== undefined) return open.connection;
     const calling =
       this.#calling.get(id) ?? this.#connect(peer, signal).finally(() => this.#calling.delete(id));

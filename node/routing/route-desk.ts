@@ -216,11 +216,12 @@ export class RouteDesk {
     return this.#policy.choose(demandOf(destination), view, clock.now(), { unit: () => 0.5 });
   }
 
-  /** Milliseconds that a path to a peer is expected to take, where it is to be left for a better one; undefined: it stays. */
-  outworn(path: readonly string[], destination: string): number | undefined {
+  /** Milliseconds that a path to a peer is expected to take, or was measured to, where it is to be left for a better one; undefined: it stays. */
+  outworn(path: readonly string[], destination: string, measuredMs?: number): number | undefined {
     const { clock, relays } = this.#deps;
     const neighbours = relays.neighbours(destination);
-    return this.#policy.outworn(path, demandOf(destination), this.#view(neighbours), clock.now());
+    const view = this.#view(neighbours);
+    return this.#policy.outworn(path, demandOf(destination), view, clock.now(), measuredMs);
   }
 
   /** What this node expects from itself to a peer. */

@@ -40,8 +40,8 @@ export interface Method {
   readonly sticks: boolean;
   /** Begins a second path beside one that is late: what others do not, as they keep no estimate of the tail. */
   readonly races?: boolean;
-  /** Shall what runs on a path that is expected to take so long move to the best of these, cheapest first? Absent: what has a path keeps it. */
-  leaves?(presentMs: number, choices: readonly Choice[]): boolean;
+  /** Shall what runs on a path that is expected to take so long, or was measured to, move to the best of these, cheapest first? Absent: what has a path keeps it. */
+  leaves?(presentMs: number, choices: readonly Choice[], isMeasured: boolean): boolean;
   weigh(neighbour: NeighbourView, demand: Demand, view: RoutingView, now: number): Weight;
   /** Picks among those that may be chosen, cheapest first; never called with none. */
   pick(choices: readonly Choice[], demand: Demand, now: number, random: RoutingRandom): Picked;

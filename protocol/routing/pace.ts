@@ -10,8 +10,9 @@ const KNOWN_MIN = 8;
 const USUAL_MS = 500;
 /** Share of the set-ups that may take longer. */
 const LATE_SHARE = 0.2;
-/** A second path is no sooner opened than within this, whatever is usual, and no later. */
-const PAUSE_MS_MIN = 100;
+/** Nor is one late, in milliseconds, that takes hardly longer than half of them do: one relay more, or a process that paused, is no reason. */
+const OVER_MEDIAN_MS = 100;
+/** A second path is opened within this at the latest, whatever is usual. */
 const PAUSE_MS_MAX = 1_000;
 /** What a set-up earns and a second path costs is in such units: where everything is slow, second paths are a quarter more work at most. */
 const EARNED = 1;
@@ -36,8 +37,8 @@ export class SetUpPace implements RoutingPace {
     const known = this.#tookMs.length;
     if (known < KNOWN_MIN) return USUAL_MS;
     const sorted = this.#tookMs.toSorted((a, b) => a - b);
-    const late = sorted[Math.floor((1 - LATE_SHARE) * (known - 1))]!;
-    return Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, late));
+    const at = (share: number) => sorted[Math.floor(share * (known - 1))]!;
+    return Math.min(PAUSE_MS_MAX, Math.max(at(1 - LATE_SHARE), at(0.5) + OVER_MEDIAN_MS));
   }
 
   /** Is there enough saved for a second path? Spends it. */

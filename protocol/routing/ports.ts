@@ -222,9 +222,16 @@ export interface RoutingPolicy {
   choose(demand: Demand, view: RoutingView, now: number, random: RoutingRandom): Decision;
   /**
    * Milliseconds that a path which stands, the neighbour first, is expected to take, where so much less would do that what runs on it shall move;
-   * undefined: it stays. Policies that settle a path once and for all answer nothing else.
+   * undefined: it stays. Policies that settle a path once and for all answer nothing else. `measuredMs`: what something just took over it, there and
+   * back, which says more than any estimate.
    */
-  outworn(path: readonly NeighbourId[], demand: Demand, view: RoutingView, now: number): number | undefined;
+  outworn(
+    path: readonly NeighbourId[],
+    demand: Demand,
+    view: RoutingView,
+    now: number,
+    measuredMs?: number,
+  ): number | undefined;
   /** Learns from what happened. Ignores what names unknown parties beyond its bounds. */
   observe(event: RoutingEvent, now: number): void;
   /** To be called about once in TICK_MS: decay, probes, advertisements. */

@@ -54,16 +54,25 @@ export class Router implements RoutingPolicy {
     return { ...base, next, reason };
   }
 
-  outworn(path: readonly NeighbourId[], demand: Demand, view: RoutingView, now: number): number | undefined {
+  outworn(
+    path: readonly NeighbourId[],
+    demand: Demand,
+    view: RoutingView,
+    now: number,
+    measuredMs?: number,
+  ): number | undefined {
     const { leaves } = this.#method;
     if (leaves === undefined) return undefined;
     const { choices } = this.#weigh(demand, view, now);
     const present = choices.find(({ neighbour }) => neighbour.id === path[0])?.candidate;
     if (present === undefined) return undefined;
+    const { link = 0, loss = 0, remainder = 0 } = present.terms;
     const restMs = this.#knowledge.map.along(path, demand.destination);
-    const presentMs = present.costMs - (present.terms.remainder ?? 0) + restMs;
+    // What is measured stands for the links alone; the rest of the cost is on the other side of the comparison as well.
+    const wayMs = measuredMs ?? link + loss + restMs;
+    const presentMs = present.costMs - link - loss - remainder + wayMs;
     // NaN where nobody reports the links of the path any more: it breaks, or it does not.
-    return presentMs >= 0 && leaves(presentMs, choices) ? presentMs : undefined;
+    return presentMs >= 0 && leaves(presentMs, choices, measuredMs !== undefined) ? presentMs : undefined;
   }
 
   observe(event: RoutingEvent, now: number): void {

@@ -62,8 +62,11 @@ export function splitLearner(known: Knowledge): Method {
     learns: true,
     sticks: true,
     races: true,
-    leaves(presentMs, choices) {
-      return isLeft(presentMs, choices[0]!.candidate.costMs, chanceMs(choices));
+    leaves(presentMs, choices, isMeasured) {
+      const leastMs = choices[0]!.candidate.costMs;
+      // What was measured is no guess: it need only be worse than what counts as alike, whatever chance does to estimates.
+      if (isMeasured) return presentMs - leastMs > alikeMs(leastMs);
+      return isLeft(presentMs, leastMs, chanceMs(choices));
     },
     weigh(neighbour: NeighbourView, demand, view: RoutingView, now) {
       const link = known.links.obtain(neighbour, view.region, now);
@@ -105,7 +108,7 @@ function pick(
   const byChanceMs = chanceMs(all);
   const home = homeOf(known, choices, destination);
   if (!isLeft(home.candidate.costMs, leastMs, byChanceMs)) return { choice: home, reason: 'kept' };
-  const margin = Math.max(ALIKE_MS, ALIKE_SHARE * leastMs, byChanceMs);
+  const margin = Math.max(alikeMs(leastMs), byChanceMs);
   const alike = choices.filter(({ candidate }) => candidate.costMs - leastMs <= margin);
   const near = alike.slice(0, BEST);
   if (near.length < 2) return { choice: near[0]!, reason: 'best' };
@@ -113,6 +116,8 @@ function pick(
   const second = (first + 1 + Math.floor(random.unit() * (near.length - 1))) % near.length;
   return { choice: near[Math.min(first, second)]!, reason: 'sampled' };
 }
+
+const alikeMs = (leastMs: number): number => Math.max(ALIKE_MS, ALIKE_SHARE * leastMs);
 
 // Whether the best is better than home, or than a path that stands, by enough and by more than chance makes.
 function isLeft(presentMs: number, leastMs: number, byChanceMs: number): boolean {

@@ -94,4 +94,26 @@ describe('a link', function () {
       for (const { link } of [caller, called]) link.abort(new Error('over'));
     }
   });
+
+  it('says how long its path takes there and back, at most as long as it is waited for, and nothing while that cannot be told', async () => {
+    const caller = end('outbound');
+    const called = end('inbound');
+    assert.equal(await caller.link.roundTripMs(1), undefined, 'no path');
+    const [near, far] = await streamPair({ delay: 30 });
+    caller.link.attach(near);
+    await answer(called.link, far);
+    let ms: number | undefined;
+    while (ms === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      ms = await caller.link.roundTripMs(60_000);
+    }
+    assert.ok(ms >= 50, 'there and back');
+    caller.link.send(Uint8Array.of(1));
+    assert.equal(await caller.link.roundTripMs(1), undefined, 'what was sent is not acknowledged');
+    await until(() => caller.link.pending === 0);
+    // Nobody answers any more.
+    far.pause();
+    assert.ok((await caller.link.roundTripMs(20))! >= 19);
+    for (const { link } of [caller, called]) link.abort(new Error('over'));
+  });
 });

@@ -46,6 +46,14 @@ describe('a path that stands', () => {
     assert.equal(outworn(policy, ['one', 'two']), undefined, 'a way round that costs a little more');
   });
 
+  it('is judged by what was just measured of it, where that is known', () => {
+    const policy = trained('split', { one: 250, two: 20 });
+    const measured = (ms: number) => policy.outworn(['one'], DEMAND, VIEW, 9_500, ms);
+    assert.equal(measured(45), undefined, 'reports are late, or of a machine that paused');
+    const ms = measured(70);
+    assert.ok(ms !== undefined && ms >= 70 && ms < 90, String(ms));
+  });
+
   it('stays while others are better by what chance makes, or by no third', () => {
     assert.equal(outworn(trained('split', { one: 29, two: 20 }), ['one']), undefined);
     assert.equal(outworn(trained('split', { one: 230, two: 200 }), ['one']), undefined);
