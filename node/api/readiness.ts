@@ -52,6 +52,7 @@ export async function readiness(
   const room = await machine.roomBytes(node.home);
   const { failure } = node.db;
   const { lost, restored } = node.ownLog;
+  const forked = node.forks.has(origin);
   const peers = node.host.getPeers().length;
   const alone = node.config.join.length === 0;
   return [
@@ -76,9 +77,10 @@ export async function readiness(
     },
     {
       name: 'own log',
-      ok: lost === undefined && restored === undefined,
-      detail:
-        lost !== undefined
+      ok: lost === undefined && restored === undefined && !forked,
+      detail: forked
+        ? 'two histories of it are signed, and everybody shuts it out: stop every node with this key, and publish from a new one'
+        : lost !== undefined
           ? `entries up to ${lost.size} were lost; waiting for a peer that has them`
           : restored !== undefined
             ? `from a backup of ${restored.backupOf}: ${restored.heard} of ${restored.confirm} peers have shown that they hold nothing newer`

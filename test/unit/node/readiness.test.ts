@@ -35,6 +35,7 @@ function wellNode() {
     },
     sync: { lastRoundAt: NOW - 10_000 },
     policy: { bundles: { behind: null as { sequence: number } | null } },
+    forks: { has: (_: string) => false },
     quarantines: { peer: (_: string) => undefined as { detail: string } | undefined },
     index: { stats: () => ({ cards: 5 }) },
   };
@@ -158,6 +159,13 @@ const FAULTS: readonly [
     'epoch',
     (node) => {
       node.policy.bundles.behind = { sequence: 4 };
+    },
+  ],
+  [
+    'its own log has two histories, and others shut it out',
+    'own log',
+    (node) => {
+      node.forks.has = (origin) => origin === 'own';
     },
   ],
   [
