@@ -6,25 +6,19 @@
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningNode } from '../../node/index.ts';
 import { POLICY_NAMES } from '../../protocol/routing/index.ts';
 import type { RandomStream } from '../../sim/random.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { percentile } from './node-rig.ts';
-import { ECHO, PolicyFleet } from './policy-fleet.ts';
+import { cores, learn, traffic } from './policy-callers.ts';
+import { PolicyFleet } from './policy-fleet.ts';
 import { isRacing, policyKinds, racing } from './policy-kinds.ts';
-import { DAYS, type Day, FAULTS, type Outcome, one, type Samples, samples, take } from './policy-traffic.ts';
+import { DAYS, type Day, FAULTS, type Samples, samples, take } from './policy-traffic.ts';
 
 /** Time with traffic that a policy gets to learn, and to learn anew when faults begin. */
 const LEARN_MS = 4_000;
-/** Requests at once: enough that a fault holds one up and not all, few enough for two cores. */
-const AT_ONCE = 4;
 /** Time with traffic before the first policy: processes that have just started are slow, and the first would meet another fleet than the others. */
 const WARM_MS = 15_000;
-/** Pause of a caller between two requests, and between two looks whether the other end knows that the link has gone. */
-const PAUSE_MS = 50;
-/** It is told within this time, also on a busy machine; a link that is still there then is one that a service of its node keeps, and shares. */
-const GONE_MS_MAX = 1_000;
 /** Every link when nothing is wrong. */
 const CALM = { oneWayMs: 5, jitterMs: 2 };
 const RACED = ['nearest', 'lowest-rtt', 'shortest-path'] as const;
@@ -34,47 +28,6 @@ const ALL = 'all';
 const OURS = 'split';
 /** The fixed paths, of which the best is the measure when nothing is wrong. */
 const FIXED: readonly string[] = ['nearest', 'shortest-path'];
-
-/** Resolves when an edge has no link to another left: a call the other way would share one that is about to end. */
-async function gone({ node }: RunningNode, from: RunningNode): Promise<void> {
-  const deadline = performance.now() + GONE_MS_MAX;
-  do await delay(PAUSE_MS);
-  while (node.routing.links().some(({ peer }) => peer === from.node.peerId) && performance.now() < deadline);
-}
-
-/** Traffic between pairs, several at once, until `done` says so. */
-async function traffic(
-  { edges }: PolicyFleet,
-  pairs: RandomStream,
-  done: () => boolean,
-  tell: (result: Outcome, from: RunningNode, to: RunningNode) => void,
-): Promise<void> {
-  const inUse = new Set<string>();
-  const caller = async () => {
-    while (!done()) {
-      const a = pairs.below(edges.length);
-      const b = (a + 1 + pairs.below(edges.length - 1)) % edges.length;
-      // Two that call each other share a link, and the first to end would end it for the other.
-      const pair = [a, b].sort((x, y) => x - y).join();
-      while (inUse.has(pair)) await delay(PAUSE_MS);
-      inUse.add(pair);
-      tell(await one(edges[a]!, edges[b]!, ECHO), edges[a]!, edges[b]!);
-      await gone(edges[b]!, edges[a]!);
-      inUse.delete(pair);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, caller));
-}
-
-async function learn(fleet: PolicyFleet, pairs: RandomStream, ms = LEARN_MS): Promise<void> {
-  const until = performance.now() + ms;
-  await traffic(
-    fleet,
-    pairs,
-    () => performance.now() > until,
-    () => {},
-  );
-}
 
 async function measure(
   fleet: PolicyFleet,
@@ -92,7 +45,10 @@ async function measure(
     (outcome, from, to) => {
       take(into, outcome, liar);
       if (outcome.error === undefined) return;
-      note(`  ${from.node.config.name} to ${to.node.config.name}: ${outcome.error.message.slice(0, 160)}`);
+      const where = outcome.kept ? 'on a link that was up' : 'on a new link';
+      note(
+        `  ${from.node.config.name} to ${to.node.config.name}, ${where}: ${outcome.error.message.slice(0, 160)}`,
+      );
     },
   );
 }
@@ -108,19 +64,6 @@ async function mend(fleet: PolicyFleet): Promise<void> {
   fleet.lies(FAULTS.liar.at);
   await fleet.revive(FAULTS.killed);
   await fleet.settled();
-}
-
-/** How many cores relays and edges keep busy from now until it is asked: with more than there are, what is measured is the wait for them. */
-function cores(fleet: PolicyFleet): () => string {
-  const before = fleet.processorSeconds();
-  const began = performance.now();
-  return () => {
-    const after = fleet.processorSeconds();
-    const seconds = (performance.now() - began) / 1_000;
-    const share = (kind: 'relays' | 'edges') =>
-      Math.max(0, (after[kind] - before[kind]) / seconds).toFixed(2);
-    return `cores busy: ${share('relays')} with relays, ${share('edges')} with edges`;
-  };
 }
 
 const show = (list: readonly number[]): string =>
@@ -169,7 +112,7 @@ export const bench: Bench = {
           await fleet.use(kind);
           // The same pairs for every policy, and others in every round.
           const pairs = random(`pairs ${round} ${day}`);
-          await learn(fleet, random(`learning ${round} ${day}`));
+          await learn(fleet, random(`learning ${round} ${day}`), LEARN_MS);
           const samples = of(policy, day);
           lag.reset();
           const busy = cores(fleet);

@@ -1,0 +1,146 @@
+// The default routing policy against the fixed paths over real relays while nothing is wrong, where a twentieth is at stake and not a third: many
+// streams in short turns that alternate, so that what the machine does meanwhile befalls all alike. Of each ratio it prints an interval over the
+// rounds, and whether a twentieth can be told by it; and what a policy does that a quiet day does not need: paths that it opens, processor time.
+
+import { writeFileSync } from 'node:fs';
+import type { RandomStream } from '../../sim/random.ts';
+import type { Bench, BenchContext } from './bench.ts';
+import { percentile } from './node-rig.ts';
+import { learn, traffic } from './policy-callers.ts';
+import { PolicyFleet } from './policy-fleet.ts';
+import { policyKinds } from './policy-kinds.ts';
+import { type Samples, samples, take } from './policy-traffic.ts';
+
+/** Time with traffic before the first turn: processes that have just started are slow. */
+const WARM_MS = 15_000;
+/** Time with traffic in which a policy takes up again what it learned in its last turn. */
+const LEARN_MS = 1_500;
+/** Every link. */
+const CALM = { oneWayMs: 5, jitterMs: 2 };
+const OURS = 'split';
+const COMPARED: readonly string[] = [OURS, 'nearest', 'shortest-path'];
+/** What is promised of the ratio to the best fixed path. */
+const PROMISED = 1.05;
+/** Draws of rounds, of which the middle nine in ten are the interval. */
+const DRAWS = 1_000;
+const SHARE = 0.95;
+/** Records of streams that are read of each edge after a turn. */
+const RECORDS = 1_024;
+const WHATS = ['setup', 'request'] as const;
+
+/** All turns of one policy. */
+interface Turns {
+  readonly rounds: Samples[];
+  /** Paths that the edges opened, those that only looked better and second ones included. */
+  paths: number;
+  processorMs: number;
+}
+
+const all = (turns: Turns, what: 'setup' | 'request'): number[] => turns.rounds.flatMap((one) => one[what]);
+
+/** Paths that the edges have opened since a time of the wall clock. */
+function opened({ edges }: PolicyFleet, since: number): number {
+  const begun = edges.map(({ node }) => {
+    const own = node.routing.streams(RECORDS).filter(({ from }) => from === node.peerId);
+    return own.filter(({ startedAt }) => startedAt >= since).length;
+  });
+  return begun.reduce((sum, one) => sum + one, 0);
+}
+
+async function turn(fleet: PolicyFleet, pairs: RandomStream, requests: number, turns: Turns): Promise<void> {
+  const into = samples();
+  turns.rounds.push(into);
+  const since = Date.now();
+  const spent = () => {
+    const { edges, relays } = fleet.processorSeconds();
+    return 1_000 * (edges + relays);
+  };
+  const before = spent();
+  let begun = 0;
+  await traffic(
+    fleet,
+    pairs,
+    () => begun++ >= requests,
+    (outcome) => take(into, outcome, ''),
+  );
+  turns.processorMs += spent() - before;
+  turns.paths += opened(fleet, since);
+}
+
+/** The ratio of two p95, and between which values it lies when other rounds are drawn from those that were. */
+function ratioOf(ours: Turns, other: Turns, what: 'setup' | 'request', random: RandomStream) {
+  const count = ours.rounds.length;
+  const p95 = ({ rounds }: Turns, drawn: readonly number[]) =>
+    percentile(drawn.flatMap((at) => rounds[at]![what]), SHARE); // biome-ignore format: one value
+  const of = (drawn: readonly number[]) => p95(ours, drawn) / p95(other, drawn);
+  const draws = Array.from({ length: DRAWS }, () =>
+    of(Array.from({ length: count }, () => random.below(count))),
+  );
+  return {
+    ratio: of([...ours.rounds.keys()]),
+    low: percentile(draws, 0.05),
+    high: percentile(draws, 0.95),
+  };
+}
+
+function verdict(low: number, high: number): string {
+  if (high <= PROMISED) return 'within a twentieth';
+  return low > PROMISED ? 'more than a twentieth above' : 'a twentieth cannot be told';
+}
+
+export const bench: Bench = {
+  name: 'relay-calm',
+  summary:
+    'p95 of stream set-up and request over real relays when nothing is wrong: the default policy against fixed paths, in turns that alternate',
+  bar: { sign: '>=', value: 0.95 },
+  async run({ folder, note, only, out, random, report, sizes }: BenchContext) {
+    const counts = sizes(
+      { relays: 9, edges: 12, requests: 40, rounds: 12 },
+      { relays: 9, edges: 12, requests: 40, rounds: 80 },
+    );
+    const kinds = policyKinds(only.length === 0 ? COMPARED : only);
+    const results = new Map(
+      kinds.map(({ label }): [string, Turns] => [label, { rounds: [], paths: 0, processorMs: 0 }]),
+    );
+    await using fleet = await PolicyFleet.start(folder(), counts, CALM, note);
+    await learn(fleet, random('warming'), WARM_MS);
+    for (let round = 0; round < counts.rounds; round++) {
+      for (const at of kinds.keys()) {
+        const kind = kinds[(at + round) % kinds.length]!;
+        await fleet.use(kind);
+        await learn(fleet, random(`learning ${round}`), LEARN_MS);
+        // The same pairs for every policy, and others in every round.
+        await turn(fleet, random(`pairs ${round}`), counts.requests, results.get(kind.label)!);
+      }
+      note(`round ${round + 1} of ${counts.rounds}`);
+      if (out !== undefined) writeFileSync(out, JSON.stringify(Object.fromEntries(results)));
+    }
+    for (const [label, turns] of results) {
+      const three = (what: 'setup' | 'request') =>
+        [0.5, 0.95, 0.99].map((p) => `p${p * 100} ${Math.round(percentile(all(turns, what), p))}`).join(' ');
+      const streams = all(turns, 'setup').length;
+      const sum = (of: 'failed' | 'relays') => turns.rounds.reduce((total, one) => total + one[of], 0);
+      note(
+        `${label}: set-up ${three('setup')}; request ${three('request')} ms; ${sum('failed')} of ${streams} failed; ${(sum('relays') / streams).toFixed(2)} relays on a path; ${(turns.paths / streams).toFixed(2)} paths opened and ${(turns.processorMs / streams).toFixed(0)} ms of processor time for each stream`,
+      );
+    }
+    const ours = results.get(OURS);
+    if (ours === undefined) return;
+    for (const [label, turns] of results)
+      for (const what of label === OURS ? [] : WHATS) {
+        const { high, low, ratio } = ratioOf(ours, turns, what, random(`draws ${what} ${label}`));
+        note(
+          `${what}, p95 over that of ${label}: ${ratio.toFixed(2)}; of 90 runs in 100 from ${low.toFixed(2)} to ${high.toFixed(2)}: ${verdict(low, high)}`,
+        );
+        report({
+          case: `calm, ${what} p95 against ${label}`,
+          sizes: counts,
+          ours: percentile(all(ours, what), SHARE),
+          peer: percentile(all(turns, what), SHARE),
+          peerName: label,
+          unit: 'ms',
+          better: 'lower',
+        });
+      }
+  },
+};
