@@ -36,7 +36,7 @@ export const bench: Bench = {
   summary: 'time of rows of tasks with every span recorded, against none, in one run',
   bar: { sign: '<=', value: OVERHEAD_MAX },
   async run({ sizes, report, note }) {
-    const rounds = sizes(100, 400);
+    const rounds = sizes(100, 240);
     const row = 20;
     const folder = mkdtempSync(join(tmpdir(), 'zerostate-tracing-overhead-'));
     const file = join(folder, 'spans.jsonl');
