@@ -1,6 +1,7 @@
 // Has the vectors of some cards computed ahead of the first question, a few a second, so that an answer need not wait for them. Judges nothing.
 
 import type { Embedder } from '../../index-service/index.ts';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import { type VectorCache, vectorsOf } from './vector-cache.ts';
@@ -21,7 +22,7 @@ export class CardVectors {
   /** Of the embedder, once it is there. */
   #vectors: VectorCache | undefined;
   /** By agent, the one offered last at the end. */
-  readonly #ahead = new Map<string, BookEntry>();
+  readonly #ahead = new RecentMap<string, BookEntry>(AHEAD_MAX);
   #cancel: (() => void) | undefined;
   #isOpen = false;
 
@@ -55,9 +56,7 @@ export class CardVectors {
   /** A card that a question may bring up. Never waits. */
   offer(entry: BookEntry): void {
     if (!this.#isOpen) return;
-    this.#ahead.delete(entry.agentId);
     this.#ahead.set(entry.agentId, entry);
-    if (this.#ahead.size > AHEAD_MAX) this.#ahead.delete(this.#ahead.keys().next().value as string);
     this.#next();
   }
 

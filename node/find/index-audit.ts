@@ -3,6 +3,7 @@
 // claimed a false score (score-check.ts). It changes order, never validity; what follows for reputation is in index-reports.ts.
 
 import type { ScoreBounds } from '../../index-service/index.ts';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -51,9 +52,9 @@ export class IndexAudit {
   readonly #random: () => number;
   readonly #samples: AuditSamples;
   /** By peer id: true for a card that was left out, newest last. Kept over reconnects. */
-  readonly #outcomes = new Map<string, boolean[]>();
+  readonly #outcomes = new RecentMap<string, boolean[]>(NODES_MAX);
   /** By peer id: when it last claimed a score that cannot be true. */
-  readonly #falseScores = new Map<string, number>();
+  readonly #falseScores = new RecentMap<string, number>(NODES_MAX);
   #cancel: () => void = () => {};
 
   constructor(deps: IndexAuditDeps) {
@@ -78,10 +79,7 @@ export class IndexAudit {
 
   /** A score that cannot be true is no accident: one is enough, and it is remembered for a while. */
   noteFalseScore(peerId: string): void {
-    this.#falseScores.delete(peerId);
     this.#falseScores.set(peerId, this.#deps.clock.now());
-    if (this.#falseScores.size > NODES_MAX)
-      this.#falseScores.delete(this.#falseScores.keys().next().value as string);
     this.#deps.onUntrusted?.(peerId, 'it claimed a score that cannot be true');
   }
 
@@ -148,8 +146,6 @@ export class IndexAudit {
 
   #note(peerId: string, omitted: boolean): void {
     const outcomes = [...(this.#outcomes.get(peerId) ?? []), omitted].slice(-OUTCOMES_MAX);
-    this.#outcomes.delete(peerId);
     this.#outcomes.set(peerId, outcomes);
-    if (this.#outcomes.size > NODES_MAX) this.#outcomes.delete(this.#outcomes.keys().next().value as string);
   }
 }

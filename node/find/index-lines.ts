@@ -2,6 +2,7 @@
 // about answers; the plan prefers who is connected and near.
 
 import { peerIdFromString } from '@libp2p/peer-id';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import type { Logger } from '../logger/index.ts';
@@ -52,7 +53,7 @@ export interface IndexLinesDeps {
 export class IndexLines {
   readonly #deps: IndexLinesDeps;
   readonly #random: () => number;
-  readonly #failures = new Map<string, { count: number; until: number }>();
+  readonly #failures = new RecentMap<string, { count: number; until: number }>(FAILURES_MAX);
   /** By peer id: when its tag was set last. */
   readonly #kept = new Map<string, number>();
   #cancel: () => void = () => {};
@@ -146,10 +147,7 @@ export class IndexLines {
     } catch (error) {
       const count = (this.#failures.get(peerId)?.count ?? 0) + 1;
       const rest = Math.min(REST_MS_LAST, REST_MS_FIRST * 2 ** Math.min(count - 1, 10));
-      this.#failures.delete(peerId);
       this.#failures.set(peerId, { count, until: clock.now() + rest * (0.5 + this.#random()) });
-      if (this.#failures.size > FAILURES_MAX)
-        this.#failures.delete(this.#failures.keys().next().value as string);
       log.debug({ peer: peerId, count, error: (error as Error).message }, 'no line to an index');
     }
   }

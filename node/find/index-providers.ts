@@ -2,6 +2,7 @@
 // covers; who looks believes nothing of it but whom to ask next.
 
 import { CID } from 'multiformats/cid';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { utf8 } from '../../protocol/bytes/index.ts';
 import { sha256 } from '../../protocol/crypto/index.ts';
 import { contentIdOf } from '../../protocol/envelope/index.ts';
@@ -60,9 +61,9 @@ interface Found {
 export class IndexProviders {
   readonly #deps: IndexProvidersDeps;
   /** By peer id, the one found last at the end. */
-  readonly #found = new Map<string, Found>();
+  readonly #found = new RecentMap<string, Found>(KNOWN_MAX);
   /** By coverage key: when it was last searched for, and the search under way. */
-  readonly #searches = new Map<string, { at: number; search: Promise<void> }>();
+  readonly #searches = new RecentMap<string, { at: number; search: Promise<void> }>(REGIONS_MAX);
   readonly #stopping = new AbortController();
   #cancel: () => void = () => {};
 
@@ -91,8 +92,8 @@ export class IndexProviders {
   /** Nodes found lately, as the plan takes them. */
   nodes(): IndexNode[] {
     const oldest = this.#deps.clock.now() - KNOWN_MS_MAX;
-    for (const [peer, { at }] of this.#found) if (at < oldest) this.#found.delete(peer);
-    return [...this.#found].map(([peerId, { region }]) => ({
+    for (const [peer, { at }] of this.#found.entries()) if (at < oldest) this.#found.delete(peer);
+    return [...this.#found.entries()].map(([peerId, { region }]) => ({
       peerId,
       name: peerId,
       region: region ?? '',
@@ -120,7 +121,7 @@ export class IndexProviders {
     const last = this.#searches.get(key.toString());
     if (last !== undefined && clock.now() - last.at < SEARCH_AGAIN_MS) return last.search;
     const search = this.#look(key, region);
-    keep(this.#searches, key.toString(), { at: clock.now(), search }, REGIONS_MAX);
+    this.#searches.set(key.toString(), { at: clock.now(), search });
     return search;
   }
 
@@ -131,8 +132,7 @@ export class IndexProviders {
       let left = FOUND_MAX;
       await this.#within(SEARCH_MS_MAX, async (signal) => {
         for await (const { id } of host.contentRouting.findProviders(key, { signal })) {
-          if (!id.equals(host.peerId))
-            keep(this.#found, id.toString(), { region, at: clock.now() }, KNOWN_MAX);
+          if (!id.equals(host.peerId)) this.#found.set(id.toString(), { region, at: clock.now() });
           if (--left === 0) break;
         }
       });
@@ -168,10 +168,4 @@ export class IndexProviders {
       this.#stopping.signal.removeEventListener('abort', stop);
     }
   }
-}
-
-function keep<V>(map: Map<string, V>, key: string, value: V, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) map.delete(map.keys().next().value as string);
 }

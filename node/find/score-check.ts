@@ -3,6 +3,7 @@
 // judged behind the answer.
 
 import { cardText, type Embedder, type ScoreBounds, scoreBounds } from '../../index-service/index.ts';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -60,7 +61,7 @@ export function isHonest(claimed: number, { low, high }: ScoreBounds): boolean {
 export class ScoreCheck {
   readonly #deps: ScoreCheckDeps;
   readonly #cards: CardVectors;
-  readonly #queries = new Map<string, Promise<Float32Array>>();
+  readonly #queries = new RecentMap<string, Promise<Float32Array>>(QUERIES_MAX);
   #borrowed: ReturnType<typeof borrowEmbedder> | undefined;
   #running = 0;
   #cancelWarming: (() => void) | undefined;
@@ -187,15 +188,8 @@ export class ScoreCheck {
     const known = this.#queries.get(text);
     if (known !== undefined) return known;
     const vector = this.#embedder().then((embedder) => embedder.embed(text));
-    keep(this.#queries, text, vector, QUERIES_MAX);
+    this.#queries.set(text, vector);
     vector.catch(() => this.#queries.delete(text));
     return vector;
   }
-}
-
-/** Keeps the newest so many. */
-function keep<V>(map: Map<string, V>, key: string, value: V, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) map.delete(map.keys().next().value as string);
 }
