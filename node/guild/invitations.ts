@@ -1,5 +1,6 @@
 // Invitations: those of others that wait for a person here, and those of this node that wait for a person elsewhere. In memory, bounded.
 
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { GuildSeat } from '../../protocol/guild/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import { INVITATIONS_MAX, INVITATIONS_PER_PEER_MAX } from './limits.ts';
@@ -16,19 +17,19 @@ export interface Invitation {
 
 /** Both kinds. */
 export class Invitations {
-  readonly #here = new Map<string, Invitation>();
-  readonly #there = new Map<string, GuildSeat>();
+  readonly #here = new RecentMap<string, Invitation>(INVITATIONS_MAX);
+  readonly #there = new RecentMap<string, GuildSeat>(INVITATIONS_MAX);
 
   /** Keeps one that came; the oldest of its node gives way, then the oldest of all. */
   keep(invitation: Invitation): void {
     const { guild, peer } = invitation;
     const theirs = [...this.#here.values()].filter((one) => one.peer === peer && one.guild !== guild);
     if (theirs.length >= INVITATIONS_PER_PEER_MAX) this.#here.delete((theirs[0] as Invitation).guild);
-    put(this.#here, invitation.guild, invitation);
+    this.#here.set(invitation.guild, invitation);
   }
 
   list(now: number): Invitation[] {
-    for (const [guild, { seat }] of this.#here) if (seat.untilMs <= now) this.#here.delete(guild);
+    for (const [guild, { seat }] of this.#here.entries()) if (seat.untilMs <= now) this.#here.delete(guild);
     return [...this.#here.values()];
   }
 
@@ -40,7 +41,7 @@ export class Invitations {
 
   /** Remembers a seat that was offered. */
   offer(guild: string, seat: GuildSeat): void {
-    put(this.#there, `${guild} ${seat.agent}`, seat);
+    this.#there.set(`${guild} ${seat.agent}`, seat);
   }
 
   /** The seat that was offered, once. */
@@ -49,10 +50,4 @@ export class Invitations {
     this.#there.delete(`${guild} ${agent}`);
     return seat;
   }
-}
-
-function put<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > INVITATIONS_MAX) map.delete(map.keys().next().value as string);
 }

@@ -2,6 +2,7 @@
 // forms in one round trip.
 
 import { makeKeyPackageRef } from 'ts-mls/keyPackage.js';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { equalBytes } from '../../protocol/bytes/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { Clock } from '../clock/index.ts';
@@ -23,7 +24,9 @@ export class KeyDesk {
   readonly #vault: AgentVault;
   readonly #peerId: string;
   readonly #out: Out[] = [];
-  readonly #ready = new Map<AgentId, { readonly bytes: Uint8Array; readonly until: number }>();
+  readonly #ready = new RecentMap<AgentId, { readonly bytes: Uint8Array; readonly until: number }>(
+    KEYS_READY_MAX,
+  );
 
   constructor(deps: { clock: Clock; vault: AgentVault; peerId: string }) {
     this.#clock = deps.clock;
@@ -63,9 +66,7 @@ export class KeyDesk {
 
   /** Holds the key package of another agent ready. */
   hold(agent: AgentId, bytes: Uint8Array): void {
-    this.#ready.delete(agent);
     this.#ready.set(agent, { bytes, until: this.#clock.now() + KEY_READY_MS });
-    if (this.#ready.size > KEYS_READY_MAX) this.#ready.delete(this.#ready.keys().next().value as AgentId);
   }
 
   /** Takes a key package that is held ready; each is used once. */
