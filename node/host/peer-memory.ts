@@ -2,6 +2,7 @@
 // opens or accepts. A reader's copy only; every write goes to the database too, and one that fails there is forgotten here.
 
 import type { Libp2pOptions } from 'libp2p';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 
 type Datastore = NonNullable<Libp2pOptions['datastore']>;
 
@@ -11,13 +12,11 @@ const ENTRIES_MAX = 512;
 
 /** The datastore, with peers' entries read from memory where they were read or written before. */
 export function rememberPeers(datastore: Datastore): Datastore {
-  const entries = new Map<string, Uint8Array>();
+  const entries = new RecentMap<string, Uint8Array>(ENTRIES_MAX);
   // Counts writes: what was read before a write is not to be kept after it.
   let writes = 0;
   const keep = (name: string, bytes: Uint8Array): void => {
-    entries.delete(name);
     entries.set(name, bytes);
-    if (entries.size > ENTRIES_MAX) entries.delete(entries.keys().next().value as string);
   };
   const forget = (name: string): void => {
     writes += 1;

@@ -2,6 +2,7 @@
 // encoded and written again, though nearly always nothing is new. Here what is known to be written is not merged again.
 
 import type { PeerData, PeerId, PeerStore } from '@libp2p/interface';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 
 /** A merge that brings nothing new is let through after this time, to keep the entry young: addresses and peers are forgotten by age, in a day and more. */
 const AGAIN_MS = 600_000;
@@ -20,7 +21,7 @@ interface Known {
 
 /** Makes a peer store pass over merges that bring nothing new. `now` in milliseconds, any steady clock. */
 export function quietMerges(store: PeerWriter, now: () => number): void {
-  const known = new Map<string, Known>();
+  const known = new RecentMap<string, Known>(PEERS_MAX);
 
   /** Notes what the store holds of a peer after a write. */
   function note(id: string, peer: Peer, data: PeerData): Peer {
@@ -32,9 +33,7 @@ export function quietMerges(store: PeerWriter, now: () => number): void {
       multiaddrs: peer.addresses.map((one) => one.multiaddr),
     });
     const facts = new Map(held.map((fact) => [fact, said.has(fact) ? at : (before?.get(fact) ?? at)]));
-    known.delete(id);
     known.set(id, { peer, facts });
-    if (known.size > PEERS_MAX) known.delete(known.keys().next().value as string);
     return peer;
   }
 
