@@ -1,6 +1,7 @@
 // What this node's agent says, signed, of another agent's conduct: a reputation event of one kind, at most one a day about each agent.
 // Judges nothing itself.
 
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import {
@@ -36,7 +37,7 @@ export class Reporter {
   readonly #kind: ReputationEventPredicate['kind'];
   readonly #serial = new Serial();
   /** By agent: when it was last reported by an agent of this node. */
-  readonly #last = new Map<string, number>();
+  readonly #last = new RecentMap<string, number>(EVENTS_MAX);
   #stopped = false;
 
   constructor(kind: ReputationEventPredicate['kind'], deps: ReporterDeps) {
@@ -87,8 +88,6 @@ export class Reporter {
 
   #note(about: string, at: number): void {
     const known = this.#last.get(about) ?? 0;
-    this.#last.delete(about);
     this.#last.set(about, Math.max(known, at));
-    if (this.#last.size > EVENTS_MAX) this.#last.delete(this.#last.keys().next().value as string);
   }
 }

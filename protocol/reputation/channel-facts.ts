@@ -2,6 +2,7 @@
 // proof is made of the side's own signatures, so it needs nobody's word. A settled channel is no praise: paying dust is cheap, and would
 // buy trust that accepted work earns.
 
+import { RecentMap } from '../bounded/index.ts';
 import { cheatingOf, type Posting, postingOf, sideOf, type Terms, termsOf } from '../channel/index.ts';
 import { isZeroError } from '../errors/index.ts';
 import {
@@ -29,7 +30,7 @@ interface Known {
 
 /** The channels that statements have told of. Verdicts follow from the set of statements, never from their order. */
 export class ChannelFacts {
-  readonly #channels = new Map<string, Known>();
+  readonly #channels = new RecentMap<string, Known>(CHANNELS_MAX);
 
   /** Takes a verified statement; answers what is proven about either side now. Nothing for statements that are not of channels. */
   offer(statement: AgentStatement): ChannelVerdict[] {
@@ -51,11 +52,7 @@ export class ChannelFacts {
 
   #known(channel: string): Known {
     const known = this.#channels.get(channel) ?? { closes: [] };
-    // To the end of the order: the longest untouched is forgotten first.
-    this.#channels.delete(channel);
     this.#channels.set(channel, known);
-    if (this.#channels.size > CHANNELS_MAX)
-      this.#channels.delete(this.#channels.keys().next().value as string);
     return known;
   }
 

@@ -1,6 +1,7 @@
 // Turns verified statements into events: who can say what about whom, and on what evidence. The events depend on which statements are
 // known, never on the order in which they came, so that whoever has the same logs has the same events.
 
+import { RecentMap } from '../bounded/index.ts';
 import { receiptDigests } from '../receipt/index.ts';
 import {
   ACCEPTANCE_PREDICATE,
@@ -11,8 +12,16 @@ import {
   REPUTATION_EVENT_PREDICATE,
 } from '../statement/index.ts';
 import { ChannelFacts } from './channel-facts.ts';
-import { EVENTS_PER_PAIR_MAX, type EventKind, RESULTS_MAX, UNIT, WAITING_MAX, WEIGHTS } from './limits.ts';
-import { Objections, remember } from './objections.ts';
+import {
+  EVENTS_PER_PAIR_MAX,
+  type EventKind,
+  RESULTS_MAX,
+  STATEMENTS_MAX,
+  UNIT,
+  WAITING_MAX,
+  WEIGHTS,
+} from './limits.ts';
+import { Objections } from './objections.ts';
 
 /** One event: append-only, never changed; a reversal is an event of its own. */
 export interface ReputationEvent {
@@ -57,15 +66,15 @@ const SAID: ReadonlySet<string> = new Set([
 
 /** The events that follow from the statements offered so far. */
 export class EvidenceBook {
-  readonly #receipts = new Map<string, ReceiptFact>();
-  readonly #issuers = new Map<string, string>();
+  readonly #receipts = new RecentMap<string, ReceiptFact>(STATEMENTS_MAX);
+  readonly #issuers = new RecentMap<string, string>(STATEMENTS_MAX);
   readonly #waiting = new Map<string, AgentStatement[]>();
   #waitingCount = 0;
   /** about -> rater -> events. */
   readonly #pairs = new Map<string, Map<string, Pair>>();
   /** rater -> whom it has spoken well of. */
   readonly #praised = new Map<string, Set<string>>();
-  readonly #results = new Map<string, Map<string, { id: string; at: number }>>();
+  readonly #results = new RecentMap<string, Map<string, { id: string; at: number }>>(STATEMENTS_MAX);
   readonly #proofs = new Map<string, Map<string, ReputationEvent>>();
   readonly #channels = new ChannelFacts();
   /** Who took an event back, and who disputes one. */
@@ -88,7 +97,7 @@ export class EvidenceBook {
   offer(statement: AgentStatement): void {
     const { id } = statement;
     if (this.#issuers.has(id)) return;
-    remember(this.#issuers, id, statement.issuer);
+    this.#issuers.set(id, statement.issuer);
     if (isStatementOf(statement, RECEIPT_PREDICATE)) this.#receipt(statement);
     else this.#consider(statement);
     const waiting = this.#waiting.get(id) ?? [];
@@ -130,7 +139,7 @@ export class EvidenceBook {
   #receipt(statement: AgentStatement<typeof RECEIPT_PREDICATE>): void {
     const { deterministic, observed, issuedAt } = statement.statement.predicate;
     const { job, result } = receiptDigests(deterministic);
-    remember(this.#receipts, statement.id, {
+    this.#receipts.set(statement.id, {
       executor: statement.issuer,
       requester: observed.requester,
       job,
@@ -138,7 +147,7 @@ export class EvidenceBook {
     });
     const key = `${statement.issuer} ${job}`;
     const results = this.#results.get(key) ?? new Map<string, { id: string; at: number }>();
-    remember(this.#results, key, results);
+    this.#results.set(key, results);
     const known = results.get(result);
     // Of equal results the smallest id stands for all, in whatever order they came.
     if (known !== undefined ? statement.id < known.id : results.size < RESULTS_MAX)

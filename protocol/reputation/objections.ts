@@ -1,6 +1,7 @@
 // Who disputes or takes back which event. Whether somebody does is asked by name, so that a crowd of strangers who object as well cannot
 // crowd out the few whose word counts.
 
+import { RecentMap } from '../bounded/index.ts';
 import { EVENTS_PER_PAIR_MAX, STATEMENTS_MAX } from './limits.ts';
 
 /** A statement of somebody that an event was wrong, or that it is disputed. */
@@ -9,27 +10,20 @@ export interface Objection {
   readonly issuer: string;
 }
 
-/** Keeps the newest of a map, bounded. */
-export function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > STATEMENTS_MAX) map.delete(map.keys().next().value as string);
-}
-
 /** Objections of one kind. */
 export class Objections {
-  readonly #said = new Map<string, Objection>();
-  readonly #shown = new Map<string, Objection[]>();
+  readonly #said = new RecentMap<string, Objection>(STATEMENTS_MAX);
+  readonly #shown = new RecentMap<string, Objection[]>(STATEMENTS_MAX);
 
   add(eventId: string, objection: Objection): void {
     const key = `${eventId} ${objection.issuer}`;
     const known = this.#said.get(key);
     // Said twice: the smaller id stands for both, in whatever order they came.
     if (known !== undefined && known.id <= objection.id) return;
-    remember(this.#said, key, objection);
+    this.#said.set(key, objection);
     const others = (this.#shown.get(eventId) ?? []).filter(({ issuer }) => issuer !== objection.issuer);
     const list = [...others, objection].sort((a, b) => (a.id < b.id ? -1 : 1));
-    remember(this.#shown, eventId, list.slice(0, EVENTS_PER_PAIR_MAX));
+    this.#shown.set(eventId, list.slice(0, EVENTS_PER_PAIR_MAX));
   }
 
   /** True when anybody objects: what is said of an event is shown at least as long. */
