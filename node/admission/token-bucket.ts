@@ -1,5 +1,6 @@
 // Token buckets per peer, for one kind of request. The ledger owns those of the protocols: libp2p itself puts no rate limit on inbound streams.
 
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { Clock } from '../clock/index.ts';
 
 /** Peers remembered at once; the least recently seen is dropped first, which at worst refills its bucket. */
@@ -12,7 +13,7 @@ interface Bucket {
 
 /** A bounded set of token buckets, one a peer. */
 export class TokenBuckets {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new RecentMap<string, Bucket>(PEERS_MAX);
   readonly #clock: Clock;
   readonly #perSecond: number;
   readonly #burst: number;
@@ -31,9 +32,7 @@ export class TokenBuckets {
     const elapsed = Math.max(0, now - bucket.at) / 1000;
     bucket.tokens = Math.min(this.#burst, bucket.tokens + elapsed * this.#perSecond);
     bucket.at = now;
-    this.#buckets.delete(peer);
     this.#buckets.set(peer, bucket);
-    if (this.#buckets.size > PEERS_MAX) this.#buckets.delete(this.#buckets.keys().next().value as string);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;

@@ -3,6 +3,7 @@
 
 import type { PeerId } from '@libp2p/interface';
 import type { CID } from 'multiformats/cid';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
@@ -44,7 +45,7 @@ export interface ServerDeps {
 export class BlockServer {
   readonly #deps: ServerDeps;
   readonly #clients = new Map<string, Client>();
-  readonly #budgets = new Map<string, { bytes: number; at: number }>();
+  readonly #budgets = new RecentMap<string, { bytes: number; at: number }>(BUDGETS_MAX);
   #running = 0;
   #stopped = false;
 
@@ -137,9 +138,7 @@ export class BlockServer {
     const known = this.#budgets.get(name) ?? { bytes: SERVED_BYTES_BURST, at: now };
     const refill = (Math.max(0, now - known.at) * SERVED_BYTES_PER_SECOND) / 1000;
     const left = Math.min(SERVED_BYTES_BURST, known.bytes + refill) - bytes;
-    this.#budgets.delete(name);
     this.#budgets.set(name, { bytes: left, at: now });
-    if (this.#budgets.size > BUDGETS_MAX) this.#budgets.delete(this.#budgets.keys().next().value as string);
     if (left >= 0) return;
     const ms = Math.ceil((-left * 1000) / SERVED_BYTES_PER_SECOND);
     await new Promise<void>((resolve) => clock.after(ms, resolve));

@@ -2,6 +2,7 @@
 // nothing arrives. This hangs such a peer up and dials it again.
 
 import type { Connection, PeerId } from '@libp2p/interface';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import { DIAL_MS_MAX } from '../host/limits.ts';
@@ -31,7 +32,7 @@ export class GossipWatchdog {
   #missing = new Map<string, number>();
   readonly #lookedAt = new WeakMap<Connection, number>();
   /** Looks that the next redial of a peer takes. */
-  readonly #patience = new Map<string, number>();
+  readonly #patience = new RecentMap<string, number>(REMEMBERED_MAX);
   #cancel: () => void = () => {};
   #stopped = false;
 
@@ -101,10 +102,7 @@ export class GossipWatchdog {
     this.#log.info({ peer: peer.toString() }, 'gossip stream is dead: peer is dialled again');
     const id = peer.toString();
     const patience = Math.min(LOOKS_DEAD_LAST, 2 * (this.#patience.get(id) ?? LOOKS_DEAD));
-    this.#patience.delete(id);
     this.#patience.set(id, patience);
-    if (this.#patience.size > REMEMBERED_MAX)
-      this.#patience.delete(this.#patience.keys().next().value as string);
     const signal = AbortSignal.timeout(DIAL_MS_MAX);
     try {
       await this.#host.hangUp(peer, { signal });

@@ -3,6 +3,7 @@
 
 import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { utf8 } from '../../protocol/bytes/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
@@ -78,9 +79,9 @@ export interface CosignaturesDeps {
 export class Cosignatures {
   readonly #deps: CosignaturesDeps;
   readonly #serial = new Serial();
-  readonly #asked = new Map<string, AskedWitness>();
+  readonly #asked = new RecentMap<string, AskedWitness>(REMEMBERED_MAX);
   /** Size that each witness cosigned last: where its next consistency proof begins. */
-  readonly #sizes = new Map<string, number>();
+  readonly #sizes = new RecentMap<string, number>(REMEMBERED_MAX);
   /** When a round begins at the latest, since the log grew after the last one. */
   #dueAt: number | undefined;
   #cancel: () => void = () => {};
@@ -202,9 +203,7 @@ export class Cosignatures {
   async #askOne(peer: PeerId, head: Checkpoint, signal?: AbortSignal): Promise<string[]> {
     const peerId = peer.toString();
     const note = (size: number | null, reason: string): void => {
-      this.#asked.delete(peerId);
       this.#asked.set(peerId, { peerId, size, at: this.#deps.clock.now(), reason });
-      if (this.#asked.size > REMEMBERED_MAX) this.#asked.delete(this.#asked.keys().next().value as string);
     };
     const { metrics } = this.#deps;
     try {
@@ -249,8 +248,6 @@ export class Cosignatures {
   }
 
   #remember(peerId: string, size: number): void {
-    this.#sizes.delete(peerId);
     this.#sizes.set(peerId, size);
-    if (this.#sizes.size > REMEMBERED_MAX) this.#sizes.delete(this.#sizes.keys().next().value as string);
   }
 }

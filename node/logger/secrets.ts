@@ -1,6 +1,8 @@
 // What no line of a log may hold: values of members whose names say that they are secret, at any depth; bytes; private keys in PEM; and the very
 // secrets of this process, wherever they stand in a line. The last is the net below the others: an error message may carry anything.
 
+import { RecentMap } from '../../protocol/bounded/index.ts';
+
 /** Secrets known at once: the keys of some thousand agents. Beyond it the oldest give way; names still hide them. */
 const SECRETS_MAX = 8_192;
 /** Characters from which on a word may be a secret of ours: 32 bytes have 43 in base64. */
@@ -19,7 +21,7 @@ const PEM =
 const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9+/_=.~-]{8,}/gi;
 
 /** Secrets by their first characters: a line is looked through once, however many there are. */
-const known = new Map<string, readonly string[]>();
+const known = new RecentMap<string, readonly string[]>(SECRETS_MAX);
 const START_CHARS = 16;
 /** Spellings of secrets that begin alike: four of one, and another secret by chance. */
 const SPELLINGS_MAX = 7;
@@ -29,9 +31,7 @@ function remember(word: string): void {
   const start = word.slice(0, START_CHARS);
   // The spellings of one secret may begin alike.
   const alike = (known.get(start) ?? []).filter((other) => other !== word).slice(-SPELLINGS_MAX);
-  known.delete(start);
   known.set(start, [...alike, word]);
-  if (known.size > SECRETS_MAX) known.delete(known.keys().next().value as string);
 }
 
 /** Values of a JSON file that are secret: it may hold public keys and ids as well. */

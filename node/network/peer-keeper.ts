@@ -4,6 +4,7 @@
 import type { Peer } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { Clock } from '../clock/index.ts';
 import { ipOf, isGloballyRoutable } from '../host/address-group.ts';
 import type { Host } from '../host/create.ts';
@@ -59,7 +60,7 @@ export class PeerKeeper {
   #bootNodes: readonly Candidate[] = [];
   #bootReadAt = Number.NEGATIVE_INFINITY;
   #bootReadAlone = 0;
-  readonly #failures = new Map<string, { count: number; at: number; until: number }>();
+  readonly #failures = new RecentMap<string, { count: number; at: number; until: number }>(FAILURES_MAX);
   readonly #dialling = new Set<string>();
   #rounds = 0;
   #known: { readAt: number; peers: readonly Candidate[] } = { readAt: Number.NEGATIVE_INFINITY, peers: [] };
@@ -238,10 +239,7 @@ export class PeerKeeper {
       const rest =
         Math.min(REST_MS_LAST, REST_MS_FIRST * 2 ** Math.min(count - 1, 10)) * (0.5 + Math.random());
       const at = this.#clock.now();
-      this.#failures.delete(candidate.id);
       this.#failures.set(candidate.id, { count, at, until: at + rest });
-      if (this.#failures.size > FAILURES_MAX)
-        this.#failures.delete(this.#failures.keys().next().value as string);
       this.#log.debug({ peer: candidate.id, count, error: (error as Error).message }, 'dial failed');
     } finally {
       this.#dialling.delete(candidate.id);
