@@ -1,6 +1,7 @@
 // Evaluates a filter before any search: to a list of slots where few pass, else to a bitmap. A slot's fields never change
 // (a new version of a card gets a new slot), so the bitmap of a condition is kept and only extended by new slots.
 
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { CardFilter } from '../interface.ts';
 import { andWith, countBits, hasBit, invert, orWith, setBit, wordsFor } from './bitset.ts';
 import type { CardColumns } from './columns.ts';
@@ -23,7 +24,7 @@ export class FilterEvaluator {
   readonly #columns: CardColumns;
   readonly #living: () => Uint32Array;
   readonly #leadShare: number;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new RecentMap<string, Kept>(KEPT_MAX);
   readonly #lists: KeptLists;
 
   constructor(columns: CardColumns, living: () => Uint32Array, leadShare = LEAD_SHARE, newsShare?: number) {
@@ -165,10 +166,7 @@ export class FilterEvaluator {
     }
     if (kept.upTo < this.#columns.slots) extend(kept.bits, kept.upTo);
     kept.upTo = this.#columns.slots;
-    // The most recently used stays at the end; the oldest goes.
-    this.#kept.delete(key);
     this.#kept.set(key, kept);
-    if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value!);
     return kept.bits;
   }
 }

@@ -1,6 +1,7 @@
 // Slots that passed a filter, kept as a list for when it is asked again. Fields of a slot never change, so a list only loses slots that died
 // and gains new ones: bringing it up to date costs less than evaluating the filter anew.
 
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { hasBit } from './bitset.ts';
 
 /** Lists kept: at most two fifths of four bytes a slot each (LIST_SHARE_MAX). */
@@ -25,7 +26,7 @@ export interface Standing {
 }
 
 export class KeptLists {
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new RecentMap<string, Kept>(KEPT_MAX);
   readonly #newsShare: number;
 
   constructor(newsShare: number = NEWS_SHARE_MAX) {
@@ -49,9 +50,7 @@ export class KeptLists {
 
   /** Keeps a list, rising. */
   keep(key: string, { slots, dead }: Standing, list: Uint32Array): Uint32Array {
-    this.#kept.delete(key);
     this.#kept.set(key, { list, upTo: slots, dead });
-    if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value as string);
     return list;
   }
 }

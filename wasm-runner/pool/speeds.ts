@@ -1,21 +1,19 @@
 // Remembers how long tasks of a module took, so that long ones do not stand in the way of short ones. Must not: decide order.
 
+import { RecentMap } from '../../protocol/bounded/index.ts';
+
 /** Modules remembered; the least recently noted go first. */
 const MODULES_MAX = 4_096;
 /** Share of the newest time in the running mean. */
 const NEW_SHARE = 0.3;
 
 export class Speeds {
-  readonly #means = new Map<string, number>();
+  readonly #means = new RecentMap<string, number>(MODULES_MAX);
 
   /** Notes that a task of a module took, or already takes, this many milliseconds. */
   note(module: string, ms: number): void {
     const before = this.#means.get(module);
-    this.#means.delete(module);
     this.#means.set(module, before === undefined ? ms : before + NEW_SHARE * (ms - before));
-    if (this.#means.size <= MODULES_MAX) return;
-    const oldest = this.#means.keys().next().value;
-    if (oldest !== undefined) this.#means.delete(oldest);
   }
 
   /** Forgets a module whose tasks seemed long for another reason, such as compiling it. */
