@@ -48,7 +48,7 @@ export async function readiness(
             () => false,
           )
       : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
-  const inPlace = await node.db.inPlace();
+  const inPlace = node.db.inPlace();
   const room = await machine.roomBytes(node.home);
   const { failure } = node.db;
   const { lost, restored } = node.ownLog;

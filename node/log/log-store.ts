@@ -12,7 +12,7 @@ import {
   parseCheckpoint,
   type TreeNode,
 } from '../../protocol/log/index.ts';
-import { type BytesLevel, bytesLevel, type Database, DURABLE } from '../storage/index.ts';
+import { type BytesLevel, bytesLevel, type Database, DURABLE, storageFailed } from '../storage/index.ts';
 import { CheckpointBook } from './checkpoint-book.ts';
 import { EntryMemory, type ReadEntry } from './entry-memory.ts';
 import { Gaps } from './gaps.ts';
@@ -153,7 +153,7 @@ export class LogStore {
     try {
       await batch.write(DURABLE);
     } catch (cause) {
-      throw new ZeroError('STORAGE_FAILED', 'the log could not be written', { cause });
+      throw storageFailed('the log could not be written', cause);
     }
     this.#recent.note(origin, append.nodes);
     this.#newest.note(origin, append.from, append.entries, append.nodes);
@@ -240,7 +240,7 @@ export class LogStore {
       const key = recordKey(origin, index);
       await this.#db.batch().put(key, withChecksum(body), { sublevel: this.#bodies }).write(DURABLE);
     } catch (cause) {
-      throw new ZeroError('STORAGE_FAILED', 'the body could not be written', { cause });
+      throw storageFailed('the body could not be written', cause);
     }
     this.#newest.forget(origin, index);
     this.#gaps.filled(origin, index);

@@ -1,7 +1,7 @@
 // One LevelDB per node; each service owns a sub-level. What must not be lost is written with sync: true.
 
 import { mkdir } from 'node:fs/promises';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { GuardedLevel } from './guarded-level.ts';
 
 /** Fsync before the write is acknowledged. */
@@ -23,8 +23,15 @@ export async function openDatabase(dir: string): Promise<Database> {
     if (code === 'LEVEL_CORRUPTION') throw new ZeroError('DATA_CORRUPT', `${dir} is damaged`, { cause });
     throw new ZeroError('STORAGE_FAILED', `cannot open ${dir}`, { cause });
   }
-  await db.inPlace();
+  // The first look remembers which folder it is.
+  db.inPlace();
   return db;
+}
+
+/** A write that failed, in words; what the database itself says about its disk stays as it is, with its remedy. */
+export function storageFailed(message: string, cause: unknown): ZeroError {
+  if (isZeroError(cause) && cause.code === 'STORAGE_FAILED') return cause;
+  return new ZeroError('STORAGE_FAILED', message, { cause });
 }
 
 /** A service's own part of the database, raw bytes as values. Whoever asks again is given the same: the database keeps each one it made. */

@@ -11,21 +11,70 @@ interface Puts {
 }
 
 describe('the guarded database', () => {
-  it('knows when its folder was removed or replaced below it', async () => {
+  it('acknowledges nothing while its folder is removed or replaced below it, and goes on when the same is back', async function () {
+    this.timeout(10_000);
     await using folder = new TestDatabase();
     const db = await folder.open();
     const part = bytesLevel(db, 'part');
-    assert.equal(await db.inPlace(), true);
+    const durable = { sync: true } as never;
+    const write = (key: string) =>
+      db
+        .batch()
+        .put(key, new Uint8Array([1]), { sublevel: part })
+        .write(durable);
+    const changes: boolean[] = [];
+    let changed = () => {};
+    db.onChange = (failure) => {
+      changes.push(failure === undefined);
+      changed();
+    };
+    await write('before');
+    assert.equal(db.inPlace(), true);
     renameSync(folder.dir, `${folder.dir}.gone`);
-    // The library does not notice, and acknowledges.
-    await part.put('lost', new Uint8Array([1]), { sync: true } as never);
-    assert.equal(await db.inPlace(), false);
+    assert.equal(db.inPlace(), false);
+    // The library does not notice, and would acknowledge. The hint says what to do.
+    await assert.rejects(
+      write('lost'),
+      (error: Error & { hint?: string }) =>
+        refused('STORAGE_FAILED')(error) && /restore-a-node/.test(error.hint ?? ''),
+    );
+    await assert.rejects(part.put('lost', new Uint8Array([1]), durable), refused('STORAGE_FAILED'));
+    await assert.rejects(part.del('before'), refused('STORAGE_FAILED'));
+    assert.deepEqual(changes, [false]);
     cpSync(`${folder.dir}.gone`, folder.dir, { recursive: true });
-    assert.equal(await db.inPlace(), false);
+    assert.equal(db.inPlace(), false);
+    await assert.rejects(write('lost'), refused('STORAGE_FAILED'));
     rmSync(folder.dir, { recursive: true });
+    const back = new Promise<void>((resolve) => {
+      changed = resolve;
+    });
     renameSync(`${folder.dir}.gone`, folder.dir);
-    assert.equal(await db.inPlace(), true);
+    assert.equal(db.inPlace(), true);
+    await back;
+    await write('after');
+    assert.deepEqual(await part.keys().all(), ['after', 'before']);
+    assert.deepEqual(changes, [false, true]);
   });
+
+  for (const way of ['put', 'del', 'batch'] as const)
+    it(`does not acknowledge a ${way} whose folder went while it was written`, async () => {
+      await using folder = new TestDatabase();
+      const db = await folder.open();
+      const looks = [true, false];
+      db.inPlace = () => looks.shift() ?? false;
+      const durable = { sync: true } as never;
+      const ways = {
+        put: () => db.put('key', new Uint8Array([1]), durable),
+        del: () => db.del('key', durable),
+        batch: () =>
+          db
+            .batch()
+            .put('key', new Uint8Array([1]))
+            .write(durable),
+      };
+      await assert.rejects(ways[way](), refused('STORAGE_FAILED'));
+      assert.deepEqual(looks, []);
+    });
 
   it('refuses every write after a failed one, and recovers by itself with all that it had acknowledged', async function () {
     this.timeout(10_000);

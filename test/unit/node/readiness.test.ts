@@ -21,7 +21,7 @@ function wellNode() {
     store: { record: async (): Promise<Uint8Array | undefined> => new Uint8Array(1) },
     db: {
       failure: undefined as Error | undefined,
-      inPlace: async () => true,
+      inPlace: () => true,
       keys: () => ({ all: async (): Promise<string[]> => [] }),
     },
     peerId: 'self',
@@ -172,7 +172,7 @@ const FAULTS: readonly [
     'the folder of the database is gone',
     'database',
     (node) => {
-      node.db.inPlace = async () => false;
+      node.db.inPlace = () => false;
     },
   ],
   [
