@@ -1,5 +1,5 @@
 // The node's own log: one writer, append-only, group commit. Nothing is acknowledged before it is on disk.
-// When its data was lost, it takes nothing new until its peers have given back what it had signed.
+// When its data was lost, it takes nothing new until its peers have given back what it had signed; when it has two histories, nothing at all.
 
 import { randomBytes } from 'node:crypto';
 import { type Envelope, encodeEnvelope, envelopeId } from '../../protocol/envelope/index.ts';
@@ -59,6 +59,7 @@ export class OwnLog {
   readonly #listener: AppendListener;
   readonly #guard: HeadGuard | undefined;
   readonly #restored: RestoredGate | undefined;
+  readonly #isForked: () => boolean;
   readonly #serial = new Serial();
   #lost: Verified<Checkpoint> | undefined;
   #waiting: Waiting[] = [];
@@ -77,12 +78,15 @@ export class OwnLog {
     listener: AppendListener;
     guard?: HeadGuard;
     restored?: RestoredGate;
+    /** Whether two histories of this log are known to be signed. */
+    isForked?: () => boolean;
   }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#listener = deps.listener;
     this.#guard = deps.guard;
     this.#restored = deps.restored;
+    this.#isForked = deps.isForked ?? (() => false);
     this.origin = originOf(deps.peerId);
     this.#signer = noteSigner(deps.seed);
   }
@@ -111,8 +115,9 @@ export class OwnLog {
     return this.#store.state(this.origin);
   }
 
-  /** Appends a signed envelope, an urgent one before all that waits; resolves when it is on disk under a signed checkpoint. Throws BUSY, STORAGE_FAILED or LOG_RECOVERING. */
+  /** Appends a signed envelope, an urgent one before all that waits; resolves when it is on disk under a signed checkpoint. Throws BUSY, STORAGE_FAILED, LOG_RECOVERING or LOG_FORKED. */
   async append(envelope: Envelope, { isUrgent = false } = {}): Promise<LogPosition> {
+    this.#checkForked();
     this.#checkRestored();
     if (this.#lost !== undefined)
       throw new ZeroError('LOG_RECOVERING', `entries up to ${this.#lost.size} of the own log were lost`, {
@@ -139,6 +144,15 @@ export class OwnLog {
   /** Hears that a peer has been compared with, and holds nothing newer of this log. Answers true when the log may grow again for it. */
   async confirmed(peer: string): Promise<boolean> {
     return (await this.#restored?.confirmed(peer)) ?? false;
+  }
+
+  /** What would be written to it nobody takes: an acknowledgement would say that somebody does. */
+  #checkForked(): void {
+    if (!this.#isForked()) return;
+    throw new ZeroError('LOG_FORKED', 'two histories of the own log are signed, and everybody shuts it out', {
+      details: { origin: this.origin },
+      hint: 'Stop every node that has its key, and publish from a new one: docs/runbooks/restore-a-node.md.',
+    });
   }
 
   #checkRestored(): void {
