@@ -7,6 +7,9 @@ import type { Around, PathWatch, SealedPath } from './sealed-paths.ts';
 /** Paths that are tried for one link, those beside each other included. */
 export const PATHS_TRIED_MAX = 3;
 
+/** A timer that is later than this was held up with its process. */
+const HELD_UP_MS = 20;
+
 const NOWHERE: Around = { first: [], anywhere: [] };
 const UNWATCHED: PathWatch = { mayTry: () => true, opened: () => {} };
 
@@ -78,10 +81,18 @@ export class PathRace {
         (error: Error) => this.#fail(error, at),
       );
     clearTimeout(this.#timer);
-    if (pace !== undefined && this.#launched < PATHS_TRIED_MAX)
-      this.#timer = setTimeout(() => {
-        if (!this.#isOver && pace.spend()) this.#launch();
-      }, pace.lateMs).unref();
+    if (pace !== undefined && this.#launched < PATHS_TRIED_MAX) this.#launchIfLate(pace, pace.lateMs, true);
+  }
+
+  /** Begins another path after so long. Where this process was held up meanwhile, the answer of the first may lie here: it waits once more, `mayWait`. */
+  #launchIfLate(pace: RoutingPace, waitMs: number, mayWait: boolean): void {
+    const began = performance.now();
+    this.#timer = setTimeout(() => {
+      if (this.#isOver) return;
+      const heldUpMs = performance.now() - began - waitMs;
+      if (mayWait && heldUpMs > HELD_UP_MS) this.#launchIfLate(pace, Math.min(waitMs, heldUpMs), false);
+      else if (pace.spend()) this.#launch();
+    }, waitMs).unref();
   }
 
   /** The second attempt goes round everybody on a path that is late or silent: any of them may be at fault. The last one only begins elsewhere. */

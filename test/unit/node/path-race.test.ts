@@ -82,6 +82,32 @@ describe('paths that race', () => {
     assert.deepEqual(dropped, ['a']);
   });
 
+  it('wait once more where their own process was held up: the answer of the first may lie here', async () => {
+    const lateMs = 40;
+    const late = Promise.withResolvers<number>();
+    const never = Promise.withResolvers<SealedPath>();
+    const run = new PathRace({
+      attempt: () => never.promise,
+      silentPath: () => undefined,
+      pace: {
+        lateMs,
+        took: () => {},
+        spend: () => {
+          late.resolve(performance.now());
+          return false;
+        },
+      },
+      signal: AbortSignal.timeout(WAIT_MS),
+    }).run();
+    const began = performance.now();
+    while (performance.now() - began < 4 * lateMs);
+    // Timers are never early by more than a millisecond, so this holds on any machine.
+    const heldUpUntil = performance.now();
+    assert.ok((await late.promise) - heldUpUntil >= lateMs - 2);
+    never.resolve(pathOver('a', []));
+    assert.deepEqual((await run).relays, ['a']);
+  });
+
   for (const mayHedge of [false, 'never'] as const)
     it(`are one after another where ${mayHedge === false ? 'no second one is to be had' : 'the policy begins none beside the first'}`, async () => {
       const { comes, fails, run, tried, until } = race(['a', 'b'], ['x', 'y'], mayHedge);
