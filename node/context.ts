@@ -51,6 +51,7 @@ import type { Provenance } from './provenance/index.ts';
 import type { QuarantineDesk, Quarantines } from './quarantine/index.ts';
 import type { ReceiptBook } from './receipts/receipt-book.ts';
 import type { ReceiptFiles } from './receipts/receipt-files.ts';
+import type { RelayCustomer } from './relaying/relay-customer.ts';
 import type { RelayPayer } from './relaying/relay-payer.ts';
 import type { ReputationService } from './reputation/index.ts';
 import type { RevocationService } from './revocation/revocation-service.ts';
@@ -161,6 +162,8 @@ export interface NodeContext extends Core {
   readonly provenance: Provenance;
   /** Asks relays for their bills, and pays them. */
   readonly relayPayer: RelayPayer;
+  /** What this node counted of its own use of relays, and paid for it. */
+  readonly relayCustomer: RelayCustomer;
   /** Renews the cards of agents here, and names those that run out. */
   readonly renewer: Renewer;
   /** Streams through relays: why each went where it went, and draining. */

@@ -95,7 +95,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   const { backups } = use(makeBackups(core, key.seed));
   const { guilds } = use(makeGuilds(core, key.seed));
   const payments = use(makePayments(core));
-  const { relayPayer } = use(makeRelaying(core, payments, relayWatch));
+  const { relayPayer, relayCustomer } = use(makeRelaying(core, payments, relayWatch));
   const { routing } = use(makeRouting(core, key.seed, relayWatch));
   const { executor, requester, tasks } = use(
     makeTasks(core, {
@@ -134,6 +134,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     payments,
     provenance,
     relayPayer,
+    relayCustomer,
     renewer,
     requester,
     routing,

@@ -94,6 +94,7 @@ provenance.bundle POST /v1/provenance/bundle read
 provenance.original GET /v1/provenance/originals/:digest read
 provenance.proof GET /v1/provenance/:id/proof read
 provenance.revoke POST /v1/provenance/revoke operate
+relays.paid GET /v1/relays/paid read
 relays.bill GET /v1/relays/:peer/bill read
 relays.pay POST /v1/relays/:peer/pay operate
 reputation.list GET /v1/reputation read

@@ -155,6 +155,8 @@ export interface Operations {
   readonly 'provenance.proof': { readonly input: { readonly params: { readonly "id": string } }; readonly answer: unknown };
   /** Revoke one statement of an agent of this node. */
   readonly 'provenance.revoke': { readonly input: { readonly body: { readonly "statement": string; readonly "reason": string } }; readonly answer: { readonly "statementId": string; readonly "origin": string; readonly "index": number } };
+  /** What this node counted over relays that ask a price, and paid for it. */
+  readonly 'relays.paid': { readonly input: Record<never, never>; readonly answer: { readonly "budget": { readonly "currency": string; readonly "perRelay": string; readonly "perDay": string; readonly "total": string; readonly "today": string; readonly "all": string } | null; readonly "relays": readonly ({ readonly "peer": string; readonly "name": string; readonly "seller": string; readonly "currency": string; readonly "up": string; readonly "down": string; readonly "price": string; readonly "paid": string; readonly "paidByHand": string; readonly "today": string; readonly "reason": string; readonly "detail": string })[] } };
   /** What a relay has passed on for this node, and asks for it. */
   readonly 'relays.bill': { readonly input: { readonly params: { readonly "peer": string } }; readonly answer: { readonly "seller": string | null; readonly "currency": string; readonly "up": string; readonly "down": string; readonly "price": string; readonly "paid": string } };
   /** Pay what a relay asks, through a channel, up to an amount; answers the bill afterwards. */

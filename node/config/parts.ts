@@ -184,6 +184,9 @@ export const logsSchema = Type.Object(
   { ...closed, default: {}, description: 'The log service: witnesses, copies, what may be let go.' },
 );
 
+const spendable = (description: string) =>
+  Type.String({ default: '0', pattern: '^[0-9]{1,22}$', description });
+
 export const relaySchema = Type.Object(
   {
     use: Type.Boolean({
@@ -247,6 +250,24 @@ export const relaySchema = Type.Object(
       pattern: '^[A-Za-z0-9._-]{0,16}$',
       description: 'Currency of the two prices.',
     }),
+    pay: Type.Object(
+      {
+        currency: Type.String({
+          default: '',
+          pattern: '^[A-Za-z0-9._-]{0,16}$',
+          description:
+            'Currency in which this node pays relays by itself for what they carry; empty: it pays nothing by itself.',
+        }),
+        perRelay: spendable(
+          'Most that one relay is paid by itself in a day (UTC), in millionths; 0: nothing.',
+        ),
+        perDay: spendable('Most that all relays are paid by themselves in a day, in millionths; 0: nothing.'),
+        total: spendable(
+          'Most that all relays are paid by themselves in all, since this node was made, in millionths of this currency; 0: nothing.',
+        ),
+      },
+      { ...closed, default: {}, description: 'What this node may spend on relays by itself.' },
+    ),
   },
   { ...closed, default: {}, description: 'Streams through relays.' },
 );

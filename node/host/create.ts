@@ -34,7 +34,7 @@ import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
 import { quietLog } from './quiet-log.ts';
 import { quietMerges } from './quiet-merges.ts';
-import { freeSlots, type RelayWatch, watchedRelay } from './relay-watch.ts';
+import { freeSlots, type RelayWatch, watchedCircuits, watchedRelay } from './relay-watch.ts';
 import { smallSlabs } from './slabs.ts';
 
 export interface HostOptions {
@@ -96,7 +96,10 @@ export async function createHost(options: HostOptions) {
   });
   const rules = chargedRules(options.dhtRules, admission);
   const dhtProtocol = `/zerostate/${options.network}/kad/1.0.0`;
-  const relayTransport = circuitRelayTransport({ reservationConcurrency: 1 });
+  const relayTransport = watchedCircuits(
+    options.relayWatch,
+    circuitRelayTransport({ reservationConcurrency: 1 }),
+  );
   const streamsMax = options.relay
     ? limits.STREAMS_PER_RELAY_CONNECTION_MAX
     : limits.STREAMS_PER_CONNECTION_MAX;

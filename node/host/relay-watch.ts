@@ -2,20 +2,49 @@
 // Must not: know prices, or look at what is forwarded (it is encrypted end to end).
 
 import type { CircuitRelayService } from '@libp2p/circuit-relay-v2';
-import type { Connection, PeerId, Stream, StreamHandler, StreamHandlerOptions } from '@libp2p/interface';
+import type {
+  Connection,
+  MultiaddrConnection,
+  PeerId,
+  Stream,
+  StreamHandler,
+  StreamHandlerOptions,
+} from '@libp2p/interface';
+import type { ZeroError } from '../../protocol/errors/index.ts';
 import { facade } from './guard.ts';
 
 /** Meters a relay, and decides whom it serves. */
 export interface RelayDesk {
   /** May the peer reserve a slot, or be connected through this relay? */
   allows(peerId: string): boolean;
+  /** Is it for what the peer owes that it is not served? */
+  isUnpaid?(peerId: string): boolean;
   /** Bytes passed on for the peer that asked for the connection: from it (up), to it (down). */
   forwarded(peerId: string, up: number, down: number): void;
 }
 
-/** The desk of a relay, which is made after the host. Until then everybody is served and nothing counted. */
+/** Counts what this node itself sends and receives over relays, and says which of them it cannot or will not pay. */
+export interface RelayCustomer {
+  /** Bytes of this node's own over a relay, as the relay counts them for it: towards the relay (up), and back (down). */
+  used(relay: string, up: number, down: number): void;
+  /** Why nothing shall go over a relay now; undefined: nothing stands against it. */
+  refusal(relay: string): string | undefined;
+  /** A relay refused a stream because it is not paid. */
+  refused(relay: string): void;
+  /** So much is owed to a relay that it may end what it carries. */
+  owes(relay: string): boolean;
+  /** Told when a relay is left: what goes over it is to be ended with this reason. */
+  onLeave: (relay: string, why: ZeroError) => void;
+}
+
+/** The desk of a relay and what counts for its customers, which are made after the host. Until then everybody is served and nothing counted. */
 export class RelayWatch implements RelayDesk {
   desk: RelayDesk | undefined;
+  customer: RelayCustomer | undefined;
+
+  isUnpaid(peerId: string): boolean {
+    return this.desk?.isUnpaid?.(peerId) ?? false;
+  }
 
   allows(peerId: string): boolean {
     return this.desk?.allows(peerId) ?? true;
@@ -69,6 +98,42 @@ export function watchedRelay<C extends object, S>(
         ),
     });
     return factory(facade(components, { registrar: counting } as unknown as Partial<C>));
+  };
+}
+
+/** A stream of this node's own to or over a relay: tells of what it carries from here on. */
+export function countOwn(
+  stream: Pick<MultiaddrConnection, 'addEventListener' | 'send'>,
+  tell: (up: number, down: number) => void,
+): void {
+  const send = stream.send.bind(stream);
+  stream.send = (data) => {
+    tell(data.byteLength, 0);
+    return send(data);
+  };
+  stream.addEventListener('message', ({ data }) => tell(0, data.byteLength));
+}
+
+interface CircuitUpgrader {
+  upgradeOutbound(connection: MultiaddrConnection, options: object): Promise<unknown>;
+}
+
+/** Wraps the circuit transport's factory, so that what this node sends and receives over circuits that it asked for is counted, as their relays do. */
+export function watchedCircuits<C extends object, T>(
+  watch: RelayWatch,
+  factory: (components: C) => T,
+): (components: C) => T {
+  return (components) => {
+    const { upgrader } = components as unknown as { readonly upgrader: CircuitUpgrader };
+    const counting = facade(upgrader, {
+      upgradeOutbound: (connection, options) => {
+        const [before] = connection.remoteAddr.toString().split('/p2p-circuit');
+        const relay = before?.split('/p2p/').at(-1);
+        if (relay !== undefined) countOwn(connection, (up, down) => watch.customer?.used(relay, up, down));
+        return upgrader.upgradeOutbound(connection, options);
+      },
+    });
+    return factory(facade(components, { upgrader: counting } as unknown as Partial<C>));
   };
 }
 

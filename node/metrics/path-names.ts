@@ -41,6 +41,21 @@ export const pathMetricNames = {
     help: 'Streams handed to a relay (peer id) that it has not answered yet.',
     labels: ['neighbour'],
   },
+  zerostate_relay_paid_total: {
+    kind: 'counter',
+    help: 'Millionths that this node paid relays by itself, within relay.pay, by currency.',
+    labels: ['currency'],
+  },
+  zerostate_relay_surplus_total: {
+    kind: 'counter',
+    help: 'Millionths that relays asked for beyond what this node counted at the price of their cards, each time that a relay was left for it, by currency.',
+    labels: ['currency'],
+  },
+  zerostate_relay_pay_ends_total: {
+    kind: 'counter',
+    help: 'Times that a relay was not paid and left, by reason (budget, surplus, currency, seller, funds, refused).',
+    labels: ['reason'],
+  },
   zerostate_relay_discrepancies_total: {
     kind: 'counter',
     help: 'Times that what a relay reports did not fit what was measured.',

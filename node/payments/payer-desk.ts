@@ -4,10 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { multiaddr } from '@multiformats/multiaddr';
 import {
   type ChannelState,
-  capacityOf,
   checkAcceptance,
   checkTerms,
-  OFFERS_MAX,
   type Offer,
   type Pay,
   pendingEffects,
@@ -36,6 +34,7 @@ import type { Quarantines } from '../quarantine/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import { ChangeQueue } from './change-queue.ts';
+import { hasRoom, mayHaveRoom } from './channel-room.ts';
 import type { ChannelSides } from './channel-sides.ts';
 import { SEND_TRIES } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
@@ -155,23 +154,11 @@ export class PayerDesk {
     const { limits, sides } = this.#deps;
     const { payer, payee, currency } = wanted;
     return await this.#serial.run(`${payer} ${payee} ${currency}`, async () => {
-      const fits = sides
-        .list()
-        .map(({ state }) => state)
-        .find(({ newest, phase, side, terms }) => {
-          if (side !== 'payer' || phase !== 'open' || terms.payer !== payer || terms.payee !== payee)
-            return false;
-          const offers = newest?.offers ?? [];
-          const promised = offers.reduce((sum, offer) => sum + offer.amount, 0n);
-          const left = capacityOf(terms) - (newest?.paid ?? 0n) - promised;
-          return (
-            terms.currency === currency &&
-            left >= amount &&
-            terms.step - promised >= amount &&
-            offers.length < OFFERS_MAX
-          );
-        });
+      const states = sides.list().map(({ state }) => state);
+      const fits = states.find((state) => hasRoom(state, wanted, amount));
       if (fits !== undefined) return fits;
+      const opened = await this.#accepted(wanted, amount);
+      if (opened !== undefined) return opened;
       const step = wanted.step ?? most(BigInt(limits.step), amount);
       const penalty = wanted.penalty ?? BigInt(limits.penalty);
       return await this.open({
@@ -181,6 +168,22 @@ export class PayerDesk {
         escrow: wanted.escrow ?? most(BigInt(limits.escrow), step + penalty),
       });
     });
+  }
+
+  /** A channel that was opened and not accepted yet, as when the payee could not be reached, now accepted: no second escrow is locked for it. */
+  async #accepted(wanted: Wanted, amount: bigint): Promise<ChannelState | undefined> {
+    const { sides } = this.#deps;
+    const fits = sides.list().find(({ state }) => mayHaveRoom(state, wanted, amount));
+    if (fits === undefined) return undefined;
+    const { channel } = fits.state.terms;
+    try {
+      await this.accept(channel);
+    } catch (error) {
+      // The payee does not take it, and never will: another may be.
+      if (isZeroError(error) && error.code === 'CHANNEL_REFUSED') return undefined;
+      throw error;
+    }
+    return sides.get(channel, 'payer');
   }
 
   /** Promises an amount for a task; resolves when the payee has acknowledged it. Throws CHANNEL_REFUSED or PEER_UNREACHABLE. */

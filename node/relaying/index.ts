@@ -1,11 +1,15 @@
 // Relaying as a trade: what a relay passes on is metered, billed, and paid through channels; who owes too much is not served.
 
+import { peerIdFromString } from '@libp2p/peer-id';
 import type { Core } from '../context.ts';
 import type { RelayWatch } from '../host/relay-watch.ts';
 import type { Payments } from '../payments/make-payments.ts';
 import type { Service } from '../services.ts';
+import { OwnBook } from './own-book.ts';
+import { RelayCustomer } from './relay-customer.ts';
 import { RelayDesk } from './relay-desk.ts';
 import { RelayPayer } from './relay-payer.ts';
+import { SpendingDesk } from './spending-desk.ts';
 import { UsageBook } from './usage-book.ts';
 import { encodeBill, relayBillProtocol } from './wire.ts';
 
@@ -22,7 +26,9 @@ export function makeRelaying(core: Core, payments: Payments, watch: RelayWatch) 
     step,
     network: config.network,
   });
-  if (!config.roles.includes('relay')) return { relayPayer, services: [] as Service[] };
+  const { customer, service } = makeCustomer(core, payments, relayPayer);
+  watch.customer = customer;
+  if (!config.roles.includes('relay')) return { relayPayer, relayCustomer: customer, services: [service] };
   const usage = new UsageBook({ db, clock, log });
   const desk = new RelayDesk({
     ...core,
@@ -37,6 +43,7 @@ export function makeRelaying(core: Core, payments: Payments, watch: RelayWatch) 
     });
   });
   const services: Service[] = [
+    service,
     {
       name: 'relaying',
       start: async () => {
@@ -53,5 +60,39 @@ export function makeRelaying(core: Core, payments: Payments, watch: RelayWatch) 
       },
     },
   ];
-  return { relayPayer, services };
+  return { relayPayer, relayCustomer: customer, services };
+}
+
+/** What counts this node's own use of relays, and pays for it within `relay.pay`. */
+function makeCustomer(core: Core, payments: Payments, relayPayer: RelayPayer) {
+  const { clock, config, db, host, log, metrics, residents, vault } = core;
+  const { pay } = config.relay;
+  const { currency } = pay;
+  const book = new OwnBook({ db, log, currency });
+  const [perRelay, perDay, total] = [pay.perRelay, pay.perDay, pay.total].map(BigInt) as [
+    bigint,
+    bigint,
+    bigint,
+  ];
+  const isOn = currency !== '' && perRelay > 0n && perDay > 0n && total > 0n;
+  const desk = new SpendingDesk({ ...payments, book, vault, limits: config.payments, currency });
+  relayPayer.onPaid = (relay, amount) => book.paidByHand(relay, amount);
+  const customer = new RelayCustomer({
+    book,
+    cards: core.book,
+    residents,
+    payer: relayPayer,
+    desk,
+    clock,
+    log,
+    metrics,
+    isConnected: (relay) => host.getConnections(peerIdFromString(relay)).length > 0,
+    budget: isOn ? { currency, perRelay, perDay, total } : undefined,
+  });
+  const service: Service = {
+    name: 'relay-customer',
+    start: () => customer.start(),
+    stop: () => customer.stop(),
+  };
+  return { customer, service };
 }

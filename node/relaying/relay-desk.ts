@@ -11,6 +11,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ReputationService } from '../reputation/index.ts';
 import { costOf, digestOf, FREE, type Tariff } from './account.ts';
+import { byteTariffs, type Seller } from './tariffs.ts';
 import type { UsageBook } from './usage-book.ts';
 import type { RelayBill } from './wire.ts';
 
@@ -62,6 +63,11 @@ export class RelayDesk implements Desk {
     return refused === undefined;
   }
 
+  isUnpaid(peerId: string): boolean {
+    const { paid, price } = this.bill(peerId);
+    return price - paid > this.#deps.credit;
+  }
+
   #refusal(peerId: string): { reason: string; detail: string } | undefined {
     const { credit, floor, reputation, residents } = this.#deps;
     const agents = residents.of(peerId);
@@ -81,7 +87,9 @@ export class RelayDesk implements Desk {
     const seller = this.#seller();
     const account = this.#deps.usage.of(peerId, seller?.tariff ?? FREE);
     const { up, down, paid } = account;
-    if (seller === undefined) return { seller: null, currency: '', up, down, price: 0n, paid, digest: '' };
+    const { credit } = this.#deps;
+    if (seller === undefined)
+      return { seller: null, currency: '', up, down, price: 0n, paid, digest: '', credit };
     const { currency } = seller.tariff;
     return {
       seller: seller.agentId,
@@ -91,19 +99,17 @@ export class RelayDesk implements Desk {
       price: costOf(account),
       paid,
       digest: digestOf(account),
+      credit,
     };
   }
 
   /** The first agent of this node whose card prices bytes, and what it asks. */
-  #seller(): { readonly agentId: AgentId; readonly tariff: Tariff } | undefined {
-    for (const { agentId } of this.#deps.vault.list()) {
-      const prices = this.#deps.book.get(agentId)?.card.prices ?? [];
-      const price = prices.find(({ amount, unit }) => unit === 'byte' && amount !== '0');
-      if (price === undefined) continue;
-      const { amount, currency, per = '1' } = price;
-      return { agentId, tariff: { amount, currency, per } };
-    }
-    return undefined;
+  #seller(): Seller | undefined {
+    const { book, vault } = this.#deps;
+    return byteTariffs(
+      book,
+      vault.list().map(({ agentId }) => agentId),
+    )[0];
   }
 
   /** A channel of this node moved: what its newest update paid for relaying is booked. */

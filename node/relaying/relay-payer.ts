@@ -6,6 +6,8 @@ import type { AgentId } from '../../protocol/identity/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { PayerDesk } from '../payments/payer-desk.ts';
 import type { Rpc } from '../rpc/index.ts';
+import { Serial } from '../serial.ts';
+import { least } from './due.ts';
 import { RELAY_REFERENCE } from './relay-desk.ts';
 import { decodeBill, type RelayBill, relayBillProtocol } from './wire.ts';
 
@@ -19,6 +21,9 @@ export class RelayPayer {
   readonly #vault: AgentVault;
   readonly #network: string;
   readonly #step: bigint;
+  readonly #serial = new Serial();
+  /** Told of what was paid by hand. */
+  onPaid: (relay: string, amount: bigint) => void = () => {};
 
   constructor(deps: {
     rpc: Rpc;
@@ -45,6 +50,16 @@ export class RelayPayer {
    * the ceiling is what it can take. Throws PRICE_REFUSED (another currency), FUNDS_MISSING, CHANNEL_REFUSED, PEER_UNREACHABLE.
    */
   async pay(relay: PeerId, most: bigint, currency: string, as?: AgentId): Promise<bigint> {
+    const id = relay.toString();
+    return await this.exclusive(id, async () => await this.#pay(relay, most, currency, as));
+  }
+
+  /** Asks for a bill of a relay and pays it, while nobody else does. Throws as `work`, or BUSY. */
+  async exclusive<T>(relay: string, work: () => Promise<T>): Promise<T> {
+    return await this.#serial.run(relay, work);
+  }
+
+  async #pay(relay: PeerId, most: bigint, currency: string, as?: AgentId): Promise<bigint> {
     const bill = await this.bill(relay);
     if (bill.seller === null || bill.price <= bill.paid) return 0n;
     if (bill.currency !== currency)
@@ -60,11 +75,8 @@ export class RelayPayer {
       const reference = `${RELAY_REFERENCE}${bill.digest}`;
       await this.#channels.pay(terms.channel, { task: null, amount, reference });
       left -= amount;
+      this.onPaid(relay.toString(), amount);
     }
     return wanted - left;
   }
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

@@ -13,9 +13,9 @@ export function relayBillProtocol(network: string): RpcProtocol {
     requestBytesMax: 64,
     responseBytesMax: 1_024,
     timeoutMs: 5_000,
-    // Once before a payment and once after it.
-    perSecond: 2,
-    burst: 10,
+    // Once before a payment and once after it, and whoever pays by itself does so whenever a part of the credit is used.
+    perSecond: 10,
+    burst: 40,
   };
 }
 
@@ -32,6 +32,8 @@ export interface RelayBill {
   readonly paid: bigint;
   /** Names what was measured and at which price: a payment refers to it. */
   readonly digest: string;
+  /** Most that may be owed, in millionths; undefined: a relay of a version that does not say so. */
+  readonly credit?: bigint | undefined;
 }
 
 export function encodeBill({ seller, currency, digest, ...amounts }: RelayBill): Uint8Array {
@@ -51,7 +53,7 @@ function short(value: unknown, max: number): string {
 
 /** Reads a relay's answer. Throws DECODE_FAILED. */
 export function decodeBill(bytes: Uint8Array): RelayBill {
-  const { currency, digest, down, paid, price, seller, up } = decodeCborMap(bytes, 'the relay bill');
+  const { credit, currency, digest, down, paid, price, seller, up } = decodeCborMap(bytes, 'the relay bill');
   return {
     seller: seller === null ? null : requireAgentId(seller as string, 'relay bill: seller'),
     currency: short(currency, 16),
@@ -60,5 +62,6 @@ export function decodeBill(bytes: Uint8Array): RelayBill {
     down: amount(down),
     price: amount(price),
     paid: amount(paid),
+    ...(credit === undefined ? {} : { credit: amount(credit) }),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../protocol/forward/index.ts';
 import type { Admission } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
-import type { RelayDesk } from '../host/relay-watch.ts';
+import type { RelayWatch } from '../host/relay-watch.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { withHopSpan } from '../tracing/index.ts';
@@ -46,8 +46,8 @@ export interface ForwardDeps {
   readonly hops: Hops;
   readonly streams: StreamBook;
   readonly policy: ForwardPolicy | undefined;
-  /** Whom this relay serves, and who is billed. */
-  readonly meter: RelayDesk;
+  /** Whom this relay serves, who is billed, and what it uses of others. */
+  readonly meter: Pick<RelayWatch, 'allows' | 'customer' | 'forwarded' | 'isUnpaid'>;
   /** Wall clock, for records. */
   readonly now: () => number;
   /** Most streams at once; undefined at a node that is no relay. */
@@ -58,7 +58,7 @@ export interface ForwardDeps {
 export class ForwardService {
   readonly #deps: ForwardDeps;
   readonly #perPeer = new Map<string, number>();
-  readonly #live = new Set<{ readonly near: Stream; readonly far: Stream }>();
+  readonly #live = new Set<{ readonly near: Stream; readonly far: Stream; readonly next: string }>();
   /** Streams that were taken on and are not over: those that pass through, and those whose way is still looked for. */
   #taken = 0;
   #draining = false;
@@ -98,6 +98,11 @@ export class ForwardService {
       near.abort(new ZeroError('RELAY_DRAINING', 'the relay stops'));
       far.abort(new ZeroError('RELAY_DRAINING', 'the relay stops'));
     }
+  }
+
+  /** Ends what is handed to a relay that is left: its ends find another path. */
+  leave(relay: string, why: Error): void {
+    for (const { next, near } of this.#live) if (next === relay) near.abort(why);
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
@@ -223,7 +228,8 @@ export class ForwardService {
     far: Stream,
   ): Promise<void> {
     const { desk, log, meter, metrics, now, streams } = this.#deps;
-    const pair = { near, far };
+    const pair = { near, far, next };
+    const isRelayed = next !== record.to;
     this.#live.add(pair);
     metrics.set('zerostate_relay_streams', this.#live.size);
     record.state = 'open';
@@ -236,6 +242,7 @@ export class ForwardService {
         record.up += up;
         record.down += down;
         meter.forwarded(from, up, down);
+        if (isRelayed) meter.customer?.used(next, up, down);
         unlookedAt += up + down;
         if (unlookedAt < METER_LOOK_BYTES) return;
         unlookedAt = 0;
@@ -265,7 +272,10 @@ export class ForwardService {
     if (held > (isRelay ? FORWARD_STREAMS_PER_RELAY_MAX : FORWARD_STREAMS_PER_PEER_MAX))
       return new ZeroError('BUSY', 'too many streams of this peer');
     if (header.via.includes(self)) return new ZeroError('ROUTE_NONE', 'the stream has been here');
-    if (!meter.allows(from)) return new ZeroError('ROUTE_REFUSED', 'the relay does not serve this peer');
+    if (!meter.allows(from))
+      return meter.isUnpaid(from)
+        ? new ZeroError('PAYMENT_REQUIRED', 'this peer owes the relay more than its credit')
+        : new ZeroError('ROUTE_REFUSED', 'the relay does not serve this peer');
     const why = refusalOf(policy, from, header, relays.region(header.to));
     return why === undefined ? undefined : new ZeroError('ROUTE_REFUSED', why);
   }

@@ -61,6 +61,22 @@ export function guardCurrency(
   return { neighbours, guards };
 }
 
+/** The neighbours without those that this node cannot, or will not, pay; the other end itself is paid for nothing. */
+export function guardUnpaid(
+  { to }: ForwardHeader,
+  judged: { neighbours: NeighbourView[]; guards: Record<string, string> },
+  refusalBy: (relay: string) => string | undefined,
+): { neighbours: NeighbourView[]; guards: Record<string, string> } {
+  const guards = { ...judged.guards };
+  const neighbours = judged.neighbours.map((neighbour) => {
+    const why = neighbour.id === to || neighbour.allowed === false ? undefined : refusalBy(neighbour.id);
+    if (why === undefined) return neighbour;
+    guards[neighbour.id] = why;
+    return { ...neighbour, allowed: false };
+  });
+  return { neighbours, guards };
+}
+
 function factsOf(
   { guild, region, slaClass, to }: ForwardHeader,
   destinationRegion: string,

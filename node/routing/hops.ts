@@ -10,12 +10,14 @@ import {
   type ForwardHeader,
   type ForwardReply,
 } from '../../protocol/forward/index.ts';
-import type { Decision, NeighbourView } from '../../protocol/routing/index.ts';
-import { type ForwardPolicy, guardCurrency, guardNeighbours } from './guards.ts';
+import type { Decision } from '../../protocol/routing/index.ts';
+import type { RelayWatch } from '../host/relay-watch.ts';
+import { type ForwardPolicy, guardCurrency, guardNeighbours, guardUnpaid } from './guards.ts';
 import { ATTEMPTS_MAX, HOP_MS_MAX, HOP_RESERVE_MS } from './limits.ts';
 import type { Relays } from './relays.ts';
 import type { RouteDesk } from './route-desk.ts';
 import type { StreamRecord } from './stream-book.ts';
+import { unmapped } from './unmapped.ts';
 import { headFrames } from './wire.ts';
 
 /** A hop waits this many times what it expects, and this much more, before it tries another. */
@@ -23,8 +25,6 @@ const PATIENCE = 4;
 const PATIENCE_MS = 800;
 /** With less than this left, no further neighbour is tried. */
 const LEFT_MS_MIN = 20;
-/** Assumed of a neighbour that was not measured. */
-const UNMEASURED_MS = 1_000;
 
 export interface HopsDeps {
   readonly self: string;
@@ -33,6 +33,7 @@ export interface HopsDeps {
   readonly protocol: string;
   readonly policy: ForwardPolicy | undefined;
   readonly now: () => number;
+  readonly watch: Pick<RelayWatch, 'customer'>;
 }
 
 /** What a hop came to. */
@@ -114,7 +115,8 @@ export class Hops {
     const permitted = relaying
       ? guardNeighbours(policy, from, header, destinationRegion, known)
       : { neighbours: known, guards: {} };
-    const judged = guardCurrency(header, permitted, (id) => relays.terms(id)?.currency ?? '');
+    const priced = guardCurrency(header, permitted, (id) => relays.terms(id)?.currency ?? '');
+    const judged = guardUnpaid(header, priced, (id) => this.#deps.watch.customer?.refusal(id));
     const visited = [...new Set([...header.via, ...tried, from])].filter((peer) => peer !== header.to);
     const decision = desk.choose(header, judged.neighbours, visited, `${from}>${header.to}`);
     if (decision.next !== undefined) return { decision, guards: judged.guards };
@@ -161,7 +163,8 @@ export class Hops {
         stream.abort(new Error('refused'));
         // The link is sound; what lies behind it is not, if there was time for it.
         desk.handed(next, header, { tookMs: now() - handedAt, remainingMs: Number.POSITIVE_INFINITY });
-        if (isEnough) desk.refused(next, header);
+        if (reply.code === 'PAYMENT_REQUIRED') this.#deps.watch.customer?.refused(next);
+        else if (isEnough) desk.refused(next, header);
         throw new HopFailure(new ZeroError(reply.code, `${next}: ${reply.reason}`), reply.elsewhere);
       }
       desk.handed(next, header, {
@@ -232,28 +235,6 @@ function timesFor({ candidates, next }: Decision, left: number): HopTimes {
   if (others.length === 0) return { budgetMs: left, expectedMs };
   const patient = expectedMs > 0 ? PATIENCE * expectedMs + PATIENCE_MS : HOP_MS_MAX;
   return { budgetMs: Math.min(HOP_MS_MAX, patient, left / 2), expectedMs };
-}
-
-/**
- * A choice where the policy knows no way because no report has come yet: a relay that the peer itself says it is connected to, else one of the
- * backbone, and at the edge, which can only ask, the nearest. Nobody that was excluded for another reason.
- */
-function unmapped(
-  decision: Decision,
-  neighbours: readonly NeighbourView[],
-  exits: ReadonlySet<string>,
-  relaying: boolean,
-): Decision {
-  const open = new Set(
-    decision.candidates
-      .filter(({ excluded }) => excluded === 'unreachable' || excluded === 'infeasible')
-      .map(({ neighbour }) => neighbour),
-  );
-  const rank = ({ backbone, id }: NeighbourView): number => (exits.has(id) ? 2 : backbone ? 1 : 0);
-  const [best] = neighbours
-    .filter((one) => open.has(one.id) && (!relaying || rank(one) > 0))
-    .sort((a, b) => rank(b) - rank(a) || (a.rttMs ?? UNMEASURED_MS) - (b.rttMs ?? UNMEASURED_MS));
-  return best === undefined ? decision : { ...decision, next: best.id, reason: 'backbone' };
 }
 
 /** Why nobody may take a stream. */

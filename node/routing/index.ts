@@ -99,6 +99,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     protocol,
     policy: core.networkPolicy,
     now: () => performance.now(),
+    watch,
   });
   const routed = new RoutedStreams({
     self,
@@ -114,6 +115,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     },
     randomBytes: (length) => randomBytes(length),
     now,
+    watch,
   });
   const forward = new ForwardService({
     self,
@@ -197,13 +199,25 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     paths,
     log,
   });
+  const { customer } = watch;
+  // A relay that is not paid ends what it carries, and what goes over one that is left for its bill is ended here: neither is a fault of its.
+  const isOwed = (relay: string): boolean =>
+    customer?.owes(relay) === true || customer?.refusal(relay) !== undefined;
+  if (customer !== undefined)
+    customer.onLeave = (relay, why) => {
+      routed.leave(relay, why);
+      forward.leave(relay, why);
+    };
   links.events = {
-    broke: (path, peer) => desk.broke(path, peer),
+    broke: (path, peer) => {
+      if (!isOwed(path[0] ?? '')) desk.broke(path, peer);
+    },
     carried: (path, peer, ms) => {
       const [first] = path;
       if (first === undefined) return;
-      if (ms === undefined) desk.broke(path, peer);
-      else {
+      if (ms === undefined) {
+        if (!isOwed(first)) desk.broke(path, peer);
+      } else {
         desk.carried(path, peer, ms);
         faults.sound(first, peer);
       }
@@ -213,7 +227,8 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
       if (relay !== undefined) relays.measured(relay).failed += 1;
     },
     fault: (relay, peer) => {
-      const note = relays.measured(relay).draining ? undefined : faults.fault(relay, peer);
+      if (relays.measured(relay).draining || isOwed(relay)) return;
+      const note = faults.fault(relay, peer);
       if (note === undefined) return;
       for (const agent of residents.of(relay).slice(0, 1)) void reporter.report(agent, note);
     },

@@ -1,10 +1,11 @@
 // Paths of this node's own streams: the first hop of each, with the conditions under which this node sends. What services use is the
 // connection that links.ts makes of such a path.
 
-import type { PeerId } from '@libp2p/interface';
+import type { PeerId, Stream } from '@libp2p/interface';
 import { toHex } from '../../protocol/bytes/index.ts';
 import { FORWARD_TTL_MAX, type ForwardHeader, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
 import type { SlaClass } from '../../protocol/routing/index.ts';
+import { countOwn, type RelayWatch } from '../host/relay-watch.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { withPathSpan } from '../tracing/index.ts';
 import { type Hops, streamName } from './hops.ts';
@@ -31,6 +32,7 @@ export interface RoutedDeps {
   readonly streams: StreamBook;
   readonly metrics: Metrics;
   readonly conditions: Conditions;
+  readonly watch: Pick<RelayWatch, 'customer'>;
   readonly randomBytes: (length: number) => Uint8Array;
   /** Wall clock, for records. */
   readonly now: () => number;
@@ -39,6 +41,8 @@ export interface RoutedDeps {
 /** Opens paths. */
 export class RoutedStreams {
   readonly #deps: RoutedDeps;
+  /** Paths that stand, by their streams: the first relay of each. */
+  readonly #open = new Map<Stream, string>();
 
   constructor(deps: RoutedDeps) {
     this.#deps = deps;
@@ -54,11 +58,16 @@ export class RoutedStreams {
     const { randomBytes } = this.#deps;
     const stream = randomBytes(STREAM_ID_BYTES);
     return await withPathSpan(toHex(stream), toHex(randomBytes(SPAN_BYTES)), (trace) =>
-      this.#open(peer, signal, { around, mayTry }, stream, trace),
+      this.#begin(peer, signal, { around, mayTry }, stream, trace),
     );
   }
 
-  async #open(
+  /** Ends the paths that begin with a relay: their links go on over others. */
+  leave(relay: string, why: Error): void {
+    for (const [stream, first] of [...this.#open]) if (first === relay) stream.abort(why);
+  }
+
+  async #begin(
     peer: PeerId,
     signal: AbortSignal,
     { around, mayTry }: { readonly around: Around; readonly mayTry: PathWatch['mayTry'] },
@@ -100,7 +109,15 @@ export class RoutedStreams {
       record.state = 'open';
       record.path = hop.reply.path;
       record.setupMs = performance.now() - began;
-      hop.stream.addEventListener('close', ({ error }) => streams.end(record, now(), error));
+      hop.stream.addEventListener('close', ({ error }) => {
+        this.#open.delete(hop.stream);
+        streams.end(record, now(), error);
+      });
+      const [first] = hop.reply.path;
+      if (first !== undefined) {
+        this.#open.set(hop.stream, first);
+        countOwn(hop.stream, (up, down) => this.#deps.watch.customer?.used(first, up, down));
+      }
       metrics.count('zerostate_routed_paths_total', { result: 'open' });
       const onBytes = (up: number, down: number): void => {
         record.up += up;

@@ -21,12 +21,51 @@ const billSchema = Type.Object({
   paid: text,
 });
 export type RelayBillView = Type.Static<typeof billSchema>;
+const paidSchema = Type.Object({
+  /** What may be spent without being asked, in millionths; null: nothing. */
+  budget: Type.Union([
+    Type.Object({ currency: text, perRelay: text, perDay: text, total: text, today: text, all: text }),
+    Type.Null(),
+  ]),
+  relays: Type.Array(
+    Type.Object({
+      peer: text,
+      name: text,
+      /** Whom its last bill named; empty: it was not asked. */
+      seller: text,
+      currency: text,
+      /** Own count of bytes over it since it asks a price, and what they cost by its card. */
+      up: text,
+      down: text,
+      price: text,
+      /** Paid without being asked, and by hand. */
+      paid: text,
+      paidByHand: text,
+      today: text,
+      /** Why it is not paid and not used now: budget, surplus, currency, seller, funds or refused; empty: nothing stands against it. */
+      reason: text,
+      detail: text,
+    }),
+  ),
+});
+export type RelaysPaidView = Type.Static<typeof paidSchema>;
 const payBody = Type.Object(
   { most: amount, currency: Type.String({ minLength: 1, maxLength: 16 }), as: Type.Optional(text) },
   { additionalProperties: false },
 );
 
-export function registerRelayRoutes(app: FastifyInstance, { relayPayer }: NodeContext): void {
+export function registerRelayRoutes(app: FastifyInstance, context: NodeContext): void {
+  const { relayPayer } = context;
+  app.get(
+    pathOf('relays.paid'),
+    {
+      schema: {
+        summary: 'What this node counted over relays that ask a price, and paid for it',
+        response: { 200: paidSchema },
+      },
+    },
+    () => paidView(context),
+  );
   const bill = async (peer: string) => {
     const { seller, currency, down, paid, price, up } = await relayPayer.bill(peerIdFromString(peer));
     const [upText, downText, priceText, paidText] = [up, down, price, paid].map(String) as [
@@ -64,4 +103,35 @@ export function registerRelayRoutes(app: FastifyInstance, { relayPayer }: NodeCo
       return await bill(request.params.peer);
     },
   );
+}
+
+function paidView({ directory, relayCustomer }: NodeContext): RelaysPaidView {
+  const spending = relayCustomer.budget();
+  return {
+    budget:
+      spending === undefined
+        ? null
+        : {
+            currency: spending.budget.currency,
+            perRelay: String(spending.budget.perRelay),
+            perDay: String(spending.budget.perDay),
+            total: String(spending.budget.total),
+            today: String(spending.today),
+            all: String(spending.all),
+          },
+    relays: relayCustomer.list().map(({ ended, price, relay, standing, today }) => ({
+      peer: relay,
+      name: directory.get(relay)?.name ?? '',
+      seller: standing.seller ?? '',
+      currency: standing.account.currency,
+      up: String(standing.account.up),
+      down: String(standing.account.down),
+      price: String(price),
+      paid: String(standing.account.paid),
+      paidByHand: String(standing.byHand),
+      today: String(today),
+      reason: ended?.reason ?? '',
+      detail: ended?.detail ?? '',
+    })),
+  };
 }

@@ -1,14 +1,13 @@
 // zerostate channel: pay an agent step by step.
 
 import type { Command } from 'commander';
-import { ZeroError } from '../../../protocol/errors/index.ts';
-import type { RelayBillView } from '../../api/routes/relays.ts';
 import type { ChannelView } from '../../payments/views.ts';
 import { ApiClient } from '../client.ts';
 import { type ConfirmFlags, confirmed, withConfirm } from '../confirm.ts';
 import { plain, print, runAction, style, table } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { agentOf } from './card.ts';
+import { registerRelayBill } from './channel-relay.ts';
 
 const EXAMPLES = `
 Examples:
@@ -58,41 +57,6 @@ function channelText(view: ChannelView): string {
     `${style.bold(view.channel)}  ${view.phase}, this node is the ${view.side}`,
     ...rows.map(([name, text]) => `  ${name.padEnd(10)}${text}`),
   ].join('\n');
-}
-
-/** Adds `channel relay`: the bill of a relay, and paying it. */
-function registerRelayBill(channel: Command): void {
-  withTarget(
-    channel
-      .command('relay')
-      .description('what a relay has passed on for this node, and asks for it')
-      .argument('<peer>', 'peer id of the relay'),
-  )
-    .option('--pay <amount>', 'pay it, up to so much, for instance "500000 EUR"')
-    .action(async (peer: string, flags: ClientFlags & { pay?: string }) => {
-      await runAction(flags, async () => {
-        const client = await ApiClient.connect(flags);
-        const path = `/v1/relays/${encodeURIComponent(peer)}`;
-        const most = flags.pay === undefined ? undefined : /^([0-9]+) ?([A-Za-z0-9._-]+)$/.exec(flags.pay);
-        if (most === null)
-          throw new ZeroError(
-            'USAGE',
-            `${flags.pay} is not an amount with its currency, for instance "500000 EUR"`,
-          );
-        const bill =
-          most === undefined
-            ? await client.get<RelayBillView>(`${path}/bill`)
-            : await client.post<RelayBillView>(`${path}/pay`, { most: most[1], currency: most[2] });
-        print(flags, bill, ({ currency, down, paid, price, seller, up }) =>
-          [
-            `passed on ${up} bytes from here, ${down} to here`,
-            seller === null
-              ? 'it asks nothing'
-              : `${price} ${currency} in all, ${paid} paid  (to ${plain(seller)})`,
-          ].join('\n'),
-        );
-      });
-    });
 }
 
 async function act(flags: ClientFlags, channel: string, verb: string, body: object): Promise<void> {

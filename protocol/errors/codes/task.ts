@@ -30,8 +30,10 @@ export const taskCodes = {
     exit: 4,
     http: 402,
     retryable: true,
-    summary: 'An executor wants its quote promised in a channel before it runs a task.',
-    remedy: 'Open or top up a channel with `zerostate channel open`, and give the task a priceCeiling.',
+    summary:
+      'An executor wants its quote promised in a channel before it runs a task, or a relay wants to be paid for what it passed on.',
+    remedy:
+      'Open or top up a channel with `zerostate channel open`, and give the task a priceCeiling; for a relay see `zerostate channel relay`.',
   },
   RUNS_DIVERGED: {
     exit: 3,

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { streamPair } from '@libp2p/utils';
 import { Hops, type HopsDeps } from '../../../node/routing/hops.ts';
 import { headFrames } from '../../../node/routing/wire.ts';
-import { isZeroError } from '../../../protocol/errors/index.ts';
+import { type ErrorCode, isZeroError } from '../../../protocol/errors/index.ts';
 import { decodeHeader, encodeReply, type ForwardHeader } from '../../../protocol/forward/index.ts';
 import { plainHeader } from '../../support/forward-headers.ts';
 
@@ -22,6 +22,7 @@ function depsOf(desk: object, others: { measured?: object; now?: () => number } 
   const measured = others.measured ?? { inFlight: 0, carried: 0, failed: 0 };
   const deps = {
     self: SELF,
+    watch: {},
     relays: {
       neighbours: () => [{ id: RELAY }],
       region: () => '',
@@ -108,6 +109,11 @@ describe('a hop', () => {
     assert.deepEqual(told, ['handed', 'refused']);
   });
 
+  it('that is refused for what this node owes is told to whoever pays, and no fault of a way', async () => {
+    const { asked, told } = await refusedHop('PAYMENT_REQUIRED');
+    assert.deepEqual({ asked, told }, { asked: [RELAY], told: ['handed'] });
+  });
+
   it('that had less time than it is expected to take says nothing of who did not answer, and one that had enough does', async () => {
     assert.deepEqual(await unanswered(60, 500), { told: [], failed: 0 });
     assert.deepEqual(await unanswered(60, 5), { told: ['handed', 'finished'], failed: 1 });
@@ -141,23 +147,28 @@ async function unanswered(budgetMs: number, costMs: number) {
 }
 
 /** What is told of a relay that says that it has no way. */
-async function refusedHop() {
+async function refusedHop(code: ErrorCode = 'ROUTE_NONE') {
   const [ours, theirs] = await streamPair();
   const told: string[] = [];
+  const asked: string[] = [];
   const deps = depsOf({
     stream: async () => ours,
     handed: () => told.push('handed'),
     finished: () => told.push('finished'),
     refused: () => told.push('refused'),
   });
+  (deps.watch as { customer: unknown }).customer = {
+    refusal: () => undefined,
+    refused: (relay: string) => asked.push(relay),
+  };
   const relay = (async () => {
     const frames = headFrames(theirs);
     await frames.read();
-    await frames.write(encodeReply({ ok: false, code: 'ROUTE_NONE', reason: 'no way', elsewhere: false }));
+    await frames.write(encodeReply({ ok: false, code, reason: 'no way', elsewhere: false }));
   })();
   const origin = { from: SELF, relaying: false, avoid: [], record: { attempts: [] } as never };
   const opening = new Hops(deps).open(plainHeader(EXIT), origin, AbortSignal.timeout(10_000));
-  await assert.rejects(opening, (error) => isZeroError(error) && error.code === 'ROUTE_NONE');
+  await assert.rejects(opening, (error) => isZeroError(error) && error.code === code);
   await relay;
-  return { told };
+  return { told, asked };
 }
