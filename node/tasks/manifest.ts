@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { type AgentCard, SLA_CLASSES } from '../../protocol/card/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { canonicalJson, type JsonValue } from '../../protocol/json/index.ts';
+import { canonicalJson, type JsonObject, type JsonValue } from '../../protocol/json/index.ts';
 import type { TaskManifest } from '../../protocol/task/index.ts';
 import { type Job, LIMITS_MAX } from '../../wasm-runner/index.ts';
 
@@ -67,24 +67,31 @@ export function completeManifest(input: unknown): Manifest {
 
 /** By manifest, and gone with it: a task is looked at a dozen times. */
 const specs = new WeakMap<TaskManifest, Manifest>();
-/** Specs that are kept for manifests that say the same: kinds of tasks in fashion at once. */
+/** Specs that are kept for what says the same: kinds of tasks in fashion at once. */
 const ALIKE_MAX = 256;
 /** Characters of a spec that is kept: with its arguments; all together stay below a few MiB. */
 const ALIKE_CHARS_MAX = 8_192;
-/** By what was written in a manifest: tasks of one kind follow each other. The one completed first goes first. */
+/** By what was written, in a manifest or by who asks: tasks of one kind follow each other. The one completed first goes first. */
 const alike = new Map<string, Manifest>();
+
+/** Completes and checks a manifest that is JSON, once for all that say the same; frozen, since tasks share it. Throws USAGE naming what is wrong. */
+export function completeAlike(input: JsonObject): Manifest {
+  const written = JSON.stringify(input);
+  const known = alike.get(written);
+  if (known !== undefined) return known;
+  const spec = frozen(completeManifest(input));
+  if (written.length > ALIKE_CHARS_MAX) return spec;
+  if (alike.size >= ALIKE_MAX) alike.delete(alike.keys().next().value as string);
+  alike.set(written, spec);
+  return spec;
+}
 
 /** The completed spec of a signed manifest; frozen, since manifests share it. Throws USAGE naming what is wrong. */
 export function specOfManifest(manifest: TaskManifest): Manifest {
   const known = specs.get(manifest);
   if (known !== undefined) return known;
-  const written = JSON.stringify(manifest.spec);
-  const spec = alike.get(written) ?? frozen(completeManifest(manifest.spec));
+  const spec = completeAlike(manifest.spec);
   specs.set(manifest, spec);
-  if (written.length <= ALIKE_CHARS_MAX && !alike.has(written)) {
-    if (alike.size >= ALIKE_MAX) alike.delete(alike.keys().next().value as string);
-    alike.set(written, spec);
-  }
   return spec;
 }
 

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, REDUNDANCY_MAX } from '../../protocol/task/index.ts';
-import { completeManifest, type Manifest } from './manifest.ts';
+import { completeAlike, type Manifest } from './manifest.ts';
 
 /** Members that a caller may name, or leave out, by hand. */
 const MEMBERS_NAMED_MAX = 64;
@@ -62,7 +62,7 @@ export function completeTask(input: unknown): { spec: Manifest; order: TaskOrder
     );
     throw new ZeroError('USAGE', `task: ${[...new Set(problems)].slice(0, 5).join('; ')}`);
   }
-  const spec = completeManifest(Object.fromEntries(entries.filter(([name]) => !known.includes(name))));
+  const spec = completeAlike(Object.fromEntries(entries.filter(([name]) => !known.includes(name))));
   return { spec, order };
 }
 

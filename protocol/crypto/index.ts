@@ -18,4 +18,4 @@ export const { signMlDsa65, verifyMlDsa65, mlDsa65KeyOfSeed } = crypto;
 /** Name of the adapter in use, for reports: 'node:crypto' or 'noble'. */
 export const cryptoAdapter: string = crypto.name;
 
-export const { keepEd25519, rememberEd25519 } = crypto;
+export const { keepEd25519, keepSigned, rememberEd25519 } = crypto;

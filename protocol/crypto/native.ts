@@ -15,6 +15,7 @@ import { hasCanonicalShape, isKeySafe } from './strictness.ts';
 import { isOfPrimeOrder } from './subgroup.ts';
 
 const DIGEST_BYTES = 32;
+const PUBLIC_KEY_BYTES = 32;
 /** Key objects remembered; the issuers of a busy node, at about 1 kB each. */
 const KEY_CACHE_MAX = 4096;
 const PKCS8_PREFIX = Uint8Array.fromHex('302e020100300506032b657004220420');
@@ -24,14 +25,22 @@ function withPrefix(prefix: Uint8Array, body: Uint8Array): Buffer {
   return Buffer.concat([prefix, body]);
 }
 
-// By identity of the array, and gone with it: a signer keeps its seed, and importing it costs more than signing.
-const privateKeys = new WeakMap<Uint8Array, KeyObject>();
+/** A private key, and the 32 bytes of the public one. */
+interface KeyPair {
+  readonly key: KeyObject;
+  readonly publicKey: Uint8Array;
+}
 
-function privateKey(seed: Uint8Array): KeyObject {
-  const cached = privateKeys.get(seed);
+// By identity of the array, and gone with it: a signer keeps its seed, and importing it costs more than signing.
+const keyPairs = new WeakMap<Uint8Array, KeyPair>();
+
+function keyPair(seed: Uint8Array): KeyPair {
+  const cached = keyPairs.get(seed);
   if (cached !== undefined) return cached;
-  const made = createPrivateKey({ key: withPrefix(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' });
-  privateKeys.set(seed, made);
+  const key = createPrivateKey({ key: withPrefix(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' });
+  const der = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  const made: KeyPair = { key, publicKey: new Uint8Array(der.subarray(der.length - PUBLIC_KEY_BYTES)) };
+  keyPairs.set(seed, made);
   return made;
 }
 
@@ -84,6 +93,8 @@ function digest(bytes: Uint8Array): Uint8Array {
 const PRIMED_MAX = 4096;
 /** Bytes of the messages of these, four kilobytes each: what nobody comes for makes room, however long the messages are. */
 const PRIMED_BYTES_MAX = 16 * 1024 * 1024;
+/** Longest message, in bytes, whose signature is remembered for who reads it back at once: receipts and manifests are shorter. */
+const SIGNED_BYTES_MAX = 16 * 1024;
 /** Key and signature (both of fixed length) to the message that they are good for. */
 const primed = new Map<string, Uint8Array>();
 let primedBytes = 0;
@@ -101,13 +112,14 @@ function isPrimed(name: string, message: Uint8Array): boolean {
   return known !== undefined && Buffer.compare(known, message) === 0;
 }
 
-/** True while keepEd25519 runs, and while rememberEd25519 does. */
+/** True while keepEd25519 runs, while rememberEd25519 does, and while keepSigned does. */
 let isKeeping = false;
 let isRemembering = false;
+let isKeepingSigned = false;
 
 function takePrimed(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const name = nameOfCheck(publicKey, signature);
-  return isPrimed(name, message) && (isKeeping || dropPrimed(name));
+  return isPrimed(name, message) && ((isKeeping && !isRemembering) || dropPrimed(name));
 }
 
 function addPrimed(name: string, message: Uint8Array): void {
@@ -158,16 +170,24 @@ export const crypto: CryptoPort = {
   isSafePublicKey,
   sha256: digest,
   sha256Into: digestInto,
-  signEd25519: (seed, message) => new Uint8Array(sign(null, message, privateKey(seed))),
-  publicKeyOfSeed(seed) {
-    const der = createPublicKey(privateKey(seed)).export({ format: 'der', type: 'spki' });
-    return new Uint8Array(der.subarray(der.length - 32));
+  signEd25519(seed, message) {
+    const { key, publicKey } = keyPair(seed);
+    if (!isKeepingSigned || message.length > SIGNED_BYTES_MAX)
+      return new Uint8Array(sign(null, message, key));
+    // What is signed and remembered is this copy: a later change of the caller's bytes is another message.
+    const copy = message.slice();
+    const signature = new Uint8Array(sign(null, copy, key));
+    addPrimed(nameOfCheck(publicKey, signature), copy);
+    return signature;
   },
+  publicKeyOfSeed: (seed) => keyPair(seed).publicKey.slice(),
   verifyEd25519(publicKey, message, signature) {
     if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return false;
-    if (primed.size > 0 && takePrimed(publicKey, message, signature)) return true;
+    const isDone = primed.size > 0 && takePrimed(publicKey, message, signature);
+    if (isDone && !isRemembering) return true;
     const kept =
       isRemembering || checksRemembered() > 0 ? checkDigest(publicKey, message, signature) : undefined;
+    if (isDone && kept !== undefined) rememberCheck(kept);
     if (kept !== undefined && isCheckRemembered(kept)) return true;
     try {
       const isGood = verify(null, message, publicKeyObject(publicKey), signature);
@@ -185,6 +205,15 @@ export const crypto: CryptoPort = {
       return work();
     } finally {
       isKeeping = before;
+    }
+  },
+  keepSigned(work) {
+    const before = isKeepingSigned;
+    isKeepingSigned = true;
+    try {
+      return work();
+    } finally {
+      isKeepingSigned = before;
     }
   },
   rememberEd25519(work) {

@@ -12,6 +12,7 @@ export const crypto: CryptoPort = {
   name: 'noble',
   isSafePublicKey: (publicKey) => isKeySafe(publicKey, isTorsionFreePoint),
   keepEd25519: (work) => work(),
+  keepSigned: (work) => work(),
   rememberEd25519: (work) => work(),
   sha256: (bytes) => nobleSha256(bytes),
   sha256Into: (bytes, target, at) => target.set(nobleSha256(bytes), at),

@@ -44,6 +44,11 @@ export interface CryptoPort {
    * The same for bytes that come again and again, and at every start: what is found good is remembered as primeEd25519 does with `isKept`.
    */
   rememberEd25519<T>(work: () => T): T;
+  /**
+   * Runs synchronous work; each signature that signEd25519 makes in it is remembered as one that was checked ahead, for who reads back what it
+   * has just signed: its form is checked, and the signature was made here.
+   */
+  keepSigned<T>(work: () => T): T;
   /** The 1,952-byte ML-DSA-65 public key of a 32-byte seed. */
   mlDsa65KeyOfSeed(seed: Uint8Array): Uint8Array;
 }

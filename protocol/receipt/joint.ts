@@ -2,6 +2,7 @@
 // the same bytes, and their signatures fit on one envelope: the joint receipt.
 
 import { equalBytes, toBase64 } from '../bytes/index.ts';
+import { keepSigned } from '../crypto/index.ts';
 import { type Envelope, type Signer, signEnvelope } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import {
@@ -14,11 +15,10 @@ import {
 
 /** Signs the deterministic part alone; answers the signature in base64. */
 export function signDeterministic(deterministic: ReceiptDeterministic, signer: Signer): string {
-  const envelope = signEnvelope({
-    payloadType: RESULT_PAYLOAD_TYPE,
-    payload: resultPayload(deterministic),
-    signers: [signer],
-  });
+  const payload = resultPayload(deterministic);
+  const envelope = keepSigned(() =>
+    signEnvelope({ payloadType: RESULT_PAYLOAD_TYPE, payload, signers: [signer] }),
+  );
   return toBase64((envelope.signatures[0] as { sig: Uint8Array }).sig);
 }
 

@@ -1,6 +1,6 @@
 // Statements of agents: they carry their author's keychain and verify alone.
 
-import { keepEd25519 } from '../crypto/index.ts';
+import { keepEd25519, keepSigned } from '../crypto/index.ts';
 import { decodeEnvelope, type Envelope, envelopeId, type Signer, verifyExactly } from '../envelope/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { timeMs } from '../fields/index.ts';
@@ -68,12 +68,8 @@ export function signAgentStatement<T extends OwnPredicateType>(input: SignAgentS
   const { agentId } = verifyKeychainJson(json as unknown as JsonObject, 'keychain');
   const author = { issuer: agentId, keychain: json };
   const predicate = { ...input.predicate, ...author } as unknown as JsonObject;
-  const envelope = signStatement({
-    subject: subjectsOf(predicateType, predicate),
-    predicateType,
-    predicate,
-    ...signers,
-  });
+  const subject = subjectsOf(predicateType, predicate);
+  const envelope = keepSigned(() => signStatement({ subject, predicateType, predicate, ...signers }));
   // Its author puts it into a log next, where it is verified again, or taken as it was verified here.
   const verified = keepEd25519(() => verifyAgentStatement(envelope, predicateType));
   signedHere.set(envelope, verified);

@@ -1,7 +1,7 @@
 // The task manifest: what a requester asks for, signed, with module and inputs by content id. An executor runs nothing without one.
 // What the module is to be given (arguments, limits, mode) is `spec`, whose meaning is the caller's; here it is signed text.
 
-import { sha256 } from '../crypto/index.ts';
+import { keepSigned, sha256 } from '../crypto/index.ts';
 import {
   contentIdOf,
   decodeEnvelope,
@@ -202,13 +202,15 @@ export function signManifest({ agent, signer, ...rest }: SignManifestInput): Ver
     keychain,
     ...rest,
   };
-  const envelope = signEnvelope(
-    {
-      payloadType: TASK_MANIFEST_TYPE,
-      payload: canonicalJson(manifest as unknown as JsonValue),
-      signers: [signer],
-    },
-    { payloadBytesMax: MANIFEST_BYTES_MAX },
+  const envelope = keepSigned(() =>
+    signEnvelope(
+      {
+        payloadType: TASK_MANIFEST_TYPE,
+        payload: canonicalJson(manifest as unknown as JsonValue),
+        signers: [signer],
+      },
+      { payloadBytesMax: MANIFEST_BYTES_MAX },
+    ),
   );
   return verifyManifest(envelope);
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { specOfManifest } from '../../../node/tasks/manifest.ts';
+import { completeTask } from '../../../node/tasks/order.ts';
 import type { TaskManifest } from '../../../protocol/task/index.ts';
 import { refused } from '../../support/agents.ts';
 
@@ -15,6 +16,16 @@ describe('node/tasks: the spec of a manifest', () => {
     assert.deepEqual([spec.args, spec.limits.wallMs], [['3'], 10_000]);
     assert.deepEqual(specOfManifest(manifestOf({ ...written, args: ['4'] })).args, ['4']);
     assert.deepEqual(specOfManifest(manifestOf({ ...written, limits: { wallMs: 11 } })).limits.wallMs, 11);
+  });
+
+  it('is one for those who ask for the same, however they have it placed', () => {
+    const asked = { name: 'asked', capability: 'words', args: ['3'] };
+    const { order, spec } = completeTask(asked);
+    const again = completeTask({ ...structuredClone(asked), redundancy: 3 });
+    assert.equal(again.spec, spec);
+    assert.deepEqual([order.redundancy, again.order.redundancy], [1, 3]);
+    assert.deepEqual(completeTask({ ...asked, args: ['4'] }).spec.args, ['4']);
+    for (let i = 0; i < 2; i++) assert.throws(() => completeTask({ ...asked, args: [3] }), refused('USAGE'));
   });
 
   it('cannot be changed by whoever holds it, and leaves what was written as it was', () => {

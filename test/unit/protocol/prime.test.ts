@@ -1,6 +1,8 @@
 // Signatures checked ahead: the verdict is the same, before and after, for good ones and for bad ones.
 
 import assert from 'node:assert/strict';
+import nodeCrypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { utf8 } from '../../../protocol/bytes/index.ts';
 import { crypto as native } from '../../../protocol/crypto/native.ts';
 import { crypto as noble } from '../../../protocol/crypto/noble.ts';
@@ -23,10 +25,64 @@ import { makeAgent, makeCard, NOT_BEFORE, publicKey, seed } from '../../support/
 import { refuses } from '../../support/codes.ts';
 import { sampleReceipt } from '../../support/receipt-files.ts';
 
+/** How often the platform is asked for a verification while `work` runs. */
+function verifications(work: () => void): number {
+  const { verify } = nodeCrypto;
+  let count = 0;
+  const counting = (...args: Parameters<typeof verify>) => {
+    count += 1;
+    return verify(...args);
+  };
+  try {
+    nodeCrypto.verify = counting as typeof verify;
+    syncBuiltinESMExports();
+    work();
+  } finally {
+    nodeCrypto.verify = verify;
+    syncBuiltinESMExports();
+  }
+  return count;
+}
+
 const message = Uint8Array.of(1, 2, 3);
 const MIB = 1_048_576;
 
 describe('signatures checked ahead', () => {
+  it('what is signed to be read back is not checked, once, and nothing else for it', () => {
+    const text = utf8('signed here');
+    const signature = native.keepSigned(() => native.signEd25519(seed(1), text));
+    const verifies = (key: number, bytes: Uint8Array, sig = signature) =>
+      native.verifyEd25519(publicKey(key), bytes, sig);
+    const other = signature.with(40, (signature[40] as number) ^ 1);
+    assert.equal(
+      verifications(() => {
+        assert.equal(verifies(2, text), false);
+        assert.equal(verifies(1, utf8('signed hers')), false);
+        assert.equal(verifies(1, text, other), false);
+      }),
+      3,
+    );
+    assert.equal(
+      verifications(() => assert.ok(native.rememberEd25519(() => verifies(1, text)))),
+      0,
+    );
+    assert.ok(native.isEd25519Kept({ publicKey: publicKey(1), message: text, signature }));
+    const mine = utf8('changed after it was signed');
+    const over = native.keepSigned(() => native.signEd25519(seed(1), mine));
+    mine[0] = 0;
+    assert.equal(verifies(1, mine, over), false);
+    mine[0] = 'c'.charCodeAt(0);
+    assert.deepEqual(
+      [1, 2].map(() => verifications(() => assert.ok(verifies(1, mine, over)))),
+      [0, 1],
+    );
+    const plain = native.signEd25519(seed(1), utf8('plain'));
+    assert.equal(
+      verifications(() => assert.ok(verifies(1, utf8('plain'), plain))),
+      1,
+    );
+  });
+
   for (const adapter of [native, noble]) {
     it(`${adapter.name}: change no verdict`, async () => {
       const good = { publicKey: publicKey(1), message, signature: adapter.signEd25519(seed(1), message) };
