@@ -92,7 +92,7 @@ permit (principal, action == Zerostate::Action::"relay", resource);
   QUARANTINE_POLICY,
 ];
 
-/** What is decided by a node that has missed the policy of the others: it stays connected, takes in logs and obeys quarantine, and does nothing. */
+/** What is decided by a node that has missed the policy of the others: it stays connected (over relays as well), takes in logs and obeys quarantine, and does nothing. */
 export const CLOSED_POLICIES: readonly PolicyFile[] = [
   {
     name: 'closed.cedar',
@@ -100,9 +100,18 @@ export const CLOSED_POLICIES: readonly PolicyFile[] = [
 @detail("the others have begun with a policy that this node has not got: apply it")
 forbid (
   principal,
-  action in [Zerostate::Action::"find", Zerostate::Action::"run", Zerostate::Action::"relay"],
+  action in [Zerostate::Action::"find", Zerostate::Action::"run"],
   resource
 );
+
+@id("behind-relay")
+@detail("the others have begun with a policy that this node has not got: apply it")
+forbid (principal, action == Zerostate::Action::"relay", resource)
+unless { context.purpose == "send" };
+
+@id("behind-send")
+permit (principal, action == Zerostate::Action::"relay", resource)
+when { context.purpose == "send" };
 
 @id("behind-use")
 @detail("the others have begun with a policy that this node has not got: apply it")

@@ -10,8 +10,9 @@ export type KnownPeer = (
   peerId: string,
 ) => { readonly name: string; readonly region: string; readonly roles: readonly string[] } | undefined;
 
-/** What is known of a stream that is to be forwarded. */
+/** What is known of a stream that is to be forwarded, or sent by this node itself. */
 export interface ForwardFacts {
+  readonly purpose: 'forward' | 'send';
   readonly destination: string;
   readonly destinationRegion: string;
   readonly guild: string;
@@ -76,9 +77,9 @@ export class NetworkPolicy implements ConnectionPolicy {
     });
   }
 
-  /** May this peer's stream be forwarded, and to that neighbour? */
+  /** May this peer's stream be forwarded, and to that neighbour? Or that of this node itself be sent there? */
   mayForward(peerId: string, { next, nextRegion, ...facts }: ForwardFacts): ForwardWord {
-    const context = { purpose: 'forward', ...facts, ...(next === '' ? {} : { next, nextRegion }) };
+    const context = { ...facts, ...(next === '' ? {} : { next, nextRegion }) };
     const question = this.#question('relay', peerId, context);
     if (next === '') return this.#policy.decideOnce(question);
     const { id } = this.#policy.bundles.active;

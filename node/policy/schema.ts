@@ -47,7 +47,8 @@ export const SCHEMA_TEXT = `namespace ${NAMESPACE} {
   // purpose: "connect" for a connection, "partner" for a partnership. direction: "inbound" or "outbound".
   action "peer" appliesTo { principal: [Peer], resource: [Node], context: { purpose: String, direction: String } };
 
-  // purpose: "reserve" for a slot on this relay, "connect" for one circuit to the peer "destination", "forward" for a stream to it.
+  // purpose: "reserve" for a slot on this relay, "connect" for one circuit to the peer "destination", "forward" for a stream to it,
+  // "send" for a stream of this node itself.
   // Of a stream: the region that it must not leave (stayIn), its guild and class (sla), each empty where the sender names none. next and
   // nextRegion are there when one way is asked about, and absent when the stream itself is.
   action "relay" appliesTo {

@@ -3,12 +3,7 @@
 
 import type { Connection, Stream } from '@libp2p/interface';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import {
-  decodeHeader,
-  encodeReply,
-  type ForwardHeader,
-  type ForwardReply,
-} from '../../protocol/forward/index.ts';
+import { encodeReply, type ForwardHeader } from '../../protocol/forward/index.ts';
 import type { Admission } from '../admission/index.ts';
 import type { Host } from '../host/create.ts';
 import type { RelayWatch } from '../host/relay-watch.ts';
@@ -27,10 +22,12 @@ import {
   METER_LOOK_BYTES,
 } from './limits.ts';
 import type { Links } from './links.ts';
+import { outOfBounds } from './own-terms.ts';
 import { joinStreams } from './pipe.ts';
 import type { Relays } from './relays.ts';
 import type { RouteDesk } from './route-desk.ts';
 import { ceilingText, type StreamBook, type StreamRecord } from './stream-book.ts';
+import { refuse, takeHeader } from './take-header.ts';
 import { headFrames } from './wire.ts';
 
 export interface ForwardDeps {
@@ -42,6 +39,8 @@ export interface ForwardDeps {
   readonly admission: Admission;
   readonly links: Links;
   readonly relays: Relays;
+  /** Region of this node. */
+  readonly region: string;
   readonly desk: RouteDesk;
   readonly hops: Hops;
   readonly streams: StreamBook;
@@ -116,7 +115,11 @@ export class ForwardService {
     const frames = headFrames(stream);
     try {
       const signal = AbortSignal.timeout(HEADER_MS_MAX);
-      const header = decodeHeader((await frames.read({ signal })).subarray());
+      const header = await takeHeader(frames, self, signal, (why) => {
+        admission.charge(from, 'failures');
+        log.debug({ peer: from, error: why.message }, 'a forwarded stream was malformed');
+      });
+      if (header === undefined) return;
       if (header.to === self) {
         await frames.write(encodeReply({ ok: true, path: [], remainingMs: 0, tookMs: 0 }), { signal });
         await this.#deps.links.answer(frames.unwrap(), connection.remotePeer);
@@ -150,9 +153,6 @@ export class ForwardService {
       via: header.via,
       startedAt: now(),
     });
-    const answer = async (reply: ForwardReply): Promise<void> => {
-      await frames.write(encodeReply(reply), { signal: AbortSignal.timeout(HEADER_MS_MAX) });
-    };
     const held = (this.#perPeer.get(from) ?? 0) + 1;
     this.#perPeer.set(from, held);
     let isTaken = false;
@@ -161,9 +161,7 @@ export class ForwardService {
       if (refused !== undefined) {
         this.#count(header, refused.code);
         streams.end(record, now(), refused);
-        const elsewhere = refused.code !== 'DECODE_FAILED';
-        await answer({ ok: false, code: refused.code, reason: refused.message, elsewhere });
-        await frames.unwrap().close({ signal: AbortSignal.timeout(HEADER_MS_MAX) });
+        await refuse(frames, { ok: false, code: refused.code, reason: refused.message, elsewhere: true });
         return;
       }
       isTaken = true;
@@ -188,9 +186,7 @@ export class ForwardService {
         this.#count(header, code);
         streams.end(record, now(), error);
         if (near.status !== 'open') return;
-        const reply = { ok: false, code, reason: error.message, elsewhere: true } as const;
-        await frames.write(encodeReply(reply), { signal: AbortSignal.timeout(HEADER_MS_MAX) });
-        await frames.unwrap().close({ signal: AbortSignal.timeout(HEADER_MS_MAX) });
+        await refuse(frames, { ok: false, code, reason: error.message, elsewhere: true });
         return;
       }
       const { next, reply, stream: far } = hop.value;
@@ -263,7 +259,7 @@ export class ForwardService {
   }
 
   #refusal(header: ForwardHeader, from: string, held: number): ZeroError | undefined {
-    const { meter, policy, relays, self, streamsMax } = this.#deps;
+    const { meter, policy, region, relays, self, streamsMax } = this.#deps;
     if (streamsMax === undefined) return new ZeroError('ROUTE_NONE', 'this node is no relay');
     if (this.#draining) return new ZeroError('RELAY_DRAINING', 'the relay takes no new streams');
     if (this.#taken >= streamsMax)
@@ -276,7 +272,9 @@ export class ForwardService {
       return meter.isUnpaid(from)
         ? new ZeroError('PAYMENT_REQUIRED', 'this peer owes the relay more than its credit')
         : new ZeroError('ROUTE_REFUSED', 'the relay does not serve this peer');
-    const why = refusalOf(policy, from, header, relays.region(header.to));
+    const why =
+      outOfBounds(header, { region, terms: relays.terms(self) }) ??
+      refusalOf(policy, from, header, relays.region(header.to));
     return why === undefined ? undefined : new ZeroError('ROUTE_REFUSED', why);
   }
 

@@ -1,5 +1,5 @@
-// The word of the node's policy on a stream that is to be forwarded: may this peer be served, may it go to that neighbour? Cedar decides
-// (action "relay", purpose "forward"); what the sender asked (region, price) is kept by the routing policy as well.
+// The word of the node's policy on a stream: may this peer be served, may it go to that neighbour, may one of this node's own? Cedar decides
+// (action "relay", purpose "forward" or "send"); what the sender asked (region, price) is kept by the routing policy as well.
 
 import type { ForwardHeader } from '../../protocol/forward/index.ts';
 import type { NeighbourView } from '../../protocol/routing/index.ts';
@@ -20,13 +20,14 @@ export function refusalOf(
   header: ForwardHeader,
   destinationRegion: string,
 ): string | undefined {
-  const verdict = policy?.mayForward(from, factsOf(header, destinationRegion, undefined));
+  const verdict = policy?.mayForward(from, factsOf('forward', header, destinationRegion, undefined));
   return verdict?.allow === false ? verdict.detail : undefined;
 }
 
-/** The neighbours, each with the policy's word for this stream, and the reasons against those that it forbids. */
+/** The neighbours, each with the policy's word for this stream, and the reasons against those that it forbids. "send": the stream is this node's own. */
 export function guardNeighbours(
   policy: ForwardPolicy | undefined,
+  purpose: ForwardFacts['purpose'],
   from: string,
   header: ForwardHeader,
   destinationRegion: string,
@@ -34,7 +35,7 @@ export function guardNeighbours(
 ): { neighbours: NeighbourView[]; guards: Record<string, string> } {
   const guards: Record<string, string> = {};
   const judged = neighbours.map((neighbour) => {
-    const verdict = policy?.mayForward(from, factsOf(header, destinationRegion, neighbour));
+    const verdict = policy?.mayForward(from, factsOf(purpose, header, destinationRegion, neighbour));
     if (verdict?.allow !== false) return neighbour;
     guards[neighbour.id] = verdict.detail;
     return { ...neighbour, allowed: false };
@@ -78,11 +79,13 @@ export function guardUnpaid(
 }
 
 function factsOf(
+  purpose: ForwardFacts['purpose'],
   { guild, region, slaClass, to }: ForwardHeader,
   destinationRegion: string,
   next: NeighbourView | undefined,
 ): ForwardFacts {
   return {
+    purpose,
     destination: to,
     destinationRegion,
     guild,

@@ -112,9 +112,8 @@ export class Hops {
     const { desk, policy, relays } = this.#deps;
     const known = relays.neighbours(header.to);
     const destinationRegion = relays.region(header.to);
-    const permitted = relaying
-      ? guardNeighbours(policy, from, header, destinationRegion, known)
-      : { neighbours: known, guards: {} };
+    const purpose = relaying ? 'forward' : 'send';
+    const permitted = guardNeighbours(policy, purpose, from, header, destinationRegion, known);
     const priced = guardCurrency(header, permitted, (id) => relays.terms(id)?.currency ?? '');
     const judged = guardUnpaid(header, priced, (id) => this.#deps.watch.customer?.refusal(id));
     const visited = [...new Set([...header.via, ...tried, from])].filter((peer) => peer !== header.to);

@@ -126,6 +126,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     admission,
     links,
     relays,
+    region: config.region,
     desk,
     hops,
     streams,
@@ -224,7 +225,8 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
     },
     moved: (ms, relay) => {
       metrics.observe('zerostate_routed_move_seconds', ms / 1_000);
-      if (relay !== undefined) relays.measured(relay).failed += 1;
+      // What a relay that drains sends away did not fail with it.
+      if (relay !== undefined && !relays.measured(relay).draining) relays.measured(relay).failed += 1;
     },
     fault: (relay, peer) => {
       if (relays.measured(relay).draining || isOwed(relay)) return;

@@ -14,6 +14,8 @@ export const ATTEMPTS_MAX = 3;
 export const AROUND_MAX = 4;
 /** A header must have arrived whole within this time: it comes with its stream, and a lost piece is sent again some times within it. */
 export const HEADER_MS_MAX = 10_000;
+/** A stream that was refused is ended after this, if its other end has not done so: long enough to read why on a bad link. */
+export const REFUSED_MS_MAX = 5_000;
 /** The handshake of the two ends. */
 export const SEAL_MS_MAX = 5_000;
 /** A forwarded stream that moves nothing for this long is ended; links ping more often than that. */
