@@ -57,11 +57,15 @@ export class CardService {
     this.#republisher.stop();
   }
 
-  /** Makes a new agent with its own keys and publishes its first card. Throws DECODE_FAILED on a wrong draft. */
+  /**
+   * Makes a new agent with its own keys and publishes its first card. Throws DECODE_FAILED on a wrong draft, and as the log does; while the
+   * log takes nothing no agent is made. One whose card was on its way to the disk when that failed stays: the card may be there.
+   */
   async publish(input: unknown): Promise<BookEntry> {
-    const { vault, region } = this.#deps;
+    const { ownLog, vault, region } = this.#deps;
     const draft = draftCard(input, { region });
-    const { agentId } = await vault.create(this.#validity());
+    ownLog.checkTakes();
+    const { agentId } = await vault.create(this.#validity(), () => ownLog.checkTakes());
     return await this.#serial.run(agentId, () => this.#sign(agentId, draft));
   }
 

@@ -2,7 +2,7 @@
 // one (identity seed and the promised next seed) only to rotate, and may be moved to other media.
 
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromBase64, toBase64 } from '../../protocol/bytes/index.ts';
 import { publicKeyOfSeed } from '../../protocol/crypto/index.ts';
@@ -136,7 +136,7 @@ export class AgentVault {
     await writeSecretFile(this.#path(agentId, IDENTITY), `${JSON.stringify(file)}\n`);
   }
 
-  async #writeOperational(agent: LocalAgent): Promise<void> {
+  async #writeOperational(agent: LocalAgent, check = () => {}): Promise<void> {
     const file: OperationalFile = {
       kind: 'zerostate-operational-key/v1',
       agentId: agent.agentId,
@@ -144,6 +144,7 @@ export class AgentVault {
       keychain: keychainToJson(agent.keychain),
     };
     await writeSecretFile(this.#path(agent.agentId, OPERATIONAL), `${JSON.stringify(file)}\n`);
+    check();
     this.#agents.set(agent.agentId, agent);
   }
 
@@ -190,8 +191,11 @@ export class AgentVault {
     return join(this.#dir, agentId.replace(':', '-') + ending);
   }
 
-  /** Makes an agent with fresh keys, on disk before it is answered. `notBefore` and `notAfter` (RFC 3339) bound its operational key. */
-  async create(validity: KeyValidity): Promise<LocalAgent> {
+  /**
+   * Makes an agent with fresh keys, on disk before it is answered. `notBefore` and `notAfter` (RFC 3339) bound its operational key. `check`
+   * is asked when they are written and nobody can have used them yet: when it throws, or a key cannot be written, no file stays behind.
+   */
+  async create(validity: KeyValidity, check = () => {}): Promise<LocalAgent> {
     if (this.#agents.size >= AGENTS_MAX)
       throw new ZeroError('LIMIT_EXCEEDED', `a node holds at most ${AGENTS_MAX} agents`);
     const [identitySeed, nextSeed, operationalSeed] = [freshSeed(), freshSeed(), freshSeed()];
@@ -201,9 +205,16 @@ export class AgentVault {
       operationalPublicKey: publicKeyOfSeed(operationalSeed),
       ...validity,
     });
-    await this.#writeIdentity(agentId, { seed: toBase64(identitySeed), nextSeed: toBase64(nextSeed) });
     const agent = { agentId, keychain, operationalSeed };
-    await this.#writeOperational(agent);
+    try {
+      await this.#writeIdentity(agentId, { seed: toBase64(identitySeed), nextSeed: toBase64(nextSeed) });
+      await this.#writeOperational(agent, check);
+    } catch (error) {
+      // Why it was not made matters more than a file that could not be removed either.
+      for (const ending of [OPERATIONAL, IDENTITY])
+        await rm(this.#path(agentId, ending), { force: true }).catch(() => {});
+      throw error;
+    }
     if (this.#primary === undefined) {
       this.#primary = agentId;
       await writeSecretFile(join(this.#dir, PRIMARY), `${agentId}\n`);

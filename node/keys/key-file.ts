@@ -1,6 +1,6 @@
 // Private keys on disk: owner-only files, written atomically, refused when others can read them.
 
-import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { hideFromLogs } from '../logger/secrets.ts';
@@ -10,16 +10,17 @@ const OTHERS_MASK = 0o077;
 /** Writes a file that only the owner can read: temp, fsync, rename, fsync of the folder. Throws STORAGE_FAILED. */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
   hideFromLogs(text);
+  const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeSecret(path, text);
+    await writeSecret(path, temporary, text);
   } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
     throw new ZeroError('STORAGE_FAILED', `${path} could not be written`, { cause });
   }
 }
 
-async function writeSecret(path: string, text: string): Promise<void> {
+async function writeSecret(path: string, temporary: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
   {
     await using file = await open(temporary, 'w', 0o600);
     await file.writeFile(text);

@@ -60,6 +60,7 @@ export class OwnLog {
   readonly #guard: HeadGuard | undefined;
   readonly #restored: RestoredGate | undefined;
   readonly #isForked: () => boolean;
+  readonly #checkDisk: () => void;
   readonly #serial = new Serial();
   #lost: Verified<Checkpoint> | undefined;
   #waiting: Waiting[] = [];
@@ -80,6 +81,8 @@ export class OwnLog {
     restored?: RestoredGate;
     /** Whether two histories of this log are known to be signed. */
     isForked?: () => boolean;
+    /** Throws STORAGE_FAILED while nothing is written. */
+    checkDisk?: () => void;
   }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
@@ -87,6 +90,7 @@ export class OwnLog {
     this.#guard = deps.guard;
     this.#restored = deps.restored;
     this.#isForked = deps.isForked ?? (() => false);
+    this.#checkDisk = deps.checkDisk ?? (() => {});
     this.origin = originOf(deps.peerId);
     this.#signer = noteSigner(deps.seed);
   }
@@ -117,6 +121,23 @@ export class OwnLog {
 
   /** Appends a signed envelope, an urgent one before all that waits; resolves when it is on disk under a signed checkpoint. Throws BUSY, STORAGE_FAILED, LOG_RECOVERING or LOG_FORKED. */
   async append(envelope: Envelope, { isUrgent = false } = {}): Promise<LogPosition> {
+    this.#checkOpen(isUrgent);
+    const position = new Promise<LogPosition>((resolve, reject) => {
+      const one = { envelope, resolve, reject };
+      if (isUrgent) this.#waiting.splice(this.#urgent++, 0, one);
+      else this.#waiting.push(one);
+    });
+    this.#drain.wake();
+    return await position;
+  }
+
+  /** Throws what an append would be refused with now: for whoever makes something first that is of no use without its statement. */
+  checkTakes(): void {
+    this.#checkOpen(false);
+    this.#checkDisk();
+  }
+
+  #checkOpen(isUrgent: boolean): void {
     this.#checkForked();
     this.#checkRestored();
     if (this.#lost !== undefined)
@@ -127,13 +148,6 @@ export class OwnLog {
     // What stops things is rare, and has room where nothing else has.
     if (this.#waiting.length >= WAITING_MAX + (isUrgent ? URGENT_MAX : 0))
       throw new ZeroError('BUSY', 'too many statements wait for the disk');
-    const position = new Promise<LogPosition>((resolve, reject) => {
-      const one = { envelope, resolve, reject };
-      if (isUrgent) this.#waiting.splice(this.#urgent++, 0, one);
-      else this.#waiting.push(one);
-    });
-    this.#drain.wake();
-    return await position;
   }
 
   /** What a node that came from a backup waits for before it signs anything new; undefined when there is nothing. */

@@ -30,7 +30,7 @@ const BULK: ReadonlySet<string> = new Set([RECEIPT_PREDICATE, ACCEPTANCE_PREDICA
 
 /** The parts, not started. `services` read the disk; `syncing` needs the host. */
 export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8Array }) {
-  const { book, clock, config, events, forks, host, log, metrics, peerId, store, vault } = deps;
+  const { book, clock, config, db, events, forks, host, log, metrics, peerId, store, vault } = deps;
   /** Something is new in the own log that somebody may wait for; the statement that was handed on last is one that nobody waits for. */
   let isUrgent = false;
   let isBulk = false;
@@ -76,6 +76,7 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
     guard: new HeadGuard(join(deps.home, 'own-head')),
     restored,
     isForked: () => forks.has(ownLog.origin),
+    checkDisk: () => db.checkWrites(),
     listener: {
       entry: (body, position, envelope) => {
         metrics.count('zerostate_statements_stored_total', { origin: 'own' });

@@ -90,6 +90,12 @@ export class GuardedLevel extends Level<string, Uint8Array> {
     return found !== undefined && found === this.#place;
   }
 
+  /** Throws STORAGE_FAILED, as a durable write would now, while nothing is written. */
+  checkWrites(): void {
+    if (this.#failure !== undefined) throw this.#refusal();
+    this.#checkPlace();
+  }
+
   /** The sub-level of this name: made once, as a database keeps all that were made; it opens again together with the database. */
   part<T extends Part>(name: string, make: () => T): T {
     const known = this.#parts.get(name);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -18,6 +19,7 @@ import { readSecretFile, writeSecretFile } from '../../../node/keys/key-file.ts'
 import { loadOrCreateNodeKey } from '../../../node/keys/node-key.ts';
 import { publicKeyOfSeed } from '../../../protocol/crypto/index.ts';
 import { didKeyOf } from '../../../protocol/envelope/index.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
 import { verifyKeychain } from '../../../protocol/identity/index.ts';
 import { refused, VALIDITY } from '../../support/agents.ts';
 
@@ -73,6 +75,28 @@ describe('keys on disk', () => {
     rmSync(join(folder, `${made.agentId.replace(':', '-')}.identity.json`));
     await assert.rejects(again.identitySeed(made.agentId), refused('NOT_OWNER'));
     assert.throws(() => again.get('zs:nobody'), refused('NOT_OWNER'));
+  });
+
+  it('leaves no file of an agent that was not made, whichever step failed', async () => {
+    const vault = new AgentVault(home);
+    await vault.load();
+    const folder = join(home, 'keys', 'agents');
+    const refusal = () => {
+      assert.equal(readdirSync(folder).length, 2);
+      assert.deepEqual(vault.list(), []);
+      throw new ZeroError('BUSY', 'not now');
+    };
+    await assert.rejects(vault.create(VALIDITY, refusal), refused('BUSY'));
+    assert.deepEqual([vault.list(), readdirSync(folder)], [[], []]);
+    const made = await vault.create(VALIDITY);
+    assert.deepEqual(vault.list(), [made]);
+  });
+
+  it('leaves no temporary file with a secret where it cannot be put in its place', async () => {
+    const path = join(home, 'taken');
+    mkdirSync(join(path, 'by a folder'), { recursive: true });
+    await assert.rejects(writeSecretFile(path, 'secret'), refused('STORAGE_FAILED'));
+    assert.deepEqual(readdirSync(home), ['taken']);
   });
 
   it('refuses an agent file that is damaged or readable by others', async () => {
