@@ -39,7 +39,7 @@ export interface Health {
 const REMEDIES: Record<string, string> = {
   database:
     'Stop the node, check the disk, and restore the folder from a backup, or let it fetch its log from peers.',
-  disk: 'Free room on the disk; the node takes writes again by itself.',
+  disk: 'Free room on the disk, or mend what the cause names; the node takes writes again by itself.',
   'own log': 'Let it run and reach its peers: it signs nothing before they have shown what they hold.',
   network: 'See the findings on boot nodes and ports; zerostate peers shows who is connected.',
   configuration:
@@ -50,13 +50,21 @@ const REMEDIES: Record<string, string> = {
     'zerostate card update publishes a card anew; where its key ends, zerostate card rotate comes first.',
 };
 
+/** What the checks `database` and `disk` say of a folder that went away below the node: there is room enough, and none is to be made. */
+const FOLDER_GONE = /removed or replaced/;
+const FOLDER_REMEDY =
+  'Put the same folder back, and the node takes writes again by itself; else stop it and restore its backup: docs/runbooks/restore-a-node.md.';
+
+function remedyOf({ detail, name }: Health['checks'][number]): string {
+  if ((name === 'database' || name === 'disk') && FOLDER_GONE.test(detail)) return FOLDER_REMEDY;
+  return REMEDIES[name] ?? 'zerostate status shows more.';
+}
+
 /** The parts of a running node's own health. */
 export function checkHealth(health: Health): Finding[] {
   const bad = health.checks
     .filter((check) => !check.ok)
-    .map(({ detail, name }) =>
-      fail('node', `${name} is not in order`, detail, REMEDIES[name] ?? 'zerostate status shows more.'),
-    );
+    .map((check) => fail('node', `${check.name} is not in order`, check.detail, remedyOf(check)));
   const degraded = health.checks.filter(({ detail }) => /degraded/.test(detail));
   if (bad.length === 0 && health.degraded) {
     const why = degraded.map(({ detail }) => detail).join('; ') || 'see zerostate status';

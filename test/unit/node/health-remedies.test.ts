@@ -1,0 +1,33 @@
+// What doctor advises for a database that takes no writes: room where room is missing, the folder where the folder is.
+
+import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { checkHealth } from '../../../node/cli/doctor/node-checks.ts';
+import { DURABLE } from '../../../node/storage/index.ts';
+import { refused } from '../../support/agents.ts';
+import { TestDatabase } from '../../support/log-stores.ts';
+
+/** The remedy for one check that is red. */
+function remedyOf(name: string, detail: string): string {
+  const [one] = checkHealth({ ok: false, degraded: false, checks: [{ name, ok: false, detail }] });
+  return one?.remedy ?? '';
+}
+
+describe('remedies of doctor', () => {
+  it('ask for the folder of the database where it went away, and not for room', async () => {
+    await using folder = new TestDatabase();
+    const db = await folder.open();
+    renameSync(folder.dir, `${folder.dir}.gone`);
+    await assert.rejects(db.put('a', new Uint8Array(1), DURABLE as never), refused('STORAGE_FAILED'));
+    const { failure } = db;
+    renameSync(`${folder.dir}.gone`, folder.dir);
+    await db.end();
+    assert.match(remedyOf('disk', `read-only: ${failure?.message}`), /^Put the same folder back/);
+    assert.match(remedyOf('database', 'its folder was removed or replaced: x'), /^Put the same folder back/);
+  });
+
+  it('ask for room on a full disk, and for a backup of a database that does not read back', () => {
+    assert.match(remedyOf('disk', 'read-only: IO error: No space left on device'), /^Free room/);
+    assert.match(remedyOf('database', 'the newest log entry does not read back'), /^Stop the node/);
+  });
+});
