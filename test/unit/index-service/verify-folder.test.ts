@@ -51,5 +51,11 @@ describe('verifying an index folder', () => {
 
   it('refuses a folder without an index', async () => {
     await assert.rejects(verifyFolder(dir), refused('INDEX_CORRUPT'));
+    // Also one that was removed, as the runbook says: the node makes it anew.
+    await assert.rejects(
+      verifyFolder(join(dir, 'gone')),
+      (error: Error & { hint?: string }) =>
+        refused('INDEX_CORRUPT')(error) && /start the node again/.test(error.hint ?? ''),
+    );
   });
 });
