@@ -47,8 +47,7 @@ export function makeRelaying(core: Core, payments: Payments, watch: RelayWatch) 
     {
       name: 'relaying',
       start: async () => {
-        await usage.load();
-        for (const { state } of payments.sides.list()) await desk.channelMoved(state);
+        await desk.start(() => payments.sides.list().map(({ state }) => state));
         watch.desk = desk;
         await rpc.handle(relayBillProtocol(config.network), async (_, peer) =>
           encodeBill(desk.bill(peer.toString())),

@@ -37,6 +37,8 @@ export class RelayDesk implements Desk {
   readonly #deps: RelayDeskDeps;
   /** What is asked, until a card changes: every piece that passes is booked under it. */
   #tariff: Tariff | undefined;
+  /** Channels that moved before the accounts were read, and were not settled then: as many as there are sides. Undefined: they are read. */
+  #early: Set<string> | undefined = new Set();
 
   constructor(deps: RelayDeskDeps) {
     this.#deps = deps;
@@ -82,9 +84,10 @@ export class RelayDesk implements Desk {
     return undefined;
   }
 
-  /** What the peer has used and paid. */
+  /** What the peer has used and paid, also before its agents' cards were known. */
   bill(peerId: string): RelayBill {
     const seller = this.#seller();
+    if (seller !== undefined) this.#bookWaiting(peerId, seller);
     const account = this.#deps.usage.of(peerId, seller?.tariff ?? FREE);
     const { up, down, paid } = account;
     const { credit } = this.#deps;
@@ -112,18 +115,59 @@ export class RelayDesk implements Desk {
     )[0];
   }
 
+  /**
+   * Reads the accounts, and books what the channels of this node paid while nobody looked: settled ones too, where they were not settled before.
+   * To be called when the channels are there.
+   */
+  async start(states: () => readonly ChannelState[]): Promise<void> {
+    const { usage } = this.#deps;
+    await usage.load();
+    // From here on without a pause, so that no state is older than what was booked.
+    const held = states().filter(({ side }) => side === 'payee');
+    usage.retain(new Set(held.map(({ terms }) => terms.channel)));
+    const wereOpen = this.#early;
+    this.#early = undefined;
+    for (const state of held) this.#book(state, wereOpen?.has(state.terms.channel) === true);
+    await usage.written();
+  }
+
   /** A channel of this node moved: what its newest update paid for relaying is booked. */
-  async channelMoved({ newest, side, terms }: ChannelState): Promise<void> {
-    const seller = this.#seller();
-    if (side !== 'payee' || newest === null || seller === undefined) return;
-    if (terms.payee !== seller.agentId || terms.currency !== seller.tariff.currency) return;
-    const peer = this.#peerOf(terms.payer);
-    if (peer === undefined) return;
+  async channelMoved(state: ChannelState): Promise<void> {
+    if (this.#early === undefined) {
+      this.#book(state, false);
+      await this.#deps.usage.written();
+    } else if (state.side === 'payee' && state.phase !== 'settled') this.#early.add(state.terms.channel);
+  }
+
+  #book({ newest, phase, side, terms }: ChannelState, wasOpen: boolean): void {
+    if (side !== 'payee' || newest === null) return;
+    const { usage } = this.#deps;
+    const { channel, payer } = terms;
+    const isOver = phase === 'settled';
+    // A settled channel that is not followed is booked, all of it.
+    if (isOver && !wasOpen && !usage.follows(channel)) return;
     const amount = newest.pays
       .filter(({ reference, task }) => task === null && reference.startsWith(RELAY_REFERENCE))
       .reduce((sum, pay) => sum + pay.amount, 0n);
-    const { channel } = terms;
-    await this.#deps.usage.paid(peer, seller.tariff, { channel, version: newest.version, amount });
+    const { version } = newest;
+    const seller = this.#seller();
+    if (terms.payee === seller?.agentId && terms.currency === seller.tariff.currency)
+      usage.paid(this.#peerOf(payer), seller.tariff, { channel, payer, version, amount });
+    if (isOver) usage.over(channel, amount === 0n ? 0 : version);
+  }
+
+  /** Books what the agents of a peer paid before their cards were known. */
+  #bookWaiting(peerId: string, { tariff }: Seller): void {
+    const { log, residents, usage } = this.#deps;
+    if (!usage.isWaiting) return;
+    const payers = residents
+      .of(peerId)
+      .filter((agent) => usage.waitsFor(agent) && this.#peerOf(agent) === peerId);
+    if (payers.length === 0) return;
+    for (const payer of payers) usage.found(payer, peerId, tariff);
+    usage.written().catch((error: unknown) => {
+      log.warn({ err: error, peer: peerId }, 'payments for relaying could not be written');
+    });
   }
 
   #peerOf(agentId: AgentId): string | undefined {

@@ -82,7 +82,12 @@ describe('an account at a relay', () => {
         await book.load();
         book.forwarded('p', MIB, 0, perMiB(round === 1 ? 2_000 : 20_000));
         for (const version of [1, 1, 2])
-          await book.paid('p', perMiB(2_000 * round), { channel: 'c', version, amount: 5n });
+          book.paid('p', perMiB(2_000 * round), {
+            channel: 'c',
+            payer: 'zs:p',
+            version,
+            amount: 5n,
+          });
         await book.flush();
         const account = book.of('p', perMiB(20_000));
         if (round === 2) assert.deepEqual([costOf(account), account.paid], [22_000n, 10n]);
