@@ -2,24 +2,26 @@
 
 import type { CardBook } from '../cards/card-book.ts';
 import type { Residents } from '../cards/residents.ts';
+import type { Clock } from '../clock/index.ts';
 import { FREE, type Tariff } from './account.ts';
 import type { OwnBook, Standing } from './own-book.ts';
-import { byteTariffs } from './tariffs.ts';
+import { byteTariffs, FOR_NOTHING } from './tariffs.ts';
 
-/** Prices remembered until a card changes: as many as a router has neighbours. */
+/** Prices remembered until a card changes or ends: as many as a router has neighbours. */
 const TARIFFS_MAX = 1_024;
 
 export interface OwnCountDeps {
   readonly book: OwnBook;
   readonly cards: Pick<CardBook, 'get' | 'listen'>;
   readonly residents: Pick<Residents, 'of'>;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** What was counted and is not in the book yet. */
 export class OwnCount {
   readonly #deps: OwnCountDeps;
   readonly #counted = new Map<string, { up: number; down: number }>();
-  readonly #tariffs = new Map<string, Tariff | undefined>();
+  readonly #tariffs = new Map<string, { readonly tariff: Tariff; readonly endsAt: number }>();
 
   constructor(deps: OwnCountDeps) {
     this.#deps = deps;
@@ -58,13 +60,15 @@ export class OwnCount {
 
   /** What is asked by the card of now. */
   #tariffOf(relay: string): Tariff {
-    const { book, cards, residents } = this.#deps;
-    if (!this.#tariffs.has(relay)) {
-      if (this.#tariffs.size >= TARIFFS_MAX) this.#tariffs.clear();
-      const asked = byteTariffs(cards, residents.of(relay));
-      const { seller } = book.of(relay);
-      this.#tariffs.set(relay, (asked.find(({ agentId }) => agentId === seller) ?? asked[0])?.tariff);
-    }
-    return this.#tariffs.get(relay) ?? FREE;
+    const { book, cards, clock, residents } = this.#deps;
+    const now = clock.now();
+    const known = this.#tariffs.get(relay);
+    if (known !== undefined && now < known.endsAt) return known.tariff;
+    if (this.#tariffs.size >= TARIFFS_MAX) this.#tariffs.clear();
+    const asked = byteTariffs(cards, residents.of(relay), now);
+    const { seller } = book.of(relay);
+    const { endsAt, tariff } = asked.find(({ agentId }) => agentId === seller) ?? asked[0] ?? FOR_NOTHING;
+    this.#tariffs.set(relay, { tariff, endsAt });
+    return tariff;
   }
 }

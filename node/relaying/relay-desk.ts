@@ -5,13 +5,14 @@ import type { ChannelState } from '../../protocol/channel/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import type { Residents } from '../cards/residents.ts';
+import type { Clock } from '../clock/index.ts';
 import type { RelayDesk as Desk } from '../host/relay-watch.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ReputationService } from '../reputation/index.ts';
-import { costOf, digestOf, FREE, type Tariff } from './account.ts';
-import { byteTariffs, type Seller } from './tariffs.ts';
+import { costOf, digestOf, FREE } from './account.ts';
+import { byteTariffs, FOR_NOTHING, type Seller } from './tariffs.ts';
 import type { UsageBook } from './usage-book.ts';
 import type { RelayBill } from './wire.ts';
 
@@ -24,6 +25,7 @@ export interface RelayDeskDeps {
   readonly residents: Pick<Residents, 'of'>;
   readonly reputation: Pick<ReputationService, 'gate'>;
   readonly vault: AgentVault;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Lower bound of reputation that is asked of peers: 0 to 1. */
@@ -35,8 +37,8 @@ export interface RelayDeskDeps {
 /** Meters and bills. */
 export class RelayDesk implements Desk {
   readonly #deps: RelayDeskDeps;
-  /** What is asked, until a card changes: every piece that passes is booked under it. */
-  #tariff: Tariff | undefined;
+  /** What is asked, until a card changes or ends: every piece that passes is booked under it. */
+  #asked: Pick<Seller, 'tariff' | 'endsAt'> | undefined;
   /** Channels that moved before the accounts were read, and were not settled then: as many as there are sides. Undefined: they are read. */
   #early: Set<string> | undefined = new Set();
 
@@ -46,13 +48,14 @@ export class RelayDesk implements Desk {
 
   /** A card has changed: what is asked may have, too. */
   repriced(): void {
-    this.#tariff = undefined;
+    this.#asked = undefined;
   }
 
   forwarded(peerId: string, up: number, down: number): void {
-    const { metrics, usage } = this.#deps;
-    this.#tariff ??= this.#seller()?.tariff ?? FREE;
-    usage.forwarded(peerId, up, down, this.#tariff);
+    const { clock, metrics, usage } = this.#deps;
+    if (this.#asked === undefined || this.#asked.endsAt <= clock.now())
+      this.#asked = this.#seller() ?? FOR_NOTHING;
+    usage.forwarded(peerId, up, down, this.#asked.tariff);
     metrics.count('zerostate_relayed_bytes_total', { direction: up > 0 ? 'up' : 'down' }, up + down);
   }
 
@@ -107,11 +110,12 @@ export class RelayDesk implements Desk {
   }
 
   /** The first agent of this node whose card prices bytes, and what it asks. */
-  #seller(): Seller | undefined {
+  #seller(now = this.#deps.clock.now()): Seller | undefined {
     const { book, vault } = this.#deps;
     return byteTariffs(
       book,
       vault.list().map(({ agentId }) => agentId),
+      now,
     )[0];
   }
 
@@ -150,7 +154,8 @@ export class RelayDesk implements Desk {
       .filter(({ reference, task }) => task === null && reference.startsWith(RELAY_REFERENCE))
       .reduce((sum, pay) => sum + pay.amount, 0n);
     const { version } = newest;
-    const seller = this.#seller();
+    // What was passed on before a card ended may be paid after.
+    const seller = this.#seller() ?? this.#seller(Number.NEGATIVE_INFINITY);
     if (terms.payee === seller?.agentId && terms.currency === seller.tariff.currency)
       usage.paid(this.#peerOf(payer), seller.tariff, { channel, payer, version, amount });
     if (isOver) usage.over(channel, amount === 0n ? 0 : version);

@@ -2,21 +2,31 @@
 
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
-import type { Tariff } from './account.ts';
+import { FREE, type Tariff } from './account.ts';
 
-/** An agent that prices bytes, and its price. */
+/** An agent that prices bytes, its price, and when the card that says so ends, in milliseconds. */
 export interface Seller {
   readonly agentId: AgentId;
   readonly tariff: Tariff;
+  readonly endsAt: number;
 }
 
-/** Those of some agents that price bytes, in their order. */
-export function byteTariffs(cards: Pick<CardBook, 'get'>, agents: readonly AgentId[]): Seller[] {
+/** What is asked where nobody prices bytes: nothing, until a card changes. */
+export const FOR_NOTHING: Pick<Seller, 'tariff' | 'endsAt'> = {
+  tariff: FREE,
+  endsAt: Number.POSITIVE_INFINITY,
+};
+
+/** Those of some agents that price bytes, in their order. A card that has ended asks for nothing. */
+export function byteTariffs(cards: Pick<CardBook, 'get'>, agents: readonly AgentId[], now: number): Seller[] {
   return agents.flatMap((agentId) => {
-    const prices = cards.get(agentId)?.card.prices ?? [];
-    const price = prices.find(({ amount, unit }) => unit === 'byte' && amount !== '0');
+    const card = cards.get(agentId)?.card;
+    if (card === undefined) return [];
+    const endsAt = Date.parse(card.expiresAt);
+    if (endsAt <= now) return [];
+    const price = card.prices.find(({ amount, unit }) => unit === 'byte' && amount !== '0');
     if (price === undefined) return [];
     const { amount, currency, per = '1' } = price;
-    return [{ agentId, tariff: { amount, currency, per } }];
+    return [{ agentId, tariff: { amount, currency, per }, endsAt }];
   });
 }

@@ -273,7 +273,7 @@ export class ForwardService {
         ? new ZeroError('PAYMENT_REQUIRED', 'this peer owes the relay more than its credit')
         : new ZeroError('ROUTE_REFUSED', 'the relay does not serve this peer');
     const why =
-      outOfBounds(header, { region, terms: relays.terms(self) }) ??
+      outOfBounds(header, { region, asked: relays.asked(self) }) ??
       refusalOf(policy, from, header, relays.region(header.to));
     return why === undefined ? undefined : new ZeroError('ROUTE_REFUSED', why);
   }

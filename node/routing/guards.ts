@@ -4,6 +4,7 @@
 import type { ForwardHeader } from '../../protocol/forward/index.ts';
 import type { NeighbourView } from '../../protocol/routing/index.ts';
 import type { ForwardFacts } from '../policy/index.ts';
+import type { Asked } from './asked.ts';
 
 /** Asks the policy about forwarding. */
 export interface ForwardPolicy {
@@ -43,20 +44,28 @@ export function guardNeighbours(
   return { neighbours: judged, guards };
 }
 
-/** The neighbours without those that ask in another currency than the sender's ceiling is in: the two cannot be compared. */
-export function guardCurrency(
-  { currency, priceCeiling }: ForwardHeader,
+/**
+ * The neighbours without those that cannot be held against the sender's ceiling: what they ask is not known, or is in another currency.
+ * The other end itself is paid for nothing.
+ */
+export function guardPrice(
+  { currency, priceCeiling, to }: ForwardHeader,
   judged: {
     readonly neighbours: readonly NeighbourView[];
     readonly guards: Readonly<Record<string, string>>;
   },
-  currencyOf: (neighbour: string) => string,
+  askedBy: (relay: string) => Asked | undefined,
 ): { neighbours: NeighbourView[]; guards: Record<string, string> } {
   const guards = { ...judged.guards };
   const neighbours = judged.neighbours.map((neighbour) => {
-    const asked = neighbour.pricePerMiB > 0n ? currencyOf(neighbour.id) : currency;
-    if (priceCeiling === null || asked === currency || neighbour.allowed === false) return neighbour;
-    guards[neighbour.id] = `it asks in ${asked}, and the ceiling is in ${currency || 'no currency'}`;
+    if (priceCeiling === null || neighbour.allowed === false) return neighbour;
+    if (neighbour.id === to) return { ...neighbour, pricePerMiB: 0n };
+    const asked = askedBy(neighbour.id);
+    if (asked !== undefined && (asked.pricePerMiB === 0n || asked.currency === currency)) return neighbour;
+    guards[neighbour.id] =
+      asked === undefined
+        ? 'what it asks is not known, and there is a ceiling'
+        : `it asks in ${asked.currency}, and the ceiling is in ${currency || 'no currency'}`;
     return { ...neighbour, allowed: false };
   });
   return { neighbours, guards };

@@ -12,7 +12,7 @@ import {
 } from '../../protocol/forward/index.ts';
 import type { Decision } from '../../protocol/routing/index.ts';
 import type { RelayWatch } from '../host/relay-watch.ts';
-import { type ForwardPolicy, guardCurrency, guardNeighbours, guardUnpaid } from './guards.ts';
+import { type ForwardPolicy, guardNeighbours, guardPrice, guardUnpaid } from './guards.ts';
 import { ATTEMPTS_MAX, HOP_MS_MAX, HOP_RESERVE_MS } from './limits.ts';
 import type { Relays } from './relays.ts';
 import type { RouteDesk } from './route-desk.ts';
@@ -114,7 +114,7 @@ export class Hops {
     const destinationRegion = relays.region(header.to);
     const purpose = relaying ? 'forward' : 'send';
     const permitted = guardNeighbours(policy, purpose, from, header, destinationRegion, known);
-    const priced = guardCurrency(header, permitted, (id) => relays.terms(id)?.currency ?? '');
+    const priced = guardPrice(header, permitted, (id) => relays.asked(id));
     const judged = guardUnpaid(header, priced, (id) => this.#deps.watch.customer?.refusal(id));
     const visited = [...new Set([...header.via, ...tried, from])].filter((peer) => peer !== header.to);
     const decision = desk.choose(header, judged.neighbours, visited, `${from}>${header.to}`);

@@ -42,7 +42,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
   const now = () => clock.now();
   const policyOf = (name: PolicyName, races?: boolean) =>
     makePolicy(name, { self, advertises: relaying, ...(races === undefined ? {} : { races }) });
-  const relays = new Relays({ host, directory, residents, book, reputation: core.reputation });
+  const relays = new Relays({ host, directory, residents, book, reputation: core.reputation, now });
   const reports: Reports = new Reports({
     self,
     seed,

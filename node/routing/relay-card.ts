@@ -80,7 +80,8 @@ export function termsOf(card: AgentCard, peerId: string): RelayTerms | undefined
   };
 }
 
-function perMiB(amount: bigint, per: bigint): bigint {
+/** A price for `per` bytes as one for a MiB, rounded up. */
+export function perMiB(amount: bigint, per: bigint): bigint {
   return per === 0n ? 0n : (amount * MIB + per - 1n) / per;
 }
 

@@ -8,7 +8,9 @@ import type { CardBook } from '../cards/card-book.ts';
 import type { Residents } from '../cards/residents.ts';
 import type { Host } from '../host/create.ts';
 import type { Directory, NodeEntry } from '../network/directory.ts';
+import { byteTariffs } from '../relaying/tariffs.ts';
 import type { ReputationService } from '../reputation/index.ts';
+import { type Asked, askedOf } from './asked.ts';
 import { type RelayTerms, termsOf } from './relay-card.ts';
 
 /** Weight of a new measurement against the mean so far, as TCP smooths round trips. */
@@ -37,6 +39,8 @@ export interface Measured {
 export interface RelayInfo {
   readonly entry: NodeEntry;
   readonly terms: RelayTerms | undefined;
+  /** Undefined: not known. */
+  readonly asked: Asked | undefined;
   readonly measured: Measured;
   readonly connected: boolean;
 }
@@ -47,6 +51,7 @@ export interface RelaysDeps {
   readonly residents: Pick<Residents, 'of'>;
   readonly book: Pick<CardBook, 'get'>;
   readonly reputation: Pick<ReputationService, 'of'>;
+  readonly now: () => number;
 }
 
 /** The relays that this node knows. */
@@ -110,6 +115,7 @@ export class Relays {
     return {
       entry,
       terms: this.terms(entry.peerId),
+      asked: this.asked(entry.peerId),
       measured: this.measured(entry.peerId),
       connected: this.directTo(entry.peerId) !== undefined,
     };
@@ -124,6 +130,19 @@ export class Relays {
       if (terms !== undefined) return terms;
     }
     return undefined;
+  }
+
+  /** What a relay asks, as the cards of all agents of its node say; undefined: its own is not known, or has ended, so there is no saying. */
+  asked(peerId: string): Asked | undefined {
+    const { book, now, residents } = this.#deps;
+    const at = now();
+    const agents = residents.of(peerId);
+    const cards = agents.map((agentId) => book.get(agentId)?.card);
+    const isKnown = cards.some(
+      (card) => card !== undefined && at < Date.parse(card.expiresAt) && termsOf(card, peerId) !== undefined,
+    );
+    if (!isKnown || cards.includes(undefined)) return undefined;
+    return askedOf(byteTariffs(book, agents, at));
   }
 
   /** A connection without a relay in between. */
@@ -181,7 +200,7 @@ export class Relays {
     ];
   }
 
-  #view({ entry, measured, terms }: RelayInfo): NeighbourView {
+  #view({ asked, entry, measured, terms }: RelayInfo): NeighbourView {
     const rttMs = measured.rttMs ?? this.directTo(entry.peerId)?.rtt;
     return {
       id: entry.peerId,
@@ -192,7 +211,7 @@ export class Relays {
       ...(rttMs === undefined ? {} : { rttMs }),
       jitterMs: measured.jitterMs,
       loss: measured.loss,
-      pricePerMiB: terms?.pricePerMiB ?? 0n,
+      pricePerMiB: asked?.pricePerMiB ?? 0n,
       reputation: this.reputationOf(entry.peerId),
       inFlight: measured.inFlight,
     };

@@ -165,7 +165,7 @@ export function statusView(routing: Routing, nameOf: NameOf, streams: number): R
     policy: routing.policyName,
     draining: routing.draining,
     forwarding: routing.forwarding,
-    relays: routing.relays().map(({ connected, entry, measured, terms }) => ({
+    relays: routing.relays().map(({ asked, connected, entry, measured, terms }) => ({
       peerId: entry.peerId,
       name: entry.name,
       region: entry.region,
@@ -180,8 +180,8 @@ export function statusView(routing: Routing, nameOf: NameOf, streams: number): R
       streamsMax: measured.streamsMax,
       carried: measured.carried,
       failed: measured.failed,
-      pricePerMiB: String(terms?.pricePerMiB ?? 0n),
-      currency: terms?.currency ?? '',
+      pricePerMiB: String(asked?.pricePerMiB ?? 0n),
+      currency: asked?.currency ?? '',
       reputation: Math.round(routing.reputationOf(entry.peerId) * 1_000) / 1_000,
     })),
     paths: routing.peersByPath(),

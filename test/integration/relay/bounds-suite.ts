@@ -32,9 +32,10 @@ export function boundsSuite(world: () => World): void {
       });
       return edge;
     };
-    const [homely, thrifty, foreign, member, denied] = await Promise.all([
+    const [homely, thrifty, fair, foreign, member, denied] = await Promise.all([
       start('homely', { stayIn: 'near' }),
       start('thrifty', { priceCeiling: '5', currency: 'TEST' }),
+      start('fair', { priceCeiling: '10', currency: 'TEST' }),
       start('foreign', { priceCeiling: '50', currency: 'OTHER' }),
       start('member', { guild: 'zsg:test' }),
       start('denied', {}),
@@ -73,6 +74,16 @@ export function boundsSuite(world: () => World): void {
     try {
       await isRefused(homely, /: region/);
       await isRefused(thrifty, /price/);
+      await eventually('the fair one to get through', WAIT_MS, async () => {
+        const opening = openStream(fair.node.host, id, ECHO, AbortSignal.timeout(WAIT_MS));
+        return await opening.then(
+          (stream) => {
+            stream.abort(new Error('enough'));
+            return true;
+          },
+          () => false,
+        );
+      });
       await isRefused(foreign, /asks in TEST, and the ceiling is in OTHER/);
       await isRefused(member, /this guild stays near/);
       await isRefused(denied, /this peer is on our list/);
@@ -85,6 +96,6 @@ export function boundsSuite(world: () => World): void {
     const { stdout } = await zerostate(['relay', 'why', refused!.id, '--home', nodes.home('thrifty')]);
     assert.match(stdout, /at most 5 TEST for a MiB/);
     assert.match(stdout, /not considered: price/);
-    for (const name of ['homely', 'thrifty', 'foreign', 'member', 'denied']) await nodes.stop(name);
+    for (const name of ['homely', 'thrifty', 'fair', 'foreign', 'member', 'denied']) await nodes.stop(name);
   });
 }

@@ -30,7 +30,7 @@ async function relay(streamsMax: number, meter: object = { allows: () => true })
     log: { debug: () => {} },
     metrics: { count: () => {}, set: () => {}, observe: () => {} },
     admission: { confined: () => undefined, charge: () => true },
-    relays: { get: () => undefined, region: () => '', terms: () => undefined },
+    relays: { get: () => undefined, region: () => '', asked: () => undefined },
     region: '',
     hops: { open: () => found.promise },
     streams: new StreamBook(),

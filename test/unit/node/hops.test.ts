@@ -27,7 +27,7 @@ function depsOf(desk: object, others: { measured?: object; now?: () => number } 
       neighbours: () => [{ id: RELAY }],
       region: () => '',
       exitsOf: () => [],
-      terms: () => undefined,
+      asked: () => undefined,
       measured: () => measured,
     },
     desk: {

@@ -35,7 +35,7 @@ async function refusalUnder(policy: NetworkPolicy, from: string): Promise<string
       neighbours: () => [{ id: RELAY, region: 'far', pricePerMiB: 0n }],
       region: () => 'far',
       exitsOf: () => [],
-      terms: () => undefined,
+      asked: () => undefined,
       measured: () => ({ inFlight: 0, carried: 0, failed: 0 }),
     },
     desk: {

@@ -44,10 +44,13 @@ describe('node/relaying: what channels paid', () => {
   /** A relay that has not started. */
   function relay(channelsMax?: number) {
     const log = { info: () => {}, warn: () => {} } as never;
-    const usage = new UsageBook({ db, clock: new HandClock(), log, channelsMax });
+    const clock = new HandClock();
+    const usage = new UsageBook({ db, clock, log, channelsMax });
     const prices = [{ unit: 'byte', amount: '1', per: '10', currency: 'TEST' }];
     const card = (agent: string) =>
-      agent === RELAY ? { prices } : { prices: [], endpoints: [{ peer: peerOf(agent) }] };
+      agent === RELAY
+        ? { prices, expiresAt: '2099-01-01T00:00:00Z' }
+        : { prices: [], endpoints: [{ peer: peerOf(agent) }] };
     const desk = new RelayDesk({
       usage,
       log,
@@ -58,6 +61,7 @@ describe('node/relaying: what channels paid', () => {
       reputation: { gate: () => ({ ok: true, detail: '' }) },
       vault: { list: () => [{ agentId: RELAY }] },
       metrics: { count: () => {} },
+      clock,
       floor: 0,
       credit: 100n,
     } as unknown as RelayDeskDeps);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { encode } from '@ipld/dag-cbor';
 import { lpStream, streamPair } from '@libp2p/utils';
+import type { Asked } from '../../../node/routing/asked.ts';
 import { outOfBounds } from '../../../node/routing/own-terms.ts';
 import { refuse, takeHeader } from '../../../node/routing/take-header.ts';
 import { headFrames } from '../../../node/routing/wire.ts';
@@ -82,7 +83,7 @@ describe('the bounds of a sender at the relay itself', () => {
   const of = (changes: Partial<ForwardHeader>) =>
     outOfBounds(
       { ...plainHeader(EXIT), ...changes },
-      { region: 'near', terms: { pricePerMiB: 10n, currency: 'TEST' } },
+      { region: 'near', asked: { pricePerMiB: 10n, currency: 'TEST' } },
     );
 
   it('are kept whatever the hop before it knew of its region and price', () => {
@@ -93,8 +94,11 @@ describe('the bounds of a sender at the relay itself', () => {
     assert.equal(of({}), undefined);
   });
 
-  it('are none for a relay that asks for nothing', () => {
-    const own = { region: 'near', terms: undefined };
-    assert.equal(outOfBounds({ ...plainHeader(EXIT), priceCeiling: 0n, currency: 'TEST' }, own), undefined);
+  it('are none for a relay that asks for nothing, and hold for one whose card is not there yet', () => {
+    const at = (asked: Asked | undefined) =>
+      outOfBounds({ ...plainHeader(EXIT), priceCeiling: 0n, currency: 'TEST' }, { region: 'near', asked });
+    assert.equal(at({ pricePerMiB: 0n, currency: '' }), undefined);
+    assert.match(at(undefined)!, /has not said yet what it asks/);
+    assert.equal(outOfBounds(plainHeader(EXIT), { region: 'near', asked: undefined }), undefined);
   });
 });
