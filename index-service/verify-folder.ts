@@ -30,8 +30,7 @@ export async function verifyFolder(dir: string): Promise<FolderReport> {
   const manifest = await readManifest(dir);
   if (manifest === null)
     throw new ZeroError('INDEX_CORRUPT', `${dir} holds no index`, {
-      hint:
-        'If it was removed, start the node again: it builds the index anew from its cards (docs/runbooks/index-is-damaged.md). Else name the folder that the node, "zerostate index import" or "serve" filled.',
+      hint: 'If it was removed, start the node again: it builds the index anew from its cards (docs/runbooks/index-is-damaged.md). Else name the folder that the node, "zerostate index import" or "serve" filled.',
     });
   const problems: { offset: number; problem: string }[] = [];
   const agents = new Set<string>();

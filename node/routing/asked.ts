@@ -16,7 +16,14 @@ export interface Asked {
 export function askedOf(sellers: readonly Pick<Seller, 'tariff'>[]): Asked {
   const prices = sellers.map(({ tariff: { amount, per } }) => perMiB(BigInt(amount), BigInt(per)));
   return {
-    pricePerMiB: prices.reduce((most, price) => (price > most ? price : most), 0n),
+    pricePerMiB: dearest(prices),
     currency: [...new Set(sellers.map(({ tariff }) => tariff.currency))].join(' or '),
   };
+}
+
+/** The highest of some prices; 0 for none. */
+function dearest(prices: readonly bigint[]): bigint {
+  let most = 0n;
+  for (const price of prices) if (price > most) most = price;
+  return most;
 }
