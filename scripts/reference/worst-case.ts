@@ -73,7 +73,7 @@ const ROWS: readonly Row[] = [
     'cache',
     'cards',
     ['CARDS_MAX', 'node/cards/card-book.ts'],
-    22_000,
+    27_000,
     'a signed card and all that is made of it: its keys, its vector, its place in the index and the graph; what a soak measured',
   ),
   row(
@@ -153,8 +153,8 @@ const ROWS: readonly Row[] = [
     'cache',
     'tasks of this node',
     ['KEPT_MAX', 'node/tasks/task-book.ts'],
-    12_000,
-    'members with their reasons, timeline',
+    39_000,
+    'members with their reasons, timeline, its receipt; what a small network measured',
   ),
   row('memory', 'cache', 'verdicts of policies', 4_096 * 8, 1_000, 'eight sets of policies kept read'),
   row(
