@@ -59,6 +59,12 @@ export function under(account: Account, tariff: Tariff): Account {
   return { ...account, ...earlier, currency: kept, earlierPrice: costOf(account) };
 }
 
+/** The account with bytes more, up and down, which are for `tariff`. */
+export function withBytes(account: Account, up: number, down: number, tariff: Tariff): Account {
+  const old = under(account, tariff);
+  return { ...old, up: old.up + BigInt(up), down: old.down + BigInt(down) };
+}
+
 /** What the bytes of an account cost, in millionths: rounded up once for each price that it was for. */
 export function costOf({ down, earlierBytes, earlierPrice, tariff = FREE, up }: Account): bigint {
   return earlierPrice + priceOf(meterBytes(up + down - earlierBytes), { ...tariff, unit: 'byte' });

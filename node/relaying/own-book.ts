@@ -11,7 +11,7 @@ import {
   type StoredAccount,
   storedAccount,
   type Tariff,
-  under,
+  withBytes,
 } from './account.ts';
 
 /** Relays remembered, as many as a router has neighbours; the longest idle is forgotten first, and its account begins anew with nothing owed. */
@@ -123,10 +123,8 @@ export class OwnBook {
   /** Counts own bytes, for the tariff of now. */
   used(relay: string, bytes: { readonly up: number; readonly down: number }, tariff: Tariff): Standing {
     const old = this.of(relay);
-    const account = under(old.account, tariff);
-    const { down, up } = account;
-    const grown = { ...account, up: up + BigInt(bytes.up), down: down + BigInt(bytes.down) };
-    return this.#put(relay, { ...old, account: grown }, BigInt(bytes.up + bytes.down));
+    const account = withBytes(old.account, bytes.up, bytes.down, tariff);
+    return this.#put(relay, { ...old, account }, BigInt(bytes.up + bytes.down));
   }
 
   /** Notes what a bill says beside amounts. */

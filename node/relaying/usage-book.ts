@@ -13,6 +13,7 @@ import {
   storedAccount,
   type Tariff,
   under,
+  withBytes,
 } from './account.ts';
 import { type Counted, countedOf, type StoredCounted, storedCounted } from './counted.ts';
 
@@ -74,8 +75,7 @@ export class UsageBook {
 
   /** Counts what was passed on, for the tariff of now. */
   forwarded(peer: string, up: number, down: number, tariff: Tariff): void {
-    const old = this.of(peer, tariff);
-    this.#put(peer, { ...old, up: old.up + BigInt(up), down: old.down + BigInt(down) });
+    this.#put(peer, withBytes(this.#accounts.get(peer) ?? NOTHING, up, down, tariff));
   }
 
   /** True while a channel is followed. */

@@ -2,6 +2,7 @@
 
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { ZerostateNode } from '../../node/index.ts';
+import { percentile } from './node-rig.ts';
 
 /** A stream or request that takes longer has failed, and counts as this. */
 export const REQUEST_MS_MAX = 6_000;
@@ -96,3 +97,7 @@ export function take(into: Samples, { error, kept, path, request, setup }: Outco
   if (kept) into.kept += 1;
   if (error !== undefined) into.failed += 1;
 }
+
+/** Median, p95 and p99 of some milliseconds, in words. */
+export const show = (list: readonly number[]): string =>
+  [0.5, 0.95, 0.99].map((p) => `p${p * 100} ${Math.round(percentile(list, p))}`).join(' ');

@@ -9,7 +9,7 @@ import { percentile } from './node-rig.ts';
 import { learn, traffic } from './policy-callers.ts';
 import { PolicyFleet } from './policy-fleet.ts';
 import { policyKinds } from './policy-kinds.ts';
-import { type Samples, samples, take } from './policy-traffic.ts';
+import { type Samples, samples, show, take } from './policy-traffic.ts';
 
 /** Time with traffic before the first turn: processes that have just started are slow. */
 const WARM_MS = 15_000;
@@ -116,12 +116,10 @@ export const bench: Bench = {
       if (out !== undefined) writeFileSync(out, JSON.stringify(Object.fromEntries(results)));
     }
     for (const [label, turns] of results) {
-      const three = (what: 'setup' | 'request') =>
-        [0.5, 0.95, 0.99].map((p) => `p${p * 100} ${Math.round(percentile(all(turns, what), p))}`).join(' ');
       const streams = all(turns, 'setup').length;
       const sum = (of: 'failed' | 'relays') => turns.rounds.reduce((total, one) => total + one[of], 0);
       note(
-        `${label}: set-up ${three('setup')}; request ${three('request')} ms; ${sum('failed')} of ${streams} failed; ${(sum('relays') / streams).toFixed(2)} relays on a path; ${(turns.paths / streams).toFixed(2)} paths opened and ${(turns.processorMs / streams).toFixed(0)} ms of processor time for each stream`,
+        `${label}: set-up ${show(all(turns, 'setup'))}; request ${show(all(turns, 'request'))} ms; ${sum('failed')} of ${streams} failed; ${(sum('relays') / streams).toFixed(2)} relays on a path; ${(turns.paths / streams).toFixed(2)} paths opened and ${(turns.processorMs / streams).toFixed(0)} ms of processor time for each stream`,
       );
     }
     const ours = results.get(OURS);

@@ -13,7 +13,7 @@ import { percentile } from './node-rig.ts';
 import { cores, learn, traffic } from './policy-callers.ts';
 import { PolicyFleet } from './policy-fleet.ts';
 import { isRacing, policyKinds, racing } from './policy-kinds.ts';
-import { DAYS, type Day, FAULTS, type Samples, samples, take } from './policy-traffic.ts';
+import { DAYS, type Day, FAULTS, type Samples, samples, show, take } from './policy-traffic.ts';
 
 /** Time with traffic that a policy gets to learn, and to learn anew when faults begin. */
 const LEARN_MS = 4_000;
@@ -65,9 +65,6 @@ async function mend(fleet: PolicyFleet): Promise<void> {
   await fleet.revive(FAULTS.killed);
   await fleet.settled();
 }
-
-const show = (list: readonly number[]): string =>
-  [0.5, 0.95, 0.99].map((p) => `p${p * 100} ${Math.round(percentile(list, p))}`).join(' ');
 
 export const bench: Bench = {
   name: 'relay-policies',
