@@ -3,6 +3,7 @@
 
 import type { VerifiedRow } from '../../protocol/provenance/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
+import { Serial } from '../serial.ts';
 import type { PartnerEnd } from './ask-partner.ts';
 import type { Judge, Judgement } from './judge.ts';
 import { SEEN_BYTES_MAX } from './limits.ts';
@@ -39,7 +40,7 @@ export class Docket {
   readonly #logs: ReadonlyMap<string, SeenLog>;
   readonly #open = new Set<OpenAnswer>();
   /** Judging goes one at a time: who asks for it finds all answers before judged, or waiting in `#open`. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #serial = new Serial();
 
   constructor(options: DocketOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class Docket {
 
   /** Judges a whole answer. Throws STORAGE_FAILED. */
   judge(end: PartnerEnd): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#serial.run('judge', async () => {
       const answer: OpenAnswer = { end, judgedAt: 0, verdict: 'sound' };
       this.#open.add(answer);
       await this.#options.onVerdict(end, await this.#look(answer));
@@ -77,7 +78,7 @@ export class Docket {
 
   /** Judges those answers again of whose logs more has been seen. Throws STORAGE_FAILED. */
   judgeAgain(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#serial.run('judge', async () => {
       for (const answer of this.#open) {
         if (this.#newsOf(answer) === answer.judgedAt) continue;
         const before = answer.verdict;
@@ -99,11 +100,5 @@ export class Docket {
 
   #newsOf({ end }: OpenAnswer): number {
     return this.#logs.get(end.finished.answer.origin)?.news ?? 0;
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
-    return done;
   }
 }
