@@ -1,11 +1,15 @@
 // Relays, each a process of its own on links that a file describes, and edges in this process that nobody can dial. All of them choose routes by
-// one policy, which changes while they run, so that every policy meets the same fleet on the same day.
+// one policy, which changes while they run, so that every policy meets the same fleet on the same day. Keys follow from the seed, and what is
+// ordered by them: two runs of one seed have the same fleet.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZerostateClient } from '../../node/client/index.ts';
 import type { RunningNode } from '../../node/index.ts';
+import { writeSecretFile } from '../../node/keys/key-file.ts';
+import { toBase64 } from '../../protocol/bytes/index.ts';
+import { randomStream } from '../../sim/random.ts';
 import type { Link } from '../fleet/link.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import type { Lies } from '../support/lying-relay.ts';
@@ -27,6 +31,14 @@ const NEAR = 2;
 const FAR = 1;
 /** Edges read the logs of others this seldom: they are asked for nothing here. */
 const SYNC_SECONDS = 600;
+const KEY_BYTES = 32;
+
+/** What a fleet is made from. */
+interface Fleet {
+  readonly relays: number;
+  readonly edges: number;
+  readonly seed: number;
+}
 
 interface Relay {
   readonly home: string;
@@ -38,25 +50,27 @@ interface Relay {
 /** The fleet. Ends with `await using`. */
 export class PolicyFleet implements AsyncDisposable {
   readonly #folder: string;
+  readonly #seed: number;
   readonly #calm: Link;
   readonly #nodes = new TestNodes();
   readonly #relays: Relay[] = [];
   readonly #edges: RunningNode[] = [];
   readonly #dead = new Set<number>();
 
-  private constructor(folder: string, calm: Link) {
+  private constructor(folder: string, seed: number, calm: Link) {
     this.#folder = folder;
+    this.#seed = seed;
     this.#calm = calm;
   }
 
   /** Starts relays and edges, and waits until everybody knows how to reach everybody. */
   static async start(
     folder: string,
-    counts: { readonly relays: number; readonly edges: number },
+    counts: Fleet,
     calm: Link,
     note: (text: string) => void,
   ): Promise<PolicyFleet> {
-    const fleet = new PolicyFleet(folder, calm);
+    const fleet = new PolicyFleet(folder, counts.seed, calm);
     try {
       await fleet.#startRelay(0);
       await inBatches(1, counts.relays, RELAYS_AT_ONCE, (at) => fleet.#startRelay(at));
@@ -90,6 +104,7 @@ export class PolicyFleet implements AsyncDisposable {
   async #startRelay(at: number): Promise<void> {
     const home = join(this.#folder, `relay-${at}`);
     mkdirSync(home, { recursive: true, mode: 0o700 });
+    await giveKey(home, this.#seed, `relay-${at}`);
     const files = { link: join(this.#folder, `link-${at}`), lies: join(this.#folder, `lies-${at}`) };
     writeFileSync(files.link, JSON.stringify(this.#calm));
     writeFileSync(files.lies, '{}');
@@ -98,12 +113,14 @@ export class PolicyFleet implements AsyncDisposable {
       ...['--region', REGIONS[at % REGIONS.length]!, '--api-port', '0', '--listen', '/ip4/127.0.0.1/tcp/0'],
       ...(at === 0 ? [] : ['--join', this.#relays[0]!.process.info.addresses[0]!]),
     ];
-    this.#relays[at] = { home, args, files, process: await run(args, files) };
+    this.#relays[at] = { home, args, files, process: await run(args, files, this.#seed + at) };
   }
 
   async #startEdge(at: number): Promise<void> {
     const relay = this.#relays[at % this.#relays.length]!;
-    const edge = await this.#nodes.start(`edge-${at}`, {
+    const name = `edge-${at}`;
+    await giveKey(this.#nodes.home(name), this.#seed, name);
+    const edge = await this.#nodes.start(name, {
       listen: [],
       region: REGIONS[(at % this.#relays.length) % REGIONS.length]!,
       join: [relay.process.info.addresses[0]!],
@@ -197,7 +214,7 @@ export class PolicyFleet implements AsyncDisposable {
     const relay = this.#relays[at]!;
     const listen = relay.process.info.addresses[0]!.replace(/\/p2p\/.*$/, '');
     const args = relay.args.with(relay.args.indexOf('--listen') + 1, listen);
-    relay.process = await run(args, relay.files);
+    relay.process = await run(args, relay.files, this.#seed + at);
     this.#dead.delete(at);
   }
 
@@ -207,10 +224,16 @@ export class PolicyFleet implements AsyncDisposable {
   }
 }
 
-function run(args: readonly string[], files: Relay['files']): Promise<StartedNode> {
+/** Gives a node that has never run the key that its name and a seed make. Worth nothing outside of a benchmark. */
+async function giveKey(home: string, seed: number, name: string): Promise<void> {
+  const key = randomStream(seed, 'fleet key', name).bytes(KEY_BYTES);
+  await writeSecretFile(join(home, 'keys', 'node.key'), `${toBase64(key)}\n`);
+}
+
+function run(args: readonly string[], files: Relay['files'], linkSeed: number): Promise<StartedNode> {
   return startNode(args, {
     preload: PRELOAD,
-    env: { LINK_FILE: files.link, LIES_FILE: files.lies },
+    env: { LINK_FILE: files.link, LIES_FILE: files.lies, LINK_SEED: String(linkSeed) },
   });
 }
 

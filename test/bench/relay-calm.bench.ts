@@ -93,7 +93,7 @@ export const bench: Bench = {
   summary:
     'p95 of stream set-up and request over real relays when nothing is wrong: the default policy against fixed paths, in turns that alternate',
   bar: { sign: '>=', value: 0.95 },
-  async run({ folder, note, only, out, random, report, sizes }: BenchContext) {
+  async run({ folder, note, only, out, random, report, seed, sizes }: BenchContext) {
     const counts = sizes(
       { relays: 9, edges: 12, requests: 40, rounds: 12 },
       { relays: 9, edges: 12, requests: 40, rounds: 80 },
@@ -102,7 +102,7 @@ export const bench: Bench = {
     const results = new Map(
       kinds.map(({ label }): [string, Turns] => [label, { rounds: [], paths: 0, processorMs: 0 }]),
     );
-    await using fleet = await PolicyFleet.start(folder(), counts, CALM, note);
+    await using fleet = await PolicyFleet.start(folder(), { ...counts, seed }, CALM, note);
     await learn(fleet, random('warming'), WARM_MS);
     for (let round = 0; round < counts.rounds; round++) {
       for (const at of kinds.keys()) {

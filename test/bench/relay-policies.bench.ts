@@ -71,7 +71,7 @@ export const bench: Bench = {
   summary:
     'p95 of stream set-up and request over real relays on bad links: the default policy against nearest, lowest RTT, shortest path and plain Q',
   bar: { sign: '>=', value: 1.3 },
-  async run({ folder, note, only, out, random, report, sizes }: BenchContext) {
+  async run({ folder, note, only, out, random, report, seed, sizes }: BenchContext) {
     const counts = sizes(
       // Two cores hold no more: each relay is a process that speaks to all others every second.
       // More while nothing is wrong: there a twentieth is at stake, and not a third. Rounds, so that what the machine does meanwhile befalls all policies alike.
@@ -92,7 +92,7 @@ export const bench: Bench = {
     const seconds = () => `${Math.round((performance.now() - began) / 1_000)} s`;
     const lag = monitorEventLoopDelay({ resolution: 10 });
     const tell = (text: string): void => note(`${seconds()}: ${text}`);
-    await using fleet = await PolicyFleet.start(folder(), counts, CALM, tell);
+    await using fleet = await PolicyFleet.start(folder(), { ...counts, seed }, CALM, tell);
     tell('all know how to reach each other');
     const idle = cores(fleet);
     await delay(LEARN_MS);

@@ -1,4 +1,5 @@
 // Preloaded (--import) into a node's process: makes its links what the file named by LINK_FILE says, and follows that file as it changes.
+// What LINK_SEED says draws jitter and loss; without it the process id.
 
 import { readFileSync, watchFile } from 'node:fs';
 import { randomStream } from '../../sim/random.ts';
@@ -12,6 +13,6 @@ if (file !== undefined) {
   const read = () => Object.assign(link, { jitterMs: 0, loss: 0 }, JSON.parse(readFileSync(file, 'utf8')));
   read();
   watchFile(file, { interval: LOOK_MS, persistent: false }, read);
-  const random = randomStream(process.pid, 'link');
+  const random = randomStream(Number(process.env.LINK_SEED ?? process.pid), 'link');
   slowLinks(link, () => random.unit());
 }
