@@ -1,7 +1,6 @@
 // The sides of channels that live on this node: takes steps of the machine, one after another for each side, stores them, and then does what
 // they ask for. The one place where the state of a channel changes.
 
-import { toBase64 } from '../../protocol/bytes/index.ts';
 import {
   type ChannelEvent,
   type ChannelState,
@@ -10,24 +9,24 @@ import {
   type PostEffect,
   pendingEffects,
   type Side,
-  type Step,
-  stepChannel,
   type Terms,
-  type Verdict,
 } from '../../protocol/channel/index.ts';
-import { type Envelope, encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import type { Envelope } from '../../protocol/envelope/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { ChannelNews } from '../../protocol/ledger/index.ts';
-import { CHANNEL_CLOSE_PREDICATE, signAgentStatement } from '../../protocol/statement/index.ts';
-import { type Clock, rfc3339 } from '../clock/index.ts';
-import type { AgentVault, LocalAgent } from '../keys/agent-vault.ts';
+import type { Clock } from '../clock/index.ts';
+import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { Serial } from '../serial.ts';
 import { type ChannelStore, type HeldSide, sideKey } from './channel-store.ts';
-import { FOLLOW_UP_MS, SIDES_MAX, STEPS_WAITING_MAX } from './limits.ts';
+import { FOLLOW_UP_MS, SETTLED_KEPT_MAX, SIDES_MAX, STEPS_WAITING_MAX } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
+import { SettledSides } from './settled-sides.ts';
+import { agentOf, type Stepped, type Taken, takeSteps, type Waiting } from './side-steps.ts';
+import { signPosting } from './sign-posting.ts';
+import { Wakes } from './wakes.ts';
 
 export interface ChannelSidesDeps {
   readonly store: ChannelStore;
@@ -37,42 +36,20 @@ export interface ChannelSidesDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-}
-
-/** What came of a step: the state after it, the messages that it made, and the verdict. */
-export interface Stepped {
-  readonly state: ChannelState;
-  readonly messages: readonly Extract<Effect, { type: 'send' }>[];
-  readonly verdict: Verdict;
-}
-
-/** A step that somebody waits for. */
-interface Waiting {
-  readonly event: ChannelEvent;
-  readonly resolve: (stepped: Stepped) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A step that was taken, and the side after it. */
-interface Taken {
-  readonly waiting: Waiting;
-  readonly step: Step;
-  readonly next: HeldSide;
-}
-
-/** The local agent of a side. */
-export function agentOf(terms: Terms, side: Side): string {
-  return side === 'payer' ? terms.payer : terms.payee;
+  readonly sidesMax?: number;
+  readonly settledKeptMax?: number;
 }
 
 /** Holds and moves the sides of this node. */
 export class ChannelSides {
   readonly #deps: ChannelSidesDeps;
   readonly #sides = new Map<string, HeldSide>();
+  /** Those that were put away. */
+  readonly settled: SettledSides;
   readonly #serial = new Serial();
   /** Steps that wait for a side. */
   readonly #waiting = new Map<string, Waiting[]>();
-  readonly #wakes = new Map<string, () => void>();
+  readonly #wakes: Wakes;
   #started = false;
   readonly #listeners: ((state: ChannelState) => void)[] = [];
   /** Sends the proposal of an end to the other side. */
@@ -80,6 +57,8 @@ export class ChannelSides {
 
   constructor(deps: ChannelSidesDeps) {
     this.#deps = deps;
+    this.settled = new SettledSides(deps);
+    this.#wakes = new Wakes(deps.clock);
   }
 
   /** Reads the sides, tells them what the logs have brought meanwhile, and does what a crash may have left undone. */
@@ -102,8 +81,7 @@ export class ChannelSides {
 
   stop(): void {
     this.#started = false;
-    for (const cancel of this.#wakes.values()) cancel();
-    this.#wakes.clear();
+    this.#wakes.stop();
   }
 
   /** Tells of changes, after they are on disk: of steps that were taken together, once. */
@@ -123,21 +101,52 @@ export class ChannelSides {
     return this.#sides.get(sideKey(channel, side))?.state;
   }
 
+  /** Those that are not put away. */
   list(): HeldSide[] {
     return [...this.#sides.values()];
   }
 
-  /** Holds a new side; resolves when it is on disk. Throws LIMIT_EXCEEDED. */
+  /** A side, also one that was put away. Throws DATA_CORRUPT. */
+  async find(channel: string, side: Side): Promise<ChannelState | undefined> {
+    return this.get(channel, side) ?? (await this.settled.find(channel, side))?.state;
+  }
+
+  /** Sides of the channels whose ids end so; where there is none, of such that were put away, at most `most`. Throws DATA_CORRUPT. */
+  async endingIn(end: string, most: number): Promise<ChannelState[]> {
+    const held = this.list().filter(({ state }) => state.terms.channel.endsWith(end));
+    return (held.length > 0 ? held : await this.settled.endingIn(end, most)).map(({ state }) => state);
+  }
+
+  /** Holds a new side; resolves when it is on disk. Throws LIMIT_EXCEEDED, or CHANNEL_REFUSED for one that is over. */
   async add(side: Side, terms: Terms, open: Envelope): Promise<void> {
-    const key = sideKey(terms.channel, side);
+    const { channel } = terms;
+    const { sidesMax = SIDES_MAX, store } = this.#deps;
+    const key = sideKey(channel, side);
+    if (this.#sides.size >= sidesMax) await this.#putAway(0);
     await this.#serial.run(key, async () => {
-      if (this.#sides.has(key)) return;
-      if (this.#sides.size >= SIDES_MAX)
+      const known = await this.find(channel, side);
+      if (known?.phase === 'settled')
+        throw new ZeroError('CHANNEL_REFUSED', `the channel ${channel} is over`);
+      if (known !== undefined) return;
+      if (this.#sides.size >= sidesMax)
         throw new ZeroError('LIMIT_EXCEEDED', 'this node holds too many channels');
       const held: HeldSide = { open, state: initialState(side, terms) };
-      await this.#deps.store.put(held);
+      await store.put(held);
       this.#sides.set(key, held);
     });
+  }
+
+  /** Puts settled sides away that are over, the oldest first, until only so many are left of the settled ones. */
+  async #putAway(kept: number): Promise<void> {
+    for await (const held of this.settled.leaving(this.list(), kept)) {
+      const key = sideKey(held.state.terms.channel, held.state.side);
+      await this.#serial.run(key, async () => {
+        // It may have moved meanwhile: then it has its turn another time.
+        if (this.#sides.get(key) !== held) return;
+        await this.settled.put(held);
+        this.#sides.delete(key);
+      });
+    }
   }
 
   /**
@@ -155,45 +164,35 @@ export class ChannelSides {
     // The first asks for a turn, and its turn takes all that have come by then.
     if (queue.length === 1)
       this.#serial
-        .run(key, () => this.#turn(key, channel))
+        .run(key, () => this.#turn(key, channel, side))
         .catch((error: unknown) => {
           for (const one of queue) one.reject(error);
         });
     return await promise;
   }
 
-  async #turn(key: string, channel: string): Promise<void> {
+  async #turn(key: string, channel: string, side: Side): Promise<void> {
     const queue = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
     try {
-      const before = this.#sides.get(key);
+      const held = this.#sides.get(key);
+      const events = queue.map(({ event }) => event);
+      const before = held ?? (await this.settled.find(channel, side, events));
       if (before === undefined)
         throw new ZeroError('NOT_FOUND', `the channel ${channel} is not of this node`);
-      const taken = this.#calculate(before, queue);
+      const taken = takeSteps(before, queue, this.#deps);
       const last = taken.at(-1)?.next ?? before;
       if (last.state !== before.state) {
-        await this.#deps.store.put(last);
-        this.#sides.set(key, last);
+        // A side that was put away stays so: what is posted about it late is answered all the same.
+        await (held === undefined ? this.settled.put(last) : this.#deps.store.put(last));
+        if (held !== undefined) this.#sides.set(key, last);
         for (const listener of this.#listeners) listener(last.state);
       }
       for (const one of taken) await this.#finish(one);
+      if (last.state.phase === 'settled' && before.state.phase !== 'settled') this.#tidy();
     } catch (error) {
       for (const one of queue) one.reject(error);
     }
-  }
-
-  /** What becomes of a side by some events, one after another. */
-  #calculate(before: HeldSide, queue: readonly Waiting[]): Taken[] {
-    const { clock, ledger, vault } = this.#deps;
-    const { operationalSeed } = vault.get(agentOf(before.state.terms, before.state.side));
-    const signer = seedSigner(operationalSeed);
-    let held = before;
-    return queue.map((waiting) => {
-      const context = { nowMs: clock.now(), signer, receipts: ledger.network.receipt };
-      const step = stepChannel(held.state, waiting.event, context);
-      held = { ...held, state: step.state };
-      return { waiting, step, next: held };
-    });
   }
 
   async #finish({ next, step, waiting }: Taken): Promise<void> {
@@ -227,57 +226,45 @@ export class ChannelSides {
   /** Signs a step towards the end and appends it to the own log; from there it comes back as every posting does. */
   async #post({ side, terms }: ChannelState, effect: PostEffect): Promise<void> {
     const { clock, log, ownLog, vault } = this.#deps;
-    const agent: LocalAgent = vault.get(agentOf(terms, side));
-    const text = (message: { envelope: Envelope } | null) =>
-      message === null ? null : toBase64(encodeEnvelope(message.envelope));
-    const envelope = signAgentStatement({
-      predicateType: CHANNEL_CLOSE_PREDICATE,
-      predicate: {
-        issuedAt: rfc3339(clock.now() + 999),
-        channel: terms.channel,
-        kind: effect.kind,
-        update: text(effect.update),
-        ack: text(effect.ack),
-        agreement: text(effect.agreement),
-        claims: [...effect.claims],
-      },
-      keychain: agent.keychain,
-      signer: seedSigner(agent.operationalSeed),
-    });
-    await ownLog.append(envelope);
+    await ownLog.append(signPosting(vault.get(agentOf(terms, side)), terms, effect, clock.now()));
     log.info({ channel: terms.channel, side, kind: effect.kind }, 'posted how a channel stands');
   }
 
+  // Not awaited. What could not be put away is, when the next one is settled.
+  #tidy(): void {
+    this.#putAway(this.#deps.settledKeptMax ?? SETTLED_KEPT_MAX).catch((error: unknown) => {
+      this.#deps.log.warn({ err: error }, 'settled channels could not be put away');
+    });
+  }
+
   #wake(channel: string, side: Side, atMs: number): void {
-    const key = sideKey(channel, side);
-    this.#wakes.get(key)?.();
     const { clock, log } = this.#deps;
-    // Statements carry whole seconds: a second later the time to dispute is over by the dates as well.
-    const pause = Math.max(Math.min(atMs - clock.now() + 1_000, 2 ** 31 - 1), 10);
-    const cancel = clock.after(pause, () => {
-      this.#wakes.delete(key);
+    this.#wakes.at(sideKey(channel, side), atMs, () => {
       this.step(channel, side, { type: 'tick' }).catch((error: unknown) => {
         log.warn({ err: error, channel }, 'a channel could not be followed up; it is tried again');
         if (this.#started) this.#wake(channel, side, clock.now() + FOLLOW_UP_MS);
       });
     });
-    this.#wakes.set(key, cancel);
   }
 
   /** What a statement did to a channel, told to the sides of this node. */
   noted(news: ChannelNews): void {
     if (!this.#started) return;
-    const { channel } = news.channel.terms;
+    const { terms } = news.channel;
     for (const side of ['payer', 'payee'] as const) {
-      if (!this.#sides.has(sideKey(channel, side))) continue;
-      if (news.type === 'accepted') this.#later(channel, side, { type: 'accepted' });
-      if (news.type === 'posted') this.#later(channel, side, { type: 'posted', posting: news.posting });
+      // Where it is not held it may have been put away.
+      if (!this.#sides.has(sideKey(terms.channel, side)) && !this.#deps.vault.has(agentOf(terms, side)))
+        continue;
+      if (news.type === 'accepted') this.#later(terms.channel, side, { type: 'accepted' });
+      if (news.type === 'posted') this.#later(terms.channel, side, { type: 'posted', posting: news.posting });
     }
   }
 
   // Not awaited: the statement may come from the very step that is under way.
   #later(channel: string, side: Side, event: ChannelEvent): void {
     this.step(channel, side, event).catch((error: unknown) => {
+      // A channel of an agent of this node that this node does not have.
+      if (isZeroError(error) && error.code === 'NOT_FOUND') return;
       this.#deps.log.warn({ err: error, channel }, 'a channel could not take a statement');
       if (this.#started) this.#wake(channel, side, this.#deps.clock.now() + FOLLOW_UP_MS);
     });

@@ -1,4 +1,5 @@
-// Sides of channels on disk: one record a side, written durably before anything follows from it.
+// Sides of channels on disk: one record a side, written durably before anything follows from it. Those that are over lie apart: a start does not read
+// them.
 
 import { fromBase64, toBase64 } from '../../protocol/bytes/index.ts';
 import {
@@ -33,35 +34,71 @@ export function sideKey(channel: string, side: Side): string {
 /** The store of sides. */
 export class ChannelStore {
   readonly #sides: JsonLevel<Stored>;
+  /** Sides that are over: as many as the logs have channels of agents of this node. */
+  readonly #over: JsonLevel<Stored>;
   readonly #db: Database;
 
   constructor(db: Database) {
     this.#db = db;
     this.#sides = jsonLevel<Stored>(db, 'channel-sides');
+    this.#over = jsonLevel<Stored>(db, 'channels-over');
   }
 
-  /** Every side, verified again. Throws DATA_CORRUPT. */
+  /** Every side that is not put away, verified again. Throws DATA_CORRUPT. */
   async *load(): AsyncGenerator<HeldSide> {
-    for await (const [key, stored] of this.#sides.iterator()) {
-      try {
-        const statement = verifyAgentStatement(fromBase64(stored.open), CHANNEL_OPEN_PREDICATE);
-        yield { open: statement.envelope, state: channelFromStored(termsOf(statement), stored.state) };
-      } catch (cause) {
-        throw new ZeroError('DATA_CORRUPT', `the stored channel ${key} is damaged`, { cause });
-      }
+    for await (const [key, stored] of this.#sides.iterator()) yield heldOf(key, stored);
+  }
+
+  /** A side that was put away, verified again. Throws DATA_CORRUPT. */
+  async over(channel: string, side: Side): Promise<HeldSide | undefined> {
+    const key = sideKey(channel, side);
+    const stored = await this.#over.get(key);
+    return stored === undefined ? undefined : heldOf(key, stored);
+  }
+
+  /** Sides that were put away of the channels whose ids end so; at most `most` of them. Throws DATA_CORRUPT. */
+  async endingIn(end: string, most: number): Promise<HeldSide[]> {
+    const found: HeldSide[] = [];
+    for await (const key of this.#over.keys()) {
+      const [channel = '', side] = key.split('/') as [string, Side];
+      if (!channel.endsWith(end)) continue;
+      const held = await this.over(channel, side);
+      if (held !== undefined) found.push(held);
+      if (found.length >= most) break;
     }
+    return found;
   }
 
   /** Stores a side; resolves when it is on disk. Throws STORAGE_FAILED. */
-  async put({ open, state }: HeldSide): Promise<void> {
+  async put(held: HeldSide): Promise<void> {
+    await this.#write(held, false);
+  }
+
+  /** Stores a side that is over, apart from the others; resolves when it is on disk. Throws STORAGE_FAILED. */
+  async putAway(held: HeldSide): Promise<void> {
+    await this.#write(held, true);
+  }
+
+  async #write({ open, state }: HeldSide, isOver: boolean): Promise<void> {
+    const key = sideKey(state.terms.channel, state.side);
     const stored: Stored = { open: toBase64(encodeEnvelope(open)), state: channelToStored(state) };
+    const into = (level: JsonLevel<Stored>) => ({ sublevel: level as never }) as never;
     try {
-      await this.#db
-        .batch()
-        .put(sideKey(state.terms.channel, state.side), stored, { sublevel: this.#sides as never } as never)
-        .write(DURABLE);
+      // In one batch: a side is in one of both places, wherever the node ends.
+      const batch = this.#db.batch().put(key, stored, into(isOver ? this.#over : this.#sides));
+      if (isOver) batch.del(key, into(this.#sides));
+      await batch.write(DURABLE);
     } catch (cause) {
       throw new ZeroError('STORAGE_FAILED', 'the channel could not be written', { cause });
     }
+  }
+}
+
+function heldOf(key: string, stored: Stored): HeldSide {
+  try {
+    const statement = verifyAgentStatement(fromBase64(stored.open), CHANNEL_OPEN_PREDICATE);
+    return { open: statement.envelope, state: channelFromStored(termsOf(statement), stored.state) };
+  } catch (cause) {
+    throw new ZeroError('DATA_CORRUPT', `the stored channel ${key} is damaged`, { cause });
   }
 }

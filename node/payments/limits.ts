@@ -9,8 +9,11 @@ export const CHANNEL_CALL_MS_MAX = 20_000;
 /** How long a payee waits for the opening of a channel to reach it by the logs. */
 export const OPENING_WAIT_MS_MAX = 15_000;
 
-/** Sides of channels that one node holds. */
+/** Sides of channels that one node holds: those that are not over, and the last that are. Some kB each. */
 export const SIDES_MAX = 10_000;
+
+/** Settled sides that stay at hand: the others are put away on the disk, where they count no more. */
+export const SETTLED_KEPT_MAX = 1_000;
 
 /** Steps that wait for one side of a channel: more than the changes and the runs that can be under way for it. */
 export const STEPS_WAITING_MAX = 2_048;

@@ -79,6 +79,8 @@ export class PayeeDesk {
     const signer = seedSigner(agent.operationalSeed);
     this.#checkTerms(terms, signer.keyid);
     await this.#escrowed(channel);
+    if ((ledger.channel(channel)?.postings.length ?? 0) > 0)
+      throw new ZeroError('CHANNEL_REFUSED', 'the end of the channel has begun: open another');
     if (ledger.available(terms.payee, terms.currency) < terms.deposit)
       throw new ZeroError('FUNDS_MISSING', 'the payee does not hold the deposit');
     await sides.add('payee', terms, statement.envelope);

@@ -14,8 +14,9 @@ import {
 import { ATTEMPTS_MAX } from '../../protocol/task/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
-import { agentOf, type ChannelSides, type Stepped } from './channel-sides.ts';
+import type { ChannelSides } from './channel-sides.ts';
 import { ACCEPTED_MAX, EARLY_RECEIPTS_MAX } from './limits.ts';
+import { agentOf, type Stepped } from './side-steps.ts';
 
 /** What work would cost that a promise has to cover. */
 export interface Cover {

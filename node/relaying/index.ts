@@ -42,6 +42,12 @@ export function makeRelaying(core: Core, payments: Payments, watch: RelayWatch) 
       log.warn({ err: error, channel: state.terms.channel }, 'a payment for relaying could not be booked');
     });
   });
+  // What a channel paid is on disk before the channel is put away: after a restart nobody would look there.
+  payments.sides.settled.mayGo = async (state) => {
+    if (watch.desk === undefined) return false;
+    await desk.channelMoved(state);
+    return true;
+  };
   const services: Service[] = [
     service,
     {

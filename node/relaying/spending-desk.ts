@@ -16,7 +16,7 @@ import { RELAY_REFERENCE } from './relay-desk.ts';
 export interface SpendingDeps {
   readonly book: OwnBook;
   readonly channels: Pick<PayerDesk, 'ensure' | 'flush' | 'pay'>;
-  readonly sides: Pick<ChannelSides, 'get' | 'list'>;
+  readonly sides: Pick<ChannelSides, 'find' | 'list'>;
   readonly ledger: Pick<LocalLedger, 'available'>;
   readonly vault: Pick<AgentVault, 'list'>;
   readonly limits: Config['payments'];
@@ -51,7 +51,8 @@ export class SpendingDesk {
   async reconcile(relay: string): Promise<void> {
     const { book } = this.#deps;
     const { intent } = book.of(relay);
-    if (intent !== undefined) await book.settled(relay, this.#version(intent.channel) !== intent.version);
+    if (intent !== undefined)
+      await book.settled(relay, (await this.#version(intent.channel)) !== intent.version);
   }
 
   /** Pays as much of an amount as goes at once; answers how much that was. Throws FUNDS_MISSING, NOT_FOUND, CHANNEL_REFUSED, PEER_UNREACHABLE. */
@@ -65,7 +66,8 @@ export class SpendingDesk {
     const payer = this.#payer(seller, escrow);
     const { terms } = await channels.ensure({ payer, payee: seller, currency, step, escrow }, part);
     const { channel } = terms;
-    await book.spend(relay, { channel, version: this.#version(channel), amount: String(part), day });
+    const version = await this.#version(channel);
+    await book.spend(relay, { channel, version, amount: String(part), day });
     try {
       await channels.pay(channel, { task: null, amount: part, reference: `${RELAY_REFERENCE}${digest}` });
     } finally {
@@ -74,8 +76,8 @@ export class SpendingDesk {
     return part;
   }
 
-  #version(channel: string): number {
-    return this.#deps.sides.get(channel, 'payer')?.newest?.version ?? 0;
+  async #version(channel: string): Promise<number> {
+    return (await this.#deps.sides.find(channel, 'payer'))?.newest?.version ?? 0;
   }
 
   #open(seller: AgentId | undefined): ChannelState[] {

@@ -21,6 +21,8 @@ import { pathOf } from '../operations.ts';
 
 /** Postings of one answer. */
 const LISTED_MAX = 500;
+/** Sides that one end of an id is looked up for: both of one channel, and one more that shows that it is not enough to tell them apart. */
+const SIDES_SHOWN_MAX = 3;
 const closed = { additionalProperties: false } as const;
 const agentId = Type.String({ pattern: '^zs:b[a-z2-7]{58}$' });
 const amount = Type.String({ pattern: '^[0-9]{1,22}$' });
@@ -86,10 +88,9 @@ function ownAgent(node: NodeContext, given: string | undefined): string {
 }
 
 /** Sides of a channel that this node has, by its id or the end of it. Throws NOT_FOUND. */
-function sidesOf(node: NodeContext, id: string) {
-  const found = node.payments.sides.list().filter(({ state }) => state.terms.channel.endsWith(id));
-  if (new Set(found.map(({ state }) => state.terms.channel)).size === 1)
-    return found.map(({ state }) => state);
+async function sidesOf(node: NodeContext, id: string) {
+  const found = await node.payments.sides.endingIn(id, SIDES_SHOWN_MAX);
+  if (new Set(found.map(({ terms }) => terms.channel)).size === 1) return found;
   throw new ZeroError(
     'NOT_FOUND',
     found.length === 0 ? `this node has no channel ${id}` : `${id} is the end of several channels`,
@@ -98,12 +99,12 @@ function sidesOf(node: NodeContext, id: string) {
 }
 
 function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
-  const answer = (id: string) => channelView(node, sidesOf(node, id)[0]!);
+  const answer = async (id: string) => channelView(node, (await sidesOf(node, id))[0]!);
   app.get(
     pathOf('channels.list'),
     {
       schema: {
-        summary: 'Payment channels of this node, newest last',
+        summary: 'Payment channels of this node, newest last, without settled ones that were put away',
         response: { 200: Type.Object({ channels: Type.Array(channelViewSchema) }) },
       },
     },
@@ -146,7 +147,7 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
     },
     async (request) => {
       const { amount: paid, reference, task = null } = request.body;
-      const { channel } = sidesOf(node, request.params.channel)[0]!.terms;
+      const { channel } = (await sidesOf(node, request.params.channel))[0]!.terms;
       await node.payments.channels.pay(channel, { task, amount: BigInt(paid), reference });
       return answer(channel);
     },
@@ -162,7 +163,7 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
       },
     },
     async (request) => {
-      const [state] = sidesOf(node, request.params.channel);
+      const [state] = await sidesOf(node, request.params.channel);
       const { side, terms } = state!;
       await node.payments.channels.close(terms.channel, side, request.body.alone);
       return answer(terms.channel);
@@ -179,7 +180,7 @@ function registerChannelRoutes(app: FastifyInstance, node: NodeContext): void {
       },
     },
     async (request) => {
-      for (const { side, terms } of sidesOf(node, request.params.channel))
+      for (const { side, terms } of await sidesOf(node, request.params.channel))
         await node.payments.sides.resume(terms.channel, side);
       return answer(request.params.channel);
     },

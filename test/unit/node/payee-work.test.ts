@@ -112,7 +112,10 @@ describe('the opening of a channel', () => {
     const { keychain } = AGENTS.payee;
     const desk = new PayeeDesk({
       clock,
-      ledger: { channel: () => (held ? { accepted: true } : undefined), available: () => 1_000n },
+      ledger: {
+        channel: () => (held ? { accepted: true, postings: [] } : undefined),
+        available: () => 1_000n,
+      },
       sides: { add: async () => added.push(channel), step: async () => ({}) },
       vault: { get: () => ({ keychain, operationalSeed: seed(42) }) },
       limits: { accept: true, depositMax: '1000', disputeSecondsMax: 3_600 },

@@ -59,7 +59,7 @@ function channel(fails: 'before' | 'after' | 'never') {
         if (fails !== 'never') throw new Error('the line was cut');
       },
     },
-    sides: { get: state, list: () => [{ state: state() }] },
+    sides: { find: async () => state(), list: () => [{ state: state() }] },
     ledger: { available: () => 1_000_000n },
     vault: { list: () => [{ agentId: 'zs:payer' }] },
     limits: { penalty: '10', step: '500', escrow: '10000' },
