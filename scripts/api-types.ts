@@ -4,6 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeApi } from '../node/api/describe.ts';
 import { referenceFile, typesFile } from './api/types.ts';
+import { readArguments } from './source/arguments.ts';
+
+readArguments(import.meta.filename, {});
 
 const ROOT = join(import.meta.dirname, '..');
 const document = await describeApi();

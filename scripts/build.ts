@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readArguments } from './source/arguments.ts';
 import { findImports } from './source/imports.ts';
 import { tokenize } from './source/tokens.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
@@ -60,6 +61,7 @@ function writeManifest(): void {
   writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+readArguments(import.meta.filename, {});
 rmSync(DIST, { recursive: true, force: true });
 compile();
 rewriteDeclarations();

@@ -9,6 +9,7 @@ import { consistency, inclusion } from './conformance/merkle.ts';
 import { mls } from './conformance/mls.ts';
 import type { RunSuite } from './conformance/suite.ts';
 import { tessera } from './conformance/tessera.ts';
+import { readArguments } from './source/arguments.ts';
 
 const SUITES: readonly RunSuite[] = [wycheproof, cctv, inclusion, consistency, jcs, tessera, mls];
 
@@ -27,7 +28,7 @@ async function run(folder: string): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-const folder = process.argv[2];
+const [folder] = readArguments(import.meta.filename, { allowPositionals: true }).positionals;
 if (folder !== undefined && existsSync(folder)) {
   await run(resolve(folder));
 } else {

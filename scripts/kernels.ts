@@ -6,6 +6,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './source/arguments.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const COMPILER = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url));
@@ -64,10 +65,13 @@ export function kernelFile(name: KernelName): URL {
 }
 
 if (import.meta.main) {
+  const { values } = readArguments(import.meta.filename, {
+    options: { check: { type: 'boolean', default: false } },
+  });
   for (const name of Object.keys(KERNELS) as KernelName[]) {
     const source = kernelSource(name, compileKernel(name));
     const file = kernelFile(name);
-    if (!process.argv.includes('--check')) writeFileSync(file, source);
+    if (!values.check) writeFileSync(file, source);
     else if (readFileSync(file, 'utf8') !== source) {
       console.error(`${name}: the compiled kernel is not that of its source; run "npm run kernels"`);
       process.exitCode = 1;

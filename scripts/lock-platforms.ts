@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT } from './source/tree.ts';
 import { isIntegrity, type Lock, missingFromLock, platformEntry, withoutIntegrity } from './tidy/lock.ts';
 
@@ -19,7 +20,8 @@ async function integrityOf(name: string, version: string): Promise<string | unde
   }
 }
 
-const path = join(process.argv[2] ?? REPOSITORY_ROOT, 'package-lock.json');
+const { positionals } = readArguments(import.meta.filename, { allowPositionals: true });
+const path = join(positionals[0] ?? REPOSITORY_ROOT, 'package-lock.json');
 const before = readFileSync(path, 'utf8');
 const lock = JSON.parse(before) as Lock;
 const missing = missingFromLock(lock);

@@ -3,7 +3,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generatedDocuments } from './reference/documents.ts';
+import { readArguments } from './source/arguments.ts';
 import { REPOSITORY_ROOT, readTree } from './source/tree.ts';
+
+readArguments(import.meta.filename, {});
 
 const tree = readTree(REPOSITORY_ROOT);
 for (const { path, render } of generatedDocuments) {

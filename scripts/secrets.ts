@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
+import { readArguments } from './source/arguments.ts';
 import { type Finding, REPOSITORY_ROOT, report } from './source/tree.ts';
 import { secretByName, secretsIn } from './supply/secret-rules.ts';
 
@@ -13,7 +14,8 @@ import { secretByName, secretsIn } from './supply/secret-rules.ts';
 const TEXT_BYTES_MAX = 2 * 1024 * 1024;
 const PRESET = '@secretlint/secretlint-rule-preset-recommend';
 
-const root = process.argv[2] ?? REPOSITORY_ROOT;
+const { positionals } = readArguments(import.meta.filename, { allowPositionals: true });
+const root = positionals[0] ?? REPOSITORY_ROOT;
 
 function filesOf(): string[] {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {

@@ -2,6 +2,7 @@
 
 import { checkGenerated } from './reference/documents.ts';
 import { checkLimits } from './reference/limits.ts';
+import { readArguments } from './source/arguments.ts';
 import { type Finding, REPOSITORY_ROOT, readTree, report, type Tree } from './source/tree.ts';
 import { checkClaims } from './tidy/claims.ts';
 import { checkDead } from './tidy/dead.ts';
@@ -27,7 +28,8 @@ const CHECKS: readonly ((tree: Tree) => Finding[])[] = [
   checkGenerated,
 ];
 
-const tree = readTree(process.argv[2] ?? REPOSITORY_ROOT);
+const { positionals } = readArguments(import.meta.filename, { allowPositionals: true });
+const tree = readTree(positionals[0] ?? REPOSITORY_ROOT);
 report(
   'tidy',
   CHECKS.flatMap((check) => check(tree)),

@@ -5,6 +5,9 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VECTORS_FOLDER, vectorFiles, vectorsDigest } from '../test/vectors/files.ts';
 import { VECTORS_VERSION } from '../test/vectors/suite.ts';
+import { readArguments } from './source/arguments.ts';
+
+readArguments(import.meta.filename, {});
 
 const VERSIONS = join(VECTORS_FOLDER, 'versions.json');
 

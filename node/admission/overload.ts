@@ -1,6 +1,8 @@
 // Too much at once, from all peers together: which class of work gives way, and when to come back. The verdict is pure; the class around it
 // counts what is under way. What one peer may ask for is decision.ts.
 
+import type { Clock } from '../clock/index.ts';
+import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { WorkClass } from './decision.ts';
 
@@ -23,6 +25,9 @@ export const LAG_MS_MAX: Readonly<Record<WorkClass, number>> = {
 /** Milliseconds after which to ask again: bulk stays away longer, so that it does not come back into the same jam. */
 export const RETRY_MS: Readonly<Record<WorkClass, number>> = { urgent: 250, timed: 1_000, bulk: 5_000 };
 
+/** Milliseconds between two lines of the log about one class: a flood must not become one of lines. */
+const TOLD_EVERY_MS = 10_000;
+
 /** What somebody is told whose request gives way. */
 export const overloadedText = (work: WorkClass): string =>
   `this node has too much to do, and ${work} requests give way`;
@@ -42,11 +47,17 @@ export function sheds(work: WorkClass, { lagMs, underWay }: Load): boolean {
 export class Overload {
   readonly #metrics: Metrics;
   readonly #lagMs: () => number;
+  readonly #log: Logger | undefined;
+  readonly #clock: Pick<Clock, 'now'> | undefined;
+  /** By class: when a line was written last, and how many requests gave way since. */
+  readonly #told = new Map<WorkClass, { readonly at: number; readonly since: number }>();
   #underWay = 0;
 
-  constructor(deps: { metrics: Metrics; lagMs?: () => number }) {
+  constructor(deps: { metrics: Metrics; lagMs?: () => number; log?: Logger; clock?: Pick<Clock, 'now'> }) {
     this.#metrics = deps.metrics;
     this.#lagMs = deps.lagMs ?? (() => 0);
+    this.#log = deps.log;
+    this.#clock = deps.clock;
   }
 
   get load(): Load {
@@ -57,6 +68,7 @@ export class Overload {
   enter(work: WorkClass): (() => void) | undefined {
     if (sheds(work, this.load)) {
       this.#metrics.count('zerostate_shed_total', { class: work });
+      this.#tell(work);
       return undefined;
     }
     this.#underWay += 1;
@@ -65,5 +77,17 @@ export class Overload {
       if (!isOver) this.#underWay -= 1;
       isOver = true;
     };
+  }
+
+  /** The first that gives way is told at once, the others together. */
+  #tell(work: WorkClass): void {
+    const now = this.#clock?.now() ?? 0;
+    const { at, since } = this.#told.get(work) ?? { at: Number.NEGATIVE_INFINITY, since: 0 };
+    const isQuiet = Math.abs(now - at) < TOLD_EVERY_MS;
+    this.#told.set(work, isQuiet ? { at, since: since + 1 } : { at: now, since: 0 });
+    if (isQuiet) return;
+    const { lagMs, underWay } = this.load;
+    const told = { class: work, refused: since + 1, underWay, lagMs: Math.round(lagMs) };
+    this.#log?.warn(told, 'too much to do: requests of this class give way');
   }
 }

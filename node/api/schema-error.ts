@@ -39,12 +39,15 @@ export function schemaErrorText(findings: readonly Finding[], part: string): str
   return [...new Set(texts)].filter((text) => text !== '').join(', ');
 }
 
+/** That there is no such member, and which there are. */
+export function unknownMemberText(name: string, known: readonly string[], kind = 'member'): string {
+  const rest = known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`;
+  return `has no ${kind} ${JSON.stringify(name.slice(0, NAME_CHARS_MAX))}: ${rest}`;
+}
+
 function wordsOf({ data, keyword, message, params, parentSchema }: Finding): string {
-  if (keyword === 'additionalProperties') {
-    const known = Object.keys(parentSchema?.properties ?? {});
-    const rest = known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`;
-    return `has no member ${JSON.stringify(String(params.additionalProperty).slice(0, NAME_CHARS_MAX))}: ${rest}`;
-  }
+  if (keyword === 'additionalProperties')
+    return unknownMemberText(String(params.additionalProperty), Object.keys(parentSchema?.properties ?? {}));
   if (keyword === 'type' && data !== undefined) return `${message}, not ${kindOf(data)}`;
   return message ?? 'is not as it must be';
 }

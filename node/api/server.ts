@@ -9,7 +9,8 @@ import { beginHttpSpan, endHttpSpan, type WorkSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
 import { compilers } from './compilers.ts';
-import { operationOf, pathOf } from './operations.ts';
+import { refuseNeedless } from './needless.ts';
+import { pathOf } from './operations.ts';
 import { schemaErrorText } from './schema-error.ts';
 import { shed } from './shedding.ts';
 
@@ -121,24 +122,6 @@ function checkHost(request: FastifyRequest, host: string): void {
     throw new ZeroError(
       'UNAUTHORIZED',
       `the API is on loopback and not for host ${request.hostname.slice(0, 100)}`,
-    );
-}
-
-/** A body where an operation has none would do nothing, and its sender would not know. A2A has rules of its own. */
-function refuseNeedless({ body, method, routeOptions }: FastifyRequest): void {
-  const operation = operationOf(method, routeOptions.url ?? '');
-  if (operation === undefined || operation.id === 'a2a.request' || routeOptions.schema?.body !== undefined)
-    return;
-  // A stream is no JSON; whoever takes one reads it.
-  if (typeof body !== 'object' || body === null || Object.getPrototypeOf(body) !== Object.prototype) return;
-  const [member] = Object.keys(body);
-  if (member !== undefined)
-    throw new ZeroError(
-      'USAGE',
-      `the operation ${operation.id} takes no body, but got ${JSON.stringify(member)}`,
-      {
-        hint: 'Send it without a body; GET /v1/openapi.json describes every request.',
-      },
     );
 }
 

@@ -1,6 +1,7 @@
 // Requests of programs as work among the rest: those that make a node work count as under way until their last byte is sent, and give way by
 // class as requests of peers do. Must not count what only looks at memory: an operator sees what goes on also when there is too much.
 
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { type Overload, overloadedText, RETRY_MS, type WorkClass } from '../admission/index.ts';
@@ -48,5 +49,11 @@ export function shed(app: FastifyInstance, overload: Overload): void {
     }
     // Sent whole, or given up by who asked: rows count until the last.
     reply.raw.once('close', leave);
+  });
+  // Who asks for the head of an answer is told it, and nothing is read for nobody after the request has ended.
+  app.addHook('onSend', async (request, _reply, payload) => {
+    if (request.method !== 'HEAD' || !(payload instanceof Readable)) return payload;
+    payload.destroy();
+    return Readable.from([]);
   });
 }

@@ -25,6 +25,8 @@ const PAUSE_MS_MAX = 60_000;
 
 async function* fenced(frames: AsyncGenerator<Uint8Array>, lease: HeldLease): AsyncGenerator<Uint8Array> {
   try {
+    // Taken in `begin`: one that nobody has asked anything of has no end, and its lease would last.
+    yield new Uint8Array();
     for await (const frame of frames) {
       lease.proceed();
       yield frame;
@@ -37,9 +39,13 @@ async function* fenced(frames: AsyncGenerator<Uint8Array>, lease: HeldLease): As
 export function makeBackups(core: Core, seed: Uint8Array) {
   const { clock, db, ownLog, peerId, store } = core;
   const deps: BackupDeps = { clock, db, store, peerId, seed, origin: ownLog.origin };
-  const leases = new Leases({ db, clock });
+  const leases = new Leases({ db });
   const backups: Backups = {
-    begin: async () => fenced(writeBackup(deps), await leases.take('backup', 'a backup', PAUSE_MS_MAX)),
+    async begin() {
+      const frames = fenced(writeBackup(deps), await leases.take('backup', 'a backup', PAUSE_MS_MAX));
+      await frames.next();
+      return frames;
+    },
   };
   return { backups, services: [] };
 }

@@ -17,14 +17,17 @@ function traceOf({ TRACEPARENT: given = '' }: NodeJS.ProcessEnv): string | undef
 /** Calls the API of one node. */
 export class ApiClient {
   readonly target: Target;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(target: Target) {
+  /** `signal` ends all its calls, which then throw its reason. */
+  constructor(target: Target, signal?: AbortSignal) {
     this.target = target;
+    this.#signal = signal;
   }
 
   /** A client for the node that the flags mean. Throws NODE_UNREACHABLE. */
-  static async connect(flags: TargetFlags): Promise<ApiClient> {
-    return new ApiClient(await resolveTarget(flags));
+  static async connect(flags: TargetFlags, signal?: AbortSignal): Promise<ApiClient> {
+    return new ApiClient(await resolveTarget(flags), signal);
   }
 
   get<T>(path: string): Promise<T> {
@@ -71,14 +74,20 @@ export class ApiClient {
 
   async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
     const response = await this.#send(method, path, body === undefined ? {} : { body });
-    return (await response.json().catch(() => ({}))) as T;
+    try {
+      const text = await response.text();
+      return (text === '' ? {} : JSON.parse(text)) as T;
+    } catch (cause) {
+      this.#signal?.throwIfAborted();
+      throw new ZeroError('NODE_UNREACHABLE', `the answer of ${this.target.api} broke off`, { cause });
+    }
   }
 
   async #send(method: 'GET' | 'POST', path: string, sending: Sending): Promise<Response> {
     const operation = operationAt(method, path);
     if (operation === undefined) throw new ZeroError('INTERNAL', `no operation ${method} ${path}`);
     const { api: url, token } = this.target;
-    const traced = { ...sending, traceparent: traceOf(process.env) };
+    const traced = { signal: this.#signal, ...sending, traceparent: traceOf(process.env) };
     return await send({ url, token, patient: false }, operation, path, traced);
   }
 }

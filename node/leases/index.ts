@@ -11,7 +11,6 @@ import {
   releaseLease,
   renewLease,
 } from '../../protocol/lease/index.ts';
-import type { Clock } from '../clock/index.ts';
 import { Serial } from '../serial.ts';
 import { type Database, DURABLE, type JsonLevel, jsonLevel } from '../storage/index.ts';
 
@@ -31,15 +30,19 @@ export interface HeldLease {
 /** Grants leases. */
 export class Leases {
   readonly #level: JsonLevel<LeaseState>;
-  readonly #clock: Clock;
+  readonly #now: () => number;
   readonly #serial = new Serial();
   readonly #states = new Map<ExclusiveWork, LeaseState>();
   /** The highest token that each work has gone on under. */
   readonly #fences = new Map<ExclusiveWork, number>();
 
-  constructor(deps: { db: Database; clock: Clock }) {
+  /**
+   * `nowMs` is a clock that nobody can set, unless told that of the process: every lease ends with its process, and one whose holder hangs would last for
+   * an hour more when the clock of the machine is set back by one.
+   */
+  constructor(deps: { db: Database; nowMs?: () => number }) {
     this.#level = jsonLevel<LeaseState>(deps.db, 'leases');
-    this.#clock = deps.clock;
+    this.#now = deps.nowMs ?? (() => Math.floor(performance.now()));
   }
 
   /**
@@ -48,7 +51,7 @@ export class Leases {
    */
   async take(work: ExclusiveWork, holder: string, ttlMs: number): Promise<HeldLease> {
     return await this.#serial.run(work, async () => {
-      const now = this.#clock.now();
+      const now = this.#now();
       const before = this.#states.get(work) ?? afterRestart(await this.#level.get(work));
       const state = grantLease(before, holder, now, ttlMs);
       if (state === before)
@@ -73,7 +76,7 @@ export class Leases {
     if (fence === undefined)
       throw new ZeroError('BUSY', `this ${work} took too long between two steps, and another has begun`);
     this.#fences.set(work, fence);
-    this.#states.set(work, renewLease(state, token, this.#clock.now(), ttlMs));
+    this.#states.set(work, renewLease(state, token, this.#now(), ttlMs));
   }
 
   async #end(work: ExclusiveWork, token: number): Promise<void> {

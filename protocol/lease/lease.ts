@@ -7,7 +7,7 @@ export interface Lease {
   readonly holder: string;
   /** Greater than that of every lease before. */
   readonly token: number;
-  /** Milliseconds since 1970; from then on somebody else may have it. */
+  /** Milliseconds of the grantor's clock, whatever that begins at; from then on somebody else may have it. */
   readonly untilMs: number;
 }
 

@@ -146,7 +146,8 @@ what is allowed); the token in the file \`api-token\` may do everything. Too man
 bring an \`Idempotency-Key\`: the same key and request is done once, and answered the same again for a day. A body is taken as it is: a
 member that the schema does not name is refused by name and never left out, a text is no number and a number no text, and a \`null\` is
 refused wherever the schema does not name it (ENFORCED \`test/unit/node/api-compilers.test.ts\`); what may be left out is left out. A query
-string is all text and is read as what it stands for. A2A and the protocol of witnesses are lenient where their own rules are. Errors are
+string is all text and is read as what it stands for; a parameter that the operation does not have is refused by name, like a member (ENFORCED
+\`test/unit/node/api-needless.test.ts\`). A2A and the protocol of witnesses are lenient where their own rules are. Errors are
 \`{"error": {code, message, hint, retryable, details}}\` ([codes](errors.md)).
 
 | operation | route | scope | |

@@ -3,6 +3,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { readArguments } from '../../scripts/source/arguments.ts';
 import { call, type DevnetNode, runWordCount, startDevnet } from '../support/devnet.ts';
 import { launchChromium, openPage, WIDE } from './chromium.ts';
 import { goTo } from './suite-free.ts';
@@ -28,6 +29,7 @@ async function take(page: Page, name: string): Promise<void> {
   console.log(`${path}: ${size} bytes`);
 }
 
+readArguments(import.meta.filename, {});
 const devnet = await startDevnet();
 const chromium = await launchChromium();
 try {

@@ -16,22 +16,44 @@ import type { ProbeMetrics, Try } from './probe-metrics.ts';
 import { waitForEnd } from './task.ts';
 
 const SECOND_MS = 1_000;
+/** Seconds that a try may take unless told: a user has given up by then, and two tries are over before the next minute's are due. */
+const WITHIN_SECONDS_DEFAULT = 30;
 
 interface ProbeFlags extends ClientFlags {
   find: string;
   task?: string;
   every?: number;
+  within: number;
   textfile?: string;
 }
 
-async function tried(check: Try['check'], work: () => Promise<string>): Promise<Try> {
+/**
+ * How one try went; undefined when `stop` ended it, which says nothing of the node. Bounded whatever the node does, and whatever the task's file is.
+ */
+async function tried(
+  check: Try['check'],
+  { stop, withinMs }: { stop: AbortSignal; withinMs: number },
+  work: (signal: AbortSignal) => Promise<string>,
+): Promise<Try | undefined> {
+  const limit = new AbortController();
+  const signal = AbortSignal.any([stop, limit.signal]);
+  const late = new ZeroError('DEADLINE_PASSED', `not over within ${withinMs / SECOND_MS} s`, {
+    hint: 'The node hangs or has too much to do: ask its /livez and /readyz. "--within" sets another bound.',
+  });
+  const timer = setTimeout(() => limit.abort(late), withinMs);
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
   const started = performance.now();
   const ended = () => Math.round((performance.now() - started) * 10) / 10;
   try {
-    return { check, ok: true, code: 'ok', detail: await work(), ms: ended() };
+    return { check, ok: true, code: 'ok', detail: await Promise.race([work(signal), aborted]), ms: ended() };
   } catch (error) {
+    if (stop.aborted) return undefined;
     const code = isZeroError(error) ? error.code : 'INTERNAL';
     return { check, ok: false, code, detail: (error as Error).message, ms: ended() };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -75,6 +97,7 @@ export function registerProbe(program: Command): void {
       'again and again, until a signal; without it once, and the exit code says how it went',
       positiveInteger,
     )
+    .option('--within <seconds>', 'longest time of one try', positiveInteger, WITHIN_SECONDS_DEFAULT)
     .option(
       '--textfile <file>',
       'write metrics there, for the textfile collector of the Prometheus node exporter',
@@ -91,13 +114,23 @@ Examples:
         const { ProbeMetrics } = await import('./probe-metrics.ts');
         const metrics = new ProbeMetrics();
         const { signal } = untilSignal();
+        const { find: words, task } = flags;
+        const works: [Try['check'], (client: ApiClient) => Promise<string>][] = [
+          ['find', (client) => find(client, words)],
+        ];
+        if (task !== undefined) works.push(['task', (client) => run(client, task)]);
         for (;;) {
           const tries: Try[] = [];
-          // Connected anew each time: a node that came back is what the probe is to see.
-          tries.push(await tried('find', async () => await find(await ApiClient.connect(flags), flags.find)));
-          const { task } = flags;
-          if (task !== undefined)
-            tries.push(await tried('task', async () => await run(await ApiClient.connect(flags), task)));
+          const bound = { stop: signal, withinMs: flags.within * SECOND_MS };
+          for (const [check, work] of works) {
+            // Connected anew each time: a node that came back is what the probe is to see.
+            const one = await tried(check, bound, async (end) => work(await ApiClient.connect(flags, end)));
+            if (one === undefined) {
+              if (flags.every === undefined) process.exitCode = 1;
+              return;
+            }
+            tries.push(one);
+          }
           for (const one of tries) metrics.note(one);
           if (flags.textfile !== undefined)
             await exportTo(flags.textfile, metrics, flags.every !== undefined);

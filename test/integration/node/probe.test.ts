@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -55,6 +56,75 @@ describe('zerostate probe', function () {
     const metrics = await (await fetch(`${first.api.url}/metrics`)).text();
     assert.match(metrics, /^zerostate_ready\{check="own log"\} 1$/m);
     assert.match(metrics, /^zerostate_ready\{check="index"\} 1$/m);
+  });
+
+  /** A node that takes connections and says this much of an answer, and no more. */
+  async function silent(
+    begins: string,
+  ): Promise<{ api: string; asked: Promise<unknown>; [Symbol.dispose](): void }> {
+    const held: Socket[] = [];
+    const server = createServer((socket) => {
+      held.push(socket);
+      socket.on('error', () => {}).once('data', () => socket.write(begins));
+    });
+    const asked = once(server, 'connection');
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    return {
+      api: `http://127.0.0.1:${port}`,
+      asked,
+      [Symbol.dispose]() {
+        server.close();
+        for (const socket of held) socket.destroy();
+      },
+    };
+  }
+  const token = join(folder, 'token');
+  before(() => writeFileSync(token, 'any'));
+
+  for (const [what, begins] of [
+    ['never answers', ''],
+    [
+      'stops in the middle of an answer',
+      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"res',
+    ],
+  ] as const)
+    it(`gives a node that ${what} no longer than it was told, and says so`, async () => {
+      using node = await silent(begins);
+      const ran = await zerostate([
+        ...['probe', '--find', 'words', '--task', TASK, '--within', '1', '--json'],
+        ...['--api', node.api, '--token-file', token],
+      ]);
+      assert.equal(ran.code, 1, ran.stderr);
+      const { tries } = JSON.parse(ran.stdout) as {
+        tries: { check: string; code: string; detail: string }[];
+      };
+      assert.deepEqual(
+        tries.map(({ check, code, detail }) => [check, code, detail]),
+        [
+          ['find', 'DEADLINE_PASSED', 'not over within 1 s'],
+          ['task', 'DEADLINE_PASSED', 'not over within 1 s'],
+        ],
+      );
+    });
+
+  it('ends at once when it is told to in the middle of a try, and counts that as none', async () => {
+    using node = await silent('');
+    const textfile = join(folder, 'ended.prom');
+    const child = spawn(
+      process.execPath,
+      [
+        ...[PROGRAM, 'probe', '--api', node.api, '--token-file', token, '--within', '100000', '--every', '1'],
+        ...['--textfile', textfile, '--json'],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 2 * SOON_MS },
+    );
+    const ended = once(child, 'exit');
+    await node.asked;
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+    assert.equal(child.stdout.read(), null);
+    assert.equal(existsSync(textfile), false);
   });
 
   it('goes on when its metrics cannot be written', async () => {

@@ -10,7 +10,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { multiaddr } from '@multiformats/multiaddr';
+import { readArguments } from '../../../scripts/source/arguments.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
+
+readArguments(import.meta.filename, {});
 
 const run = promisify(execFile);
 const FILES = ['client.mjs', 'package.json', 'package-lock.json'];

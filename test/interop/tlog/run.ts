@@ -6,9 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readArguments } from '../../../scripts/source/arguments.ts';
 import { eventually } from '../../support/cli.ts';
 import { note } from '../../support/log-stores.ts';
 import { addressOf, TestNodes } from '../../support/nodes.ts';
+
+readArguments(import.meta.filename, {});
 
 const run = promisify(execFile);
 /** Two full tiles and a part of the third. */

@@ -117,6 +117,22 @@ describe('admission', () => {
     assert.ok(RETRY_MS.urgent < RETRY_MS.timed && RETRY_MS.timed < RETRY_MS.bulk);
   });
 
+  it('writes a line of the log about a class that gives way, and no flood of them', () => {
+    const lines: object[] = [];
+    const clock = { now: () => time };
+    let time = 1_000_000;
+    const log = { warn: (fields: object) => lines.push(fields) } as never;
+    const overload = new Overload({ metrics: createMetrics(), lagMs: () => 600, log, clock });
+    for (let i = 0; i < 1_000; i++) overload.enter('bulk');
+    assert.deepEqual(lines, [{ class: 'bulk', refused: 1, underWay: 0, lagMs: 600 }]);
+    time += 10_000;
+    overload.enter('bulk');
+    assert.deepEqual(lines[1], { class: 'bulk', refused: 1_000, underWay: 0, lagMs: 600 });
+    time -= 3_600_000;
+    overload.enter('bulk');
+    assert.equal(lines.length, 3, 'also after the clock was set back');
+  });
+
   it('forgets strangers before those it shut out', () => {
     const { admission } = ledger();
     for (let i = 0; i <= BUDGETS.failures.burst; i++) admission.failed('bad');

@@ -111,6 +111,15 @@ describe('the API under overload', () => {
     assert.equal(await emptied(), 0);
   });
 
+  it('reads nothing for who asks for the head of rows alone', async () => {
+    const { path } = operation(BULK);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const head = await fetch(api.url + path, { method: 'HEAD', headers });
+    assert.equal(head.status, 200);
+    assert.equal(rows.destroyed, true);
+    assert.equal(await emptied(), 0);
+  });
+
   it('counts nobody who may not ask', async () => {
     load.lagMs = 60_000;
     assert.equal((await ask(BULK, 'wrong')).status, 401);

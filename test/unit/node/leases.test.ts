@@ -4,19 +4,24 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeBackups } from '../../../node/backup/index.ts';
+import { systemClock } from '../../../node/clock/index.ts';
 import { Leases } from '../../../node/leases/index.ts';
 import { openDatabase } from '../../../node/storage/index.ts';
+import { eventually } from '../../support/cli.ts';
+
+const SOON_MS = 60_000;
 
 describe('node/leases', () => {
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-leases-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const time = { now: 1_000_000 };
-  const clock = { now: () => time.now, after: () => () => {} };
+  const nowMs = () => time.now;
 
   async function on<T>(work: (leases: Leases) => Promise<T>): Promise<T> {
     const db = await openDatabase(join(folder, 'db'));
     try {
-      return await work(new Leases({ db, clock }));
+      return await work(new Leases({ db, nowMs }));
     } finally {
       await db.end();
     }
@@ -53,5 +58,45 @@ describe('node/leases', () => {
       const after = await leases.take('backup', 'dora', 1_000);
       assert.equal(after.token, 4, 'the lease is over with its process, its token is not');
     });
+  });
+
+  it('is over when its holder hangs, also where the clock of the machine is set back meanwhile', async () => {
+    const real = Date.now;
+    const db = await openDatabase(join(folder, 'back'));
+    try {
+      const leases = new Leases({ db });
+      const slow = await leases.take('backup', 'anna', 20);
+      Date.now = () => real() - 3_600_000;
+      await eventually('the end of the lease', SOON_MS, async () => {
+        const next = await leases.take('backup', 'berta', 3_600_000).catch(() => undefined);
+        return next !== undefined;
+      });
+      assert.throws(() => slow.proceed(), { code: 'BUSY' });
+      Date.now = () => real() + 2 * 3_600_000;
+      await assert.rejects(
+        leases.take('backup', 'carla', 1_000),
+        { code: 'BUSY' },
+        'nor before, by one set on',
+      );
+    } finally {
+      Date.now = real;
+      await db.end();
+    }
+  });
+
+  it('ends with a backup that is given up before its first byte is read', async () => {
+    const db = await openDatabase(join(folder, 'given-up'));
+    try {
+      const { backups } = makeBackups(
+        { clock: systemClock, db, ownLog: { origin: 'o' }, peerId: 'p', store: {} } as never,
+        new Uint8Array(32),
+      );
+      const first = await backups.begin();
+      await assert.rejects(backups.begin(), { code: 'BUSY' });
+      await first.return(undefined);
+      await (await backups.begin()).return(undefined);
+    } finally {
+      await db.end();
+    }
   });
 });
