@@ -10,15 +10,16 @@ import type { RunningNode } from '../../node/index.ts';
 import { writeSecretFile } from '../../node/keys/key-file.ts';
 import { toBase64 } from '../../protocol/bytes/index.ts';
 import { randomStream } from '../../sim/random.ts';
+import { FAR, homesOf, NEAR, STAGE_REGIONS } from '../../sim/stage/stage.ts';
 import type { Link } from '../fleet/link.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import type { Lies } from '../support/lying-relay.ts';
 import { TestNodes } from '../support/nodes.ts';
 import { keepApartFrom } from '../support/relays.ts';
 import type { PolicyKind } from './policy-kinds.ts';
+import type { PolicyStage } from './policy-stage.ts';
 import { waitFor } from './relay-rig.ts';
 
-const REGIONS = ['north', 'south', 'west'] as const;
 /** libp2p protocol of the streams that are measured. */
 export const ECHO = '/bench/echo';
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'relay-process.ts')).href;
@@ -26,9 +27,6 @@ const SETTLE_MS_MAX = 90_000;
 /** Relays, and edges, that start at once: they wait for each other and for the network most of the time. */
 const RELAYS_AT_ONCE = 6;
 const EDGES_AT_ONCE = 8;
-/** Relays that an edge keeps up, of its own region and of others. */
-const NEAR = 2;
-const FAR = 1;
 /** Edges read the logs of others this seldom: they are asked for nothing here. */
 const SYNC_SECONDS = 600;
 const KEY_BYTES = 32;
@@ -38,6 +36,8 @@ interface Fleet {
   readonly relays: number;
   readonly edges: number;
   readonly seed: number;
+  /** Present: everybody stands there, and routes by its policy from the start. Else all links are alike. */
+  readonly stage?: PolicyStage;
 }
 
 interface Relay {
@@ -51,15 +51,17 @@ interface Relay {
 export class PolicyFleet implements AsyncDisposable {
   readonly #folder: string;
   readonly #seed: number;
+  readonly #stage: PolicyStage | undefined;
   readonly #calm: Link;
   readonly #nodes = new TestNodes();
   readonly #relays: Relay[] = [];
   readonly #edges: RunningNode[] = [];
   readonly #dead = new Set<number>();
 
-  private constructor(folder: string, seed: number, calm: Link) {
+  private constructor(folder: string, { seed, stage }: Fleet, calm: Link) {
     this.#folder = folder;
     this.#seed = seed;
+    this.#stage = stage;
     this.#calm = calm;
   }
 
@@ -70,7 +72,7 @@ export class PolicyFleet implements AsyncDisposable {
     calm: Link,
     note: (text: string) => void,
   ): Promise<PolicyFleet> {
-    const fleet = new PolicyFleet(folder, counts.seed, calm);
+    const fleet = new PolicyFleet(folder, counts, calm);
     try {
       await fleet.#startRelay(0);
       await inBatches(1, counts.relays, RELAYS_AT_ONCE, (at) => fleet.#startRelay(at));
@@ -93,6 +95,11 @@ export class PolicyFleet implements AsyncDisposable {
     return this.#relays[at]!.process.info.peerId;
   }
 
+  /** Does something at the place of an edge. */
+  at<T>(edge: number, work: () => T): T {
+    return this.#stage === undefined ? work() : this.#stage.atEdge(edge, work);
+  }
+
   client(at: number): ZerostateClient {
     const { home, process } = this.#relays[at]!;
     return new ZerostateClient({
@@ -108,28 +115,37 @@ export class PolicyFleet implements AsyncDisposable {
     const files = { link: join(this.#folder, `link-${at}`), lies: join(this.#folder, `lies-${at}`) };
     writeFileSync(files.link, JSON.stringify(this.#calm));
     writeFileSync(files.lies, '{}');
+    const listen = this.#stage?.relay(at).listen ?? '/ip4/127.0.0.1/tcp/0';
+    const region = STAGE_REGIONS[at % STAGE_REGIONS.length]!;
     const args = [
       ...['--home', home, '--name', `relay-${at}`, '--network', 'test', '--roles', 'boot', 'relay'],
-      ...['--region', REGIONS[at % REGIONS.length]!, '--api-port', '0', '--listen', '/ip4/127.0.0.1/tcp/0'],
+      ...['--region', region, '--api-port', '0', '--listen', listen],
       ...(at === 0 ? [] : ['--join', this.#relays[0]!.process.info.addresses[0]!]),
     ];
-    this.#relays[at] = { home, args, files, process: await run(args, files, this.#seed + at) };
+    this.#relays[at] = { home, args, files, process: await this.#run(at, args, files) };
+  }
+
+  #run(at: number, args: readonly string[], files: Relay['files']): Promise<StartedNode> {
+    const { env, preload = PRELOAD } = this.#stage?.relay(at) ?? {};
+    const own = { LINK_FILE: files.link, LIES_FILE: files.lies, LINK_SEED: String(this.#seed + at) };
+    return startNode(args, { preload, env: { ...own, ...env } });
   }
 
   async #startEdge(at: number): Promise<void> {
     const relay = this.#relays[at % this.#relays.length]!;
     const name = `edge-${at}`;
     await giveKey(this.#nodes.home(name), this.#seed, name);
-    const edge = await this.#nodes.start(name, {
+    const config = {
       listen: [],
-      region: REGIONS[(at % this.#relays.length) % REGIONS.length]!,
+      region: STAGE_REGIONS[(at % this.#relays.length) % STAGE_REGIONS.length]!,
       join: [relay.process.info.addresses[0]!],
       peers: { target: 2 },
       sync: { intervalSeconds: SYNC_SECONDS },
-      relay: { near: NEAR, far: FAR },
-    });
+      relay: { near: NEAR, far: FAR, ...(this.#stage === undefined ? {} : { policy: this.#stage.policy }) },
+    };
+    const edge = await this.at(at, () => this.#nodes.start(name, config));
     // Gossip and DHT dial whom they like, and would make every path one of a single relay.
-    const own = this.#relaysOf(at);
+    const own = homesOf(at, this.#relays.length);
     const others = this.#relays.map((_, relay) => relay).filter((relay) => !own.includes(relay));
     await keepApartFrom(
       edge,
@@ -143,13 +159,6 @@ export class PolicyFleet implements AsyncDisposable {
       { runOnLimitedConnection: true },
     );
     this.#edges[at] = edge;
-  }
-
-  /** The relays of an edge: two of its region, one of another. */
-  #relaysOf(at: number): number[] {
-    const { length } = this.#relays;
-    const steps = [0, REGIONS.length, 1];
-    return steps.map((step) => (at + step) % length);
   }
 
   /** Waits until every edge keeps as many relays as it wants, and every other edge knows which. */
@@ -195,8 +204,9 @@ export class PolicyFleet implements AsyncDisposable {
   }
 
   /** Changes the links of a relay; without any they are well. */
-  link(at: number, link: Link = this.#calm): void {
-    writeFileSync(this.#relays[at]!.files.link, JSON.stringify(link));
+  link(at: number, link?: Link): void {
+    this.#stage?.link(at, link);
+    writeFileSync(this.#relays[at]!.files.link, JSON.stringify(link ?? this.#calm));
   }
 
   /** Makes a relay lie, or be honest. */
@@ -214,7 +224,7 @@ export class PolicyFleet implements AsyncDisposable {
     const relay = this.#relays[at]!;
     const listen = relay.process.info.addresses[0]!.replace(/\/p2p\/.*$/, '');
     const args = relay.args.with(relay.args.indexOf('--listen') + 1, listen);
-    relay.process = await run(args, relay.files, this.#seed + at);
+    relay.process = await this.#run(at, args, relay.files);
     this.#dead.delete(at);
   }
 
@@ -228,13 +238,6 @@ export class PolicyFleet implements AsyncDisposable {
 async function giveKey(home: string, seed: number, name: string): Promise<void> {
   const key = randomStream(seed, 'fleet key', name).bytes(KEY_BYTES);
   await writeSecretFile(join(home, 'keys', 'node.key'), `${toBase64(key)}\n`);
-}
-
-function run(args: readonly string[], files: Relay['files'], linkSeed: number): Promise<StartedNode> {
-  return startNode(args, {
-    preload: PRELOAD,
-    env: { LINK_FILE: files.link, LIES_FILE: files.lies, LINK_SEED: String(linkSeed) },
-  });
 }
 
 /** Processor time of a process; 0 where the system does not say. */

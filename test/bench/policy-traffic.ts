@@ -2,19 +2,8 @@
 
 import { peerIdFromString } from '@libp2p/peer-id';
 import type { ZerostateNode } from '../../node/index.ts';
+import { REQUEST_MS_MAX } from '../../sim/stage/stage.ts';
 import { percentile } from './node-rig.ts';
-
-/** A stream or request that takes longer has failed, and counts as this. */
-export const REQUEST_MS_MAX = 6_000;
-/** What befalls relays, by number: each is of another region than the one before, and none is the one that all joined through. */
-export const FAULTS = {
-  slow: { at: 3, link: { oneWayMs: 120, jitterMs: 40 } },
-  lossy: { at: 4, link: { oneWayMs: 10, jitterMs: 80, loss: 0.08 } },
-  killed: 5,
-  liar: { at: 1, lies: { boasts: true, lateMs: 150, slowMs: 75, drops: 0.2 } },
-} as const;
-export const DAYS = ['calm', 'impaired'] as const;
-export type Day = (typeof DAYS)[number];
 
 /** All streams of one policy on one day. */
 export interface Samples {

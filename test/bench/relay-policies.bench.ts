@@ -8,12 +8,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { POLICY_NAMES } from '../../protocol/routing/index.ts';
 import type { RandomStream } from '../../sim/random.ts';
+import { DAYS, type Day, FAULTS } from '../../sim/stage/stage.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { percentile } from './node-rig.ts';
 import { cores, learn, traffic } from './policy-callers.ts';
+import { impair } from './policy-days.ts';
 import { PolicyFleet } from './policy-fleet.ts';
 import { isRacing, policyKinds, racing } from './policy-kinds.ts';
-import { DAYS, type Day, FAULTS, type Samples, samples, show, take } from './policy-traffic.ts';
+import { type Samples, samples, show, take } from './policy-traffic.ts';
 
 /** Time with traffic that a policy gets to learn, and to learn anew when faults begin. */
 const LEARN_MS = 4_000;
@@ -51,12 +53,6 @@ async function measure(
       );
     },
   );
-}
-
-async function impair(fleet: PolicyFleet): Promise<void> {
-  for (const { at, link } of [FAULTS.slow, FAULTS.lossy]) fleet.link(at, link);
-  fleet.lies(FAULTS.liar.at, FAULTS.liar.lies);
-  await fleet.kill(FAULTS.killed);
 }
 
 async function mend(fleet: PolicyFleet): Promise<void> {

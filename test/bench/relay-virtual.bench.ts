@@ -1,44 +1,20 @@
 // The routing policies over whole nodes under virtual time: 9 relays in three regions, 12 edges, each a real node with all that it says, on a
 // simulated clock and wire. Nothing of it depends on the machine, which only says how long it takes; a process for each policy, two at once.
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { POLICY_NAMES } from '../../protocol/routing/index.ts';
+import { DAYS, type Day, type StageSizes } from '../../sim/stage/stage.ts';
 import type { Bench } from './bench.ts';
 import { percentile } from './node-rig.ts';
 import { policyKinds, racing } from './policy-kinds.ts';
-import { DAYS, type Day, type Samples } from './policy-traffic.ts';
-import type { VirtualDays, VirtualOrder } from './virtual-days.ts';
+import type { Samples } from './policy-traffic.ts';
+import type { VirtualDays } from './virtual-days.ts';
+import { daysOf } from './virtual-run.ts';
 
 const AT_ONCE = 2;
 const OURS = 'split';
+const both = (streams: number) => ({ calm: streams, impaired: streams });
 /** Baselines that also run with second paths beside late ones. */
 const RACED = ['nearest', 'lowest-rtt', 'shortest-path'] as const;
-const PROGRAM = new URL('./virtual-policy.ts', import.meta.url);
-
-type Word = { readonly note: string } | { readonly failure: string } | { readonly days: VirtualDays };
-
-/** Runs one policy in a process of its own. Rejects when the process fails. */
-async function daysOf(order: VirtualOrder, note: (text: string) => void): Promise<VirtualDays> {
-  const child: ChildProcess = fork(PROGRAM, {
-    execArgv: [],
-    // One thread answers in the order of the questions.
-    env: { ...process.env, UV_THREADPOOL_SIZE: '1', TZ: 'UTC' },
-  });
-  try {
-    return await new Promise((resolve, reject) => {
-      child.on('exit', (code, signal) => reject(new Error(`${order.kind.label} ended (${code ?? signal})`)));
-      child.on('message', (word: Word) => {
-        if ('note' in word) note(`${order.kind.label}: ${word.note}`);
-        else if ('failure' in word) reject(new Error(word.failure));
-        else resolve(word.days);
-      });
-      child.send(order);
-    });
-  } finally {
-    child.kill('SIGKILL');
-  }
-}
-
 const line = (
   policy: string,
   day: Day,
@@ -54,16 +30,16 @@ export const bench: Bench = {
   summary: 'the same as relay-policies over whole nodes under virtual time: stream set-up and request (p95)',
   bar: { sign: '>=', value: 1.3 },
   async run({ folder, note, only, report, seed, sizes }) {
-    const counts = sizes(
-      { relays: 9, edges: 12, streams: 250, perSecond: 4, learnSeconds: 10 },
-      { relays: 12, edges: 40, streams: 1_000, perSecond: 8, learnSeconds: 15 },
+    const counts: StageSizes = sizes(
+      { relays: 9, edges: 12, streams: both(250), perSecond: 4, learnSeconds: 10 },
+      { relays: 12, edges: 40, streams: both(1_000), perSecond: 8, learnSeconds: 15 },
     );
     const kinds = policyKinds(only.length === 0 ? [...POLICY_NAMES, ...RACED.map(racing)] : only);
     const results = new Map<string, VirtualDays>();
     const waiting = [...kinds];
     const worker = async () => {
       for (let kind = waiting.shift(); kind !== undefined; kind = waiting.shift())
-        results.set(kind.label, await daysOf({ kind, seed, folder: folder(), ...counts }, note));
+        results.set(kind.label, await daysOf({ kind, seed, folder: folder(), sizes: counts }, note));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     const head =
@@ -76,7 +52,7 @@ export const bench: Bench = {
         for (const what of ['setup', 'request'] as const)
           report({
             case: `impaired, ${what} p95 against ${label}`,
-            sizes: counts,
+            sizes: { relays: counts.relays, edges: counts.edges, streams: counts.streams.impaired },
             ours: percentile(ours!.impaired[what], 0.95),
             peer: percentile(days.impaired[what], 0.95),
             peerName: label,

@@ -7,13 +7,12 @@ import { completeConfig } from '../../node/config/index.ts';
 import { openNode, type ZerostateNode } from '../../node/index.ts';
 import { createLogger } from '../../node/logger/index.ts';
 import type { PolicyName } from '../../protocol/routing/index.ts';
-import { makeNetwork, type OverlayNetwork } from '../../sim/overlay/network.ts';
-import { MULTI_HOP } from '../../sim/overlay/scenario.ts';
-import { type RandomStream, randomStream } from '../../sim/random.ts';
+import { randomStream } from '../../sim/random.ts';
 import type { SimulatedWire } from '../../sim/real/connection.ts';
 import { addressOfHost, SimulatedNetwork } from '../../sim/real/transport.ts';
 import type { World } from '../../sim/real/world.ts';
-import type { Link } from '../fleet/link.ts';
+import { FAR, NEAR, regionOf, type StageNetwork, stageNetwork } from '../../sim/stage/stage.ts';
+import { StageWire } from '../../sim/stage/stage-wire.ts';
 import type { Lies } from '../support/lying-relay.ts';
 import { lieAt } from '../support/lying-relay-node.ts';
 import { keepApartFrom } from '../support/relays.ts';
@@ -21,41 +20,19 @@ import { keepApartFrom } from '../support/relays.ts';
 const US = 1_000;
 /** libp2p protocol of the streams that are measured. */
 export const ECHO = '/bench/echo';
-/** Relays that an edge keeps up, of its own region and of others. */
-const NEAR = 2;
-const FAR = 1;
-/** Least time until TCP sends a lost segment again (RTO minimum of Linux), and the times that it is sent. */
-const RESEND_MS = 200;
-const RESENDS_MAX = 6;
-/** Noise of a link that is well: a share of its delay. */
-const NOISE_SHARE = 0.05;
 const START_EVERY_US = 50_000;
 const SETTLE_US_MAX = 300_000_000;
 const LOOK_US = 500_000;
 /** Edges read the logs of others this seldom: they are asked for nothing here. */
 const SYNC_SECONDS = 600;
 
-/** What lies between hosts: delays by place, and what is wrong with some. Nothing is lost for good: TCP sends it again. */
-export class FaultyWire implements SimulatedWire {
-  readonly #network: OverlayNetwork;
-  readonly #random: readonly RandomStream[];
-  readonly #links = new Map<number, Link>();
-  readonly #dead = new Set<number>();
-
-  constructor(network: OverlayNetwork, seed: number) {
-    this.#network = network;
-    this.#random = Array.from({ length: network.count }, (_, n) => randomStream(seed, 'wire', n));
-  }
-
-  /** Makes the links of a host worse; without any they are well. */
-  set(host: number, link: Link | undefined): void {
-    if (link === undefined) this.#links.delete(host);
-    else this.#links.set(host, link);
-  }
-
-  /** Nothing comes from there any more, nor arrives. */
-  kill(host: number): void {
-    this.#dead.add(host);
+/** The stage's wire under virtual time. */
+export class FaultyWire extends StageWire implements SimulatedWire {
+  constructor(network: StageNetwork, seed: number) {
+    super(
+      network,
+      Array.from({ length: network.count }, (_, n) => randomStream(seed, 'wire', n)),
+    );
   }
 
   reaches(): boolean {
@@ -64,18 +41,7 @@ export class FaultyWire implements SimulatedWire {
 
   /** How long what is sent now takes to arrive, in microseconds; Infinity when it never does. */
   delay(from: number, to: number): number {
-    if (this.#dead.has(from) || this.#dead.has(to)) return Number.POSITIVE_INFINITY;
-    const random = this.#random[from]!;
-    let ms = this.#network.delay(from, to) * (1 + NOISE_SHARE * random.exponential(1));
-    let loss = 0;
-    for (const end of [from, to]) {
-      const link = this.#links.get(end);
-      ms += (link?.oneWayMs ?? 0) + (link?.jitterMs ?? 0) * random.unit();
-      loss = Math.max(loss, link?.loss ?? 0);
-    }
-    for (let sent = 0, wait = RESEND_MS; sent < RESENDS_MAX && random.unit() < loss; sent++, wait *= 2)
-      ms += wait;
-    return Math.round(ms * US);
+    return Math.round(this.delayMs(from, to) * US);
   }
 }
 
@@ -91,16 +57,16 @@ export interface VirtualFleetOptions {
 /** The fleet. */
 export class VirtualFleet {
   readonly #options: VirtualFleetOptions;
-  readonly #net: OverlayNetwork;
+  readonly #net: StageNetwork;
   readonly wire: FaultyWire;
   readonly #network: SimulatedNetwork;
   readonly #nodes: ZerostateNode[] = [];
   readonly #lies: Lies[] = [];
 
   constructor(options: VirtualFleetOptions) {
-    const { edges, relays, seed, world } = options;
+    const { seed, world } = options;
     this.#options = options;
-    this.#net = makeNetwork({ ...MULTI_HOP, seed, relays, edges });
+    this.#net = stageNetwork(options, seed);
     this.wire = new FaultyWire(this.#net, seed);
     this.#network = new SimulatedNetwork(world, this.wire);
   }
@@ -160,7 +126,7 @@ export class VirtualFleet {
   }
 
   async #startEdge(n: number): Promise<void> {
-    const own = this.#relaysOf(n);
+    const own = this.#net.homes[n]!;
     const node = await this.#open(n, {
       roles: ['edge'],
       listen: [],
@@ -182,18 +148,6 @@ export class VirtualFleet {
     );
   }
 
-  /** The relays of an edge: two of its region, one of another. */
-  #relaysOf(edge: number): number[] {
-    const { relays } = this.#options;
-    const region = this.#net.region[edge]!;
-    const of = (other: number) =>
-      Array.from({ length: relays }, (_, n) => n).filter((n) => this.#net.region[n] === other);
-    const near = of(region);
-    const regions = MULTI_HOP.regions;
-    const far = of((region + 1) % regions);
-    return [near[edge % near.length]!, near[(edge + 1) % near.length]!, far[edge % far.length]!];
-  }
-
   #address(n: number): string {
     return `${addressOfHost(n)}/p2p/${this.#nodes[n]!.peerId}`;
   }
@@ -206,7 +160,7 @@ export class VirtualFleet {
       config: completeConfig({
         name,
         network: 'test',
-        region: `region-${this.#net.region[n]}`,
+        region: regionOf(this.#net, n),
         nat: false,
         log: { level: 'silent' },
         relay: { policy },
