@@ -210,7 +210,13 @@ export class OwnBook {
     };
     const writing = this.#writing.then(write);
     this.#writing = writing.catch(() => undefined);
-    await writing;
+    try {
+      await writing;
+    } catch (error) {
+      // With the next write; what was counted since is in it as well.
+      for (const relay of relays) this.#dirty.set(relay, this.#dirty.get(relay) ?? 0n);
+      throw error;
+    }
   }
 }
 

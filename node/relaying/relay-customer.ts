@@ -28,6 +28,7 @@ import { DAY_MS, type OwnBook } from './own-book.ts';
 import { OwnCount } from './own-count.ts';
 import type { RelayPayer } from './relay-payer.ts';
 import type { SpendingDesk } from './spending-desk.ts';
+import { hasEnded } from './tariffs.ts';
 import type { CustomerView } from './views.ts';
 import type { RelayBill } from './wire.ts';
 
@@ -222,13 +223,13 @@ export class RelayCustomer implements Customer {
   }
 
   async #payBill(relay: string, bill: RelayBill, from: bigint): Promise<boolean> {
-    const { book, budget, desk, metrics } = this.#deps;
+    const { book, budget, cards, clock, desk, metrics } = this.#deps;
     if (budget === undefined) return false;
-    if (bill.seller === null) {
+    const seller = bill.seller === null ? null : this.#sellerOf(relay, bill.seller);
+    if (seller === null || hasEnded(cards, seller, clock.now())) {
       this.#asked.set(relay, { credit: undefined, slack: unpaidOf(book.of(relay)) });
       return false;
     }
-    const seller = this.#sellerOf(relay, bill.seller);
     if (bill.currency !== budget.currency)
       throw this.#left.leave(
         relay,

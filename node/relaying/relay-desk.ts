@@ -89,14 +89,15 @@ export class RelayDesk implements Desk {
 
   /** What the peer has used and paid, also before its agents' cards were known. */
   bill(peerId: string): RelayBill {
-    const seller = this.#seller();
-    if (seller !== undefined) this.#bookWaiting(peerId, seller);
-    const account = this.#deps.usage.of(peerId, seller?.tariff ?? FREE);
-    const { up, down, paid } = account;
+    const asking = this.#seller();
+    if (asking !== undefined) this.#bookWaiting(peerId, asking);
+    const account = this.#deps.usage.of(peerId, asking?.tariff ?? FREE);
+    const { currency, up, down, paid } = account;
     const { credit } = this.#deps;
+    // What was passed on before its card ended is owed at the price that it was for; it asks for nothing that follows.
+    const seller = asking ?? (currency === '' ? undefined : this.#seller(Number.NEGATIVE_INFINITY));
     if (seller === undefined)
       return { seller: null, currency: '', up, down, price: 0n, paid, digest: '', credit };
-    const { currency } = seller.tariff;
     return {
       seller: seller.agentId,
       currency,

@@ -30,3 +30,9 @@ export function byteTariffs(cards: Pick<CardBook, 'get'>, agents: readonly Agent
     return [{ agentId, tariff: { amount, currency, per }, endsAt }];
   });
 }
+
+/** True when an agent priced bytes until its card ended: what is left is paid when there is a new one, which says how. */
+export function hasEnded(cards: Pick<CardBook, 'get'>, seller: AgentId, now: number): boolean {
+  const priced = (at: number) => byteTariffs(cards, [seller], at).length > 0;
+  return priced(Number.NEGATIVE_INFINITY) && !priced(now);
+}

@@ -24,7 +24,7 @@ import { forwardProtocol } from './wire.ts';
 
 export { Links } from './links.ts';
 export type { Routing } from './routing.ts';
-export type { RoutesView, RoutingStatusView, StreamView } from './views.ts';
+export type { RoutesView, RoutingStatusView, StreamView, WhyView } from './views.ts';
 
 /** Pause between two messages of reports to each neighbour: as often as a policy writes one. */
 const PASS_MS = 1_000;

@@ -88,14 +88,14 @@ export class Routing {
     return this.#deps.streams.list(limit);
   }
 
-  /** One stream, by its name or how that begins. Throws NOT_FOUND. */
-  why(stream: string): StreamRecord {
-    const record = this.#deps.streams.get(stream);
-    if (record === undefined)
+  /** The streams of one name, by it or how it begins, the newest first. Throws NOT_FOUND. */
+  why(stream: string): StreamRecord[] {
+    const records = this.#deps.streams.get(stream);
+    if (records.length === 0)
       throw new ZeroError('NOT_FOUND', `no stream ${stream} is remembered here`, {
         hint: 'List those that are: zerostate relay status',
       });
-    return record;
+    return records;
   }
 
   relays(): RelayInfo[] {

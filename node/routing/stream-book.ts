@@ -5,6 +5,8 @@ import type { Decision } from '../../protocol/routing/index.ts';
 
 /** Ended streams that are remembered. */
 export const STREAMS_KEPT_MAX = 1_024;
+/** Of these, from one previous hop, while others have lines as well: who has many refused does not push out what all others did. */
+const STREAMS_PER_HOP_MAX = 256;
 
 /** What one attempt at a hop came to. */
 export interface Attempt {
@@ -44,7 +46,9 @@ export interface StreamRecord {
 
 /** The streams of a node. */
 export class StreamBook {
+  /** By previous hop and name: the name is the sender's choice, and a line must not be replaced by whoever learned it. */
   readonly #records = new Map<string, StreamRecord>();
+  readonly #perHop = new Map<string, number>();
   #open = 0;
 
   /** Streams that are being opened or are open. */
@@ -70,10 +74,12 @@ export class StreamBook {
       down: 0,
     };
     this.#open += 1;
-    // A retry of the stream through here is a line of its own, under the same name: the newest is shown.
-    this.#records.delete(record.id);
-    this.#records.set(record.id, full);
-    if (this.#records.size > STREAMS_KEPT_MAX) this.#forget();
+    // A retry of the stream from the same hop is a line of its own, under the same name: the newest is shown.
+    const key = `${record.from}/${record.id}`;
+    this.#remove(key);
+    this.#records.set(key, full);
+    this.#perHop.set(record.from, (this.#perHop.get(record.from) ?? 0) + 1);
+    if (this.#records.size > STREAMS_KEPT_MAX) this.#forget(record.from);
     return full;
   }
 
@@ -85,8 +91,11 @@ export class StreamBook {
     record.error = error?.message;
   }
 
-  get(id: string): StreamRecord | undefined {
-    return this.#records.get(id) ?? [...this.#records.values()].findLast((one) => one.id.startsWith(id));
+  /** The streams of one name, the newest first, by it or by how it begins: several hops may have handed over one of it. */
+  get(id: string): StreamRecord[] {
+    const known = [...this.#records.values()].reverse();
+    const name = known.some((one) => one.id === id) ? id : known.find((one) => one.id.startsWith(id))?.id;
+    return known.filter((one) => one.id === name);
   }
 
   /** The newest first. */
@@ -94,12 +103,24 @@ export class StreamBook {
     return [...this.#records.values()].slice(-limit).reverse();
   }
 
-  #forget(): void {
-    for (const [id, { endedAt }] of this.#records)
-      if (endedAt !== undefined) {
-        this.#records.delete(id);
-        return;
-      }
+  /** Forgets the oldest line that has ended: of the hop that adds one, if it has many. */
+  #forget(from: string): void {
+    const isMany = (this.#perHop.get(from) ?? 0) > STREAMS_PER_HOP_MAX;
+    const ended = (one: StreamRecord) => one.endedAt !== undefined;
+    const lines = [...this.#records];
+    const oldest =
+      (isMany ? lines.find(([, one]) => one.from === from && ended(one)) : undefined) ??
+      lines.find(([, one]) => ended(one));
+    if (oldest !== undefined) this.#remove(oldest[0]);
+  }
+
+  #remove(key: string): void {
+    const known = this.#records.get(key);
+    if (known === undefined) return;
+    this.#records.delete(key);
+    const left = (this.#perHop.get(known.from) ?? 1) - 1;
+    if (left === 0) this.#perHop.delete(known.from);
+    else this.#perHop.set(known.from, left);
   }
 }
 

@@ -28,7 +28,7 @@ const attemptSchema = Type.Object({
   error: text,
   candidates: Type.Array(candidateSchema),
 });
-export const streamSchema = Type.Object({
+const streamFields = {
   id: text,
   state: text,
   from: text,
@@ -48,8 +48,12 @@ export const streamSchema = Type.Object({
   down: number,
   error: text,
   attempts: Type.Array(attemptSchema),
-});
+};
+const streamSchema = Type.Object(streamFields);
 export type StreamView = Static<typeof streamSchema>;
+/** A stream, and the others of its name, which other hops have handed over. */
+export const whySchema = Type.Object({ ...streamFields, others: Type.Array(streamSchema) });
+export type WhyView = Static<typeof whySchema>;
 
 const relaySchema = Type.Object({
   peerId: text,
@@ -128,7 +132,7 @@ function candidateView(
 }
 
 /** One stream. */
-export function streamView(record: StreamRecord, nameOf: NameOf): StreamView {
+function streamView(record: StreamRecord, nameOf: NameOf): StreamView {
   return {
     id: record.id,
     state: record.state,
@@ -156,6 +160,12 @@ export function streamView(record: StreamRecord, nameOf: NameOf): StreamView {
       candidates: decision.candidates.map((one) => candidateView(one, nameOf, guards)),
     })),
   };
+}
+
+/** The streams of one name, the newest first. */
+export function whyView(records: readonly StreamRecord[], nameOf: NameOf): WhyView {
+  const [newest, ...others] = records.map((record) => streamView(record, nameOf)) as [StreamView];
+  return { ...newest, others };
 }
 
 /** How routing is here. */

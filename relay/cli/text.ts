@@ -1,7 +1,7 @@
 // Relays, streams and routes in words.
 
 import { plain, table } from '../../node/cli/index.ts';
-import type { RoutesView, RoutingStatusView, StreamView } from '../../node/routing/index.ts';
+import type { RoutesView, RoutingStatusView, StreamView, WhyView } from '../../node/routing/index.ts';
 
 type Candidate = RoutesView['routes'][number]['candidates'][number];
 
@@ -91,12 +91,20 @@ export function routesText({ policy, routes }: RoutesView): string {
 }
 
 /** "zerostate relay why". */
-export function whyText(view: StreamView): string {
+export function whyText({ others, ...view }: WhyView): string {
+  return [
+    oneText(view),
+    ...others.map((one) => `\nanother of that name, handed over by ${short(one.from)}:\n${oneText(one)}`),
+  ].join('\n');
+}
+
+function oneText(view: StreamView): string {
   const conditions = [
     `class ${view.class}`,
     ...(view.stayIn === '' ? [] : [`stays in ${view.stayIn}`]),
     ...(view.guild === '' ? [] : [`guild ${plain(view.guild)}`]),
     ...(view.ceiling === '' ? [] : [`at most ${plain(view.ceiling)} for a MiB`]),
+    ...(view.trace === '' ? [] : [`trace ${plain(view.trace)}`]),
   ].join(', ');
   return [
     `stream ${view.id}`,

@@ -2,7 +2,7 @@
 
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { ApiClient, type ClientFlags, print, runAction, withTarget } from '../../node/cli/index.ts';
-import type { RoutesView, RoutingStatusView, StreamView } from '../../node/routing/index.ts';
+import type { RoutesView, RoutingStatusView, WhyView } from '../../node/routing/index.ts';
 import { POLICY_NAMES } from '../../protocol/routing/index.ts';
 import { routesText, statusText, whyText } from './text.ts';
 
@@ -33,11 +33,7 @@ export function registerWatching(relay: Command): void {
   ).action(async (stream: string, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
-      print(
-        flags,
-        await client.get<StreamView>(`/v1/routing/streams/${encodeURIComponent(stream)}`),
-        whyText,
-      );
+      print(flags, await client.get<WhyView>(`/v1/routing/streams/${encodeURIComponent(stream)}`), whyText);
     });
   });
   withTarget(

@@ -9,8 +9,8 @@ import {
   routesView,
   statusSchema,
   statusView,
-  streamSchema,
-  streamView,
+  whySchema,
+  whyView,
 } from '../../routing/views.ts';
 import { pathOf } from '../operations.ts';
 
@@ -53,10 +53,10 @@ export function registerRoutingRoutes(app: FastifyInstance, { directory, routing
       schema: {
         summary: 'Why a stream went where it went: every candidate with its terms, and what came of it',
         params: Type.Object({ stream: Type.String({ pattern: '^[0-9a-f]{4,32}$' }) }),
-        response: { 200: streamSchema },
+        response: { 200: whySchema },
       },
     },
-    async ({ params }) => streamView(routing.why(params.stream), nameOf),
+    async ({ params }) => whyView(routing.why(params.stream), nameOf),
   );
   app.get<{ Querystring: { to?: string } }>(
     pathOf('routing.routes'),

@@ -2,7 +2,7 @@
 // And what is booked where a card ends.
 
 import assert from 'node:assert/strict';
-import { FREE, NOTHING, type Tariff, under } from '../../../node/relaying/account.ts';
+import { FREE, NOTHING, type Tariff, under, withBytes } from '../../../node/relaying/account.ts';
 import { RelayDesk, type RelayDeskDeps } from '../../../node/relaying/relay-desk.ts';
 
 const prices = [{ unit: 'byte', amount: '1', per: '10', currency: 'TEST' }];
@@ -51,11 +51,15 @@ describe('node/relaying: a card that has ended', () => {
   function relay() {
     let now = 0;
     const booked: Tariff[] = [];
+    let account = withBytes(NOTHING, 1_000, 0, tariff);
     const paid: bigint[] = [];
     const one = new RelayDesk({
       usage: {
-        of: (_: string, asked: Tariff) => under({ ...NOTHING, up: 1_000n }, asked),
-        forwarded: (_: string, __: number, ___: number, asked: Tariff) => booked.push(asked),
+        of: (_: string, asked: Tariff) => withBytes(under(account, asked), 0, 0, asked),
+        forwarded: (_: string, up: number, down: number, asked: Tariff) => {
+          booked.push(asked);
+          account = withBytes(account, up, down, asked);
+        },
         paid: (_: string, __: Tariff, { amount }: { amount: bigint }) => paid.push(amount),
         load: async () => {},
         retain: () => {},
@@ -79,11 +83,21 @@ describe('node/relaying: a card that has ended', () => {
     one.forwarded('p', 1, 0);
     at(MINUTE_MS - 1);
     one.forwarded('p', 1, 0);
-    assert.equal(one.bill('p').price, 100n);
+    assert.equal(one.bill('p').price, 101n);
     at(MINUTE_MS);
     one.forwarded('p', 1, 0);
     assert.deepEqual(booked, [tariff, tariff, FREE]);
-    assert.equal(one.bill('p').seller, null);
+  });
+
+  it('leaves what was passed on before on the bill, at its price, and no more however much follows', () => {
+    const { at, one } = relay();
+    at(MINUTE_MS);
+    for (const bytes of [0, 1, 50_000]) {
+      one.forwarded('p', bytes, 0);
+      const { currency, price, seller, up } = one.bill('p');
+      assert.deepEqual([price, currency, seller], [100n, 'TEST', 'zs:relay'], `${up} bytes`);
+    }
+    assert.equal(one.isUnpaid('p'), false);
   });
 
   it('does not lose what is paid later for what was passed on before', async () => {

@@ -38,7 +38,7 @@ async function disk() {
     await db.close();
     rmSync(dir, { recursive: true });
   };
-  return { open, [Symbol.asyncDispose]: end };
+  return { open, db, [Symbol.asyncDispose]: end };
 }
 
 /** A channel that may fail before or after an update is signed. */
@@ -111,6 +111,23 @@ describe('node/relaying: what is due', () => {
     assert.deepEqual(left(75n, 75n), { amount: 5n, all: 925n, bound: 'day' });
     assert.deepEqual(left(0n, 75n, 4), { amount: 50n, all: 925n, bound: 'day' });
     assert.deepEqual(left(0n, 1_000n, 4), { amount: 0n, all: 0n, bound: 'all' });
+  });
+});
+
+describe('node/relaying: the own count', () => {
+  it('is written with the next write when one failed, though nothing more was counted', async () => {
+    await using one = await disk();
+    const { db } = one;
+    const book = await one.open();
+    const { batch } = db;
+    db.batch = (() => {
+      throw new Error('no space');
+    }) as never;
+    book.used(RELAY, { up: 1_000, down: 0 }, TARIFF);
+    await assert.rejects(book.flush(), /no space/);
+    db.batch = batch;
+    await book.flush();
+    assert.equal((await one.open()).of(RELAY).account.up, 1_000n);
   });
 });
 

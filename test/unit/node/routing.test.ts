@@ -216,27 +216,52 @@ describe('link reports', () => {
 });
 
 describe('the book of streams', () => {
+  const nameOf = (n: number) => n.toString(16).padStart(32, '0');
+  const line = (n: number, from = SELF) => ({
+    id: nameOf(n),
+    from,
+    to: PEER,
+    slaClass: 'standard',
+    region: '',
+    guild: '',
+    ceiling: '',
+    trace: '',
+    via: [],
+    startedAt: n,
+  });
+
+  it('keeps the lines of each hop, whatever names the others choose', () => {
+    const book = new StreamBook();
+    const mine = book.begin(line(7));
+    mine.path = [RELAY];
+    const theirs = book.begin(line(7, OTHER));
+    book.end(theirs, 8, new Error('refused'));
+    assert.deepEqual(book.get(nameOf(7)), [theirs, mine]);
+    assert.deepEqual(book.get(nameOf(7).slice(0, 30)), [theirs, mine]);
+    assert.deepEqual(book.get('f'), []);
+    // A retry is the same hop's.
+    const again = book.begin(line(7));
+    assert.deepEqual(book.get(nameOf(7)), [again, theirs]);
+  });
+
+  it('forgets first what comes of a hop that has most refused', () => {
+    const book = new StreamBook();
+    const mine = book.begin(line(1));
+    book.end(mine, 2);
+    for (let n = 2; n < 3 * STREAMS_KEPT_MAX; n++) book.end(book.begin(line(n, OTHER)), n, new Error('full'));
+    assert.deepEqual(book.get(nameOf(1)), [mine]);
+    assert.equal(book.list(2 * STREAMS_KEPT_MAX).length, STREAMS_KEPT_MAX);
+  });
+
   it('forgets the oldest that has ended, and keeps count of those that are open', () => {
     const book = new StreamBook();
-    const begin = (n: number) =>
-      book.begin({
-        id: n.toString(16).padStart(32, '0'),
-        from: SELF,
-        to: PEER,
-        slaClass: 'standard',
-        region: '',
-        guild: '',
-        ceiling: '',
-        trace: '',
-        via: [],
-        startedAt: n,
-      });
+    const begin = (n: number) => book.begin(line(n));
     const kept = begin(0);
     for (let n = 1; n <= STREAMS_KEPT_MAX; n++) book.end(begin(n), n);
     assert.equal(book.open, 1);
-    assert.equal(book.get(kept.id), kept);
+    assert.deepEqual(book.get(kept.id), [kept]);
     assert.equal(book.list(2 * STREAMS_KEPT_MAX).length, STREAMS_KEPT_MAX);
-    assert.equal(book.get((1).toString(16).padStart(32, '0'))?.startedAt, undefined);
+    assert.deepEqual(book.get(nameOf(1)), []);
     kept.attempts.push({ decision: {} as Decision, guards: {}, tookMs: 1 });
     book.end(kept, 9, new Error('gone'));
     book.end(kept, 10);
