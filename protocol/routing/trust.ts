@@ -23,6 +23,10 @@ const DISCREPANCY_MS = 100;
 const DISCREPANCY_SAMPLES = 10;
 /** Of these, so often another peer than the time before saw it: the peer at the end of a way may be late over one relay, and not over others. */
 const DISCREPANCY_TURNS = 4;
+/** Of the peers at the ends of ways through an author, more than half must have seen it: of those that were found within this time. */
+const VERDICT_MS = 600_000;
+/** Peers whose last way through an author is remembered, for that: some 100 bytes each. */
+const VERDICTS_MAX = 32;
 const FITTING = 3;
 /** The same is not said again before. */
 const REPEAT_MS = 60_000;
@@ -48,6 +52,8 @@ interface Standing {
   /** Times that the evidence of this spell came from another peer than before. */
   turns: number;
   lastTo: string | undefined;
+  /** What the last way to each peer said of the author. */
+  readonly verdicts: RecentMap<string, { readonly wrong: boolean; readonly at: number }>;
   strikes: number;
   saidAt: number;
   reportedMs: number;
@@ -103,6 +109,7 @@ export class Trust {
       if (standing.samples === 0) standing.turns = 0;
       else if (wrong && (to === undefined || standing.lastTo !== to)) standing.turns += 1;
       if (wrong) standing.lastTo = to;
+      if (to !== undefined) standing.verdicts.set(to, { wrong, at: now });
       standing.reportedMs = Math.max(0, promisedMs - excess);
       standing.measuredMs = measuredMs ?? promisedMs + FAILURE_MS;
     }
@@ -137,6 +144,8 @@ export class Trust {
       )
         continue;
       if (!ours(about)) continue;
+      // What this node measures of its own link needs no peer to say so.
+      if (standing.strikes < STRIKES && !isOfMost(standing, now)) continue;
       if (standing.excess * left(standing, now) < DISCREPANCY_MS) continue;
       standing.saidAt = now;
       const { reportedMs, measuredMs, samples } = standing;
@@ -168,12 +177,19 @@ export class Trust {
       samples: 0,
       turns: 0,
       lastTo: undefined,
+      verdicts: new RecentMap(VERDICTS_MAX),
       strikes: 0,
       saidAt: Number.NEGATIVE_INFINITY,
       reportedMs: 0,
       measuredMs: 0,
     }));
   }
+}
+
+/** True while more than half of the peers that were lately found through an author were late: some alone may be so as they like, and together. */
+function isOfMost({ verdicts }: Standing, now: number): boolean {
+  const heard = [...verdicts.values()].filter(({ at }) => now - at < VERDICT_MS);
+  return 2 * heard.filter(({ wrong }) => wrong).length > heard.length || heard.length === 0;
 }
 
 const left = ({ changedAt }: Standing, now: number): number =>

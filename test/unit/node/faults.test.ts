@@ -32,12 +32,27 @@ describe('faults', () => {
     assert.equal(told(new Faults(), 1_000, ['p']), -1);
     const faults = new Faults();
     assert.equal(told(faults, 1_000, ['p']), -1);
-    for (const peer of ['q', 'r', 's', 't']) assert.equal(faults.fault('a', peer), undefined);
-    assert.match(faults.fault('a', 'u') ?? '', /broke or carried nothing/, 'five others had one each');
+    for (const peer of ['q', 'r', 's', 't', 'u']) assert.equal(faults.fault('a', peer), undefined);
+    assert.match(faults.fault('a', 'v') ?? '', /broke or carried nothing/, 'six others had one each');
     const sound = new Faults();
     for (let n = 0; n < 40; n++) sound.sound('a', ['q', 'r', 's'][n % 3]!);
     assert.equal(told(sound, 1_000, ['p']), -1);
     assert.equal(told(sound, 6, ['q', 'r', 's']), -1, 'nor beside the faults that happen everywhere');
+  });
+
+  it('that few peers made together are told of never, while as many others are called over it and are reached', () => {
+    const faults = new Faults();
+    for (let round = 0; round < 1_000; round++) {
+      for (const peer of ['p', 'q']) assert.equal(faults.fault('a', peer), undefined, `round ${round}`);
+      for (const peer of ['r', 's']) faults.sound('a', peer);
+    }
+  });
+
+  it('are told of though others were reached long ago', () => {
+    const faults = new Faults();
+    for (let n = 0; n < 200; n++) faults.sound('a', `old-${n % 20}`);
+    const after = told(faults, 400, ['p', 'q']);
+    assert.ok(after >= 10 && after < 300, `${after}`);
   });
 
   it('are nothing beside many paths that carried, and something again when it has turned bad, however many that were', () => {

@@ -213,6 +213,28 @@ describe('trust in reports', () => {
     assert.deepEqual([accused(['p']), accused(['p', 'q'])], [false, true]);
   });
 
+  it('accuses no relay over which some peers are late together, however often they are called, while as many others are not', () => {
+    const accused = (late: readonly string[], sound: readonly string[]): boolean => {
+      const trust = new Trust();
+      const calls = [...sound, ...Array.from({ length: 6 }, () => late).flat()];
+      return Array.from({ length: 40 * calls.length }, (_, at) => {
+        const to = calls[at % calls.length]!;
+        const measured = late.includes(to) ? 900 : 52;
+        for (const relay of ['a', 'b', 'c']) trust.way([relay], 50, 52, at);
+        trust.way(['relay'], 50 + trust.excess('relay', at), measured, at, { what: 'opened', to });
+        return trust.discrepancies(at, () => true).length > 0;
+      }).includes(true);
+    };
+    assert.equal(accused(['p', 'q'], ['r', 's']), false);
+    assert.equal(accused(['p', 'q', 'r'], ['s']), true, 'more than half');
+    // Who was reached long ago has no say.
+    const trust = new Trust();
+    for (const to of ['old-1', 'old-2', 'old-3']) trust.way(['relay'], 50, 52, 0, { what: 'opened', to });
+    for (let at = 1; at < 40; at++)
+      trust.way(['relay'], 50, 900, 900_000 + at, { what: 'opened', to: at % 2 === 0 ? 'p' : 'q' });
+    assert.equal(trust.discrepancies(900_050, () => true).length, 1);
+  });
+
   it('books a stream that nobody heard of again on the relay that was suspected before, and not on the one beside it', () => {
     const trust = new Trust();
     for (let at = 0; at < 4; at++) trust.way(['liar'], 50, 200, at);
