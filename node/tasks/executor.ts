@@ -78,11 +78,12 @@ type Watch = Required<Pick<RunOptions, 'signal' | 'onOutput'>>;
 /** Runs tasks of others. */
 export class Executor {
   readonly #deps: ExecutorDeps;
-  readonly #table = new RunTable();
+  readonly #table: RunTable;
   readonly #receipts: ReceiptDesk;
 
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
+    this.#table = new RunTable(deps.clock);
     this.#receipts = new ReceiptDesk(deps, () => this.#table.size);
   }
 
@@ -191,8 +192,9 @@ export class Executor {
       artifacts: this.#deps.ports.artifacts,
     });
     const live = new LiveOutput(this.#deps.clock);
+    const deadline = timeMs(manifest.deadline);
     const run = this.#table.begin(
-      { key, requester: manifest.requester, peer: peer.toString(), token: request.token, live },
+      { key, requester: manifest.requester, peer: peer.toString(), token: request.token, deadline, live },
       (signal) => this.#run(admitted, job, { signal, onOutput: live.add }),
     );
     const answer = await run.answer;

@@ -27,7 +27,8 @@ class Tail {
   written = 0;
 
   add(bytes: Uint8Array): void {
-    const part = bytes.slice(-LIVE_BYTES_MAX);
+    // A copy of its own: the slice of a Buffer is a view, and would hold the slab of 64 KiB that a pipe was read into.
+    const part = new Uint8Array(bytes.subarray(-LIVE_BYTES_MAX));
     this.#parts.push(part);
     this.#held += part.length;
     this.written += bytes.length;
@@ -38,6 +39,11 @@ class Tail {
       else this.#parts[0] = first.subarray(over);
       this.#held -= over;
     }
+  }
+
+  /** Holds the end of these bytes instead of a copy of its own, where they are all that was written. */
+  share(whole: Uint8Array): void {
+    if (whole.length === this.written) this.#parts = [whole.subarray(whole.length - this.#held)];
   }
 
   since(place: number): Uint8Array {
@@ -69,8 +75,12 @@ export class LiveOutput {
     this.#wake();
   };
 
-  /** Nothing follows. */
-  end(): void {
+  /** Nothing follows. Of a result that is kept all that was written is held once. */
+  end(result?: { readonly stdout: Uint8Array; readonly stderr: Uint8Array }): void {
+    if (result !== undefined) {
+      this.#tails.stdout.share(result.stdout);
+      this.#tails.stderr.share(result.stderr);
+    }
     this.#ended = true;
     this.#wake();
   }

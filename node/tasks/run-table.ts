@@ -1,7 +1,8 @@
 // What runs, waits and has ended at an executor: one entry a task and agent, so that asking twice is one run. Bounded per requester and
-// in all; results that nobody fetched are kept for a while, for a requester that comes back.
+// in all; results are kept until nobody may ask for them any more, for a requester that comes back.
 
 import { ZeroError } from '../../protocol/errors/index.ts';
+import type { Clock } from '../clock/index.ts';
 import type { LiveOutput } from './live-output.ts';
 import type { TaskResponse, TaskStanding } from './wire.ts';
 
@@ -11,6 +12,10 @@ const PER_REQUESTER_MAX = 128;
 const PER_PEER_MAX = 256;
 /** Runs in all that wait or run. */
 const RUNS_MAX = 1_024;
+/** A result is kept for so long after the deadline of its task, in milliseconds: who follows what it writes reads the end of it meanwhile. */
+export const AFTER_DEADLINE_MS = 60_000;
+/** Pause between two looks at results that nobody may ask for any more, in milliseconds, while any is kept. */
+const FORGET_MS = 10_000;
 /** Ended runs whose results are kept, and their bytes. */
 const ENDED_MAX = 512;
 const ENDED_BYTES_MAX = 64 * 1024 * 1024;
@@ -21,6 +26,8 @@ export interface Run {
   readonly requester: string;
   readonly peer: string;
   readonly token: number;
+  /** When the task's deadline is, in ms since the epoch: a request that comes later is refused. */
+  readonly deadline: number;
   readonly abort: AbortController;
   readonly answer: Promise<TaskResponse>;
   /** What it writes while it runs. */
@@ -37,11 +44,17 @@ const sizeOf = ({ stdout, stderr, outputs, receipt }: TaskResponse) =>
 
 /** The table of runs. */
 export class RunTable {
+  readonly #clock: Clock;
   readonly #runs = new Map<string, Run>();
   readonly #perRequester = new Map<string, number>();
   readonly #perPeer = new Map<string, number>();
   #under = 0;
   #endedBytes = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get(key: string): Run | undefined {
     return this.#runs.get(key);
@@ -66,7 +79,7 @@ export class RunTable {
 
   /** Begins a run, or joins it when it has begun meanwhile. An older attempt under the same key is withdrawn. Throws BUSY or MANIFEST_REPLAYED. */
   begin(
-    input: Pick<Run, 'key' | 'requester' | 'peer' | 'token' | 'live'>,
+    input: Pick<Run, 'key' | 'requester' | 'peer' | 'token' | 'deadline' | 'live'>,
     work: (signal: AbortSignal) => Promise<TaskResponse>,
   ): Run {
     const known = this.under(input.key, input.token);
@@ -94,7 +107,23 @@ export class RunTable {
 
   /** Ends everything that is under way. */
   withdrawAll(reason: Error): void {
+    this.#cancel?.();
     for (const run of this.#runs.values()) if (run.standing !== 'ended') run.abort.abort(reason);
+  }
+
+  #forgetLater(): void {
+    this.#cancel ??= this.#clock.after(FORGET_MS, () => {
+      this.#cancel = undefined;
+      const now = this.#clock.now();
+      for (const run of this.#runs.values())
+        if (run.standing === 'ended' && run.deadline + AFTER_DEADLINE_MS <= now) this.#drop(run);
+      if (this.#runs.size > this.#under) this.#forgetLater();
+    });
+  }
+
+  #drop(run: Run): void {
+    this.#runs.delete(run.key);
+    this.#endedBytes -= run.bytes;
   }
 
   #overtake(key: string): void {
@@ -119,7 +148,7 @@ export class RunTable {
 
   #end(run: Run, response: TaskResponse | undefined): void {
     run.standing = 'ended';
-    run.live.end();
+    run.live.end(response);
     this.#count(run, -1);
     if (this.#runs.get(run.key) !== run) return;
     // A failure is not kept: the next attempt may fare better.
@@ -133,6 +162,7 @@ export class RunTable {
     this.#runs.delete(run.key);
     this.#runs.set(run.key, run);
     this.#evict();
+    this.#forgetLater();
   }
 
   #evict(): void {
@@ -140,8 +170,7 @@ export class RunTable {
     for (const run of this.#runs.values()) {
       if (ended <= ENDED_MAX && this.#endedBytes <= ENDED_BYTES_MAX) return;
       if (run.standing !== 'ended') continue;
-      this.#runs.delete(run.key);
-      this.#endedBytes -= run.bytes;
+      this.#drop(run);
       ended -= 1;
     }
   }

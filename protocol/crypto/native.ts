@@ -2,6 +2,7 @@
 // The only file of protocol/ that may import a node: module.
 
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+import { RecentMap } from '../bounded/index.ts';
 import { checksRemembered, isCheckRemembered, rememberCheck } from './check-memory.ts';
 import {
   hasMlDsa65Shape,
@@ -93,11 +94,17 @@ function digest(bytes: Uint8Array): Uint8Array {
 const PRIMED_MAX = 4096;
 /** Bytes of the messages of these, four kilobytes each: what nobody comes for makes room, however long the messages are. */
 const PRIMED_BYTES_MAX = 16 * 1024 * 1024;
-/** Longest message, in bytes, whose signature is remembered for who reads it back at once: receipts and manifests are shorter. */
+/** Longest message, in bytes, whose signature is remembered for who reads it back at once, or kept: receipts, manifests and heads are shorter. */
 const SIGNED_BYTES_MAX = 16 * 1024;
 /** Key and signature (both of fixed length) to the message that they are good for. */
 const primed = new Map<string, Uint8Array>();
 let primedBytes = 0;
+/**
+ * Checks kept for who does them again at once, at some 0.6 kB each: the signatures of sixty heads with fifteen cosignatures, which ten peers bring
+ * in the same seconds. They are taken away by none of these, so that they have a bound of their own, which is soon reached.
+ */
+export const KEPT_CHECKS_MAX = 1_024;
+const keptChecks = new RecentMap<string, Uint8Array>(KEPT_CHECKS_MAX);
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
@@ -108,7 +115,7 @@ function nameOfCheck(publicKey: Uint8Array, signature: Uint8Array): string {
 }
 
 function isPrimed(name: string, message: Uint8Array): boolean {
-  const known = primed.get(name);
+  const known = primed.get(name) ?? keptChecks.get(name);
   return known !== undefined && Buffer.compare(known, message) === 0;
 }
 
@@ -119,7 +126,16 @@ let isKeepingSigned = false;
 
 function takePrimed(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const name = nameOfCheck(publicKey, signature);
-  return isPrimed(name, message) && ((isKeeping && !isRemembering) || dropPrimed(name));
+  const known = primed.get(name) ?? keptChecks.get(name);
+  if (known === undefined || Buffer.compare(known, message) !== 0) return false;
+  dropPrimed(name);
+  if (isKeeping && !isRemembering) keepCheck(name, known);
+  return true;
+}
+
+function keepCheck(name: string, message: Uint8Array): void {
+  if (message.length <= SIGNED_BYTES_MAX) keptChecks.set(name, message);
+  else addPrimed(name, message);
 }
 
 function addPrimed(name: string, message: Uint8Array): void {
@@ -133,13 +149,24 @@ function addPrimed(name: string, message: Uint8Array): void {
 }
 
 function dropPrimed(name: string): boolean {
-  primedBytes -= primed.get(name)?.length ?? 0;
+  const known = primed.get(name);
+  if (known === undefined) return keptChecks.delete(name);
+  primedBytes -= known.length;
   return primed.delete(name);
 }
 
+/** Bytes of the place where a check is put together: statements are shorter, and a longer one gets a place of its own. */
+const CHECK_BYTES = 8_192;
+const checkPlace = new Uint8Array(CHECK_BYTES);
+
 /** Of fixed lengths but for the message, which comes last: no two checks have the same bytes. */
 function checkDigest(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): string {
-  return hash('sha256', Buffer.concat([publicKey, signature, message]), 'binary');
+  const size = publicKey.length + signature.length + message.length;
+  const place = size <= CHECK_BYTES ? checkPlace : new Uint8Array(size);
+  place.set(publicKey);
+  place.set(signature, publicKey.length);
+  place.set(message, publicKey.length + signature.length);
+  return hash('sha256', place.subarray(0, size), 'binary');
 }
 
 function isSafePublicKey(publicKey: Uint8Array): boolean {
@@ -183,7 +210,7 @@ export const crypto: CryptoPort = {
   publicKeyOfSeed: (seed) => keyPair(seed).publicKey.slice(),
   verifyEd25519(publicKey, message, signature) {
     if (!hasCanonicalShape(publicKey, signature) || !isSafePublicKey(publicKey)) return false;
-    const isDone = primed.size > 0 && takePrimed(publicKey, message, signature);
+    const isDone = primed.size + keptChecks.size > 0 && takePrimed(publicKey, message, signature);
     if (isDone && !isRemembering) return true;
     const kept =
       isRemembering || checksRemembered() > 0 ? checkDigest(publicKey, message, signature) : undefined;
@@ -192,7 +219,7 @@ export const crypto: CryptoPort = {
     try {
       const isGood = verify(null, message, publicKeyObject(publicKey), signature);
       if (isGood && kept !== undefined && isRemembering) rememberCheck(kept);
-      else if (isGood && isKeeping) addPrimed(nameOfCheck(publicKey, signature), message.slice());
+      else if (isGood && isKeeping) keepCheck(nameOfCheck(publicKey, signature), message.slice());
       return isGood;
     } catch {
       return false;

@@ -5,6 +5,7 @@ import { keepEd25519 } from '../crypto/index.ts';
 import { ZeroError } from '../errors/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
 import { EMPTY_ROOT, requireHash } from './hash.ts';
+import { headRemembered, rememberHead } from './head-memory.ts';
 import {
   decodeText,
   formatSignatureLine,
@@ -93,22 +94,13 @@ export function verifyCheckpoint(
   return markVerified(checkpoint);
 }
 
-/** Verified heads remembered, by their whole text: gossip and partners bring the same ones again and again. At most 2 MB. */
-const HEAD_MEMORY_MAX = 512;
-/** Longest text that is remembered, in characters: a head with many cosignatures. */
-const HEAD_MEMORY_CHARS_MAX = 4096;
-const remembered = new Map<string, Verified<Checkpoint>>();
-
 /** Checks a checkpoint whose origin names its own key (see originKey). With `origin`, it must be of that log. */
 export function verifyNodeCheckpoint(input: string | Uint8Array, origin?: string): Verified<Checkpoint> {
-  const known = typeof input === 'string' ? remembered.get(input) : undefined;
+  const known = typeof input === 'string' ? headRemembered(input) : undefined;
   if (known !== undefined && (origin === undefined || known.origin === origin)) return known;
   const named = origin ?? parseCheckpoint(input).origin;
   const verified = verifyCheckpoint(input, { origin: named, publicKey: originKey(named) });
-  if (verified.text.length <= HEAD_MEMORY_CHARS_MAX) {
-    if (remembered.size >= HEAD_MEMORY_MAX) remembered.delete(remembered.keys().next().value as string);
-    remembered.set(verified.text, verified);
-  }
+  rememberHead(verified);
   return verified;
 }
 

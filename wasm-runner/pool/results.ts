@@ -7,8 +7,9 @@ import type { Answer } from './channel.ts';
 
 const EMPTY = new Uint8Array(0);
 
-/** A plain view: callers need not meet Node's Buffer. */
+/** A plain view: callers need not meet Node's Buffer. A copy where it would hold much more than itself, such as the slab that a pipe was read into. */
 function plain(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer.byteLength > 2 * bytes.byteLength) return new Uint8Array(bytes);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

@@ -2,21 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { LiveOutput } from '../../../node/tasks/live-output.ts';
-import { RunTable } from '../../../node/tasks/run-table.ts';
+import { AFTER_DEADLINE_MS, RunTable } from '../../../node/tasks/run-table.ts';
 import type { TaskResponse } from '../../../node/tasks/wire.ts';
 import { refused } from '../../support/agents.ts';
-import { HandClock } from '../../support/hand-clock.ts';
+import { HandClock, settled } from '../../support/hand-clock.ts';
 
 const PER_REQUESTER_MAX = 128;
 const PER_PEER_MAX = 256;
 
+/** Of every task here, in ms. */
+const DEADLINE = 30_000;
+
 /** A table whose runs end when they are withdrawn. */
 function table() {
-  const runs = new RunTable();
-  const live = new LiveOutput(new HandClock());
+  const clock = new HandClock();
+  const runs = new RunTable(clock);
+  const live = new LiveOutput(clock);
   let begun = 0;
   const begin = (key: string, token: number, requester = 'agent', peer = 'node') => {
-    const run = runs.begin({ key, token, requester, peer, live }, (signal) => {
+    const run = runs.begin({ key, token, requester, peer, deadline: DEADLINE, live }, (signal) => {
       begun += 1;
       const { promise, reject } = Promise.withResolvers<TaskResponse>();
       signal.addEventListener('abort', () => reject(signal.reason as Error));
@@ -26,6 +30,19 @@ function table() {
     return run;
   };
   return { runs, begin, begun: () => begun };
+}
+
+function answer(stdout: string): TaskResponse {
+  return {
+    status: 'completed',
+    exitCode: 0,
+    fuel: '1',
+    stdout: new TextEncoder().encode(stdout),
+    stderr: new Uint8Array(),
+    outputs: {},
+    detail: null,
+    receipt: null,
+  };
 }
 
 describe('the runs of an executor', () => {
@@ -53,5 +70,52 @@ describe('the runs of an executor', () => {
     assert.throws(() => begin('fresh/a', 1, 'fresh'), refused('BUSY'));
     begin('elsewhere/a', 1, 'fresh', 'another node');
     assert.equal(runs.size, PER_PEER_MAX + 1);
+  });
+
+  it('are forgotten with their results when nobody may ask for them any more, and not before', async () => {
+    const clock = new HandClock();
+    const runs = new RunTable(clock);
+    const result = answer('drawn');
+    const begin = (key: string, deadline: number) =>
+      runs.begin(
+        { key, token: 1, requester: 'agent', peer: 'node', deadline, live: new LiveOutput(clock) },
+        async () => result,
+      );
+    const soon = begin('soon/a', DEADLINE);
+    const later = begin('later/a', 2 * DEADLINE + AFTER_DEADLINE_MS);
+    await settled();
+    await clock.pass(DEADLINE + AFTER_DEADLINE_MS - 1);
+    assert.equal(runs.under('soon/a', 1), soon, 'its requester may come back until then');
+    await clock.pass(DEADLINE);
+    assert.equal(runs.get('soon/a'), undefined);
+    assert.equal(runs.get('later/a'), later);
+    await clock.pass(2 * DEADLINE + 2 * AFTER_DEADLINE_MS);
+    assert.equal(runs.get('later/a'), undefined);
+    assert.equal(clock.waiting, 0, 'nothing is looked for where nothing is kept');
+  });
+
+  it('hold what they wrote by itself, and once when it is the result: not the slab that a pipe was read into', async () => {
+    const clock = new HandClock();
+    const live = new LiveOutput(clock);
+    const slab = Buffer.alloc(65_536, 'x');
+    slab.write('drawn');
+    live.add('stdout', slab.subarray(0, 5));
+    slab.fill('y');
+    const start = { stdout: 0, stderr: 0 };
+    assert.equal(Buffer.from((await live.read(start, 0)).stdout).toString(), 'drawn');
+    const { stdout, stderr } = answer('drawn');
+    live.end({ stdout, stderr });
+    stdout.fill(122);
+    assert.equal(Buffer.from((await live.read(start, 0)).stdout).toString(), 'zzzzz', 'the same bytes');
+    assert.equal((await live.read({ stdout: 5, stderr: 0 }, 0)).stdout.length, 0);
+  });
+
+  it('hold their own bytes where the result is not all that they wrote', async () => {
+    const live = new LiveOutput(new HandClock());
+    live.add('stdout', Buffer.from('drawn and more'));
+    live.end({ stdout: Buffer.from('drawn'), stderr: new Uint8Array() });
+    const { at, stdout } = await live.read({ stdout: 6, stderr: 0 }, 0);
+    assert.equal(Buffer.from(stdout).toString(), 'and more');
+    assert.deepEqual(at, { stdout: 14, stderr: 0 });
   });
 });
