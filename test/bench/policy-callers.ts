@@ -1,5 +1,6 @@
 // Callers over a fleet of real relays: streams between pairs of edges, several at once; and how busy that keeps the processors.
 
+import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningNode } from '../../node/index.ts';
 import type { RandomStream } from '../../sim/random.ts';
@@ -66,4 +67,13 @@ export function cores(fleet: PolicyFleet): () => string {
       Math.max(0, (after[kind] - before[kind]) / seconds).toFixed(2);
     return `cores busy: ${share('relays')} with relays, ${share('edges')} with edges`;
   };
+}
+
+/** How many cores of the machine are busy from now until it is asked, with whatever. */
+export function busyCores(): () => number {
+  const spent = () =>
+    cpus().reduce((sum, { times: { irq, nice, sys, user } }) => sum + irq + nice + sys + user, 0);
+  const before = spent();
+  const began = performance.now();
+  return () => (spent() - before) / (performance.now() - began);
 }
