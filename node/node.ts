@@ -113,7 +113,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
   apart.quarantineDesk.knowStatements((id) => provenance.service.graph.holds(nodeIdOf(id)));
 
   instrument(find, { find: 'find' });
-  instrument(core.cards, { publish: 'card.publish', resolve: 'card.resolve', update: 'card.update' });
+  instrument(core.cards, { publish: 'card.publish', lookup: 'card.resolve', update: 'card.update' });
   instrument(core.ownLog, { append: 'log.append' });
   instrument(payments.taskPayments, { pay: 'payment.settle', promise: 'payment.promise' });
   instrument(artifacts, { bytes: 'artifact.bytes', fetch: 'artifact.fetch' });

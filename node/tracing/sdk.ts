@@ -1,52 +1,26 @@
-// OpenTelemetry's batches and exporters: spans to an OTLP collector over HTTP or into a file of OTLP JSON lines. Loaded only where tracing was asked for.
+// Where spans go: to an OTLP collector over HTTP, by OpenTelemetry's exporter, or into a file. Loaded only where tracing was asked for.
 
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { ZeroError } from '../../protocol/errors/index.ts';
 import { VERSION } from '../version.ts';
+import { OtlpJson } from './otlp-json.ts';
+import { SpanBatch, type SpanSink } from './span-batch.ts';
+import { SpanFile } from './span-file.ts';
 import { setRecorder } from './spans.ts';
 import type { Tracing, TracingOptions } from './start.ts';
+import type { WorkSpan } from './work-span.ts';
 
-/** Spans that wait to be exported; more are dropped, as the collector is too slow for them. */
-const QUEUE_MAX = 4_096;
-/** Spans of one export. */
-const BATCH_MAX = 512;
-/** Pause between two exports. */
-const EXPORT_MS = 1_000;
 /** Longest time for one export; a collector that does not answer holds nothing up. */
 const EXPORT_MS_MAX = 5_000;
-/** Bytes of a file of traces, before it is put aside: with the one before, two of these on the disk. Some 50,000 spans. */
-const TRACE_FILE_BYTES_MAX = 67_108_864;
 /** Parts that a share of traces is told in. */
 const WHOLE = 1_000;
 /** Hex digits of a trace's name that decide whether it is recorded: random, and few enough for a whole number. */
 const RANDOM_DIGITS = 12;
 
-/** Starts recording, with an exporter for each place that the options name. Throws STORAGE_FAILED when the file cannot be opened. */
+/** Starts recording, with a sink for each place that the options name. Throws STORAGE_FAILED when the file cannot be opened. */
 export async function startSdk(options: TracingOptions): Promise<Tracing> {
-  const exporters: SpanExporter[] = [];
-  if (options.endpoint !== '') {
-    const url = `${options.endpoint.replace(/\/$/, '')}/v1/traces`;
-    exporters.push(new OTLPTraceExporter({ url, timeoutMillis: EXPORT_MS_MAX }));
-  }
-  if (options.file !== '') exporters.push(await FileExporter.open(options.file));
-  const processors = exporters.map(
-    (exporter) =>
-      new BatchSpanProcessor(exporter, {
-        maxQueueSize: QUEUE_MAX,
-        maxExportBatchSize: BATCH_MAX,
-        scheduledDelayMillis: EXPORT_MS,
-        exportTimeoutMillis: EXPORT_MS_MAX,
-      }),
-  );
-  const all = async (what: 'forceFlush' | 'shutdown') => {
-    await Promise.allSettled(processors.map((processor) => processor[what]()));
-  };
-  setRecorder({
+  const about = {
     resource: resourceFromAttributes({
       'service.name': 'zerostate',
       'service.version': VERSION,
@@ -55,73 +29,65 @@ export async function startSdk(options: TracingOptions): Promise<Tracing> {
       'zerostate.region': options.region,
     }),
     instrumentationScope: { name: 'zerostate', version: VERSION },
-    samples: (traceId) => Number.parseInt(traceId.slice(0, RANDOM_DIGITS), 16) % WHOLE < options.sample,
+  };
+  const sinks: SpanSink[] = [];
+  if (options.endpoint !== '') sinks.push(new Collector(options.endpoint));
+  if (options.file !== '') sinks.push(await SpanFile.open(options.file, new OtlpJson(about)));
+  const batches = sinks.map((sink) => new SpanBatch(sink));
+  let { sample } = options;
+  setRecorder({
+    ...about,
+    samples: (traceId) => Number.parseInt(traceId.slice(0, RANDOM_DIGITS), 16) % WHOLE < sample,
     take: (span) => {
-      for (const processor of processors) processor.onEnd(span);
+      for (const batch of batches) batch.take(span);
     },
   });
   return {
-    flush: () => all('forceFlush'),
+    sample: (ofThousand) => {
+      sample = ofThousand;
+    },
+    flush: async () => {
+      await Promise.all(batches.map((batch) => batch.flush()));
+    },
     stop: async () => {
       setRecorder(undefined);
-      await all('shutdown');
+      await Promise.all(batches.map((batch) => batch.stop()));
     },
   };
 }
 
-/**
- * OTLP JSON, a line for each export (the OpenTelemetry "OTLP file exporter" form). A file that has grown large becomes FILE.1, in place of the one
- * before; where something else has moved it away, the next export begins a new one.
- */
-export class FileExporter implements SpanExporter {
-  readonly #path: string;
-  readonly #bytesMax: number;
-  #file: FileHandle;
-  #writing: Promise<unknown> = Promise.resolve();
+/** A collector, by its address up to and without /v1/traces. */
+class Collector implements SpanSink {
+  readonly #exporter: OTLPTraceExporter;
 
-  private constructor(path: string, file: FileHandle, bytesMax: number) {
-    this.#path = path;
-    this.#file = file;
-    this.#bytesMax = bytesMax;
+  constructor(endpoint: string) {
+    const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
+    this.#exporter = new OTLPTraceExporter({ url, timeoutMillis: EXPORT_MS_MAX });
   }
 
-  static async open(path: string, bytesMax = TRACE_FILE_BYTES_MAX): Promise<FileExporter> {
-    try {
-      return new FileExporter(path, await open(path, 'a', 0o600), bytesMax);
-    } catch (cause) {
-      throw new ZeroError('STORAGE_FAILED', `the file of traces ${path} cannot be written`, { cause });
-    }
+  async export(spans: readonly WorkSpan[]): Promise<void> {
+    await inTime(
+      new Promise((resolve, reject) => {
+        this.#exporter.export([...spans], ({ code, error }) => {
+          if (code === ExportResultCode.SUCCESS) resolve();
+          else reject(error ?? new Error('the collector took nothing'));
+        });
+      }),
+    );
   }
 
-  export(spans: ReadableSpan[], done: (result: { code: ExportResultCode; error?: Error }) => void): void {
-    const bytes = JsonTraceSerializer.serializeRequest(spans);
-    if (bytes === undefined) {
-      done({ code: ExportResultCode.FAILED });
-      return;
-    }
-    this.#writing = this.#writing
-      .then(() => this.#append(Buffer.concat([bytes, Buffer.from('\n')])))
-      .then(
-        () => done({ code: ExportResultCode.SUCCESS }),
-        (error: Error) => done({ code: ExportResultCode.FAILED, error }),
-      );
+  async close(): Promise<void> {
+    await inTime(this.#exporter.shutdown());
   }
+}
 
-  async #append(line: Buffer): Promise<void> {
-    const [ours, there] = await Promise.all([this.#file.stat(), stat(this.#path).catch(() => undefined)]);
-    const isThere = there?.ino === ours.ino && there.dev === ours.dev;
-    const isFull = isThere && ours.isFile() && ours.size > 0 && ours.size + line.length > this.#bytesMax;
-    if (isFull) await rename(this.#path, `${this.#path}.1`);
-    if (isFull || !isThere) {
-      const next = await open(this.#path, 'a', 0o600);
-      await this.#file.close();
-      this.#file = next;
-    }
-    await this.#file.appendFile(line);
-  }
-
-  async shutdown(): Promise<void> {
-    await this.#writing;
-    await this.#file.close();
+/** The exporter's own bound is for silence: one that answers byte by byte would hold it for ever. */
+async function inTime(work: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('timed out')), EXPORT_MS_MAX);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -96,20 +96,24 @@ function begin(parent: Active | undefined, name: string, options: SpanOptions): 
   if (!isSampled) return context;
   const { kind = SpanKind.INTERNAL, links = NO_LINKS } = options;
   const toWallMs = parent instanceof WorkSpan ? parent.toWallMs : Date.now() - performance.now();
-  return new WorkSpan({ name, kind, context, parent: above, toWallMs, links }, to);
+  return new WorkSpan(to, name, kind, context, above, toWallMs, links);
 }
 
-/** Random bytes for ids, drawn many at a time. */
-const POOL = Buffer.alloc(4_096);
-let used = POOL.length;
+/** Random bytes for ids, drawn and written as digits many at a time. Few enough: an id keeps the digits it was cut from. */
+const POOL = Buffer.alloc(512);
+let digits = '';
+let used = 0;
 
 function randomHex(bytes: number): string {
-  if (used + bytes > POOL.length) {
-    randomFillSync(POOL);
+  const end = used + bytes * 2;
+  if (end > digits.length) {
+    digits = randomFillSync(POOL).toString('hex');
     used = 0;
+    return randomHex(bytes);
   }
-  used += bytes;
-  return POOL.toString('hex', used - bytes, used);
+  const id = digits.slice(used, end);
+  used = end;
+  return id;
 }
 
 /** Puts a span around each call of the named methods of one object. Each must answer a promise. */
@@ -126,10 +130,12 @@ export function instrument<T extends object>(target: T, names: { readonly [M in 
   }
 }
 const NO_OPTIONS: SpanOptions = {};
+const AS_SERVER: SpanOptions = { kind: SpanKind.SERVER };
 
 /** Before a request that belongs to a sampled trace comes this frame. No request of ours begins with a zero byte. */
 const MAGIC = Buffer.from('\0tp', 'latin1');
 /** "00-" + 32 hex + "-" + 16 hex + "-" + 2 hex (W3C Trace Context). */
+const TRACEPARENT_CHARS = 55;
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** A span in the form of W3C Trace Context. */
@@ -146,7 +152,18 @@ export function traceFrame(): Uint8Array | undefined {
 
 /** True when a frame is one that carries a trace: the request follows it. */
 export function isTraceFrame(frame: Uint8Array): boolean {
-  return frame.length > MAGIC.length && MAGIC.equals(frame.subarray(0, MAGIC.length));
+  return (
+    frame.length > MAGIC.length && frame[0] === MAGIC[0] && frame[1] === MAGIC[1] && frame[2] === MAGIC[2]
+  );
+}
+
+/** What a frame names as the parent of a span; undefined where it names nothing that can be one. */
+function contextOfFrame(frame: Uint8Array): SpanContext | undefined {
+  // No copy: a buffer of bytes that are an array to it is filled one by one.
+  if (frame.length !== MAGIC.length + TRACEPARENT_CHARS) return undefined;
+  return contextOf(
+    Buffer.from(frame.buffer, frame.byteOffset, frame.length).toString('latin1', MAGIC.length),
+  );
 }
 
 /** Answers work for a peer in a span of its own: below the span that the peer named, where it named one that can be one. */
@@ -156,15 +173,16 @@ export async function withServerSpan<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (recorder === undefined) return await work();
-  const named = frame === undefined ? '' : Buffer.from(frame).toString('latin1', MAGIC.length);
-  return await spanBelow(contextOf(named) ?? active.getStore(), name, work, { kind: SpanKind.SERVER });
+  const named = frame === undefined ? undefined : contextOfFrame(frame);
+  return await spanBelow(named ?? active.getStore(), name, work, AS_SERVER);
 }
 
 /** What a traceparent names as the parent of a span; undefined where it names nothing that can be one. */
 export function contextOf(traceparent: string): SpanContext | undefined {
   if (!TRACEPARENT.test(traceparent)) return undefined;
-  const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
-  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
+  const [traceId, spanId] = [traceparent.slice(3, 35), traceparent.slice(36, 52)];
+  const traceFlags = Number.parseInt(traceparent.slice(53), 16) & TraceFlags.SAMPLED;
+  return { traceId, spanId, traceFlags, isRemote: true };
 }
 
 /**

@@ -15,6 +15,8 @@ export interface TracingOptions {
 
 /** Tracing that runs. */
 export interface Tracing {
+  /** From now on, so many of a thousand new traces are recorded. */
+  sample(ofThousand: number): void;
   /** Exports what waits; spans that begin meanwhile wait for the next time. Never throws. */
   flush(): Promise<void>;
   /** Exports what waits, and ends. Never throws. */

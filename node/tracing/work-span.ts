@@ -12,52 +12,55 @@ export interface Recorder extends Pick<ReadableSpan, 'resource' | 'instrumentati
   take(span: WorkSpan): void;
 }
 
-/** How a span begins. */
-export interface SpanStart {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly context: SpanContext;
-  readonly parent: SpanContext | undefined;
-  /** Milliseconds from the steady clock to the wall clock: one figure for all spans of a piece of work on this node. */
-  readonly toWallMs: number;
-  readonly links: Link[];
-}
-
 const NO_EVENTS: ReadableSpan['events'] = [];
+const NO_ATTRIBUTES: Attributes = {};
 const UNSET: SpanStatus = { code: 0 };
 
 /** A span that is recorded; what it answers as a ReadableSpan is for exporters. */
 export class WorkSpan implements ReadableSpan {
-  readonly events = NO_EVENTS;
-  readonly droppedAttributesCount = 0;
-  readonly droppedEventsCount = 0;
-  readonly droppedLinksCount = 0;
-  attributes: Attributes = {};
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly context: SpanContext;
+  /** What it is below; undefined for the first of a trace. */
+  readonly parent: SpanContext | undefined;
+  readonly links: Link[];
+  /** Milliseconds from the steady clock to the wall clock: one figure for all spans of a piece of work on this node. */
+  readonly toWallMs: number;
+  readonly startedMs: number = performance.now();
+  endedMs: number = Number.NaN;
+  attributes: Attributes = NO_ATTRIBUTES;
   status: SpanStatus = UNSET;
-  readonly #start: SpanStart;
   readonly #recorder: Recorder;
-  readonly #startedMs: number = performance.now();
-  #endedMs = Number.NaN;
 
-  constructor(start: SpanStart, recorder: Recorder) {
-    this.#start = start;
+  constructor(
+    recorder: Recorder,
+    name: string,
+    kind: SpanKind,
+    context: SpanContext,
+    parent: SpanContext | undefined,
+    toWallMs: number,
+    links: Link[],
+  ) {
     this.#recorder = recorder;
+    this.name = name;
+    this.kind = kind;
+    this.context = context;
+    this.parent = parent;
+    this.toWallMs = toWallMs;
+    this.links = links;
   }
 
-  get name(): string {
-    return this.#start.name;
+  get events(): ReadableSpan['events'] {
+    return NO_EVENTS;
   }
-  get kind(): SpanKind {
-    return this.#start.kind;
+  get droppedAttributesCount(): number {
+    return 0;
   }
-  get context(): SpanContext {
-    return this.#start.context;
+  get droppedEventsCount(): number {
+    return 0;
   }
-  get toWallMs(): number {
-    return this.#start.toWallMs;
-  }
-  get links(): Link[] {
-    return this.#start.links;
+  get droppedLinksCount(): number {
+    return 0;
   }
   get resource(): ReadableSpan['resource'] {
     return this.#recorder.resource;
@@ -66,30 +69,30 @@ export class WorkSpan implements ReadableSpan {
     return this.#recorder.instrumentationScope;
   }
   get startTime(): HrTime {
-    return hrTime(this.#startedMs + this.#start.toWallMs);
+    return hrTime(this.startedMs + this.toWallMs);
   }
   get endTime(): HrTime {
-    return hrTime(this.#endedMs + this.#start.toWallMs);
+    return hrTime(this.endedMs + this.toWallMs);
   }
   get duration(): HrTime {
-    return hrTime(this.#endedMs - this.#startedMs);
+    return hrTime(this.endedMs - this.startedMs);
   }
   get ended(): boolean {
-    return !Number.isNaN(this.#endedMs);
+    return !Number.isNaN(this.endedMs);
   }
   /** None for the first of a trace: an exporter asks whether the member is there. */
   get parentSpanContext(): SpanContext {
-    return this.#start.parent as SpanContext;
+    return this.parent as SpanContext;
   }
 
   spanContext(): SpanContext {
-    return this.#start.context;
+    return this.context;
   }
 
   /** Ends it and hands it over, once. */
   end(): void {
     if (this.ended) return;
-    this.#endedMs = performance.now();
+    this.endedMs = performance.now();
     this.#recorder.take(this);
   }
 }

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ExportResultCode } from '@opentelemetry/core';
-import { FileExporter } from '../../../node/tracing/sdk.ts';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { OtlpJson } from '../../../node/tracing/otlp-json.ts';
+import { SpanFile } from '../../../node/tracing/span-file.ts';
 
 const linesOf = (path: string): number => readFileSync(path, 'utf8').split('\n').length - 1;
 
@@ -16,31 +17,32 @@ describe('node/tracing: the file of traces', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const put = async (exporter: FileExporter): Promise<void> => {
-    const { code } = await new Promise<{ code: ExportResultCode }>((done) => exporter.export([], done));
-    assert.equal(code, ExportResultCode.SUCCESS);
-  };
+  const json = new OtlpJson({
+    resource: resourceFromAttributes({}),
+    instrumentationScope: { name: 'n', version: '1' },
+  });
+  const put = (file: SpanFile): Promise<void> => file.export([]);
 
   it('is put aside when it is full, in place of the one before', async () => {
     const path = join(folder, 'traces');
     // Room for two lines.
-    const exporter = await FileExporter.open(path, 50);
-    for (let n = 0; n < 5; n++) await put(exporter);
+    const file = await SpanFile.open(path, json, 50);
+    for (let n = 0; n < 5; n++) await put(file);
     assert.deepEqual([linesOf(path), linesOf(`${path}.1`), existsSync(`${path}.2`)], [1, 2, false]);
-    await put(exporter);
-    await put(exporter);
+    await put(file);
+    await put(file);
     assert.deepEqual([linesOf(path), linesOf(`${path}.1`)], [1, 2]);
-    await exporter.shutdown();
+    await file.close();
   });
 
   it('is begun anew where something has moved it away', async () => {
     const path = join(folder, 'traces');
-    const exporter = await FileExporter.open(path);
-    await put(exporter);
+    const file = await SpanFile.open(path, json);
+    await put(file);
     renameSync(path, join(folder, 'old'));
-    await put(exporter);
-    await put(exporter);
+    await put(file);
+    await put(file);
     assert.deepEqual([linesOf(join(folder, 'old')), linesOf(path)], [1, 2]);
-    await exporter.shutdown();
+    await file.close();
   });
 });
