@@ -8,7 +8,7 @@ import {
 } from '../../protocol/statement/index.ts';
 import type { LogPosition } from '../log/index.ts';
 
-/** Receipts kept in memory, about 1 kB each; the oldest known are forgotten here, never in the log. */
+/** Receipts kept in memory, about 2 kB each; the oldest known are forgotten here, never in the log. */
 const RECEIPTS_MAX = 50_000;
 
 /** A receipt and its place. */

@@ -34,6 +34,17 @@ export interface ReceiptFile {
   inputs?: Capsule;
 }
 
+/** By the bytes of a card, and gone with them: an executor sends the same one with every receipt. */
+const cardsInFiles = new WeakMap<Uint8Array, EnvelopeJson>();
+
+function cardInFile(card: Uint8Array): EnvelopeJson {
+  const known = cardsInFiles.get(card);
+  if (known !== undefined) return known;
+  const made = Object.freeze(envelopeToJson(decodeEnvelope(card)));
+  cardsInFiles.set(card, made);
+  return made;
+}
+
 /** Builds the file of a logged receipt under the newest complete checkpoint of its log. Throws NOT_FOUND. */
 export async function buildReceiptFile(
   store: LogStore,
@@ -58,7 +69,7 @@ export async function buildReceiptFile(
       proof: await inclusionProofAsync(size, index, store.reader(origin)),
       checkpoint,
     }),
-    executorCard: envelopeToJson(decodeEnvelope(executorCard)),
+    executorCard: cardInFile(executorCard),
   };
 }
 

@@ -31,4 +31,4 @@ export {
   requirePostQuantum,
   verifyKeychain,
 } from './verify.ts';
-export { verifyKeychainJson } from './verify-json.ts';
+export { sharedKeychainJson, verifyKeychainJson } from './verify-json.ts';

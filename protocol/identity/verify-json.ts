@@ -6,7 +6,7 @@ import type { JsonValue } from '../json/index.ts';
 import type { Verified } from '../verified.ts';
 import { keychainFromJson } from './json-form.ts';
 import { KEYCHAIN_CHARS_MAX, KEYCHAIN_MEMORY_CHARS_MAX } from './limits.ts';
-import type { AgentKeys } from './types.ts';
+import type { AgentKeys, KeychainJson } from './types.ts';
 import { verifyKeychain } from './verify.ts';
 
 const remembered = new Map<string, Verified<AgentKeys>>();
@@ -24,6 +24,20 @@ function remember(text: string, keys: Verified<AgentKeys>): void {
     if (textOfKey.get(operationalKey) === oldest) textOfKey.delete(operationalKey);
     rememberedChars -= oldest.length;
   }
+}
+
+/** The JSON form of keychains, by what came of verifying it, and gone with that. */
+const formOfKeys = new WeakMap<Verified<AgentKeys>, KeychainJson>();
+
+/**
+ * One JSON form, frozen, for all statements that carry the keychain that `keys` were read from: whoever keeps thousands of an agent's statements
+ * keeps its keychain once. `own` is that of the statement in hand, which the caller has just parsed and gives away.
+ */
+export function sharedKeychainJson(keys: Verified<AgentKeys>, own: KeychainJson): KeychainJson {
+  const known = formOfKeys.get(keys);
+  if (known !== undefined) return known;
+  formOfKeys.set(keys, frozen(own));
+  return own;
 }
 
 /** True for an operational key of which a keychain is remembered: what it signs most likely carries that one. */
@@ -49,4 +63,10 @@ export function verifyKeychainJson(value: JsonValue | undefined, where: string):
   const keys = verifyKeychain(keychainFromJson(value, where));
   remember(text, keys);
   return keys;
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const member of Object.values(value))
+    if (typeof member === 'object' && member !== null) frozen(member);
+  return Object.freeze(value);
 }

@@ -11,6 +11,7 @@ import {
   type Keychain,
   keychainToJson,
   operationalKeysOf,
+  sharedKeychainJson,
   verifyKeychainJson,
 } from '../identity/index.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '../json/index.ts';
@@ -155,6 +156,7 @@ export function verifyAgentStatement<T extends OwnPredicateType = OwnPredicateTy
     throw new ZeroError('STATEMENT_INVALID', 'the predicate type is not admitted here');
   const statement = readStrictly(value);
   const predicate = readOwnPredicate(type, statement.predicate, statement.subject) as Authored;
+  predicate.keychain = sharedKeychainJson(keys, predicate.keychain);
   if (predicate.issuer !== keys.agentId)
     throw new ZeroError('STATEMENT_INVALID', 'the statement names another issuer than its keychain');
   // The identity key outlives its delegations: it must be able to revoke after they ended.

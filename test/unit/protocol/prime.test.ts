@@ -174,6 +174,30 @@ describe('signatures checked ahead', () => {
       assert.deepEqual(verdicts(), [true, false, false]);
     });
 
+    it(`${adapter.name}: what is remembered of messages of any length is the very message`, () => {
+      // About the length from which a check no longer fits the place where short ones are put together.
+      for (const length of [0, 1, 8_095, 8_096, 8_097, 20_000]) {
+        const text = new Uint8Array(length + 2).fill(adapter === native ? 3 : 4);
+        const [shorter, longer] = [text.slice(0, length), text.slice(0, length + 1)];
+        const check = {
+          publicKey: publicKey(1),
+          message: longer,
+          signature: adapter.signEd25519(seed(1), longer),
+        };
+        const changed = longer.slice();
+        changed[length] = 5;
+        const verdicts = () =>
+          [longer, shorter, text, changed].map((each) =>
+            adapter.verifyEd25519(check.publicKey, each, check.signature),
+          );
+        assert.deepEqual(adapter.rememberEd25519(verdicts), [true, false, false, false]);
+        assert.deepEqual(verdicts(), [true, false, false, false]);
+        assert.equal(adapter.isEd25519Kept(check), adapter === native);
+        for (const each of [shorter, text, changed])
+          assert.equal(adapter.isEd25519Kept({ ...check, message: each }), false);
+      }
+    });
+
     it(`${adapter.name}: a primed signature is good for its own message, key and bytes only`, async () => {
       const signature = adapter.signEd25519(seed(1), message);
       await adapter.primeEd25519([{ publicKey: publicKey(1), message, signature }], { isKept: true });

@@ -1,7 +1,8 @@
 // Execution receipts: what may be signed as a result, and what two receipts of one job prove.
 
 import assert from 'node:assert/strict';
-import { publicKeyOfDidKey, verifyEnvelope } from '../../../protocol/envelope/index.ts';
+import { encodeEnvelope, publicKeyOfDidKey, verifyEnvelope } from '../../../protocol/envelope/index.ts';
+import { keychainToJson } from '../../../protocol/identity/index.ts';
 import * as rc from '../../../protocol/receipt/index.ts';
 import { makeAgent, makeDeterministic, OBSERVED, refused } from '../../support/agents.ts';
 
@@ -27,6 +28,27 @@ describe('protocol/receipt', () => {
         ['output-tree', '8'],
       ],
     );
+  });
+
+  it('of one agent keep one copy of its keychain, as it was signed; that of another agent is its own', () => {
+    const read = (keys: typeof agent, taskId: string) =>
+      rc.verifyReceipt(
+        encodeEnvelope(
+          rc.signReceipt({
+            ...base,
+            keychain: keys.keychain,
+            signer: keys.operational,
+            deterministic: makeDeterministic(),
+            observed: { ...OBSERVED, taskId },
+          }),
+        ),
+      ).receipt.keychain;
+    const first = read(agent, 'task-1');
+    assert.equal(read(agent, 'task-2'), first);
+    assert.deepEqual(first, keychainToJson(agent.keychain));
+    assert.throws(() => Object.assign(first.delegation.signatures[0] as object, { sig: '' }), TypeError);
+    const other = makeAgent(20);
+    assert.deepEqual(read(other, 'task-3'), keychainToJson(other.keychain));
   });
 
   it('signs each deterministic end, and no other', () => {
