@@ -21,7 +21,7 @@ const BETTER_REST_MS_MAX = 60_000;
 const AT_ONCE_MAX = 4;
 const ASKED_TIMES = 2;
 /** A link that ended is opened again by a service of one of its ends (a comparison of logs, an answer) after so long on average, as over whole nodes. */
-const REOPENED_MS = 11_000;
+const REOPENED_MS = 13_000;
 
 interface CoreLink {
   readonly from: number;

@@ -18,10 +18,10 @@ const MICROSECONDS = 1_000;
 /** Standing of a relay of which nothing is known, as nodes have it. */
 const UNPROVEN = 0.5;
 /**
- * What nodes say to each other beside all this (gossip, heartbeats, comparisons): pieces a second on each link, each way, as counted over whole nodes. On a
- * link that loses, what comes behind a lost piece waits for it.
+ * What nodes say to each other beside all this (gossip, heartbeats, comparisons): pieces a second on each link, each way, as counted over whole nodes that
+ * ask nothing (8.4 and 4.1 with probes and reports). On a link that loses, what comes behind a lost piece waits for it.
  */
-const CHATTER_PER_SECOND = 4;
+const CHATTER_PER_SECOND = { relays: 5.4, edges: 3 } as const;
 
 /** A neighbour as a node sees it. */
 export type NeighbourState = { -readonly [K in keyof NeighbourView]: NeighbourView[K] };
@@ -128,7 +128,9 @@ export class CoreWorld {
     const key = from * this.network.count + to;
     const line = this.#lines.get(key) ?? { dueAt: 0, chatterAt: this.now };
     this.#lines.set(key, line);
-    for (; line.chatterAt < this.now; line.chatterAt += this.#chatter.exponential(1_000 / CHATTER_PER_SECOND))
+    const isRelays = from < this.network.relays && to < this.network.relays;
+    const meanMs = 1_000 / CHATTER_PER_SECOND[isRelays ? 'relays' : 'edges'];
+    for (; line.chatterAt < this.now; line.chatterAt += this.#chatter.exponential(meanMs))
       line.dueAt = Math.max(line.dueAt, line.chatterAt + this.wire.delayMs(from, to));
     line.dueAt = Math.max(line.dueAt, this.now + this.wire.delayMs(from, to));
     return line.dueAt;

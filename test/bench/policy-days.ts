@@ -1,12 +1,13 @@
 // The two days of one policy over real processes, as virtual-days.ts has them over whole nodes under virtual time: the same fleet on the same stage, the
 // same streams at the same times, the same faults.
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callsOf, DAYS, FAULTS, type StageCall } from '../../sim/stage/stage.ts';
 import { cores } from './policy-callers.ts';
 import { ECHO, PolicyFleet } from './policy-fleet.ts';
 import { PolicyStage } from './policy-stage.ts';
-import { one, type Samples, samples, take } from './policy-traffic.ts';
+import { one, type Samples, samples, show, take } from './policy-traffic.ts';
 import type { VirtualDays, VirtualOrder } from './virtual-days.ts';
 
 /** Makes relays as bad as the stage has it. */
@@ -25,18 +26,29 @@ export async function realDays(order: VirtualOrder, note: (text: string) => void
   using stage = new PolicyStage(folder, sizes, seed, kind.policy);
   await using fleet = await PolicyFleet.start(folder, { ...sizes, seed, stage }, { oneWayMs: 0 }, tell);
   if (kind.races !== undefined) await fleet.use(kind);
+  const lag = monitorEventLoopDelay({ resolution: 10 });
   const days: VirtualDays = { calm: samples(), impaired: samples() };
   for (const day of DAYS) {
     if (day === 'impaired') await impair(fleet);
     const busy = cores(fleet);
-    await traffic(fleet, callsOf(sizes, seed, day), days[day]);
-    tell(`${day}: ${days[day].setup.length} streams; ${busy()}`);
+    lag.reset();
+    lag.enable();
+    await traffic(fleet, callsOf(sizes, seed, day), days[day], tell);
+    const lateMs = Math.round(lag.percentile(99) / 1e6);
+    tell(
+      `${day}: set-up ${show(days[day].setup)}; request ${show(days[day].request)} ms; ${days[day].failed} failed of ${days[day].setup.length}; ${busy()}, this process late by ${lateMs} ms (p99)`,
+    );
   }
   return days;
 }
 
 /** Streams as they come, whatever became of those before. */
-async function traffic(fleet: PolicyFleet, calls: readonly StageCall[], into: Samples): Promise<void> {
+async function traffic(
+  fleet: PolicyFleet,
+  calls: readonly StageCall[],
+  into: Samples,
+  tell: (text: string) => void,
+): Promise<void> {
   const { edges } = fleet;
   const liar = fleet.relayId(FAULTS.liar.at);
   const began = performance.now();
@@ -46,7 +58,11 @@ async function traffic(fleet: PolicyFleet, calls: readonly StageCall[], into: Sa
     const streamed = fleet.at(from, () => one(edges[from]!, edges[to]!, ECHO));
     all.push(
       streamed.then((outcome) => {
-        if (isMeasured) take(into, outcome, liar);
+        if (!isMeasured) return;
+        take(into, outcome, liar);
+        if (outcome.error === undefined) return;
+        const where = outcome.kept ? 'on a link that was up' : 'on a new link';
+        tell(`edge ${from} to edge ${to}, ${where}: ${outcome.error.message.slice(0, 160)}`);
       }),
     );
   }

@@ -19,7 +19,7 @@ export class PolicyStage implements Disposable {
   readonly policy: PolicyName;
   readonly #path: string;
   readonly #relays: number;
-  readonly #sockets: Disposable;
+  readonly #undo = new DisposableStack();
   #file: StageFile;
 
   constructor(
@@ -33,9 +33,9 @@ export class PolicyStage implements Disposable {
     this.#relays = relays;
     this.#file = { seed, relays, edges, links: {} };
     this.#write();
-    const { links, network } = followStage(this.#path);
+    const { links, network } = this.#undo.use(followStage(this.#path));
     const random = randomStream(seed, 'wire', 'edges');
-    this.#sockets = placeSockets({ network, links, here: () => place.getStore(), random });
+    this.#undo.use(placeSockets({ network, links, here: () => place.getStore(), random }));
   }
 
   /** Makes the links of a relay worse; without any they are well. */
@@ -70,6 +70,6 @@ export class PolicyStage implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#sockets[Symbol.dispose]();
+    this.#undo.dispose();
   }
 }

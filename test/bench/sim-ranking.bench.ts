@@ -1,7 +1,7 @@
 // One script (sim/stage), three tiers: the router core on an event heap, whole nodes under virtual time, real processes. Of each pair of policies it
 // says which is better under faults, in how many seeds and how sure that is, and whether the tiers say the same. An order that one is sure of must not
 // be the other way round for sure in another. `--only cores,virtual,real` says which tiers run, names of policies which of them; results are kept in
-// the file that --out names, and those that it holds already count as well.
+// the file that --out names; what that holds already is not run again, and counts as well.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { POLICY_NAMES } from '../../protocol/routing/index.ts';
@@ -40,24 +40,26 @@ export const bench: Bench = {
     const runs: RankedRun[] =
       out !== undefined && existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as RankedRun[]) : [];
     const add = (run: RankedRun): void => {
-      const at = runs.findIndex(
-        ({ label, seed, tier }) => tier === run.tier && seed === run.seed && label === run.label,
-      );
-      if (at >= 0) runs[at] = run;
-      else runs.push(run);
+      runs.push(run);
       if (out !== undefined) writeFileSync(out, JSON.stringify(runs));
     };
-    for (const tier of tiers) await RUN[tier](context, kinds, add);
+    const isMissing: IsMissing = (tier, seed, { label }) =>
+      !runs.some((run) => run.tier === tier && run.seed === seed && run.label === label);
+    for (const tier of tiers) await RUN[tier](context, kinds, add, isMissing);
     tell(context, runs);
   },
 };
 
 type Add = (run: RankedRun) => void;
+type IsMissing = (tier: Tier, seed: number, kind: PolicyKind) => boolean;
 
-const RUN: Record<Tier, (context: BenchContext, kinds: readonly PolicyKind[], add: Add) => Promise<void>> = {
-  async cores({ note, seed, sizes }, kinds, add) {
-    for (const one of seedsFrom(seed, sizes(16, 48))) {
-      for (const kind of kinds) {
+const RUN: Record<
+  Tier,
+  (context: BenchContext, kinds: readonly PolicyKind[], add: Add, isMissing: IsMissing) => Promise<void>
+> = {
+  async cores({ note, seed, sizes }, kinds, add, isMissing) {
+    for (const one of seedsFrom(seed, sizes(32, 48))) {
+      for (const kind of kinds.filter((each) => isMissing('cores', one, each))) {
         const { policy, races } = kind;
         const days = await runCores({
           policy,
@@ -71,9 +73,9 @@ const RUN: Record<Tier, (context: BenchContext, kinds: readonly PolicyKind[], ad
       note(`seed ${one}, the cores: ${kinds.length} policies`);
     }
   },
-  async virtual({ folder, note, seed, sizes }, kinds, add) {
+  async virtual({ folder, note, seed, sizes }, kinds, add, isMissing) {
     const waiting = seedsFrom(seed, sizes(4, 12)).flatMap((one) =>
-      kinds.map((kind) => ({ kind, seed: one })),
+      kinds.filter((each) => isMissing('virtual', one, each)).map((kind) => ({ kind, seed: one })),
     );
     const worker = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -84,9 +86,9 @@ const RUN: Record<Tier, (context: BenchContext, kinds: readonly PolicyKind[], ad
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   },
-  async real({ folder, note, seed, sizes }, kinds, add) {
+  async real({ folder, note, seed, sizes }, kinds, add, isMissing) {
     for (const one of seedsFrom(seed, sizes(1, 2)))
-      for (const kind of kinds) {
+      for (const kind of kinds.filter((each) => isMissing('real', one, each))) {
         const order = { kind, seed: one, folder: folder(), sizes: sizes(RANKED_SIZES, RANKED_SIZES_FULL) };
         add(ranked('real', one, kind, await realDays(order, (text) => note(`seed ${one}, ${text}`))));
       }

@@ -1,7 +1,7 @@
 // Puts the sockets of a process on a stage: each node has a loopback address of its own, which says between which two a socket runs, and what it gets
 // arrives as late as the stage's wire has it.
 
-import { readFileSync, watchFile } from 'node:fs';
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { Socket } from 'node:net';
 import type { RandomStream } from '../../sim/random.ts';
 import { slowSockets } from '../../sim/real/slow-sockets.ts';
@@ -30,17 +30,22 @@ function nodeOfAddress(address: string | undefined): number | undefined {
   return match === null ? undefined : (Number(match[1]) << BYTE_BITS) + Number(match[2]) - 1;
 }
 
-/** Follows a stage's file: its network, and whose links are bad, by node. */
-export function followStage(file: string): {
+/** Follows a stage's file until it is disposed of: its network, and whose links are bad, by node. */
+export function followStage(file: string): Disposable & {
   readonly network: StageNetwork;
   readonly links: () => StageFile['links'];
 } {
   const read = () => JSON.parse(readFileSync(file, 'utf8')) as StageFile;
   let now = read();
-  watchFile(file, { interval: LOOK_MS, persistent: false }, () => {
+  const look = () => {
     now = read();
-  });
-  return { network: stageNetwork(now, now.seed), links: () => now.links };
+  };
+  watchFile(file, { interval: LOOK_MS, persistent: false }, look);
+  return {
+    network: stageNetwork(now, now.seed),
+    links: () => now.links,
+    [Symbol.dispose]: () => unwatchFile(file, look),
+  };
 }
 
 /**
