@@ -1,8 +1,9 @@
 // What this node knows of relays: who they are (announcements and cards), how they answer (probes), what they ask, and through which of them
 // a peer can be reached (as that peer itself announces). Must not: dial, or choose.
 
-import type { Connection } from '@libp2p/interface';
+import type { Connection, PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { NEIGHBOURS_MAX, type NeighbourView } from '../../protocol/routing/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import type { Residents } from '../cards/residents.ts';
@@ -58,6 +59,8 @@ export interface RelaysDeps {
 export class Relays {
   readonly #deps: RelaysDeps;
   readonly #measured = new Map<string, Measured>();
+  /** Relays are listed at each choice and each second; a name takes longer to read than all else of that. */
+  readonly #ids = new RecentMap<string, PeerId>(NEIGHBOURS_MAX);
 
   constructor(deps: RelaysDeps) {
     this.#deps = deps;
@@ -148,7 +151,7 @@ export class Relays {
   /** A connection without a relay in between. */
   directTo(peerId: string): Connection | undefined {
     return this.#deps.host
-      .getConnections(peerIdFromString(peerId))
+      .getConnections(this.#ids.obtain(peerId, () => peerIdFromString(peerId)))
       .find(({ limits, status }) => status === 'open' && limits === undefined);
   }
 

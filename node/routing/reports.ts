@@ -5,6 +5,7 @@ import { toHex } from '../../protocol/bytes/index.ts';
 import { sha256 } from '../../protocol/crypto/index.ts';
 import {
   AUTHORS_MAX,
+  isNews,
   type LinkReport,
   REPORT_LINKS_MAX,
   type ReportedLink,
@@ -25,9 +26,9 @@ const WAITING_MAX = AUTHORS_MAX;
 const READERS_MAX = 1_024;
 /** A reader that has not asked for reports during this time gets none. */
 const READER_MS = 60_000;
-/** Readers that only send get reports this seldom: they choose a first hop, and forward nothing. */
-const EDGE_EVERY_MS = 3_000;
-/** Reports that were checked lately, by digest: every one comes by several ways. */
+/** Readers that only send get reports this seldom: they choose a first hop, and forward nothing. Relays get them as seldom while nobody has news. */
+const CALM_EVERY_MS = 3_000;
+/** Reports that were checked lately, by digest, with their author: every one comes by several ways. */
 const SEEN_MAX = 4_096;
 /** Region of a relay that has not announced itself. */
 const UNKNOWN_REGION = 'unknown';
@@ -35,6 +36,13 @@ const UNKNOWN_REGION = 'unknown';
 interface Held {
   readonly report: LinkReport;
   readonly bytes: Uint8Array;
+  readonly digest: string;
+  /** Costs by link as they were when this author last had news, or long ago: what changes slowly becomes news too. */
+  readonly told: Told;
+}
+interface Told {
+  readonly at: number;
+  readonly costs: ReadonlyMap<string, number>;
 }
 interface Wanted {
   askedAt: number;
@@ -44,6 +52,8 @@ interface Wanted {
 interface Reader {
   askedAt: number;
   passedAt: number;
+  /** Something that waits is news. */
+  isUrgent: boolean;
   readonly waiting: Set<string>;
 }
 
@@ -60,7 +70,7 @@ export class Reports {
   readonly #deps: ReportsDeps;
   readonly #held = new Map<string, Held>();
   readonly #wanted = new Map<string, Wanted>();
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, string>();
   readonly #readers = new Map<string, Reader>();
   /** Of what the policy is told: larger than any of an earlier run. */
   #sequence: bigint;
@@ -149,32 +159,47 @@ export class Reports {
 
   /** This node's own report, signed and passed on. */
   own(report: LinkReport): void {
-    this.#hold(report, signLinkReport(report, this.#deps.seed), this.#deps.self);
+    const bytes = signLinkReport(report, this.#deps.seed);
+    this.#hold(report, bytes, toHex(sha256(bytes)), this.#deps.self);
   }
 
   /** A report that a neighbour passed on; answers whether it is news. Throws SIGNATURE_INVALID or DECODE_FAILED. */
   take(bytes: Uint8Array, from: string): boolean {
     const digest = toHex(sha256(bytes));
-    if (this.#seen.has(digest)) return false;
+    const author = this.#seen.get(digest);
+    if (author !== undefined) {
+      // Who passes it on has it.
+      if (this.#held.get(author)?.digest === digest) this.#readers.get(from)?.waiting.delete(author);
+      return false;
+    }
     const report = verifyLinkReport(bytes);
-    this.#seen.add(digest);
-    if (this.#seen.size > SEEN_MAX) this.#seen.delete(this.#seen.values().next().value as string);
+    this.#seen.set(digest, report.author);
+    if (this.#seen.size > SEEN_MAX) this.#seen.delete(this.#seen.keys().next().value as string);
     if (report.author === this.#deps.self) return false;
     // Keys are free: without this, whoever relays could fill everybody's map with authors that nobody has ever met.
     if (this.#deps.relays.get(report.author) === undefined) return false;
     if ((this.#held.get(report.author)?.report.sequence ?? -1n) >= report.sequence) return false;
-    this.#hold(report, bytes, from);
+    this.#hold(report, bytes, digest, from);
     this.#tell(report.author);
     return true;
   }
 
-  #hold(report: LinkReport, bytes: Uint8Array, from: string): void {
+  #hold(report: LinkReport, bytes: Uint8Array, digest: string, from: string): void {
+    const before = this.#held.get(report.author)?.told;
+    const now = this.#deps.now();
+    const isUrgent = before === undefined || hasNews(report, before);
+    const isTold = isUrgent || now - before.at >= CALM_EVERY_MS;
+    const told = isTold ? { at: now, costs: costsOf(report) } : before;
     this.#held.delete(report.author);
-    this.#held.set(report.author, { report, bytes });
+    this.#held.set(report.author, { report, bytes, digest, told });
     if (this.#held.size > AUTHORS_MAX) this.#held.delete(this.#held.keys().next().value as string);
-    for (const [reader, { waiting }] of this.#readers)
-      if (reader !== from && reader !== report.author && waiting.size < WAITING_MAX)
-        waiting.add(report.author);
+    for (const [reader, known] of this.#readers) {
+      if (reader === from) known.waiting.delete(report.author);
+      else if (reader !== report.author && known.waiting.size < WAITING_MAX) {
+        known.waiting.add(report.author);
+        known.isUrgent ||= isUrgent;
+      }
+    }
   }
 
   /** A neighbour wants reports: it gets all at first, then what is new. */
@@ -186,7 +211,12 @@ export class Reports {
     }
     if (this.#readers.size >= READERS_MAX) return;
     const waiting = new Set([...this.#held.keys()].filter((author) => author !== reader));
-    this.#readers.set(reader, { askedAt: this.#deps.now(), passedAt: 0, waiting });
+    this.#readers.set(reader, {
+      askedAt: this.#deps.now(),
+      passedAt: 0,
+      isUrgent: true,
+      waiting,
+    });
   }
 
   /** A reader is connected no more. */
@@ -201,8 +231,10 @@ export class Reports {
     for (const [reader, known] of this.#readers) {
       const { passedAt, waiting } = known;
       if (waiting.size === 0) continue;
-      if (now() - passedAt < EDGE_EVERY_MS && relays.get(reader) === undefined) continue;
+      const isEarly = now() - passedAt < CALM_EVERY_MS;
+      if (isEarly && (!known.isUrgent || relays.get(reader) === undefined)) continue;
       known.passedAt = now();
+      known.isUrgent = false;
       const batch: Uint8Array[] = [];
       let size = 0;
       for (const author of waiting) {
@@ -217,4 +249,13 @@ export class Reports {
     }
     return batches;
   }
+}
+
+const costsOf = ({ links }: LinkReport): Map<string, number> =>
+  new Map(links.map(({ costMs, to }) => [to, costMs]));
+
+/** Is a link new or gone, or its cost another one than it was when its author was last listened to? */
+function hasNews({ links }: LinkReport, { costs }: Told): boolean {
+  if (links.length !== costs.size) return true;
+  return links.some(({ costMs, to }) => isNews(costs.get(to) ?? Number.POSITIVE_INFINITY, costMs));
 }

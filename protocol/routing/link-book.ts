@@ -8,7 +8,8 @@ import type { NeighbourId, NeighbourView, RoutingEffect, RoutingView } from './p
 /** Round trip of a neighbour that nobody measured, within the own region and beyond it. */
 const PRIOR_NEAR_MS = 30;
 const PRIOR_FAR_MS = 120;
-/** Who forwards is probed at each tick; whose link only ends there, seldom. */
+/** Who forwards is probed at each tick, and this seldom while its link is as usual; whose link only ends there, seldom. */
+const CALM_PROBE_MS = 3_000;
 const ENDPOINT_PROBE_MS = 5_000;
 
 /** What a link is thought to take before anything was measured: the transport's word, or what the region says. */
@@ -47,9 +48,10 @@ export class LinkBook {
   /** Whom to probe: whose link was silent for longest first. */
   due(view: RoutingView, now: number): RoutingEffect[] {
     const silent: { readonly neighbour: NeighbourId; readonly since: number }[] = [];
+    const commonMs = this.#commonMs(view, now);
     for (const neighbour of view.neighbours) {
       if (!neighbour.up) continue;
-      const every = neighbour.forwards ? TICK_MS : ENDPOINT_PROBE_MS;
+      const every = this.#probeEveryMs(neighbour, now, commonMs);
       const probedAt = this.#probedAt.get(neighbour.id) ?? Number.NEGATIVE_INFINITY;
       // Half a tick of grace: ticks come a little early and a little late.
       if (now - probedAt >= every - TICK_MS / 2) silent.push({ neighbour: neighbour.id, since: probedAt });
@@ -59,6 +61,21 @@ export class LinkBook {
       this.#probedAt.set(neighbour, now);
       return { kind: 'probe', neighbour };
     });
+  }
+
+  /** What all links but a quarter take longer than usual, in milliseconds: that is a pause of our own, which closer looks would only lengthen. */
+  #commonMs({ neighbours }: RoutingView, now: number): number {
+    const surplus = neighbours.flatMap(({ forwards, id }) => {
+      const link = forwards ? this.#links.get(id) : undefined;
+      return link === undefined ? [] : [link.surplusMs(now)];
+    });
+    if (surplus.length < 2) return 0;
+    return Math.max(0, surplus.sort((a, b) => a - b)[(surplus.length - 1) >> 2]!);
+  }
+
+  #probeEveryMs({ forwards, id }: NeighbourView, now: number, commonMs: number): number {
+    if (!forwards) return ENDPOINT_PROBE_MS;
+    return this.#links.get(id)?.isCalm(now, commonMs) === true ? CALM_PROBE_MS : TICK_MS;
   }
 
   save(now: number): Record<string, SavedLink> {

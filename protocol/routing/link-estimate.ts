@@ -2,6 +2,8 @@
 // with faster gains; the last is the expected wait for what must be sent again. Each part decays to its prior, so that a link
 // that nobody used is not condemned for what it was.
 
+import { isNews } from './news.ts';
+
 /** Time after which a third of what was learned is left: faults of relays last for tens of seconds. */
 const DECAY_MS = 20_000;
 /** A round trip above the mean counts for more than one below: bad news must move traffic within two samples. */
@@ -22,6 +24,10 @@ const RTO_MIN_MS = 200;
 const RTT_MAX_MS = 60_000;
 /** Samples after which confidence is nearly full. */
 const SAMPLES_FOR_CONFIDENCE = 3;
+/** Loss below which nothing is lost: a first loss and some ten that came through are beyond it no more. */
+const LOSS_CALM = 0.02;
+/** Samples without which a link is not known to be calm. */
+const SAMPLES_FOR_CALM = 8;
 /** Deviation of a link of which nothing is known, as a share of its round trip. */
 const PRIOR_DEVIATION = 0.1;
 /** Confidence fades with the age of the last sample. */
@@ -129,6 +135,18 @@ export class LinkEstimate {
   costMs(now: number): number {
     const { srttMs, deviationMs, lossMs } = this.cost(now);
     return srttMs + deviationMs + lossMs;
+  }
+
+  /** Milliseconds that it takes now beyond what it takes when nothing is wrong. */
+  surplusMs(now: number): number {
+    return this.cost(now).srttMs - this.#baseline;
+  }
+
+  /** Is it as it usually is but for what many links take longer, as far as it was measured, and nothing lost lately? */
+  isCalm(now: number, commonMs: number): boolean {
+    const isSound = this.#strikes === 0 && this.#loss * this.#left(now) < LOSS_CALM;
+    const aloneMs = Math.max(0, this.surplusMs(now) - commonMs);
+    return isSound && this.#samples >= SAMPLES_FOR_CALM && !isNews(this.#baseline, this.#baseline + aloneMs);
   }
 
   /** From 0 (never measured) to 1 (measured often and lately). */

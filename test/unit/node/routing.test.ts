@@ -213,6 +213,44 @@ describe('link reports', () => {
     assert.equal(verifyLinkReport(batches.get(RELAY)![0]!).sequence, 8n);
     assert.equal(reports.drain(100_000).size, 0);
   });
+
+  it('are passed on at once where they say something new, and else every three seconds', () => {
+    let now = 1_000;
+    const reports = new Reports({
+      self: SELF,
+      seed: seed(1),
+      relays: { exitsOf: () => [], get: () => ({}) as never, region: () => '' },
+      now: () => now,
+      observe: () => {},
+    });
+    reports.read(OTHER);
+    let sequence = 10n;
+    // A link that costs so much, a second later: when was that passed on?
+    const passed = (costs: readonly number[]): number[] =>
+      costs.flatMap((costMs, at) => {
+        now += 1_000;
+        sequence += 1n;
+        reports.own(report({ author: SELF, sequence, links: [{ to: RELAY, costMs }] }));
+        return reports.drain(100_000).has(OTHER) ? [at] : [];
+      });
+    assert.deepEqual(passed([12, 13, 11, 14, 25, 12]), [0, 3], 'nothing is wrong');
+    assert.deepEqual(passed([120, 130, 125, 12]), [0, 3], 'it was slow for three seconds');
+    assert.deepEqual(passed([22, 33, 34]), [1], 'it becomes slow bit by bit');
+  });
+
+  it('are not sent to who has passed the same on', () => {
+    const reports = new Reports({
+      self: SELF,
+      seed: seed(1),
+      relays: { exitsOf: () => [], get: () => ({}) as never, region: () => '' },
+      now: () => 1_000,
+      observe: () => {},
+    });
+    for (const reader of [OTHER, PEER]) reports.read(reader);
+    const bytes = signLinkReport(report(), seed(2));
+    assert.deepEqual([reports.take(bytes, OTHER), reports.take(bytes, PEER)], [true, false]);
+    assert.equal(reports.drain(100_000).size, 0);
+  });
 });
 
 describe('the book of streams', () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Knowledge } from '../../../protocol/routing/knowledge.ts';
+import { LinkBook } from '../../../protocol/routing/link-book.ts';
 import { LinkEstimate } from '../../../protocol/routing/link-estimate.ts';
 import { NetworkMap } from '../../../protocol/routing/network-map.ts';
 import { Trust } from '../../../protocol/routing/trust.ts';
@@ -55,6 +56,48 @@ describe('the cost of a link', () => {
     link.heard(20);
     assert.ok(link.costMs(1_000) > 250, 'what was measured with payload stands');
     assert.ok(link.costMs(200_000) < 25, `${link.costMs(200_000)} ms`);
+  });
+});
+
+describe('the links of a router', () => {
+  /** Seconds at which the link is probed from one to another, each probe answered as asked; undefined: it was lost. */
+  const probedAt = (book: LinkBook, from: number, to: number, rttMs: number | undefined): number[] =>
+    Array.from({ length: to - from }, (_, n) => from + n).filter((second) => {
+      const now = second * 1_000;
+      const isDue = book.due({ self: 'me', region: 'here', neighbours: [neighbourOf('a')] }, now).length > 0;
+      if (isDue) book.sample('a', rttMs, now);
+      return isDue;
+    });
+
+  it('are probed each second until they are known, and while they are slow or lose, and else every three seconds', () => {
+    const book = new LinkBook();
+    assert.deepEqual(probedAt(book, 0, 8, 12), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert.deepEqual(probedAt(book, 8, 20, 14), [10, 13, 16, 19]);
+    assert.deepEqual(probedAt(book, 20, 27, 120), [22, 23, 24, 25, 26], 'it is slow');
+    assert.ok(probedAt(book, 27, 60, 12).length < 20, 'it is as before');
+    assert.deepEqual(probedAt(book, 60, 66, undefined).length, 5, 'what is sent over it is lost');
+    assert.equal(probedAt(book, 66, 72, 12).length, 6, 'it may lose again');
+  });
+
+  it('are probed no oftener where all of them take longer: that is our own pause', () => {
+    const neighbours = ['a', 'b', 'c', 'd'].map(neighbourOf);
+    const probes = (rttOf: (id: string) => number): Record<string, number> => {
+      const book = new LinkBook();
+      const count = { a: 0, b: 0, c: 0, d: 0 } as Record<string, number>;
+      for (let second = 0; second < 60; second++)
+        for (const effect of book.due({ self: 'me', region: 'r', neighbours }, second * 1_000)) {
+          const { neighbour } = effect as { neighbour: string };
+          book.sample(neighbour, second < 30 ? 12 : rttOf(neighbour), second * 1_000);
+          if (second >= 30) count[neighbour]! += 1;
+        }
+      return count;
+    };
+    assert.deepEqual(
+      probes(() => 60),
+      { a: 10, b: 10, c: 10, d: 10 },
+    );
+    const { a, d } = probes((id) => (id === 'd' ? 60 : 12));
+    assert.deepEqual([a, d! > 25], [10, true]);
   });
 });
 
