@@ -13,7 +13,7 @@ import {
 import { envelopeFromJson } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { JsonValue } from '../../protocol/json/index.ts';
-import { policyFilesId } from '../../protocol/policy/index.ts';
+import { decisionId, policyFilesId, readDecisionForm } from '../../protocol/policy/index.ts';
 import { verifyReceipt } from '../../protocol/receipt/index.ts';
 import { partsOf, type ReceiptFile } from '../receipts/receipt-file.ts';
 import type { ReceiptDifference } from '../receipts/replay.ts';
@@ -48,7 +48,7 @@ export interface CapsuleReplay {
   /** The choice of members, made again; null where the capsule holds none. */
   readonly ranking: { readonly members: number; readonly differences: readonly ReplayedTerm[] } | null;
   readonly simulation: { readonly seed: number; readonly differences: readonly ReceiptDifference[] } | null;
-  /** What could not be replayed, and why. */
+  /** What could not be replayed, or was replayed though nothing binds it, and why. Where there is any, "the same" is said of the rest alone. */
   readonly left: readonly string[];
 }
 
@@ -108,6 +108,25 @@ async function replaySimulation(
   return { seed, differences: all.filter(({ now: is, was }) => is !== was) };
 }
 
+/** What a capsule does not hold, or holds without anything that binds it. */
+function missingIn({ absent, decisions, incident, receipts, redacted }: Capsule): string[] {
+  const left: string[] = [];
+  if (absent.length > 0)
+    left.push(`${absent.length} originals that decisions cite, which are absent: ${absent.join(' ')}`);
+  decisions.forEach(({ id, record }, i) => {
+    if (
+      redacted.some((path) => path.startsWith(`decisions/${i}/`)) &&
+      decisionId(readDecisionForm(record)) !== id
+    )
+      left.push(
+        `the decision ${id} as it was: its record was redacted, and its id binds no longer what is here`,
+      );
+  });
+  if (incident === 'task' && receipts.length === 0)
+    left.push('what the task computed: no receipt is in the capsule');
+  return left;
+}
+
 /** Replays all of a capsule that was verified before. Throws what the engines throw. */
 export async function replayCapsule(
   capsule: Capsule,
@@ -119,11 +138,7 @@ export async function replayCapsule(
   },
 ): Promise<CapsuleReplay> {
   const { incident, id } = capsule;
-  const { absent } = capsule;
-  const left =
-    absent.length === 0
-      ? []
-      : [`${absent.length} originals that decisions cite, which are absent: ${absent.join(' ')}`];
+  const left = missingIn(capsule);
   const decisions = await replayDecisions(capsule, options.policy);
   // Other policies change nothing in what a module computes.
   const runs = options.policy === undefined ? await replayRuns(capsule, left) : [];

@@ -6,6 +6,7 @@ import { isZeroError } from '../errors/index.ts';
 import { decisionId, readDecisionForm } from '../policy/index.ts';
 import { type Check, type Report, type VerifyOptions, verify } from '../verify/index.ts';
 import { type Capsule, decodeCapsule, isCapsule } from './capsule.ts';
+import { requireOneIncident } from './incident.ts';
 import { originalsOf, partOf, policiesOf, receiptFileOf, requireCited } from './originals.ts';
 
 /** Verifies any file of the network: a capsule here, any other as `verify` does. Throws only for wrong options. */
@@ -51,6 +52,11 @@ function verifyCapsule(bytes: Uint8Array, options: VerifyOptions): Report {
   const { checkpoint, id, incident, node, redacted } = capsule;
   if (redacted.length > 0)
     checks.push({ name: 'redacted', ok: true, detail: `taken out: ${redacted.join(', ')}` });
+  attempt(
+    'incident',
+    () => requireOneIncident(capsule),
+    () => 'what is in it is of one incident, the one that it names',
+  );
   checks.push(...decisionChecks(capsule));
   if (capsule.policies.length > 0)
     attempt(

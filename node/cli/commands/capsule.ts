@@ -24,6 +24,18 @@ interface ExportFlags extends ClientFlags {
   secrets?: boolean;
 }
 
+type ReplayFlags = OutputFlags & { policy?: string; large?: true; at?: string; digest?: string };
+
+/** Throws DECODE_FAILED where a capsule is not the one that a person was told of. What in it is signed by nobody is bound by this alone. */
+function requireDigest(bytes: Uint8Array, wanted: string | undefined): void {
+  if (wanted === undefined) return;
+  const { digest } = decodeCapsule(bytes);
+  if (digest !== wanted)
+    throw new ZeroError('DECODE_FAILED', `the capsule has the digest ${digest}, and not ${wanted}`, {
+      hint: 'It was changed, or is of another incident: ask who made it for the digest and the file again.',
+    });
+}
+
 /** Adds the commands. `simulator` runs scenarios. */
 export function registerCapsule(program: Command, simulator: SimulationReplayer): void {
   const capsule = program
@@ -50,9 +62,11 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
       .argument('<file>', 'a capsule, from "zerostate capsule export"'),
   )
     .option('--at <time>', 'verification time (RFC 3339); default: now')
-    .action(async (file: string, flags: OutputFlags & { at?: string }) => {
+    .option('--digest <digest>', 'refuse any capsule but the one that "capsule export" named so')
+    .action(async (file: string, flags: OutputFlags & { at?: string; digest?: string }) => {
       await runAction(flags, async () => {
         const bytes = await readBounded(file, CAPSULE_BYTES_MAX);
+        requireDigest(bytes, flags.digest);
         const report = verifyWithCapsules(bytes, { now: timeOf(flags.at) });
         if (report.ok && report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
         if (!report.ok || flags.json !== true) showReport(flags, file, report);
@@ -69,15 +83,17 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
     .option('--policy <policy>', 'decide by others: a .cedar file, a folder, or a file of bundles')
     .option('--large', 'also a simulation of very many nodes, which may take long and much memory')
     .option('--at <time>', 'verification time (RFC 3339); default: now')
-    .action(async (file: string, flags: OutputFlags & { policy?: string; large?: true; at?: string }) => {
+    .option('--digest <digest>', 'refuse any capsule but the one that "capsule export" named so')
+    .action(async (file: string, flags: ReplayFlags) => {
       await runAction(flags, async () => {
         const bytes = await readBounded(file, CAPSULE_BYTES_MAX);
+        requireDigest(bytes, flags.digest);
         const report = verifyWithCapsules(bytes, { now: timeOf(flags.at) });
         if (report.ok && report.kind !== 'capsule') throw new ZeroError('USAGE', `${file} is not a capsule`);
         if (!report.ok) return showReport(flags, file, report);
-        const { capsule: held } = decodeCapsule(bytes);
+        const { capsule: held, digest } = decodeCapsule(bytes);
         const replay = await replayCapsule(held, { policy: flags.policy, simulator, large: flags.large });
-        print(flags, replay, (one) => replayText(one, held));
+        print(flags, { digest, ...replay }, (one) => replayText(one, held));
         // What other policies would have done is an answer, not a failure.
         if (!replay.same && flags.policy === undefined) process.exitCode = 3;
       });
@@ -142,8 +158,20 @@ const word = (same: boolean) => (same ? style.green('the same') : style.red('dif
 const differing = (list: readonly { term: string; was: string; now: string }[]) =>
   list.map(({ now, term, was }) => `      ${plain(term)}: was ${plain(was) || '-'}, is ${plain(now) || '-'}`);
 
+/** "Identical" is said of all of a capsule or of none; and of which capsule, as one that was changed throughout has another digest. */
+function verdictText({
+  digest,
+  left,
+  policy,
+  same,
+}: Pick<CapsuleReplay, 'left' | 'policy' | 'same'> & { digest: string }): string {
+  const under = policy === null ? '' : ` under ${plain(policy)}`;
+  const rest = left.length === 0 ? 'identical' : 'what was replayed is the same, the rest stands above';
+  return `${same ? style.green(rest) : style.red('different')}${under}  ${digest}`;
+}
+
 function replayText(
-  { decisions, left, policy, ranking, runs, same, simulation }: CapsuleReplay,
+  { decisions, digest, left, policy, ranking, runs, same, simulation }: CapsuleReplay & { digest: string },
   capsule: Capsule,
 ): string {
   const names = new Map(
@@ -179,6 +207,6 @@ function replayText(
           ...differing(simulation.differences),
         ]),
     ...left.map((what) => `  not replayed: ${plain(what)}`),
-    `${same ? style.green('identical') : style.red('different')}${policy === null ? '' : ` under ${plain(policy)}`}`,
+    verdictText({ digest, left, policy, same }),
   ].join('\n');
 }

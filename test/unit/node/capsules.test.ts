@@ -18,6 +18,7 @@ import {
 } from '../../../protocol/capsule/index.ts';
 import { envelopeId, envelopeToJson } from '../../../protocol/envelope/index.ts';
 import { canonicalJson, type JsonValue } from '../../../protocol/json/index.ts';
+import { peerIdOfOrigin } from '../../../protocol/log/index.ts';
 import { pack } from '../../../protocol/packed/index.ts';
 import { type Decision, makeDecision, policyFilesId } from '../../../protocol/policy/index.ts';
 import { rankMembers } from '../../../protocol/task/index.ts';
@@ -180,7 +181,7 @@ describe('node/capsules', () => {
       candidates: [{ ...first!, evidence: [original.id] }, ...rest],
       nonce: 1,
     });
-    const whole = decisionCapsule({ decisions: [{ id, record: citing }], originals: [original] });
+    const whole = { ...decisionCapsule({ decisions: [{ id, record: citing }], originals: [original] }), id };
     assert.deepEqual(failures(whole), []);
     assert.deepEqual((await replayCapsule(whole, {})).left, []);
     const robbed = { ...whole, originals: [] };
@@ -198,7 +199,7 @@ describe('node/capsules', () => {
     assert.deepEqual(failures(capsule), []);
     const other = { ...receipt, executorCard: envelopeToJson(makeCard(makeAgent(7))) };
     assert.deepEqual(failures({ ...capsule, receipts: [other] }), ['executor']);
-    assert.deepEqual(failures({ ...capsule, receipts: ['x'] }), ['receipt']);
+    assert.deepEqual(failures({ ...capsule, receipts: ['x'] }), ['incident', 'receipt']);
   });
 
   it('a redacted record says that its id no longer binds it', () => {
@@ -211,6 +212,49 @@ describe('node/capsules', () => {
     });
     assert.equal(ok, true);
     assert.match(checks.map(({ detail }) => detail).join('\n'), /was redacted: its id binds no longer/);
+  });
+
+  it('what names the incident is held against what is in it', () => {
+    const of = (changes: Partial<Capsule>) => failures(decisionCapsule(changes));
+    assert.deepEqual(of({ id: 'another' }), ['incident']);
+    assert.deepEqual(of({ incident: 'simulation' }), ['incident']);
+    const whole = decisionCapsule();
+    assert.deepEqual(of({ decisions: [...whole.decisions, ...whole.decisions] }), ['incident']);
+    assert.deepEqual(of({ policies: [...whole.policies, ...whole.policies] }), ['incident']);
+    assert.deepEqual(of({ policies: [{ ...whole.policies[0]!, name: 'stricter' }] }), ['incident']);
+    const { file, log } = sampleReceipt();
+    const { inputs: _, ...receipt } = file;
+    const task = { ...emptyCapsule('task', 'task-1'), receipts: [receipt] };
+    assert.deepEqual(failures({ ...task, id: 'task-2' }), ['incident']);
+    assert.deepEqual(failures({ ...task, receipts: [receipt, receipt] }), ['incident']);
+    const ranking = { ceiling: null, reputationFloor: 0, salt: 'task-2', independent: false, members: [] };
+    assert.deepEqual(failures({ ...task, ranking }), ['incident']);
+    assert.deepEqual(failures({ ...task, ranking: { ...ranking, salt: 'task-1' } }), []);
+    const { checkpoint, origin } = log;
+    assert.deepEqual(failures({ ...task, checkpoint, node: peerIdOfOrigin(origin) }), []);
+    assert.deepEqual(failures({ ...task, checkpoint, node: '12D3KooWother' }), ['incident']);
+    const simulation = {
+      scenario: { seconds: 60 },
+      seed: 7,
+      until: 60,
+      traceHash: 'a'.repeat(64),
+      checks: [],
+    };
+    const run = { ...emptyCapsule('simulation', simulation.traceHash), simulation };
+    assert.deepEqual(failures(run), []);
+    assert.deepEqual(failures({ ...run, id: 'b'.repeat(64) }), ['incident']);
+    assert.deepEqual(failures({ ...run, simulation: { ...simulation, until: 61 } }), ['incident']);
+  });
+
+  it('what nothing binds any more, or is not there, is never said to be the same', async () => {
+    const capsule = decisionCapsule();
+    const [{ id, record }] = capsule.decisions as [Decision];
+    const decisions = [{ id, record: { ...record, choice: ['b'] } }];
+    const path = 'decisions/0/record/constraints/text';
+    const { left } = await replayCapsule({ ...capsule, decisions, redacted: [path] }, {});
+    assert.match(left.join(), /its record was redacted, and its id binds no longer/);
+    const robbed = { ...capsule, incident: 'task' as const };
+    assert.match((await replayCapsule(robbed, {})).left.join(), /no receipt is in the capsule/);
   });
 
   it('refuses hostile files before it believes any of them', () => {

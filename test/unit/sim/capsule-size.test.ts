@@ -1,11 +1,12 @@
 // A stranger's capsule starts no real nodes, and nothing that is larger than a person would expect.
 
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeCapsule, encodeCapsule } from '../../../protocol/capsule/index.ts';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import { CAPSULE_NODES_MAX, replaySimulation } from '../../../sim/cli/capsule.ts';
-import { zerostateJson } from '../../support/cli.ts';
+import { zerostate, zerostateJson } from '../../support/cli.ts';
 import { tempTree } from '../../support/temp-tree.ts';
 
 const scenario = (tier: string, nodes: number, seconds: number) => ({
@@ -50,5 +51,40 @@ describe('the simulation of a capsule', () => {
     writeFileSync(from, JSON.stringify(scenario('T2', 10, 2)));
     await zerostateJson(['sim', 'capsule', '1', '--scenario', from, '--out', out]);
     assert.equal(statSync(out).mode & 0o077, 0);
+  });
+
+  it('is replayed from the one file in an empty folder, named by its digest, and refused where a member was edited', async () => {
+    using tree = tempTree({});
+    using elsewhere = tempTree({});
+    const [from, out] = [join(tree.root, 'small.json'), join(tree.root, 'small.zsc')];
+    writeFileSync(from, JSON.stringify(scenario('T2', 10, 2)));
+    const { digest } = await zerostateJson<{ digest: string }>([
+      ...['sim', 'capsule', '5', '--scenario', from, '--out', out],
+    ]);
+    const moved = join(elsewhere.root, 'moved.zsc');
+    const { capsule } = decodeCapsule(readFileSync(out));
+    const replay = async (changes: object) => {
+      const simulation = { ...capsule.simulation!, ...changes };
+      writeFileSync(moved, encodeCapsule({ ...capsule, simulation }).bytes);
+      return await zerostate(['capsule', 'replay', moved], { cwd: elsewhere.root });
+    };
+    const whole = await replay({});
+    assert.equal(whole.code, 0, whole.stderr);
+    assert.ok(whole.stdout.trimEnd().endsWith(`identical  ${digest}`), whole.stdout);
+    writeFileSync(moved, encodeCapsule({ ...capsule, versions: { zerostate: '99' } }).bytes);
+    const other = await zerostate(['capsule', 'replay', moved, '--digest', digest], { cwd: elsewhere.root });
+    assert.notEqual(other.code, 0);
+    assert.match(other.stderr, /the capsule has the digest sha256:[0-9a-f]{64}, and not sha256:/);
+    assert.doesNotMatch(other.stdout, /identical/);
+    for (const [changes, says] of [
+      [{ seed: 6 }, /trace: was [0-9a-f]{64}, is [0-9a-f]{64}[\s\S]*different/],
+      [{ until: 9 }, /it ran for 9 s, and its scenario for 2 s/],
+      [{ traceHash: 'a'.repeat(64) }, /its id is/],
+    ] as const) {
+      const { code, stderr, stdout } = await replay(changes);
+      assert.equal(code, 3, stdout);
+      assert.match(stdout + stderr, says);
+      assert.doesNotMatch(stdout, /identical/);
+    }
   });
 });
