@@ -16,11 +16,15 @@ export interface BookLimits {
   readonly bytes: number;
 }
 
+/** A record that is kept: what its key is made of, and not the key, which would be as large as all this. */
 interface Slot {
-  readonly id: string;
-  readonly key: string;
+  readonly kind: PolicyKind;
+  readonly number: number;
   readonly bytes: number;
+  readonly id: string;
 }
+
+const keyOf = ({ bytes, id, kind, number }: Slot): string => `${kind}/${orderedKey(number)}/${bytes}/${id}`;
 
 interface Waiting {
   readonly decision: Decision;
@@ -60,15 +64,16 @@ export class DecisionBook {
     for await (const key of this.#level.keys()) {
       const [kind, number, bytes, id] = key.split('/') as [PolicyKind, string, string, string];
       if (!POLICY_KINDS.includes(kind) || !ID.test(id)) continue;
-      this.#note(kind, { id, key, bytes: Number(bytes) });
-      this.#next = Math.max(this.#next, Number.parseInt(number, 16) + 1);
+      const slot = { kind, number: Number.parseInt(number, 16), bytes: Number(bytes), id: whole(id) };
+      this.#note(slot);
+      this.#next = Math.max(this.#next, slot.number + 1);
     }
   }
 
-  #note(kind: PolicyKind, slot: Slot): void {
-    this.#kept[kind].push(slot);
+  #note(slot: Slot): void {
+    this.#kept[slot.kind].push(slot);
     this.#byId.set(slot.id, slot);
-    this.#bytes[kind] += slot.bytes;
+    this.#bytes[slot.kind] += slot.bytes;
   }
 
   /** Resolves when the record is on disk. Throws BUSY or STORAGE_FAILED. */
@@ -93,7 +98,7 @@ export class DecisionBook {
     if (waits !== undefined) return waits.decision;
     await this.flush();
     const slot = this.#byId.get(id);
-    const value = slot === undefined ? undefined : await this.#level.get(slot.key);
+    const value = slot === undefined ? undefined : await this.#level.get(keyOf(slot));
     if (value === undefined) return undefined;
     try {
       return readDecisionRecord(value, id);
@@ -106,7 +111,7 @@ export class DecisionBook {
   async list(limit: number, kind?: PolicyKind): Promise<Decision[]> {
     await this.flush();
     const slots = kind === undefined ? POLICY_KINDS.flatMap((one) => this.#kept[one]) : this.#kept[kind];
-    const newest = [...slots].sort((a, b) => (numberOf(a) < numberOf(b) ? 1 : -1)).slice(0, limit);
+    const newest = [...slots].sort((a, b) => b.number - a.number).slice(0, limit);
     const found = await Promise.all(newest.map(({ id }) => this.get(id).catch(() => undefined)));
     return found.filter((one) => one !== undefined);
   }
@@ -132,17 +137,17 @@ export class DecisionBook {
     const fresh = group.filter(
       ({ id }, i) => !this.#byId.has(id) && group.findIndex((one) => one.id === id) === i,
     );
-    const slots = fresh.map(({ id, record }) => {
-      const bytes = JSON.stringify(record).length;
-      return { id, bytes, key: `${record.kind}/${orderedKey(this.#next++)}/${bytes}/${id}` };
-    });
+    const slots = fresh.map(({ id, record }) => ({
+      kind: record.kind,
+      number: this.#next++,
+      bytes: JSON.stringify(record).length,
+      id: whole(id),
+    }));
     await this.#level.batch(
-      slots.map(({ key }, i) => ({ type: 'put' as const, key, value: fresh[i]!.record })),
+      slots.map((slot, i) => ({ type: 'put' as const, key: keyOf(slot), value: fresh[i]!.record })),
       DURABLE as never,
     );
-    slots.forEach((slot, i) => {
-      this.#note(fresh[i]!.record.kind, slot);
-    });
+    for (const slot of slots) this.#note(slot);
     await this.#trim();
   }
 
@@ -159,8 +164,9 @@ export class DecisionBook {
       }
     }
     if (outdated.length > 0)
-      await this.#level.batch(outdated.map(({ key }) => ({ type: 'del' as const, key })));
+      await this.#level.batch(outdated.map((slot) => ({ type: 'del' as const, key: keyOf(slot) })));
   }
 }
 
-const numberOf = ({ key }: Slot) => key.split('/')[1] as string;
+/** A text by itself: one that was put together, or cut from a longer one, holds its parts. */
+const whole = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');

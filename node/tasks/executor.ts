@@ -118,6 +118,11 @@ export class Executor {
     return this.#table.begun;
   }
 
+  /** Results that are kept for requesters that come back. */
+  get kept(): number {
+    return this.#table.kept;
+  }
+
   /** What a run of the asking peer has written since a place; waits a little when that is nothing. Throws NOT_FOUND. */
   async output({ taskId, agentId, token, ...from }: OutputRequest, peer: PeerId): Promise<LiveText> {
     const run = this.#table.get(`${taskId}/${agentId}`);

@@ -77,6 +77,11 @@ export class RunTable {
     return this.#under;
   }
 
+  /** Runs that have ended and whose results are kept. */
+  get kept(): number {
+    return this.#runs.size - this.#under;
+  }
+
   /** Begins a run, or joins it when it has begun meanwhile. An older attempt under the same key is withdrawn. Throws BUSY or MANIFEST_REPLAYED. */
   begin(
     input: Pick<Run, 'key' | 'requester' | 'peer' | 'token' | 'deadline' | 'live'>,
@@ -117,7 +122,7 @@ export class RunTable {
       const now = this.#clock.now();
       for (const run of this.#runs.values())
         if (run.standing === 'ended' && run.deadline + AFTER_DEADLINE_MS <= now) this.#drop(run);
-      if (this.#runs.size > this.#under) this.#forgetLater();
+      if (this.kept > 0) this.#forgetLater();
     });
   }
 
@@ -166,7 +171,7 @@ export class RunTable {
   }
 
   #evict(): void {
-    let ended = this.#runs.size - this.#under;
+    let ended = this.kept;
     for (const run of this.#runs.values()) {
       if (ended <= ENDED_MAX && this.#endedBytes <= ENDED_BYTES_MAX) return;
       if (run.standing !== 'ended') continue;

@@ -144,9 +144,9 @@ const ROWS: readonly Row[] = [
     'memory',
     'cache',
     'what tasks write while they run',
-    ['RUNS_MAX', 'node/tasks/run-table.ts'],
+    3_072,
     ['LIVE_BYTES_MAX', 'node/tasks/live-output.ts'],
-    'each run',
+    'two streams of each of `RUNS_MAX` runs, and of `ENDED_MAX` that wrote more than their result says',
   ),
   row(
     'memory',

@@ -63,6 +63,7 @@ function standing(name: string, one: Running) {
     revocations: node.revocations.list(REVOCATIONS_MAX).length,
     peers: node.host.getPeers().length,
     connections: node.host.getConnections().length,
+    results: node.executor.kept,
     meshed: node.host.services.pubsub.getSubscribers(`/zerostate/${node.config.network}/heads/1`).length,
     indexes: node.directory.nodes().filter(({ roles }) => roles.includes('index')).length,
     penalized: node.admission.list().filter(({ state }) => state === 'penalized').length,

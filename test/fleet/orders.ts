@@ -19,6 +19,8 @@ export interface NodeStanding {
   readonly revocations: number;
   readonly peers: number;
   readonly connections: number;
+  /** Results of tasks that it keeps for requesters that come back. */
+  readonly results: number;
   /** Peers that gossip heads with it. */
   readonly meshed: number;
   /** Fresh index nodes that it has heard of. */

@@ -1,8 +1,11 @@
 // The slope of memory over time, apart from what is kept on purpose: a robust regression on hours and on the data held. Pure. Time comes last:
 // what of it the data explain is theirs, so that the slope is that of a network that holds still. How busy the machine was does not matter.
 
-/** What a process keeps on purpose, each a column of the regression: cards, the other entries of logs, and connections with their state. */
-export const HELD = ['cards', 'others', 'connections'] as const;
+/**
+ * What a process keeps on purpose, each a column of the regression: cards, the other entries of logs, connections with their state, and results
+ * of tasks, which are kept until a minute after their deadline.
+ */
+export const HELD = ['cards', 'others', 'connections', 'results'] as const;
 export type Held = (typeof HELD)[number];
 
 /** Memory of a process at a moment at which nothing was asked of any node. */

@@ -16,6 +16,8 @@ const MB = 1_000_000;
 const HEAP_SLOPE_MAX = MB;
 /** Compiled code: twice what a node has after ten minutes, in which every part of it has run but few were optimized. */
 const CODE_MAX = 32 * MB;
+/** What code is regressed on beside time. */
+const NOTHING = { cards: 0, others: 0, connections: 0, results: 0 };
 /** The length that the bounds are meant for. */
 const MINUTES_MEANT = 60;
 
@@ -123,6 +125,7 @@ function heapOf({ at, code, resident, samples }: Process, figures: Figure[], tel
     { name: name('heap kept a card'), value: each.cards, unit: 'bytes' },
     { name: name('heap kept another entry'), value: each.others, unit: 'bytes' },
     { name: name('heap kept a connection'), value: each.connections, unit: 'bytes' },
+    { name: name('heap kept a result'), value: each.results, unit: 'bytes' },
   );
   const slope = { name: name('heap slope, data held apart'), value: data.perHour / MB, unit: 'MB/h' };
   figures.push({ name: name('standard error of the heap slope'), value: data.error / MB, unit: 'MB/h' });
@@ -141,7 +144,7 @@ function codeOf({ at, code }: Pick<Process, 'at' | 'code'>, figures: Figure[], t
   const half = ((code[0]?.hours ?? 0) + (code.at(-1)?.hours ?? 0)) / 2;
   const late = code.filter(({ hours }) => hours >= half);
   // It has nothing to do with how much is kept.
-  const slope = heapSlope(late.map((one) => ({ ...one, cards: 0, others: 0, connections: 0 })));
+  const slope = heapSlope(late.map(({ bytes, hours }) => ({ ...NOTHING, bytes, hours })));
   const held = late.at(-1)?.bytes ?? Number.NaN;
   figures.push(
     { name: `process ${at}: code held`, value: held / MB, unit: 'MB', max: CODE_MAX / MB },

@@ -132,8 +132,11 @@ export class Watch {
       const sum = (of: (node: NodeStanding) => number) => standing.reduce((all, node) => all + of(node), 0);
       const cards = sum((node) => node.cards);
       const others = sum(({ state }) => entriesOf(state)) - cards;
-      const connections = sum((node) => node.connections);
-      return { memory, data: { hours: age / 3_600_000, cards, others, connections } };
+      const held = {
+        connections: sum((node) => node.connections),
+        results: sum((node) => node.results),
+      };
+      return { memory, data: { hours: age / 3_600_000, cards, others, ...held } };
     } catch (error) {
       // Where it has just ended the next look counts that.
       return error as Error;
@@ -152,7 +155,7 @@ export class Watch {
     code.push({ ...data, bytes: memory.code });
     resident.push({ ...data, bytes: memory.resident });
     const all = seen.map((one) => mib(dataOf(one.memory))).join(' ');
-    const words = `${data.cards} cards, ${data.others} other entries, ${data.connections} connections in ${memory.nodes} nodes`;
+    const words = `${data.cards} cards, ${data.others} other entries, ${data.connections} connections, ${data.results} results in ${memory.nodes} nodes`;
     return `process ${at} holds ${all} MiB (external ${mib(memory.external)}) and ${mib(memory.code)} of code, ${words}`;
   }
 }

@@ -15,6 +15,7 @@ function memory(perHour: number): HeapSample[] {
     cards: 100 + Math.floor(n / 10) * 10,
     others: 50 + Math.floor(n / 15) * 10,
     connections: 60 + (n % 3),
+    results: n % 4,
     bytes: 90 * MB + (perHour * n) / 100 + (n % 2) * 10_000,
   }));
 }

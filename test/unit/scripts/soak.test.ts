@@ -8,6 +8,8 @@ const MB = 1_000_000;
 const CARD = 21_000;
 const OTHER = 11_000;
 const CONNECTION = 60_000;
+/** Of a task that was run here, kept for a minute and a half. */
+const RESULT = 50_000;
 /** Stretches of five minutes after the ten of the start. */
 const STRETCHES = 'CTCTSSSSSS';
 /** As many as there are in an hour, without the start. */
@@ -35,16 +37,19 @@ function course({ leak, noise, seed, speed = () => 1, wild = false, looks = LOOK
     const kind = STRETCHES[Math.floor((n / looks) * STRETCHES.length)];
     const done = Math.round(60 * speed(n / looks));
     if (kind === 'C') [cards, others] = [cards + done, others + Math.round(done / 4)];
+    const ended = kind === 'T' ? done : kind === 'S' ? 2 : 0;
+    const results = Math.round((ended / 4) * (0.7 + 0.6 * random.unit()));
     if (kind === 'T') others += done;
     if (kind === 'S') [cards, others] = [cards + 1, others + 2];
     const connections = 60 + random.below(12);
-    const held = CARD * cards + OTHER * others + CONNECTION * connections;
+    const held = CARD * cards + OTHER * others + CONNECTION * connections + RESULT * results;
     const under = wild && random.unit() < 0.1 ? 20 * MB : 0;
     return {
       hours,
       cards,
       others,
       connections,
+      results,
       bytes: 80 * MB + leak * hours + held + noise * random.normal(0, 1) + under,
     };
   });
@@ -118,6 +123,7 @@ describe('the slope of a soak', () => {
       cards: 10 * n,
       others: 0,
       connections: 60,
+      results: 0,
       bytes: 80 * MB + 10 * n * CARD,
     }));
     assert.ok(Number.isNaN(heapSlope(together).error));
@@ -132,6 +138,7 @@ describe('the slope of a soak', () => {
       cards: 10,
       others: 5,
       connections: 60,
+      results: 0,
       bytes: 80 * MB + (2 * MB * n) / 60 + (n % 2) * 1_000,
     }));
     const { each, error, perHour } = heapSlope(idle);

@@ -6,6 +6,7 @@ import { frameHead, frameLength, readFrame } from '../../../wasm-runner/isolate/
 import { ModuleCache } from '../../../wasm-runner/isolate/module-cache.ts';
 import { Refusal } from '../../../wasm-runner/meter/refusal.ts';
 import { FairQueue } from '../../../wasm-runner/pool/queue.ts';
+import { resultOf } from '../../../wasm-runner/pool/results.ts';
 import { Speeds } from '../../../wasm-runner/pool/speeds.ts';
 
 describe('fair queue', () => {
@@ -111,5 +112,22 @@ describe('speeds', () => {
     for (let index = 0; index < 5_000; index++) speeds.note(`m${index}`, 50);
     assert.equal(speeds.meanOf('m0'), undefined);
     assert.equal(speeds.meanOf('m4999'), 50);
+  });
+});
+
+describe('the result of a job', () => {
+  it('holds its own bytes, and not the slab that they were read into', () => {
+    const slab = Buffer.alloc(65_536);
+    const said = slab.subarray(100, 105).fill('x');
+    const header = { status: 'completed', exitCode: 0, trap: null, fuel: '1', outputs: ['a'], trace: null };
+    const large = slab.subarray(200, 60_200);
+    const { outputs, stdout } = resultOf(
+      { header: header as never, blobs: [said, slab.subarray(0, 0), large] },
+      { mode: 'deterministic' } as never,
+      1,
+    );
+    assert.deepEqual([...stdout], [120, 120, 120, 120, 120]);
+    assert.equal(stdout.buffer.byteLength, 5);
+    assert.equal(outputs.a?.buffer, slab.buffer, 'most of a slab is not copied');
   });
 });
