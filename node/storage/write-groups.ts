@@ -53,6 +53,8 @@ export class WriteGroups {
   }
 
   async #writeGroup(): Promise<void> {
+    // What this turn of the event loop still brings goes along: a write of its own costs another hand-over, and another fsync.
+    await new Promise((resolve) => setImmediate(resolve));
     const group = this.#take();
     try {
       await this.#write(

@@ -113,8 +113,8 @@ const ROWS: readonly Row[] = [
     'cache',
     'receipts',
     ['RECEIPTS_MAX', 'node/receipts/receipt-book.ts'],
-    3_000,
-    'the predicate as it was read',
+    2_000,
+    'the predicate as it was read; one keychain for all of an agent',
   ),
   row(
     'memory',

@@ -25,7 +25,13 @@ function rig() {
   return { batch, groups, next, written };
 }
 
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** What was handed over before is with the disk: that is at the end of this turn of the event loop, and the next has ended too. */
+async function settled(): Promise<void> {
+  await turn();
+  await turn();
+}
 
 describe('batches for the disk', () => {
   it('that come while one is written go together, in their order, and durably when one of them has to be', async () => {
@@ -58,6 +64,17 @@ describe('batches for the disk', () => {
     (await next()).resolve();
     await flushed;
     assert.deepEqual(done.slice(4), ['f']);
+  });
+
+  it('of one turn of the event loop go together, however many steps each took to come', async () => {
+    const { batch, groups, next, written } = rig();
+    const first = groups.add(batch('a'), false);
+    for (let step = 0; step < 20; step++) await Promise.resolve();
+    const second = groups.add(batch('b'), true);
+    await settled();
+    assert.deepEqual(written, ['a b, durably']);
+    (await next()).resolve();
+    await Promise.all([first, second]);
   });
 
   it('do not grow without bound', async () => {
