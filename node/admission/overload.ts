@@ -67,8 +67,7 @@ export class Overload {
   /** Takes in one request; answers what to call when it has ended, or undefined: refuse it. */
   enter(work: WorkClass): (() => void) | undefined {
     if (sheds(work, this.load)) {
-      this.#metrics.count('zerostate_shed_total', { class: work });
-      this.#tell(work);
+      this.refuse(work);
       return undefined;
     }
     this.#underWay += 1;
@@ -77,6 +76,12 @@ export class Overload {
       if (!isOver) this.#underWay -= 1;
       isOver = true;
     };
+  }
+
+  /** Counts one that gives way, and says so. */
+  refuse(work: WorkClass): void {
+    this.#metrics.count('zerostate_shed_total', { class: work });
+    this.#tell(work);
   }
 
   /** The first that gives way is told at once, the others together. */

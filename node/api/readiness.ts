@@ -16,6 +16,9 @@ const SILENCE_MS_MIN = 60_000;
 /** How long logs may not have been compared while neighbours are there, in rounds of anti-entropy. */
 const ROUNDS_MISSED_MAX = 6;
 
+/** Of many reasons of one kind, those that are told. */
+const SHOWN_MAX = 3;
+
 /** What the machine says. */
 export interface MachineFacts {
   /** How late the thread is, on average. */
@@ -188,9 +191,25 @@ function epochCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {
 }
 
 /** What others of the same house do not talk to serves nobody. An order that this node does not obey is none of those. */
-function quarantineCheck({ peerId, quarantines }: NodeContext): ReadinessCheck {
-  const held = quarantines.peer(peerId);
-  return { name: 'quarantine', ok: held === undefined, detail: held?.detail ?? 'not kept apart' };
+function quarantineCheck(node: NodeContext): ReadinessCheck {
+  const held = node.quarantines.peer(node.peerId);
+  const apart = heldAgents(node);
+  const but = apart.length === 0 ? 'not kept apart' : `degraded: ${fewOf(apart)}`;
+  return { name: 'quarantine', ok: held === undefined, detail: held?.detail ?? but };
+}
+
+/** Agents of this node that it keeps apart itself, each with the reason: it serves without them, so it is degraded and not red. */
+export function heldAgents({ book, quarantines, vault }: NodeContext): string[] {
+  return vault.list().flatMap(({ agentId }) => {
+    const held = quarantines.agent(agentId);
+    return held === undefined ? [] : [`${book.get(agentId)?.card.name ?? agentId} is ${held.detail}`];
+  });
+}
+
+/** The first of these, and how many more there are. */
+export function fewOf(lines: readonly string[]): string {
+  const more = lines.length > SHOWN_MAX ? `; and ${lines.length - SHOWN_MAX} more` : '';
+  return `${lines.slice(0, SHOWN_MAX).join('; ')}${more}`;
 }
 
 function indexCheck({ index }: NodeContext): ReadinessCheck {

@@ -8,6 +8,7 @@ import type { Logger } from '../logger/index.ts';
 import { beginHttpSpan, endHttpSpan, type WorkSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
+import { boundBodies } from './bodies.ts';
 import { compilers } from './compilers.ts';
 import { refuseNeedless } from './needless.ts';
 import { pathOf } from './operations.ts';
@@ -61,6 +62,7 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
   app.addHook('onRequest', async (request) => checkHost(request, options.host));
   guard(app, options.access);
   shed(app, options.overload);
+  boundBodies(app, options.overload);
   app.addHook('preValidation', async (request) => refuseNeedless(request));
   app.setErrorHandler((error, _request, reply) => {
     const typed = toZeroError(error);

@@ -51,7 +51,7 @@ export class Exchange {
     this.#deps = deps;
     this.#outbox = new Outbox(deps);
     const send = (peer: PeerId, message: Uint8Array) => this.#outbox.send(peer, message);
-    this.#server = new BlockServer({ ...deps, send });
+    this.#server = new BlockServer({ ...deps, overload: deps.admission.overload, send });
   }
 
   async start(): Promise<void> {

@@ -5,6 +5,7 @@ import type { PeerId } from '@libp2p/interface';
 import type { CID } from 'multiformats/cid';
 import { RecentMap } from '../../protocol/bounded/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
+import { type Overload, RETRY_MS } from '../admission/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -34,6 +35,7 @@ interface Client {
 }
 
 export interface ServerDeps {
+  readonly overload: Pick<Overload, 'enter'>;
   readonly read: (cid: CID) => Promise<Uint8Array | undefined>;
   readonly send: (peer: PeerId, message: Uint8Array) => Promise<void>;
   readonly clock: Clock;
@@ -84,6 +86,11 @@ export class BlockServer {
     this.#running += 1;
     try {
       for (let next = this.#clients.entries().next(); !next.done; next = this.#clients.entries().next()) {
+        const leave = await this.#place();
+        if (leave === undefined) return;
+        // Another worker may have taken it while this one waited.
+        next = this.#clients.entries().next();
+        if (next.done) return leave();
         const [name, client] = next.value;
         // Out of the queue while it is served: two workers never serve one peer, and it comes back at the end.
         this.#clients.delete(name);
@@ -96,6 +103,8 @@ export class BlockServer {
           if (!isZeroError(error))
             this.#deps.log.warn({ err: error, peer: name }, 'blocks could not be served');
           continue;
+        } finally {
+          leave();
         }
         if (this.#stopped) return;
         const later = this.#clients.get(name);
@@ -104,6 +113,16 @@ export class BlockServer {
       }
     } finally {
       this.#running -= 1;
+    }
+  }
+
+  /** A place among the bulk work of the node; while that gives way, wants wait, as many as may. Undefined when it stops meanwhile. */
+  async #place(): Promise<(() => void) | undefined> {
+    const { clock, overload } = this.#deps;
+    for (let leave = overload.enter('bulk'); ; leave = overload.enter('bulk')) {
+      if (leave !== undefined) return leave;
+      await new Promise<void>((resolve) => clock.after(RETRY_MS.bulk, resolve));
+      if (this.#stopped) return undefined;
     }
   }
 

@@ -57,7 +57,7 @@ export async function impactOf(
   targets: readonly QuarantineTarget[],
   regions: readonly string[] = [],
 ): Promise<Impact> {
-  const { book, directory, guilds, host, partners, payments, peerId, tasks, vault } = node;
+  const { book, config, directory, guilds, host, partners, payments, peerId, tasks, vault } = node;
   const ids = (kind: QuarantineTarget['kind']) =>
     new Set(targets.filter((target) => target.kind === kind).map(({ id }) => id));
   const [agents, modules, organisations] = [ids('agent'), ids('module'), ids('partner')];
@@ -108,7 +108,7 @@ export async function impactOf(
     peers: hits(
       [...peers].map((peer) => ({
         peerId: peer,
-        name: directory.get(peer)?.name ?? '',
+        name: (peer === peerId ? config.name : directory.get(peer)?.name) ?? '',
         connected: connected.has(peer),
       })),
     ),

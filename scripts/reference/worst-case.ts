@@ -70,6 +70,14 @@ const ROWS: readonly Row[] = [
   ),
   row(
     'memory',
+    'work',
+    'large bodies of requests on the API',
+    ['LARGE_BODIES_BYTES_MAX', 'node/api/bodies.ts'],
+    3,
+    'bytes in all: as they came, as text, and read',
+  ),
+  row(
+    'memory',
     'cache',
     'cards',
     ['CARDS_MAX', 'node/cards/card-book.ts'],

@@ -9,7 +9,7 @@ import { peersView } from '../../network/peers-view.ts';
 import { degradedReasons } from '../../policy/index.ts';
 import { networkView, nodeView } from '../../views.ts';
 import { pathOf } from '../operations.ts';
-import { readiness } from '../readiness.ts';
+import { fewOf, heldAgents, readiness } from '../readiness.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
 const healthSchema = Type.Object({
@@ -59,7 +59,7 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
       const cards = { name: 'cards', ok: true, detail: cardsDetail(endings) };
       return reply.status(ok ? 200 : 503).send({
         ok,
-        degraded: reasons.length > 0 || endings.length > 0,
+        degraded: reasons.length + endings.length + heldAgents(node).length > 0,
         checks: [...checks, policy, cards],
       });
     },
@@ -71,7 +71,7 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
       for (const { name, ok } of await readiness(node))
         metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
       metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
-      metrics.set('zerostate_degraded', degradedReasons(node).length);
+      metrics.set('zerostate_degraded', degradedReasons(node).length + heldAgents(node).length);
       metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
       node.quarantines.count();
       return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render());
@@ -79,13 +79,9 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
   );
 }
 
-/** Cards that run out, so many by name. */
-const ENDINGS_SHOWN = 3;
-
 function cardsDetail(endings: readonly string[]): string {
   if (endings.length === 0) return 'those of the agents here last';
-  const more = endings.length > ENDINGS_SHOWN ? `; and ${endings.length - ENDINGS_SHOWN} more` : '';
-  return `degraded: ${endings.slice(0, ENDINGS_SHOWN).join('; ')}${more}`;
+  return `degraded: ${fewOf(endings)}`;
 }
 
 function policyDetail({ policy }: NodeContext, reasons: readonly string[]): string {

@@ -10,7 +10,7 @@ const none = { list: () => [] };
 /** A node in the region "here" that knows one other, in "there". */
 const node = {
   book: { ...none, get: () => undefined },
-  config: { region: 'here' },
+  config: { name: 'mine', region: 'here' },
   directory: {
     nodes: () => [{ region: 'there' }],
     get: (id: string) => (id === OTHER ? { name: 'other' } : undefined),
@@ -40,7 +40,9 @@ describe('before a quarantine order is signed', () => {
 
   it('a node that is not known is said, and this node itself', async () => {
     assert.deepEqual((await impactOf(node, [stranger])).warnings, [`no node ${stranger.id} is known here`]);
-    assert.match((await impactOf(node, [peer(PEER)])).warnings.join(), /^this node itself is named/);
+    const own = await impactOf(node, [peer(PEER)]);
+    assert.match(own.warnings.join(), /^this node itself is named/);
+    assert.equal(own.peers.shown[0]?.name, 'mine');
   });
 
   it('what is the id of no node is not signed', async () => {

@@ -1,7 +1,7 @@
 // Readiness tells the truth: a node that is well is ready, and each fault alone turns its own check red and no other.
 
 import assert from 'node:assert/strict';
-import { type MachineFacts, readiness } from '../../../node/api/readiness.ts';
+import { heldAgents, type MachineFacts, readiness } from '../../../node/api/readiness.ts';
 
 const NOW = Date.UTC(2026, 2, 1);
 const STARTED = NOW - 3_600_000;
@@ -36,7 +36,12 @@ function wellNode() {
     sync: { lastRoundAt: NOW - 10_000 },
     policy: { bundles: { behind: null as { sequence: number } | null } },
     forks: { has: (_: string) => false },
-    quarantines: { peer: (_: string) => undefined as { detail: string } | undefined },
+    quarantines: {
+      peer: (_: string) => undefined as { detail: string } | undefined,
+      agent: (_: string) => undefined as { detail: string } | undefined,
+    },
+    vault: { list: () => ['one', 'two', 'three', 'four', 'five'].map((agentId) => ({ agentId })) },
+    book: { get: (agentId: string) => (agentId === 'one' ? { card: { name: 'Reader' } } : undefined) },
     index: { stats: () => ({ cards: 5 }) },
   };
 }
@@ -215,6 +220,25 @@ describe('readiness', () => {
         { roomBytes: async () => undefined },
       ),
       [],
+    );
+  });
+
+  it('names the agents of the node that are kept apart, and is not red for them', async () => {
+    const node = wellNode();
+    const detail = async () =>
+      (await readiness(node as never, machine)).find(({ name }) => name === 'quarantine');
+    assert.deepEqual([(await detail())?.detail, heldAgents(node as never)], ['not kept apart', []]);
+    node.quarantines.agent = (agentId) => (agentId === 'one' ? { detail: 'in quarantine' } : undefined);
+    assert.deepEqual(await detail(), {
+      name: 'quarantine',
+      ok: true,
+      detail: 'degraded: Reader is in quarantine',
+    });
+    node.quarantines.agent = () => ({ detail: 'apart' });
+    assert.equal(heldAgents(node as never).length, 5);
+    assert.equal(
+      (await detail())?.detail,
+      'degraded: Reader is apart; two is apart; three is apart; and 2 more',
     );
   });
 

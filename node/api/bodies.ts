@@ -1,0 +1,69 @@
+// Large bodies of requests: each is held whole, read as JSON and looked at in the one thread of the node, so few are taken at the same moment and
+// the others are asked to come again. Without that, some authorised programs that send megabytes at once keep /livez waiting, and hold memory without bound.
+
+import { Transform } from 'node:stream';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { ZeroError } from '../../protocol/errors/index.ts';
+import { type Overload, overloadedText, RETRY_MS } from '../admission/index.ts';
+import { operationOf } from './operations.ts';
+
+/** Bytes up to which a body is not counted: a task with a usual module. Reading one takes some milliseconds. */
+export const SMALL_BODY_BYTES_MAX = 1_048_576;
+/** Bytes of large bodies under way in all: the largest (`BODY_BYTES_MAX`) and some beside it. What these take of the thread is a second or two. */
+export const LARGE_BODIES_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Adds the hooks. They come after the one that says who may ask. */
+export function boundBodies(app: FastifyInstance, overload: Overload): void {
+  let held = 0;
+  const holders = new WeakMap<FastifyReply, number>();
+  /** Counts bytes until their request has ended. Throws OVERLOADED. */
+  const hold = (bytes: number, reply: FastifyReply): void => {
+    if (held + bytes > LARGE_BODIES_BYTES_MAX) {
+      overload.refuse('timed');
+      const retryMs = RETRY_MS.timed;
+      reply.header('retry-after', String(Math.ceil(retryMs / 1_000)));
+      throw new ZeroError(
+        'OVERLOADED',
+        `${overloadedText('timed')}: others with large bodies are under way`,
+        {
+          details: { class: 'timed', retryMs },
+        },
+      );
+    }
+    held += bytes;
+    if (!holders.has(reply))
+      reply.raw.once('close', () => {
+        held -= holders.get(reply) ?? 0;
+      });
+    holders.set(reply, (holders.get(reply) ?? 0) + bytes);
+  };
+  app.addHook('onRequest', async (request, reply) => {
+    const length = Number(request.headers['content-length'] ?? 0);
+    // One that is over the limit of its route is refused before it is read.
+    const isCounted = length > SMALL_BODY_BYTES_MAX && length <= request.routeOptions.bodyLimit;
+    if (isCounted && !isStreamed(request.method, request.routeOptions.url)) hold(length, reply);
+  });
+  app.addHook('preParsing', async (request, reply, payload) => {
+    const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
+    if (length !== undefined || chunked === undefined) return payload;
+    if (isStreamed(request.method, request.routeOptions.url)) return payload;
+    let size = 0;
+    const counted = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        size += chunk.length;
+        try {
+          if (size > SMALL_BODY_BYTES_MAX) hold(chunk.length, reply);
+          done(null, chunk);
+        } catch (error) {
+          done(error as Error);
+        }
+      },
+    });
+    payload.once('error', (error) => counted.destroy(error));
+    return payload.pipe(counted);
+  });
+}
+
+/** What is written to disk as it comes is held by nobody. */
+const isStreamed = (method: string, url: string | undefined): boolean =>
+  operationOf(method, url ?? '')?.id === 'artifacts.add';
