@@ -17,13 +17,25 @@ export function absolutePlace(place: string, folder = process.cwd()): string {
   return isUrl(place) ? place : resolve(folder, place);
 }
 
+/** A place as people may see it: an address without name, password and query, where tokens stand. */
+export function placeShown(place: string): string {
+  if (!isUrl(place)) return place;
+  if (!URL.canParse(place)) return place.slice(0, place.indexOf('://') + 3);
+  const { origin, pathname } = new URL(place);
+  return `${origin}${pathname}`;
+}
+
 /** The text at a place (path or http(s) address), of bounded size. Throws BOOT_LIST_UNAVAILABLE. */
 export async function readPlace(place: string): Promise<string> {
   try {
     return isUrl(place) ? await fetched(place) : await fromDisk(place);
   } catch (cause) {
     if (isZeroError(cause)) throw cause;
-    throw new ZeroError('BOOT_LIST_UNAVAILABLE', `cannot read ${place}: ${reasonOf(cause)}`, { cause });
+    throw new ZeroError(
+      'BOOT_LIST_UNAVAILABLE',
+      `cannot read ${placeShown(place)}: ${reasonOf(cause).replaceAll(place, placeShown(place))}`,
+      { cause },
+    );
   }
 }
 
@@ -47,7 +59,10 @@ async function fromDisk(path: string): Promise<string> {
 }
 
 function tooLarge(place: string): ZeroError {
-  return new ZeroError('BOOT_LIST_UNAVAILABLE', `${place} is larger than ${BOOT_FILE_BYTES_MAX} bytes`);
+  return new ZeroError(
+    'BOOT_LIST_UNAVAILABLE',
+    `${placeShown(place)} is larger than ${BOOT_FILE_BYTES_MAX} bytes`,
+  );
 }
 
 /** The library hides why a connection failed one level down. */

@@ -53,6 +53,11 @@ export async function resolveTarget(
       env.ZEROSTATE_TOKEN ??
       (flags.tokenFile === undefined ? undefined : await readTokenFile(flags.tokenFile));
     if (token === undefined) throw new ZeroError('USAGE', '--api needs --token-file or ZEROSTATE_TOKEN');
+    // What stands before an @ or behind a ? may be a secret: it is not said again, and no token travels that way.
+    if (/[@?#]/.test(api))
+      throw new ZeroError('USAGE', 'the address of an API holds a name, a password or a query', {
+        hint: 'Give the address alone, such as http://127.0.0.1:7480, and the token by --token-file or ZEROSTATE_TOKEN.',
+      });
     if (!/^https?:/.test(api) || !URL.canParse(api))
       throw new ZeroError('USAGE', `${api} is not the address of an API`, {
         hint: 'It is what "zerostate up" prints, such as http://127.0.0.1:7480',

@@ -1,4 +1,5 @@
-// What no line of a log may hold: values of members whose names say that they are secret, at any depth; bytes; private keys in PEM; and the very
+// What no line of a log may hold: values of members whose names say that they are secret, at any depth; bytes; private keys in PEM; what an address (URL) carries
+// of passwords and tokens; and the very
 // secrets of this process, wherever they stand in a line. The last is the net below the others: an error message may carry anything.
 
 import { RecentMap } from '../../protocol/bounded/index.ts';
@@ -19,6 +20,11 @@ const WORD = /[A-Za-z0-9+/_-]{40,}={0,2}/g;
 const PEM =
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----/gs;
 const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9+/_=.~-]{8,}/gi;
+
+/** Name and password of an address, and values of its query under names that say they are secret. */
+const USER_OF_URL = /\b([a-z][a-z0-9+.-]{1,15}:\/\/)[^\s/@"'?#\\]{1,512}@/gi;
+const QUERY_OF_URL =
+  /([?&](?:[a-z0-9_-]{0,32}(?:token|secret|password|signature|credential|api[_-]?key)|key|sig|auth)=)[^&\s"'#\\]+/gi;
 
 /** Secrets by their first characters: a line is looked through once, however many there are. */
 const known = new RecentMap<string, readonly string[]>(SECRETS_MAX);
@@ -60,8 +66,11 @@ export function hideFromLogs(text: string): void {
 export function censorLine(line: string): string {
   const plain = line.includes('PRIVATE KEY-----') ? line.replace(PEM, CENSORED) : line;
   const quiet = /bearer|basic/i.test(plain) ? plain.replace(BEARER, `$1 ${CENSORED}`) : plain;
-  if (known.size === 0) return quiet;
-  return quiet.replace(WORD, censorWord);
+  const bare = quiet.includes('://')
+    ? quiet.replace(USER_OF_URL, `$1${CENSORED}@`).replace(QUERY_OF_URL, `$1${CENSORED}`)
+    : quiet;
+  if (known.size === 0) return bare;
+  return bare.replace(WORD, censorWord);
 }
 
 // A secret may stand within a longer word, such as a path: every place where one could begin is looked at.

@@ -2,6 +2,7 @@
 
 import { connect, createServer } from 'node:net';
 import type { Config } from '../../config/index.ts';
+import { censorLine } from '../../logger/secrets.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** A live node answers a TCP handshake within this, half the world away. */
@@ -83,7 +84,7 @@ export async function checkBoot(config: Config): Promise<Finding[]> {
   const list = dead.map(({ address, error }) => `${address}: ${error}`).join('; ');
   const remedy =
     'Ask the operator of the network for live addresses, and look for a firewall between: nc -vz HOST PORT.';
-  if (join.length === 0) return [ok('boot', `from the boot list ${boot.list}`)];
+  if (join.length === 0) return [ok('boot', `from the boot list ${censorLine(boot.list)}`)];
   if (alive === 0) return [fail('boot', 'no node to join through answers', list, remedy)];
   if (dead.length > 0)
     return [warn('boot', `${alive} of ${answers.length} nodes to join through answer`, list, remedy)];

@@ -182,4 +182,19 @@ describe('first contact', () => {
     }
     await assert.rejects(over('/lists.json'), refused('BOOT_LIST_UNAVAILABLE'));
   });
+
+  it('an address that holds a password or a token is not said again with it', async () => {
+    for (const place of [
+      `http://${'me:hunter2'}@127.0.0.1:1/x.json`,
+      'http://127.0.0.1:1/x.json?token=hunter2',
+    ])
+      await assert.rejects(
+        contact.adopt({ home: folder, profile: path('acme.json'), bootList: place }),
+        (error: Error) => {
+          assert.match(error.message, /127\.0\.0\.1:1\/x\.json/);
+          assert.doesNotMatch(error.message, /hunter2/);
+          return true;
+        },
+      );
+  });
 });

@@ -7,7 +7,6 @@ import { readCedar } from '../../../node/policy/index.ts';
 import { concatBytes, utf8 } from '../../../protocol/bytes/index.ts';
 import {
   CAPSULE_START,
-  type Capsule,
   decodeCapsule,
   emptyCapsule,
   encodeCapsule,
@@ -18,11 +17,11 @@ import {
 } from '../../../protocol/capsule/index.ts';
 import { envelopeId, envelopeToJson } from '../../../protocol/envelope/index.ts';
 import { canonicalJson, type JsonValue } from '../../../protocol/json/index.ts';
-import { peerIdOfOrigin } from '../../../protocol/log/index.ts';
 import { pack } from '../../../protocol/packed/index.ts';
 import { type Decision, makeDecision, policyFilesId } from '../../../protocol/policy/index.ts';
 import { rankMembers } from '../../../protocol/task/index.ts';
 import { makeAgent, makeCard, refused } from '../../support/agents.ts';
+import { decided, decisionCapsule, failures } from '../../support/capsules.ts';
 import { bundleOf, PERMIT, signedBundle } from '../../support/policies.ts';
 import { NOW, sampleReceipt } from '../../support/receipt-files.ts';
 
@@ -31,71 +30,6 @@ const NO_B = {
   name: 'b.cedar',
   text: '@id("no-b") @detail("b is banned") forbid (principal, action, resource) when { resource == Zerostate::Agent::"b" };',
 };
-const facts = {
-  name: 'x',
-  region: 'eu',
-  operator: '',
-  sla: 'gold',
-  host: '',
-  tags: [],
-  priced: false,
-  local: false,
-};
-const standing = {
-  revocation: 'clear',
-  ageSeconds: 1,
-  tier: 'dangerous',
-  reputation: 0,
-  proven: false,
-  override: false,
-};
-
-/** A search with two candidates, decided by a policy. */
-function decided(policyId: string, constraints: Record<string, string> = { text: 'words' }): Decision {
-  const policies = readCedar([PERMIT]);
-  const principal = { type: 'Node' as const, id: 'n', facts: { name: 'n', region: 'eu', network: 'x' } };
-  const candidates = ['a', 'b'].map((id) => {
-    const resource = { type: 'Agent' as const, id, facts: { ...facts, tags: [] } };
-    const verdict = policies.ask({ kind: 'find', principal, resource, context: standing });
-    return {
-      resource,
-      context: { ...standing },
-      refused: null,
-      evidence: [],
-      ...verdict,
-      policies: [...verdict.policies],
-      errors: [],
-    };
-  });
-  const policy = { id: policyId, name: 'built-in', sequence: 0 };
-  return makeDecision({
-    kind: 'find',
-    at: NOW,
-    nonce: 1,
-    principal,
-    constraints,
-    policy,
-    candidates,
-    choice: ['a'],
-  });
-}
-
-function decisionCapsule(changes: Partial<Capsule> = {}): Capsule {
-  const id = policyFilesId([PERMIT]);
-  const decision = decided(id);
-  return {
-    ...emptyCapsule('decision', decision.id),
-    decisions: [decision],
-    policies: [{ id, name: 'built-in', sequence: 0, envelope: null, files: [PERMIT] }],
-    ...changes,
-  };
-}
-
-const failures = (capsule: Capsule) =>
-  verifyWithCapsules(encodeCapsule(capsule).bytes, { now: NOW })
-    .checks.filter(({ ok }) => !ok)
-    .map(({ name }) => name);
-
 describe('node/capsules', () => {
   it('the same incident has the same bytes and digest, and is replayed bit for bit', async () => {
     const capsule = decisionCapsule();
@@ -212,49 +146,6 @@ describe('node/capsules', () => {
     });
     assert.equal(ok, true);
     assert.match(checks.map(({ detail }) => detail).join('\n'), /was redacted: its id binds no longer/);
-  });
-
-  it('what names the incident is held against what is in it', () => {
-    const of = (changes: Partial<Capsule>) => failures(decisionCapsule(changes));
-    assert.deepEqual(of({ id: 'another' }), ['incident']);
-    assert.deepEqual(of({ incident: 'simulation' }), ['incident']);
-    const whole = decisionCapsule();
-    assert.deepEqual(of({ decisions: [...whole.decisions, ...whole.decisions] }), ['incident']);
-    assert.deepEqual(of({ policies: [...whole.policies, ...whole.policies] }), ['incident']);
-    assert.deepEqual(of({ policies: [{ ...whole.policies[0]!, name: 'stricter' }] }), ['incident']);
-    const { file, log } = sampleReceipt();
-    const { inputs: _, ...receipt } = file;
-    const task = { ...emptyCapsule('task', 'task-1'), receipts: [receipt] };
-    assert.deepEqual(failures({ ...task, id: 'task-2' }), ['incident']);
-    assert.deepEqual(failures({ ...task, receipts: [receipt, receipt] }), ['incident']);
-    const ranking = { ceiling: null, reputationFloor: 0, salt: 'task-2', independent: false, members: [] };
-    assert.deepEqual(failures({ ...task, ranking }), ['incident']);
-    assert.deepEqual(failures({ ...task, ranking: { ...ranking, salt: 'task-1' } }), []);
-    const { checkpoint, origin } = log;
-    assert.deepEqual(failures({ ...task, checkpoint, node: peerIdOfOrigin(origin) }), []);
-    assert.deepEqual(failures({ ...task, checkpoint, node: '12D3KooWother' }), ['incident']);
-    const simulation = {
-      scenario: { seconds: 60 },
-      seed: 7,
-      until: 60,
-      traceHash: 'a'.repeat(64),
-      checks: [],
-    };
-    const run = { ...emptyCapsule('simulation', simulation.traceHash), simulation };
-    assert.deepEqual(failures(run), []);
-    assert.deepEqual(failures({ ...run, id: 'b'.repeat(64) }), ['incident']);
-    assert.deepEqual(failures({ ...run, simulation: { ...simulation, until: 61 } }), ['incident']);
-  });
-
-  it('what nothing binds any more, or is not there, is never said to be the same', async () => {
-    const capsule = decisionCapsule();
-    const [{ id, record }] = capsule.decisions as [Decision];
-    const decisions = [{ id, record: { ...record, choice: ['b'] } }];
-    const path = 'decisions/0/record/constraints/text';
-    const { left } = await replayCapsule({ ...capsule, decisions, redacted: [path] }, {});
-    assert.match(left.join(), /its record was redacted, and its id binds no longer/);
-    const robbed = { ...capsule, incident: 'task' as const };
-    assert.match((await replayCapsule(robbed, {})).left.join(), /no receipt is in the capsule/);
   });
 
   it('refuses hostile files before it believes any of them', () => {

@@ -118,6 +118,20 @@ describe('node/logger', () => {
     assert.ok(text.includes(id) && text.includes('0'.repeat(64)));
   });
 
+  it('censors what an address carries of passwords and tokens, and leaves the address', () => {
+    const text = logged((log) => {
+      log.warn({ err: new Error('no answer from https://me:hunter2@here.example/boot.json?v=1') }, 'failed');
+      log.info(
+        { url: 'http://h/x?access_token=hunter2&limit=5&key=hunter2' },
+        'GET http://h/?X-Amz-Signature=hunter2',
+      );
+      log.info({ from: '/ip4/127.0.0.1/tcp/1', url: 'http://127.0.0.1:7480/v1/find?limit=5' }, 'plain');
+    });
+    assert.doesNotMatch(text, /hunter2/);
+    for (const left of ['@here.example/boot.json?v=1', '&limit=5', '7480/v1/find?limit=5'])
+      assert.ok(text.includes(left), left);
+  });
+
   it('stays JSON, a line each, whatever is censored', () => {
     const cyclic: Record<string, unknown> = { name: 'x' };
     cyclic.self = cyclic;
