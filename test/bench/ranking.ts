@@ -14,6 +14,8 @@ export interface RankedRun {
   readonly byLiar: number;
   readonly relays: number;
   readonly kept: number;
+  /** How late timers were (p99), where that says how quiet the machine was. */
+  readonly lateMs?: number;
   /** p95 of the day on which nothing was wrong. */
   readonly calm: { readonly setup: number; readonly request: number };
 }
