@@ -34,8 +34,10 @@ function isOpen(path: string): boolean {
 const URGENT: ReadonlySet<OperationName> = new Set([
   'tasks.cancel',
   'cards.revoke',
+  'provenance.revoke',
   'tokens.revoke',
   'quarantine.order',
+  'policy.rollback',
 ]);
 
 /** Adds the hooks. */
