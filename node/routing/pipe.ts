@@ -19,9 +19,23 @@ export interface PipeOptions {
  * window is still full: that alone would let a little more through each time. */
 async function drained(to: Stream): Promise<void> {
   while (to.status === 'open' && to.writeBufferLength > 0) {
-    await to.onDrain();
+    if (to.writableNeedsDrain) await nextDrain(to);
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** The next time that a stream can be written again, or is over. Not `onDrain`: its promise is made once for a stream, and from the second time on it does
+ * not wait, so that a relay would look again and again, with all of its processor, for as long as a reader is stalled. */
+async function nextDrain(to: Stream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      to.removeEventListener('drain', done);
+      to.removeEventListener('close', done);
+      resolve();
+    };
+    to.addEventListener('drain', done);
+    to.addEventListener('close', done);
+  });
 }
 
 /** Joins `near` (who asked) and `far`. Resolves when both have ended, with the error when they did not end in peace; never rejects. */
