@@ -122,10 +122,11 @@ export class Batches {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(new Error('timed out')), protocol.timeoutMs);
     const open = new Set(group.keys());
-    // An exchange that nobody waits for any more ends.
+    // An exchange that nobody waits for any more ends. Each task is over once; those with an answer are not open any more.
+    let waiting = group.length;
     const onOver = () => {
-      if (open.size > 0 && [...open].every((place) => group[place]?.isOver))
-        controller.abort(new Error('given up'));
+      waiting -= 1;
+      if (waiting === 0 && open.size > 0) controller.abort(new Error('given up'));
     };
     for (const one of group) one.onOver = onOver;
     try {

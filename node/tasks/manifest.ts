@@ -8,6 +8,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { canonicalJson, type JsonObject, type JsonValue } from '../../protocol/json/index.ts';
 import type { TaskManifest } from '../../protocol/task/index.ts';
 import { type Job, LIMITS_MAX } from '../../wasm-runner/index.ts';
+import { Alike } from './alike.ts';
 
 const MIB = 1024 * 1024;
 
@@ -67,23 +68,12 @@ export function completeManifest(input: unknown): Manifest {
 
 /** By manifest, and gone with it: a task is looked at a dozen times. */
 const specs = new WeakMap<TaskManifest, Manifest>();
-/** Specs that are kept for what says the same: kinds of tasks in fashion at once. */
-const ALIKE_MAX = 256;
-/** Characters of a spec that is kept: with its arguments; all together stay below a few MiB. */
-const ALIKE_CHARS_MAX = 8_192;
-/** By what was written, in a manifest or by who asks: tasks of one kind follow each other. The one completed first goes first. */
-const alike = new Map<string, Manifest>();
+/** By what was written, in a manifest or by who asks. */
+const alike = new Alike<Manifest>(completeManifest);
 
 /** Completes and checks a manifest that is JSON, once for all that say the same; frozen, since tasks share it. Throws USAGE naming what is wrong. */
 export function completeAlike(input: JsonObject): Manifest {
-  const written = JSON.stringify(input);
-  const known = alike.get(written);
-  if (known !== undefined) return known;
-  const spec = frozen(completeManifest(input));
-  if (written.length > ALIKE_CHARS_MAX) return spec;
-  if (alike.size >= ALIKE_MAX) alike.delete(alike.keys().next().value as string);
-  alike.set(written, spec);
-  return spec;
+  return alike.of(input);
 }
 
 /** The completed spec of a signed manifest; frozen, since manifests share it. Throws USAGE naming what is wrong. */
@@ -93,12 +83,6 @@ export function specOfManifest(manifest: TaskManifest): Manifest {
   const spec = completeAlike(manifest.spec);
   specs.set(manifest, spec);
   return spec;
-}
-
-function frozen<T extends object>(value: T): T {
-  for (const member of Object.values(value))
-    if (typeof member === 'object' && member !== null) frozen(member);
-  return Object.freeze(value);
 }
 
 /** Why an agent's card does not promise the service level that a task asks for; null when it does. */

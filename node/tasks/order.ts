@@ -3,7 +3,9 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import type { JsonObject } from '../../protocol/json/index.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, REDUNDANCY_MAX } from '../../protocol/task/index.ts';
+import { Alike } from './alike.ts';
 import { completeAlike, type Manifest } from './manifest.ts';
 
 /** Members that a caller may name, or leave out, by hand. */
@@ -47,23 +49,28 @@ export const orderSchema = Type.Object(
 /** How a task is to be placed. */
 export type TaskOrder = Static<typeof orderSchema>;
 
+/** By what was written. */
+const orders = new Alike<TaskOrder>(completeOrder);
+
 /** Splits a task file into what the module is given and how it is placed, and checks both. Throws USAGE naming what is wrong. */
 export function completeTask(input: unknown): { spec: Manifest; order: TaskOrder } {
   if (typeof input !== 'object' || input === null) throw new ZeroError('USAGE', 'a task is an object');
   const known = Object.keys(orderSchema.properties);
   const entries = Object.entries(input);
-  const order = Value.Default(
-    orderSchema,
-    Object.fromEntries(entries.filter(([name]) => known.includes(name))),
-  );
-  if (!Value.Check(orderSchema, order)) {
-    const problems = Value.Errors(orderSchema, order).map(
-      (error) => `${error.instancePath.slice(1).replaceAll('/', '.') || 'task'}: ${error.message}`,
-    );
-    throw new ZeroError('USAGE', `task: ${[...new Set(problems)].slice(0, 5).join('; ')}`);
-  }
+  const written = Object.fromEntries(entries.filter(([name]) => known.includes(name)));
+  // No other says the same as one with a key of its own.
+  const order = written.idempotencyKey === undefined ? orders.of(written) : completeOrder(written);
   const spec = completeAlike(Object.fromEntries(entries.filter(([name]) => !known.includes(name))));
   return { spec, order };
+}
+
+function completeOrder(input: JsonObject): TaskOrder {
+  const order = Value.Default(orderSchema, structuredClone(input));
+  if (Value.Check(orderSchema, order)) return order;
+  const problems = Value.Errors(orderSchema, order).map(
+    (error) => `${error.instancePath.slice(1).replaceAll('/', '.') || 'task'}: ${error.message}`,
+  );
+  throw new ZeroError('USAGE', `task: ${[...new Set(problems)].slice(0, 5).join('; ')}`);
 }
 
 /** Milliseconds from submission to deadline. */

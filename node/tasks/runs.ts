@@ -2,7 +2,7 @@
 // event for the state machine.
 
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import { jobDigest, resultDigest } from '../../protocol/receipt/index.ts';
+import { receiptDigests } from '../../protocol/receipt/index.ts';
 import type { RunEnd, TaskEvent, VerifiedManifest } from '../../protocol/task/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
@@ -147,14 +147,9 @@ export class Runs {
     const { verified, file } = checkAnswer({ ...asked, response, receipt });
     const inputs = { ...capsuleOf(manifest.envelope.payload, job), module: job.module };
     const owed = ports.payments.price(card.card, verified.receipt, manifest.manifest);
-    const { deterministic } = verified.receipt;
+    const digests = receiptDigests(verified.receipt.deterministic);
     return {
-      end: {
-        status,
-        receipt: verified.id,
-        jobDigest: jobDigest(deterministic),
-        resultDigest: resultDigest(deterministic),
-      },
+      end: { status, receipt: verified.id, jobDigest: digests.job, resultDigest: digests.result },
       owed: owed === null ? null : { amount: owed.amount.toString(), currency: owed.currency },
       kept: { file, inputs },
     };

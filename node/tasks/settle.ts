@@ -217,16 +217,18 @@ export class Settlement {
   async #reclaim(entry: TaskEntry, manifest: VerifiedManifest): Promise<number> {
     const { attempts, phase } = entry.task;
     const { payments } = this.#deps.ports;
-    if (!isFinal(phase) || !payments.promised().includes(entry.taskId)) return 0;
+    if (!isFinal(phase)) return 0;
     const kept = new Set(
       attempts.flatMap(({ agentId, token }) => (entry.task.accepted.includes(token) ? [agentId] : [])),
     );
+    const others = new Set(attempts.flatMap(({ agentId }) => (kept.has(agentId) ? [] : [agentId])));
+    // Of most tasks nothing can be left; only of the others is it looked for among all promises.
+    if (others.size === 0 || !payments.promised().includes(entry.taskId)) return 0;
     let left = 0;
-    for (const agentId of new Set(attempts.map((one) => one.agentId)))
-      if (!kept.has(agentId))
-        await payments.withdraw({ manifest, agentId }).catch(() => {
-          left += 1;
-        });
+    for (const agentId of others)
+      await payments.withdraw({ manifest, agentId }).catch(() => {
+        left += 1;
+      });
     return left;
   }
 }

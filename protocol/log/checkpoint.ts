@@ -61,6 +61,9 @@ export function signCheckpoint(head: {
 
 /** Parses a checkpoint without checking signatures. Throws DECODE_FAILED or LIMIT_EXCEEDED (also for a size of 2^53 or more). */
 export function parseCheckpoint(input: string | Uint8Array): Checkpoint {
+  // Receipts that went to a log together come with one head.
+  const known = typeof input === 'string' ? headRemembered(input) : undefined;
+  if (known !== undefined) return known;
   const text = decodeText(input, NOTE_BYTES_MAX);
   const note = parseNote(text);
   const [origin, size, root, ...extensions] = note.text.slice(0, -1).split('\n');

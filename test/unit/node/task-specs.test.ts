@@ -28,6 +28,20 @@ describe('node/tasks: the spec of a manifest', () => {
     for (let i = 0; i < 2; i++) assert.throws(() => completeTask({ ...asked, args: [3] }), refused('USAGE'));
   });
 
+  it('comes with an order that is one for those who want the same, unless they bring a key of their own', () => {
+    const asked = { name: 'ordered', capability: 'words', members: ['zs:a'], reputationFloor: 7 };
+    const { order } = completeTask(asked);
+    assert.equal(completeTask(structuredClone(asked)).order, order);
+    assert.deepEqual(order, { redundancy: 1, reputationFloor: 7, members: ['zs:a'] });
+    assert.throws(() => order.members?.push('zs:b'), TypeError);
+    assert.deepEqual(asked.members, ['zs:a']);
+    const keyed = completeTask({ ...asked, idempotencyKey: 'k' }).order;
+    assert.deepEqual(keyed, { ...order, idempotencyKey: 'k' });
+    assert.notEqual(completeTask({ ...asked, idempotencyKey: 'k' }).order, keyed);
+    for (let i = 0; i < 2; i++)
+      assert.throws(() => completeTask({ ...asked, reputationFloor: -1 }), refused('USAGE'));
+  });
+
   it('cannot be changed by whoever holds it, and leaves what was written as it was', () => {
     const written = { name: 'count', capability: 'words' };
     const spec = specOfManifest(manifestOf(written));
