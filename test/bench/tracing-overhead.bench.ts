@@ -55,7 +55,7 @@ export const bench: Bench = {
   bar: { sign: '<=', value: OVERHEAD_MAX },
   async run({ sizes, report, note }) {
     const rounds = sizes(60, 300);
-    const row = 20;
+    const row = 10;
     const folder = mkdtempSync(join(tmpdir(), 'zerostate-tracing-overhead-'));
     const file = join(folder, 'spans.jsonl');
     await using network = await startNetwork(3);
