@@ -10,7 +10,7 @@ export const HEAD_MEMORY_MAX = 512;
  * Of these, of one log: its newest head as it collects cosignatures, and the one before. Older ones hardly come again, and each is some kilobytes
  * once it is cosigned: a small network would fill the memory with them for hours.
  */
-export const HEADS_PER_LOG_MAX = 8;
+export const HEADS_PER_LOG_MAX = 3;
 /** Longest text that is remembered, in characters: a head with many cosignatures. */
 const HEAD_MEMORY_CHARS_MAX = 4096;
 
