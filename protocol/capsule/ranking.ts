@@ -89,7 +89,10 @@ export function replayRanking({
       price: bigOrNull(known.price),
     };
   });
-  const again = rankMembers(candidates, { ceiling: bigOrNull(ceiling), reputationFloor, salt }, independent);
+  // What was ranked before there was this term is ranked without it.
+  const queue = members.some(({ terms }) => terms.some(({ term }) => term === 'queue'));
+  const wants = { ceiling: bigOrNull(ceiling), reputationFloor, salt, queue };
+  const again = rankMembers(candidates, wants, independent);
   return members.flatMap((was, place) => {
     const at = again.findIndex(({ agentId }) => agentId === was.agentId);
     const now = again[at]!;

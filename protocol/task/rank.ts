@@ -36,11 +36,13 @@ export interface Preference {
   readonly weights?: Partial<Record<Term, number>>;
   /** Breaks ties: members of equal score stand in an order that differs from salt to salt, so that tasks spread over them. */
   readonly salt?: string;
+  /** False: who has more to do than others loses no points for it, as before there was this term. */
+  readonly queue?: boolean;
 }
 
 type Term = 'fit' | 'price' | 'rtt' | 'reputation' | 'load' | 'local';
 
-/** Each term is 0 (worst) to 1,000 (best), weighted; they sum to 1,000. */
+/** Each term is 0 (worst) to 1,000 (best), weighted; they sum to 1,000. What a longer queue takes is beside them. */
 const WEIGHTS: Readonly<Record<Term, number>> = {
   fit: 250,
   reputation: 250,
@@ -54,6 +56,11 @@ const WEIGHTS: Readonly<Record<Term, number>> = {
 const RTT_HALF_US = 50_000;
 /** Half of the points at one waiting task a worker. */
 const LOAD_HALF = 1_000;
+/** Points that each task a worker takes which a member has more than the one that has least. The load's own points are all but used up by the fifth: without
+ * these, of five hundred tasks all the rest would go to whoever is a few milliseconds nearer. */
+const QUEUE_POINTS = 10;
+/** The most points that a longer queue takes: what the load may weigh. Who is better by more than that and the load's points is worth the wait. */
+const QUEUE_POINTS_MAX = 150;
 /** A member without history: below what one accepted task earns (a lower bound of about 200), so that a new name is never the better one. */
 const REPUTATION_UNKNOWN = 100;
 /** Unknown load and round-trip time: the middle. */
@@ -64,7 +71,7 @@ export interface Ranked {
   readonly agentId: AgentId;
   readonly operator: string;
   readonly region: string;
-  /** 0 to 1,000. */
+  /** -150 to 1,000. */
   readonly score: number;
   readonly terms: readonly { readonly term: string; readonly points: number; readonly detail: string }[];
   /** Why it is left out. */
@@ -87,6 +94,44 @@ function refusal(member: Candidate, wants: Preference): string | null {
   if (reputation !== null && reputation < wants.reputationFloor)
     return `reputation ${reputation} is below the floor of ${wants.reputationFloor}`;
   return null;
+}
+
+/** The least that one of those has to do who could be first for having little to do, as nothing else sets them further back; null when that is known of none. */
+function leastLoad(ranked: readonly Ranked[], loads: ReadonlyMap<AgentId, number | null>): number | null {
+  const worth = new Map(
+    ranked.map(({ agentId, score, terms }) => [
+      agentId,
+      score - (terms.find(({ term }) => term === 'load')?.points ?? 0),
+    ]),
+  );
+  const fit = ranked.filter(({ refused }) => refused === null);
+  const best = Math.max(...fit.map(({ agentId }) => worth.get(agentId) as number));
+  let least: number | null = null;
+  for (const { agentId } of fit) {
+    const load = loads.get(agentId) ?? null;
+    if (load === null || (worth.get(agentId) as number) <= best - WEIGHTS.load - QUEUE_POINTS_MAX) continue;
+    least = Math.min(least ?? load, load);
+  }
+  return least;
+}
+
+/** The same member with what it loses for having more to do than `least`. */
+function queued(ranked: Ranked, load: number | null, least: number | null): Ranked {
+  const more = Math.max(0, (load ?? 0) - (least ?? 0));
+  const points = 0 - Math.min(QUEUE_POINTS_MAX, Math.floor((QUEUE_POINTS * more) / LOAD_HALF));
+  const detail = `${more} thousandths of a worker more than the least of its equals`;
+  return {
+    ...ranked,
+    score: ranked.score + points,
+    terms: [...ranked.terms, { term: 'queue', points, detail }],
+  };
+}
+
+/** Takes from those who have more to do than others as good. */
+function queuedAll(ranked: readonly Ranked[], candidates: readonly Candidate[]): Ranked[] {
+  const loads = new Map(candidates.map(({ agentId, load }) => [agentId, load]));
+  const least = leastLoad(ranked, loads);
+  return ranked.map((one) => queued(one, loads.get(one.agentId) ?? null, least));
 }
 
 function rank(member: Candidate, wants: Preference): Ranked {
@@ -131,7 +176,8 @@ export function rankMembers(
   wants: Preference,
   independent = false,
 ): Ranked[] {
-  const ranked = candidates.map((member) => rank(member, wants));
+  const alone = candidates.map((member) => rank(member, wants));
+  const ranked = wants.queue === false ? alone : queuedAll(alone, candidates);
   // Rendezvous hashing: each salt has an order of its own, the same on every machine.
   const tie = new Map(
     ranked.map(({ agentId }) => [agentId, toHex(sha256(utf8(`${wants.salt ?? ''} ${agentId}`)))]),

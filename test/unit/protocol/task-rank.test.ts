@@ -62,6 +62,7 @@ describe('protocol/task: the choice of members', () => {
       'load',
       'local',
       'price',
+      'queue',
       'reputation',
       'rtt',
     ]);
@@ -69,6 +70,32 @@ describe('protocol/task: the choice of members', () => {
       first?.score,
       first?.terms.reduce((sum, { points }) => sum + points, 0),
     );
+  });
+
+  it('spreads five hundred tasks over members that differ a little, and never over one that is much worse', () => {
+    const members = [
+      make('zs:near', { rtt: 1_000, fit: 700, reputation: 900 }),
+      make('zs:far', { rtt: 12_000, fit: 700, reputation: 900 }),
+      make('zs:bad', { rtt: 1_000, fit: 0, reputation: 300 }),
+    ];
+    const given = new Map(names(members).map((name) => [name, 0]));
+    for (let task = 0; task < 500; task++) {
+      const now = members.map((member) => ({ ...member, load: 500 * (given.get(member.agentId) ?? 0) }));
+      const first = rankMembers(now, { ...wants, salt: `task ${task}` })[0]?.agentId as string;
+      given.set(first, (given.get(first) ?? 0) + 1);
+    }
+    assert.equal(given.get('zs:bad'), 0);
+    assert.ok((given.get('zs:far') ?? 0) > 200, JSON.stringify([...given]));
+  });
+
+  it('counts no queue against whoever may not be asked, and none where it is not to be counted', () => {
+    const list = [make('zs:a', { load: 9_000 }), make('zs:idle', { load: 0, unfit: 'no' })];
+    const queue = (ranked: ReturnType<typeof rankMembers>) =>
+      ranked[0]?.terms.find(({ term }) => term === 'queue')?.points;
+    assert.equal(queue(rankMembers(list, wants)), 0);
+    assert.equal(queue(rankMembers([list[0] as Candidate, make('zs:b', { load: 0 })], wants)), 0);
+    assert.equal(rankMembers([list[0] as Candidate, make('zs:b', { load: 0 })], wants)[1]?.score, 300);
+    assert.equal(queue(rankMembers(list, { ...wants, queue: false })), undefined);
   });
 
   it('leaves out who asks more than the ceiling, or is known to be bad, and says so', () => {
@@ -95,13 +122,13 @@ describe('protocol/task: the choice of members', () => {
     assert.deepEqual(names(rankMembers([...same, other], wants)), ['zs:a', 'zs:b', 'zs:c']);
   });
 
-  it('does not depend on the order of the candidates, loses none, and keeps scores in 0 to 1,000', () => {
+  it('does not depend on the order of the candidates, loses none, and keeps scores in -150 to 1,000', () => {
     fc.assert(
       fc.property(candidates, fc.boolean(), (list, independent) => {
         const ranked = rankMembers(list, wants, independent);
         assert.deepEqual(rankMembers([...list].reverse(), wants, independent), ranked);
         assert.deepEqual(names(ranked).sort(), names([...list]).sort());
-        assert.ok(ranked.every(({ score }) => score >= 0 && score <= 1_000));
+        assert.ok(ranked.every(({ score }) => score >= -150 && score <= 1_000));
       }),
     );
   });
