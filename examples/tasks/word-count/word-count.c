@@ -5,32 +5,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 1 << 16, WORD_MAX = 64, PATH_BYTES = 512 };
+enum { SLOTS_FIRST = 1 << 8, SLOTS_MAX = 1 << 16, WORD_MAX = 64, PATH_BYTES = 512 };
 
 typedef struct {
   char text[WORD_MAX];
   unsigned count;
 } Word;
 
+// Open addressing; a power of two of slots, at most three of four of them used. It begins small: whoever fetches memory pays for it.
 static Word *words;
-static unsigned distinct, total;
+static unsigned slots, distinct, total;
 
-static void add(const char *text) {
+static Word *find(const char *text) {
   unsigned hash = 2166136261u;
   for (const char *at = text; *at; at++) hash = (hash ^ (unsigned char)*at) * 16777619u;
-  for (unsigned slot = hash % SLOTS;; slot = (slot + 1) % SLOTS) {
-    Word *word = &words[slot];
-    if (word->count == 0) {
-      if (distinct == SLOTS - 1) return;
-      strcpy(word->text, text);
-      distinct++;
-    } else if (strcmp(word->text, text) != 0) {
-      continue;
-    }
-    word->count++;
-    total++;
-    return;
+  unsigned slot = hash & (slots - 1);
+  while (words[slot].count && strcmp(words[slot].text, text) != 0) slot = (slot + 1) & (slots - 1);
+  return &words[slot];
+}
+
+static void grow(void) {
+  Word *old = words;
+  unsigned had = slots;
+  slots = had ? had * 2 : SLOTS_FIRST;
+  words = calloc(slots, sizeof *words);
+  if (!words) {
+    fputs("no memory for so many words\n", stderr);
+    exit(3);
   }
+  for (unsigned slot = 0; slot < had; slot++)
+    if (old[slot].count) *find(old[slot].text) = old[slot];
+  free(old);
+}
+
+static void add(const char *text) {
+  Word *word = find(text);
+  if (!word->count) {
+    if (distinct + 1 > slots / 4 * 3) {
+      if (slots == SLOTS_MAX) {
+        fputs("too many distinct words\n", stderr);
+        exit(4);
+      }
+      grow();
+      word = find(text);
+    }
+    strcpy(word->text, text);
+    distinct++;
+  }
+  word->count++;
+  total++;
 }
 
 static void read_words(FILE *file) {
@@ -59,8 +82,7 @@ static int by_count(const void *left, const void *right) {
 
 int main(int argc, char **argv) {
   unsigned top = argc > 1 ? (unsigned)atoi(argv[1]) : 10;
-  words = calloc(SLOTS, sizeof *words);
-  if (!words) return 3;
+  grow();
   DIR *directory = opendir("/in");
   if (!directory) {
     fputs("no /in\n", stderr);
@@ -79,7 +101,7 @@ int main(int argc, char **argv) {
   }
   closedir(directory);
   unsigned used = 0;
-  for (unsigned slot = 0; slot < SLOTS; slot++)
+  for (unsigned slot = 0; slot < slots; slot++)
     if (words[slot].count) words[used++] = words[slot];
   qsort(words, used, sizeof *words, by_count);
   FILE *csv = fopen("/out/words.csv", "wb");

@@ -48,7 +48,7 @@ const PINNED: readonly { name: string; fuel: bigint; stdout: string; outputs: st
   {
     name: 'word-count',
     language: 'C',
-    fuel: 7334026n,
+    fuel: 1329679n,
     stdout: 'sha256:3a58fcf8ca901dabf51c2698589bbe26a6de498ff076054295e76251960efdb3',
     outputs: 'sha256:bb359244bd89b2cef48bb8d041a130717926b52d63c183df959b81710eec4307',
   },
