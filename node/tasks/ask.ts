@@ -10,6 +10,7 @@ import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import { peerOfText } from '../host/peer-of-text.ts';
 import type { Rpc } from '../rpc/index.ts';
+import { askAgain } from './ask-again.ts';
 import type { Batches } from './batches.ts';
 import type { Executor } from './executor.ts';
 import { partsOfManifest } from './gather.ts';
@@ -40,8 +41,6 @@ import {
 
 /** What the manifest and the frame need beside the attached parts. */
 const FRAME_BYTES = 1024 * 1024;
-/** Pause before a member whose connection broke is asked again under the same token. */
-const RETRY_MS = 200;
 
 export interface AskerDeps {
   readonly rpc: Rpc;
@@ -92,21 +91,10 @@ export class Asker {
   async #call(member: Member, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
     const { batches, clock } = this.#deps;
     const bytes = encodeTaskRequest(request);
-    for (let again = false; ; again = true) {
-      try {
-        const response = decodeTaskResponse(await batches.call(member.peer, bytes, signal));
-        this.given.add(member.peer, Object.keys(request.attached));
-        return response;
-      } catch (error) {
-        signal.throwIfAborted();
-        // A connection that broke says nothing about the run: the same token joins it.
-        if (again || !isZeroError(error) || error.code !== 'PEER_UNREACHABLE') throw error;
-        await new Promise<void>((resolve) => {
-          clock.after(RETRY_MS, resolve);
-        });
-        signal.throwIfAborted();
-      }
-    }
+    const answer = await askAgain(() => batches.call(member.peer, bytes, signal), clock, signal);
+    const response = decodeTaskResponse(answer);
+    this.given.add(member.peer, Object.keys(request.attached));
+    return response;
   }
 
   /** The parts, largest left out when they do not fit into one message: the member fetches those as artifacts. */

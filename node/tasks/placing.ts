@@ -2,13 +2,18 @@
 // placed.
 
 import type { TaskEvent } from '../../protocol/task/index.ts';
+import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
 import { specOfManifest } from './manifest.ts';
 import type { Found, Members } from './members.ts';
 import type { TaskBook, TaskEntry } from './task-book.ts';
 
+/** Milliseconds before members that had too much to do are sought again, the first time; then twice as long. */
+const BUSY_MS = 500;
+
 export interface PlacingDeps {
+  readonly clock: Pick<Clock, 'after'>;
   readonly book: Pick<TaskBook, 'manifest' | 'note'>;
   readonly members: Pick<Members, 'find' | 'rank'>;
   readonly log: Logger;
@@ -28,6 +33,7 @@ export class Placing {
   /** Searches for members of a task and tells it who they are; resolves when that is on disk. Throws BUSY or STORAGE_FAILED. */
   async search(entry: TaskEntry): Promise<void> {
     const { book, log, members, step } = this.#deps;
+    await this.#pause(entry);
     let found: Found[] = [];
     try {
       const { manifest } = await book.manifest(entry.taskId);
@@ -46,5 +52,18 @@ export class Placing {
       await Promise.race([taken.promise, written]);
     });
     await written;
+  }
+
+  /** Who was refused because there was too much to do would be refused again a moment later. */
+  async #pause(entry: TaskEntry): Promise<void> {
+    const { attempts, searches } = entry.task;
+    const error = attempts.at(-1)?.error;
+    if (error !== 'BUSY' && error !== 'OVERLOADED') return;
+    // The first search is before the first attempt, so that this is the second at least.
+    const ms = BUSY_MS * 2 ** Math.max(0, searches - 2);
+    this.#deps.book.note(entry, `waits ${ms} ms: who was asked has too much to do`);
+    await new Promise<void>((resolve) => {
+      this.#deps.clock.after(ms, resolve);
+    });
   }
 }

@@ -210,8 +210,8 @@ function onCancel(step: Step): void {
 function onCandidates(step: Step, agents: readonly AgentId[]): void {
   // An answer to a search that nobody waits for any more.
   if (!step.task.searching) return;
-  // A member that was only busy may have room by now; any other that failed is not asked twice.
-  const tried = step.task.attempts.filter(({ error }) => error !== 'BUSY');
+  // A member that only had too much to do may have room by now; any other that failed is not asked twice.
+  const tried = step.task.attempts.filter(({ error }) => error !== 'BUSY' && error !== 'OVERLOADED');
   const known = new Set(tried.map(({ agentId }) => agentId));
   const fresh = [...new Set(agents)].filter((agentId) => !known.has(agentId));
   step.set({

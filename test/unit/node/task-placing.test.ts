@@ -5,7 +5,7 @@ import { Lanes } from '../../../node/tasks/lanes.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
 import { Requester, type RequesterDeps } from '../../../node/tasks/requester.ts';
 import type { TaskEntry } from '../../../node/tasks/task-book.ts';
-import { signManifest } from '../../../protocol/task/index.ts';
+import { signManifest, type TaskEvent } from '../../../protocol/task/index.ts';
 import { makeAgent, OBSERVED } from '../../support/agents.ts';
 import { HandClock, settled } from '../../support/hand-clock.ts';
 
@@ -14,7 +14,7 @@ const MODULE = { cid: 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvy
 const MEMBERS = ['a', 'b'];
 
 /** A requester whose disk takes states when it is told to. */
-function rig() {
+function rig(ask?: (asked: number) => Promise<TaskEvent>) {
   const clock = new HandClock();
   const lanes = new Lanes(4);
   const entries = new Map<string, TaskEntry>();
@@ -78,6 +78,7 @@ function rig() {
       expect: (_: TaskEntry, agentId: string) => lanes.expect(agentId),
       ask: async (_: TaskEntry, agentId: string) => {
         asked.push(agentId);
+        if (ask !== undefined) return await ask(asked.length);
         return await lanes.run(agentId, new AbortController().signal, () => new Promise<never>(() => {}));
       },
       waitsHere: () => false,
@@ -91,7 +92,7 @@ function rig() {
     stdin: new Uint8Array(),
     inputs: {},
   };
-  return { asked, lanes, requester, writing, submit: () => requester.submit(input) };
+  return { asked, clock, entries, lanes, requester, writing, submit: () => requester.submit(input) };
 }
 
 describe('the placing of tasks', () => {
@@ -119,4 +120,30 @@ describe('the placing of tasks', () => {
     assert.deepEqual([asked, lanes.load('a')], [[], 0]);
     requester.stop();
   });
+
+  for (const error of ['BUSY', 'OVERLOADED'])
+    it(`seeks members again after a pause where all said ${error}, and gives up in the end`, async () => {
+      const { asked, clock, entries, requester, submit, writing } = rig(async (token) => ({
+        type: 'failed',
+        token,
+        error,
+      }));
+      await submit();
+      const turn = async (ms: number) => {
+        await clock.pass(ms);
+        for (let at = 0; at < 6; at++) {
+          for (const disk of writing.splice(0)) disk.resolve();
+          await settled();
+        }
+        return asked.length;
+      };
+      assert.equal(await turn(0), 2, 'both were asked');
+      assert.equal(await turn(499), 2);
+      assert.equal(await turn(1), 4, 'and again after half a second');
+      assert.equal(await turn(999), 4);
+      assert.equal(await turn(1), 6);
+      const [entry] = entries.values();
+      assert.deepEqual([entry?.task.phase, entry?.task.error], ['lost', error]);
+      requester.stop();
+    });
 });
