@@ -4,6 +4,7 @@
 import { readdirSync } from 'node:fs';
 import { SLOTS_MAX } from '../../index-service/limits.ts';
 import { readArguments } from '../../scripts/source/arguments.ts';
+import { endAtSignals } from '../support/own-children.ts';
 import type { Bar, Bench, Row } from './bench.ts';
 import { benchContext } from './context.ts';
 import { reaches } from './measure.ts';
@@ -116,6 +117,7 @@ if (positionals.length === 0 || unknown.length > 0 || wrongVectors) {
   console.error(`benchmarks: ${known.join(', ')}; "list" describes them`);
   process.exitCode = 2;
 } else {
+  endAtSignals();
   const ends = new Set<Bench['end']>();
   try {
     for (const name of positionals) {

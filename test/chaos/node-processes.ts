@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endWithUs } from '../support/own-children.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/zerostate.ts');
 const CUT_LINK = join(import.meta.dirname, 'cut-link.ts');
@@ -30,7 +31,7 @@ export async function startChaosNode(home: string, flags: readonly string[] = []
   const started = performance.now();
   const args = ['up', '--home', home, '--network', 'chaos', '--api-port', '0', ...flags];
   const program = ['--import', CUT_LINK, PROGRAM, ...args, '--log-level', 'warn', '--json'];
-  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = endWithUs(spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] }));
   const info = await upInfo(child);
   const startMs = performance.now() - started;
   const token = readFileSync(join(home, 'api-token'), 'utf8').trim();

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { endWithUs } from './own-children.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/zerostate.ts');
 
@@ -68,10 +69,11 @@ export interface StartOptions {
 /** Starts `zerostate up` and waits until it says that it is up. Where it does not, nothing of it is left. */
 export function startNode(args: readonly string[], options: StartOptions = {}): Promise<StartedNode> {
   const preload = options.preload === undefined ? [] : ['--import', options.preload];
-  const child = spawn(
-    process.execPath,
-    [...preload, PROGRAM, 'up', ...args, '--json', '--log-level', 'warn'],
-    { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  const child = endWithUs(
+    spawn(process.execPath, [...preload, PROGRAM, 'up', ...args, '--json', '--log-level', 'warn'], {
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
   );
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   let out = '';
