@@ -58,7 +58,7 @@ export const bench: Bench = {
     'time of rows of tasks with all traces recorded, and with the recommended share, against none, in one run',
   bar: { sign: '<=', value: OVERHEAD_MAX },
   async run({ sizes, report, note }) {
-    const rounds = sizes(24, 96);
+    const rounds = sizes(24, 300);
     const row = WAVES * AT_ONCE;
     const folder = mkdtempSync(join(tmpdir(), 'zerostate-tracing-overhead-'));
     const file = join(folder, 'spans.jsonl');
