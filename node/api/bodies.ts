@@ -3,8 +3,8 @@
 
 import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { ZeroError } from '../../protocol/errors/index.ts';
-import { type Overload, overloadedText, RETRY_MS } from '../admission/index.ts';
+import type { Overload } from '../admission/index.ts';
+import { givesWay } from './give-way.ts';
 import { operationOf } from './operations.ts';
 
 /** Bytes up to which a body is not counted: a task with a usual module. Reading one takes some milliseconds. */
@@ -20,15 +20,7 @@ export function boundBodies(app: FastifyInstance, overload: Overload): void {
   const hold = (bytes: number, reply: FastifyReply): void => {
     if (held + bytes > LARGE_BODIES_BYTES_MAX) {
       overload.refuse('timed');
-      const retryMs = RETRY_MS.timed;
-      reply.header('retry-after', String(Math.ceil(retryMs / 1_000)));
-      throw new ZeroError(
-        'OVERLOADED',
-        `${overloadedText('timed')}: others with large bodies are under way`,
-        {
-          details: { class: 'timed', retryMs },
-        },
-      );
+      throw givesWay(reply, 'timed', ': others with large bodies are under way');
     }
     held += bytes;
     if (!holders.has(reply))

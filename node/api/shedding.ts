@@ -3,8 +3,8 @@
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { ZeroError } from '../../protocol/errors/index.ts';
-import { type Overload, overloadedText, RETRY_MS, type WorkClass } from '../admission/index.ts';
+import type { Overload, WorkClass } from '../admission/index.ts';
+import { givesWay } from './give-way.ts';
 import { type OperationName, operationOf } from './operations.ts';
 
 /**
@@ -40,13 +40,7 @@ export function shed(app: FastifyInstance, overload: Overload): void {
     const work = asked === undefined ? undefined : WORK[asked.id];
     if (work === undefined) return;
     const leave = overload.enter(work);
-    if (leave === undefined) {
-      const retryMs = RETRY_MS[work];
-      reply.header('retry-after', String(Math.ceil(retryMs / 1_000)));
-      throw new ZeroError('OVERLOADED', overloadedText(work), {
-        details: { class: work, retryMs },
-      });
-    }
+    if (leave === undefined) throw givesWay(reply, work);
     // Sent whole, or given up by who asked: rows count until the last.
     reply.raw.once('close', leave);
   });
