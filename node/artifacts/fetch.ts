@@ -4,7 +4,7 @@
 import type { PeerId } from '@libp2p/interface';
 import type { CID } from 'multiformats/cid';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
-import type { Clock } from '../clock/index.ts';
+import { type Clock, pause } from '../clock/index.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { shapeOf } from './blocks.ts';
 import {
@@ -238,7 +238,7 @@ export class Fetch {
 
   async #find(isAgain: boolean): Promise<void> {
     const { clock, find } = this.#deps;
-    if (isAgain) await new Promise<void>((resolve) => clock.after(SEARCH_PAUSE_MS, resolve));
+    if (isAgain) await pause(clock, SEARCH_PAUSE_MS);
     for await (const peer of find(this.#root, this.#options.from, this.#stopping.signal)) {
       if (this.#stopping.signal.aborted) return;
       const name = peer.toString();

@@ -6,7 +6,7 @@ import type { CID } from 'multiformats/cid';
 import { RecentMap } from '../../protocol/bounded/index.ts';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { type Overload, RETRY_MS } from '../admission/index.ts';
-import type { Clock } from '../clock/index.ts';
+import { type Clock, pause } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { withServerSpan } from '../tracing/index.ts';
@@ -121,7 +121,7 @@ export class BlockServer {
     const { clock, overload } = this.#deps;
     for (let leave = overload.enter('bulk'); ; leave = overload.enter('bulk')) {
       if (leave !== undefined) return leave;
-      await new Promise<void>((resolve) => clock.after(RETRY_MS.bulk, resolve));
+      await pause(clock, RETRY_MS.bulk);
       if (this.#stopped) return undefined;
     }
   }
@@ -160,6 +160,6 @@ export class BlockServer {
     this.#budgets.set(name, { bytes: left, at: now });
     if (left >= 0) return;
     const ms = Math.ceil((-left * 1000) / SERVED_BYTES_PER_SECOND);
-    await new Promise<void>((resolve) => clock.after(ms, resolve));
+    await pause(clock, ms);
   }
 }

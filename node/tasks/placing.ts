@@ -2,7 +2,7 @@
 // placed.
 
 import type { TaskEvent } from '../../protocol/task/index.ts';
-import type { Clock } from '../clock/index.ts';
+import { type Clock, pause } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
 import { specOfManifest } from './manifest.ts';
@@ -62,8 +62,6 @@ export class Placing {
     // The first search is before the first attempt, so that this is the second at least.
     const ms = BUSY_MS * 2 ** Math.max(0, searches - 2);
     this.#deps.book.note(entry, `waits ${ms} ms: who was asked has too much to do`);
-    await new Promise<void>((resolve) => {
-      this.#deps.clock.after(ms, resolve);
-    });
+    await pause(this.#deps.clock, ms);
   }
 }
