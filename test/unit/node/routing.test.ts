@@ -34,6 +34,16 @@ function codeOf(run: () => unknown): string {
   }
 }
 
+/** The reports of this node, which knows no relay. */
+const makeReports = (now: () => number): Reports =>
+  new Reports({
+    self: SELF,
+    seed: seed(1),
+    relays: { exitsOf: () => [], get: () => ({}) as never, region: () => '' },
+    now,
+    observe: () => {},
+  });
+
 describe('relay cards', () => {
   const offer = {
     name: 'one',
@@ -195,13 +205,7 @@ describe('link reports', () => {
   });
 
   it('are handed to each reader once, the newest of each author, and never back to where they came from', () => {
-    const reports = new Reports({
-      self: SELF,
-      seed: seed(1),
-      relays: { exitsOf: () => [], get: () => ({}) as never, region: () => '' },
-      now: () => 1_000,
-      observe: () => {},
-    });
+    const reports = makeReports(() => 1_000);
     reports.read(OTHER);
     reports.read(RELAY);
     reports.own(report({ author: SELF }));
@@ -216,13 +220,7 @@ describe('link reports', () => {
 
   it('are passed on at once where they say something new, and else every three seconds', () => {
     let now = 1_000;
-    const reports = new Reports({
-      self: SELF,
-      seed: seed(1),
-      relays: { exitsOf: () => [], get: () => ({}) as never, region: () => '' },
-      now: () => now,
-      observe: () => {},
-    });
+    const reports = makeReports(() => now);
     reports.read(OTHER);
     let sequence = 10n;
     // A link that costs so much, a second later: when was that passed on?
@@ -239,13 +237,7 @@ describe('link reports', () => {
   });
 
   it('are not sent to who has passed the same on', () => {
-    const reports = new Reports({
-      self: SELF,
-      seed: seed(1),
-      relays: { exitsOf: () => [], get: () => ({}) as never, region: () => '' },
-      now: () => 1_000,
-      observe: () => {},
-    });
+    const reports = makeReports(() => 1_000);
     for (const reader of [OTHER, PEER]) reports.read(reader);
     const bytes = signLinkReport(report(), seed(2));
     assert.deepEqual([reports.take(bytes, OTHER), reports.take(bytes, PEER)], [true, false]);
