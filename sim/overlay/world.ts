@@ -8,13 +8,11 @@ import {
   type RoutingPolicy,
   type RoutingView,
 } from '../../protocol/routing/index.ts';
-import { EventLoop } from '../event-loop.ts';
+import { Later } from '../later.ts';
 import { type RandomStream, randomStream } from '../random.ts';
 import { makeNetwork, type OverlayNetwork } from './network.ts';
 import type { OverlayScenario } from './scenario.ts';
 import { Wire } from './wire.ts';
-
-const MICROSECONDS = 1_000;
 
 /** A neighbour as a node sees it; the run changes what changes. */
 export type NeighbourState = { -readonly [K in keyof NeighbourView]: NeighbourView[K] };
@@ -31,26 +29,18 @@ export class World {
   readonly network: OverlayNetwork;
   readonly wire: Wire;
   readonly nodes: readonly OverlayNode[];
-  readonly #loop = new EventLoop();
-  readonly #later = new Map<number, () => void>();
-  readonly #run: number;
-  #ids = 0;
+  readonly #later = new Later();
 
   constructor(scenario: OverlayScenario, policy: PolicyName) {
     this.scenario = scenario;
     this.network = makeNetwork(scenario);
     this.wire = new Wire(scenario, this.network);
     this.nodes = Array.from({ length: this.network.count }, (_, node) => this.#makeNode(node, policy));
-    this.#run = this.#loop.on((id) => {
-      const act = this.#later.get(id);
-      this.#later.delete(id);
-      act?.();
-    });
   }
 
   /** Milliseconds since the start. */
   get now(): number {
-    return this.#loop.now / MICROSECONDS;
+    return this.#later.now;
   }
 
   /** Whether the learners have had their time to settle. */
@@ -62,11 +52,8 @@ export class World {
     return node < this.scenario.relays;
   }
 
-  /** Closures and not numeric events: a decision costs a hundred times as much as its event. */
   after(ms: number, act: () => void): void {
-    const id = this.#ids++ | 0;
-    this.#later.set(id, act);
-    this.#loop.schedule(ms * MICROSECONDS, this.#run, id);
+    this.#later.after(ms, act);
   }
 
   observe(node: number, event: RoutingEvent): void {
@@ -74,7 +61,7 @@ export class World {
   }
 
   run(): void {
-    this.#loop.run({ until: (this.scenario.settleS + this.scenario.measureS) * 1_000 * MICROSECONDS });
+    this.#later.run((this.scenario.settleS + this.scenario.measureS) * 1_000);
   }
 
   #makeNode(node: number, policy: PolicyName): OverlayNode {

@@ -9,12 +9,11 @@ import {
   type RoutingPolicy,
   type RoutingView,
 } from '../../protocol/routing/index.ts';
-import { EventLoop } from '../event-loop.ts';
+import { Later } from '../later.ts';
 import { type RandomStream, randomStream } from '../random.ts';
 import { regionOf, type StageNetwork, type StageSizes, stageNetwork } from './stage.ts';
 import { StageWire } from './stage-wire.ts';
 
-const MICROSECONDS = 1_000;
 /** Standing of a relay of which nothing is known, as nodes have it. */
 const UNPROVEN = 0.5;
 /**
@@ -50,13 +49,10 @@ export class CoreWorld {
   readonly wire: StageWire;
   readonly nodes: readonly CoreNode[];
   readonly #turn: () => Promise<void>;
-  readonly #loop = new EventLoop();
-  readonly #later = new Map<number, () => void>();
-  readonly #kind: number;
+  readonly #later = new Later();
   /** By link and direction: when the last piece arrives, and when the next one of the chatter leaves. */
   readonly #lines = new Map<number, { dueAt: number; chatterAt: number }>();
   readonly #chatter: RandomStream;
-  #numbers = 0;
 
   constructor({ policy, races, seed, sizes, turn }: CoreOptions) {
     this.#turn = turn;
@@ -83,22 +79,15 @@ export class CoreWorld {
     for (let a = 0; a < count; a++)
       for (const b of a < relays ? Array.from({ length: a }, (_, n) => n) : this.network.homes[a]!)
         this.#join(a, b);
-    this.#kind = this.#loop.on((number) => {
-      const act = this.#later.get(number);
-      this.#later.delete(number);
-      act?.();
-    });
   }
 
   /** Milliseconds since the start. */
   get now(): number {
-    return this.#loop.now / MICROSECONDS;
+    return this.#later.now;
   }
 
   after(ms: number, act: () => void): void {
-    const number = this.#numbers++ | 0;
-    this.#later.set(number, act);
-    this.#loop.schedule(Math.round(Math.max(0, ms) * MICROSECONDS), this.#kind, number);
+    this.#later.after(ms, act);
   }
 
   sleep(ms: number): Promise<void> {
@@ -149,10 +138,9 @@ export class CoreWorld {
   }
 
   async run(untilMs: number, isDone: () => boolean = () => false): Promise<void> {
-    const until = Math.round(untilMs * MICROSECONDS);
     await this.#turn();
-    while (!isDone() && this.#loop.step(until)) await this.#turn();
-    if (!isDone()) this.#loop.run({ until });
+    while (!isDone() && this.#later.step(untilMs)) await this.#turn();
+    if (!isDone()) this.#later.run(untilMs);
   }
 
   /** Two are connected no more, as one of them sees it. */
