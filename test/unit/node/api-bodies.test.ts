@@ -5,41 +5,22 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { Overload } from '../../../node/admission/index.ts';
 import { LARGE_BODIES_BYTES_MAX, SMALL_BODY_BYTES_MAX } from '../../../node/api/bodies.ts';
-import { OPERATIONS } from '../../../node/api/operations.ts';
+import type { Operation } from '../../../node/api/operations.ts';
 import { type ApiServer, startApi } from '../../../node/api/server.ts';
-import { systemClock } from '../../../node/clock/index.ts';
-import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
+import { AUTHORIZED, apiAlone } from '../../support/api-alone.ts';
 
-const TOKEN = 'secret';
 const LARGE = 12 * 1024 * 1024;
 
 describe('large bodies on the API', () => {
   const metrics = createMetrics();
   let api: ApiServer;
   before(async () => {
-    api = await startApi({
-      host: '127.0.0.1',
-      port: 0,
-      access: {
-        token: TOKEN,
-        tokens: { find: () => undefined } as never,
-        answers: {} as never,
-        clock: systemClock,
-        requestsPerSecond: 1_000,
-      },
-      overload: new Overload({ metrics }),
-      log: createLogger({ level: 'silent', name: 'test' }),
-      routes: async (app) => {
-        for (const { method, path } of OPERATIONS.filter((one) => one.id !== 'api.document'))
-          app.route({
-            method,
-            url: path,
-            handler: async () => ({}),
-            ...(method === 'POST' ? { schema: { body: {} } } : {}),
-          });
-      },
+    const route = ({ method }: Operation) => ({
+      handler: async () => ({}),
+      ...(method === 'POST' ? { schema: { body: {} } } : {}),
     });
+    api = await startApi(apiAlone({ overload: new Overload({ metrics }), route }));
   });
   after(() => api.close());
 
@@ -47,7 +28,7 @@ describe('large bodies on the API', () => {
   function begin(headers: Record<string, string>, sent: string, path = '/v1/verify'): ClientRequest {
     const asked = request(api.url + path, {
       method: 'POST',
-      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
+      headers: { ...AUTHORIZED, 'content-type': 'application/json', ...headers },
     });
     asked.on('error', () => {});
     asked.write(sent);

@@ -3,35 +3,24 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import { Overload } from '../../../node/admission/index.ts';
-import { OPERATIONS } from '../../../node/api/operations.ts';
 import { makeApi } from '../../../node/api/server.ts';
-import { systemClock } from '../../../node/clock/index.ts';
-import { createLogger } from '../../../node/logger/index.ts';
-import { createMetrics } from '../../../node/metrics/index.ts';
+import { AUTHORIZED, apiAlone } from '../../support/api-alone.ts';
 
-const TOKEN = 'secret';
 const querystring = Type.Object({ limit: Type.Integer({ default: 50 }), q: Type.String({ default: '' }) });
 
 describe('what an operation of the API does not take', () => {
   let app: FastifyInstance;
   before(async () => {
+    const options = apiAlone({
+      route: ({ id }) => ({
+        schema: id === 'cards.list' ? { querystring } : {},
+        handler: async ({ query }) => ({ query }),
+      }),
+    });
     app = await makeApi({
-      host: '127.0.0.1',
-      access: {
-        token: TOKEN,
-        tokens: { find: () => undefined } as never,
-        answers: {} as never,
-        clock: systemClock,
-        requestsPerSecond: 1_000,
-      },
-      overload: new Overload({ metrics: createMetrics() }),
-      log: createLogger({ level: 'silent', name: 'test' }),
+      ...options,
       routes: async (on) => {
-        for (const { id, method, path } of OPERATIONS.filter((one) => one.id !== 'api.document')) {
-          const schema = id === 'cards.list' ? { querystring } : {};
-          on.route({ method, url: path, schema, handler: async ({ query }) => ({ query }) });
-        }
+        await options.routes(on);
         on.get('/healthy', async () => ({}));
       },
     });
@@ -39,7 +28,7 @@ describe('what an operation of the API does not take', () => {
   after(() => app.close());
 
   const ask = async (url: string, method: 'GET' | 'HEAD' | 'POST' = 'GET') => {
-    const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${TOKEN}` } });
+    const answer = await app.inject({ method, url, headers: AUTHORIZED });
     const { error, query } = (method === 'HEAD' ? {} : answer.json()) as {
       error?: { code: string; message: string };
       query?: object;

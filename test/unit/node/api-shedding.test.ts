@@ -6,11 +6,9 @@ import { Overload } from '../../../node/admission/index.ts';
 import { OPERATIONS, type OperationName } from '../../../node/api/operations.ts';
 import { type ApiServer, startApi } from '../../../node/api/server.ts';
 import { send } from '../../../node/client/send.ts';
-import { systemClock } from '../../../node/clock/index.ts';
-import { createLogger } from '../../../node/logger/index.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
+import { API_TOKEN, AUTHORIZED, apiAlone } from '../../support/api-alone.ts';
 
-const TOKEN = 'secret';
 const BULK: OperationName = 'reputation.log';
 const operation = (id: OperationName) => OPERATIONS.find((one) => one.id === id)!;
 
@@ -28,31 +26,14 @@ describe('the API under overload', () => {
       rows.push('{"row":1}\n');
       return rows;
     };
-    api = await startApi({
-      host: '127.0.0.1',
-      port: 0,
-      access: {
-        token: TOKEN,
-        tokens: { find: () => undefined } as never,
-        answers: {} as never,
-        clock: systemClock,
-        requestsPerSecond: 1_000,
-      },
-      overload,
-      log: createLogger({ level: 'silent', name: 'test' }),
-      routes: async (app) => {
-        // The document of itself is a route that every API has.
-        for (const { id, method, path } of OPERATIONS.filter((one) => one.id !== 'api.document'))
-          app.route({ method, url: path, handler: () => served(id) });
-      },
-    });
+    api = await startApi(apiAlone({ overload, route: ({ id }) => ({ handler: () => served(id) }) }));
   });
   beforeEach(() => {
     load.lagMs = 0;
   });
   after(() => api.close());
 
-  const ask = async (id: OperationName, token = TOKEN) => {
+  const ask = async (id: OperationName, token = API_TOKEN) => {
     const { method, path } = operation(id);
     const headers = { authorization: `Bearer ${token}` };
     return await fetch(api.url + path.replaceAll(/:\w+/g, 'x'), { method, headers });
@@ -113,7 +94,7 @@ describe('the API under overload', () => {
 
   it('reads nothing for who asks for the head of rows alone', async () => {
     const { path } = operation(BULK);
-    const headers = { authorization: `Bearer ${TOKEN}` };
+    const headers = AUTHORIZED;
     const head = await fetch(api.url + path, { method: 'HEAD', headers });
     assert.equal(head.status, 200);
     assert.equal(rows.destroyed, true);
@@ -129,7 +110,7 @@ describe('the API under overload', () => {
   it('is asked again by a client where it says when, and only there', async () => {
     let tries = 0;
     const answers = [503, 503, 200].map((status) => ({ status, headers: { 'retry-after': '0' } }));
-    const at = { url: api.url, token: TOKEN, patient: true };
+    const at = { url: api.url, token: API_TOKEN, patient: true };
     const fetched = async () => {
       tries += 1;
       return new Response('{}', answers.shift());
