@@ -1,8 +1,6 @@
 // Makes the libp2p host of a node: transports, security, DHT, gossip, relay. Every limit is passed explicitly (limits.ts).
 
-import { autoNAT } from '@libp2p/autonat';
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
-import { dcutr } from '@libp2p/dcutr';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify, identifyPush } from '@libp2p/identify';
 import { FaultTolerance, type PrivateKey } from '@libp2p/interface';
@@ -30,6 +28,7 @@ import { Heartbeat, type HeartbeatComponents } from './heartbeat.ts';
 import * as limits from './limits.ts';
 import type { Listening } from './listening.ts';
 import { streamMuxer } from './muxer.ts';
+import { natServices, ownAddresses } from './nat.ts';
 import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
 import { quietLog } from './quiet-log.ts';
@@ -52,6 +51,8 @@ export interface HostOptions {
   readonly groupPrivate: boolean;
   readonly mdns: boolean;
   readonly nat: boolean;
+  /** True for roles that exist to be dialled: all addresses of the machine that it listens on are announced at once. */
+  readonly vouched: boolean;
   /** True for the relay role: this node forwards for peers that cannot be dialled. */
   readonly relay: boolean;
   /** Told of what it forwards. */
@@ -206,27 +207,8 @@ export async function createHost(options: HostOptions) {
           }),
         ),
       ),
-      ...(options.nat
-        ? {
-            autonat: guarded(
-              guard,
-              autoNAT({
-                protocolPrefix: `zerostate/${options.network}`,
-                maxInboundStreams: limits.NAT_STREAMS_MAX,
-                maxOutboundStreams: limits.NAT_STREAMS_MAX,
-                timeout: limits.DIAL_MS_MAX,
-              }),
-            ),
-            dcutr: guarded(
-              guard,
-              dcutr({
-                maxInboundStreams: limits.NAT_STREAMS_MAX,
-                maxOutboundStreams: limits.NAT_STREAMS_MAX,
-                timeout: limits.DIAL_MS_MAX,
-              }),
-            ),
-          }
-        : {}),
+      ...(options.nat ? natServices(guard, options.network) : {}),
+      ownAddresses: ownAddresses(options.listen, options.vouched || !options.nat),
       ...(options.relay
         ? {
             relay: watchedRelay(

@@ -47,6 +47,7 @@ export async function makeNet(
     groupPrivate: config.peers.groupPrivate,
     mdns: config.mdns,
     nat: config.nat,
+    vouched: config.roles.includes('relay') || config.roles.includes('boot'),
     policy,
     dhtRules,
     topics: topicsOf(network),
