@@ -128,7 +128,11 @@ export async function createHost(options: HostOptions) {
       ...(options.carrier?.transports ?? [
         options.listening.watch(webSockets({})),
         options.listening.watch(
-          tcp({ maxConnections: options.maxConnections, backlog: limits.PENDING_CONNECTIONS_MAX }),
+          tcp({
+            // With room for those that shake hands while all places are taken: the gater gives some of them one.
+            maxConnections: options.maxConnections + limits.PENDING_CONNECTIONS_MAX,
+            backlog: limits.PENDING_CONNECTIONS_MAX,
+          }),
         ),
       ]),
       relayTransport,

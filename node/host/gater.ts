@@ -1,5 +1,5 @@
-// Who may connect: caps for each site (so that one place cannot take every slot), a share of connections kept for dialling out,
-// and nobody who is shut out.
+// Who may connect: caps for each site (so that one place cannot take every slot), fair shares among sites once all places are taken, a share of
+// connections kept for dialling out, and nobody who is shut out.
 
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
@@ -38,16 +38,20 @@ export interface ConnectionPolicy {
 interface Site {
   open: number;
   pending: number;
+  /** Those whose handshake is done, in the order in which it was. */
+  readonly settled: Set<MultiaddrConnection>;
 }
 
 /** The gate of one host. */
 export class Gater implements ConnectionGater {
   readonly #options: GaterOptions;
   readonly #sites = new Map<string, Site>();
-  readonly #settled = new WeakMap<MultiaddrConnection, () => void>();
+  readonly #settled = new WeakMap<MultiaddrConnection, () => Site | undefined>();
   readonly #perPeer = new Map<string, number>();
   readonly #inboundMax: number;
   #inbound = 0;
+  /** Of these, the ones whose handshake is done. */
+  #open = 0;
 
   constructor(options: GaterOptions) {
     this.#options = options;
@@ -77,10 +81,12 @@ export class Gater implements ConnectionGater {
       this.#refuse('policy'));
 
   readonly denyInboundConnection = (connection: MultiaddrConnection): boolean => {
-    if (this.#inbound >= this.#inboundMax) return this.#refuse('inbound');
     const site = this.#siteOf(connection.remoteAddr);
-    if (site !== undefined) {
-      const now = this.#sites.get(site) ?? { open: 0, pending: 0 };
+    const now = site === undefined ? undefined : (this.#sites.get(site) ?? noneOf());
+    // Nobody loses a place to somebody who has not yet shown a key: for now it is only let into the handshake.
+    if (this.#inbound >= this.#inboundMax && this.#largestBeside((now?.open ?? 0) + 1, site) === undefined)
+      return this.#refuse('inbound');
+    if (now !== undefined) {
       if (now.pending >= PENDING_PER_SITE_MAX) return this.#refuse('site-pending');
       if (now.open >= INBOUND_PER_SITE_MAX) return this.#refuse('site');
     }
@@ -108,32 +114,58 @@ export class Gater implements ConnectionGater {
   };
 
   readonly denyInboundUpgradedConnection = (_peer: PeerId, connection: MultiaddrConnection): boolean => {
-    this.#settled.get(connection)?.();
+    const settle = this.#settled.get(connection);
+    if (settle === undefined) return false;
+    const site = settle();
+    if (this.#open <= this.#inboundMax) return false;
+    const larger = this.#largestBeside(site?.settled.size ?? 1, this.#siteOf(connection.remoteAddr));
+    const last = larger === undefined ? undefined : [...larger.settled].at(-1);
+    if (last === undefined) return this.#refuse('inbound');
+    this.#refuse('share');
+    last.abort(new Error('this place goes to a site that has fewer'));
     return false;
   };
+
+  /**
+   * The site with most connections, if it has more than `places` and gives one up to another for it. So the places of a full table go round by sites, and
+   * no number of keys at few sites keeps out the others; the only connection of a site is never given up. Nothing is where sites are not told apart.
+   */
+  #largestBeside(places: number, site: string | undefined): Site | undefined {
+    if (site === undefined) return undefined;
+    let largest: Site | undefined;
+    for (const one of this.#sites.values())
+      if (one.settled.size > (largest?.settled.size ?? places)) largest = one;
+    return largest;
+  }
 
   /** Counts a connection until it closes, and as pending until its handshake is done. */
   #count(connection: MultiaddrConnection, name: string | undefined): void {
     this.#inbound += 1;
-    const site = name === undefined ? undefined : (this.#sites.get(name) ?? { open: 0, pending: 0 });
+    const site = name === undefined ? undefined : (this.#sites.get(name) ?? noneOf());
     if (site !== undefined && name !== undefined) {
       site.open += 1;
       site.pending += 1;
       this.#sites.set(name, site);
     }
-    let pending = true;
-    const settle = () => {
-      if (pending && site !== undefined) site.pending -= 1;
-      pending = false;
-    };
-    this.#settled.set(connection, settle);
+    let state: 'pending' | 'open' | 'closed' = 'pending';
+    this.#settled.set(connection, () => {
+      if (state !== 'pending') return site;
+      state = 'open';
+      this.#open += 1;
+      if (site !== undefined) site.pending -= 1;
+      site?.settled.add(connection);
+      return site;
+    });
     connection.addEventListener(
       'close',
       () => {
-        settle();
+        if (state === 'open') this.#open -= 1;
+        else if (site !== undefined) site.pending -= 1;
+        state = 'closed';
         this.#inbound -= 1;
         if (site === undefined || name === undefined) return;
         site.open -= 1;
+        site.settled.delete(connection);
         if (site.open === 0) this.#sites.delete(name);
       },
       { once: true },
@@ -150,4 +182,9 @@ export class Gater implements ConnectionGater {
     this.#options.metrics.count('zerostate_connections_refused_total', { reason });
     return true;
   }
+}
+
+/** A site that nobody is connected from. */
+function noneOf(): Site {
+  return { open: 0, pending: 0, settled: new Set() };
 }

@@ -109,8 +109,8 @@ export const GOSSIP_RPC_BYTES_MAX = 1 * MIB;
 /** Bytes that wait for one slow gossip peer. */
 export const GOSSIP_OUTBOUND_BYTES_MAX = 4 * MIB;
 
-/** Circuit relay: clients with a reservation at once. Library default: 15. */
-export const RELAY_RESERVATIONS_MAX = 256;
+/** Circuit relay: clients with a reservation at once: whoever is connected, for peers.max is no more. Fair shares are the gater's. Library default: 15. */
+export const RELAY_RESERVATIONS_MAX = 1_024;
 /** Circuit relay: lifetime of a reservation. */
 export const RELAY_RESERVATION_MS = 3_600_000;
 /** Circuit relay: bytes of one relayed connection. Library default 128 KiB, less than one task with its module. */

@@ -133,7 +133,7 @@ export const metricNames = {
   },
   zerostate_connections_refused_total: {
     kind: 'counter',
-    help: 'Inbound connections refused, by reason (inbound, site, site-pending, peer, penalized, policy), and peers that a relay does not serve (reputation, unpaid).',
+    help: 'Inbound connections refused, by reason (inbound, site, site-pending, peer, penalized, policy) or ended for a site that has fewer (share), and peers that a relay does not serve (reputation, unpaid).',
     labels: ['reason'],
   },
   ...pathMetricNames,

@@ -25,9 +25,28 @@ function gate(maxConnections = 1_000, policy?: ConnectionPolicy) {
 
 /** A connection that comes in from an address; dispatch 'close' to end it. */
 function from(ip: string): MultiaddrConnection {
-  return Object.assign(new EventTarget(), {
+  const connection = Object.assign(new EventTarget(), {
     remoteAddr: multiaddr(`/ip4/${ip}/tcp/1`),
-  }) as unknown as MultiaddrConnection;
+    abort: () => connection.dispatchEvent(new Event('close')),
+  });
+  return connection as unknown as MultiaddrConnection;
+}
+
+/** Lets connections in, handshake and all; answers those that stay open, as the test goes on. */
+function visitors(gater: Gater) {
+  const open = new Set<MultiaddrConnection>();
+  const come = (ip: string): boolean => {
+    const connection = from(ip);
+    if (gater.denyInboundConnection(connection)) return false;
+    open.add(connection);
+    connection.addEventListener('close', () => open.delete(connection));
+    if (!gater.denyInboundUpgradedConnection(PEER, connection)) return true;
+    connection.dispatchEvent(new Event('close'));
+    return false;
+  };
+  const at = (site: string) =>
+    [...open].filter(({ remoteAddr }) => String(remoteAddr).includes(`/${site}.`)).length;
+  return { come, at, open };
 }
 
 describe('the gate', () => {
@@ -87,6 +106,32 @@ describe('the gate', () => {
     for (let i = 0; i < 10 * INBOUND_SHARE_MAX; i++)
       assert.equal(gater.denyInboundConnection(from(`8.${i}.0.1`)), false);
     assert.equal(gater.denyInboundConnection(from('9.0.0.1')), true);
+  });
+
+  it('shares the places of a full table among sites: few sites keep out nobody, and nobody loses the only one', () => {
+    const gater = gate(20);
+    const { at, come, open } = visitors(gater);
+    for (let i = 1; i <= 18; i++) assert.equal(come(`8.8.8.${i}`), true);
+    assert.equal(come('8.8.8.99'), false, 'more of the same');
+    const first = [...open].slice(0, 6);
+    for (let i = 1; i <= 9; i++) assert.equal(come(`9.9.9.${i}`), true);
+    assert.equal(come('9.9.9.99'), false, 'both have as many');
+    for (let i = 1; i <= 6; i++) assert.equal(come(`11.0.0.${i}`), true);
+    assert.deepEqual([at('8.8.8'), at('9.9.9'), at('11.0.0'), gater.inbound], [6, 6, 6, 18]);
+    assert.ok(
+      first.every((one) => open.has(one)),
+      'who came first stays',
+    );
+    for (let i = 0; i < 200; i++) come(`12.0.${i}.1`);
+    const alone = [...open].filter(({ remoteAddr }) => String(remoteAddr).includes('/12.0.'));
+    assert.deepEqual([alone.length, at('8.8.8'), at('9.9.9'), at('11.0.0')], [15, 1, 1, 1]);
+    assert.equal(come('13.0.0.1'), false, 'nobody has two');
+    assert.deepEqual([gater.inbound, open.size], [18, 18]);
+    // A key that is never shown costs nobody a place.
+    for (const one of [...open].slice(0, 2)) one.dispatchEvent(new Event('close'));
+    assert.deepEqual([come('13.0.0.1'), come('13.0.0.2')], [true, true]);
+    assert.equal(gater.denyInboundConnection(from('14.0.0.1')), false);
+    assert.equal(open.size, 18);
   });
 
   it('lets in so many connections of one peer, and none of one that is shut out', () => {

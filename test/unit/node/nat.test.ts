@@ -6,11 +6,11 @@ import { once } from 'node:events';
 import { autoNAT } from '@libp2p/autonat';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { StreamHandler } from '@libp2p/interface';
-import { defaultLogger } from '@libp2p/logger';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { streamPair } from '@libp2p/utils';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { dialledAnew, ownAddresses } from '../../../node/host/nat.ts';
+import { quietLog } from '../../../node/host/quiet-log.ts';
 
 const PUBLIC = multiaddr('/ip4/45.77.0.12/tcp/4001');
 
@@ -40,7 +40,7 @@ describe('reachability', () => {
     let handler: StreamHandler | undefined;
     const service = dialledAnew(autoNAT({}))({
       peerId: me,
-      logger: defaultLogger(),
+      logger: quietLog,
       registrar: {
         handle: async (_: string, given: StreamHandler) => {
           handler = given;
