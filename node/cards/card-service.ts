@@ -18,6 +18,7 @@ import { type Clock, rfc3339 } from '../clock/index.ts';
 import type { CardRecords } from '../dht/card-records.ts';
 import type { Host } from '../host/create.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
+import { keyEndsMs } from '../keys/key-ends.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
@@ -178,9 +179,9 @@ export class CardService {
     return vault.list().flatMap(({ agentId, keychain }) => {
       const own = this.#own.get(agentId);
       if (own === undefined || book.get(agentId)?.cardId !== own.cardId) return [];
-      const keyEndsMs = Date.parse(verifyKeychain(keychain).notAfter);
-      const nextEndsMs = Math.min(clock.now() + CARD_LIFE_MS, keyEndsMs);
-      return [{ agentId, cardEndsMs: Date.parse(own.card.expiresAt), keyEndsMs, nextEndsMs }];
+      const endsMs = keyEndsMs(keychain);
+      const nextEndsMs = Math.min(clock.now() + CARD_LIFE_MS, endsMs);
+      return [{ agentId, cardEndsMs: Date.parse(own.card.expiresAt), keyEndsMs: endsMs, nextEndsMs }];
     });
   }
 

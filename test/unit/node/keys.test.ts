@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AgentVault } from '../../../node/keys/agent-vault.ts';
+import { keyEndsMs } from '../../../node/keys/key-ends.ts';
 import { readSecretFile, writeSecretFile } from '../../../node/keys/key-file.ts';
 import { loadOrCreateNodeKey } from '../../../node/keys/node-key.ts';
 import { publicKeyOfSeed } from '../../../protocol/crypto/index.ts';
@@ -195,5 +196,25 @@ describe('rotation of keys on disk', () => {
         .sort(),
       made.sort(),
     );
+  });
+
+  it('works out when a key ends once for each keychain', async () => {
+    const vault = new AgentVault(home);
+    const { agentId, keychain } = await vault.create(VALIDITY);
+    let reads = 0;
+    const watched = new Proxy(keychain, {
+      get: (of, name) => {
+        reads += 1;
+        return Reflect.get(of, name);
+      },
+    });
+    assert.equal(keyEndsMs(watched), Date.parse(VALIDITY.notAfter));
+    assert.ok(reads > 0);
+    reads = 0;
+    assert.equal(keyEndsMs(watched), Date.parse(VALIDITY.notAfter));
+    assert.equal(reads, 0);
+    const later = new Date(Date.parse(VALIDITY.notAfter) + 1_000).toISOString().replace('.000', '');
+    await vault.rotateOperational(agentId, { ...VALIDITY, notAfter: later });
+    assert.equal(keyEndsMs(vault.get(agentId).keychain), Date.parse(later));
   });
 });
