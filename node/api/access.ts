@@ -40,6 +40,9 @@ const URGENT: ReadonlySet<OperationName> = new Set([
   'policy.rollback',
 ]);
 
+/** Whether an operation stops things. */
+export const isUrgent = (id: OperationName): boolean => URGENT.has(id);
+
 /** Adds the hooks. */
 export function guard(app: FastifyInstance, options: AccessOptions): void {
   const { answers, clock, requestsPerSecond, tokens } = options;
@@ -85,8 +88,7 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
     if (isOpen(path)) return;
     const caller = callerOf(request);
     const asked = operationOf(request.method, request.routeOptions.url ?? '')?.id;
-    const isUrgent = asked !== undefined && URGENT.has(asked);
-    if (!(isUrgent ? urgent : buckets).take(caller.name)) {
+    if (!(asked !== undefined && isUrgent(asked) ? urgent : buckets).take(caller.name)) {
       reply.header('retry-after', '1');
       throw new ZeroError('BUSY', `a token may make ${requestsPerSecond} requests a second`);
     }

@@ -10,6 +10,7 @@ import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
 import { boundBodies } from './bodies.ts';
 import { compilers } from './compilers.ts';
+import { takeTurns } from './fairness.ts';
 import { refuseNeedless } from './needless.ts';
 import { pathOf } from './operations.ts';
 import { schemaErrorText } from './schema-error.ts';
@@ -63,6 +64,7 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
   guard(app, options.access);
   shed(app, options.overload);
   boundBodies(app, options.overload);
+  takeTurns(app, options.overload);
   app.addHook('preValidation', async (request) => refuseNeedless(request));
   app.setErrorHandler((error, _request, reply) => {
     const typed = toZeroError(error);

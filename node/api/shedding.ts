@@ -32,12 +32,15 @@ const WORK: { readonly [K in OperationName]?: WorkClass } = {
   'reputation.log': 'bulk',
 };
 
+/** What kind of work an operation is; undefined: it is not counted. */
+export const workOf = (id: OperationName): WorkClass | undefined => WORK[id];
+
 /** Adds the hook. It comes after the one that says who may ask: who may not is no work. */
 export function shed(app: FastifyInstance, overload: Overload): void {
   app.addHook('onRequest', async (request, reply) => {
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     const asked = operationOf(method, request.routeOptions.url ?? '');
-    const work = asked === undefined ? undefined : WORK[asked.id];
+    const work = asked === undefined ? undefined : workOf(asked.id);
     if (work === undefined) return;
     const leave = overload.enter(work);
     if (leave === undefined) throw givesWay(reply, work);

@@ -10,6 +10,7 @@ import { degradedReasons } from '../../policy/index.ts';
 import { networkView, nodeView } from '../../views.ts';
 import { pathOf } from '../operations.ts';
 import { fewOf, heldAgents, readiness } from '../readiness.ts';
+import { shared } from '../shared.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
 const healthSchema = Type.Object({
@@ -64,19 +65,21 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
       });
     },
   );
-  app.get(
-    '/metrics',
-    { schema: { summary: 'Prometheus metrics', security: [] } },
-    async (_request, reply) => {
-      for (const { name, ok } of await readiness(node))
-        metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
-      metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
-      metrics.set('zerostate_degraded', degradedReasons(node).length + heldAgents(node).length);
-      metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
-      node.quarantines.count();
-      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.render());
-    },
+  // They need no token and take the thread for milliseconds: whoever asks while they are made gets the same.
+  const rendered = shared(() => render(node, metrics));
+  app.get('/metrics', { schema: { summary: 'Prometheus metrics', security: [] } }, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await rendered()),
   );
+}
+
+async function render(node: NodeContext, metrics: Metrics): Promise<string> {
+  for (const { name, ok } of await readiness(node))
+    metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
+  metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
+  metrics.set('zerostate_degraded', degradedReasons(node).length + heldAgents(node).length);
+  metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
+  node.quarantines.count();
+  return await metrics.render();
 }
 
 function cardsDetail(endings: readonly string[]): string {
