@@ -26,7 +26,7 @@ export function degradedReasons({
     ...(policy.bundles.fellBack === undefined
       ? []
       : [
-          `starts under policy ${policy.bundles.fellBack.refused} failed, so number ${policy.bundles.fellBack.to}, the last that worked, is in force until another is applied`,
+          `starts under policy ${policy.bundles.fellBack.refused} failed, so number ${policy.bundles.fellBack.to}, the last that worked, is in force until another is applied, or "policy rollback" stays with it`,
         ]),
     ...(policy.lostRecords === 0 ? [] : [`${policy.lostRecords} decisions could not be recorded`]),
   ];

@@ -91,7 +91,7 @@ export class PolicyBundles {
   mayBegin: (line: PolicyLine, envelope: Envelope, nowMs: number) => boolean = (_, envelope, nowMs) =>
     Date.parse(startOf(envelope) ?? '') <= nowMs;
 
-  /** True while the bundle in force has run out: it goes on deciding, and health says so. */
+  /** The bundle in force has run out: it goes on deciding, and health says so. */
   get expired(): boolean {
     const { expiresAt } = this.#active;
     return expiresAt !== null && Date.parse(expiresAt) <= this.#deps.clock.now();
@@ -190,13 +190,13 @@ export class PolicyBundles {
   }
 
   /**
-   * Goes back to a bundle that is kept: a sequence, 0 for the built-in policies, or the one in force before this one. Throws POLICY_ROLLBACK
-   * or NOT_FOUND.
+   * Goes back to a bundle that is kept: a sequence (0: built in), what a start fell back to, or the last. Throws
+   * POLICY_ROLLBACK or NOT_FOUND.
    */
   async rollback(to: number | undefined, reason: string): Promise<ActivePolicy> {
     return await this.#switch('rollback', async () => {
       const line = await this.line();
-      const wanted = to ?? this.#before();
+      const wanted = to ?? this.fellBack?.to ?? this.#before();
       const kept = this.#store.list().find(({ sequence }) => sequence === wanted);
       if (wanted !== 0 && kept === undefined)
         throw new ZeroError('NOT_FOUND', `no bundle ${wanted} is kept here; see "zerostate policy history"`);

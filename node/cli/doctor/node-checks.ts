@@ -45,7 +45,7 @@ const REMEDIES: Record<string, string> = {
   configuration:
     'Mend config.yaml and restart the node, which tries it again; zerostate up in a terminal shows why it failed. What works meanwhile is in config.good.json.',
   policy:
-    'zerostate policy show says which policy is in force, and zerostate policy apply puts a fresh one in force.',
+    'zerostate policy show says which policy is in force, and zerostate policy apply puts a fresh one in force; where starts under one failed, zerostate policy rollback stays with what is in force now.',
   cards:
     'zerostate card update publishes a card anew; where its key ends, zerostate card rotate comes first.',
 };

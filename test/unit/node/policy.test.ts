@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { BUILT_IN } from '../../../node/policy/active-policy.ts';
 import { DecisionBook } from '../../../node/policy/decision-book.ts';
 import {
   CLOSED_POLICIES,
@@ -298,6 +299,28 @@ describe('node/policy: decisions', () => {
 });
 
 describe('node/policy: the last policy that worked', () => {
+  it('is what going back goes to after failed starts, for good', async () => {
+    using desk = new PolicyDesk();
+    const bundle = signedBundle({ policies: onlyAgent('b') });
+    const refused = await desk.run(async ({ bundles }) => (await bundles.apply([bundle])).id, [keyOf(1)]);
+    const good = { id: BUILT_IN.id };
+    await desk.run(
+      async ({ bundles }) => {
+        assert.deepEqual(bundles.fellBack, { to: 0, refused });
+        assert.equal((await bundles.rollback(undefined, 'it ended every start')).sequence, 0);
+        assert.equal(bundles.fellBack, undefined);
+      },
+      [keyOf(1)],
+      good,
+    );
+    for (const after of [good, undefined])
+      await desk.run(
+        ({ bundles }) => assert.deepEqual([bundles.active.sequence, bundles.fellBack], [0, undefined]),
+        [keyOf(1)],
+        after,
+      );
+  });
+
   it('is decided by after failed starts, is no switch, and never one below the floor', async () => {
     using desk = new PolicyDesk();
     const [first, second] = [signedBundle(), signedBundle({ sequence: 2, policies: onlyAgent('b') })];
