@@ -306,9 +306,8 @@ describe('node/policy: the last policy that worked', () => {
     const good = { id: BUILT_IN.id };
     await desk.run(
       async ({ bundles }) => {
-        assert.deepEqual(bundles.fellBack, { to: 0, refused });
-        assert.equal((await bundles.rollback(undefined, 'it ended every start')).sequence, 0);
-        assert.equal(bundles.fellBack, undefined);
+        assert.equal(bundles.fellBack?.refused, refused);
+        assert.equal((await bundles.rollback(undefined, 'it ended all')).sequence, 0);
       },
       [keyOf(1)],
       good,
