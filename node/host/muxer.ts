@@ -1,8 +1,13 @@
-// Yamux, with two things mended. It opens an outgoing stream in a microtask, and when the connection has closed by then it throws where
+// Yamux, with four things mended. It opens an outgoing stream in a microtask, and when the connection has closed by then it throws where
 // nobody can catch, which ends the process: here that stream is aborted instead, as any stream of a closed connection is. And it answers
-// every frame of data with a window update, a frame of its own: here the update waits until half the window is used, as in go-yamux.
+// every frame of data with a window update, a frame of its own: here the update waits until half the window is used, as in go-yamux. When
+// a connection can be written again it says so to all streams: here not to one whose reader is stalled, as whoever waits for that word would write a
+// piece each time, until the stream is reset for holding too much. And when a connection is lost, its streams end as in peace: here, where the
+// connection says why (a link over relays does), they say it too.
 
+import type { MessageStream } from '@libp2p/interface';
 import { type YamuxMuxerInit, yamux } from '@libp2p/yamux';
+import { isZeroError } from '../../protocol/errors/index.ts';
 import { openEarly } from './early-protocol.ts';
 
 /** States of a stream whose next frame says that it is opened or accepted: that one must not wait. */
@@ -15,10 +20,16 @@ interface MuxedStream {
   /** Bytes that the other side may have under way, and how many of them it has not used. */
   readonly recvWindow?: number;
   readonly recvWindowCapacity?: number;
+  /** Bytes that the other side still takes. */
+  readonly sendWindowCapacity?: number;
+  readonly writeBufferLength?: number;
+  onMuxerDrain?(): void;
 }
 
 interface MuxerInternals {
   _newStream?: (...args: unknown[]) => MuxedStream;
+  onTransportClosed?(): void;
+  readonly streams?: readonly { onTransportClosed(error: Error): void }[];
 }
 
 /** True when the other side can go on for long without being told that its data was read. */
@@ -27,7 +38,12 @@ function hasRoom({ recvWindow, recvWindowCapacity, state }: MuxedStream): boolea
   return 2 * recvWindowCapacity > recvWindow;
 }
 
-/** Makes the window updates of a stream few, and makes one that fails fail into the stream. */
+/** True while something waits for the other side to take more: it will say so itself. */
+function isStalled({ sendWindowCapacity, writeBufferLength }: MuxedStream): boolean {
+  return sendWindowCapacity === 0 && (writeBufferLength ?? 0) > 0;
+}
+
+/** Makes the window updates of a stream few, and makes one that fails fail into the stream; tells it of a drain only where it can go on. */
 function tame(stream: MuxedStream): MuxedStream {
   const send = stream.sendWindowUpdate.bind(stream);
   stream.sendWindowUpdate = () => {
@@ -38,6 +54,11 @@ function tame(stream: MuxedStream): MuxedStream {
       stream.abort(error as Error);
     }
   };
+  const drained = stream.onMuxerDrain?.bind(stream);
+  if (drained !== undefined)
+    stream.onMuxerDrain = () => {
+      if (!isStalled(stream)) drained();
+    };
   return stream;
 }
 
@@ -47,11 +68,23 @@ export function streamMuxer(init: YamuxMuxerInit): ReturnType<typeof yamux> {
   return () => {
     const factory = make();
     const create = factory.createStreamMuxer.bind(factory);
-    factory.createStreamMuxer = (connection) => {
+    factory.createStreamMuxer = (connection: MessageStream) => {
+      let why: Error | undefined;
+      // Before the muxer hears of it.
+      connection.addEventListener('close', ({ error }) => {
+        if (isZeroError(error)) why = error;
+      });
       const muxer = create(connection);
       const internals = muxer as unknown as MuxerInternals;
       const open = internals._newStream?.bind(muxer);
       if (open !== undefined) internals._newStream = (...args) => tame(open(...args));
+      const closed = internals.onTransportClosed?.bind(muxer);
+      if (closed !== undefined)
+        internals.onTransportClosed = () => {
+          if (why !== undefined)
+            for (const stream of [...(internals.streams ?? [])]) stream.onTransportClosed(why);
+          closed();
+        };
       return openEarly(muxer);
     };
     return factory;
