@@ -7,6 +7,7 @@ import type { ArtifactService } from './artifacts/artifact-service.ts';
 import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import type { Replication } from './artifacts/replication.ts';
 import type { Backups } from './backup/index.ts';
+import type { CapsuleSigning } from './capsules/signing.ts';
 import type { CardBook } from './cards/card-book.ts';
 import type { CardService } from './cards/card-service.ts';
 import type { Renewer } from './cards/renewer.ts';
@@ -135,8 +136,9 @@ export interface Core extends Ground, Net {
 
 /** A node, as the API and the views see it. */
 export interface NodeContext extends Core {
-  /** Files and folders by content id. */
   readonly backups: Backups;
+  readonly capsuleSigning: CapsuleSigning;
+  /** Files and folders by content id. */
   readonly artifacts: ArtifactService;
   readonly artifactStore: ArtifactStore;
   readonly artifactCopies: Replication;

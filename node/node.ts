@@ -4,6 +4,7 @@
 import { nodeIdOf } from '../protocol/provenance/index.ts';
 import { makeArtifacts } from './artifacts/index.ts';
 import { makeBackups } from './backup/index.ts';
+import { makeCapsuleSigning } from './capsules/signing.ts';
 import { makeRenewer } from './cards/make-renewer.ts';
 import type { Core, ZerostateNode } from './context.ts';
 import { makeDiscovery } from './find/make-discovery.ts';
@@ -127,6 +128,7 @@ export async function openNode(options: NodeOptions): Promise<ZerostateNode> {
     artifactCopies,
     artifactStore,
     backups,
+    capsuleSigning: makeCapsuleSigning(key.seed),
     executor,
     guilds,
     ...logService,

@@ -33,7 +33,16 @@ const REDACTED = '[redacted]';
 /** What of a node is needed. */
 export type CapsuleDeps = Pick<
   NodeContext,
-  'book' | 'files' | 'ownLog' | 'peerId' | 'policy' | 'provenance' | 'receipts' | 'store' | 'tasks'
+  | 'book'
+  | 'capsuleSigning'
+  | 'files'
+  | 'ownLog'
+  | 'peerId'
+  | 'policy'
+  | 'provenance'
+  | 'receipts'
+  | 'store'
+  | 'tasks'
 >;
 
 export interface ExportOptions {
@@ -71,7 +80,7 @@ export async function exportCapsule(
     checkpoint: checkpoint === '' ? null : checkpoint,
     versions: versions(),
   };
-  return encodeCapsule(redact(await withEvidence(node, whole), options));
+  return encodeCapsule(node.capsuleSigning.sign(redact(await withEvidence(node, whole), options)));
 }
 
 const versions = (): Record<string, string> => ({

@@ -80,6 +80,8 @@ export const capsuleSchema = Type.Object(
     parts: Type.Record(digest, base64),
     /** How members were ranked for a task; null where nobody was, or a node of before kept nothing of it. */
     ranking: orNull(rankingSchema),
+    /** The node's signature over the digest of the rest (DSSE); absent where no node exported it, or one of before. */
+    signed: Type.Optional(json),
     simulation: orNull(
       Type.Object(
         {
@@ -132,11 +134,18 @@ function requireForm(value: unknown): asserts value is Capsule {
     throw new ZeroError('LIMIT_EXCEEDED', `a capsule has at most ${CAPSULE_PARTS_MAX} parts`);
 }
 
-/** The file of a capsule, and its digest: that of what is packed, however it is packed. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
+/** Digest of a capsule: of all of it but the signature, which is over this. */
+export function digestOfCapsule({ signed: _, ...rest }: Capsule): string {
+  return `sha256:${toHex(sha256(canonicalJson(rest as unknown as JsonValue)))}`;
+}
+
+/** The file of a capsule, and its digest, which is the same however it is packed and whether it is signed. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function encodeCapsule(capsule: Capsule): { bytes: Uint8Array; digest: string } {
   requireForm(capsule);
-  const plain = canonicalJson(capsule as unknown as JsonValue);
-  return { bytes: pack(FORM, plain), digest: `sha256:${toHex(sha256(plain))}` };
+  return {
+    bytes: pack(FORM, canonicalJson(capsule as unknown as JsonValue)),
+    digest: digestOfCapsule(capsule),
+  };
 }
 
 /** True for bytes that begin as a capsule does. */
@@ -151,5 +160,5 @@ export function decodeCapsule(bytes: Uint8Array): { capsule: Capsule; digest: st
   requireForm(value);
   if (!equalBytes(canonicalJson(value as unknown as JsonValue), plain))
     throw new ZeroError('DECODE_FAILED', 'capsule: it is not in canonical form');
-  return { capsule: value, digest: `sha256:${toHex(sha256(plain))}` };
+  return { capsule: value, digest: digestOfCapsule(value) };
 }

@@ -1,6 +1,7 @@
 // Replay capsules. The only door of this folder.
 
 export * from './capsule.ts';
+export { exporterOf, signCapsule } from './exporter.ts';
 export * from './limits.ts';
 export {
   type CapsulePolicy,
@@ -19,4 +20,4 @@ export {
   type ReplayedTerm,
   replayCapsuleDecisions,
 } from './replay.ts';
-export { verifyWithCapsules } from './verify.ts';
+export { exporterText, verifyWithCapsules } from './verify.ts';

@@ -6,6 +6,7 @@ import { isZeroError } from '../errors/index.ts';
 import { decisionId, readDecisionForm } from '../policy/index.ts';
 import { type Check, type Report, type VerifyOptions, verify } from '../verify/index.ts';
 import { type Capsule, decodeCapsule, isCapsule } from './capsule.ts';
+import { exporterOf } from './exporter.ts';
 import { requireOneIncident } from './incident.ts';
 import { originalsOf, partOf, policiesOf, receiptFileOf, requireCited } from './originals.ts';
 
@@ -57,6 +58,7 @@ function verifyCapsule(bytes: Uint8Array, options: VerifyOptions): Report {
     () => requireOneIncident(capsule),
     () => 'what is in it is of one incident, the one that it names',
   );
+  attempt('exporter', () => exporterOf(capsule), exporterText);
   checks.push(...decisionChecks(capsule));
   if (capsule.policies.length > 0)
     attempt(
@@ -96,6 +98,12 @@ function verifyCapsule(bytes: Uint8Array, options: VerifyOptions): Report {
   if (checkpoint !== null) checks.push(...verify(utf8(checkpoint), options).checks);
   return report({ incident, id, digest, node });
 }
+
+/** What is said of who exported a capsule. */
+export const exporterText = (exporter: string | null): string =>
+  exporter === null
+    ? 'nobody signed it as a whole: what is in it is bound apart, and something may have been taken out'
+    : `exported by the node ${exporter}, which signed all of it`;
 
 /** A record that was redacted has another id than the decision: that is said, and not counted as a failure. */
 function decisionChecks({ decisions, redacted }: Capsule): Check[] {

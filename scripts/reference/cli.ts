@@ -1,6 +1,7 @@
 // docs/reference/cli.md, from the program's own definition of its commands.
 
 import type { Argument, Command, Option } from 'commander';
+import { EXIT_PARTS_MISSING } from '../../node/cli/commands/capsule.ts';
 import { EXIT_OF_STATE } from '../../node/cli/task-text.ts';
 import { cell, code, table } from './markdown.ts';
 
@@ -58,7 +59,7 @@ export function cliDocument(program: Command): string {
 Generated from the commands' own definitions by \`npm run docs:reference\`; do not edit. ${program.description()}
 
 Answers go to stdout, diagnostics to stderr. With \`--json\` the answer is JSON. Exit codes: 0 done, 1 failed, 2 wrong usage,
-3 verification refused, 4 unreachable; of a task that is waited for also ${ends}; [errors.md](errors.md) lists every error.
+3 verification refused, 4 unreachable; of a replay of which parts are missing ${EXIT_PARTS_MISSING}; of a task that is waited for also ${ends}; [errors.md](errors.md) lists every error.
 
 ${sections.join('\n').trimEnd()}
 `;

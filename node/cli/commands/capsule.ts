@@ -5,6 +5,8 @@ import {
   CAPSULE_BYTES_MAX,
   type Capsule,
   decodeCapsule,
+  exporterOf,
+  exporterText,
   verifyWithCapsules,
 } from '../../../protocol/capsule/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
@@ -93,11 +95,19 @@ export function registerCapsule(program: Command, simulator: SimulationReplayer)
         if (!report.ok) return showReport(flags, file, report);
         const { capsule: held, digest } = decodeCapsule(bytes);
         const replay = await replayCapsule(held, { policy: flags.policy, simulator, large: flags.large });
-        print(flags, { digest, ...replay }, (one) => replayText(one, held));
+        print(flags, { digest, exporter: exporterOf(held), ...replay }, (one) => replayText(one, held));
         // What other policies would have done is an answer, not a failure.
-        if (!replay.same && flags.policy === undefined) process.exitCode = 3;
+        if (flags.policy === undefined) process.exitCode = exitOf(replay);
       });
     });
+}
+
+/** Exit code of a replay that is the same as far as something was there to be replayed: neither done nor refused. */
+export const EXIT_PARTS_MISSING = 5;
+
+function exitOf({ left, same }: CapsuleReplay): number {
+  if (!same) return 3;
+  return left.length === 0 ? 0 : EXIT_PARTS_MISSING;
 }
 
 /** Newest decisions among which a shortened id is sought. */
@@ -171,7 +181,17 @@ function verdictText({
 }
 
 function replayText(
-  { decisions, digest, left, policy, ranking, runs, same, simulation }: CapsuleReplay & { digest: string },
+  {
+    decisions,
+    digest,
+    exporter,
+    left,
+    policy,
+    ranking,
+    runs,
+    same,
+    simulation,
+  }: CapsuleReplay & { digest: string; exporter: string | null },
   capsule: Capsule,
 ): string {
   const names = new Map(
@@ -207,6 +227,7 @@ function replayText(
           ...differing(simulation.differences),
         ]),
     ...left.map((what) => `  not replayed: ${plain(what)}`),
+    `  ${plain(exporterText(exporter))}`,
     verdictText({ digest, left, policy, same }),
   ].join('\n');
 }
