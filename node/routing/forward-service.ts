@@ -20,6 +20,7 @@ import {
   FORWARD_STREAMS_PER_RELAY_MAX,
   HEADER_MS_MAX,
   METER_LOOK_BYTES,
+  SETUP_MS_MAX,
 } from './limits.ts';
 import type { Links } from './links.ts';
 import { outOfBounds } from './own-terms.ts';
@@ -27,6 +28,7 @@ import { joinStreams } from './pipe.ts';
 import type { Relays } from './relays.ts';
 import type { RouteDesk } from './route-desk.ts';
 import { ceilingText, type StreamBook, type StreamRecord } from './stream-book.ts';
+import { StreamPlaces } from './stream-places.ts';
 import { refuse, takeHeader } from './take-header.ts';
 import { headFrames } from './wire.ts';
 
@@ -58,12 +60,14 @@ export class ForwardService {
   readonly #deps: ForwardDeps;
   readonly #perPeer = new Map<string, number>();
   readonly #live = new Set<{ readonly near: Stream; readonly far: Stream; readonly next: string }>();
-  /** Streams that were taken on and are not over: those that pass through, and those whose way is still looked for. */
-  #taken = 0;
+  /** Streams that are not over: those that pass through, and those whose way is still looked for. */
+  readonly #taken: StreamPlaces;
   #draining = false;
 
   constructor(deps: ForwardDeps) {
     this.#deps = deps;
+    const { relays, streamsMax } = deps;
+    this.#taken = new StreamPlaces(streamsMax ?? 0, (peer) => relays.get(peer) !== undefined);
   }
 
   /** True once the relay takes no new streams. */
@@ -155,25 +159,24 @@ export class ForwardService {
     });
     const held = (this.#perPeer.get(from) ?? 0) + 1;
     this.#perPeer.set(from, held);
-    let isTaken = false;
     try {
-      const refused = this.#refusal(header, from, held);
+      const refused = this.#refusal(header, from, held) ?? this.#full(from, stream);
       if (refused !== undefined) {
         this.#count(header, refused.code);
         streams.end(record, now(), refused);
         await refuse(frames, { ok: false, code: refused.code, reason: refused.message, elsewhere: true });
         return;
       }
-      isTaken = true;
-      this.#taken += 1;
-      // Whoever asked went away: then nobody needs the way any more.
+      // Whoever asked went away: nobody needs the way any more.
       const near = stream;
       const left = new AbortController();
       const onClose = () => left.abort(new Error('the stream was given up'));
       near.addEventListener('close', onClose, { once: true });
-      const budget = AbortSignal.any([left.signal, AbortSignal.timeout(header.budgetMs)]);
+      // A header that says "a minute" would hold a place for a minute.
+      const budgetMs = Math.min(header.budgetMs, SETUP_MS_MAX);
+      const budget = AbortSignal.any([left.signal, AbortSignal.timeout(budgetMs)]);
       const hop = await withHopSpan(header.trace, (trace) =>
-        hops.open({ ...header, trace }, { from, relaying: true, avoid: [], record }, budget),
+        hops.open({ ...header, budgetMs, trace }, { from, relaying: true, avoid: [], record }, budget),
       ).then(
         (value) => ({ value }),
         (error: unknown) => ({ error: error as ZeroError }),
@@ -208,7 +211,7 @@ export class ForwardService {
       streams.end(record, now(), error as Error);
       throw error;
     } finally {
-      if (isTaken) this.#taken -= 1;
+      this.#taken.free(from, stream);
       const left = (this.#perPeer.get(from) ?? 1) - 1;
       if (left > 0) this.#perPeer.set(from, left);
       else this.#perPeer.delete(from);
@@ -262,8 +265,6 @@ export class ForwardService {
     const { meter, policy, region, relays, self, streamsMax } = this.#deps;
     if (streamsMax === undefined) return new ZeroError('ROUTE_NONE', 'this node is no relay');
     if (this.#draining) return new ZeroError('RELAY_DRAINING', 'the relay takes no new streams');
-    if (this.#taken >= streamsMax)
-      return new ZeroError('BUSY', `the relay carries ${streamsMax} streams already`);
     const isRelay = relays.get(from) !== undefined;
     if (held > (isRelay ? FORWARD_STREAMS_PER_RELAY_MAX : FORWARD_STREAMS_PER_PEER_MAX))
       return new ZeroError('BUSY', 'too many streams of this peer');
@@ -276,6 +277,11 @@ export class ForwardService {
       outOfBounds(header, { region, asked: relays.asked(self) }) ??
       refusalOf(policy, from, header, relays.region(header.to));
     return why === undefined ? undefined : new ZeroError('ROUTE_REFUSED', why);
+  }
+
+  #full(from: string, stream: Stream): ZeroError | undefined {
+    if (this.#taken.take(from, stream)) return undefined;
+    return new ZeroError('BUSY', `the relay carries ${this.#deps.streamsMax} streams already`);
   }
 
   #count({ slaClass }: ForwardHeader, result: string): void {
