@@ -167,7 +167,7 @@ export class ForwardService {
         await refuse(frames, { ok: false, code: refused.code, reason: refused.message, elsewhere: true });
         return;
       }
-      // Whoever asked went away: nobody needs the way any more.
+      // Whoever asked went away: nobody needs the way now.
       const near = stream;
       const left = new AbortController();
       const onClose = () => left.abort(new Error('the stream was given up'));
