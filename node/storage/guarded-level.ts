@@ -14,6 +14,12 @@ import { type GroupWriter, type Operation, WriteGroups } from './write-groups.ts
 const RETRY_MS = 1_000;
 /** Room that must be there before writing is tried again, in bytes: LevelDB needs new files to open, and a little to work with. */
 const PROBE_BYTES = 1_048_576;
+/**
+ * Bytes that are gathered in memory before they become a table, and up to twice as many while one is written; a start reads them from the
+ * journal. What is written again soon (a task, a side of a channel) meets itself there, and reaches a table once: with LevelDB's own 4 MiB five
+ * hundred tasks at once filled four tables, which were then merged.
+ */
+const WRITE_BUFFER_BYTES_MAX = 16 * 1024 * 1024;
 /** What is not the disk's fault. */
 const HARMLESS = new Set([
   'LEVEL_DATABASE_NOT_OPEN',
@@ -66,7 +72,7 @@ export class GuardedLevel extends Level<string, Uint8Array> {
   onChange: StorageListener = () => {};
 
   constructor(dir: string) {
-    super(dir, { keyEncoding: 'utf8', valueEncoding: 'view' });
+    super(dir, { keyEncoding: 'utf8', valueEncoding: 'view', writeBufferSize: WRITE_BUFFER_BYTES_MAX });
     this.#dir = dir;
   }
 

@@ -79,6 +79,14 @@ const ROWS: readonly Row[] = [
   row(
     'memory',
     'cache',
+    'what the database gathers before it writes a table',
+    ['WRITE_BUFFER_BYTES_MAX', 'node/storage/guarded-level.ts'],
+    2,
+    'one that fills while the one before is written',
+  ),
+  row(
+    'memory',
+    'cache',
     'cards',
     ['CARDS_MAX', 'node/cards/card-book.ts'],
     27_000,

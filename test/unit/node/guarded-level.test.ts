@@ -1,7 +1,8 @@
 // The database goes read-only at the first write that fails, and takes writes again only after it was opened afresh.
 
 import assert from 'node:assert/strict';
-import { cpSync, renameSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { bytesLevel, jsonLevel } from '../../../node/storage/index.ts';
 import { refused } from '../../support/agents.ts';
 import { TestDatabase } from '../../support/log-stores.ts';
@@ -54,6 +55,23 @@ describe('the guarded database', () => {
     await write('after');
     assert.deepEqual(await part.keys().all(), ['after', 'before']);
     assert.deepEqual(changes, [false, true]);
+  });
+
+  it('gathers megabytes before it writes a table, and has them all again after a start', async () => {
+    await using folder = new TestDatabase();
+    const part = bytesLevel(await folder.open(), 'part');
+    const keys = Array.from({ length: 12 }, (_, at) => `key ${at + 10}`);
+    // Random, so that it cannot be packed: three times what LevelDB gathers unless told.
+    const values = keys.map(() => randomBytes(1_048_576));
+    for (const [at, key] of keys.entries())
+      await part.put(key, values[at] as Uint8Array, { sync: true } as never);
+    const tables = readdirSync(folder.dir).filter((name) => name.endsWith('.ldb'));
+    assert.deepEqual(tables, [], 'nothing of it is in a table yet');
+    await folder.close();
+    const again = bytesLevel(await folder.open(), 'part');
+    assert.deepEqual(await again.keys().all(), keys);
+    for (const [at, key] of keys.entries())
+      assert.deepEqual(Buffer.from((await again.get(key)) as Uint8Array), values[at]);
   });
 
   for (const way of ['put', 'del', 'batch'] as const)
