@@ -23,7 +23,7 @@ export function makeQuarantine(
       const { obeyed, state } = quarantines.show(order);
       return { order, state, obeyed };
     });
-  router.listen((statement, { live }) => quarantines.offer(statement, live));
+  router.listen((statement, found) => quarantines.offer(statement, found));
   admission.confined = (peer) => {
     const held = quarantines.peer(peer);
     if (held !== undefined) metrics.count('zerostate_quarantine_refused_total', { what: 'peer' });

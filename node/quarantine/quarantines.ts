@@ -3,11 +3,12 @@
 
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { timeMs } from '../../protocol/fields/index.ts';
-import type { AgentId } from '../../protocol/identity/index.ts';
+import { type AgentId, compareKeyOrder } from '../../protocol/identity/index.ts';
 import { ORIGIN_PREFIX } from '../../protocol/log/index.ts';
 import {
   QuarantineBook,
   type QuarantineOrder,
+  type QuarantineRelease,
   type QuarantineState,
 } from '../../protocol/quarantine/index.ts';
 import {
@@ -26,6 +27,7 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { RevocationService } from '../revocation/revocation-service.ts';
+import type { Found } from '../statements/router.ts';
 import { Authority, type AuthorityDeps, type PartnerFacts } from './authority.ts';
 
 /** Why something is kept apart. */
@@ -86,15 +88,14 @@ export class Quarantines {
     this.#partners = partners;
   }
 
-  /** Takes a verified statement if it is about quarantine. */
-  offer(statement: AgentStatement, live: boolean): void {
+  /** Takes a verified statement if it is about quarantine, as it was found in a log. */
+  offer(statement: AgentStatement, { live, position }: Found): void {
     const { clock, log, metrics } = this.#deps;
-    const { id, issuer } = statement;
+    const { epoch, id, issuer, keys, keySerial, signedBy } = statement;
+    const signer = { agentId: issuer, key: signedBy, epoch, keySerial, order: keys };
     const isTrusted = this.#authority.tieOf(issuer) !== 'stranger';
     if (isStatementOf(statement, QUARANTINE_ORDER_PREDICATE)) {
       const order: QuarantineOrderPredicate = statement.statement.predicate;
-      const { epoch, keys, keySerial, signedBy } = statement;
-      const signer = { agentId: issuer, key: signedBy, epoch, keySerial, order: keys };
       const isObeyed =
         isTrusted || order.targets.some((target) => this.#authority.judge(issuer, target).allow);
       const verdict = this.#known.addOrder({ id, issuer, order, signer }, isObeyed, clock.now());
@@ -106,7 +107,8 @@ export class Quarantines {
       this.onChange(id);
     } else if (isStatementOf(statement, QUARANTINE_RELEASE_PREDICATE)) {
       const release: QuarantineReleasePredicate = statement.statement.predicate;
-      const verdict = this.#known.addRelease({ id, issuer, release }, isTrusted);
+      const origins = new Set([position.origin]);
+      const verdict = this.#known.addRelease({ id, issuer, release, signer, origins }, isTrusted);
       metrics.count('zerostate_quarantine_statements_total', { kind: 'release', verdict });
       if (verdict !== 'accept') return;
       if (live)
@@ -160,12 +162,28 @@ export class Quarantines {
   }
 
   #stateOf({ id, signer }: QuarantineOrder): OrderView['state'] {
-    const { book, clock, revocations } = this.#deps;
-    const state = this.#known.stateOf(id, clock.now()) ?? 'expired';
+    const isSound = (release: QuarantineRelease) => this.#unsound(release) === undefined;
+    const state = this.#known.stateOf(id, this.#deps.clock.now(), isSound) ?? 'expired';
     if (state !== 'held') return state;
     // Whoever lost its keys has lost its authority. The revocation of the order alone would be a release without proof, and does not count.
+    return this.#isRevoked(signer) ? 'void' : state;
+  }
+
+  #isRevoked(signer: QuarantineOrder['signer']): boolean {
+    const { book, revocations } = this.#deps;
     const origin = book.get(signer.agentId)?.card.log?.origin;
-    return revocations.judge(signer, origin, Number.MAX_SAFE_INTEGER).revoked === null ? state : 'void';
+    return revocations.judge(signer, origin, Number.MAX_SAFE_INTEGER).revoked !== null;
+  }
+
+  /** Why a release counts no more: a thief of a key must not open what others keep shut. Shut again is the safe side; its agent signs anew. */
+  #unsound({ issuer, origins, signer }: QuarantineRelease): string | undefined {
+    if (this.#isRevoked(signer)) return 'its key is revoked';
+    const entry = this.#deps.book.get(issuer);
+    if (entry === undefined || signer.order === undefined) return undefined;
+    const isOld = compareKeyOrder(signer.order, entry.keys) < 0;
+    // What was signed before the rotation stands in the log of the agent's node, and no stolen key writes there.
+    const isAtHome = origins.has(entry.card.log?.origin ?? '');
+    return isOld && !isAtHome ? 'its key was replaced, and it is not in the log of its node' : undefined;
   }
 
   #obeys({ issuer, order }: QuarantineOrder, target: QuarantineTarget, isRecorded = false) {
@@ -201,14 +219,17 @@ export class Quarantines {
     const judged = order.order.targets.map((target) => ({ target, ...this.#obeys(order, target) }));
     const state = this.#stateOf(order);
     const obeyed = judged.filter(({ allow }) => allow);
+    const releases = this.#known.releasesOf(order.id);
+    const unsound = releases.flatMap((release) => {
+      const why = this.#unsound(release);
+      return why === undefined ? [] : [`the release ${release.id} does not count: ${why}`];
+    });
     return {
       ...order,
       state,
       obeyed: state === 'held' ? obeyed.map(({ target }) => target) : [],
-      detail: (obeyed[0] ?? judged[0])?.detail ?? '',
-      releases: this.#known
-        .releasesOf(order.id)
-        .map(({ id, issuer, release }) => ({ id, issuer, reason: release.reason })),
+      detail: [(obeyed[0] ?? judged[0])?.detail ?? '', ...unsound].join('; '),
+      releases: releases.map(({ id, issuer, release }) => ({ id, issuer, reason: release.reason })),
       missing: this.#known.missing(order.issuer),
     };
   }

@@ -7,7 +7,7 @@
 import { toHex, utf8 } from '../bytes/index.ts';
 import { sha256 } from '../crypto/index.ts';
 import { timeMs } from '../fields/index.ts';
-import type { AgentId } from '../identity/index.ts';
+import { type AgentId, compareKeyOrder } from '../identity/index.ts';
 import type { RevocationSubject } from '../revocation/index.ts';
 import type {
   QuarantineKind,
@@ -20,6 +20,7 @@ import {
   ORDERS_MAX,
   ORDERS_PER_ISSUER_MAX,
   QUARANTINE_CLOCK_MS,
+  RELEASE_ORIGINS_MAX,
   STRANGE_ORDERS_MAX,
 } from './limits.ts';
 
@@ -38,7 +39,14 @@ export interface QuarantineRelease {
   readonly id: string;
   readonly issuer: AgentId;
   readonly release: QuarantineReleasePredicate;
+  /** The key that signed it: what is said with a key that was stolen since opens nothing. */
+  readonly signer: RevocationSubject;
+  /** Logs that it was found in: whoever steals a key of an agent cannot write into the log of its node. */
+  readonly origins: ReadonlySet<string>;
 }
+
+/** Whether the word of a release still counts, as who knows revocations and rotations of keys says. */
+export type IsSound = (release: QuarantineRelease) => boolean;
 
 /** pending: dated ahead of our clock. held: in force. expired: its end has passed. released: enough of those it names have said so. */
 export type QuarantineState = 'pending' | 'held' | 'expired' | 'released';
@@ -54,8 +62,14 @@ interface Kept extends QuarantineOrder {
 
 const nameOf = (kind: QuarantineKind, id: string): string => `${kind}|${id}`;
 
-/** Of two releases of one order by one agent, the one that stands: the higher number, and of equal ones always the same. */
+/**
+ * Of two releases of one order by one agent, the one that stands: under the newer key, so that no number of a thief is above the owner's; then the
+ * higher number, and of equal ones always the same.
+ */
 function standsBefore(a: QuarantineRelease, b: QuarantineRelease): boolean {
+  const [newer, older] = [a.signer.order, b.signer.order];
+  const byKey = newer === undefined || older === undefined ? 0 : compareKeyOrder(newer, older);
+  if (byKey !== 0) return byKey > 0;
   return a.release.sequence === b.release.sequence ? a.id < b.id : a.release.sequence > b.release.sequence;
 }
 
@@ -111,8 +125,12 @@ export class QuarantineBook {
   addRelease(entry: QuarantineRelease, isTrusted: boolean): QuarantineVerdict {
     const of = this.#orders.get(entry.release.order);
     if (of !== undefined && !of.order.release.by.includes(entry.issuer)) return 'ignore';
-    const known = of === undefined ? this.#early.has(entry.id) : this.#has(entry);
-    if (known) return 'ignore';
+    const known = of === undefined ? this.#early.get(entry.id) : this.#known(entry);
+    if (known !== undefined) {
+      const all = [...new Set([...known.origins, ...entry.origins])].slice(0, RELEASE_ORIGINS_MAX);
+      Object.assign(known, { origins: new Set(all) });
+      return 'ignore';
+    }
     this.#issuers.note(entry.issuer, entry.release.sequence, entry.id, isTrusted);
     if (of !== undefined) this.#addTo(of, entry);
     else {
@@ -128,8 +146,9 @@ export class QuarantineBook {
     if (first !== undefined) this.#early.delete(first.id);
   }
 
-  #has({ id, issuer, release }: QuarantineRelease): boolean {
-    return this.#releases.get(release.order)?.get(issuer)?.id === id;
+  #known({ id, issuer, release }: QuarantineRelease): QuarantineRelease | undefined {
+    const held = this.#releases.get(release.order)?.get(issuer);
+    return held?.id === id ? held : undefined;
   }
 
   #addTo(of: QuarantineOrder, entry: QuarantineRelease): void {
@@ -151,11 +170,11 @@ export class QuarantineBook {
     return [...ids].map((one) => this.#orders.get(one) as Kept).sort(byNumber);
   }
 
-  /** How an order stands at a time. A release counts at any time: whoever signed it meant this order and no other. */
-  stateOf(id: string, nowMs: number): QuarantineState | undefined {
+  /** How an order stands at a time. A sound release counts at any time: whoever signed it meant this order and no other. */
+  stateOf(id: string, nowMs: number, isSound: IsSound = () => true): QuarantineState | undefined {
     const kept = this.#orders.get(id);
     if (kept === undefined) return undefined;
-    if (this.releasesOf(id).length >= kept.order.release.threshold) return 'released';
+    if (this.releasesOf(id).filter(isSound).length >= kept.order.release.threshold) return 'released';
     if (nowMs < kept.fromMs) return 'pending';
     return nowMs < kept.untilMs ? 'held' : 'expired';
   }

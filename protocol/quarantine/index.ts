@@ -1,6 +1,7 @@
 // Quarantine: orders to keep things apart, and what ends them. The only door of this folder.
 
 export {
+  type IsSound,
   QuarantineBook,
   type QuarantineOrder,
   type QuarantineRelease,

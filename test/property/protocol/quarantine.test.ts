@@ -80,6 +80,8 @@ function tell(book: QuarantineBook, said: Said): void {
       {
         id: idOf(release),
         issuer,
+        signer: { agentId: issuer },
+        origins: new Set<string>(),
         release: { ...authored, sequence, order: idOf(of), evidence: [idOf(99)] },
       },
       true,

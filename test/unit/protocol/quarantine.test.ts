@@ -58,7 +58,7 @@ function releaseOf(n: number, of: number, sequence: number, issuer: AgentId = ag
     reason: 'mended',
     evidence: [idOf(9_999)],
   };
-  return { id: idOf(n), issuer, release };
+  return { id: idOf(n), issuer, release, signer: { agentId: issuer }, origins: new Set<string>() };
 }
 
 describe('quarantine book', () => {
