@@ -15,6 +15,16 @@ function seconds(text: string): number {
   return Number(text);
 }
 
+/** The name of a stream or how it begins, as `relay status` shows it. */
+export function streamName(text: string): string {
+  const name = text.toLowerCase();
+  if (!/^[0-9a-f]{4,32}$/.test(name))
+    throw new InvalidArgumentError(
+      'not 4 to 32 of the digits 0-9 and a-f; "zerostate relay status" lists the names of streams',
+    );
+  return name;
+}
+
 /** Adds the commands to "zerostate relay". */
 export function registerWatching(relay: Command): void {
   withTarget(
@@ -29,7 +39,7 @@ export function registerWatching(relay: Command): void {
     relay
       .command('why')
       .description('why a stream went where it went: every candidate and what its cost was made of')
-      .argument('<stream>', 'its name, or how that begins'),
+      .argument('<stream>', 'its name, or how that begins', streamName),
   ).action(async (stream: string, flags: ClientFlags) => {
     await runAction(flags, async () => {
       const client = await ApiClient.connect(flags);
