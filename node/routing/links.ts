@@ -284,10 +284,9 @@ export class Links {
 
   #look(): void {
     const now = performance.now();
-    for (const kept of [...this.#kept.values()]) {
-      tend(kept, now);
-      this.#better.look(kept, now);
-    }
+    const links = [...this.#kept.values()];
+    for (const kept of links) tend(kept, now);
+    this.#better.round(links, now);
   }
 
   #rest(): void {

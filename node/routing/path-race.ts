@@ -8,7 +8,9 @@ import type { Around, PathWatch, SealedPath } from './sealed-paths.ts';
 export const PATHS_TRIED_MAX = 3;
 
 /** A timer that is later than this was held up with its process. */
-const HELD_UP_MS = 20;
+export const HELD_UP_MS = 20;
+/** Times that a process which is held up again and again waits once more before it begins another path. */
+const WAITS_MAX = 3;
 
 const NOWHERE: Around = { first: [], anywhere: [] };
 const UNWATCHED: PathWatch = { mayTry: () => true, opened: () => {} };
@@ -20,7 +22,7 @@ export interface RaceOptions {
   readonly attempt: PathAttempt;
   /** The relays of a path that was opened and then carried nothing; undefined for every other failure. */
   readonly silentPath: (error: unknown) => readonly string[] | undefined;
-  /** When a second path is begun beside one that is late; undefined: never. */
+  /** When a second path is begun beside one that is late; undefined: never, and nothing is counted. */
   readonly pace: RoutingPace | undefined;
   readonly signal: AbortSignal;
 }
@@ -53,7 +55,8 @@ export class PathRace {
     }
   }
 
-  #launch(): void {
+  /** `isExtra`: beside one that is only late. */
+  #launch(isExtra = false): void {
     const { pace } = this.#options;
     const around = this.#around();
     const running: { path: readonly string[] } = { path: [] };
@@ -76,22 +79,25 @@ export class PathRace {
       .then(
         (path) => {
           pace?.took(performance.now() - began);
+          if (!this.#isOver && isExtra) pace?.gained();
           this.#take(path);
         },
         (error: Error) => this.#fail(error, at),
       );
     clearTimeout(this.#timer);
-    if (pace !== undefined && this.#launched < PATHS_TRIED_MAX) this.#launchIfLate(pace, pace.lateMs, true);
+    const lateMs = pace?.lateMs;
+    if (pace !== undefined && lateMs !== undefined && this.#launched < PATHS_TRIED_MAX)
+      this.#launchIfLate(pace, lateMs, WAITS_MAX);
   }
 
-  /** Begins another path after so long. Where this process was held up meanwhile, the answer of the first may lie here: it waits once more, `mayWait`. */
-  #launchIfLate(pace: RoutingPace, waitMs: number, mayWait: boolean): void {
+  /** Begins another path after so long. Where this process was held up meanwhile, the answer of the first may lie here: it waits again, `waits` times. */
+  #launchIfLate(pace: RoutingPace, waitMs: number, waits: number): void {
     const began = performance.now();
     this.#timer = setTimeout(() => {
       if (this.#isOver) return;
       const heldUpMs = performance.now() - began - waitMs;
-      if (mayWait && heldUpMs > HELD_UP_MS) this.#launchIfLate(pace, Math.min(waitMs, heldUpMs), false);
-      else if (pace.spend()) this.#launch();
+      if (waits > 0 && heldUpMs > HELD_UP_MS) this.#launchIfLate(pace, Math.min(waitMs, heldUpMs), waits - 1);
+      else if (pace.spend(performance.now())) this.#launch(true);
     }, waitMs).unref();
   }
 

@@ -5,11 +5,13 @@ import { toHex } from '../../protocol/bytes/index.ts';
 import { sha256 } from '../../protocol/crypto/index.ts';
 import {
   AUTHORS_MAX,
-  isNews,
+  CALM_REPORT_MS,
   type LinkReport,
   REPORT_LINKS_MAX,
   type ReportedLink,
   type RoutingEvent,
+  type ToldLinks,
+  telling,
 } from '../../protocol/routing/index.ts';
 import { signLinkReport, verifyLinkReport } from './link-report.ts';
 import type { Relays } from './relays.ts';
@@ -26,8 +28,6 @@ const WAITING_MAX = AUTHORS_MAX;
 const READERS_MAX = 1_024;
 /** A reader that has not asked for reports during this time gets none. */
 const READER_MS = 60_000;
-/** Readers that only send get reports this seldom: they choose a first hop, and forward nothing. Relays get them as seldom while nobody has news. */
-const CALM_EVERY_MS = 3_000;
 /** Reports that were checked lately, by digest, with their author: every one comes by several ways. */
 const SEEN_MAX = 4_096;
 /** Region of a relay that has not announced itself. */
@@ -37,12 +37,7 @@ interface Held {
   readonly report: LinkReport;
   readonly bytes: Uint8Array;
   readonly digest: string;
-  /** Costs by link as they were when this author last had news, or long ago: what changes slowly becomes news too. */
-  readonly told: Told;
-}
-interface Told {
-  readonly at: number;
-  readonly costs: ReadonlyMap<string, number>;
+  readonly told: ToldLinks;
 }
 interface Wanted {
   askedAt: number;
@@ -187,9 +182,7 @@ export class Reports {
   #hold(report: LinkReport, bytes: Uint8Array, digest: string, from: string): void {
     const before = this.#held.get(report.author)?.told;
     const now = this.#deps.now();
-    const isUrgent = before === undefined || hasNews(report, before);
-    const isTold = isUrgent || now - before.at >= CALM_EVERY_MS;
-    const told = isTold ? { at: now, costs: costsOf(report) } : before;
+    const { isUrgent, told } = telling(report.links, before, now);
     this.#held.delete(report.author);
     this.#held.set(report.author, { report, bytes, digest, told });
     if (this.#held.size > AUTHORS_MAX) this.#held.delete(this.#held.keys().next().value as string);
@@ -231,7 +224,8 @@ export class Reports {
     for (const [reader, known] of this.#readers) {
       const { passedAt, waiting } = known;
       if (waiting.size === 0) continue;
-      const isEarly = now() - passedAt < CALM_EVERY_MS;
+      // Readers that only send get reports as seldom as those without news: they choose a first hop, and forward nothing.
+      const isEarly = now() - passedAt < CALM_REPORT_MS;
       if (isEarly && (!known.isUrgent || relays.get(reader) === undefined)) continue;
       known.passedAt = now();
       known.isUrgent = false;
@@ -249,13 +243,4 @@ export class Reports {
     }
     return batches;
   }
-}
-
-const costsOf = ({ links }: LinkReport): Map<string, number> =>
-  new Map(links.map(({ costMs, to }) => [to, costMs]));
-
-/** Is a link new or gone, or its cost another one than it was when its author was last listened to? */
-function hasNews({ links }: LinkReport, { costs }: Told): boolean {
-  if (links.length !== costs.size) return true;
-  return links.some(({ costMs, to }) => isNews(costs.get(to) ?? Number.POSITIVE_INFINITY, costMs));
 }

@@ -11,6 +11,8 @@ const PRIOR_FAR_MS = 120;
 /** Who forwards is probed at each tick, and this seldom while its link is as usual; whose link only ends there, seldom. */
 const CALM_PROBE_MS = 3_000;
 const ENDPOINT_PROBE_MS = 5_000;
+/** A link is late by itself beyond so many times what half of the links are late. */
+const COMMON_MEDIANS = 2;
 
 /** What a link is thought to take before anything was measured: the transport's word, or what the region says. */
 export function priorRttMs(neighbour: NeighbourView, region: string): number {
@@ -63,14 +65,17 @@ export class LinkBook {
     });
   }
 
-  /** What all links but a quarter take longer than usual, in milliseconds: that is a pause of our own, which closer looks would only lengthen. */
+  /**
+   * What links take longer than usual here, in milliseconds: twice what half of them do. That is a pause of our own, or of all, which closer looks would
+   * only lengthen; and where all are late, some are later by chance.
+   */
   #commonMs({ neighbours }: RoutingView, now: number): number {
     const surplus = neighbours.flatMap(({ forwards, id }) => {
       const link = forwards ? this.#links.get(id) : undefined;
       return link === undefined ? [] : [link.surplusMs(now)];
     });
     if (surplus.length < 2) return 0;
-    return Math.max(0, surplus.sort((a, b) => a - b)[(surplus.length - 1) >> 2]!);
+    return Math.max(0, COMMON_MEDIANS * surplus.sort((a, b) => a - b)[(surplus.length - 1) >> 1]!);
   }
 
   #probeEveryMs({ forwards, id }: NeighbourView, now: number, commonMs: number): number {

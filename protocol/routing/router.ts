@@ -31,11 +31,11 @@ export class Router implements RoutingPolicy {
   readonly #method: Method;
   readonly #knowledge: Knowledge;
   readonly #flows = new Flows();
-  readonly pace: RoutingPace | undefined;
+  readonly pace: RoutingPace;
 
   /** `races`: with second paths beside late ones or without, whatever the method does of itself. */
   constructor(method: Method, knowledge: Knowledge, races = method.races === true) {
-    this.pace = races ? new SetUpPace() : undefined;
+    this.pace = new SetUpPace(races);
     this.#method = method;
     this.#knowledge = knowledge;
   }

@@ -1,7 +1,14 @@
 // What nodes of a stage do besides streams: ticks, probes, reports that are passed on, and edges that say over which relays they can be reached. Told
 // again from node/routing (route-desk, relay-keeper, relay-talk, reports) and node/network, with their periods.
 
-import { isNews, type LinkReport, type RoutingEffect, TICK_MS } from '../../protocol/routing/index.ts';
+import {
+  CALM_REPORT_MS,
+  type LinkReport,
+  type RoutingEffect,
+  TICK_MS,
+  type ToldLinks,
+  telling,
+} from '../../protocol/routing/index.ts';
 import type { CoreNode, CoreWorld, NeighbourState } from './core-world.ts';
 import { FAULTS, type StageLies } from './stage.ts';
 
@@ -9,9 +16,8 @@ import { FAULTS, type StageLies } from './stage.ts';
 const PROBE_MS_MAX = 2_000;
 /** A relay that no policy probes is probed this seldom (relay-keeper.ts). */
 const PROBE_EVERY_MS = 10_000;
-/** Pause between two messages of reports: among relays where one says something new, and else, and to edges (routing/index.ts, reports.ts). */
+/** Pause between two messages of reports among relays where one says something new (routing/index.ts). */
 const PASS_MS = 1_000;
-const CALM_EVERY_MS = 3_000;
 /** Weight of a new round trip (relays.ts). */
 const SMOOTHING = 1 / 8;
 /** Announcements of an edge: their period, the pause after a change, and the way to everybody; the round trips of its links of which the least is said. */
@@ -25,7 +31,7 @@ export const CLAIMED_MS = 1;
 interface Desk {
   readonly held: Map<number, LinkReport>;
   /** Its own report as it last passed it on, and when. */
-  passed: { readonly at: number; readonly links: LinkReport['links'] };
+  passed: ToldLinks | undefined;
   readonly wanted: Set<number>;
   readonly probing: Set<number>;
   readonly probedAt: Map<number, number>;
@@ -47,7 +53,7 @@ export class CoreUpkeep {
     this.#world = world;
     this.#desks = world.nodes.map(() => ({
       held: new Map(),
-      passed: { at: 0, links: [] },
+      passed: undefined,
       wanted: new Set(),
       probing: new Set(),
       probedAt: new Map(),
@@ -61,7 +67,7 @@ export class CoreUpkeep {
         this.#exits.set(node.id, new Map([...node.connected].map(([id, { rttMs }]) => [id, rttMs!])));
         this.#every(ANNOUNCE_MS, node.random.unit(), () => void this.#announce(node));
         for (const relay of node.connected.keys())
-          this.#every(CALM_EVERY_MS, node.random.unit(), () => this.#passToEdge(relay, node));
+          this.#every(CALM_REPORT_MS, node.random.unit(), () => this.#passToEdge(relay, node));
       }
       for (const other of node.connected.keys())
         world.observe(node, { kind: 'up', neighbour: String(other) });
@@ -171,8 +177,8 @@ export class CoreUpkeep {
     const desk = this.#desks[node.id]!;
     const report = desk.held.get(node.id);
     if (report === undefined || world.wire.isDead(node.id)) return;
-    if (world.now - desk.passed.at < CALM_EVERY_MS && !hasNews(report.links, desk.passed.links)) return;
-    desk.passed = { at: world.now, links: report.links };
+    desk.passed = telling(report.links, desk.passed, world.now).told;
+    if (desk.passed.at < world.now) return;
     for (const [other, { forwards }] of node.connected)
       if (forwards) void world.send(node.id, other).then(() => this.#take(world.nodes[other]!, [report]));
   }
@@ -238,13 +244,6 @@ export class CoreUpkeep {
       if (this.#desks[node.id]!.wanted.has(edge.id))
         for (const relay of new Set([...before.keys(), ...exits.keys()])) this.#tell(node, relay);
   }
-}
-
-/** Is a link new or gone, or its cost another one by enough? */
-function hasNews(links: LinkReport['links'], before: LinkReport['links']): boolean {
-  const costs = new Map(before.map(({ costMs, to }) => [to, costMs]));
-  if (links.length !== costs.size) return true;
-  return links.some(({ costMs, to }) => isNews(costs.get(to) ?? Number.POSITIVE_INFINITY, costMs));
 }
 
 function noteProbe(state: NeighbourState, rttMs: number | undefined): void {

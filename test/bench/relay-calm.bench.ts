@@ -1,12 +1,14 @@
 // The default routing policy against the fixed paths over real relays while nothing is wrong, where a twentieth is at stake and not a third: many
 // streams in short turns that alternate, the same pairs of edges in each turn of a round, so that what the machine does meanwhile befalls all alike.
 // Of each ratio it prints between which values it lies, by drawing whole rounds anew, and whether more than a twentieth can be excluded; and what a
-// policy does that a quiet day does not need: paths that it opens, relays that it adds to them, processor time.
+// policy does that a quiet day does not need: paths that it opens, relays that it adds to them, processor time. With `burnt` among --only other
+// processes keep every core busy meanwhile: nothing is wrong with any relay, and everything is late.
 
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { RandomStream } from '../../sim/random.ts';
 import type { Bench, BenchContext } from './bench.ts';
+import { burners } from './burners.ts';
 import { percentile } from './node-rig.ts';
 import { busyCores, cores, learn, traffic } from './policy-callers.ts';
 import { PolicyFleet } from './policy-fleet.ts';
@@ -20,6 +22,9 @@ const LEARN_MS = 1_200;
 /** Every link. */
 const CALM = { oneWayMs: 5, jitterMs: 2 };
 const OURS = 'split';
+/** Among --only: processors are short. Fewer rounds then, as each takes far longer. */
+const BURNT = 'burnt';
+const BURNT_ROUNDS = 3;
 const COMPARED: readonly string[] = [OURS, 'nearest', 'shortest-path'];
 /** What is promised of the ratio to the best fixed path. */
 const PROMISED = 1.05;
@@ -102,16 +107,20 @@ export const bench: Bench = {
     'p95 of stream set-up and request over real relays when nothing is wrong: the default policy against fixed paths, in turns that alternate',
   bar: { sign: '>=', value: 0.95 },
   async run({ folder, note, only, out, random, report, seed, sizes }: BenchContext) {
-    const counts = sizes(
+    const isBurnt = only.includes(BURNT);
+    const usual = sizes(
       { relays: 9, edges: 12, requests: 50, rounds: 20 },
       { relays: 9, edges: 12, requests: 50, rounds: 80 },
     );
-    const kinds = policyKinds(only.length === 0 ? COMPARED : only);
+    const counts = isBurnt ? { ...usual, rounds: BURNT_ROUNDS } : usual;
+    const named = policyKinds(only);
+    const kinds = named.length === 0 ? policyKinds(COMPARED) : named;
     const results = new Map(
       kinds.map(({ label }): [string, Turns] => [label, { rounds: [], paths: 0, processorMs: 0, tookMs: 0 }]),
     );
     await using fleet = await PolicyFleet.start(folder(), { ...counts, seed }, CALM, note);
     await learn(fleet, random('warming'), WARM_MS);
+    using _ = isBurnt ? burners() : undefined;
     const busy = cores(fleet);
     const machine = busyCores();
     for (let round = 0; round < counts.rounds; round++) {
@@ -142,7 +151,7 @@ export const bench: Bench = {
           `${what}, p95 over that of ${label}: ${ratio.toFixed(2)}; of 90 runs in 100 from ${low.toFixed(2)} to ${high.toFixed(2)}; above ${PROMISED} in ${Math.round(100 * above)} of 100: ${verdict(low, high)}`,
         );
         report({
-          case: `calm, ${what} p95 against ${label}`,
+          case: `${isBurnt ? BURNT : 'calm'}, ${what} p95 against ${label}`,
           sizes: counts,
           ours: percentile(all(ours, what), SHARE),
           peer: percentile(all(turns, what), SHARE),

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { BETTER_REST_MS, BetterPaths } from '../../../node/routing/better-path.ts';
 import type { Kept } from '../../../node/routing/kept-link.ts';
+import { LINK_LOOK_MS } from '../../../node/routing/limits.ts';
+import { HELD_UP_MS } from '../../../node/routing/path-race.ts';
 import type { SealedPath } from '../../../node/routing/sealed-paths.ts';
 
 const LONG_MS = 1e9;
@@ -15,11 +17,19 @@ const flush = () => new Promise((resolve) => setImmediate(resolve));
  * Links, paths that the test opens, and what became of both. `presentMs`: what the path in use is expected to take; 0: it is not to be left.
  * `measuredMs`: what it then takes; undefined: it cannot be told.
  */
-function rig(presentMs = 300, measuredMs: number | undefined = presentMs) {
+function rig(presentMs = 300, measuredMs: number | undefined = presentMs, mayOpen = true) {
   const opened: PromiseWithResolvers<SealedPath>[] = [];
   const moved: string[] = [];
   const dropped: string[] = [];
+  const gained: string[] = [];
+  const pace = {
+    lateMs: undefined,
+    took: () => {},
+    spend: () => mayOpen,
+    gained: () => void gained.push('one'),
+  };
   const paths = {
+    pace: () => pace,
     open: async () => {
       const one = Promise.withResolvers<SealedPath>();
       opened.push(one);
@@ -53,16 +63,16 @@ function rig(presentMs = 300, measuredMs: number | undefined = presentMs) {
     opened[at]!.resolve({ path, relays, tookMs } as never);
     await flush();
   };
-  return { look, opened, moved, dropped, kept, comes };
+  return { better, look, opened, moved, dropped, kept, comes, gained };
 }
 
 describe('a link whose path has become bad', () => {
   it('goes on over another that was measured to be better, and rests before it looks again', async () => {
-    const { comes, dropped, kept, look, moved, opened } = rig();
+    const { comes, dropped, gained, kept, look, moved, opened } = rig();
     const link = kept();
     await look(link, 0);
     await comes(0, ['new'], 120);
-    assert.deepEqual([moved, dropped], [['new'], []]);
+    assert.deepEqual([moved, dropped, gained.length], [['new'], [], 1]);
     await look(link, performance.now());
     assert.equal(opened.length, 1);
     await look(link, performance.now() + 2 * BETTER_REST_MS);
@@ -70,13 +80,13 @@ describe('a link whose path has become bad', () => {
   });
 
   it('stays when the other is no better than what is expected of its own, is the same, or comes to nothing', async () => {
-    const { comes, dropped, kept, look, moved, opened } = rig();
+    const { comes, dropped, gained, kept, look, moved, opened } = rig();
     for (let at = 0; at < 3; at++) await look(kept(), 0);
     await comes(0, ['boaster'], 301);
     await comes(1, ['old'], 20);
     opened[2]!.reject(new Error('nobody has a way'));
     await flush();
-    assert.deepEqual([moved, dropped], [[], ['boaster', 'old']]);
+    assert.deepEqual([moved, dropped, gained], [[], ['boaster', 'old'], []]);
   });
 
   it('stays, and no path is opened, where the path itself takes no longer than it should; and is looked at again after the same rest', async () => {
@@ -85,6 +95,32 @@ describe('a link whose path has become bad', () => {
     await look(link, 0);
     await look(link, performance.now() + 1.1 * BETTER_REST_MS);
     assert.deepEqual([moved, opened.length, link.staysMs], [[], 0, BETTER_REST_MS]);
+  });
+
+  it('stays where enough paths were opened lately that were of no use, and is looked at again after the same rest', async () => {
+    const { kept, look, opened } = rig(300, 300, false);
+    const link = kept();
+    await look(link, 0);
+    assert.deepEqual([opened.length, link.staysMs], [0, BETTER_REST_MS]);
+  });
+
+  it('is not looked at while its own process is held up, nor judged by what it measured then', async () => {
+    const { better, kept, opened } = rig();
+    const measured = Promise.withResolvers<number>();
+    const link = kept({ link: { status: 'open', roundTripMs: () => measured.promise } });
+    const other = kept();
+    const lateAt = 3 * LINK_LOOK_MS + HELD_UP_MS + 1;
+    better.round([], LINK_LOOK_MS);
+    better.round([link], 2 * LINK_LOOK_MS);
+    await flush();
+    better.round([other], lateAt);
+    await flush();
+    measured.resolve(300);
+    await flush();
+    assert.equal(opened.length, 0);
+    better.round([other], lateAt + LINK_LOOK_MS);
+    await flush();
+    assert.equal(opened.length, 1);
   });
 
   it('stays where one answer was late and the next is not', async () => {
