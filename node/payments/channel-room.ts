@@ -9,8 +9,21 @@ interface Sides {
   readonly currency: string;
 }
 
+/** The keys of both sides now (did:key); of a side that is not known, none. */
+interface Keys {
+  readonly payer: string;
+  readonly payee: string | undefined;
+}
+
 function isBetween({ side, terms }: ChannelState, { currency, payee, payer }: Sides): boolean {
   return side === 'payer' && terms.payer === payer && terms.payee === payee && terms.currency === currency;
+}
+
+/** Of these channels, those whose keys are still in use. What is said in the others is refused: a channel is bound to the keys that it was opened under. */
+export function underKeys(states: readonly ChannelState[], { payee, payer }: Keys): ChannelState[] {
+  return states.filter(
+    ({ terms }) => terms.payerKey === payer && (payee === undefined || terms.payeeKey === payee),
+  );
 }
 
 /** Open, with room for this amount, promised or paid. */
@@ -29,4 +42,19 @@ export function mayHaveRoom(state: ChannelState, sides: Sides, amount: bigint): 
   return (
     phase === 'opening' && isBetween(state, sides) && terms.step >= amount && capacityOf(terms) >= amount
   );
+}
+
+/** What a new channel is wanted with, so that this amount has room: at least what the configuration says. */
+export function roomFor<W extends { step?: bigint; penalty?: bigint; escrow?: bigint }>(
+  wanted: W,
+  usual: { readonly step: string; readonly penalty: string; readonly escrow: string },
+  amount: bigint,
+): W & { step: bigint; penalty: bigint; escrow: bigint } {
+  const step = wanted.step ?? most(BigInt(usual.step), amount);
+  const penalty = wanted.penalty ?? BigInt(usual.penalty);
+  return { ...wanted, step, penalty, escrow: wanted.escrow ?? most(BigInt(usual.escrow), step + penalty) };
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }

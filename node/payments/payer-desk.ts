@@ -34,7 +34,7 @@ import type { Quarantines } from '../quarantine/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import { ChangeQueue } from './change-queue.ts';
-import { hasRoom, mayHaveRoom } from './channel-room.ts';
+import { hasRoom, mayHaveRoom, roomFor, underKeys } from './channel-room.ts';
 import type { ChannelSides } from './channel-sides.ts';
 import { SEND_TRIES } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
@@ -151,31 +151,31 @@ export class PayerDesk {
 
   /** An open channel between two agents with room for this amount, or a new one. One is opened at a time for each pair. */
   async ensure(wanted: Wanted, amount: bigint): Promise<ChannelState> {
-    const { limits, sides } = this.#deps;
+    const { limits } = this.#deps;
     const { payer, payee, currency } = wanted;
     return await this.#serial.run(`${payer} ${payee} ${currency}`, async () => {
-      const states = sides.list().map(({ state }) => state);
+      const states = this.#usable(wanted);
       const fits = states.find((state) => hasRoom(state, wanted, amount));
       if (fits !== undefined) return fits;
       const opened = await this.#accepted(wanted, amount);
-      if (opened !== undefined) return opened;
-      const step = wanted.step ?? most(BigInt(limits.step), amount);
-      const penalty = wanted.penalty ?? BigInt(limits.penalty);
-      return await this.open({
-        ...wanted,
-        step,
-        penalty,
-        escrow: wanted.escrow ?? most(BigInt(limits.escrow), step + penalty),
-      });
+      return opened ?? (await this.open(roomFor(wanted, limits, amount)));
     });
+  }
+
+  /** Channels under the keys of now. */
+  #usable({ payee, payer }: Wanted): ChannelState[] {
+    const { cards, sides, vault } = this.#deps;
+    const states = sides.list().map(({ state }) => state);
+    const own = seedSigner(vault.get(payer).operationalSeed).keyid;
+    return underKeys(states, { payer: own, payee: cards.known(payee)?.card.operationalKey });
   }
 
   /** A channel that was opened and not accepted yet, as when the payee could not be reached, now accepted: no second escrow is locked for it. */
   async #accepted(wanted: Wanted, amount: bigint): Promise<ChannelState | undefined> {
     const { sides } = this.#deps;
-    const fits = sides.list().find(({ state }) => mayHaveRoom(state, wanted, amount));
+    const fits = this.#usable(wanted).find((state) => mayHaveRoom(state, wanted, amount));
     if (fits === undefined) return undefined;
-    const { channel } = fits.state.terms;
+    const { channel } = fits.terms;
     try {
       await this.accept(channel);
     } catch (error) {
@@ -254,8 +254,4 @@ export class PayerDesk {
     const other = side === 'payer' ? terms.payee : terms.payer;
     await this.say(other, { verb: 'closing', channel: terms.channel, body: encodeEnvelope(envelope) });
   }
-}
-
-function most(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -10,7 +10,8 @@ import {
   type Terms,
   type Verdict,
 } from '../../protocol/channel/index.ts';
-import { seedSigner } from '../../protocol/envelope/index.ts';
+import { type Signer, seedSigner } from '../../protocol/envelope/index.ts';
+import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { HeldSide } from './channel-store.ts';
@@ -48,8 +49,9 @@ export function takeSteps(
   queue: readonly Waiting[],
   { clock, ledger, vault }: { clock: Clock; ledger: LocalLedger; vault: AgentVault },
 ): Taken[] {
-  const { operationalSeed } = vault.get(agentOf(before.state.terms, before.state.side));
-  const signer = seedSigner(operationalSeed);
+  const { side, terms } = before.state;
+  const { operationalSeed } = vault.get(agentOf(terms, side));
+  const signer = signerOf(terms, side, seedSigner(operationalSeed));
   let held = before;
   return queue.map((waiting) => {
     const context = { nowMs: clock.now(), signer, receipts: ledger.network.receipt };
@@ -57,4 +59,22 @@ export function takeSteps(
     held = { ...held, state: step.state };
     return { waiting, step, next: held };
   });
+}
+
+/**
+ * Signs for a side as long as its agent has the key that the channel was opened under. What another key signs is refused by the other side, and would
+ * be found damaged when it is read back from the disk: after a rotation nothing is signed in it any more.
+ */
+function signerOf({ channel, payeeKey, payerKey }: Terms, side: Side, signer: Signer): Signer {
+  if (signer.keyid === (side === 'payer' ? payerKey : payeeKey)) return signer;
+  return {
+    keyid: signer.keyid,
+    sign: () => {
+      throw new ZeroError(
+        'CHANNEL_REFUSED',
+        `the channel ${channel} is bound to a key of the ${side} that was replaced`,
+        { hint: 'End it with "zerostate channel close CHANNEL --alone", and open another.' },
+      );
+    },
+  };
 }
