@@ -22,10 +22,7 @@ const { values } = readArguments(import.meta.filename, {
   options: { symmetric: { type: 'boolean', default: false }, nft: { type: 'string', default: 'nft' } },
 });
 const refused = namespacesRefused();
-if (refused !== undefined) {
-  console.error(`network namespaces cannot be used here: ${refused}`);
-  process.exit(2);
-}
+if (refused !== undefined) throw new Error(`network namespaces cannot be used here: ${refused}`);
 const folder = mkdtempSync(join(tmpdir(), 'zerostate-nat-'));
 const made: string[] = [];
 const program = join(REPOSITORY_ROOT, 'bin/zerostate.ts');
