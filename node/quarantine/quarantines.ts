@@ -8,8 +8,8 @@ import { ORIGIN_PREFIX } from '../../protocol/log/index.ts';
 import {
   QuarantineBook,
   type QuarantineOrder,
-  type QuarantineRelease,
   type QuarantineState,
+  type Said,
 } from '../../protocol/quarantine/index.ts';
 import {
   type AgentStatement,
@@ -45,7 +45,7 @@ export interface Held {
 
 /** An order and how it stands here. */
 export interface OrderView extends QuarantineOrder {
-  /** `void`: the issuer's key is revoked. */
+  /** `void`: the key that signed it is revoked, or was replaced and used elsewhere. */
   readonly state: QuarantineState | 'void';
   /** Targets that this node keeps apart for it. */
   readonly obeyed: readonly QuarantineTarget[];
@@ -70,6 +70,8 @@ export class Quarantines {
   readonly #deps: QuarantinesDeps;
   readonly #authority: Authority;
   readonly #known = new QuarantineBook();
+  /** The highest number that each agent of this node wrote into its own log, where no stolen key writes. */
+  readonly #ownNewest = new Map<AgentId, number>();
   #partners: () => readonly PartnerFacts[] = () => [];
   /** Told of each order or release that is new. */
   onChange: (order: string) => void = () => {};
@@ -93,12 +95,14 @@ export class Quarantines {
     const { clock, log, metrics } = this.#deps;
     const { epoch, id, issuer, keys, keySerial, signedBy } = statement;
     const signer = { agentId: issuer, key: signedBy, epoch, keySerial, order: keys };
+    const origins = new Set([position.origin]);
     const isTrusted = this.#authority.tieOf(issuer) !== 'stranger';
     if (isStatementOf(statement, QUARANTINE_ORDER_PREDICATE)) {
       const order: QuarantineOrderPredicate = statement.statement.predicate;
       const isObeyed =
         isTrusted || order.targets.some((target) => this.#authority.judge(issuer, target).allow);
-      const verdict = this.#known.addOrder({ id, issuer, order, signer }, isObeyed, clock.now());
+      const verdict = this.#known.addOrder({ id, issuer, order, signer, origins }, isObeyed, clock.now());
+      this.#noteOwn(issuer, order.sequence, position.origin);
       metrics.count('zerostate_quarantine_statements_total', { kind: 'order', verdict });
       if (verdict === 'full') log.error({ issuer, order: id }, 'a quarantine order found no room');
       if (verdict !== 'accept') return;
@@ -107,7 +111,7 @@ export class Quarantines {
       this.onChange(id);
     } else if (isStatementOf(statement, QUARANTINE_RELEASE_PREDICATE)) {
       const release: QuarantineReleasePredicate = statement.statement.predicate;
-      const origins = new Set([position.origin]);
+      this.#noteOwn(issuer, release.sequence, position.origin);
       const verdict = this.#known.addRelease({ id, issuer, release, signer, origins }, isTrusted);
       metrics.count('zerostate_quarantine_statements_total', { kind: 'release', verdict });
       if (verdict !== 'accept') return;
@@ -156,17 +160,24 @@ export class Quarantines {
     return undefined;
   }
 
-  /** The highest number that an issuer has signed. */
-  newest(issuer: AgentId): number {
-    return this.#known.newest(issuer);
+  #noteOwn(issuer: AgentId, sequence: number, origin: string): void {
+    const { node, vault } = this.#deps;
+    if (origin !== ORIGIN_PREFIX + node.peerId || !vault.has(issuer)) return;
+    this.#ownNewest.set(issuer, Math.max(sequence, this.#ownNewest.get(issuer) ?? 0));
   }
 
-  #stateOf({ id, signer }: QuarantineOrder): OrderView['state'] {
-    const isSound = (release: QuarantineRelease) => this.#unsound(release) === undefined;
-    const state = this.#known.stateOf(id, this.#deps.clock.now(), isSound) ?? 'expired';
+  /** The highest number that an issuer has signed: what a thief of a key that it replaced said does not count. */
+  newest(issuer: AgentId): number {
+    const known = this.#known.newest(issuer, (said) => this.#unsound(said) === undefined);
+    return Math.max(known, this.#ownNewest.get(issuer) ?? 0);
+  }
+
+  #stateOf(order: QuarantineOrder): OrderView['state'] {
+    const isSound = (said: Said) => this.#unsound(said) === undefined;
+    const state = this.#known.stateOf(order.id, this.#deps.clock.now(), isSound) ?? 'expired';
     if (state !== 'held') return state;
     // Whoever lost its keys has lost its authority. The revocation of the order alone would be a release without proof, and does not count.
-    return this.#isRevoked(signer) ? 'void' : state;
+    return isSound(order) ? state : 'void';
   }
 
   #isRevoked(signer: QuarantineOrder['signer']): boolean {
@@ -175,8 +186,8 @@ export class Quarantines {
     return revocations.judge(signer, origin, Number.MAX_SAFE_INTEGER).revoked !== null;
   }
 
-  /** Why a release counts no more: a thief of a key must not open what others keep shut. Shut again is the safe side; its agent signs anew. */
-  #unsound({ issuer, origins, signer }: QuarantineRelease): string | undefined {
+  /** Why an order or a release counts no more: a thief of a key must neither shut nor open anything. Its agent signs anew. */
+  #unsound({ issuer, origins, signer }: Said): string | undefined {
     if (this.#isRevoked(signer)) return 'its key is revoked';
     const entry = this.#deps.book.get(issuer);
     if (entry === undefined || signer.order === undefined) return undefined;
@@ -220,9 +231,11 @@ export class Quarantines {
     const state = this.#stateOf(order);
     const obeyed = judged.filter(({ allow }) => allow);
     const releases = this.#known.releasesOf(order.id);
-    const unsound = releases.flatMap((release) => {
-      const why = this.#unsound(release);
-      return why === undefined ? [] : [`the release ${release.id} does not count: ${why}`];
+    const unsound = [order, ...releases].flatMap((said) => {
+      const why = this.#unsound(said);
+      return why === undefined
+        ? []
+        : [`the ${said === order ? 'order' : 'release'} ${said.id} does not count: ${why}`];
     });
     return {
       ...order,
@@ -230,7 +243,7 @@ export class Quarantines {
       obeyed: state === 'held' ? obeyed.map(({ target }) => target) : [],
       detail: [(obeyed[0] ?? judged[0])?.detail ?? '', ...unsound].join('; '),
       releases: releases.map(({ id, issuer, release }) => ({ id, issuer, reason: release.reason })),
-      missing: this.#known.missing(order.issuer),
+      missing: this.#known.missing(order.issuer, this.newest(order.issuer)),
     };
   }
 }

@@ -17,10 +17,10 @@ import type {
 import { IssuerSequences } from './issuers.ts';
 import {
   EARLY_RELEASES_MAX,
+  FOUND_ORIGINS_MAX,
   ORDERS_MAX,
   ORDERS_PER_ISSUER_MAX,
   QUARANTINE_CLOCK_MS,
-  RELEASE_ORIGINS_MAX,
   STRANGE_ORDERS_MAX,
 } from './limits.ts';
 
@@ -32,6 +32,8 @@ export interface QuarantineOrder {
   readonly order: QuarantineOrderPredicate;
   /** The key that signed it: when that is revoked, so is its word. */
   readonly signer: RevocationSubject;
+  /** Logs that it was found in: whoever steals a key of an agent cannot write into the log of its node. */
+  readonly origins: ReadonlySet<string>;
 }
 
 /** A verified release. */
@@ -41,12 +43,15 @@ export interface QuarantineRelease {
   readonly release: QuarantineReleasePredicate;
   /** The key that signed it: what is said with a key that was stolen since opens nothing. */
   readonly signer: RevocationSubject;
-  /** Logs that it was found in: whoever steals a key of an agent cannot write into the log of its node. */
+  /** As of an order. */
   readonly origins: ReadonlySet<string>;
 }
 
-/** Whether the word of a release still counts, as who knows revocations and rotations of keys says. */
-export type IsSound = (release: QuarantineRelease) => boolean;
+/** An order or a release, as far as it matters whether its word still counts. */
+export type Said = Pick<QuarantineOrder, 'issuer' | 'origins' | 'signer'>;
+
+/** Whether the word of an order or a release still counts, as who knows revocations and rotations of keys says. */
+export type IsSound = (said: Said) => boolean;
 
 /** pending: dated ahead of our clock. held: in force. expired: its end has passed. released: enough of those it names have said so. */
 export type QuarantineState = 'pending' | 'held' | 'expired' | 'released';
@@ -97,7 +102,8 @@ export class QuarantineBook {
   /** Adds an order. `isTrusted`: its issuer is one of those who are obeyed; the others' orders give way to each other. */
   addOrder(entry: QuarantineOrder, isTrusted: boolean, nowMs: number): QuarantineVerdict {
     const { id, issuer, order } = entry;
-    if (this.#orders.has(id)) return 'ignore';
+    const known = this.#orders.get(id);
+    if (known !== undefined) return foundAgain(known, entry);
     if (!this.#makeRoom(issuer, isTrusted, nowMs)) return 'full';
     const kept = {
       ...entry,
@@ -126,11 +132,7 @@ export class QuarantineBook {
     const of = this.#orders.get(entry.release.order);
     if (of !== undefined && !of.order.release.by.includes(entry.issuer)) return 'ignore';
     const known = of === undefined ? this.#early.get(entry.id) : this.#known(entry);
-    if (known !== undefined) {
-      const all = [...new Set([...known.origins, ...entry.origins])].slice(0, RELEASE_ORIGINS_MAX);
-      Object.assign(known, { origins: new Set(all) });
-      return 'ignore';
-    }
+    if (known !== undefined) return foundAgain(known, entry);
     this.#issuers.note(entry.issuer, entry.release.sequence, entry.id, isTrusted);
     if (of !== undefined) this.#addTo(of, entry);
     else {
@@ -193,14 +195,24 @@ export class QuarantineBook {
     return [...this.#orders.values()];
   }
 
-  /** The highest number that an issuer has signed, 0 before its first. */
-  newest(issuer: AgentId): number {
-    return this.#issuers.newest(issuer);
+  /** The highest number of what an issuer said that is held here and sound, 0 before its first. */
+  newest(issuer: AgentId, isSound: IsSound = () => true): number {
+    let newest = 0;
+    const take = (said: Said, sequence: number) => {
+      if (said.issuer === issuer && sequence > newest && isSound(said)) newest = sequence;
+    };
+    for (const one of this.#orders.values()) take(one, one.order.sequence);
+    for (const one of this.#early.values()) take(one, one.release.sequence);
+    for (const all of this.#releases.values()) {
+      const one = all.get(issuer);
+      if (one !== undefined) take(one, one.release.sequence);
+    }
+    return newest;
   }
 
-  /** Numbers of an issuer, up to its newest, that are missing here: an order may be among them. */
-  missing(issuer: AgentId): number {
-    return this.#issuers.missing(issuer);
+  /** Numbers of an issuer, up to this one, that are missing here: an order may be among them. */
+  missing(issuer: AgentId, upTo: number): number {
+    return this.#issuers.missing(issuer, upTo);
   }
 
   /** Issuers that signed two statements with one number: the key is in more hands than one. Both hold. */
@@ -242,6 +254,13 @@ export class QuarantineBook {
     }
     return false;
   }
+}
+
+/** Notes where else it was found. */
+function foundAgain(known: Said, { origins }: Said): 'ignore' {
+  const all = [...new Set([...known.origins, ...origins])].slice(0, FOUND_ORIGINS_MAX);
+  Object.assign(known, { origins: new Set(all) });
+  return 'ignore';
 }
 
 function byNumber(a: QuarantineOrder, b: QuarantineOrder): number {

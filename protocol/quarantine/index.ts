@@ -7,5 +7,6 @@ export {
   type QuarantineRelease,
   type QuarantineState,
   type QuarantineVerdict,
+  type Said,
 } from './book.ts';
 export * from './limits.ts';

@@ -6,7 +6,6 @@ import { ISSUERS_MAX, SEQUENCES_MAX } from './limits.ts';
 interface Line {
   /** Number to statement id. */
   readonly numbers: Map<number, string>;
-  newest: number;
   isForked: boolean;
   isTrusted: boolean;
 }
@@ -18,7 +17,6 @@ export class IssuerSequences {
   note(issuer: AgentId, sequence: number, id: string, isTrusted: boolean): void {
     const line = this.#lines.get(issuer) ?? {
       numbers: new Map<number, string>(),
-      newest: 0,
       isForked: false,
       isTrusted,
     };
@@ -26,7 +24,6 @@ export class IssuerSequences {
     const twin = line.numbers.get(sequence);
     if (twin !== undefined && twin !== id) line.isForked = true;
     if (twin === undefined && line.numbers.size < SEQUENCES_MAX) line.numbers.set(sequence, id);
-    line.newest = Math.max(line.newest, sequence);
     this.#lines.set(issuer, line);
     if (this.#lines.size <= ISSUERS_MAX) return;
     for (const [other, { isTrusted: stays }] of this.#lines)
@@ -36,13 +33,10 @@ export class IssuerSequences {
       }
   }
 
-  newest(issuer: AgentId): number {
-    return this.#lines.get(issuer)?.newest ?? 0;
-  }
-
-  missing(issuer: AgentId): number {
-    const line = this.#lines.get(issuer);
-    return line === undefined ? 0 : line.newest - line.numbers.size;
+  /** Numbers up to this one that are not known. */
+  missing(issuer: AgentId, upTo: number): number {
+    const known = [...(this.#lines.get(issuer)?.numbers.keys() ?? [])].filter((number) => number <= upTo);
+    return upTo - known.length;
   }
 
   forked(): AgentId[] {

@@ -12,8 +12,8 @@ export const ORDERS_PER_ISSUER_MAX = 1_024;
 /** Releases held whose order is not known yet: logs arrive in any order. The oldest give way. */
 export const EARLY_RELEASES_MAX = 1_024;
 
-/** Logs remembered of one release: its agent's node writes it into one, and a backup or a move makes few more. */
-export const RELEASE_ORIGINS_MAX = 8;
+/** Logs remembered of one order or release: its agent's node writes it into one, and a backup or a move makes few more. */
+export const FOUND_ORIGINS_MAX = 8;
 
 /** Sequence numbers remembered of one issuer, to tell holes and contradictions. */
 export const SEQUENCES_MAX = 2 * ORDERS_PER_ISSUER_MAX;

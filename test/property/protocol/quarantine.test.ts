@@ -58,6 +58,7 @@ function tell(book: QuarantineBook, said: Said): void {
         id: idOf(order),
         issuer,
         signer: { agentId: issuer },
+        origins: new Set<string>(),
         order: {
           ...authored,
           sequence,

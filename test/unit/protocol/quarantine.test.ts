@@ -32,6 +32,7 @@ function orderOf(n: number, change: Partial<QuarantineOrder['order']> = {}, issu
     id: idOf(n),
     issuer,
     signer: { agentId: issuer },
+    origins: new Set<string>(),
     order: {
       issuer,
       keychain: undefined as never,
@@ -109,7 +110,7 @@ describe('quarantine book', () => {
     const book = new QuarantineBook();
     book.addOrder(orderOf(0), true, START);
     book.addOrder(orderOf(3), true, START);
-    assert.equal(book.missing(agent.agentId), 2);
+    assert.equal(book.missing(agent.agentId, 4), 2);
     assert.equal(book.newest(agent.agentId), 4);
     assert.deepEqual(book.forked(), []);
     book.addOrder(orderOf(7, { sequence: 4 }), true, START);

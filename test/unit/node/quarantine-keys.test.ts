@@ -1,10 +1,11 @@
-// A release whose key is in other hands: what is said with a key that was revoked, or replaced and used elsewhere since, opens nothing, and the owner's
-// new word stands before it, whatever its number.
+// Orders and releases whose key is in other hands: what is said with a key that was revoked, or replaced and used elsewhere since, shuts and opens
+// nothing, and the owner's new word stands before it, whatever its number.
 
 import assert from 'node:assert/strict';
 import type { BookEntry } from '../../../node/cards/card-book.ts';
 import { Quarantines, type QuarantinesDeps } from '../../../node/quarantine/quarantines.ts';
 import { timeText } from '../../../protocol/fields/index.ts';
+import { ORIGIN_PREFIX } from '../../../protocol/log/index.ts';
 import {
   type AgentStatement,
   QUARANTINE_ORDER_PREDICATE,
@@ -17,34 +18,37 @@ const issuer = makeAgent(10).agentId;
 const releaser = makeAgent(20).agentId;
 const target = { kind: 'module' as const, id: 'bafkreiodd' };
 const ORDER = 'bafkreiorder';
-const [HOME, ELSEWHERE] = ['zerostate.dev/log/home', 'zerostate.dev/log/thief'];
+const [HOME, ELSEWHERE] = [`${ORIGIN_PREFIX}home`, `${ORIGIN_PREFIX}thief`];
 const keysOf = (serial: number) => ({ rootIds: ['root'], countersigned: [true], serial });
 
-/** A node that obeys the issuer; `serial` is that of the releaser's newest key. */
-function nodeWith(at: { serial: number; revoked: number[] }): Quarantines {
+/** A node that obeys the issuer; `serial` is that of the newest key of `of`, the releaser unless told. */
+function nodeWith(at: { serial: number; revoked: number[] }, of = releaser): Quarantines {
   const card = { ...DRAFT, endpoints: [], log: { origin: HOME } };
   const quarantines = new Quarantines({
     authorities: [issuer],
     book: {
       get: (agentId: string) =>
-        agentId === releaser
-          ? ({ agentId, card, keys: keysOf(at.serial) } as unknown as BookEntry)
-          : undefined,
+        agentId === of ? ({ agentId, card, keys: keysOf(at.serial) } as unknown as BookEntry) : undefined,
     },
-    vault: { has: () => false },
+    vault: { has: () => of === issuer },
     policy: { bundles: { active: { policies: { speaksOf: () => false } } } },
-    node: { peerId: 'n', name: 'n', region: 'eu', network: 'x' },
+    node: { peerId: 'home', name: 'n', region: 'eu', network: 'x' },
     revocations: {
       judge: ({ agentId, keySerial }: { agentId: string; keySerial: number }) => ({
-        revoked: agentId === releaser && at.revoked.includes(keySerial) ? {} : null,
+        revoked: agentId === of && at.revoked.includes(keySerial) ? {} : null,
       }),
     },
     clock: { now: () => START },
     log: { warn: () => {}, error: () => {} },
     metrics: { count: () => {}, set: () => {} },
   } as unknown as QuarantinesDeps);
-  const order = {
-    sequence: 1,
+  order(quarantines, ORDER, 1, HOME, 1);
+  return quarantines;
+}
+
+function order(to: Quarantines, id: string, serial: number, origin: string, sequence: number): void {
+  offer(to, id, issuer, serial, origin, QUARANTINE_ORDER_PREDICATE, {
+    sequence,
     targets: [target],
     regions: [],
     issuedAt: timeText(START),
@@ -52,9 +56,7 @@ function nodeWith(at: { serial: number; revoked: number[] }): Quarantines {
     reason: 'odd results',
     evidence: [],
     release: { by: [releaser], threshold: 1 },
-  };
-  offer(quarantines, ORDER, issuer, 1, HOME, QUARANTINE_ORDER_PREDICATE, order);
-  return quarantines;
+  });
 }
 
 function offer(
@@ -124,5 +126,38 @@ describe('a release of a quarantine order', () => {
       for (const one of said) one(node);
       assert.deepEqual(states(node), ['released', true]);
     }
+  });
+});
+
+describe('a quarantine order', () => {
+  const THIEF = 'bafkreithief';
+  const stateOf = (one: Quarantines, id: string) => one.show(id).state;
+
+  it('is void when its key is revoked, and where its key was replaced and it is not in the log of its node', () => {
+    const at = { serial: 1, revoked: [] as number[] };
+    const node = nodeWith(at, issuer);
+    order(node, THIEF, 1, ELSEWHERE, 2);
+    assert.deepEqual([stateOf(node, ORDER), stateOf(node, THIEF)], ['held', 'held']);
+    at.serial = 2;
+    assert.deepEqual([stateOf(node, ORDER), stateOf(node, THIEF)], ['held', 'void']);
+    assert.match(node.show(THIEF).detail, /the order bafkreithief does not count: its key was replaced/);
+    assert.equal(node.module(target.id)?.order, ORDER, 'what was signed before the rotation holds');
+    order(node, THIEF, 1, HOME, 2);
+    assert.equal(stateOf(node, THIEF), 'held', 'found at home it was signed before the rotation');
+    at.revoked = [1];
+    assert.deepEqual([stateOf(node, ORDER), stateOf(node, THIEF)], ['void', 'void']);
+    assert.equal(node.module(target.id), undefined);
+  });
+
+  it('of a thief takes no number away: the owner goes on with the next of its own', () => {
+    const at = { serial: 1, revoked: [] };
+    const node = nodeWith(at, issuer);
+    order(node, 'bafkreisecond', 1, HOME, 2);
+    order(node, THIEF, 1, ELSEWHERE, Number.MAX_SAFE_INTEGER);
+    at.serial = 2;
+    assert.equal(node.newest(issuer), 2);
+    assert.equal(node.show(ORDER).missing, 0);
+    order(node, 'bafkreithird', 2, HOME, 3);
+    assert.deepEqual([node.newest(issuer), stateOf(node, 'bafkreithird')], [3, 'held']);
   });
 });
