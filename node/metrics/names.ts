@@ -10,7 +10,7 @@ export const metricNames = {
   },
   zerostate_degraded: {
     kind: 'gauge',
-    help: 'Reasons for which it acts on less than it should, as /readyz names them: overrides, a policy that ran out, a start that fell back, agents here that are kept apart.',
+    help: 'Reasons for which it acts on less than it should, as /readyz names them: overrides, a policy that ran out, a start that fell back, agents here that are kept apart, channels that are damaged.',
   },
   zerostate_peers_connected: { kind: 'gauge', help: 'Peers connected now.' },
   zerostate_cards_known: { kind: 'gauge', help: 'Agent cards held and verified.' },

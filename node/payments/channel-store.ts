@@ -37,6 +37,7 @@ export class ChannelStore {
   /** Sides that are over: as many as the logs have channels of agents of this node. */
   readonly #over: JsonLevel<Stored>;
   readonly #db: Database;
+  readonly #damaged = new Map<string, string>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -44,9 +45,27 @@ export class ChannelStore {
     this.#over = jsonLevel<Stored>(db, 'channels-over');
   }
 
-  /** Every side that is not put away, verified again. Throws DATA_CORRUPT. */
+  /**
+   * Every side that is not put away, verified again. One that cannot be read is left where it lies and is in `damaged`: it ends no start, and
+   * nothing is written over it.
+   */
   async *load(): AsyncGenerator<HeldSide> {
-    for await (const [key, stored] of this.#sides.iterator()) yield heldOf(key, stored);
+    this.#damaged.clear();
+    for await (const [key, stored] of this.#sides.iterator()) {
+      let held: HeldSide;
+      try {
+        held = heldOf(key, stored);
+      } catch (error) {
+        this.#damaged.set(key, reasonOf(error));
+        continue;
+      }
+      yield held;
+    }
+  }
+
+  /** Sides that could not be read when all were, and why; as many as a node may hold. */
+  get damaged(): ReadonlyMap<string, string> {
+    return this.#damaged;
   }
 
   /** A side that was put away, verified again. Throws DATA_CORRUPT. */
@@ -81,6 +100,8 @@ export class ChannelStore {
 
   async #write({ open, state }: HeldSide, isOver: boolean): Promise<void> {
     const key = sideKey(state.terms.channel, state.side);
+    if (this.#damaged.has(key))
+      throw new ZeroError('DATA_CORRUPT', `the stored channel ${key} is damaged, and is left as it is`);
     const stored: Stored = { open: toBase64(encodeEnvelope(open)), state: channelToStored(state) };
     const into = (level: JsonLevel<Stored>) => ({ sublevel: level as never }) as never;
     try {
@@ -101,4 +122,11 @@ function heldOf(key: string, stored: Stored): HeldSide {
   } catch (cause) {
     throw new ZeroError('DATA_CORRUPT', `the stored channel ${key} is damaged`, { cause });
   }
+}
+
+/** The innermost cause, for people. */
+function reasonOf(error: unknown): string {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
+  return innermost instanceof Error ? innermost.message : String(innermost);
 }

@@ -68,6 +68,8 @@ export function makePayments(core: Core) {
           });
         });
         await sides.start();
+        for (const [channel, why] of store.damaged)
+          log.error({ channel, why }, 'a stored channel is damaged: it stays as it is, and nothing moves it');
         await work.resume();
       },
       stop: () => sides.stop(),
@@ -81,6 +83,8 @@ export function makePayments(core: Core) {
     /** Covers work: what an executor uses. */
     cover: work,
     sides,
+    /** Sides of channels that could not be read at the start, by channel and side, and why. */
+    damaged: store.damaged,
     taskPayments: new TaskPaymentsOverChannels({ channels, work, sides, book }),
   };
 }

@@ -56,12 +56,14 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
       const ok = checks.every((check) => check.ok);
       const reasons = degradedReasons(node);
       const endings = node.renewer.warnings();
+      const damaged = damagedChannels(node);
       const policy = { name: 'policy', ok: true, detail: policyDetail(node, reasons) };
       const cards = { name: 'cards', ok: true, detail: cardsDetail(endings) };
+      const payments = { name: 'payments', ok: true, detail: paymentsDetail(damaged) };
       return reply.status(ok ? 200 : 503).send({
         ok,
-        degraded: reasons.length + endings.length + heldAgents(node).length > 0,
-        checks: [...checks, policy, cards],
+        degraded: reasons.length + endings.length + heldAgents(node).length + damaged.length > 0,
+        checks: [...checks, policy, cards, payments],
       });
     },
   );
@@ -76,10 +78,18 @@ async function render(node: NodeContext, metrics: Metrics): Promise<string> {
   for (const { name, ok } of await readiness(node))
     metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
   metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
-  metrics.set('zerostate_degraded', degradedReasons(node).length + heldAgents(node).length);
+  const reasons = degradedReasons(node).length + heldAgents(node).length + damagedChannels(node).length;
+  metrics.set('zerostate_degraded', reasons);
   metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
   node.quarantines.count();
   return await metrics.render();
+}
+
+const damagedChannels = ({ payments }: NodeContext): string[] => [...payments.damaged.keys()];
+
+function paymentsDetail(damaged: readonly string[]): string {
+  if (damaged.length === 0) return 'every channel reads back';
+  return `degraded: damaged, and left as they are: ${fewOf(damaged)}`;
 }
 
 function cardsDetail(endings: readonly string[]): string {
