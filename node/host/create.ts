@@ -29,6 +29,7 @@ import * as limits from './limits.ts';
 import type { Listening } from './listening.ts';
 import { streamMuxer } from './muxer.ts';
 import { natServices, ownAddresses } from './nat.ts';
+import { OuterPort } from './outer-port.ts';
 import { boundPeers } from './peer-bounds.ts';
 import { rememberPeers } from './peer-memory.ts';
 import { quietLog } from './quiet-log.ts';
@@ -116,6 +117,12 @@ export async function createHost(options: HostOptions) {
       ...(options.relay ? { maxStreamWindowSize: limits.RELAY_STREAM_WINDOW_BYTES_MAX } : {}),
     },
   });
+  const tcpTransport = tcp({
+    // With room for those that shake hands while all places are taken: the gater gives some of them one.
+    maxConnections: options.maxConnections + limits.PENDING_CONNECTIONS_MAX,
+    backlog: limits.PENDING_CONNECTIONS_MAX,
+  });
+  const outer = new OuterPort();
   const host = await createLibp2p({
     start: false,
     privateKey: options.privateKey,
@@ -127,13 +134,7 @@ export async function createHost(options: HostOptions) {
     transports: [
       ...(options.carrier?.transports ?? [
         options.listening.watch(webSockets({})),
-        options.listening.watch(
-          tcp({
-            // With room for those that shake hands while all places are taken: the gater gives some of them one.
-            maxConnections: options.maxConnections + limits.PENDING_CONNECTIONS_MAX,
-            backlog: limits.PENDING_CONNECTIONS_MAX,
-          }),
-        ),
+        options.listening.watch(options.nat ? outer.watch(tcpTransport) : tcpTransport),
       ]),
       relayTransport,
     ],
@@ -211,7 +212,7 @@ export async function createHost(options: HostOptions) {
           }),
         ),
       ),
-      ...(options.nat ? natServices(guard, options.network) : {}),
+      ...(options.nat ? natServices(guard, options.network, outer) : {}),
       ownAddresses: ownAddresses(options.listen, options.vouched || !options.nat),
       ...(options.relay
         ? {

@@ -68,6 +68,10 @@ export const PEER_AGE_MS_MAX = 100 * 365 * 24 * 3_600_000;
 export const MDNS_MS = 10_000;
 /** AutoNAT and hole punching: streams of one connection. */
 export const NAT_STREAMS_MAX = 2;
+/** Connections whose other end is asked what it sees of this node's port: more than it takes to know a NAT that gives each its own. */
+export const OBSERVERS_MAX = 32;
+/** Addresses of one peer that are dialled to punch a hole: of each family what it sees itself as, and what else it tells. */
+export const PUNCHED_ADDRESSES_MAX = 4;
 
 /** Kademlia bucket size (replication parameter k) and lookup parallelism (alpha), as in the Kademlia paper. */
 export const DHT_K = 20;

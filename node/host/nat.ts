@@ -7,9 +7,10 @@ import type { Connection, Listener, TypedEventTarget } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { facade, type GuardDeps, guarded } from './guard.ts';
 import * as limits from './limits.ts';
+import type { OuterPort } from './outer-port.ts';
 
 /** Both services, guarded. */
-export function natServices(guard: GuardDeps, network: string) {
+export function natServices(guard: GuardDeps, network: string, outer: OuterPort) {
   const streams = {
     maxInboundStreams: limits.NAT_STREAMS_MAX,
     maxOutboundStreams: limits.NAT_STREAMS_MAX,
@@ -17,7 +18,7 @@ export function natServices(guard: GuardDeps, network: string) {
   };
   return {
     autonat: guarded(guard, dialledAnew(autoNAT({ protocolPrefix: `zerostate/${network}`, ...streams }))),
-    dcutr: guarded(guard, dcutr(streams)),
+    dcutr: guarded(guard, outer.punches(dcutr(streams))),
   };
 }
 
