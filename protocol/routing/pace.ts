@@ -17,15 +17,15 @@ const OVER_MEDIAN_MS = 100;
 /** A second path is opened within this at the latest, or within twice what half of them take where even these take long: that is nobody's lateness. */
 const PAUSE_MS_MAX = 1_000;
 const PAUSE_MEDIANS = 2;
-/** What a set-up earns, and an extra path costs that comes to nothing, in such units: of these there is one for ten set-ups. */
-const EARNED = 1;
+/** What a set-up earns, and an extra path costs that comes to nothing, in such units: of these there are three for ten set-ups. */
+const EARNED = 3;
 const COST = 10;
 /** Besides a unit is earned in so many milliseconds: links that stand for long are looked after though nothing is set up. */
-const EARNED_EVERY_MS = 3_000;
+const EARNED_EVERY_MS = 1_000;
 /** So much can be saved up: for the links that look for better paths at once. */
-const SAVED_MAX = 4 * COST;
+const SAVED_MAX = 20 * COST;
 /** So much there is at first: a node that has just started is as busy as those that it meets. */
-const SAVED_FIRST = 2 * COST;
+const SAVED_FIRST = 10 * COST;
 
 /** The pace of one node. */
 export class SetUpPace implements RoutingPace {
