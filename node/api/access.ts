@@ -6,7 +6,14 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import { TokenBuckets } from '../admission/token-bucket.ts';
 import type { Clock } from '../clock/index.ts';
 import { IDEMPOTENCY_HEADER_CHARS_MAX, type IdempotencyBook } from './idempotency.ts';
-import { allows, OPERATIONS, type OperationName, operationOf, type Scope } from './operations.ts';
+import {
+  allows,
+  OPERATIONS,
+  type OperationName,
+  operationAsked,
+  operationOf,
+  type Scope,
+} from './operations.ts';
 import { type TokenBook, tokenOf } from './tokens.ts';
 
 /** Name of the owner's own token in limits and keys. */
@@ -93,9 +100,7 @@ export function guard(app: FastifyInstance, options: AccessOptions): void {
       throw new ZeroError('BUSY', `a token may make ${requestsPerSecond} requests a second`);
     }
     const route = request.routeOptions.url;
-    // What HEAD tells is less than what GET does.
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const needs = route === undefined ? 'read' : (operationOf(method, route)?.scope ?? 'admin');
+    const needs = route === undefined ? 'read' : (operationAsked(request.method, route)?.scope ?? 'admin');
     if (!allows(caller.scope, needs))
       throw new ZeroError(
         'FORBIDDEN',

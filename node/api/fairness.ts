@@ -6,7 +6,7 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Overload } from '../admission/index.ts';
 import { isUrgent } from './access.ts';
 import { givesWay } from './give-way.ts';
-import { operationOf } from './operations.ts';
+import { operationAsked } from './operations.ts';
 import { workOf } from './shedding.ts';
 import { type Lane, Turns } from './turns.ts';
 
@@ -103,8 +103,7 @@ const bringsJson = ({ headers, method }: FastifyRequest): boolean =>
   (headers['content-type'] ?? '').trimStart().toLowerCase().startsWith('application/json');
 
 function laneOf(request: FastifyRequest): Lane {
-  const method = request.method === 'HEAD' ? 'GET' : request.method;
-  const operation = operationOf(method, request.routeOptions.url ?? '');
+  const operation = operationAsked(request.method, request.routeOptions.url);
   // What is no operation is small: metrics, the files of the console.
   if (operation === undefined || isUrgent(operation.id)) return 'urgent';
   return workOf(operation.id) === 'bulk' ? 'bulk' : 'timed';

@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { type Operation, operationOf } from './operations.ts';
+import { type Operation, operationAsked } from './operations.ts';
 import { unknownMemberText } from './schema-error.ts';
 
 /**
@@ -11,7 +11,7 @@ import { unknownMemberText } from './schema-error.ts';
  */
 export function refuseNeedless(request: FastifyRequest): void {
   const { method, routeOptions } = request;
-  const operation = operationOf(method === 'HEAD' ? 'GET' : method, routeOptions.url ?? '');
+  const operation = operationAsked(method, routeOptions.url);
   if (operation === undefined || operation.id === 'a2a.request') return;
   refuseBody(operation, request);
   refuseQuery(operation, request);

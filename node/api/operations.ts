@@ -163,6 +163,11 @@ export function operationOf(method: string, path: string): Operation | undefined
   return BY_ROUTE.get(`${method} ${path}`);
 }
 
+/** The operation that a request to a route asks for: HEAD asks what GET does, and is told less. */
+export function operationAsked(method: string, path = ''): Operation | undefined {
+  return operationOf(method === 'HEAD' ? 'GET' : method, path);
+}
+
 /** The operation that a path belongs to, with or without a query. */
 export function operationAt(method: string, path: string): Operation | undefined {
   const parts = (path.split('?')[0] as string).split('/');

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Overload, WorkClass } from '../admission/index.ts';
 import { givesWay } from './give-way.ts';
-import { type OperationName, operationOf } from './operations.ts';
+import { type OperationName, operationAsked } from './operations.ts';
 
 /**
  * What each kind of work is. Not here is what looks at memory, what waits for events, and what stops things (cancellations, revocations, orders of
@@ -38,8 +38,7 @@ export const workOf = (id: OperationName): WorkClass | undefined => WORK[id];
 /** Adds the hook. It comes after the one that says who may ask: who may not is no work. */
 export function shed(app: FastifyInstance, overload: Overload): void {
   app.addHook('onRequest', async (request, reply) => {
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const asked = operationOf(method, request.routeOptions.url ?? '');
+    const asked = operationAsked(request.method, request.routeOptions.url);
     const work = asked === undefined ? undefined : workOf(asked.id);
     if (work === undefined) return;
     const leave = overload.enter(work);
