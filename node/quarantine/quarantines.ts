@@ -208,7 +208,9 @@ export class Quarantines {
   list(): OrderView[] {
     const orders = [...this.#known.list()];
     orders.sort((a, b) => timeMs(b.order.issuedAt) - timeMs(a.order.issuedAt) || (a.id < b.id ? -1 : 1));
-    return orders.map((order) => this.#viewOf(order));
+    const issuers = new Set(orders.map(({ issuer }) => issuer));
+    const newest = new Map([...issuers].map((issuer) => [issuer, this.newest(issuer)]));
+    return orders.map((order) => this.#viewOf(order, newest.get(order.issuer)));
   }
 
   /** Brings the gauge of orders up to date. */
@@ -226,7 +228,7 @@ export class Quarantines {
     return this.#viewOf(order);
   }
 
-  #viewOf(order: QuarantineOrder): OrderView {
+  #viewOf(order: QuarantineOrder, newest = this.newest(order.issuer)): OrderView {
     const judged = order.order.targets.map((target) => ({ target, ...this.#obeys(order, target) }));
     const state = this.#stateOf(order);
     const obeyed = judged.filter(({ allow }) => allow);
@@ -243,7 +245,7 @@ export class Quarantines {
       obeyed: state === 'held' ? obeyed.map(({ target }) => target) : [],
       detail: [(obeyed[0] ?? judged[0])?.detail ?? '', ...unsound].join('; '),
       releases: releases.map(({ id, issuer, release }) => ({ id, issuer, reason: release.reason })),
-      missing: this.#known.missing(order.issuer, this.newest(order.issuer)),
+      missing: this.#known.missing(order.issuer, newest),
     };
   }
 }
