@@ -70,22 +70,29 @@ function fund(side: Side): AgentStatement {
   );
 }
 
-const OPEN = say(
-  'payer',
-  CHANNEL_OPEN_PREDICATE,
-  makeTerms({
+/** The payer's opening of a channel of the two. */
+export function openingOf(
+  terms: Partial<Parameters<typeof makeTerms>[0]>,
+): AgentStatement<typeof CHANNEL_OPEN_PREDICATE> {
+  const keys = {
     payee: AGENTS.payee.agentId,
     payerKey: AGENTS.payer.operational.keyid,
     payeeKey: AGENTS.payee.operational.keyid,
-    currency: CURRENCY,
-    escrow: '600',
-    deposit: '100',
-    step: String(STEP),
-    penalty: '100',
-    disputeSeconds: DISPUTE_MS / 1_000,
-  }),
-  START_MS,
-);
+  };
+  return say('payer', CHANNEL_OPEN_PREDICATE, makeTerms({ ...keys, ...terms }), START_MS);
+}
+
+/** A nonce for each number. */
+export const nonceOf = (number: number): string => number.toString(16).padStart(32, '0');
+
+const OPEN = openingOf({
+  currency: CURRENCY,
+  escrow: '600',
+  deposit: '100',
+  step: String(STEP),
+  penalty: '100',
+  disputeSeconds: DISPUTE_MS / 1_000,
+});
 export const TERMS: Terms = termsOf(OPEN);
 const ACCEPT = say('payee', CHANNEL_ACCEPT_PREDICATE, { channel: TERMS.channel }, START_MS);
 

@@ -7,23 +7,12 @@ import { join } from 'node:path';
 import { ChannelStore, type HeldSide, sideKey } from '../../../node/payments/channel-store.ts';
 import { type Database, jsonLevel, openDatabase } from '../../../node/storage/index.ts';
 import { initialState, termsOf } from '../../../protocol/channel/index.ts';
-import { CHANNEL_OPEN_PREDICATE } from '../../../protocol/statement/index.ts';
-import { makeTerms, refused } from '../../support/agents.ts';
-import { AGENTS, START_MS, say } from '../../support/channel-world.ts';
+import { refused } from '../../support/agents.ts';
+import { nonceOf, openingOf } from '../../support/channel-world.ts';
 
 /** A new channel, another one for each number. */
 function sideOf(number: number): HeldSide {
-  const statement = say(
-    'payer',
-    CHANNEL_OPEN_PREDICATE,
-    makeTerms({
-      payee: AGENTS.payee.agentId,
-      payerKey: AGENTS.payer.operational.keyid,
-      payeeKey: AGENTS.payee.operational.keyid,
-      nonce: number.toString(16).padStart(32, '0'),
-    }),
-    START_MS,
-  );
+  const statement = openingOf({ nonce: nonceOf(number) });
   return { open: statement.envelope, state: initialState('payee', termsOf(statement)) };
 }
 

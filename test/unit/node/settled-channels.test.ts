@@ -25,16 +25,17 @@ import { type Envelope, encodeEnvelope } from '../../../protocol/envelope/index.
 import {
   type AgentStatement,
   CHANNEL_CLOSE_PREDICATE,
-  CHANNEL_OPEN_PREDICATE,
   type ChannelClaim,
   verifyAgentStatement,
 } from '../../../protocol/statement/index.ts';
-import { makeTerms, refused, seed } from '../../support/agents.ts';
+import { refused, seed } from '../../support/agents.ts';
 import {
   AGENTS,
   DISPUTE_MS,
   factsOf,
   MANIFEST,
+  nonceOf,
+  openingOf,
   receiptOfTask,
   START_MS,
   say,
@@ -46,22 +47,14 @@ const WAIT_MS = 30_000;
 
 /** The opening of a channel of these two agents, another one for each number. */
 function opening(number: number): { open: Envelope; terms: Terms } {
-  const statement = say(
-    'payer',
-    CHANNEL_OPEN_PREDICATE,
-    makeTerms({
-      payee: AGENTS.payee.agentId,
-      payerKey: AGENTS.payer.operational.keyid,
-      payeeKey: AGENTS.payee.operational.keyid,
-      escrow: '600',
-      deposit: '0',
-      step: '50',
-      penalty: '100',
-      disputeSeconds: DISPUTE_MS / 1_000,
-      nonce: number.toString(16).padStart(32, '0'),
-    }),
-    START_MS,
-  );
+  const statement = openingOf({
+    escrow: '600',
+    deposit: '0',
+    step: '50',
+    penalty: '100',
+    disputeSeconds: DISPUTE_MS / 1_000,
+    nonce: nonceOf(number),
+  });
   return { open: statement.envelope, terms: termsOf(statement) };
 }
 
