@@ -3,7 +3,6 @@
 
 import { isOpen, type Kept } from './kept-link.ts';
 import { LINK_LOOK_MS, LINK_STALL_MS, SETUP_MS_MAX } from './limits.ts';
-import { HELD_UP_MS } from './path-race.ts';
 import type { SealedPath, SealedPaths } from './sealed-paths.ts';
 
 /** A link that has got a path, or has looked for a better one, keeps what it has for so long: reports of what changed are all there by then. */
@@ -18,27 +17,27 @@ const ASKED_TIMES = 2;
 
 /** Finds better paths for the links of one node. */
 export class BetterPaths {
-  readonly #paths: Pick<SealedPaths, 'open' | 'pace'>;
+  readonly #paths: Pick<SealedPaths, 'open'>;
   readonly #attach: (kept: Kept, better: SealedPath) => void;
   #looking = 0;
   #roundAt = Number.POSITIVE_INFINITY;
-  /** Rounds that came late. */
-  #heldUp = 0;
+  /** Milliseconds that rounds came too late, all together: so long was this process held up. */
+  #heldUpMs = 0;
   /** Milliseconds that a path to a peer is expected to take, or was measured to, where a better one is to be had; undefined: it stays. */
   outworn: (path: readonly string[], peer: string, measuredMs?: number) => number | undefined = () =>
     undefined;
 
-  constructor(paths: Pick<SealedPaths, 'open' | 'pace'>, attach: (kept: Kept, better: SealedPath) => void) {
+  constructor(paths: Pick<SealedPaths, 'open'>, attach: (kept: Kept, better: SealedPath) => void) {
     this.#paths = paths;
     this.#attach = attach;
   }
 
-  /** One look at each link. One that comes late says that this process was held up, and so was whatever it measured: nothing is looked at then. */
+  /** One look at each link. None where it comes a whole period late: what this process measured meanwhile says more of itself than of paths. */
   round(links: readonly Kept[], now: number): void {
-    const isLate = now - this.#roundAt > LINK_LOOK_MS + HELD_UP_MS;
+    const lateMs = Math.max(0, now - this.#roundAt - LINK_LOOK_MS);
     this.#roundAt = now;
-    if (isLate) this.#heldUp += 1;
-    else for (const kept of links) this.look(kept, now);
+    this.#heldUpMs += lateMs;
+    if (lateMs <= LINK_LOOK_MS) for (const kept of links) this.look(kept, now);
   }
 
   /** One look at a link, at `now` of a clock that only goes forward. */
@@ -61,8 +60,6 @@ export class BetterPaths {
         kept.staysMs = BETTER_REST_MS;
         return;
       }
-      const pace = this.#paths.pace();
-      if (pace?.spend(performance.now()) === false) return;
       kept.staysMs = Math.min(BETTER_REST_MS_MAX, 2 * kept.staysMs);
       const signal = AbortSignal.timeout(SETUP_MS_MAX);
       const better = await this.#paths.open(peer, signal, { first: [], anywhere: [] }, true);
@@ -70,7 +67,6 @@ export class BetterPaths {
       const isBetter = better.tookMs < presentMs && better.relays.join() !== present.join();
       if (isBetter && isOpen(kept.link) && kept.lostAt === undefined && kept.path === present) {
         this.#attach(kept, better);
-        pace?.gained();
         kept.staysMs = BETTER_REST_MS;
       } else better.path.abort(new Error('the path in use is no worse'));
     } catch {
@@ -83,14 +79,14 @@ export class BetterPaths {
 
   /**
    * Does the path itself take no longer than it should? Estimates are of links, of some seconds, and of machines that pause; this costs a few bytes. Asked
-   * twice, as one answer may have waited for a processor; and where this process was held up meanwhile, it is not at fault. False where it cannot be told.
+   * twice, as one answer may have waited for a processor; and what this process was held up meanwhile is not the path's. False where it cannot be told.
    */
   async #isSound({ link, path, peer, silentMs }: Kept): Promise<boolean> {
-    const before = this.#heldUp;
     for (let asked = 0; asked < ASKED_TIMES; asked++) {
-      const measuredMs = silentMs === undefined ? await link.roundTripMs(LINK_STALL_MS) : undefined;
-      if (measuredMs === undefined) return false;
-      if (this.#heldUp > before) return true;
+      const before = this.#heldUpMs;
+      const tookMs = silentMs === undefined ? await link.roundTripMs(LINK_STALL_MS) : undefined;
+      if (tookMs === undefined) return false;
+      const measuredMs = Math.max(0, tookMs - (this.#heldUpMs - before));
       if (measuredMs >= LINK_STALL_MS) return false;
       if (this.outworn(path, peer.toString(), measuredMs) === undefined) return true;
     }

@@ -8,7 +8,7 @@ import type { Around, PathWatch, SealedPath } from './sealed-paths.ts';
 export const PATHS_TRIED_MAX = 3;
 
 /** A timer that is later than this was held up with its process. */
-export const HELD_UP_MS = 20;
+const HELD_UP_MS = 20;
 /** Times that a process which is held up again and again waits once more before it begins another path. */
 const WAITS_MAX = 3;
 
@@ -22,7 +22,7 @@ export interface RaceOptions {
   readonly attempt: PathAttempt;
   /** The relays of a path that was opened and then carried nothing; undefined for every other failure. */
   readonly silentPath: (error: unknown) => readonly string[] | undefined;
-  /** When a second path is begun beside one that is late; undefined: never, and nothing is counted. */
+  /** When a second path is begun beside one that is late; undefined: never. */
   readonly pace: RoutingPace | undefined;
   readonly signal: AbortSignal;
 }
@@ -55,8 +55,7 @@ export class PathRace {
     }
   }
 
-  /** `isExtra`: beside one that is only late. */
-  #launch(isExtra = false): void {
+  #launch(): void {
     const { pace } = this.#options;
     const around = this.#around();
     const running: { path: readonly string[] } = { path: [] };
@@ -79,15 +78,13 @@ export class PathRace {
       .then(
         (path) => {
           pace?.took(performance.now() - began);
-          if (!this.#isOver && isExtra) pace?.gained();
           this.#take(path);
         },
         (error: Error) => this.#fail(error, at),
       );
     clearTimeout(this.#timer);
-    const lateMs = pace?.lateMs;
-    if (pace !== undefined && lateMs !== undefined && this.#launched < PATHS_TRIED_MAX)
-      this.#launchIfLate(pace, lateMs, WAITS_MAX);
+    if (pace !== undefined && this.#launched < PATHS_TRIED_MAX)
+      this.#launchIfLate(pace, pace.lateMs, WAITS_MAX);
   }
 
   /** Begins another path after so long. Where this process was held up meanwhile, the answer of the first may lie here: it waits again, `waits` times. */
@@ -97,7 +94,7 @@ export class PathRace {
       if (this.#isOver) return;
       const heldUpMs = performance.now() - began - waitMs;
       if (waits > 0 && heldUpMs > HELD_UP_MS) this.#launchIfLate(pace, Math.min(waitMs, heldUpMs), waits - 1);
-      else if (pace.spend(performance.now())) this.#launch(true);
+      else if (pace.spend()) this.#launch();
     }, waitMs).unref();
   }
 

@@ -69,7 +69,7 @@ export class Routing {
   async usePolicy(name: PolicyName, races?: boolean): Promise<void> {
     const { desk, log, policyOf } = this.#deps;
     const policy = policyOf(name, races);
-    const isSame = (policy.pace.lateMs === undefined) === (desk.policy.pace.lateMs === undefined);
+    const isSame = (policy.pace === undefined) === (desk.policy.pace === undefined);
     if (name === desk.policy.name && isSame) return;
     await desk.use(policy);
     log.info({ policy: name }, 'routes are chosen by another policy');

@@ -1,7 +1,5 @@
 // When a second path beside one that is late is worth its price: not after a fixed time, which is too soon on long ways and too late on short ones,
-// but when eight of ten were there by now. And how many paths there may be beyond the one that each link needs: where everything is late, each of them
-// makes it later, so those that come to nothing are a small share of the others. Part of a policy, because it takes an estimate of the tail.
-// Must not: open anything, or look at a clock.
+// but when eight of ten were there by now. Part of a policy, because it takes an estimate of the tail. Must not: open anything, or look at a clock.
 
 import type { RoutingPace } from './ports.ts';
 
@@ -17,38 +15,26 @@ const OVER_MEDIAN_MS = 100;
 /** A second path is opened within this at the latest, or within twice what half of them take where even these take long: that is nobody's lateness. */
 const PAUSE_MS_MAX = 1_000;
 const PAUSE_MEDIANS = 2;
-/** What a set-up earns, and an extra path costs that comes to nothing, in such units: of these there are three for ten set-ups. */
-const EARNED = 3;
-const COST = 10;
-/** Besides a unit is earned in so many milliseconds: links that stand for long are looked after though nothing is set up. */
-const EARNED_EVERY_MS = 1_000;
-/** So much can be saved up: for the links that look for better paths at once. */
-const SAVED_MAX = 20 * COST;
-/** So much there is at first: a node that has just started is as busy as those that it meets. */
-const SAVED_FIRST = 10 * COST;
+/** What a set-up earns and a second path costs is in such units: where everything is slow, second paths are a quarter more work at most. */
+const EARNED = 1;
+const COST = 4;
+/** So much can be saved up: the set-ups of one bad moment. */
+const SAVED_MAX = 32;
 
 /** The pace of one node. */
 export class SetUpPace implements RoutingPace {
   readonly #tookMs: number[] = [];
-  readonly #races: boolean;
-  #saved = SAVED_FIRST;
-  #spentAt: number | undefined;
-
-  /** `races`: second paths are begun beside late ones. */
-  constructor(races: boolean) {
-    this.#races = races;
-  }
+  #saved = SAVED_MAX;
 
   /** A path was set up, and took so long. */
   took(ms: number): void {
     this.#tookMs.push(ms);
     if (this.#tookMs.length > KEPT) this.#tookMs.shift();
-    this.#earn(EARNED);
+    this.#saved = Math.min(SAVED_MAX, this.#saved + EARNED);
   }
 
-  /** Milliseconds after which a path that is not set up is late; undefined: none ever is. */
-  get lateMs(): number | undefined {
-    if (!this.#races) return undefined;
+  /** Milliseconds after which a path that is not set up is late. */
+  get lateMs(): number {
     const known = this.#tookMs.length;
     if (known < KNOWN_MIN) return USUAL_MS;
     const sorted = this.#tookMs.toSorted((a, b) => a - b);
@@ -57,21 +43,10 @@ export class SetUpPace implements RoutingPace {
     return Math.min(Math.max(PAUSE_MS_MAX, PAUSE_MEDIANS * at(0.5)), late);
   }
 
-  /** Is there enough saved for an extra path? Spends it. */
-  spend(now: number): boolean {
-    this.#earn(Math.max(0, now - (this.#spentAt ?? now)) / EARNED_EVERY_MS);
-    this.#spentAt = now;
+  /** Is there enough saved for a second path? Spends it. */
+  spend(): boolean {
     if (this.#saved < COST) return false;
     this.#saved -= COST;
     return true;
-  }
-
-  /** An extra path is in use now: it was no waste, and what it cost is given back. */
-  gained(): void {
-    this.#earn(COST);
-  }
-
-  #earn(amount: number): void {
-    this.#saved = Math.min(SAVED_MAX, this.#saved + amount);
   }
 }

@@ -203,23 +203,21 @@ export type RoutingEffect =
       readonly samples: number;
     };
 
-/** When a path is late, and whether there may be one more than each link needs: beside one that is late, or to see whether it is better. */
+/** When a path is late, and whether another may be begun beside it. */
 export interface RoutingPace {
-  /** Milliseconds after which a path that is not set up is late; undefined: one path at a time, and the next once it failed. */
-  readonly lateMs: number | undefined;
+  /** Milliseconds after which a path that is not set up is late. */
+  readonly lateMs: number;
   /** A path was set up, and took so long. */
   took(ms: number): void;
-  /** May an extra path be begun at `now`? Spends what it costs. */
-  spend(now: number): boolean;
-  /** An extra path is in use now: what it cost is given back. */
-  gained(): void;
+  /** May a second path be begun now? Spends what it costs. */
+  spend(): boolean;
 }
 
 /** A way to route. Deterministic: the same calls with the same random stream give the same decisions. */
 export interface RoutingPolicy {
   readonly name: string;
-  /** When to begin a second path beside one that is late, and how many extra ones there may be. Which: the policy chooses again, round the first. */
-  readonly pace: RoutingPace;
+  /** When to begin a second path beside one that is late; undefined: one path at a time, and the next once it failed. Which: the policy chooses again, round the first. */
+  readonly pace: RoutingPace | undefined;
   /** Picks the next hop. Never a neighbour that is down, forbidden, too dear, or already visited. Changes no estimates. */
   choose(demand: Demand, view: RoutingView, now: number, random: RoutingRandom): Decision;
   /**

@@ -31,11 +31,11 @@ export class Router implements RoutingPolicy {
   readonly #method: Method;
   readonly #knowledge: Knowledge;
   readonly #flows = new Flows();
-  readonly pace: RoutingPace;
+  readonly pace: RoutingPace | undefined;
 
   /** `races`: with second paths beside late ones or without, whatever the method does of itself. */
   constructor(method: Method, knowledge: Knowledge, races = method.races === true) {
-    this.pace = new SetUpPace(races);
+    this.pace = races ? new SetUpPace() : undefined;
     this.#method = method;
     this.#knowledge = knowledge;
   }

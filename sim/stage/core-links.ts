@@ -198,9 +198,7 @@ export class CoreLinks {
         continue;
       }
       this.#looking.set(caller.id, looking + 1);
-      const { pace } = caller.policy;
       if (await this.#isSound(caller, link)) restMs = BETTER_REST_MS;
-      else if (!pace.spend(world.now)) restMs = BETTER_REST_MS;
       else {
         restMs = Math.min(BETTER_REST_MS_MAX, 2 * restMs);
         const before = link.relays;
@@ -208,7 +206,6 @@ export class CoreLinks {
         const isBetter = better !== undefined && better.tookMs < presentMs;
         if (isBetter && better.relays.join() !== before.join() && link.relays === before) {
           link.relays = better.relays;
-          pace.gained();
           restMs = BETTER_REST_MS;
         }
       }

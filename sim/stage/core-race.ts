@@ -47,7 +47,7 @@ export function firstSealed(world: CoreWorld, caller: CoreNode, open: Attempt): 
       const first = paths.flatMap((path) => path.slice(0, 1));
       return { first, anywhere: launched === 1 ? [...new Set(paths.flat())] : [] };
     };
-    const launch = (isExtra = false): void => {
+    const launch = (): void => {
       const goesRound = around();
       const own: { path: readonly number[] } = { path: [] };
       running.add(own);
@@ -71,10 +71,8 @@ export function firstSealed(world: CoreWorld, caller: CoreNode, open: Attempt): 
       void open(goesRound, at < PATHS_TRIED_MAX, watch).then((path) => {
         running.delete(own);
         if (path !== undefined) {
-          pace.took(world.now - began);
-          if (isOver) return;
-          if (isExtra) pace.gained();
-          done(path);
+          pace?.took(world.now - began);
+          if (!isOver) done(path);
           return;
         }
         if (isOver) return;
@@ -85,10 +83,9 @@ export function firstSealed(world: CoreWorld, caller: CoreNode, open: Attempt): 
         else if (broken.length === 0 || wasSilent) done(undefined);
         else void open({ first: [], anywhere: [] }, false).then(done);
       });
-      const { lateMs } = pace;
-      if (lateMs !== undefined && launched < PATHS_TRIED_MAX)
-        world.after(lateMs, () => {
-          if (!isOver && launched === at && pace.spend(world.now)) launch(true);
+      if (pace !== undefined && launched < PATHS_TRIED_MAX)
+        world.after(pace.lateMs, () => {
+          if (!isOver && launched === at && pace.spend()) launch();
         });
     };
     launch();

@@ -283,10 +283,10 @@ describe('the split learner', () => {
 describe('second paths beside late ones', () => {
   it('are begun by the default alone, as it alone keeps an estimate of the tail, and by others where they are compared with it', () => {
     const racing = POLICY_NAMES.filter(
-      (name) => makePolicy(name, { self: 'x', advertises: false }).pace.lateMs !== undefined,
+      (name) => makePolicy(name, { self: 'x', advertises: false }).pace !== undefined,
     );
     assert.deepEqual(racing, ['split']);
-    assert.ok(makePolicy('nearest', { self: 'x', advertises: false, races: true }).pace.lateMs !== undefined);
-    assert.equal(makePolicy('split', { self: 'x', advertises: false, races: false }).pace.lateMs, undefined);
+    assert.ok(makePolicy('nearest', { self: 'x', advertises: false, races: true }).pace !== undefined);
+    assert.equal(makePolicy('split', { self: 'x', advertises: false, races: false }).pace, undefined);
   });
 });
