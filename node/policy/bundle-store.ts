@@ -28,8 +28,8 @@ export interface KeptBundle {
 export interface PolicySwitch {
   /** ms since 1970. */
   readonly at: number;
-  /** `stage`: `to` waits for its start; `begin`: that has come. */
-  readonly action: 'apply' | 'rollback' | 'stage' | 'begin';
+  /** `stage`: `to` waits for its start; `begin`: that has come. `start`: the node started with another than was in force. */
+  readonly action: 'apply' | 'rollback' | 'stage' | 'begin' | 'start';
   /** Sequence of the bundle in force before and after; 0: the built-in policies. */
   readonly from: number;
   readonly to: number;
@@ -91,6 +91,31 @@ export class BundleStore {
     return this.#switches.slice(-limit).reverse();
   }
 
+  /** Sequence of what was in force last, as far as it is written. */
+  inForce(): number {
+    return this.#switches.findLast(({ action }) => action !== 'stage')?.to ?? 0;
+  }
+
+  /** Writes that something else is in force although the line has not moved; resolves when it is on disk. */
+  async record(step: PolicySwitch): Promise<void> {
+    await this.#level.batch(this.#stepped(step), DURABLE as never);
+    this.#took(step);
+  }
+
+  /** A step, and the end of the oldest. */
+  #stepped(step: PolicySwitch) {
+    const oldest = this.#next - HISTORY_KEPT;
+    return [
+      { type: 'put' as const, key: `switch/${orderedKey(this.#next)}`, value: step as unknown },
+      ...(oldest < 0 ? [] : [{ type: 'del' as const, key: `switch/${orderedKey(oldest)}` }]),
+    ];
+  }
+
+  #took(step: PolicySwitch): void {
+    this.#next += 1;
+    this.#switches = [...this.#switches.slice(1 - HISTORY_KEPT), step];
+  }
+
   /** Writes a switch with all that belongs to it; resolves when it is on disk. */
   async commit(change: {
     line: PolicyLine;
@@ -109,23 +134,20 @@ export class BundleStore {
       .sort(newestFirst)
       .slice(BUNDLES_KEPT)
       .filter(({ id }) => !needed.has(id));
-    const oldest = this.#next - HISTORY_KEPT;
     const put = (key: string, value: unknown) => ({ type: 'put' as const, key, value });
     const del = (key: string) => ({ type: 'del' as const, key });
     await this.#level.batch(
       [
         put('line', { line, root }),
-        put(`switch/${orderedKey(this.#next)}`, step),
+        ...this.#stepped(step),
         ...added.map((value) => put(`bundle/${value.id}`, value)),
         ...outdated.map(({ id }) => del(`bundle/${id}`)),
-        ...(oldest < 0 ? [] : [del(`switch/${orderedKey(oldest)}`)]),
       ],
       DURABLE as never,
     );
     for (const one of added) this.#bundles.set(one.id, one);
     for (const { id } of outdated) this.#bundles.delete(id);
-    this.#next += 1;
-    this.#switches = [...this.#switches.slice(1 - HISTORY_KEPT), step];
+    this.#took(step);
   }
 }
 

@@ -15,7 +15,7 @@ import {
   signPolicyBundle,
   takePolicy,
 } from '../../protocol/policy/index.ts';
-import { type FallbackPolicy, insteadOf } from '../activation/index.ts';
+import type { FallbackPolicy } from '../activation/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -26,6 +26,7 @@ import { BundleStore, type KeptBundle, type PolicySwitch } from './bundle-store.
 import { ownBundle, startOf, takeChain } from './policy-chain.ts';
 import { ownPolicyKey } from './policy-key.ts';
 import { PolicyShelf } from './policy-shelf.ts';
+import { type FellBack, policyAtStart, recordStart } from './policy-start.ts';
 
 export interface BundlesDeps {
   readonly db: Database;
@@ -46,8 +47,8 @@ export class PolicyBundles {
   #active: ActivePolicy;
   #line: PolicyLine | undefined;
   #behind: PolicyEpoch | null = null;
-  /** Number of the policy that this start fell back to, id of the refused one. */
-  fellBack: { readonly to: number; readonly refused: string } | undefined;
+  /** What this start fell back to. */
+  fellBack: FellBack | undefined;
 
   constructor(deps: BundlesDeps) {
     this.#deps = deps;
@@ -62,21 +63,19 @@ export class PolicyBundles {
    */
   async load(good?: FallbackPolicy): Promise<void> {
     this.#line = await this.#store.load(this.#root);
-    this.#active = await this.#startWith(good);
+    const { clock, log } = this.#deps;
+    const { active, fellBack } = await policyAtStart(this.#line ?? {}, good, (id) => this.policyOf(id));
+    this.#active = active;
+    this.fellBack = fellBack;
+    if (fellBack !== undefined)
+      log.error(
+        { policy: active.id, refused: fellBack.refused },
+        'starts under the policy in force have failed',
+      );
+    await recordStart(this.#store, active, fellBack, { at: clock.now(), log });
     // The built-in policies are known to be sound, and cost a start less when nobody asks them yet.
     if (this.#active !== BUILT_IN) this.#active.policies.prepare();
     this.#deps.metrics.set('zerostate_policy_sequence', this.#active.sequence);
-  }
-
-  async #startWith(good: FallbackPolicy | undefined): Promise<ActivePolicy> {
-    const { active = null, floor = 0 } = this.#line ?? {};
-    const refused = active ?? BUILT_IN.id;
-    const id = insteadOf(refused, good);
-    const last = id === undefined ? undefined : await this.policyOf(id).catch(() => undefined);
-    if (last === undefined || last.sequence < floor) return await this.policyOf(active);
-    this.fellBack = { to: last.sequence, refused };
-    this.#deps.log.error({ policy: last.id, refused }, 'starts under the policy in force have failed');
-    return last;
   }
 
   /** The policies in force now. Hold on to it while one request makes several decisions. */
@@ -209,7 +208,7 @@ export class PolicyBundles {
   #before(): number {
     const found = this.#store
       .switches(Number.MAX_SAFE_INTEGER)
-      .find(({ to }) => to === this.#active.sequence);
+      .find(({ action, to }) => action !== 'start' && to === this.#active.sequence);
     if (found === undefined) throw new ZeroError('NOT_FOUND', 'there is no policy to go back to');
     return found.from;
   }

@@ -320,7 +320,7 @@ describe('node/policy: the last policy that worked', () => {
       );
   });
 
-  it('is decided by after failed starts, is no switch, and never one below the floor', async () => {
+  it('is decided by after failed starts, which the history says once, and never one below the floor', async () => {
     using desk = new PolicyDesk();
     const [first, second] = [signedBundle(), signedBundle({ sequence: 2, policies: onlyAgent('b') })];
     const [id, refused] = await desk.run(
@@ -338,6 +338,15 @@ describe('node/policy: the last policy that worked', () => {
     await desk.run(
       async (policy) => {
         assert.deepEqual([policy.bundles.active.sequence, policy.bundles.fellBack?.to], [1, 1]);
+        const starts = policy.bundles.history(10).switches.filter(({ action }) => action === 'start');
+        assert.deepEqual(
+          starts.map(({ from, id: now, to }) => [from, to, now]),
+          [
+            [2, 1, id],
+            [1, 2, refused],
+            [2, 1, id],
+          ],
+        );
         assert.equal(policy.judge(findQuestion('a')).allow, true);
         assert.equal((await policy.bundles.line()).newest?.sequence, 2);
         await policy.bundles.apply([signedBundle({ sequence: 3, floor: 2 })]);
