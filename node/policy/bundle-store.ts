@@ -106,8 +106,8 @@ export class BundleStore {
   #stepped(step: PolicySwitch) {
     const oldest = this.#next - HISTORY_KEPT;
     return [
-      { type: 'put' as const, key: `switch/${orderedKey(this.#next)}`, value: step as unknown },
-      ...(oldest < 0 ? [] : [{ type: 'del' as const, key: `switch/${orderedKey(oldest)}` }]),
+      put(`switch/${orderedKey(this.#next)}`, step),
+      ...(oldest < 0 ? [] : [del(`switch/${orderedKey(oldest)}`)]),
     ];
   }
 
@@ -134,8 +134,6 @@ export class BundleStore {
       .sort(newestFirst)
       .slice(BUNDLES_KEPT)
       .filter(({ id }) => !needed.has(id));
-    const put = (key: string, value: unknown) => ({ type: 'put' as const, key, value });
-    const del = (key: string) => ({ type: 'del' as const, key });
     await this.#level.batch(
       [
         put('line', { line, root }),
@@ -150,6 +148,9 @@ export class BundleStore {
     this.#took(step);
   }
 }
+
+const put = (key: string, value: unknown) => ({ type: 'put' as const, key, value });
+const del = (key: string) => ({ type: 'del' as const, key });
 
 /** Under other signers another line begins: what is in force stays, and nothing that the old ones have announced. */
 function newRoot(line: PolicyLine): PolicyLine {

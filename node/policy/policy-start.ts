@@ -39,7 +39,7 @@ export async function recordStart(
   const reason =
     fellBack === undefined
       ? 'the line of policies has this one in force, and nothing stands in for it'
-      : `starts under number ${from} have failed, and this is the last that worked`;
+      : `starts under ${fellBack.refused} have failed, and this is the last that worked`;
   const id = active.id === BUILT_IN.id ? null : active.id;
   await store
     .record({ at, action: 'start', from, to: active.sequence, id, reason })
