@@ -1,14 +1,12 @@
 // A stored channel that cannot be read ends no start, is told, and is not written over.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ChannelStore, type HeldSide, sideKey } from '../../../node/payments/channel-store.ts';
-import { type Database, jsonLevel, openDatabase } from '../../../node/storage/index.ts';
+import { jsonLevel } from '../../../node/storage/index.ts';
 import { initialState, termsOf } from '../../../protocol/channel/index.ts';
 import { refused } from '../../support/agents.ts';
 import { nonceOf, openingOf } from '../../support/channel-world.ts';
+import { TestDatabase } from '../../support/log-stores.ts';
 
 /** A new channel, another one for each number. */
 function sideOf(number: number): HeldSide {
@@ -17,19 +15,9 @@ function sideOf(number: number): HeldSide {
 }
 
 describe('a stored channel that is damaged', () => {
-  let home: string;
-  let db: Database;
-
-  before(async () => {
-    home = mkdtempSync(join(tmpdir(), 'zerostate-damaged-'));
-    db = await openDatabase(home);
-  });
-  after(async () => {
-    await db.close();
-    rmSync(home, { recursive: true, force: true });
-  });
-
   it('is left as it is, beside the others', async () => {
+    await using database = new TestDatabase();
+    const db = await database.open();
     const [sound, damaged] = [sideOf(1), sideOf(2)];
     const before = new ChannelStore(db);
     await before.put(sound);

@@ -1,13 +1,11 @@
 // Receipt files on disk: given back as a stranger gets them, and a module that many tasks ran kept once.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { encodeReceiptFile, type ReceiptFile } from '../../../node/receipts/receipt-file.ts';
 import { ReceiptFiles } from '../../../node/receipts/receipt-files.ts';
-import { bytesLevel, type Database, openDatabase } from '../../../node/storage/index.ts';
+import { bytesLevel, type Database } from '../../../node/storage/index.ts';
 import { fromUtf8, toBase64 } from '../../../protocol/bytes/index.ts';
+import { TestDatabase } from '../../support/log-stores.ts';
 
 const ENVELOPE = { payloadType: 'text/plain', payload: 'eA==', signatures: [] };
 const FILE: ReceiptFile = {
@@ -25,18 +23,15 @@ const whole = (module: Uint8Array) => {
 };
 
 describe('the store of receipt files', () => {
-  let dir: string;
+  let database: TestDatabase;
   let db: Database;
 
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'zerostate-receipts-'));
-    db = await openDatabase(dir);
+    database = new TestDatabase();
+    db = await database.open();
   });
 
-  afterEach(async () => {
-    await db.end();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterEach(async () => await database[Symbol.asyncDispose]());
 
   const modules = async () => (await bytesLevel(db, 'receipt-modules').keys().all()).length;
   const text = async (files: ReceiptFiles, id: string) => fromUtf8((await files.get(id)) as Uint8Array);

@@ -1,14 +1,12 @@
 // What channels paid a relay is booked once: whenever the payer's card comes, over restarts, and after a channel is settled and forgotten.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { RelayDesk, type RelayDeskDeps } from '../../../node/relaying/relay-desk.ts';
 import { UsageBook } from '../../../node/relaying/usage-book.ts';
-import { type Database, jsonLevel, openDatabase } from '../../../node/storage/index.ts';
+import { type Database, jsonLevel } from '../../../node/storage/index.ts';
 import type { ChannelState, Phase } from '../../../protocol/channel/index.ts';
 import { HandClock } from '../../support/hand-clock.ts';
+import { TestDatabase } from '../../support/log-stores.ts';
 
 const RELAY = 'zs:relay';
 
@@ -23,21 +21,18 @@ function state(channel: string, version: number, amount: bigint, phase: Phase = 
 }
 
 describe('node/relaying: what channels paid', () => {
-  let home: string;
+  let database: TestDatabase;
   let db: Database;
   /** Agents whose cards are known; each lives on the peer of its name. */
   const known = new Set<string>();
 
   beforeEach(async () => {
-    home = mkdtempSync(join(tmpdir(), 'zerostate-booking-'));
+    database = new TestDatabase();
     known.clear();
     known.add('zs:a');
-    db = await openDatabase(home);
+    db = await database.open();
   });
-  afterEach(async () => {
-    await db.close();
-    rmSync(home, { recursive: true, force: true });
-  });
+  afterEach(async () => await database[Symbol.asyncDispose]());
 
   const peerOf = (agent: string) => agent.replace('zs:', 'peer-');
 

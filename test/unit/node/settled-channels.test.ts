@@ -1,13 +1,10 @@
 // Channels that are over leave memory and count no more, a restart agrees, and nothing that was said in them can be said again.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ChannelSides } from '../../../node/payments/channel-sides.ts';
 import { ChannelStore } from '../../../node/payments/channel-store.ts';
 import { PayeeDesk, type PayeeDeskDeps } from '../../../node/payments/payee-desk.ts';
-import { type Database, openDatabase } from '../../../node/storage/index.ts';
+import type { Database } from '../../../node/storage/index.ts';
 import { toBase64 } from '../../../protocol/bytes/index.ts';
 import {
   type Change,
@@ -42,6 +39,7 @@ import {
 } from '../../support/channel-world.ts';
 import { eventually } from '../../support/cli.ts';
 import { HandClock } from '../../support/hand-clock.ts';
+import { TestDatabase } from '../../support/log-stores.ts';
 
 const WAIT_MS = 30_000;
 
@@ -68,23 +66,20 @@ const updateOf = (terms: Terms, version: number) =>
 
 describe('channels that are over', function () {
   this.timeout(120_000);
-  let home: string;
+  let database: TestDatabase;
   let db: Database;
   /** What stands in the logs about each channel. */
   let posted: Map<string, Posting[]>;
   let clock: HandClock;
 
   beforeEach(async () => {
-    home = mkdtempSync(join(tmpdir(), 'zerostate-settled-'));
-    db = await openDatabase(home);
+    database = new TestDatabase();
+    db = await database.open();
     posted = new Map();
     clock = new HandClock();
     clock.stand(START_MS);
   });
-  afterEach(async () => {
-    await db.close();
-    rmSync(home, { recursive: true, force: true });
-  });
+  afterEach(async () => await database[Symbol.asyncDispose]());
 
   /** The payee's sides on the database; the next ones are what a node finds after its end. */
   async function sidesOf(bounds: { sidesMax?: number; settledKeptMax?: number } = {}) {
