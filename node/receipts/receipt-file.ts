@@ -5,7 +5,6 @@ import { decodeEnvelope, type EnvelopeJson, envelopeToJson } from '../../protoco
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { isJsonObject, type JsonValue, parseStrictJson } from '../../protocol/json/index.ts';
 import { encodeProof, inclusionProofAsync, parseCheckpoint } from '../../protocol/log/index.ts';
-import type { Job } from '../../wasm-runner/index.ts';
 import type { LogPosition, LogStore } from '../log/index.ts';
 import { completeManifest, type TaskParts } from '../tasks/manifest.ts';
 
@@ -70,15 +69,6 @@ export async function buildReceiptFile(
       checkpoint,
     }),
     executorCard: cardInFile(executorCard),
-  };
-}
-
-/** The replay capsule of a task without its module: its signed manifest's payload, and what the job was given. */
-export function capsuleOf(manifest: Uint8Array, job: Pick<Job, 'stdin' | 'inputs'>): Omit<Capsule, 'module'> {
-  return {
-    manifest: toBase64(manifest),
-    stdin: toBase64(job.stdin),
-    files: Object.fromEntries(Object.entries(job.inputs).map(([path, bytes]) => [path, toBase64(bytes)])),
   };
 }
 

@@ -61,6 +61,11 @@ export class BoundedFiles {
     return await this.#files.get(id);
   }
 
+  /** Every file, one after another. */
+  each(): AsyncIterable<Uint8Array> {
+    return this.#files.values();
+  }
+
   #know(id: string): void {
     if (this.#known.size < this.#knownMax) this.#known.add(id);
     else this.#knowsAll = false;

@@ -81,6 +81,11 @@ export class GuardedLevel extends Level<string, Uint8Array> {
     return this.#failure;
   }
 
+  /** How often writing has failed: what was written before a failure and not acknowledged as durable may be lost. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /**
    * Whether its folder is still the one that was there when this was first asked. What was removed is written to all the same, and is gone at
    * the next start. One look costs some 2 µs: less than handing it to another thread. Never throws.

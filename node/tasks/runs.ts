@@ -7,8 +7,9 @@ import type { RunEnd, TaskEvent, VerifiedManifest } from '../../protocol/task/in
 import type { Clock } from '../clock/index.ts';
 import type { Host } from '../host/create.ts';
 import type { Logger } from '../logger/index.ts';
-import { capsuleOf, type ReceiptFile } from '../receipts/receipt-file.ts';
-import type { CapsuleInputs, ReceiptFiles } from '../receipts/receipt-files.ts';
+import type { CapsuleInputs } from '../receipts/packed-file.ts';
+import type { ReceiptFile } from '../receipts/receipt-file.ts';
+import type { ReceiptFiles } from '../receipts/receipt-files.ts';
 import type { Asker } from './ask.ts';
 import { checkAnswer } from './check-answer.ts';
 import { gatherJob } from './gather.ts';
@@ -94,7 +95,9 @@ export class Runs {
     const manifest = await book.manifest(entry.taskId);
     const { card } = await this.#deps.asker.card(agentId);
     const quote = ports.payments.quote(card, manifest.manifest);
-    if (quote !== null) await ports.payments.promise({ manifest, agentId, token, quote });
+    // Nobody is asked for an attempt that a power cut could undo: its token would be granted again. A promise brings it to disk with itself.
+    if (quote === null) await book.toDisk();
+    else await ports.payments.promise({ manifest, agentId, token, quote });
     const response = await asker.run(manifest, member, token, signal);
     if (MEMBER_FAILED.has(response.status))
       throw new ZeroError(
@@ -145,7 +148,12 @@ export class Runs {
     const card = await this.#deps.asker.card(agentId);
     const asked = { manifest, job, agentId, card, now: clock.now() };
     const { verified, file } = checkAnswer({ ...asked, response, receipt });
-    const inputs = { ...capsuleOf(manifest.envelope.payload, job), module: job.module };
+    const inputs = {
+      manifest: manifest.envelope.payload,
+      module: job.module,
+      stdin: job.stdin,
+      files: job.inputs,
+    };
     const owed = ports.payments.price(card.card, verified.receipt, manifest.manifest);
     const digests = receiptDigests(verified.receipt.deterministic);
     return {

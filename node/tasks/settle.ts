@@ -156,8 +156,10 @@ export class Settlement {
       .run(entry.taskId, async () => {
         const left = (await this.#runs(entry, manifest)) + (await this.#reclaim(entry, manifest));
         // A crash that forgets this signs one acceptance again, and pays nothing again: that needs no disk of its own.
+        if (left === 0) return await this.#deps.book.saveSettled(entry);
+        // With the reasons, for people.
         await this.#deps.book.save(entry, false);
-        if (left > 0) this.#wait(entry, manifest, tries);
+        this.#wait(entry, manifest, tries);
       })
       .catch((error: unknown) => {
         if (!this.#stopped)

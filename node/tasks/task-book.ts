@@ -20,6 +20,7 @@ import {
   orderedKey,
 } from '../storage/index.ts';
 import type { TaskOrder } from './order.ts';
+import { TaskEntries } from './task-entries.ts';
 
 /** Tasks under way at once: a thousand, with room. */
 const OPEN_MAX = 2_048;
@@ -77,9 +78,10 @@ export interface TaskEntry {
 
 /** The book of tasks. */
 export class TaskBook {
-  readonly #entries: JsonLevel<TaskEntry>;
+  readonly #entries: TaskEntries;
   readonly #manifests: BytesLevel;
   readonly #answers: BytesLevel;
+  readonly #marks: JsonLevel<number>;
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #tasks = new Map<string, TaskEntry>();
@@ -96,14 +98,15 @@ export class TaskBook {
   constructor(deps: { db: Database; clock: Clock }) {
     this.#db = deps.db;
     this.#clock = deps.clock;
-    this.#entries = jsonLevel<TaskEntry>(deps.db, 'tasks');
+    this.#entries = new TaskEntries(deps.db);
     this.#manifests = bytesLevel(deps.db, 'task-manifests');
     this.#answers = bytesLevel(deps.db, 'task-answers');
+    this.#marks = jsonLevel<number>(deps.db, 'task-marks');
   }
 
   /** Reads what an earlier run left. */
   async load(): Promise<void> {
-    for await (const [key, entry] of this.#entries.iterator()) {
+    for await (const [key, entry] of this.#entries.each()) {
       this.#tasks.set(entry.taskId, entry);
       this.#unended.add(entry);
       this.#next = Number.parseInt(key, 16) + 1;
@@ -177,7 +180,7 @@ export class TaskBook {
     this.note(entry, 'submitted');
     const batch = this.#db.batch();
     batch.put(entry.taskId, bytes, { sublevel: this.#manifests });
-    batch.put(entry.key, entry, { sublevel: this.#entries as never });
+    this.#entries.put(batch, entry);
     await batch.write(DURABLE);
     await this.#forgetOld();
     return entry;
@@ -188,12 +191,28 @@ export class TaskBook {
     entry.timeline = [...entry.timeline.slice(1 - TIMELINE_MAX), { at: this.#clock.now(), what }];
   }
 
-  /** Writes a task as it is now; with `durable` it is on disk when this returns. */
+  /** Writes a task as it is now; with `durable` it is on disk when this returns. One that was forgotten stays so. */
   async save(entry: TaskEntry, durable: boolean): Promise<void> {
     this.onChange(entry);
+    if (!this.#tasks.has(entry.taskId)) return;
     const batch = this.#db.batch();
-    batch.put(entry.key, entry, { sublevel: this.#entries as never });
+    const written = this.#entries.put(batch, entry);
     await batch.write({ sync: durable });
+    written();
+  }
+
+  /** When this returns, all that was saved before is on disk: the database has one journal, in the order of writing. Throws STORAGE_FAILED. */
+  async toDisk(): Promise<void> {
+    await this.#db.batch().put('to-disk', 1, { sublevel: this.#marks }).write(DURABLE);
+  }
+
+  /** Writes what is settled of a task that was saved as it is otherwise. */
+  async saveSettled(entry: TaskEntry): Promise<void> {
+    this.onChange(entry);
+    if (!this.#tasks.has(entry.taskId)) return;
+    const batch = this.#db.batch();
+    this.#entries.putSettled(batch, entry);
+    await batch.write();
   }
 
   /** Keeps what a run answered, durably. */
@@ -228,7 +247,7 @@ export class TaskBook {
       this.#tasks.delete(taskId);
       this.#verified.delete(taskId);
       const batch = this.#db.batch();
-      batch.del(key, { sublevel: this.#entries as never });
+      this.#entries.del(batch, key);
       batch.del(taskId, { sublevel: this.#manifests });
       await batch.write();
       return;

@@ -9,7 +9,7 @@ import { writeSecretFile } from '../keys/key-file.ts';
 import { VERSION } from '../version.ts';
 
 /** The form that this version writes. It grows by one with every change that an older version would misread. */
-export const DATA_FORM = 2;
+export const DATA_FORM = 3;
 /** The form of a home folder that does not say one: those from before the first that did. */
 export const FORM_UNSAID = 1;
 

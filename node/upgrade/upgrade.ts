@@ -38,6 +38,12 @@ export interface Step {
 /** Every step there is, in order. */
 export const STEPS: readonly Step[] = [
   { to: 2, what: 'the home folder says which form its data has', changes: async () => [] },
+  // What is there stays as it is and is read so; what is written from here on, an older version would misread.
+  {
+    to: 3,
+    what: 'receipt files name what many of them have in common, and tasks lie apart from their members',
+    changes: async () => [],
+  },
 ];
 
 export interface UpgradeOptions {

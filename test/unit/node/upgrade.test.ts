@@ -47,9 +47,9 @@ describe('an upgrade of a home folder', function () {
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-upgrade-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   let made = 0;
-  const oldHome = async () => {
+  const oldHome = async (form = FORM_UNSAID) => {
     const home = join(folder, `home-${made++}`);
-    await openOldHome(FORM_UNSAID, home);
+    await openOldHome(form, home);
     return home;
   };
   /** Opens a home as a node does at its start, looks, and closes it. */
@@ -107,6 +107,15 @@ describe('an upgrade of a home folder', function () {
     assert.equal(statSync(backup).mtimeMs, mtimeMs, 'a folder of today’s form is not upgraded again');
   });
 
+  it('opens every form there was, with what was in it', async () => {
+    for (const { to } of STEPS) {
+      const home = await oldHome(to - 1);
+      assert.equal((await ownLog(home)).length, OLD_CARDS.length, `form ${to - 1}`);
+      assert.equal(await formOfHome(home), DATA_FORM);
+      assert.equal(existsSync(backupBefore(home, DATA_FORM)), true);
+    }
+  });
+
   it('goes back: the backup restores the folder as it was, in its old form', async () => {
     const home = await oldHome();
     const before = await ownLog(home);
@@ -140,7 +149,11 @@ describe('an upgrade of a home folder', function () {
       async (args) => {
         const { code, stderr, stdout } = await zerostate([...args, '--home', home]);
         assert.equal(code, 1, `${args[0]}: ${stderr}${stdout}`);
-        assert.match(stderr + stdout, /zerostate 9\.9\.9: its data has form 3; this is zerostate/);
+        assert.ok(
+          `${stderr}${stdout}`.includes(
+            `zerostate 9.9.9: its data has form ${DATA_FORM + 1}; this is zerostate`,
+          ),
+        );
         assert.match(stderr + stdout, /the version that wrote it/);
       },
     );
