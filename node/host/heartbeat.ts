@@ -25,8 +25,14 @@ interface Pulse {
   /** Milliseconds that a sign of life has been waited for; undefined: none was asked for since the last came. */
   waitedMs: number | undefined;
   unmeasuredMs: number;
-  /** The ping that is under way: the muxer has one at a time. */
-  ping: Promise<void> | undefined;
+  /** The ping that is under way: the muxer has one at a time. Undefined: it has ended. */
+  ping: Promise<RoundTrip | undefined> | undefined;
+}
+
+interface RoundTrip {
+  /** As the muxer says: whole milliseconds. */
+  readonly ms: number;
+  readonly exactMs: number;
 }
 
 /** What a heartbeat needs of the host. */
@@ -80,27 +86,40 @@ export class Heartbeat {
       const pulse = this.#pulseOf(connection);
       return pulse === undefined || connection.status !== 'open' ? [] : [this.#ask(connection, pulse)];
     });
-    if (asked.length === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limits.HEARTBEAT_FIRST_MS_MAX);
-      timer.unref();
-    });
-    await Promise.race([Promise.all(asked), late]);
-    clearTimeout(timer);
+    if (asked.length > 0) await within(limits.HEARTBEAT_FIRST_MS_MAX, Promise.all(asked));
   }
 
-  #ask(connection: Connection, pulse: Pulse): Promise<void> {
+  /** Can this connection be timed? Its muxer may be another one, without pings. */
+  times(connection: Connection): boolean {
+    return this.#pulseOf(connection) !== undefined;
+  }
+
+  /**
+   * Times a connection now, in milliseconds, by a frame each way, for whoever wants to know between two heartbeats. Undefined: nothing came for `msMax`,
+   * or its muxer has ended or no pings. Never rejects.
+   */
+  async roundTripMs(connection: Connection, msMax: number): Promise<number | undefined> {
+    const pulse = this.#pulseOf(connection);
+    if (pulse === undefined || connection.status !== 'open') return undefined;
+    return (await within(msMax, this.#ping(pulse)))?.exactMs;
+  }
+
+  async #ask(connection: Connection, pulse: Pulse): Promise<void> {
     if (pulse.silentMs > 0) pulse.waitedMs ??= 0;
-    // Without a signal: an answer to a ping that was given up would end the connection.
+    const trip = await this.#ping(pulse);
+    if (trip === undefined) return;
+    connection.rtt = trip.ms;
+    // Connections that opened together are measured together once: the second time has anything up to a whole pause.
+    pulse.unmeasuredMs = Number.isFinite(pulse.unmeasuredMs) ? 0 : pulse.phaseMs;
+    this.onMeasured(connection.remotePeer, trip.ms);
+  }
+
+  /** Without a signal: an answer to a ping that was given up would end the connection. */
+  #ping(pulse: Pulse): Promise<RoundTrip | undefined> {
+    const began = performance.now();
     pulse.ping ??= pulse.muxer
       .ping()
-      .then((ms) => {
-        connection.rtt = ms;
-        // Connections that opened together are measured together once: the second time has anything up to a whole pause.
-        pulse.unmeasuredMs = Number.isFinite(pulse.unmeasuredMs) ? 0 : pulse.phaseMs;
-        this.onMeasured(connection.remotePeer, ms);
-      })
+      .then((ms) => ({ ms, exactMs: performance.now() - began }))
       // A muxer that is ending: so is its connection, and what is not is found silent.
       .catch(() => undefined)
       .finally(() => {
@@ -135,6 +154,20 @@ export class Heartbeat {
     };
     this.#pulses.set(connection, pulse);
     return pulse;
+  }
+}
+
+/** What comes within so long. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { withHopSpan } from '../tracing/index.ts';
 import { type ForwardPolicy, refusalOf } from './guards.ts';
-import { type Hops, streamName } from './hops.ts';
+import type { Hops } from './hops.ts';
 import {
   FORWARD_BYTES_MAX,
   FORWARD_IDLE_MS_MAX,
@@ -27,7 +27,7 @@ import { outOfBounds } from './own-terms.ts';
 import { joinStreams } from './pipe.ts';
 import type { Relays } from './relays.ts';
 import type { RouteDesk } from './route-desk.ts';
-import { ceilingText, type StreamBook, type StreamRecord } from './stream-book.ts';
+import { ceilingText, type StreamBook, type StreamRecord, streamName } from './stream-book.ts';
 import { StreamPlaces } from './stream-places.ts';
 import { refuse, takeHeader } from './take-header.ts';
 import { headFrames } from './wire.ts';

@@ -2,13 +2,13 @@
 // same at a relay, for a stream that came in, and at an edge, for one of its own.
 
 import type { Stream } from '@libp2p/interface';
-import { toHex } from '../../protocol/bytes/index.ts';
 import { type ErrorCode, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
   decodeReply,
   encodeHeader,
   type ForwardHeader,
   type ForwardReply,
+  goingRound,
 } from '../../protocol/forward/index.ts';
 import type { Decision } from '../../protocol/routing/index.ts';
 import type { RelayWatch } from '../host/relay-watch.ts';
@@ -79,11 +79,15 @@ export class Hops {
       const { decision, guards } = this.#choose(header, origin, tried);
       const { next } = decision;
       if (next !== undefined && origin.mayTry?.(next) === false) break;
+      // Whoever refused the first try may know of no way round.
+      const isFirst = next !== undefined && !origin.relaying && attempt === 0;
+      const asked = isFirst ? goingRound(header, this.#deps.desk.around(next, header)) : header;
       const began = now();
       const note = (error?: ZeroError): void => {
         origin.record.attempts.push({
           decision,
           guards,
+          around: asked.via.slice(header.via.length),
           tookMs: now() - began,
           ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
         });
@@ -94,7 +98,7 @@ export class Hops {
         throw error;
       }
       try {
-        const hop = await this.#try(next, header, origin, timesFor(decision, left), signal);
+        const hop = await this.#try(next, asked, origin, timesFor(decision, left), signal);
         note();
         return hop;
       } catch (cause) {
@@ -163,7 +167,8 @@ export class Hops {
         // The link is sound; what lies behind it is not, if there was time for it.
         desk.handed(next, header, { tookMs: now() - handedAt, remainingMs: Number.POSITIVE_INFINITY });
         if (reply.code === 'PAYMENT_REQUIRED') this.#deps.watch.customer?.refused(next);
-        else if (isEnough) desk.refused(next, header);
+        // Who is asked to go round others may rightly know of no way.
+        else if (isEnough && (relaying || header.via.length === 0)) desk.refused(next, header);
         throw new HopFailure(new ZeroError(reply.code, `${next}: ${reply.reason}`), reply.elsewhere);
       }
       desk.handed(next, header, {
@@ -247,9 +252,4 @@ function noneOf({ candidates }: Decision, guards: Readonly<Record<string, string
     isRefused ? 'ROUTE_REFUSED' : 'ROUTE_NONE',
     `no way to ${to}: ${why.length === 0 ? 'no relay is connected' : why.join('; ')}`.slice(0, 300),
   );
-}
-
-/** The name of a stream as people see it. */
-export function streamName(stream: Uint8Array): string {
-  return toHex(stream);
 }

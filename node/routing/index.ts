@@ -61,7 +61,7 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         // An edge is connected to relays that it does not use: those are looked at seldom (by the keeper).
         if (!uses(effect.neighbour)) return;
         keeper.probed(effect.neighbour);
-        void talk.probe(effect.neighbour);
+        void talk.probe(effect.neighbour, effect.isCalm);
         return;
       case 'ask':
         talk.ask(effect.neighbour, effect.destination);
@@ -147,6 +147,8 @@ export function makeRouting(core: Core, seed: Uint8Array, watch: RelayWatch) {
         ? { draining: forward.draining, streams: forward.forwarding, streamsMax: terms.streamsMax }
         : undefined,
     reads: uses,
+    link: host.services.heartbeat,
+    now: () => performance.now(),
     remaining: (destination, exclude) => desk.remaining(destination, exclude),
     onProbe: (neighbour, rttMs) =>
       desk.policy.observe({ kind: 'probed', neighbour, ...(rttMs === undefined ? {} : { rttMs }) }, now()),

@@ -10,8 +10,6 @@ export const HOP_RESERVE_MS = 100;
 export const SETUP_MS_MAX = 10_000;
 /** Neighbours that one hop tries for a stream. */
 export const ATTEMPTS_MAX = 3;
-/** Relays that a path shall go round: with them a header names no more than it may, and enough hops are left. */
-export const AROUND_MAX = 4;
 /** A header must have arrived whole within this time: it comes with its stream, and a lost piece is sent again some times within it. */
 export const HEADER_MS_MAX = 10_000;
 /** A stream that was refused is ended after this, if its other end has not done so: long enough to read why on a bad link. */

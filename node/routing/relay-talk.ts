@@ -1,9 +1,12 @@
 // What relays and those who use them say to each other beside the streams: probes (how long, how busy, how far to a peer) and link reports.
 
 import { encode } from '@ipld/dag-cbor';
+import type { Connection } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { RecentMap } from '../../protocol/bounded/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { isPeerText } from '../../protocol/forward/index.ts';
+import { NEIGHBOURS_MAX } from '../../protocol/routing/index.ts';
 import type { Admission } from '../admission/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { decodeCborMap } from '../rpc/cbor.ts';
@@ -17,6 +20,11 @@ const ASKED_MAX = 16;
 const BATCH_BYTES_MAX = 262_144;
 /** A probe that is not answered in this time is lost. */
 const PROBE_MS_MAX = 2_000;
+/**
+ * A relay whose link is as usual is asked how it is this seldom, unless something failed with it; between, its link alone is timed, by a frame of the
+ * muxer each way. A question opens a stream.
+ */
+const ASK_EVERY_MS = 10_000;
 
 /** Asks a relay for a sign of life. */
 export function probeProtocol(network: string): RpcProtocol {
@@ -48,6 +56,8 @@ export function reportsProtocol(network: string): RpcProtocol {
 export interface TalkDeps {
   readonly network: string;
   readonly rpc: Rpc;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
   readonly admission: Admission;
   readonly log: Logger;
   readonly relays: Relays;
@@ -57,9 +67,21 @@ export interface TalkDeps {
   /** Is this relay one to read reports from? */
   readonly reads: (relay: string) => boolean;
   readonly remaining: (destination: string, exclude: string) => number;
+  /** Times a link by itself, in milliseconds; undefined: lost after so long. */
+  readonly link: {
+    times(link: Connection): boolean;
+    roundTripMs(link: Connection, msMax: number): Promise<number | undefined>;
+  };
   /** A probe was answered, or lost. */
   readonly onProbe: (relay: string, rttMs: number | undefined) => void;
   readonly onEcho: (relay: string, destination: string, remainingMs: number) => void;
+}
+
+/** When a relay last said how it is, over which connection, and what had failed with it until then. */
+interface Answered {
+  readonly at: number;
+  readonly over: Connection;
+  readonly failed: number;
 }
 
 /** Both sides of the talk. */
@@ -67,6 +89,7 @@ export class RelayTalk {
   readonly #deps: TalkDeps;
   readonly #probing = new Set<string>();
   readonly #asks = new Map<string, Set<string>>();
+  readonly #answered = new RecentMap<string, Answered>(NEIGHBOURS_MAX);
 
   constructor(deps: TalkDeps) {
     this.#deps = deps;
@@ -112,37 +135,57 @@ export class RelayTalk {
     this.#asks.set(relay, asked);
   }
 
-  /** Probes a relay, one probe at a time. Never throws. */
-  async probe(relay: string): Promise<void> {
-    const { network, onEcho, onProbe, reads, relays, rpc } = this.#deps;
+  /**
+   * Probes a relay, one probe at a time; `isCalm`: its link is as usual, so to time it is enough for a while. Of one that is not, a question says more: it
+   * takes several messages, as a stream does, and loses what that would. Never throws.
+   */
+  async probe(relay: string, isCalm = false): Promise<void> {
+    const { link, onProbe, relays } = this.#deps;
     // Over other relays it would be measured what lies between, and not the link.
-    if (this.#probing.has(relay) || relays.directTo(relay) === undefined) return;
+    const direct = relays.directTo(relay);
+    if (direct === undefined || this.#probing.has(relay)) return;
     this.#probing.add(relay);
+    const isLinkEnough = isCalm && this.#isWell(relay, direct) && link.times(direct);
+    const rttMs = await (isLinkEnough ? link.roundTripMs(direct, PROBE_MS_MAX) : this.#ask(relay, direct));
+    this.#probing.delete(relay);
+    if (rttMs === undefined) this.#answered.delete(relay);
+    relays.probed(relay, rttMs);
+    onProbe(relay, rttMs);
+  }
+
+  /** Said lately how it is, over this connection; nothing failed with it since, and nothing is to be asked. A new connection may be to a new process. */
+  #isWell(relay: string, over: Connection): boolean {
+    const answered = this.#answered.get(relay);
+    if (answered?.over !== over || (this.#asks.get(relay)?.size ?? 0) > 0) return false;
+    const { failed } = this.#deps.relays.measured(relay);
+    return answered.failed === failed && this.#deps.now() - answered.at < ASK_EVERY_MS;
+  }
+
+  /** Asks a relay how it is; answers milliseconds, or undefined for a question that was lost. Never throws. */
+  async #ask(relay: string, over: Connection): Promise<number | undefined> {
+    const { log, network, now, onEcho, reads, relays, rpc } = this.#deps;
     const asks = [...(this.#asks.get(relay) ?? [])];
     this.#asks.delete(relay);
-    const began = performance.now();
+    const began = now();
     try {
       const answer = await rpc.call(
         peerIdFromString(relay),
         probeProtocol(network),
         encode({ asks, reads: reads(relay) }),
       );
-      const rttMs = performance.now() - began;
+      const answeredAt = now();
       const { draining, streams, streamsMax, ways } = decodeCborMap(answer, 'the answer to a probe');
       const measured = relays.measured(relay);
       measured.draining = draining === true;
       measured.streams = countOf(streams);
       measured.streamsMax = countOf(streamsMax);
-      relays.probed(relay, rttMs);
-      onProbe(relay, rttMs);
+      this.#answered.set(relay, { at: answeredAt, over, failed: measured.failed });
       for (const [at, ms] of (Array.isArray(ways) ? ways.slice(0, asks.length) : []).entries())
         if (typeof ms === 'number' && ms >= 0) onEcho(relay, asks[at]!, ms);
+      return answeredAt - began;
     } catch (error) {
-      this.#deps.log.debug({ relay, error: (error as Error).message }, 'a probe was lost');
-      relays.probed(relay, undefined);
-      onProbe(relay, undefined);
-    } finally {
-      this.#probing.delete(relay);
+      log.debug({ relay, error: (error as Error).message }, 'a probe was lost');
+      return undefined;
     }
   }
 

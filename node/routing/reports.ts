@@ -10,6 +10,7 @@ import {
   REPORT_LINKS_MAX,
   type ReportedLink,
   type RoutingEvent,
+  type Telling,
   type ToldLinks,
   telling,
 } from '../../protocol/routing/index.ts';
@@ -30,6 +31,11 @@ const READERS_MAX = 1_024;
 const READER_MS = 60_000;
 /** Reports that were checked lately, by digest, with their author: every one comes by several ways. */
 const SEEN_MAX = 4_096;
+/**
+ * Pause after which a report is passed on to those as well that are connected with its author and hear it from there: that connection may have died
+ * without a word. Shorter than a report is in force.
+ */
+const COPY_MS = 2 * CALM_REPORT_MS;
 /** Region of a relay that has not announced itself. */
 const UNKNOWN_REGION = 'unknown';
 
@@ -38,6 +44,8 @@ interface Held {
   readonly bytes: Uint8Array;
   readonly digest: string;
   readonly told: ToldLinks;
+  /** When it was last passed on to those as well that are connected with its author. */
+  readonly copiedAt: number;
 }
 interface Wanted {
   askedAt: number;
@@ -152,10 +160,16 @@ export class Reports {
     return region === '' ? UNKNOWN_REGION : region;
   }
 
-  /** This node's own report, signed and passed on. */
+  /**
+   * This node's own report: signed and passed on where it says something new, or nothing was said for CALM_REPORT_MS. Everybody checks each one that
+   * comes, so one a second took a quiet network more than its probes.
+   */
   own(report: LinkReport): void {
-    const bytes = signLinkReport(report, this.#deps.seed);
-    this.#hold(report, bytes, toHex(sha256(bytes)), this.#deps.self);
+    const { seed, self } = this.#deps;
+    const news = this.#telling(report);
+    if (!news.isTold) return;
+    const bytes = signLinkReport(report, seed);
+    this.#hold(report, bytes, toHex(sha256(bytes)), self, news);
   }
 
   /** A report that a neighbour passed on; answers whether it is news. Throws SIGNATURE_INVALID or DECODE_FAILED. */
@@ -174,21 +188,34 @@ export class Reports {
     // Keys are free: without this, whoever relays could fill everybody's map with authors that nobody has ever met.
     if (this.#deps.relays.get(report.author) === undefined) return false;
     if ((this.#held.get(report.author)?.report.sequence ?? -1n) >= report.sequence) return false;
-    this.#hold(report, bytes, digest, from);
+    this.#hold(report, bytes, digest, from, this.#telling(report));
     this.#tell(report.author);
     return true;
   }
 
-  #hold(report: LinkReport, bytes: Uint8Array, digest: string, from: string): void {
-    const before = this.#held.get(report.author)?.told;
+  #telling({ author, links }: LinkReport): Telling {
+    return telling(links, this.#held.get(author)?.told, this.#deps.now());
+  }
+
+  #hold(
+    report: LinkReport,
+    bytes: Uint8Array,
+    digest: string,
+    from: string,
+    { isUrgent, told }: Telling,
+  ): void {
+    const before = this.#held.get(report.author);
     const now = this.#deps.now();
-    const { isUrgent, told } = telling(report.links, before, now);
+    const isCopied = before === undefined || now - before.copiedAt >= COPY_MS;
+    const copiedAt = isCopied ? now : before.copiedAt;
     this.#held.delete(report.author);
-    this.#held.set(report.author, { report, bytes, digest, told });
+    this.#held.set(report.author, { report, bytes, digest, told, copiedAt });
     if (this.#held.size > AUTHORS_MAX) this.#held.delete(this.#held.keys().next().value as string);
+    const isOwn = report.author === this.#deps.self;
+    const linked = new Set(isOwn || isCopied ? [] : report.links.map(({ to }) => to));
     for (const [reader, known] of this.#readers) {
       if (reader === from) known.waiting.delete(report.author);
-      else if (reader !== report.author && known.waiting.size < WAITING_MAX) {
+      else if (reader !== report.author && !linked.has(reader) && known.waiting.size < WAITING_MAX) {
         known.waiting.add(report.author);
         known.isUrgent ||= isUrgent;
       }

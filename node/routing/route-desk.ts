@@ -224,6 +224,11 @@ export class RouteDesk {
     return this.#policy.outworn(path, demandOf(destination), view, clock.now(), measuredMs);
   }
 
+  /** Relays that a stream of this node's own, handed to this neighbour, shall go round from there on. */
+  around(next: string, { to, ttl }: ForwardHeader): readonly string[] {
+    return this.#policy.around(next, { destination: to, ttl }, this.#deps.clock.now());
+  }
+
   /** What this node expects from itself to a peer. */
   remaining(destination: string, exclude: string): number {
     const { clock, relays } = this.#deps;

@@ -3,15 +3,20 @@
 
 import type { PeerId, Stream } from '@libp2p/interface';
 import { toHex } from '../../protocol/bytes/index.ts';
-import { FORWARD_TTL_MAX, type ForwardHeader, STREAM_ID_BYTES } from '../../protocol/forward/index.ts';
+import {
+  FORWARD_TTL_MAX,
+  type ForwardHeader,
+  goingRound,
+  STREAM_ID_BYTES,
+} from '../../protocol/forward/index.ts';
 import type { SlaClass } from '../../protocol/routing/index.ts';
 import { countOwn, type RelayWatch } from '../host/relay-watch.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { withPathSpan } from '../tracing/index.ts';
-import { type Hops, streamName } from './hops.ts';
-import { AROUND_MAX, HOP_MS_MAX } from './limits.ts';
+import type { Hops } from './hops.ts';
+import { HOP_MS_MAX } from './limits.ts';
 import type { Around, OpenPath, PathWatch } from './sealed-paths.ts';
-import { ceilingText, type StreamBook } from './stream-book.ts';
+import { ceilingText, type StreamBook, streamName } from './stream-book.ts';
 
 /** Bytes of a span's name in a W3C trace context. */
 const SPAN_BYTES = 8;
@@ -75,12 +80,10 @@ export class RoutedStreams {
     trace: string,
   ): Promise<OpenPath> {
     const { conditions, hops, metrics, now, self, streams } = this.#deps;
-    // Relays hand a stream to nobody who has had it: so it goes round those that another path of this link was lost at.
-    const via = around.anywhere.slice(0, AROUND_MAX);
-    const header: ForwardHeader = {
+    const plain: ForwardHeader = {
       stream,
       to: peer.toString(),
-      ttl: FORWARD_TTL_MAX - via.length,
+      ttl: FORWARD_TTL_MAX,
       slaClass: conditions.slaClass,
       region: conditions.stayIn,
       guild: conditions.guild,
@@ -88,8 +91,10 @@ export class RoutedStreams {
       currency: conditions.currency,
       trace,
       budgetMs: 2 * HOP_MS_MAX,
-      via,
+      via: [],
     };
+    // Round those that another path of this link was lost at.
+    const header = goingRound(plain, around.anywhere);
     const record = streams.begin({
       id: streamName(stream),
       from: self,

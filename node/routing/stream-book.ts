@@ -1,6 +1,7 @@
 // The streams that this node forwards or has forwarded, and why each went where it went: what "zerostate relay why" and "relay status"
 // show. Bounded; the oldest ended ones are forgotten first.
 
+import { toHex } from '../../protocol/bytes/index.ts';
 import type { Decision } from '../../protocol/routing/index.ts';
 
 /** Ended streams that are remembered. */
@@ -13,6 +14,8 @@ export interface Attempt {
   readonly decision: Decision;
   /** Guards that spoke against neighbours, with their reason. */
   readonly guards: Readonly<Record<string, string>>;
+  /** Relays that it was to go round from there on. */
+  readonly around: readonly string[];
   readonly tookMs: number;
   /** Absent: it was taken over. */
   readonly error?: { readonly code: string; readonly message: string };
@@ -42,6 +45,11 @@ export interface StreamRecord {
   /** Bytes towards the destination and back: sealed ones at a relay, at the end whose stream it is those before sealing. */
   up: number;
   down: number;
+}
+
+/** The name of a stream as people see it. */
+export function streamName(stream: Uint8Array): string {
+  return toHex(stream);
 }
 
 /** The streams of a node. */

@@ -24,6 +24,8 @@ const attemptSchema = Type.Object({
   policy: text,
   reason: text,
   next: text,
+  /** Relays that it was to go round from there on: ways through them took longer than they say. */
+  around: Type.Array(text),
   tookMs: number,
   error: text,
   candidates: Type.Array(candidateSchema),
@@ -151,10 +153,11 @@ function streamView(record: StreamRecord, nameOf: NameOf): StreamView {
     up: record.up,
     down: record.down,
     error: record.error ?? '',
-    attempts: record.attempts.map(({ decision, error, guards, tookMs }) => ({
+    attempts: record.attempts.map(({ around, decision, error, guards, tookMs }) => ({
       policy: decision.policy,
       reason: decision.reason,
       next: decision.next ?? '',
+      around: [...around],
       tookMs: finite(tookMs) ?? 0,
       error: error === undefined ? '' : `${error.code}: ${error.message}`,
       candidates: decision.candidates.map((one) => candidateView(one, nameOf, guards)),

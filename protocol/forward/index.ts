@@ -1,5 +1,6 @@
 // Streams that relays pass on: the header and answer of each hop, and the frames of a link whose ends are sealed against the hops.
 
+export { AROUND_MAX, goingRound } from './around.ts';
 export {
   decodeHeader,
   encodeHeader,

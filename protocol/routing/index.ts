@@ -3,7 +3,7 @@
 
 export * from './limits.ts';
 export { isReport } from './network-map.ts';
-export { CALM_REPORT_MS, type ToldLinks, telling } from './news.ts';
+export { CALM_REPORT_MS, type Telling, type ToldLinks, telling } from './news.ts';
 export {
   DEFAULT_POLICY,
   isPolicyName,

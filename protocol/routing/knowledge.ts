@@ -14,6 +14,12 @@ import type {
 } from './ports.ts';
 import { Trust } from './trust.ts';
 
+/**
+ * Numbers of reports that may have been used since a snapshot was written: a number is a millisecond of the clock where that goes on, and snapshots are
+ * written every half minute.
+ */
+const UNWRITTEN = 120_000n;
+
 export interface KnowledgeOptions {
   readonly self: NeighbourId;
   /** Probes links at each tick. */
@@ -28,6 +34,8 @@ export class Knowledge {
   readonly map: NetworkMap;
   readonly #options: KnowledgeOptions;
   #sequence = 0n;
+  /** Numbers that are passed over before the next report. */
+  #unwritten = 0n;
   #now = 0;
 
   constructor(options: KnowledgeOptions) {
@@ -65,7 +73,9 @@ export class Knowledge {
 
   /** Goes on from a saved sequence, so that others do not take the next reports for old ones. */
   resume(sequence: bigint): void {
-    if (sequence > this.#sequence) this.#sequence = sequence;
+    if (sequence <= this.#sequence) return;
+    this.#sequence = sequence;
+    this.#unwritten = UNWRITTEN;
   }
 
   #finished(event: RoutingEvent & { kind: 'finished' }, now: number): void {
@@ -121,7 +131,9 @@ export class Knowledge {
   #report(view: RoutingView, now: number): LinkReport {
     // The clock as a floor: one that lost its state still says something newer than before.
     const floor = BigInt(Math.max(0, Math.floor(now)));
-    this.#sequence = this.#sequence + 1n > floor ? this.#sequence + 1n : floor;
+    const next = this.#sequence + this.#unwritten + 1n;
+    this.#sequence = next > floor ? next : floor;
+    this.#unwritten = 0n;
     const links = view.neighbours
       .filter(({ up }) => up)
       .slice(0, REPORT_LINKS_MAX)

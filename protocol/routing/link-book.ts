@@ -49,19 +49,22 @@ export class LinkBook {
 
   /** Whom to probe: whose link was silent for longest first. */
   due(view: RoutingView, now: number): RoutingEffect[] {
-    const silent: { readonly neighbour: NeighbourId; readonly since: number }[] = [];
+    const silent: { readonly probe: RoutingEffect & { kind: 'probe' }; readonly since: number }[] = [];
     const commonMs = this.#commonMs(view, now);
     for (const neighbour of view.neighbours) {
       if (!neighbour.up) continue;
-      const every = this.#probeEveryMs(neighbour, now, commonMs);
-      const probedAt = this.#probedAt.get(neighbour.id) ?? Number.NEGATIVE_INFINITY;
+      const { forwards, id } = neighbour;
+      const isCalm = forwards && this.#links.get(id)?.isCalm(now, commonMs) === true;
+      const every = isCalm ? CALM_PROBE_MS : forwards ? TICK_MS : ENDPOINT_PROBE_MS;
+      const since = this.#probedAt.get(id) ?? Number.NEGATIVE_INFINITY;
       // Half a tick of grace: ticks come a little early and a little late.
-      if (now - probedAt >= every - TICK_MS / 2) silent.push({ neighbour: neighbour.id, since: probedAt });
+      if (now - since >= every - TICK_MS / 2)
+        silent.push({ probe: { kind: 'probe', neighbour: id, isCalm }, since });
     }
     silent.sort((a, b) => a.since - b.since);
-    return silent.slice(0, PROBES_PER_TICK_MAX).map(({ neighbour }) => {
-      this.#probedAt.set(neighbour, now);
-      return { kind: 'probe', neighbour };
+    return silent.slice(0, PROBES_PER_TICK_MAX).map(({ probe }) => {
+      this.#probedAt.set(probe.neighbour, now);
+      return probe;
     });
   }
 
@@ -76,11 +79,6 @@ export class LinkBook {
     });
     if (surplus.length < 2) return 0;
     return Math.max(0, COMMON_MEDIANS * surplus.sort((a, b) => a - b)[(surplus.length - 1) >> 1]!);
-  }
-
-  #probeEveryMs({ forwards, id }: NeighbourView, now: number, commonMs: number): number {
-    if (!forwards) return ENDPOINT_PROBE_MS;
-    return this.#links.get(id)?.isCalm(now, commonMs) === true ? CALM_PROBE_MS : TICK_MS;
   }
 
   save(now: number): Record<string, SavedLink> {

@@ -42,6 +42,12 @@ export interface Method {
   readonly races?: boolean;
   /** Shall what runs on a path that is expected to take so long, or was measured to, move to the best of these, cheapest first? Absent: what has a path keeps it. */
   leaves?(presentMs: number, choices: readonly Choice[], isMeasured: boolean): boolean;
+  /** Relays that the way behind a neighbour shall go round. Absent: it goes as those on it choose. */
+  around?(
+    next: NeighbourId,
+    demand: Pick<Demand, 'destination' | 'ttl'>,
+    now: number,
+  ): readonly NeighbourId[];
   weigh(neighbour: NeighbourView, demand: Demand, view: RoutingView, now: number): Weight;
   /** Picks among those that may be chosen, cheapest first; never called with none. */
   pick(choices: readonly Choice[], demand: Demand, now: number, random: RoutingRandom): Picked;

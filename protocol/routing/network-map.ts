@@ -5,13 +5,13 @@ import { RecentMap } from '../bounded/index.ts';
 import { AUTHORS_MAX, DISTANCES_MAX, ID_CHARS_MAX, REPORT_LINKS_MAX } from './limits.ts';
 import type { DestinationId, LinkReport, NeighbourId } from './ports.ts';
 
-/** A report that was not renewed for so long is void: ten periods, so that a few lost ones do no harm. */
+/** A report that was not renewed for so long is void: three of the periods of what is no news, so that one that is lost does no harm. */
 const REPORT_LIFE_MS = 10_000;
 /** Costs are believed up to this; a link that is worse is as good as none. */
 const COST_MAX_MS = 600_000;
 
-/** The usual cost follows what is reported in some minutes: neither a fault nor a lie of half a minute moves it far. */
-const USUAL_GAIN = 0.005;
+/** The usual cost follows what is reported in so long, however often that is: neither a fault nor a lie of half a minute moves it far. */
+const USUAL_MS = 600_000;
 /** Of a link that is this young the least that was reported is usual: relays that start are busy, and their first word is far too high. */
 const USUAL_YOUNG_MS = 60_000;
 
@@ -27,7 +27,7 @@ export interface Distances {
   readonly next: Int32Array;
 }
 
-/** Cost of a link by its author: now, and usually. Changed in place: reports come every second from everybody. */
+/** Cost of a link by its author: now, and usually. Changed in place: reports come from everybody all the time. */
 interface Link {
   live: number;
   usual: number;
@@ -101,6 +101,7 @@ export class NetworkMap {
       this.#known.set(report.author, known);
     }
     if (known.sequence >= report.sequence) return false;
+    const passed = Math.min(1, Math.max(0, now - known.at) / USUAL_MS);
     known.sequence = report.sequence;
     known.at = now;
     const { links } = known;
@@ -114,7 +115,7 @@ export class NetworkMap {
       } else {
         link.live = costMs;
         if (now - link.since < USUAL_YOUNG_MS) link.usual = Math.min(link.usual, costMs);
-        else link.usual += USUAL_GAIN * (costMs - link.usual);
+        else link.usual += passed * (costMs - link.usual);
       }
     }
     // Costs take effect at the next tick, who is connected with whom at once.

@@ -35,6 +35,8 @@ export interface ToldLinks {
 export interface Telling {
   /** Now. A link that came or went always; other costs while they are the exception. */
   readonly isUrgent: boolean;
+  /** Now, or because nothing was told for CALM_REPORT_MS. */
+  readonly isTold: boolean;
   readonly told: ToldLinks;
 }
 
@@ -42,7 +44,7 @@ export interface Telling {
 export function telling(links: readonly ReportedLink[], before: ToldLinks | undefined, now: number): Telling {
   const costs = new Map(links.map(({ costMs, to }) => [to, costMs]));
   if (before === undefined)
-    return { isUrgent: true, told: { at: now, costs, urgent: URGENT_MAX, seenAt: now } };
+    return { isUrgent: true, isTold: true, told: { at: now, costs, urgent: URGENT_MAX, seenAt: now } };
   const saved = before.urgent + Math.max(0, now - before.seenAt) / CALM_REPORT_MS;
   const left = Math.min(URGENT_MAX, saved);
   const isOther = costs.size !== before.costs.size || links.some(({ to }) => !before.costs.has(to));
@@ -51,5 +53,5 @@ export function telling(links: readonly ReportedLink[], before: ToldLinks | unde
   const isUrgent = isOther || isNewCost;
   const isTold = isUrgent || now - before.at >= CALM_REPORT_MS;
   const bucket = { urgent: isNewCost ? left - 1 : left, seenAt: now };
-  return { isUrgent, told: isTold ? { at: now, costs, ...bucket } : { ...before, ...bucket } };
+  return { isUrgent, isTold, told: isTold ? { at: now, costs, ...bucket } : { ...before, ...bucket } };
 }

@@ -188,7 +188,8 @@ export type RoutingEvent =
 
 /** What a policy wants done. The caller may do less (bounds, budgets); nothing breaks when it does. */
 export type RoutingEffect =
-  | { readonly kind: 'probe'; readonly neighbour: NeighbourId }
+  /** `isCalm`: its link is as usual, and only whether it still is has to be known. */
+  | { readonly kind: 'probe'; readonly neighbour: NeighbourId; readonly isCalm: boolean }
   /** Flood it to the neighbours. */
   | { readonly kind: 'advertise'; readonly report: LinkReport }
   /** Ask a neighbour for its estimate to a destination. */
@@ -232,6 +233,12 @@ export interface RoutingPolicy {
     now: number,
     measuredMs?: number,
   ): number | undefined;
+  /**
+   * Relays that a demand which begins here, and is handed to this neighbour, shall go round on its further way: those through whom ways were found to be
+   * worse than they say, the worst first, as far as there is a way without them. Relays on the way choose by what they found themselves, which need
+   * not be the same yet.
+   */
+  around(next: NeighbourId, demand: Pick<Demand, 'destination' | 'ttl'>, now: number): readonly NeighbourId[];
   /** Learns from what happened. Ignores what names unknown parties beyond its bounds. */
   observe(event: RoutingEvent, now: number): void;
   /** To be called about once in TICK_MS: decay, probes, advertisements. */

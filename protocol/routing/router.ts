@@ -75,6 +75,14 @@ export class Router implements RoutingPolicy {
     return presentMs >= 0 && leaves(presentMs, choices, measuredMs !== undefined) ? presentMs : undefined;
   }
 
+  around(
+    next: NeighbourId,
+    demand: Pick<Demand, 'destination' | 'ttl'>,
+    now: number,
+  ): readonly NeighbourId[] {
+    return this.#method.around?.(next, demand, now) ?? [];
+  }
+
   observe(event: RoutingEvent, now: number): void {
     this.#knowledge.observe(event, now);
     this.#method.observe?.(event, now);

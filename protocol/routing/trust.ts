@@ -77,6 +77,15 @@ export class Trust {
     return standing === undefined ? 0 : standing.excess * left(standing, now);
   }
 
+  /** Authors through whom ways are worse than reported by at least so many milliseconds, the worst first. */
+  suspects(leastMs: number, now: number): NeighbourId[] {
+    return [...this.#standings.entries()]
+      .map(([author, standing]) => ({ author, ms: standing.excess * left(standing, now) }))
+      .filter(({ ms }) => ms >= leastMs)
+      .sort((a, b) => b.ms - a.ms)
+      .map(({ author }) => author);
+  }
+
   /** A demand went over these relays: promised and measured milliseconds, `measuredMs` absent when it failed. */
   way(
     authors: readonly NeighbourId[],

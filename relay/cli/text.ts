@@ -110,12 +110,13 @@ function oneText(view: StreamView): string {
     `stream ${view.id}`,
     `  from ${view.from} to ${view.to}`,
     `  ${conditions}; began ${view.startedAt}, ${view.state}${view.setupMs === null ? '' : `, open after ${ms(view.setupMs)}`}`,
-    ...(view.via.length === 0 ? [] : [`  came by ${view.via.map(short).join(' > ')}`]),
+    ...(view.via.length === 0 ? [] : [`  came by, or goes round, ${view.via.map(short).join(', ')}`]),
     ...(view.path.length === 0 ? [] : [`  goes on by ${view.path.map(short).join(' > ')}`]),
     `  ${view.up} bytes there, ${view.down} back${view.error === '' ? '' : `; ended: ${plain(view.error)}`}`,
     ...view.attempts.flatMap((one, at) => [
       '',
       `attempt ${at + 1}, policy ${one.policy}: ${one.next === '' ? 'nobody' : short(one.next)} (${one.reason}), ${ms(one.tookMs)}${one.error === '' ? ', taken over' : `, ${plain(one.error)}`}`,
+      ...(one.around.length === 0 ? [] : [`  to go round ${one.around.map(short).join(', ')}`]),
       candidateRows(one.candidates, one.next),
     ]),
   ].join('\n');

@@ -1,6 +1,7 @@
 // Opening a path over a stage, hop by hop: who is chosen, how long it gets, who is tried next, and what the policies are told of it. Told again from
 // node/routing/hops.ts and forward-service.ts, with their numbers.
 
+import { goingRound } from '../../protocol/forward/index.ts';
 import { type Decision, TTL_MAX } from '../../protocol/routing/index.ts';
 import { CLAIMED_MS, type CoreUpkeep } from './core-upkeep.ts';
 import type { CoreNode, CoreWorld } from './core-world.ts';
@@ -64,7 +65,9 @@ export class CoreHops {
       if (decision.next === undefined) return undefined;
       const next = Number(decision.next);
       if (origin.mayTry?.(next) === false) return undefined;
-      const taken = await this.#try(node, next, header, decision, leftMs);
+      const isFirst = !node.isRelay && attempt === 0;
+      const asked = isFirst ? goingRound(header, this.#around(node, next, header)) : header;
+      const taken = await this.#try(node, next, asked, decision, leftMs);
       if (taken !== undefined) return taken;
       tried.add(next);
     }
@@ -98,6 +101,10 @@ export class CoreHops {
     );
     const best = open.find(({ neighbour }) => exits.has(neighbour)) ?? open[0];
     return best === undefined ? decision : { ...decision, next: best.neighbour };
+  }
+
+  #around({ policy }: CoreNode, next: number, { to, ttl }: CoreHeader): number[] {
+    return policy.around(String(next), { destination: String(to), ttl }, this.#world.now).map(Number);
   }
 
   async #try(
@@ -144,7 +151,8 @@ export class CoreHops {
         tookMs,
         remainingMs: Number.POSITIVE_INFINITY,
       });
-      if (isEnough) world.observe(node, { kind: 'finished', ...common, ok: false, refused: true });
+      if (isEnough && (node.isRelay || header.via.length === 0))
+        world.observe(node, { kind: 'finished', ...common, ok: false, refused: true });
       return undefined;
     }
     const own = Math.max(0, tookMs - taken.tookMs);

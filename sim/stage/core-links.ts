@@ -1,7 +1,8 @@
 // Paths, the links that they carry and the streams on these, over a stage: opened, sealed, raced, kept and left as a node does (node/routing). What the other services of a node do with links is one number here: how soon one of two opens it again.
 
+import { goingRound } from '../../protocol/forward/index.ts';
 import { randomStream } from '../random.ts';
-import { CORE_TTL, type CoreHops, HOP_MS_MAX } from './core-hops.ts';
+import { CORE_TTL, type CoreHeader, type CoreHops, HOP_MS_MAX } from './core-hops.ts';
 import { type Around, firstSealed, type Sealed, type Watch } from './core-race.ts';
 import type { CoreUpkeep } from './core-upkeep.ts';
 import type { CoreNode, CoreWorld } from './core-world.ts';
@@ -11,8 +12,6 @@ import { FAULTS, REQUEST_MS_MAX } from './stage.ts';
 const SEAL_MS_MAX = 5_000;
 const PATIENCE = 4;
 const PATIENCE_MS = 800;
-/** Relays that a path goes round, as in `limits.ts`. */
-const AROUND_MAX = 4;
 const STALL_MS = 800;
 const BETTER_REST_MS = 3_000;
 /** The pause between two looks for a better path doubles up to these milliseconds, as in `better-path.ts`. */
@@ -154,9 +153,9 @@ export class CoreLinks {
     watch: Watch = {},
   ): Promise<Sealed | undefined> {
     const world = this.#world;
-    const via = around.anywhere.slice(0, AROUND_MAX);
     const began = world.now;
-    const header = { to, ttl: CORE_TTL - via.length, budgetMs: 2 * HOP_MS_MAX, via, left: { isOver: false } };
+    const plain = { to, ttl: CORE_TTL, budgetMs: 2 * HOP_MS_MAX, via: [], left: { isOver: false } };
+    const header = goingRound<number, CoreHeader>(plain, around.anywhere);
     const mayTry = watch.mayTry;
     const taken = await this.#hops.open(caller, header, {
       from: caller.id,

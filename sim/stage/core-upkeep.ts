@@ -177,8 +177,9 @@ export class CoreUpkeep {
     const desk = this.#desks[node.id]!;
     const report = desk.held.get(node.id);
     if (report === undefined || world.wire.isDead(node.id)) return;
-    desk.passed = telling(report.links, desk.passed, world.now).told;
-    if (desk.passed.at < world.now) return;
+    const { isTold, told } = telling(report.links, desk.passed, world.now);
+    desk.passed = told;
+    if (!isTold) return;
     for (const [other, { forwards }] of node.connected)
       if (forwards) void world.send(node.id, other).then(() => this.#take(world.nodes[other]!, [report]));
   }

@@ -59,8 +59,8 @@ export interface StageSizes {
   readonly streams: Readonly<Record<Day, number>>;
   /** Streams that begin in a second, on average. */
   readonly perSecond: number;
-  /** Seconds with traffic before each day is measured. */
-  readonly learnSeconds: number;
+  /** Seconds with traffic before each day is measured, from its beginning on. */
+  readonly learnSeconds: Readonly<Record<Day, number>>;
 }
 
 /** What is ranked: usual and full size. */
@@ -69,14 +69,15 @@ export const RANKED_SIZES: StageSizes = {
   edges: 12,
   streams: { calm: 48, impaired: 160 },
   perSecond: 4,
-  learnSeconds: 8,
+  learnSeconds: { calm: 8, impaired: 8 },
 };
 export const RANKED_SIZES_FULL: StageSizes = {
   relays: 12,
   edges: 40,
   streams: { calm: 200, impaired: 600 },
-  perSecond: 8,
-  learnSeconds: 12,
+  perSecond: 4,
+  // So many processes are slow when they have just started, and that is on the first day.
+  learnSeconds: { calm: 30, impaired: 8 },
 };
 
 /** The network of a fleet: relays come first, then edges. */
@@ -118,7 +119,7 @@ export interface StageCall {
 export function callsOf(sizes: StageSizes, seed: number, day: Day): StageCall[] {
   const random = randomStream(seed, 'stage calls', day);
   const { edges, learnSeconds, perSecond, streams } = sizes;
-  const learning = learnSeconds * perSecond;
+  const learning = learnSeconds[day] * perSecond;
   const calls: StageCall[] = [];
   const restsUntil = new Map<string, number>();
   let atMs = 0;

@@ -26,6 +26,13 @@ const ALIKE_MS = 5;
  * best of many is the luckiest. Counted is the deviation that half of the links stay below: what is common to all, and not the one that is at fault.
  */
 const ALIKE_DEVIATIONS = 2;
+/**
+ * A relay through which ways take so much longer than it says is gone round, where that is possible: what is left of two late ways, or of one that failed.
+ * Below lies what is noise (trust.ts).
+ */
+const SHUNNED_MS = 25;
+/** Hops beyond those of the shortest way round that a demand keeps: whoever is on it may know of a fault there. */
+const SPARE_HOPS = 1;
 /** What is assumed behind a neighbour that reports nothing and has told us nothing. */
 const REMAINDER_PRIOR_MS = 150;
 const REMAINDER_MAX_MS = 600_000;
@@ -84,6 +91,15 @@ export function splitLearner(known: Knowledge): Method {
         },
         confidence: Math.min(remainder.confidence, link.confidence(now)),
       };
+    },
+    around(next, { destination, ttl }, now) {
+      const suspects = known.trust.suspects(SHUNNED_MS, now);
+      if (suspects.length === 0) return [];
+      const way = known.map.authorsOnWay(next, destination);
+      if (way.length === 0) return [];
+      // From here to the first relay, between relays, and from the last one to the destination.
+      const hops = way.length + 1 + SPARE_HOPS;
+      return suspects.filter((id) => !way.includes(id)).slice(0, Math.max(0, ttl - hops));
     },
     pick: (choices, demand, _now, random) => pick(known, choices, demand.destination, random),
     observe(event) {

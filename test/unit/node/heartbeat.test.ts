@@ -118,6 +118,22 @@ describe('the heartbeat', () => {
     assert.equal(mute.status, 'open');
   });
 
+  it('times a connection for whoever asks, which is no heartbeat, and gives up for them what does not come', async () => {
+    const there = alive('there');
+    const silent = end('silent', () => {});
+    const beats = heart('self', [there, silent]);
+    const measured: unknown[] = [];
+    beats.onMeasured = (peer) => measured.push(peer);
+    const time = (one: End, msMax: number) => beats.roundTripMs(one as unknown as Connection, msMax);
+    assert.ok((await time(there, 10_000))! >= 0);
+    assert.equal(await time(silent, 1), undefined);
+    assert.equal(await time(silent, 1), undefined);
+    assert.equal(silent.muxer.pings, 1, 'the muxer has one at a time, and who gives up leaves it');
+    const other = { status: 'open', remotePeer: 'other', muxer: {} } as unknown as Connection;
+    assert.deepEqual([beats.times(other), await beats.roundTripMs(other, 1)], [false, undefined]);
+    assert.deepEqual([measured, there.rtt], [[], undefined]);
+  });
+
   it('measures at once when asked, and does not fail when the muxer does', async () => {
     const connection = alive('peer');
     const measured: unknown[] = [];

@@ -1,6 +1,7 @@
 // One hop of a stream: what the policy is told of the link and of the whole way, and which answers of a relay are not believed.
 
 import assert from 'node:assert/strict';
+import type { Stream } from '@libp2p/interface';
 import { streamPair } from '@libp2p/utils';
 import { Hops, type HopsDeps } from '../../../node/routing/hops.ts';
 import { headFrames } from '../../../node/routing/wire.ts';
@@ -32,6 +33,7 @@ function depsOf(desk: object, others: { measured?: object; now?: () => number } 
     },
     desk: {
       choose: () => ({ next: RELAY, reason: 'best', policy: 'split', candidates: [] }),
+      around: () => [],
       ...desk,
     },
     policy: undefined,
@@ -120,6 +122,38 @@ describe('a hop', () => {
   });
 });
 
+describe('whom a stream shall go round', () => {
+  const whom = { around: () => [OTHER] };
+
+  it('is named as if it had had it, by who begins it, and takes as many hops off', async () => {
+    const { headers, records } = await refusedHop('ROUTE_NONE', whom);
+    assert.deepEqual(
+      headers.map(({ ttl, via }) => ({ ttl, via })),
+      [{ ttl: 6, via: [OTHER] }],
+    );
+    assert.deepEqual(records, [[OTHER]]);
+  });
+
+  it('is nobody for a relay, and nobody twice', async () => {
+    const relayed = await refusedHop('ROUTE_NONE', { ...whom, relaying: true });
+    assert.deepEqual(relayed.headers[0]!.via, [SELF]);
+    const { headers } = await refusedHop('ROUTE_NONE', { ...whom, via: [OTHER] });
+    assert.deepEqual(headers[0]!.via, [OTHER]);
+    const five = ['1', '2', '3', '4', '5'].map((end) => `${OTHER.slice(0, -1)}${end}`);
+    const many = await refusedHop('ROUTE_NONE', { via: five.slice(0, 1), around: () => five });
+    assert.deepEqual(many.headers[0]!.via, five.slice(0, 4));
+  });
+
+  it('is nobody when another neighbour is tried, and no refusal meanwhile is held against anybody', async () => {
+    const { headers, told } = await refusedHop('ROUTE_NONE', { ...whom, elsewhere: true });
+    assert.deepEqual(
+      headers.map(({ via }) => via),
+      [[OTHER], []],
+    );
+    assert.deepEqual(told, ['handed', 'handed', 'refused']);
+  });
+});
+
 /** What is told of a relay that does not answer within a budget, and is expected to take so long. */
 async function unanswered(budgetMs: number, costMs: number) {
   const [ours] = await streamPair();
@@ -146,13 +180,37 @@ async function unanswered(budgetMs: number, costMs: number) {
   return { told, failed: measured.failed };
 }
 
-/** What is told of a relay that says that it has no way. */
-async function refusedHop(code: ErrorCode = 'ROUTE_NONE') {
-  const [ours, theirs] = await streamPair();
+/** What a test says of a hop that is refused. */
+interface Refused {
+  /** Whom the policy says that it shall go round. */
+  readonly around?: () => string[];
+  readonly via?: readonly string[];
+  readonly relaying?: boolean;
+  /** The first refusal says that another neighbour may do better: there is one more. */
+  readonly elsewhere?: boolean;
+}
+
+/** What is told of relays that say that they have no way, and what they were asked. */
+async function refusedHop(code: ErrorCode = 'ROUTE_NONE', of: Refused = {}) {
+  const { around = () => [], elsewhere = false, relaying = false, via = [] } = of;
   const told: string[] = [];
   const asked: string[] = [];
+  const headers: ForwardHeader[] = [];
+  const relays: Promise<void>[] = [];
+  const attempts: { readonly around: readonly string[] }[] = [];
+  const refuse = async (theirs: Stream) => {
+    const frames = headFrames(theirs);
+    headers.push(decodeHeader((await frames.read()).subarray()));
+    const isMore = elsewhere && headers.length === 1;
+    await frames.write(encodeReply({ ok: false, code, reason: 'no way', elsewhere: isMore }));
+  };
   const deps = depsOf({
-    stream: async () => ours,
+    around,
+    stream: async () => {
+      const [ours, theirs] = await streamPair();
+      relays.push(refuse(theirs));
+      return ours;
+    },
     handed: () => told.push('handed'),
     finished: () => told.push('finished'),
     refused: () => told.push('refused'),
@@ -161,14 +219,9 @@ async function refusedHop(code: ErrorCode = 'ROUTE_NONE') {
     refusal: () => undefined,
     refused: (relay: string) => asked.push(relay),
   };
-  const relay = (async () => {
-    const frames = headFrames(theirs);
-    await frames.read();
-    await frames.write(encodeReply({ ok: false, code, reason: 'no way', elsewhere: false }));
-  })();
-  const origin = { from: SELF, relaying: false, avoid: [], record: { attempts: [] } as never };
-  const opening = new Hops(deps).open(plainHeader(EXIT), origin, AbortSignal.timeout(10_000));
+  const origin = { from: SELF, relaying, avoid: [], record: { attempts } as never };
+  const opening = new Hops(deps).open({ ...plainHeader(EXIT), via }, origin, AbortSignal.timeout(10_000));
   await assert.rejects(opening, (error) => isZeroError(error) && error.code === code);
-  await relay;
-  return { told, asked };
+  await Promise.all(relays);
+  return { told, asked, headers, records: attempts.map((one) => one.around) };
 }

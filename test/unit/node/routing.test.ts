@@ -209,13 +209,49 @@ describe('link reports', () => {
     reports.read(OTHER);
     reports.read(RELAY);
     reports.own(report({ author: SELF }));
-    reports.own(report({ author: SELF, sequence: 8n }));
+    reports.own(report({ author: SELF, sequence: 8n, links: [{ to: OTHER, costMs: 80 }] }));
     reports.take(signLinkReport(report(), seed(2)), RELAY);
     const batches = reports.drain(100_000);
     assert.equal(batches.get(OTHER)?.length, 2);
     assert.equal(batches.get(RELAY)?.length, 1);
     assert.equal(verifyLinkReport(batches.get(RELAY)![0]!).sequence, 8n);
     assert.equal(reports.drain(100_000).size, 0);
+  });
+
+  it('of a relay reach those that are connected with it from itself, now and then from whoever has them, and others always', () => {
+    let now = 0;
+    const reports = makeReports(() => now);
+    for (const reader of [OTHER, PEER]) reports.read(reader);
+    const linked = (to: string): string[] => {
+      now += 3_000;
+      const said = report({ links: [{ to, costMs: 12.5 }], sequence: BigInt(now) });
+      reports.take(signLinkReport(said, seed(2)), RELAY);
+      return [...reports.drain(100_000).keys()];
+    };
+    assert.deepEqual(linked(OTHER), [OTHER, PEER], 'the first');
+    assert.deepEqual(linked(OTHER), [PEER]);
+    assert.deepEqual(linked(OTHER), [OTHER, PEER], 'they may hear nothing of each other without knowing');
+    assert.deepEqual(linked(OTHER), [PEER]);
+    // It says itself that the two are not connected.
+    assert.deepEqual(
+      [linked(SELF), linked(SELF)],
+      [
+        [OTHER, PEER],
+        [OTHER, PEER],
+      ],
+    );
+  });
+
+  it('of this node are signed where they say something new, and else every three seconds', () => {
+    let now = 1_000;
+    const reports = makeReports(() => now);
+    const kept = (costs: readonly number[]) =>
+      costs.map((costMs) => {
+        now += 1_000;
+        reports.own(report({ author: SELF, sequence: BigInt(now), links: [{ to: RELAY, costMs }] }));
+        return (now - Number(reports.list()[0]!.sequence)) / 1_000;
+      });
+    assert.deepEqual(kept([12, 12, 13, 12, 90, 91, 12]), [0, 1, 2, 0, 0, 1, 0]);
   });
 
   it('are passed on at once where they say something new, and else every three seconds', () => {
@@ -292,7 +328,7 @@ describe('the book of streams', () => {
     assert.deepEqual(book.get(kept.id), [kept]);
     assert.equal(book.list(2 * STREAMS_KEPT_MAX).length, STREAMS_KEPT_MAX);
     assert.deepEqual(book.get(nameOf(1)), []);
-    kept.attempts.push({ decision: {} as Decision, guards: {}, tookMs: 1 });
+    kept.attempts.push({ decision: {} as Decision, guards: {}, around: [], tookMs: 1 });
     book.end(kept, 9, new Error('gone'));
     book.end(kept, 10);
     assert.deepEqual([kept.state, kept.error, book.open], ['refused', 'gone', 0]);

@@ -60,23 +60,29 @@ describe('the cost of a link', () => {
 });
 
 describe('the links of a router', () => {
-  /** Seconds at which the link is probed from one to another, each probe answered as asked; undefined: it was lost. */
-  const probedAt = (book: LinkBook, from: number, to: number, rttMs: number | undefined): number[] =>
-    Array.from({ length: to - from }, (_, n) => from + n).filter((second) => {
+  /** Seconds at which the link is probed from one to another, each probe answered as asked; undefined: it was lost. Those at which all is as usual apart. */
+  const probedAt = (book: LinkBook, from: number, to: number, rttMs: number | undefined) => {
+    const at: { close: number[]; calm: number[] } = { close: [], calm: [] };
+    for (let second = from; second < to; second++) {
       const now = second * 1_000;
-      const isDue = book.due({ self: 'me', region: 'here', neighbours: [neighbourOf('a')] }, now).length > 0;
-      if (isDue) book.sample('a', rttMs, now);
-      return isDue;
-    });
+      const [probe] = book.due({ self: 'me', region: 'here', neighbours: [neighbourOf('a')] }, now);
+      if (probe?.kind !== 'probe') continue;
+      book.sample('a', rttMs, now);
+      at[probe.isCalm ? 'calm' : 'close'].push(second);
+    }
+    return at;
+  };
 
   it('are probed each second until they are known, and while they are slow or lose, and else every three seconds', () => {
     const book = new LinkBook();
-    assert.deepEqual(probedAt(book, 0, 8, 12), [0, 1, 2, 3, 4, 5, 6, 7]);
-    assert.deepEqual(probedAt(book, 8, 20, 14), [10, 13, 16, 19]);
-    assert.deepEqual(probedAt(book, 20, 27, 120), [22, 23, 24, 25, 26], 'it is slow');
-    assert.ok(probedAt(book, 27, 60, 12).length < 20, 'it is as before');
-    assert.deepEqual(probedAt(book, 60, 66, undefined).length, 5, 'what is sent over it is lost');
-    assert.equal(probedAt(book, 66, 72, 12).length, 6, 'it may lose again');
+    assert.deepEqual(probedAt(book, 0, 8, 12), { close: [0, 1, 2, 3, 4, 5, 6, 7], calm: [] });
+    assert.deepEqual(probedAt(book, 8, 20, 14), { close: [], calm: [10, 13, 16, 19] });
+    assert.deepEqual(probedAt(book, 20, 27, 120), { close: [23, 24, 25, 26], calm: [22] }, 'it is slow');
+    const { calm, close } = probedAt(book, 27, 60, 12);
+    assert.ok(calm.length + close.length < 20, 'it is as before');
+    const lost = probedAt(book, 60, 66, undefined);
+    assert.deepEqual([lost.calm.length, lost.close.length], [1, 4], 'what is sent over it is lost');
+    assert.equal(probedAt(book, 66, 72, 12).close.length, 6, 'it may lose again');
   });
 
   it('are probed no oftener where all of them take longer: that is our own pause', () => {
@@ -129,6 +135,18 @@ describe('the map of reports', () => {
     for (let at = 60; at < 90; at++) say(at, 1);
     map.advance(90_000);
     assert.ok(map.cost('a', 'd', 'usual') > 12, 'a lie of half a minute');
+  });
+
+  it('changes its mind about what is usual as fast, however often a relay speaks', () => {
+    const [often, seldom] = [1, 10].map((every) => {
+      const map = new NetworkMap('x', () => 0);
+      for (let at = 0; at <= 260; at += every)
+        map.take(report('a', BigInt(at), { d: at < 60 ? 10 : 110 }), at * 1_000);
+      map.advance(260_000);
+      return map.cost('a', 'd', 'usual');
+    });
+    assert.ok(often! > 30 && often! < 50, String(often));
+    assert.ok(Math.abs(often! - seldom!) < 5, `${often} and ${seldom}`);
   });
 
   it('knows what a way that was taken was said to cost, and of no way with a gap', () => {

@@ -88,7 +88,7 @@ describe('links that are late together', () => {
   const NAMES = ['one', 'two', 'three', 'four'];
   const view = { self: 'x', region: 'here', neighbours: NAMES.map((name) => neighbour(name)) };
 
-  /** Who is probed in each of six seconds, after links that took 10 ms have taken so long. */
+  /** Who is probed in each of two seconds, after links that took 10 ms have taken so long. */
   function probed(lateMs: (name: string) => number): string[] {
     const book = new LinkBook();
     for (let second = 0; second < 12; second++)

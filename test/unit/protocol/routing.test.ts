@@ -278,6 +278,23 @@ describe('the split learner', () => {
     const [near] = again.choose(demand(), one.view, 3_610_000, random()).candidates;
     assert.ok(near!.terms.loss! < 1, JSON.stringify(near));
   });
+
+  it('numbers its reports above all that it gave before a crash, also when its clock was set back', () => {
+    const view = { self: 'x', region: 'here', neighbours: [neighbour('near')] };
+    const told = (policy: RoutingPolicy, now: number): bigint => {
+      const effect = policy.tick(view, now, random()).find(({ kind }) => kind === 'advertise');
+      return effect?.kind === 'advertise' ? effect.report.sequence : -1n;
+    };
+    const before = makePolicy('split', { self: 'x', advertises: true });
+    told(before, 3_600_000);
+    const written = before.snapshot(3_600_000);
+    const last = told(before, 3_600_000 + 35_000);
+    const after = makePolicy('split', { self: 'x', advertises: true });
+    assert.equal(after.restore(written, 1_000), true);
+    const first = told(after, 1_000);
+    assert.ok(first > last, `${first} after ${last}`);
+    assert.ok(told(after, 2_000) > first);
+  });
 });
 
 describe('second paths beside late ones', () => {

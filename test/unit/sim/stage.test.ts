@@ -59,7 +59,11 @@ describe('the stage of the ranking', () => {
   });
 
   it('runs the router core the same way twice, and slower where relays are bad', async () => {
-    const sizes = { ...RANKED_SIZES, streams: { calm: 20, impaired: 40 }, learnSeconds: 2 };
+    const sizes = {
+      ...RANKED_SIZES,
+      streams: { calm: 20, impaired: 40 },
+      learnSeconds: { calm: 2, impaired: 2 },
+    };
     const run = () => runCores({ policy: 'nearest', seed: 1, sizes, turn });
     const days = await run();
     assert.deepEqual(days, await run());
