@@ -134,45 +134,58 @@ async function settle(
 ): Promise<void> {
   say('Waiting until every node resolves every card');
   const deadline = Date.now() + SETTLE_MS_MAX;
-  const wait = (done: () => Promise<boolean>) => until(deadline, signal, done);
+  const wait = (node: DevnetNode, missing: Missing) => until(deadline, signal, node, missing);
   await Promise.all(
     nodes.map(async (node) => {
       const api = new ApiClient(node);
-      await wait(async () => {
-        const view = await api.get<NodeView>('/v1/node');
-        const joined = view.peers > 0 || nodes.length === 1;
-        return joined && view.cards >= cards && (view.index === null || view.index.cards >= cards);
+      await wait(node, async () => {
+        const { cards: held, index, peers } = await api.get<NodeView>('/v1/node');
+        if (peers === 0 && nodes.length > 1) return 'has no peer';
+        const found = Math.min(held, index?.cards ?? held);
+        return found < cards ? `has ${found} of ${cards} cards in its index` : undefined;
       });
       const { cards: known } = await api.get<{ cards: CardView[] }>('/v1/cards');
       const source = nodes.length === 1 ? 'log' : 'dht';
-      for (const card of known) {
-        const path = `/v1/cards/${encodeURIComponent(card.agentId)}/resolve`;
-        await wait(async () => (await api.get<{ source: string }>(path)).source === source);
+      for (const { agentId, name } of known) {
+        const path = `/v1/cards/${encodeURIComponent(agentId)}/resolve`;
+        await wait(node, async () => {
+          const answer = await api.get<{ source: string }>(path);
+          return answer.source === source ? undefined : `resolves ${name} from its ${answer.source} alone`;
+        });
       }
       say(`  ${node.name}: ${known.length} cards resolved`);
     }),
   );
   // The first question loads the sentence encoder and shows that revocations are known to be fresh everywhere.
-  await Promise.all(nodes.map((node) => wait(async () => canFind(new ApiClient(node)))));
+  await Promise.all(nodes.map((node) => wait(node, () => unfound(new ApiClient(node)))));
   say('Every node finds');
 }
 
-async function canFind(api: ApiClient): Promise<boolean> {
-  const answer = await api.post<{
+/** What a node still lacks, in words; undefined when nothing. */
+type Missing = () => Promise<string | undefined>;
+
+async function unfound(api: ApiClient): Promise<string | undefined> {
+  const { rejected, results } = await api.post<{
     results: object[];
     rejected: { reasons: { code?: string }[] }[];
   }>('/v1/find', { text: 'count words', limit: 5 });
-  const unknown = answer.rejected.some(({ reasons }) =>
-    reasons.some(({ code }) => code === 'REVOCATION_UNKNOWN'),
-  );
-  return answer.results.length > 0 && !unknown;
+  const unknown = rejected.some(({ reasons }) => reasons.some(({ code }) => code === 'REVOCATION_UNKNOWN'));
+  if (unknown) return 'does not know how fresh its revocations are';
+  return results.length === 0 ? 'finds nothing' : undefined;
 }
 
-async function until(deadline: number, signal: AbortSignal, done: () => Promise<boolean>): Promise<void> {
-  while (!(await done().catch(() => false))) {
+async function until(
+  deadline: number,
+  signal: AbortSignal,
+  node: DevnetNode,
+  missing: Missing,
+): Promise<void> {
+  for (;;) {
+    const lack = await missing().catch((error: Error) => `does not answer: ${error.message}`);
+    if (lack === undefined) return;
     signal.throwIfAborted();
     if (Date.now() > deadline)
-      throw new ZeroError('PEER_UNREACHABLE', 'the network did not settle in time', {
+      throw new ZeroError('PEER_UNREACHABLE', `the network did not settle in time: ${node.name} ${lack}`, {
         hint: 'Look into the node.log files below the devnet folder.',
       });
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

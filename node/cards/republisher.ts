@@ -82,12 +82,17 @@ export class Republisher {
 
   async #put({ agentId, bytes }: BookEntry): Promise<void> {
     const { clock, log, records } = this.#deps;
+    const asked = this.#due.get(agentId);
+    // A card that was published meanwhile is due when it says, whatever became of the one before.
+    const again = (ms: number) => {
+      if (this.#due.get(agentId) === asked) this.#due.set(agentId, clock.now() + ms * jitter());
+    };
     try {
       const holders = await records.put(agentId, bytes);
-      this.#due.set(agentId, clock.now() + REPUBLISH_MS * jitter());
+      again(REPUBLISH_MS);
       log.debug({ agentId, holders }, 'card put into the DHT');
     } catch (error) {
-      this.#due.set(agentId, clock.now() + RETRY_MS * jitter());
+      again(RETRY_MS);
       const code = isZeroError(error) ? error.code : undefined;
       log.warn({ agentId, code, error: (error as Error).message }, 'card not put into the DHT yet');
     }

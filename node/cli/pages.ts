@@ -8,7 +8,7 @@ const PAGE_ROWS = 1_000;
 const ROWS_MAX = 100_000;
 
 /** Every row of a list. `path` may carry a query; `key` is the name of the list in the answer. */
-export async function allRows<T>(client: ApiClient, path: string, key: string): Promise<T[]> {
+export async function allRows<T>(client: Pick<ApiClient, 'get'>, path: string, key: string): Promise<T[]> {
   const rows: T[] = [];
   let cursor = '';
   do {

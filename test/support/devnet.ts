@@ -64,7 +64,8 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<RunningD
     if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   };
   try {
-    const told = JSON.parse(await firstLine(child)) as Omit<RunningDevnet, 'stop'>;
+    const told = JSON.parse(await firstLine(child)) as Omit<RunningDevnet, 'stop'> | { error: object };
+    if ('error' in told) throw new Error(`the devnet ended with ${JSON.stringify(told.error)}`);
     return { ...told, stop };
   } catch (error) {
     await stop();
