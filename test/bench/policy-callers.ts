@@ -2,10 +2,9 @@
 
 import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningNode } from '../../node/index.ts';
 import type { RandomStream } from '../../sim/random.ts';
-import { ECHO, type PolicyFleet } from './policy-fleet.ts';
-import { type Outcome, one } from './policy-traffic.ts';
+import type { FleetEdge, PolicyFleet } from './policy-fleet.ts';
+import type { Outcome } from './policy-traffic.ts';
 
 /** Requests at once: enough that a fault holds one up and not all, few enough for two cores. */
 const AT_ONCE = 4;
@@ -15,10 +14,10 @@ const PAUSE_MS = 50;
 const GONE_MS_MAX = 1_000;
 
 /** Resolves when an edge has no link to another left: a call the other way would share one that is about to end. */
-async function gone({ node }: RunningNode, from: RunningNode): Promise<void> {
+async function gone(edge: FleetEdge, from: FleetEdge): Promise<void> {
   const deadline = performance.now() + GONE_MS_MAX;
   do await delay(PAUSE_MS);
-  while (node.routing.links().some(({ peer }) => peer === from.node.peerId) && performance.now() < deadline);
+  while ((await edge.linkedWith(from)) && performance.now() < deadline);
 }
 
 /** Traffic between pairs, several at once, until `done` says so. */
@@ -26,7 +25,7 @@ export async function traffic(
   { edges }: PolicyFleet,
   pairs: RandomStream,
   done: () => boolean,
-  tell: (result: Outcome, from: RunningNode, to: RunningNode) => void,
+  tell: (result: Outcome, from: FleetEdge, to: FleetEdge) => void,
 ): Promise<void> {
   const inUse = new Set<string>();
   const caller = async () => {
@@ -37,7 +36,7 @@ export async function traffic(
       const pair = [a, b].sort((x, y) => x - y).join();
       while (inUse.has(pair)) await delay(PAUSE_MS);
       inUse.add(pair);
-      tell(await one(edges[a]!, edges[b]!, ECHO), edges[a]!, edges[b]!);
+      tell(await edges[a]!.call(edges[b]!), edges[a]!, edges[b]!);
       await gone(edges[b]!, edges[a]!);
       inUse.delete(pair);
     }

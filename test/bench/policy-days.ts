@@ -1,13 +1,12 @@
 // The two days of one policy over real processes, as virtual-days.ts has them over whole nodes under virtual time: the same fleet on the same stage, the
 // same streams at the same times, the same faults.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callsOf, DAYS, FAULTS, type StageCall } from '../../sim/stage/stage.ts';
 import { cores } from './policy-callers.ts';
-import { ECHO, PolicyFleet } from './policy-fleet.ts';
+import { PolicyFleet } from './policy-fleet.ts';
 import { PolicyStage } from './policy-stage.ts';
-import { one, type Samples, samples, show, take } from './policy-traffic.ts';
+import { failureOf, type Samples, samples, show, take } from './policy-traffic.ts';
 import type { VirtualDays, VirtualOrder } from './virtual-days.ts';
 
 /** Makes relays as bad as the stage has it. */
@@ -26,22 +25,20 @@ export async function realDays(
   const began = performance.now();
   const tell = (text: string) =>
     note(`${kind.label}, ${Math.round((performance.now() - began) / 1_000)} s: ${text}`);
-  using stage = new PolicyStage(folder, sizes, seed, kind.policy);
+  const stage = new PolicyStage(folder, sizes, seed, kind.policy);
   await using fleet = await PolicyFleet.start(folder, { ...sizes, seed, stage }, { oneWayMs: 0 }, tell);
   if (kind.races !== undefined) await fleet.use(kind);
-  const lag = monitorEventLoopDelay({ resolution: 10 });
   let worstMs = 0;
   const days: VirtualDays = { calm: samples(), impaired: samples() };
   for (const day of DAYS) {
     if (day === 'impaired') await impair(fleet);
     const busy = cores(fleet);
-    lag.reset();
-    lag.enable();
+    await fleet.lateMs();
     await traffic(fleet, callsOf(sizes, seed, day), days[day], tell);
-    const lateMs = Math.round(lag.percentile(99) / 1e6);
+    const lateMs = await fleet.lateMs();
     worstMs = Math.max(worstMs, lateMs);
     tell(
-      `${day}: set-up ${show(days[day].setup)}; request ${show(days[day].request)} ms; ${days[day].failed} failed of ${days[day].setup.length}; ${busy()}, this process late by ${lateMs} ms (p99)`,
+      `${day}: set-up ${show(days[day].setup)}; request ${show(days[day].request)} ms; ${days[day].failed} failed of ${days[day].setup.length}; ${busy()}, edges late by ${lateMs} ms (p99)`,
     );
   }
   return { days, lateMs: worstMs };
@@ -60,14 +57,12 @@ async function traffic(
   const all: Promise<void>[] = [];
   for (const { atMs, from, isMeasured, to } of calls) {
     await delay(Math.max(0, began + atMs - performance.now()));
-    const streamed = fleet.at(from, () => one(edges[from]!, edges[to]!, ECHO));
     all.push(
-      streamed.then((outcome) => {
+      edges[from]!.call(edges[to]!).then((outcome) => {
         if (!isMeasured) return;
         take(into, outcome, liar);
-        if (outcome.error === undefined) return;
-        const where = outcome.kept ? 'on a link that was up' : 'on a new link';
-        tell(`edge ${from} to edge ${to}, ${where}: ${outcome.error.message.slice(0, 160)}`);
+        const failure = failureOf(outcome, edges[from]!, edges[to]!);
+        if (failure !== undefined) tell(failure);
       }),
     );
   }

@@ -1,4 +1,4 @@
-// Relays, each a process of its own on links that a file describes, and edges in this process that nobody can dial. All of them choose routes by
+// Relays, each a process of its own on links that a file describes, and edges that nobody can dial: a few in this process, more of them in others. All of them choose routes by
 // one policy, which changes while they run, so that every policy meets the same fleet on the same day. Keys follow from the seed, and what is
 // ordered by them: two runs of one seed have the same fleet.
 
@@ -6,22 +6,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZerostateClient } from '../../node/client/index.ts';
-import type { RunningNode } from '../../node/index.ts';
-import { writeSecretFile } from '../../node/keys/key-file.ts';
-import { toBase64 } from '../../protocol/bytes/index.ts';
-import { randomStream } from '../../sim/random.ts';
 import { FAR, homesOf, NEAR, STAGE_REGIONS } from '../../sim/stage/stage.ts';
 import type { Link } from '../fleet/link.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import type { Lies } from '../support/lying-relay.ts';
-import { TestNodes } from '../support/nodes.ts';
-import { keepApartFrom } from '../support/relays.ts';
+import { type EdgeHost, giveKey, LocalEdges } from './edge-host.ts';
+import { RemoteEdges } from './edge-processes.ts';
 import type { PolicyKind } from './policy-kinds.ts';
 import type { PolicyStage } from './policy-stage.ts';
+import { type Outcome, outcomeOf } from './policy-traffic.ts';
 import { waitFor } from './relay-rig.ts';
 
-/** libp2p protocol of the streams that are measured. */
-export const ECHO = '/bench/echo';
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'relay-process.ts')).href;
 const SETTLE_MS_MAX = 90_000;
 /** Relays, and edges, that start at once: they wait for each other and for the network most of the time. */
@@ -29,7 +24,8 @@ const RELAYS_AT_ONCE = 6;
 const EDGES_AT_ONCE = 8;
 /** Edges read the logs of others this seldom: they are asked for nothing here. */
 const SYNC_SECONDS = 600;
-const KEY_BYTES = 32;
+/** Edges of one process: more of them on one thread make each other late. */
+const EDGES_OF_PROCESS_MAX = 12;
 
 /** What a fleet is made from. */
 interface Fleet {
@@ -47,22 +43,58 @@ interface Relay {
   process: StartedNode;
 }
 
+/** One edge, wherever it runs. */
+export class FleetEdge {
+  readonly name: string;
+  readonly peerId: string;
+  readonly #host: EdgeHost;
+  readonly #at: number;
+
+  constructor(host: EdgeHost, at: number, peerId: string) {
+    this.name = `edge-${at}`;
+    this.peerId = peerId;
+    this.#host = host;
+    this.#at = at;
+  }
+
+  exits = (): Promise<string[]> => this.#host.exits(this.#at);
+  knows = (exits: Readonly<Record<string, string[]>>, relays: readonly string[]): Promise<boolean> =>
+    this.#host.knows(this.#at, exits, relays);
+  use = (kind: PolicyKind): Promise<void> => this.#host.use(this.#at, kind);
+  linkedWith = ({ peerId }: FleetEdge): Promise<boolean> => this.#host.linkedWith(this.#at, peerId);
+  /** Paths that it has opened since a time of the wall clock. */
+  opened = (since: number): Promise<number> => this.#host.opened(this.#at, since);
+
+  /** A new stream to another, and one request on it. */
+  async call(to: FleetEdge): Promise<Outcome> {
+    const before =
+      (await this.#host.pathTo(this.#at, to.peerId)) ?? (await to.#host.pathTo(to.#at, this.peerId));
+    return outcomeOf(await this.#host.stream(this.#at, to.peerId), before);
+  }
+}
+
 /** The fleet. Ends with `await using`. */
 export class PolicyFleet implements AsyncDisposable {
   readonly #folder: string;
   readonly #seed: number;
   readonly #stage: PolicyStage | undefined;
   readonly #calm: Link;
-  readonly #nodes = new TestNodes();
+  readonly #hosts: readonly EdgeHost[];
   readonly #relays: Relay[] = [];
-  readonly #edges: RunningNode[] = [];
+  readonly #edges: FleetEdge[] = [];
   readonly #dead = new Set<number>();
 
-  private constructor(folder: string, { seed, stage }: Fleet, calm: Link) {
+  private constructor(folder: string, { edges, relays, seed, stage }: Fleet, calm: Link) {
     this.#folder = folder;
     this.#seed = seed;
     this.#stage = stage;
     this.#calm = calm;
+    const made = { relays, seed, ...(stage === undefined ? {} : { stage: stage.path }) };
+    const count = Math.ceil(edges / EDGES_OF_PROCESS_MAX);
+    this.#hosts =
+      count === 1
+        ? [new LocalEdges(made)]
+        : Array.from({ length: count }, (_, number) => new RemoteEdges({ ...made, number }));
   }
 
   /** Starts relays and edges, and waits until everybody knows how to reach everybody. */
@@ -87,17 +119,12 @@ export class PolicyFleet implements AsyncDisposable {
     }
   }
 
-  get edges(): readonly RunningNode[] {
+  get edges(): readonly FleetEdge[] {
     return this.#edges;
   }
 
   relayId(at: number): string {
     return this.#relays[at]!.process.info.peerId;
-  }
-
-  /** Does something at the place of an edge. */
-  at<T>(edge: number, work: () => T): T {
-    return this.#stage === undefined ? work() : this.#stage.atEdge(edge, work);
   }
 
   client(at: number): ZerostateClient {
@@ -133,8 +160,6 @@ export class PolicyFleet implements AsyncDisposable {
 
   async #startEdge(at: number): Promise<void> {
     const relay = this.#relays[at % this.#relays.length]!;
-    const name = `edge-${at}`;
-    await giveKey(this.#nodes.home(name), this.#seed, name);
     const config = {
       listen: [],
       region: STAGE_REGIONS[(at % this.#relays.length) % STAGE_REGIONS.length]!,
@@ -143,64 +168,44 @@ export class PolicyFleet implements AsyncDisposable {
       sync: { intervalSeconds: SYNC_SECONDS },
       relay: { near: NEAR, far: FAR, ...(this.#stage === undefined ? {} : { policy: this.#stage.policy }) },
     };
-    const edge = await this.at(at, () => this.#nodes.start(name, config));
-    // Gossip and DHT dial whom they like, and would make every path one of a single relay.
     const own = homesOf(at, this.#relays.length);
     const others = this.#relays.map((_, relay) => relay).filter((relay) => !own.includes(relay));
-    await keepApartFrom(
-      edge,
-      others.map((relay) => this.relayId(relay)),
-    );
-    await edge.node.host.handle(
-      ECHO,
-      (stream) => {
-        stream.addEventListener('message', ({ data }) => stream.send(data));
-      },
-      { runOnLimitedConnection: true },
-    );
-    this.#edges[at] = edge;
+    const host = this.#hosts[at % this.#hosts.length]!;
+    const apart = others.map((relay) => this.relayId(relay));
+    this.#edges[at] = new FleetEdge(host, at, await host.start({ at, config, apart }));
   }
 
   /** Waits until every edge keeps as many relays as it wants, and every other edge knows which. */
   async settled(): Promise<void> {
-    const alive = new Set(this.#relays.map((_, at) => at).filter((at) => !this.#dead.has(at)));
-    const ids = new Set([...alive].map((at) => this.relayId(at)));
-    const exitsOf = ({ node }: RunningNode) =>
-      node.routing
-        .relays()
-        .filter(({ connected }) => connected)
-        .map(({ entry }) => entry.peerId);
-    await waitFor(() => {
-      const exits = new Map(this.#edges.map((edge) => [edge.node.peerId, exitsOf(edge)]));
-      return this.#edges.every(({ node }) => {
-        const own = exits.get(node.peerId)!;
-        const reporting = new Set(node.routing.reports().map(({ author }) => author));
-        return (
-          own.length >= NEAR + FAR &&
-          [...ids].every((id) => reporting.has(id)) &&
-          [...exits].every(([peer, relays]) => {
-            const said = node.directory.get(peer)?.links.map((link) => link.peer) ?? [];
-            return peer === node.peerId || relays.some((relay) => said.includes(relay));
-          })
-        );
-      });
+    const alive = [...this.#relays.keys()].filter((at) => !this.#dead.has(at)).map((at) => this.relayId(at));
+    await waitFor(async () => {
+      const exits: Record<string, string[]> = {};
+      for (const edge of this.#edges) exits[edge.peerId] = await edge.exits();
+      if (Object.values(exits).some((own) => own.length < NEAR + FAR)) return false;
+      for (const edge of this.#edges) if (!(await edge.knows(exits, alive))) return false;
+      return true;
     }, SETTLE_MS_MAX);
   }
 
   /** Routes are chosen by this policy from now on, by all that run: whoever revives one that is dead calls this again. */
-  async use({ policy, races }: PolicyKind): Promise<void> {
+  async use(kind: PolicyKind): Promise<void> {
     const alive = [...this.#relays.keys()].filter((at) => !this.#dead.has(at));
     await Promise.all([
-      ...alive.map((at) => this.client(at).call('routing.policy', { body: { policy } })),
-      ...this.#edges.map(({ node }) => node.routing.usePolicy(policy, races)),
+      ...alive.map((at) => this.client(at).call('routing.policy', { body: { policy: kind.policy } })),
+      ...this.#edges.map((edge) => edge.use(kind)),
     ]);
   }
 
-  /** Seconds of processor time that relays, and edges with their callers, have taken so far. Relays: where /proc says it. */
+  /** Seconds of processor time that relays, and edges with their callers, have taken so far, where /proc says it. */
   processorSeconds(): { readonly relays: number; readonly edges: number } {
-    const { system, user } = process.cpuUsage();
-    const relays = this.#relays.map((relay) => secondsOf(relay.process.pid));
-    return { relays: relays.reduce((sum, one) => sum + one, 0), edges: (system + user) / 1e6 };
+    const sum = (pids: readonly number[]) => pids.map(secondsOf).reduce((total, one) => total + one, 0);
+    const edges = new Set([process.pid, ...this.#hosts.map(({ pid }) => pid)]);
+    return { relays: sum(this.#relays.map((relay) => relay.process.pid)), edges: sum([...edges]) };
+  }
+
+  /** By how many milliseconds timers of the edges were late since this was asked last (p99 of the process that was worst). */
+  async lateMs(): Promise<number> {
+    return Math.max(...(await Promise.all(this.#hosts.map((host) => host.lateMs()))));
   }
 
   /** Changes the links of a relay; without any they are well. */
@@ -229,15 +234,9 @@ export class PolicyFleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#nodes[Symbol.asyncDispose]();
+    await Promise.all(this.#hosts.map((host) => host[Symbol.asyncDispose]()));
     await Promise.all(this.#relays.map(({ process }) => process.kill()));
   }
-}
-
-/** Gives a node that has never run the key that its name and a seed make. Worth nothing outside of a benchmark. */
-async function giveKey(home: string, seed: number, name: string): Promise<void> {
-  const key = randomStream(seed, 'fleet key', name).bytes(KEY_BYTES);
-  await writeSecretFile(join(home, 'keys', 'node.key'), `${toBase64(key)}\n`);
 }
 
 /** Processor time of a process; 0 where the system does not say. */

@@ -1,25 +1,19 @@
-// The stage of a fleet of real processes: addresses, the file that all of them follow, and the edges of this process at their places on it.
+// The stage of a fleet of real processes: addresses, and the file that all of them follow.
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PolicyName } from '../../protocol/routing/index.ts';
-import { randomStream } from '../../sim/random.ts';
 import type { StageLink, StageSizes } from '../../sim/stage/stage.ts';
-import { addressOfNode, followStage, placeSockets, type StageFile } from './stage-sockets.ts';
+import { addressOfNode, type StageFile } from './stage-sockets.ts';
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'stage-process.ts')).href;
 
-/** Which node of the stage something of this process belongs to. */
-const place = new AsyncLocalStorage<number>();
-
-/** One stage, and this process on it until it is disposed of. */
-export class PolicyStage implements Disposable {
+/** One stage. */
+export class PolicyStage {
   readonly policy: PolicyName;
-  readonly #path: string;
-  readonly #relays: number;
-  readonly #undo = new DisposableStack();
+  /** The file that all follow. */
+  readonly path: string;
   #file: StageFile;
 
   constructor(
@@ -29,13 +23,9 @@ export class PolicyStage implements Disposable {
     policy: PolicyName,
   ) {
     this.policy = policy;
-    this.#path = join(folder, 'stage');
-    this.#relays = relays;
+    this.path = join(folder, 'stage');
     this.#file = { seed, relays, edges, links: {} };
     this.#write();
-    const { links, network } = this.#undo.use(followStage(this.#path));
-    const random = randomStream(seed, 'wire', 'edges');
-    this.#undo.use(placeSockets({ network, links, here: () => place.getStore(), random }));
   }
 
   /** Makes the links of a relay worse; without any they are well. */
@@ -54,22 +44,13 @@ export class PolicyStage implements Disposable {
     return {
       listen: `/ip4/${addressOfNode(at)}/tcp/0`,
       preload: PRELOAD,
-      env: { STAGE_FILE: this.#path, STAGE_NODE: String(at), ZEROSTATE_RELAY_POLICY: this.policy },
+      env: { STAGE_FILE: this.path, STAGE_NODE: String(at), ZEROSTATE_RELAY_POLICY: this.policy },
     };
-  }
-
-  /** Does something at the place of an edge: what connects because of it does so from there. */
-  atEdge<T>(edge: number, work: () => T): T {
-    return place.run(this.#relays + edge, work);
   }
 
   #write(): void {
     // Whole or not at all: others read it meanwhile.
-    writeFileSync(`${this.#path}.new`, JSON.stringify(this.#file));
-    renameSync(`${this.#path}.new`, this.#path);
-  }
-
-  [Symbol.dispose](): void {
-    this.#undo.dispose();
+    writeFileSync(`${this.path}.new`, JSON.stringify(this.#file));
+    renameSync(`${this.path}.new`, this.path);
   }
 }

@@ -5,6 +5,9 @@ import type { ZerostateNode } from '../../node/index.ts';
 import { REQUEST_MS_MAX } from '../../sim/stage/stage.ts';
 import { percentile } from './node-rig.ts';
 
+/** Characters of a failure that are shown. */
+const FAILURE_CHARS = 160;
+
 /** All streams of one policy on one day. */
 export interface Samples {
   readonly setup: number[];
@@ -28,13 +31,20 @@ export const samples = (): Samples => ({
 });
 
 /** What became of one stream. */
-export interface Outcome {
+export interface Streamed {
   readonly setup: number;
   readonly request: number;
+  /** The path of the link, where the caller opened that. */
+  readonly path?: readonly string[];
+  /** Why it failed, in words. */
+  readonly error?: string;
+}
+
+/** The same, with what both ends know of the link. */
+export interface Outcome extends Streamed {
   readonly path: readonly string[];
   /** It ran on a link that was up. */
   readonly kept: boolean;
-  readonly error?: Error;
 }
 
 /** One new stream between two edges, and one request on it; milliseconds of both, and the relays that carried them. */
@@ -43,15 +53,25 @@ export async function one(
   { node: to }: { readonly node: ZerostateNode },
   protocol: string,
 ): Promise<Outcome> {
+  const before = linkPath(from, to.peerId) ?? linkPath(to, from.peerId);
+  return outcomeOf(await streamTo(from, to.peerId, protocol), before);
+}
+
+/** What became of a stream between two of whose link this path was known before: the other end of a link knows its last relay alone. */
+export function outcomeOf(streamed: Streamed, before: readonly string[] | undefined): Outcome {
+  return { ...streamed, path: streamed.path ?? before ?? [], kept: before !== undefined };
+}
+
+/** One new stream to a peer, and one request on it. Its link ends afterwards. */
+export async function streamTo(from: ZerostateNode, to: string, protocol: string): Promise<Streamed> {
   const signal = AbortSignal.timeout(REQUEST_MS_MAX);
   const began = performance.now();
-  const peer = peerIdFromString(to.peerId);
   let setup = REQUEST_MS_MAX;
-  let path: readonly string[] = [];
-  const kept = pathOf(from, to) !== undefined;
+  let known: { readonly path?: readonly string[] } = {};
   try {
-    const connection = await from.host.services.links.call(peer, signal);
-    path = pathOf(from, to) ?? [];
+    const connection = await from.host.services.links.call(peerIdFromString(to), signal);
+    const path = linkPath(from, to);
+    known = path === undefined ? {} : { path };
     try {
       const stream = await connection.newStream(protocol, { signal, runOnLimitedConnection: true });
       setup = performance.now() - began;
@@ -61,20 +81,29 @@ export async function one(
         signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
         stream.send(Uint8Array.of(1));
       });
-      return { setup, request: performance.now() - began - setup, path, kept };
+      return { setup, request: performance.now() - began - setup, ...known };
     } finally {
       connection.abort(new Error('measured'));
     }
   } catch (error) {
-    return { setup, request: REQUEST_MS_MAX, path, kept, error: error as Error };
+    return { setup, request: REQUEST_MS_MAX, ...known, error: (error as Error).message };
   }
 }
 
-/** The path of the link between two, as whoever called says: the other end knows its last relay alone. */
-function pathOf(from: ZerostateNode, to: ZerostateNode): readonly string[] | undefined {
-  const of = (one: ZerostateNode, other: ZerostateNode) =>
-    one.routing.links().findLast(({ direction, peer }) => direction === 'outbound' && peer === other.peerId);
-  return (of(from, to) ?? of(to, from))?.path;
+/** The path of the link that a node opened to a peer; undefined when none is up. */
+export function linkPath({ routing }: ZerostateNode, peer: string): readonly string[] | undefined {
+  return routing.links().findLast((link) => link.direction === 'outbound' && link.peer === peer)?.path;
+}
+
+/** Why a stream between two failed, in a line; undefined when it did not. */
+export function failureOf(
+  { error, kept }: Outcome,
+  from: { readonly name: string },
+  to: { readonly name: string },
+): string | undefined {
+  if (error === undefined) return undefined;
+  const where = kept ? 'on a link that was up' : 'on a new link';
+  return `${from.name} to ${to.name}, ${where}: ${error.slice(0, FAILURE_CHARS)}`;
 }
 
 /** Counts one in. */

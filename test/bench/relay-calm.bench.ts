@@ -31,8 +31,6 @@ const PROMISED = 1.05;
 /** Draws of rounds, of which the middle nine in ten are the interval. */
 const DRAWS = 2_000;
 const SHARE = 0.95;
-/** Records of streams that are read of each edge after a turn. */
-const RECORDS = 1_024;
 const WHATS = ['setup', 'request'] as const;
 
 /** All turns of one policy. */
@@ -48,11 +46,8 @@ interface Turns {
 const all = (turns: Turns, what: 'setup' | 'request'): number[] => turns.rounds.flatMap((one) => one[what]);
 
 /** Paths that the edges have opened since a time of the wall clock. */
-function opened({ edges }: PolicyFleet, since: number): number {
-  const begun = edges.map(({ node }) => {
-    const own = node.routing.streams(RECORDS).filter(({ from }) => from === node.peerId);
-    return own.filter(({ startedAt }) => startedAt >= since).length;
-  });
+async function opened({ edges }: PolicyFleet, since: number): Promise<number> {
+  const begun = await Promise.all(edges.map((edge) => edge.opened(since)));
   return begun.reduce((sum, one) => sum + one, 0);
 }
 
@@ -75,7 +70,7 @@ async function turn(fleet: PolicyFleet, pairs: RandomStream, requests: number, t
   );
   turns.processorMs += spent() - before;
   turns.tookMs += performance.now() - began;
-  turns.paths += opened(fleet, since);
+  turns.paths += await opened(fleet, since);
 }
 
 /** The ratio of two p95, and between which values it lies when other rounds are drawn from those that were. */

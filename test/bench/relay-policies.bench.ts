@@ -1,28 +1,19 @@
-// The routing policies over real relays: each relay a process of its own on links of its own (test/fleet), edges that nobody can dial in this one.
-// All policies meet the same fleet, pairs and faults, one after the other, round by round: first nothing is wrong; then one relay is slow, one
-// jitters and loses, one is killed, one lies. Measured are streams that are set up anew, and one request on each. Baselines run as they are, with one
-// path at a time, and again with the second paths that the default begins beside late ones.
+// The routing policies over real relays: each relay a process of its own on links of its own (test/fleet), edges that nobody can dial.
+// First nothing is wrong; then one relay is slow, one jitters and loses, one is killed, one lies. Measured are streams that are set up anew, and one
+// request on each. The usual run has one small fleet on which all policies take turns, round by round, with the same pairs and faults. The full one
+// has 12 relays and 40 edges for each policy, all on the same stage (sim/stage): delays by place, the same streams at the same times. Baselines run
+// as they are, with one path at a time, and again with the second paths that the default begins beside late ones.
 
-import { writeFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { POLICY_NAMES } from '../../protocol/routing/index.ts';
-import type { RandomStream } from '../../sim/random.ts';
-import { DAYS, type Day, FAULTS } from '../../sim/stage/stage.ts';
+import { DAYS, type Day, RANKED_SIZES_FULL } from '../../sim/stage/stage.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { percentile } from './node-rig.ts';
-import { cores, learn, traffic } from './policy-callers.ts';
-import { impair } from './policy-days.ts';
-import { PolicyFleet } from './policy-fleet.ts';
-import { isRacing, policyKinds, racing } from './policy-kinds.ts';
-import { type Samples, samples, show, take } from './policy-traffic.ts';
+import { realDays } from './policy-days.ts';
+import { isRacing, type PolicyKind, policyKinds, racing } from './policy-kinds.ts';
+import type { Samples } from './policy-traffic.ts';
+import { inTurns, keyOf, type Results, resultOf } from './policy-turns.ts';
 
-/** Time with traffic that a policy gets to learn, and to learn anew when faults begin. */
-const LEARN_MS = 4_000;
-/** Time with traffic before the first policy: processes that have just started are slow, and the first would meet another fleet than the others. */
-const WARM_MS = 15_000;
-/** Every link when nothing is wrong. */
-const CALM = { oneWayMs: 5, jitterMs: 2 };
 const RACED = ['nearest', 'lowest-rtt', 'shortest-path'] as const;
 const COMPARED: readonly string[] = ['split', ...RACED, ...RACED.map(racing), 'q-routing'];
 /** What `--only` calls all policies there are. */
@@ -31,97 +22,43 @@ const OURS = 'split';
 /** The fixed paths, of which the best is the measure when nothing is wrong. */
 const FIXED: readonly string[] = ['nearest', 'shortest-path'];
 
-async function measure(
-  fleet: PolicyFleet,
-  pairs: RandomStream,
-  requests: number,
-  into: Samples,
-  note: (text: string) => void,
-): Promise<void> {
-  let begun = 0;
-  const liar = fleet.relayId(FAULTS.liar.at);
-  await traffic(
-    fleet,
-    pairs,
-    () => begun++ >= requests,
-    (outcome, from, to) => {
-      take(into, outcome, liar);
-      if (outcome.error === undefined) return;
-      const where = outcome.kept ? 'on a link that was up' : 'on a new link';
-      note(
-        `  ${from.node.config.name} to ${to.node.config.name}, ${where}: ${outcome.error.message.slice(0, 160)}`,
-      );
-    },
-  );
-}
-
-async function mend(fleet: PolicyFleet): Promise<void> {
-  for (const { at } of [FAULTS.slow, FAULTS.lossy]) fleet.link(at);
-  fleet.lies(FAULTS.liar.at);
-  await fleet.revive(FAULTS.killed);
-  await fleet.settled();
-}
-
 export const bench: Bench = {
   name: 'relay-policies',
   summary:
     'p95 of stream set-up and request over real relays on bad links: the default policy against nearest, lowest RTT, shortest path and plain Q',
   bar: { sign: '>=', value: 1.3 },
-  async run({ folder, note, only, out, random, report, seed, sizes }: BenchContext) {
-    const counts = sizes(
-      // Two cores hold no more: each relay is a process that speaks to all others every second.
-      // More while nothing is wrong: there a twentieth is at stake, and not a third. Rounds, so that what the machine does meanwhile befalls all policies alike.
-      { relays: 9, edges: 12, requests: 40, calmRequests: 100, rounds: 3 },
-      { relays: 12, edges: 40, requests: 200, calmRequests: 200, rounds: 3 },
-    );
+  async run(context: BenchContext) {
+    const { note, only, report, sizes } = context;
     const named = only.includes(ALL) ? [...POLICY_NAMES, ...RACED.map(racing)] : only;
     const kinds = policyKinds(only.length === 0 ? COMPARED : named);
     const policies = kinds.map(({ label }) => label);
-    const results = new Map<string, Samples>();
-    const of = (policy: string, day: Day): Samples => {
-      const key = `${policy} ${day}`;
-      const known = results.get(key) ?? samples();
-      results.set(key, known);
-      return known;
-    };
-    const began = performance.now();
-    const seconds = () => `${Math.round((performance.now() - began) / 1_000)} s`;
-    const lag = monitorEventLoopDelay({ resolution: 10 });
-    const tell = (text: string): void => note(`${seconds()}: ${text}`);
-    await using fleet = await PolicyFleet.start(folder(), { ...counts, seed }, CALM, tell);
-    tell('all know how to reach each other');
-    const idle = cores(fleet);
-    await delay(LEARN_MS);
-    tell(`nothing is asked; ${idle()}`);
-    await learn(fleet, random('warming'), WARM_MS);
-    lag.enable();
-    for (let round = 0; round < counts.rounds; round++) {
-      for (const day of DAYS) {
-        // All policies have their turn on the same day, and another one is the first in every round. Each goes on from what it learned itself.
-        if (day === 'impaired') await impair(fleet);
-        for (const at of kinds.keys()) {
-          const kind = kinds[(at + round) % kinds.length]!;
-          const policy = kind.label;
-          await fleet.use(kind);
-          // The same pairs for every policy, and others in every round.
-          const pairs = random(`pairs ${round} ${day}`);
-          await learn(fleet, random(`learning ${round} ${day}`), LEARN_MS);
-          const samples = of(policy, day);
-          lag.reset();
-          const busy = cores(fleet);
-          await measure(fleet, pairs, day === 'calm' ? counts.calmRequests : counts.requests, samples, note);
-          tell(
-            `round ${round + 1}, ${policy}, ${day}: set-up ${show(samples.setup)}; request ${show(samples.request)} ms; ${samples.failed} failed; ${samples.byLiar} of ${samples.setup.length} by the relay that lies; ${(samples.relays / samples.setup.length).toFixed(2)} relays on a path, ${samples.kept} on a link that was up; ${busy()}, this process late by ${Math.round(lag.percentile(99) / 1e6)} ms (p99)`,
-          );
-        }
-        if (out !== undefined) writeFileSync(out, JSON.stringify(Object.fromEntries(results)));
-      }
-      await mend(fleet);
-    }
+    const results: Results = new Map();
+    const of = (policy: string, day: Day): Samples => resultOf(results, policy, day);
+    const counts = await sizes(inTurns, onStages)(context, kinds, results);
     note(tableOf(policies, of));
     compare(policies, of, counts, report);
   },
 };
+
+/** Every policy on a fleet of its own, on the same stage. What the file of --out holds of the seed is not run again. */
+async function onStages(
+  { folder, note, out, seed }: BenchContext,
+  kinds: readonly PolicyKind[],
+  results: Results,
+): Promise<Record<string, number>> {
+  const kept: Record<string, Record<string, Samples>> = out !== undefined && existsSync(out)
+    ? JSON.parse(readFileSync(out, 'utf8'))
+    : {};
+  for (const [key, samples] of Object.entries(kept[seed] ?? {})) results.set(key, samples);
+  for (const kind of kinds.filter(({ label }) => !DAYS.every((day) => results.has(keyOf(label, day))))) {
+    const { days } = await realDays({ kind, seed, folder: folder(), sizes: RANKED_SIZES_FULL }, note);
+    for (const day of DAYS) results.set(keyOf(kind.label, day), days[day]);
+    if (out !== undefined)
+      writeFileSync(out, JSON.stringify({ ...kept, [seed]: Object.fromEntries(results) }));
+  }
+  const { edges, perSecond, relays, streams } = RANKED_SIZES_FULL;
+  return { relays, edges, perSecond, calmRequests: streams.calm, requests: streams.impaired };
+}
 
 /** The ranks between which the p95 of so many lies nine times in ten, as the values there: what another run would give. */
 function range(list: readonly number[]): string {
@@ -159,10 +96,7 @@ function tableOf(policies: readonly string[], of: (policy: string, day: Day) => 
 function compare(
   policies: readonly string[],
   of: (policy: string, day: Day) => Samples,
-  {
-    rounds: _,
-    ...sizes
-  }: { relays: number; edges: number; requests: number; calmRequests: number; rounds: number },
+  sizes: Readonly<Record<string, number>>,
   report: BenchContext['report'],
 ): void {
   if (!policies.includes(OURS)) return;

@@ -6,18 +6,17 @@ import { openStream } from '../../node/host/open-stream.ts';
 import { type StartedNode, startNode } from '../support/cli.ts';
 import { TestNodes } from '../support/nodes.ts';
 import { keepApartFrom } from '../support/relays.ts';
+import { ECHO, serveEcho } from './echo.ts';
 
 const SETTLE_MS_MAX = 60_000;
-/** libp2p protocol of the streams that are measured. */
-export const ECHO = '/bench/echo';
 
 /** Pause between two looks: what is waited for happens in other processes, which need the processor. */
 const LOOK_MS = 10;
 
 /** Waits without keeping the processor busy. Throws after `msMax`. */
-export async function waitFor(done: () => boolean, msMax: number): Promise<void> {
+export async function waitFor(done: () => boolean | Promise<boolean>, msMax: number): Promise<void> {
   const deadline = performance.now() + msMax;
-  while (!done()) {
+  while (!(await done())) {
     if (performance.now() > deadline) throw new Error(`waited ${msMax} ms`);
     await delay(LOOK_MS);
   }
@@ -56,13 +55,7 @@ export async function startRelayed(folder: string, each: number) {
   };
   const here = await edge('here', 'near', 'far');
   const there = await edge('there', 'far', 'near');
-  await there.node.host.handle(
-    ECHO,
-    (stream) => {
-      stream.addEventListener('message', ({ data }) => stream.send(data));
-    },
-    { runOnLimitedConnection: true },
-  );
+  await serveEcho(there.node);
   await waitFor(() => {
     const links = here.node.directory.get(there.node.peerId)?.links ?? [];
     const reports = here.node.routing.reports().length;

@@ -31,8 +31,8 @@ export const bench: Bench = {
   bar: { sign: '>=', value: 1.3 },
   async run({ folder, note, only, report, seed, sizes }) {
     const counts: StageSizes = sizes(
-      { relays: 9, edges: 12, streams: both(250), perSecond: 4, learnSeconds: 10 },
-      { relays: 12, edges: 40, streams: both(1_000), perSecond: 8, learnSeconds: 15 },
+      { relays: 9, edges: 12, streams: both(250), perSecond: 4, learnSeconds: both(10) },
+      { relays: 12, edges: 40, streams: both(1_000), perSecond: 8, learnSeconds: both(15) },
     );
     const kinds = policyKinds(only.length === 0 ? [...POLICY_NAMES, ...RACED.map(racing)] : only);
     const results = new Map<string, VirtualDays>();

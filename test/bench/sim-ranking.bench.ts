@@ -104,7 +104,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function samplesOf(outcomes: readonly CoreOutcome[]): Samples {
   const into = samples();
   for (const { failed, kept, relays, request, setup } of outcomes) {
-    const error = failed ? { error: new Error('no answer in time') } : {};
+    const error = failed ? { error: 'no answer in time' } : {};
     take(into, { setup, request, kept, path: relays.map(String), ...error }, String(FAULTS.liar.at));
   }
   return into;

@@ -3,9 +3,10 @@
 
 import type { World } from '../../sim/real/world.ts';
 import { callsOf, DAYS, type Day, FAULTS, type StageCall, type StageSizes } from '../../sim/stage/stage.ts';
+import { ECHO } from './echo.ts';
 import type { PolicyKind } from './policy-kinds.ts';
 import { one, type Samples, samples, take } from './policy-traffic.ts';
-import { ECHO, VirtualFleet } from './virtual-fleet.ts';
+import { VirtualFleet } from './virtual-fleet.ts';
 
 const US = 1_000;
 

@@ -16,10 +16,9 @@ import { StageWire } from '../../sim/stage/stage-wire.ts';
 import type { Lies } from '../support/lying-relay.ts';
 import { lieAt } from '../support/lying-relay-node.ts';
 import { keepApartFrom } from '../support/relays.ts';
+import { serveEcho } from './echo.ts';
 
 const US = 1_000;
-/** libp2p protocol of the streams that are measured. */
-export const ECHO = '/bench/echo';
 const START_EVERY_US = 50_000;
 const SETTLE_US_MAX = 300_000_000;
 const LOOK_US = 500_000;
@@ -139,13 +138,7 @@ export class VirtualFleet {
     // Gossip and DHT dial whom they like, and would make every path one of a single relay.
     const others = this.relays.filter((_, relay) => !own.includes(relay));
     await keepApartFrom({ node } as never, others.map(({ peerId }) => peerId)); // biome-ignore format: one call
-    await node.host.handle(
-      ECHO,
-      (stream) => {
-        stream.addEventListener('message', ({ data }) => stream.send(data));
-      },
-      { runOnLimitedConnection: true },
-    );
+    await serveEcho(node);
   }
 
   #address(n: number): string {

@@ -15,13 +15,15 @@ async function keepApart(edge: RunningNode, relays: readonly RunningNode[]): Pro
 
 const idsOf = (nodes: readonly RunningNode[]) => nodes.map(({ node }) => node.peerId);
 
+/** The rule of a policy that keeps a node apart from a peer. */
+export function apartRule(peerId: string): string {
+  return `@id("apart-${peerId.slice(-6)}")
+    forbid (principal == Zerostate::Peer::"${peerId}", action == Zerostate::Action::"peer", resource);`;
+}
+
 /** The same by peer ids. */
 export async function keepApartFrom(edge: RunningNode, peerIds: readonly string[]): Promise<void> {
-  const rules = peerIds.map(
-    (peerId) => `@id("apart-${peerId.slice(-6)}")
-    forbid (principal == Zerostate::Peer::"${peerId}", action == Zerostate::Action::"peer", resource);`,
-  );
-  const text = ['@id("rest") permit (principal, action, resource);', ...rules].join('\n');
+  const text = ['@id("rest") permit (principal, action, resource);', ...peerIds.map(apartRule)].join('\n');
   await edge.node.policy.bundles.applyFiles([{ name: 'apart.cedar', text }], null);
   await hangUpAll(edge, peerIds);
 }
