@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { allRows } from '../../node/cli/pages.ts';
 import { endWithUs } from '../support/own-children.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/zerostate.ts');
@@ -113,10 +114,11 @@ export async function publishLoad(
   return acknowledged;
 }
 
-/** Agents that the node knows. */
+/** Agents that the node knows: all of them, for a machine that is quick acknowledges more than a page of the list. */
 export async function knownAgents(node: ChaosNode): Promise<Set<string>> {
-  const { json } = await node.call('/v1/cards');
-  return new Set((json.cards as { agentId: string }[]).map(({ agentId }) => agentId));
+  const client = { get: async <T>(path: string) => (await node.call(path)).json as T };
+  const cards = await allRows<{ agentId: string }>(client, '/v1/cards', 'cards');
+  return new Set(cards.map(({ agentId }) => agentId));
 }
 
 /** A small valid card draft. */

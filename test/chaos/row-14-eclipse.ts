@@ -35,7 +35,8 @@ export const row14: ChaosRow = {
     await using hosts = new AsyncDisposableStack();
     const honest = await Promise.all(
       Array.from({ length: HONEST }, async (_, i) =>
-        hosts.use(await startRogue({ ip: `127.${30 + i}.0.1` })),
+        // One that dials the victim itself would be no outbound peer of it, and the victim would rest.
+        hosts.use(await startRogue({ ip: `127.${30 + i}.0.1`, isPassive: true })),
       ),
     );
     // The victim must find its honest peers while every place that strangers can take is taken.

@@ -47,6 +47,8 @@ export interface RogueOptions {
   readonly relay?: string;
   /** True to be announced under the name localhost: a name counts as public, an address of 127.0.0.0/8 does not. */
   readonly isNamed?: boolean;
+  /** True to dial nobody: its DHT would, when who dialled it has hung up. */
+  readonly isPassive?: boolean;
 }
 
 function named(addresses: Multiaddr[]): Multiaddr[] {
@@ -75,6 +77,7 @@ export async function startRogue(options: RogueOptions = {}) {
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    ...(options.isPassive === true ? { connectionGater: { denyDialPeer: () => true } } : {}),
     connectionManager: { inboundConnectionThreshold: 1_000, maxIncomingPendingConnections: 100 },
     services: {
       identify: identify(),

@@ -146,11 +146,14 @@ describe('federated discovery', function () {
       const answer = await honest(request);
       return { ...answer, results: answer.results.filter(({ agentId }) => agentId !== hidden.agentId) };
     };
+    // Each round asks for a card drawn at random, so the share of hidden ones goes up and down while the report is under way.
+    let worst = 0;
     await eventually('what the edge makes of it', 60_000, async () => {
       await edge.node.indexAudit.round();
+      worst = Math.max(worst, edge.node.indexAudit.suspicion(liar.node.peerId));
       return edge.node.reputation.of(accused.agentId).bad > 0;
     });
-    assert.ok(edge.node.indexAudit.suspicion(liar.node.peerId) > 0.2);
+    assert.ok(worst > 0.2, `at most ${worst}`);
     assert.equal(edge.node.reputation.of(hidden.agentId).bad, 0);
     await eventually('what a friend makes of it', 60_000, async () => {
       return friend.node.reputation.of(accused.agentId).bad > 0;

@@ -11,6 +11,7 @@ import { agentAccount } from '../../../protocol/ledger/index.ts';
 import { eventually, zerostateJson } from '../../support/cli.ts';
 import { issueMoney } from '../../support/money.ts';
 import { addressOf, draft, type TestConfig, TestNodes } from '../../support/nodes.ts';
+import { apartRule, hangUpAll } from '../../support/relays.ts';
 
 const CURRENCY = 'TEST';
 const FUNDS = 1_000_000_000n;
@@ -23,6 +24,8 @@ const CREDIT = 8_192n;
 const SINK = '/test/sink';
 /** Bytes that a relay adds to a bill: far beyond what it is believed, and within its credit, so that it ends nothing itself. */
 const MADE_UP = 6 * MIB;
+/** What comes over a sealed link when it ends: a frame or two without content. */
+const LAST_WORDS_BYTES = 64n;
 
 const payments = { relayCredit: String(CREDIT), escrow: '100000', step: '20000', penalty: '1000' };
 const priced = {
@@ -174,6 +177,11 @@ describe('a relay that is paid by itself', function () {
     );
     const kept = (await paidOf(nodes)).relays[0]!;
     assert.ok(BigInt(kept.paid) >= first.bill.paid, 'what was paid outlives it');
+    const asked = await again.node.relayPayer.bill(peerIdFromString(relay.node.peerId));
+    assert.ok(BigInt(kept.up) >= asked.up, 'all that was sent was counted');
+    // The other end answers a link that ends, and who has stopped does not hear it.
+    const unheard = asked.down - BigInt(kept.down);
+    assert.ok(unheard >= 0n && unheard <= LAST_WORDS_BYTES, `${unheard} bytes were not heard`);
     const next = await call({ here: again, there });
     await sendAsPaid({ ...world, here: again }, next, 4);
     assert.deepEqual(cutAt(world), []);
@@ -183,7 +191,7 @@ describe('a relay that is paid by itself', function () {
     assert.ok(second.bill.price - second.bill.paid <= CREDIT);
     assert.equal(again.node.payments.sides.list().length, 1, 'one channel');
     const over = BigInt(second.own.up) + BigInt(second.own.down) - second.bill.up - second.bill.down;
-    assert.ok(over >= 0n && over < 65_536n, `${over} bytes apart`);
+    assert.ok(over >= -unheard && over < 65_536n, `${over} bytes apart, ${unheard} of them not heard`);
   });
 
   it('is left when the budget is spent, with the reason, and the open stream goes on over one that is free', async () => {
@@ -200,17 +208,22 @@ describe('a relay that is paid by itself', function () {
     // Nothing but the budget shall move the stream: the other takes none until then.
     const rules = (text: string) => free.node.policy.bundles.applyFiles([{ name: 'own.cedar', text }], null);
     const open = '@id("rest") permit (principal, action, resource);';
-    await rules(
-      `${open} @id("wait") forbid (principal, action == Zerostate::Action::"relay", resource) when { context.purpose == "forward" };`,
-    );
+    const wait =
+      '@id("wait") forbid (principal, action == Zerostate::Action::"relay", resource) when { context.purpose == "forward" };';
+    await rules(`${open} ${wait}`);
     await eventually('the free relay to be known to both', WAIT_MS, async () =>
       [here, there].every(({ node }) =>
         node.routing.relays().some(({ connected, entry }) => connected && entry.peerId === free.node.peerId),
       ),
     );
+    // Nor shall it go on over both.
+    const { peerId } = relay.node;
+    const apart = apartRule(peerId);
+    await rules(`${open} ${wait} ${apart}`);
+    await hangUpAll(free, [peerId]);
     const sending = sendAsPaid(world, stream, 8);
     await eventually('the budget to be spent', WAIT_MS, async () => reasonAt(world) === 'budget');
-    await rules(open);
+    await rules(`${open} ${apart}`);
     await sending;
     await eventually('all of it', WAIT_MS, async () => got.bytes >= 8 * MIB);
     assert.equal(stream.status, 'open');

@@ -1,6 +1,6 @@
 // The supply chain of the repository itself: licences, secrets, the bill of materials, advisories, and what a release says of itself.
 
-import { deepEqual, doesNotMatch, equal, match, notEqual } from 'node:assert/strict';
+import { deepEqual, equal, match, notEqual } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { importAttestations } from '../../../protocol/attestation/index.ts';
 import { releaseStatement } from '../../../scripts/release/statement.ts';
@@ -71,7 +71,7 @@ describe('secrets', () => {
     deepEqual(lines(`a\n${pem}\nMC4CAQAwBQYDK2VwBCIEI${seed}\n`), [2]);
     deepEqual(lines(`a: b\napiToken: ${random.toString('hex')}\n`), [2]);
     deepEqual(lines(`export NODE_SECRET="${randomBytes(48).toString('base64url')}1"`), [1]);
-    doesNotMatch(JSON.stringify(secretsIn('x', JSON.stringify(file))), new RegExp(seed.slice(0, 10)));
+    equal(JSON.stringify(secretsIn('x', JSON.stringify(file))).includes(seed.slice(0, 10)), false);
   });
 
   it('lets words, digests and published vectors pass', () => {
