@@ -13,7 +13,7 @@ const MOCHA = 'node_modules/mocha/bin/mocha.js';
 const TSC = 'node_modules/typescript/bin/tsc';
 /** Of a failed stage; the rest stands above, where mocha prints it. */
 const FINDINGS_SHOWN_MAX = 40;
-const FINDING_CHARACTERS_MAX = 400;
+const FINDING_CHARACTERS_MAX = 1_000;
 const SLOWEST_SHOWN_MAX = 12;
 const MINUTE_MS = 60_000;
 /** Test files at once where the suites share nothing: CI has two cores. */

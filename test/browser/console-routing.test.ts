@@ -3,11 +3,9 @@
 
 import assert from 'node:assert/strict';
 import type { Stream } from '@libp2p/interface';
-import { peerIdFromString } from '@libp2p/peer-id';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { openStream } from '../../node/host/open-stream.ts';
 import { eventually } from '../support/cli.ts';
-import { startRelays } from '../support/relays.ts';
+import { callThere, startRelays } from '../support/relays.ts';
 import { openPage, type WatchedPage, WIDE } from './chromium.ts';
 import { APPEAR_MS_MAX, browserSuite, goTo, picture } from './suite.ts';
 
@@ -41,8 +39,7 @@ browserSuite('console of an edge behind relays', (browser: Browser) => {
       },
       { runOnLimitedConnection: true },
     );
-    const id = peerIdFromString(there.node.peerId);
-    stream = await openStream(here.node.host, id, ECHO, AbortSignal.timeout(START_MS_MAX));
+    stream = await callThere(world, ECHO);
     stream.send(new Uint8Array(1_000));
     watched = await openPage(browser, `${here.api.url}/#token=${here.token}`, { viewport: WIDE });
     page = watched.page;

@@ -1,12 +1,16 @@
 // A small network of relays in two regions, with an edge behind each that nobody can dial.
 
+import type { Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { openStream } from '../../node/host/open-stream.ts';
 import type { RunningNode } from '../../node/index.ts';
+import { isZeroError } from '../../protocol/errors/index.ts';
 import { eventually } from './cli.ts';
 import { addressOf, type TestConfig, TestNodes } from './nodes.ts';
 
 /** A dial that a slow machine lets run out is tried again after a rest, some times over. */
 const WAIT_MS = 150_000;
+const CALL_MS = 60_000;
 
 /** Makes a node leave relays and never connect to them again. */
 async function keepApart(edge: RunningNode, relays: readonly RunningNode[]): Promise<void> {
@@ -37,6 +41,10 @@ export async function hangUpAll({ node }: RunningNode, peerIds: readonly string[
 }
 
 const peersOf = ({ node }: RunningNode) => node.host.getPeers().map(String);
+
+/** Whether a node is connected to a relay, and knows that it is one: who is connected may not have been heard yet. */
+const uses = ({ node }: RunningNode, relay: RunningNode): boolean =>
+  node.routing.relays().some(({ connected, entry }) => connected && entry.peerId === relay.node.peerId);
 
 /** Two edges that listen nowhere, each with the relays of its region; as many relays each as asked. Ends with `await using`. */
 export async function startRelays(
@@ -84,7 +92,9 @@ export async function startRelays(
       known?.includes(b.node.peerId) === true &&
       !known.includes(a.node.peerId) &&
       linksAt(a)?.includes(b.node.peerId) === true &&
-      peersOf(b).includes(a.node.peerId)
+      uses(here, a) &&
+      uses(a, b) &&
+      uses(there, b)
     );
   };
   await eventually('the edges to be known', WAIT_MS, async () => {
@@ -92,7 +102,11 @@ export async function startRelays(
     await hangUpAll(there, idsOf(side('near')));
     return done();
   }).catch((cause: Error) => {
-    const seen = { here: linksAt(here), a: linksAt(a), b: peersOf(b), there: peersOf(there) };
+    const seen = {
+      here: [linksAt(here), peersOf(here)],
+      a: [linksAt(a), peersOf(a)],
+      there: peersOf(there),
+    };
     throw new Error(`${cause.message}: a ${a.node.peerId}, b ${b.node.peerId}, ${JSON.stringify(seen)}`);
   });
   undo.move();
@@ -105,4 +119,22 @@ export async function startRelays(
     there,
     [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose](),
   };
+}
+
+/** A stream from one edge to the other, over relays. On a machine that is held up those may have had too little of the time that a set-up has. */
+export async function callThere(
+  { here, there }: { readonly here: RunningNode; readonly there: RunningNode },
+  protocol: string,
+): Promise<Stream> {
+  const id = peerIdFromString(there.node.peerId);
+  let last: unknown;
+  return await eventually('a stream', CALL_MS, () =>
+    openStream(here.node.host, id, protocol, AbortSignal.timeout(CALL_MS)).catch((error: unknown) => {
+      last = error;
+      if (!isZeroError(error) || error.code === 'ROUTE_REFUSED') throw error;
+      return undefined;
+    }),
+  ).catch((error: Error) => {
+    throw error === last ? error : new Error(`${error.message}: ${last}`, { cause: last });
+  });
 }

@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import type { Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { AbstractMessageStream } from '@libp2p/utils';
-import { openStream } from '../../../node/host/open-stream.ts';
 import type { StreamView } from '../../../node/routing/index.ts';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import { eventually, zerostateJson } from '../../support/cli.ts';
 import type { TestConfig } from '../../support/nodes.ts';
-import { startRelays } from '../../support/relays.ts';
+import { callThere, startRelays } from '../../support/relays.ts';
 import { boundsSuite } from './bounds-suite.ts';
 
 const WAIT_MS = 60_000;
@@ -37,16 +36,7 @@ function capture(): { bytes(): Buffer; [Symbol.dispose](): void } {
   };
 }
 
-async function call({ here, there }: World, protocol = ECHO): Promise<Stream> {
-  const id = peerIdFromString(there.node.peerId);
-  // On a machine that is held up the relays may have had too little of the time that a set-up has.
-  return await eventually('a stream', WAIT_MS, () =>
-    openStream(here.node.host, id, protocol, AbortSignal.timeout(WAIT_MS)).catch((error: unknown) => {
-      if (!isZeroError(error) || error.code === 'ROUTE_REFUSED') throw error;
-      return undefined;
-    }),
-  );
-}
+const call = (world: World, protocol = ECHO) => callThere(world, protocol);
 
 /** Everything that a stream brings, as one text that grows. */
 function reader(stream: Stream): { text: string } {

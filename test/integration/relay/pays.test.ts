@@ -11,7 +11,7 @@ import { agentAccount } from '../../../protocol/ledger/index.ts';
 import { eventually, zerostateJson } from '../../support/cli.ts';
 import { issueMoney } from '../../support/money.ts';
 import { addressOf, draft, type TestConfig, TestNodes } from '../../support/nodes.ts';
-import { apartRule, hangUpAll } from '../../support/relays.ts';
+import { apartRule, callThere, hangUpAll } from '../../support/relays.ts';
 
 const CURRENCY = 'TEST';
 const FUNDS = 1_000_000_000n;
@@ -77,16 +77,6 @@ async function ferry(nodes: TestNodes, total: number) {
   return { relay, there, here, payer, got };
 }
 type World = Awaited<ReturnType<typeof ferry>>;
-
-async function call({ here, there }: Pick<World, 'here' | 'there'>): Promise<Stream> {
-  const id = peerIdFromString(there.node.peerId);
-  return await eventually('a stream', WAIT_MS, () =>
-    openStream(here.node.host, id, SINK, AbortSignal.timeout(WAIT_MS)).catch((error: unknown) => {
-      if (!isZeroError(error) || error.code === 'ROUTE_REFUSED') throw error;
-      return undefined;
-    }),
-  );
-}
 
 /** Sends so much, no faster than it is taken. */
 async function send(stream: Stream, mib: number): Promise<void> {
@@ -156,7 +146,7 @@ describe('a relay that is paid by itself', function () {
     await using nodes = new TestNodes();
     const world = await ferry(nodes, 50_000);
     const { relay, there } = world;
-    const stream = await call(world);
+    const stream = await callThere(world, SINK);
     await channelOf(world);
     await sendAsPaid(world, stream, 16);
     assert.equal(stream.status, 'open');
@@ -182,7 +172,7 @@ describe('a relay that is paid by itself', function () {
     // The other end answers a link that ends, and who has stopped does not hear it.
     const unheard = asked.down - BigInt(kept.down);
     assert.ok(unheard >= 0n && unheard <= LAST_WORDS_BYTES, `${unheard} bytes were not heard`);
-    const next = await call({ here: again, there });
+    const next = await callThere({ here: again, there }, SINK);
     await sendAsPaid({ ...world, here: again }, next, 4);
     assert.deepEqual(cutAt(world), []);
     const second = await settled(nodes, world);
@@ -198,7 +188,7 @@ describe('a relay that is paid by itself', function () {
     await using nodes = new TestNodes();
     const world = await ferry(nodes, 4_000);
     const { got, here, relay, there } = world;
-    const stream = await call(world);
+    const stream = await callThere(world, SINK);
     await channelOf(world);
     const free = await nodes.start('free', {
       roles: ['boot', 'relay'],
@@ -265,7 +255,7 @@ describe('a relay that is paid by itself', function () {
       await using nodes = new TestNodes();
       const world = await ferry(nodes, 50_000);
       const { here, relay } = world;
-      const stream = await call(world);
+      const stream = await callThere(world, SINK);
       await channelOf(world);
       const sending = send(stream, 12).catch(() => undefined);
       await eventually(
