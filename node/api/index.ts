@@ -50,6 +50,7 @@ export async function serveNode(
     access: { token: options.token, tokens, answers, clock, requestsPerSecond },
     overload: node.admission.overload,
     log: options.log,
+    metrics: options.metrics,
     routes: (app) => registerRoutes(app, node, { ...options, tokens }),
   });
 }

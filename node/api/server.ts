@@ -5,11 +5,13 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { Overload } from '../admission/index.ts';
 import type { Logger } from '../logger/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import { beginHttpSpan, endHttpSpan, type WorkSpan } from '../tracing/index.ts';
 import { VERSION } from '../version.ts';
 import { type AccessOptions, guard } from './access.ts';
 import { boundBodies } from './bodies.ts';
 import { compilers } from './compilers.ts';
+import { boundConnections } from './connections.ts';
 import { takeTurns } from './fairness.ts';
 import { refuseNeedless } from './needless.ts';
 import { pathOf } from './operations.ts';
@@ -28,6 +30,7 @@ export interface ApiOptions {
   /** What else the node has under way, and what gives way for it. */
   readonly overload: Overload;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'count'>;
   readonly routes: (app: FastifyInstance) => Promise<void>;
   /** Compiles the schemas of all routes at once. */
   readonly isEager?: boolean;
@@ -40,7 +43,7 @@ export interface ApiServer {
 }
 
 /** The server with its routes, which does not listen yet. */
-export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<FastifyInstance> {
+export async function makeApi(options: Omit<ApiOptions, 'metrics' | 'port'>): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
@@ -100,6 +103,9 @@ export async function makeApi(options: Omit<ApiOptions, 'port'>): Promise<Fastif
 /** Starts the server. Throws PORT_IN_USE. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const app = await makeApi(options);
+  boundConnections(app.server, (end) =>
+    options.metrics.count('zerostate_api_connections_ended_total', { end }),
+  );
   try {
     const url = await app.listen({ host: options.host, port: options.port });
     return { url, close: () => app.close() };

@@ -208,6 +208,11 @@ export const metricNames = {
     help: 'Requests of peers refused because the node has too much to do, by class (urgent, timed, bulk).',
     labels: ['class'],
   },
+  zerostate_api_connections_ended_total: {
+    kind: 'counter',
+    help: 'Connections of programs to the API that were ended as there were too many, by end (rested: made room for another; refused: all others had a request under way).',
+    labels: ['end'],
+  },
   zerostate_loop_lag_seconds: {
     kind: 'gauge',
     help: 'How late the thread was with its work on average, as of this scrape; above 0.5 bulk is shed, above 2 timed work too.',

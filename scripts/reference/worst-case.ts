@@ -78,6 +78,14 @@ const ROWS: readonly Row[] = [
   ),
   row(
     'memory',
+    'connections',
+    'connections of programs to the API',
+    ['API_CONNECTIONS_MAX', 'node/api/connections.ts'],
+    32 * KIB,
+    'the head of a request, 16 KiB, and its reader: an estimate with room',
+  ),
+  row(
+    'memory',
     'cache',
     'what the database gathers before it writes a table',
     ['WRITE_BUFFER_BYTES_MAX', 'node/storage/guarded-level.ts'],
@@ -274,10 +282,10 @@ const ROWS: readonly Row[] = [
   row(
     'descriptors',
     'connections',
-    'watchers of the API',
-    ['WATCHERS_MAX', 'node/api/routes/events.ts'],
+    'connections of programs to the API, its watchers among them',
+    ['API_CONNECTIONS_MAX', 'node/api/connections.ts'],
     1,
-    'a socket each; other requests of the API come and go',
+    'a socket each',
   ),
   row(
     'descriptors',

@@ -6,7 +6,7 @@ import { OPERATIONS, type Operation } from '../../node/api/operations.ts';
 import type { ApiOptions } from '../../node/api/server.ts';
 import { type Clock, systemClock } from '../../node/clock/index.ts';
 import { createLogger } from '../../node/logger/index.ts';
-import { createMetrics } from '../../node/metrics/index.ts';
+import { createMetrics, type Metrics } from '../../node/metrics/index.ts';
 
 /** The owner's token. */
 export const API_TOKEN = 'secret';
@@ -15,6 +15,7 @@ export const AUTHORIZED = { authorization: `Bearer ${API_TOKEN}` };
 export interface ApiAloneOptions {
   readonly clock?: Clock;
   readonly overload?: Overload;
+  readonly metrics?: Metrics;
   /** Requests a second of one token; more than a test asks unless told. */
   readonly requestsPerSecond?: number;
   /** What serves an operation; an empty object does unless told. */
@@ -26,7 +27,8 @@ const nothing = () => ({ handler: async () => ({}) });
 /** Options of makeApi() and startApi(). */
 export function apiAlone({
   clock = systemClock,
-  overload = new Overload({ metrics: createMetrics() }),
+  metrics = createMetrics(),
+  overload = new Overload({ metrics }),
   requestsPerSecond = 1_000,
   route = nothing,
 }: ApiAloneOptions = {}): ApiOptions {
@@ -42,6 +44,7 @@ export function apiAlone({
     },
     overload,
     log: createLogger({ level: 'silent', name: 'test' }),
+    metrics,
     routes: async (app) => {
       // The document of itself is a route that every API has.
       for (const operation of OPERATIONS.filter(({ id }) => id !== 'api.document'))

@@ -7,6 +7,7 @@ import { ApiClient } from '../client.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { fail, ok, warn } from '../doctor/finding.ts';
 import {
+  checkDescriptors,
   checkDisk,
   checkForm,
   checkHome,
@@ -14,6 +15,7 @@ import {
   checkRunFile,
   checkRuntime,
   checkStarts,
+  descriptorsSoft,
 } from '../doctor/home-checks.ts';
 import { checkBoot, checkPorts } from '../doctor/net-checks.ts';
 import {
@@ -71,7 +73,12 @@ async function examineHome(home: string, runs: boolean): Promise<Finding[]> {
   // A newer version may have settings that this one does not know: that the version is newer is what matters.
   if (findings.some(({ state }) => state === 'fail') && config === undefined)
     return form.state === 'fail' ? [form, ...findings] : findings;
-  findings.push(form, ...(await checkKeys(home)), await checkDisk(home));
+  findings.push(
+    form,
+    ...(await checkKeys(home)),
+    await checkDisk(home),
+    ...checkDescriptors(descriptorsSoft()),
+  );
   if (!runs) {
     findings.push(...(await checkRunFile(home)));
     if (config !== undefined) findings.push(...(await checkStarts(home, config)));

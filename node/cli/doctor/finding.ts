@@ -8,6 +8,7 @@ export interface Finding {
     | 'keys'
     | 'starts'
     | 'disk'
+    | 'files'
     | 'ports'
     | 'node'
     | 'clock'

@@ -18,6 +18,8 @@ const NODE_MAJOR = 26;
 /** Key files that are looked at: as many agents as one node holds, two files each. */
 const KEY_FILES_MAX = 2_002;
 const OTHERS_MASK = 0o077;
+/** Descriptors that a node takes at worst: `limits.md` has the sum. Without them the database cannot open its tables while the API is flooded. */
+export const DESCRIPTORS_WANTED = 4_608;
 
 /** The Node that runs this command. */
 export function checkRuntime(version: string = process.versions.node): Finding {
@@ -29,6 +31,32 @@ export function checkRuntime(version: string = process.versions.node): Finding {
     `Node ${NODE_MAJOR} is needed, and comes with the package`,
     'Start it with its own command, zerostate or npx zerostate, and reinstall if that does not help: npm ci.',
   );
+}
+
+/** Whether a process of this user may open as many files as a node does at worst; nothing where the system does not say. */
+export function checkDescriptors(soft: string | number | undefined): Finding[] {
+  const limit = Number(soft === 'unlimited' ? Number.POSITIVE_INFINITY : soft);
+  if (Number.isNaN(limit)) return [];
+  if (limit >= DESCRIPTORS_WANTED) return [ok('files', `a process may have ${soft} files open`)];
+  return [
+    warn(
+      'files',
+      `a process may have ${limit} files open`,
+      `with all its connections a node has up to ${DESCRIPTORS_WANTED}`,
+      'Raise it: ulimit -n 8192 in the shell, LimitNOFILE=8192 in a systemd unit, --ulimit nofile=8192 for a container.',
+    ),
+  ];
+}
+
+/** What the system lets this process open. Node raises its own limit as far as it may when it starts. */
+export function descriptorsSoft(): string | number | undefined {
+  const report: typeof process.report & { excludeNetwork?: boolean } = process.report;
+  // Without this it asks for the names of all addresses of the machine.
+  report.excludeNetwork = true;
+  const { userLimits } = report.getReport() as unknown as {
+    readonly userLimits?: { readonly open_files?: { readonly soft: string | number } };
+  };
+  return userLimits?.open_files?.soft;
 }
 
 /** The home folder and its configuration; the configuration is undefined when it cannot be read. */

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
+import { boundConnections } from '../../api/connections.ts';
 import type { ApiClient } from '../client.ts';
 import { makeMcpServer } from './server.ts';
 
@@ -12,6 +13,8 @@ import { makeMcpServer } from './server.ts';
 const BODY_BYTES_MAX = 24 * 1024 * 1024;
 /** Requests at once; each may wait for a task. */
 const REQUESTS_MAX = 64;
+/** Connections at once: those of the requests, those that are told that there are too many, and as many that rest. */
+const CONNECTIONS_MAX = 256;
 const PATH = '/mcp';
 
 /** A served MCP endpoint. */
@@ -46,6 +49,8 @@ export async function serveMcp(client: ApiClient, port: number): Promise<McpEndp
       }
     });
   });
+
+  boundConnections(http, () => {}, CONNECTIONS_MAX);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host = '', origin } = request.headers;

@@ -1,13 +1,13 @@
 // zerostate doctor: a sound node has no complaint; each thing that is broken on purpose is found, with its cause and a remedy.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finding } from '../../../node/cli/doctor/finding.ts';
-import { checkRuntime } from '../../../node/cli/doctor/home-checks.ts';
+import { checkDescriptors, checkRuntime, DESCRIPTORS_WANTED } from '../../../node/cli/doctor/home-checks.ts';
 import { checkClock, checkHealth, checkNat, checkVersion } from '../../../node/cli/doctor/node-checks.ts';
 import { ClockOffsets } from '../../../node/network/clock-offsets.ts';
 import { eventually, zerostate } from '../../support/cli.ts';
@@ -43,7 +43,7 @@ describe('zerostate doctor', function () {
     const { code, findings, text } = await doctor(nodes.home('one'));
     assert.equal(code, 0, text);
     assert.deepEqual(states(findings, 'fail'), []);
-    for (const check of ['versions', 'keys', 'disk', 'ports', 'node', 'clock', 'nat', 'peers'])
+    for (const check of ['versions', 'keys', 'disk', 'files', 'ports', 'node', 'clock', 'nat', 'peers'])
       assert.ok(
         findings.some((one) => one.check === check),
         check,
@@ -104,9 +104,22 @@ describe('zerostate doctor', function () {
     assert.equal(nat('/ip4/10.0.0.1/tcp/1', '/ip4/10.0.0.2/tcp/1/p2p/x/p2p-circuit').state, 'ok');
     assert.equal(checkVersion({ version: '0.0.1' }).state, 'warn');
     assert.deepEqual([checkRuntime('20.1.0').state, checkRuntime('26.1.0').state], ['fail', 'ok']);
+    const files = (soft: string | number | undefined) => checkDescriptors(soft).map(({ state }) => state);
+    assert.deepEqual(
+      [files('1024'), files(DESCRIPTORS_WANTED), files('unlimited')],
+      [['warn'], ['ok'], ['ok']],
+    );
+    assert.deepEqual(files(undefined), []);
     const checks = [{ name: 'disk', ok: false, detail: 'read-only: ENOSPC' }];
     const [disk] = checkHealth({ ok: false, degraded: false, checks });
     assert.match(`${disk?.state} ${disk?.remedy}`, /fail Free room/);
+  });
+
+  it('wants as many descriptors as the reference says that a node takes at worst', () => {
+    const limits = readFileSync(join(import.meta.dirname, '../../../docs/reference/limits.md'), 'utf8');
+    const [, sum = ''] = /### Descriptors.*?all of it at once.*?([\d,]{4,})/s.exec(limits) ?? [];
+    const taken = Number(sum.replaceAll(',', ''));
+    assert.ok(taken > 0 && taken <= DESCRIPTORS_WANTED && DESCRIPTORS_WANTED < taken + 256, `${taken}`);
   });
 
   it('sends who fell back to another configuration to that file, and not to the policies', () => {
