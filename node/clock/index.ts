@@ -29,3 +29,20 @@ export function pause(clock: Pick<Clock, 'after'>, ms: number): Promise<void> {
     clock.after(ms, resolve);
   });
 }
+
+/** What work comes to within `ms` milliseconds of a clock; undefined where it takes longer, and then it goes on. Throws what it throws in that time. */
+export async function within<T>(
+  clock: Pick<Clock, 'after'>,
+  ms: number,
+  work: Promise<T>,
+): Promise<T | undefined> {
+  let cancel = () => {};
+  const late = new Promise<undefined>((resolve) => {
+    cancel = clock.after(ms, () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    cancel();
+  }
+}

@@ -5,7 +5,7 @@
 import { cardText, type Embedder, type ScoreBounds, scoreBounds } from '../../index-service/index.ts';
 import { RecentMap } from '../../protocol/bounded/index.ts';
 import type { BookEntry } from '../cards/card-book.ts';
-import type { Clock } from '../clock/index.ts';
+import { type Clock, within } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { CardVectors } from './card-vectors.ts';
@@ -114,12 +114,7 @@ export class ScoreCheck {
       .finally(() => {
         this.#running -= 1;
       });
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#deps.clock.after(this.#deps.waitMs ?? waitMs, resolve);
-    });
-    await Promise.race([work, late]);
-    cancel();
+    await within(this.#deps.clock, this.#deps.waitMs ?? waitMs, work);
     // A copy: what comes later must not change an answer that is being made.
     return new Map(computed);
   }

@@ -4,6 +4,7 @@
 
 import type { Connection, PeerId } from '@libp2p/interface';
 import { mix32 } from '../../protocol/bytes/index.ts';
+import { systemClock, within } from '../clock/index.ts';
 import * as limits from './limits.ts';
 
 /** What a heartbeat needs of a connection's muxer. */
@@ -86,7 +87,7 @@ export class Heartbeat {
       const pulse = this.#pulseOf(connection);
       return pulse === undefined || connection.status !== 'open' ? [] : [this.#ask(connection, pulse)];
     });
-    if (asked.length > 0) await within(limits.HEARTBEAT_FIRST_MS_MAX, Promise.all(asked));
+    if (asked.length > 0) await within(systemClock, limits.HEARTBEAT_FIRST_MS_MAX, Promise.all(asked));
   }
 
   /** Can this connection be timed? Its muxer may be another one, without pings. */
@@ -101,7 +102,7 @@ export class Heartbeat {
   async roundTripMs(connection: Connection, msMax: number): Promise<number | undefined> {
     const pulse = this.#pulseOf(connection);
     if (pulse === undefined || connection.status !== 'open') return undefined;
-    return (await within(msMax, this.#ping(pulse)))?.exactMs;
+    return (await within(systemClock, msMax, this.#ping(pulse)))?.exactMs;
   }
 
   async #ask(connection: Connection, pulse: Pulse): Promise<void> {
@@ -154,20 +155,6 @@ export class Heartbeat {
     };
     this.#pulses.set(connection, pulse);
     return pulse;
-  }
-}
-
-/** What comes within so long. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

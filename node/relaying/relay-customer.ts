@@ -7,7 +7,7 @@ import { isZeroError, type ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
 import type { Residents } from '../cards/residents.ts';
-import type { Clock } from '../clock/index.ts';
+import { type Clock, within } from '../clock/index.ts';
 import type { RelayCustomer as Customer } from '../host/relay-watch.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -104,12 +104,7 @@ export class RelayCustomer implements Customer {
   async stop(): Promise<void> {
     this.#running = false;
     this.#cancel();
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#deps.clock.after(STOP_MS_MAX, resolve);
-    });
-    await Promise.race([Promise.all(this.#busy.values()), late]);
-    cancel();
+    await within(this.#deps.clock, STOP_MS_MAX, Promise.all(this.#busy.values()));
     this.#count.fold();
     await this.#deps.book.flush();
   }

@@ -7,6 +7,7 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import { artifactView, artifactViewSchema } from '../../artifacts/index.ts';
 import { REPLICAS } from '../../artifacts/limits.ts';
 import { filesOfTar, tarOf } from '../../artifacts/tar.ts';
+import { systemClock, within } from '../../clock/index.ts';
 import type { NodeContext } from '../../context.ts';
 import { pathOf } from '../operations.ts';
 
@@ -115,8 +116,8 @@ export async function registerArtifactRoutes(app: FastifyInstance, node: NodeCon
     async (request, reply) => {
       const { cid } = request.params;
       const { from, waitMs } = request.body;
-      const fetching = artifacts.fetch(cid, { from });
-      const done = await inTime(fetching, waitMs);
+      const fetched = artifacts.fetch(cid, { from }).then(() => true);
+      const done = (await within(systemClock, waitMs, fetched)) === true;
       return reply.status(done ? 200 : 202).send(view(cid));
     },
   );
@@ -169,18 +170,4 @@ async function* contentOf(
   entries: AsyncIterable<{ read(): AsyncIterable<Uint8Array> }>,
 ): AsyncGenerator<Uint8Array> {
   for await (const entry of entries) yield* entry.read();
-}
-
-/** Waits for work, but not longer than `ms`; true when it has ended. Throws what the work throws in that time. */
-async function inTime(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true as const), late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
 }
