@@ -53,7 +53,7 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
     load: (peer) => loads.of(peer, lanes.load(peer)),
     local: (peer, manifest) => asker.given.share(peer, manifest),
   });
-  const settlement = new Settlement({ ...core, ports, book: tasks });
+  const settlement = new Settlement({ ...core, ports, book: tasks, isBusy: () => spell.isBusy });
   const runs = new Runs({ ...core, asker, book: tasks, parts, ports, lanes });
   instrument(executor, { execute: 'task.execute' });
   instrument(runs, { ask: 'task.ask' });
@@ -80,9 +80,9 @@ export function makeTasks(core: Core, given: Partial<TaskPorts> = {}) {
         if (config.tasks.accept) await desk.start();
         await requester.start();
       },
-      stop: () => {
-        requester.stop();
+      stop: async () => {
         executor.stop();
+        await requester.stop();
       },
     },
   ];

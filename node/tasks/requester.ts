@@ -98,11 +98,12 @@ export class Requester {
     this.#pulse.wake();
   }
 
-  stop(): void {
+  /** Ends what is under way; resolves when what was accepted is countersigned. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#pulse.stop();
     this.#deps.runs.stop();
-    this.#deps.settlement.stop();
+    await this.#deps.settlement.stop();
   }
 
   /**

@@ -19,9 +19,10 @@ import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
-import { Company } from './company.ts';
+import { type Accepted, acceptedOf } from './accepted.ts';
 import type { TaskPorts } from './ports.ts';
-import type { RunSummary, TaskBook, TaskEntry } from './task-book.ts';
+import { Rest } from './rest.ts';
+import type { TaskBook, TaskEntry } from './task-book.ts';
 
 /** Rounds of settling before it waits for the member to come back, or for the next start: about three hours. */
 const TRIES = 48;
@@ -38,6 +39,8 @@ export interface SettleDeps {
   readonly ports: TaskPorts;
   readonly book: TaskBook;
   readonly log: Logger;
+  /** Whether tasks keep this node busy. */
+  readonly isBusy: () => boolean;
 }
 
 /** A task between two rounds. */
@@ -55,14 +58,16 @@ export class Settlement {
   readonly #serial = new Serial();
   /** Tasks that wait for their next round. */
   readonly #waiting = new Map<string, Waiting>();
-  /** Countersignatures on their way to the log. */
-  #signing = 0;
-  readonly #company: Company;
+  /** Countersignatures on their way to the log, by task and token. */
+  readonly #signing = new Map<string, Promise<void>>();
+  /** What is paid of tasks that are not settled yet. */
+  readonly #paid = new WeakMap<TaskEntry, Set<number>>();
+  readonly #rest: Rest;
   #stopped = false;
 
   constructor(deps: SettleDeps) {
     this.#deps = deps;
-    this.#company = new Company(deps.clock, () => this.#signing + deps.book.open().length);
+    this.#rest = new Rest(deps.clock, deps.isBusy);
     deps.host.addEventListener('peer:connect', this.#onConnect);
   }
 
@@ -88,39 +93,39 @@ export class Settlement {
     return (await ownLog.append(envelope)).statementId;
   }
 
-  /** Waits for those of other tasks that end now: nobody waits for a countersignature, and one head is signed for all that come together. */
-  async #together(): Promise<void> {
-    this.#signing += 1;
-    await this.#company.joined();
-    this.#signing -= 1;
+  /**
+   * Has the countersignature of a run in the log, when tasks leave the processor to it: nobody waits for it, and one head is signed for all
+   * that come together. Throws as the own log does.
+   */
+  async #countersigned(entry: TaskEntry, manifest: VerifiedManifest, run: Accepted): Promise<void> {
+    // However often its payment has to be tried, a receipt is countersigned once.
+    if (run.receipt === null || entry.countersigned?.includes(run.token) === true) return;
+    const key = `${entry.taskId}/${run.token}`;
+    const known = this.#signing.get(key);
+    if (known !== undefined) return await known;
+    const signing = this.#countersign(entry, manifest, run, run.receipt);
+    this.#signing.set(key, signing);
+    await signing.finally(() => this.#signing.delete(key));
   }
 
-  /** Countersigns a receipt and pays for it. Throws what payment failed with. */
-  async #accept(entry: TaskEntry, manifest: VerifiedManifest, run: RunSummary): Promise<void> {
-    const { agentId, owed, receiptId, token } = run;
-    // What the receipt says was read from it when it was checked, and is on disk with the task.
-    const digest = entry.task.attempts.find((one) => one.token === token)?.end?.resultDigest;
-    if (receiptId === null || digest === null || digest === undefined) return;
-    if (entry.countersigned?.includes(token) !== true) {
-      await this.#together();
-      await this.#append(manifest, ACCEPTANCE_PREDICATE, {
-        receipt: receiptId,
-        executor: agentId,
-        taskId: entry.taskId,
-        manifest: manifest.id,
-        resultDigest: digest,
-        price: owed,
-      });
-      // However often its payment has to be tried, a receipt is countersigned once.
-      entry.countersigned = [...(entry.countersigned ?? []), token];
-    }
-    if (owed === null) return;
-    await this.#deps.ports.payments.pay({
-      manifest,
-      agentId,
-      receiptId,
-      owed: { amount: BigInt(owed.amount), currency: owed.currency },
+  async #countersign(
+    entry: TaskEntry,
+    manifest: VerifiedManifest,
+    { agentId, owed, token }: Accepted,
+    { id, resultDigest }: NonNullable<Accepted['receipt']>,
+  ): Promise<void> {
+    await this.#rest.comes();
+    await this.#append(manifest, ACCEPTANCE_PREDICATE, {
+      receipt: id,
+      executor: agentId,
+      taskId: entry.taskId,
+      manifest: manifest.id,
+      resultDigest,
+      price: owed,
     });
+    entry.countersigned = [...(entry.countersigned ?? []), token];
+    // The next start signs nothing again.
+    if (this.#stopped) await this.#deps.book.saveSettled(entry);
   }
 
   /** Signs what the runs came to; answers the statement's id. */
@@ -144,17 +149,20 @@ export class Settlement {
     this.#round(entry, manifest, 0);
   }
 
-  stop(): void {
+  /** Ends the waiting; resolves when what was accepted is countersigned. What is not paid yet is, after the next start. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#deps.host.removeEventListener('peer:connect', this.#onConnect);
+    for (const { cancel } of this.#waiting.values()) cancel();
     this.#waiting.clear();
+    this.#rest.end();
+    await Promise.allSettled(this.#signing.values());
   }
 
   #round(entry: TaskEntry, manifest: VerifiedManifest, tries: number): void {
     if (this.#stopped) return;
-    void this.#serial
-      .run(entry.taskId, async () => {
-        const left = (await this.#runs(entry, manifest)) + (await this.#reclaim(entry, manifest));
+    void this.#settle(entry, manifest)
+      .then(async (left) => {
         // A crash that forgets this signs one acceptance again, and pays nothing again: that needs no disk of its own.
         if (left === 0) return await this.#deps.book.saveSettled(entry);
         // With the reasons, for people.
@@ -196,23 +204,58 @@ export class Settlement {
     this.#waiting.set(taskId, waiting);
   }
 
-  /** Settles each accepted run; answers how many are left. */
-  async #runs(entry: TaskEntry, manifest: VerifiedManifest): Promise<number> {
-    const { book, log } = this.#deps;
-    let left = 0;
-    for (const token of entry.task.accepted) {
-      const run = entry.runs.find((one) => one.token === token);
-      if (run === undefined || entry.settled.includes(token)) continue;
+  /** Pays and countersigns what was accepted, and takes back the rest; answers how much is left. What cannot be paid yet waits for no countersignature. */
+  async #settle(entry: TaskEntry, manifest: VerifiedManifest): Promise<number> {
+    const runs = acceptedOf(entry);
+    const signing = runs.map((run) => this.#countersigned(entry, manifest, run));
+    // Heard of below, or in the next round.
+    for (const one of signing) one.catch(() => {});
+    const unpaid = await this.#serial.run(entry.taskId, async () => {
+      let left = 0;
+      for (const run of runs) if (!(await this.#pays(entry, manifest, run))) left += 1;
+      return left + (await this.#reclaim(entry, manifest));
+    });
+    let left = unpaid;
+    for (const [i, run] of runs.entries()) {
+      if (this.#paid.get(entry)?.has(run.token) !== true) continue;
+      if (unpaid > 0 && entry.countersigned?.includes(run.token) !== true) continue;
       try {
-        await this.#accept(entry, manifest, run);
-        entry.settled = [...entry.settled, token];
+        await signing[i];
+        entry.settled = [...new Set([...entry.settled, run.token])];
       } catch (error) {
         left += 1;
-        book.note(entry, `settling the run of ${run.agentId} failed: ${(error as Error).message}`);
-        log.warn({ err: error, taskId: entry.taskId, agentId: run.agentId }, 'a run is not settled yet');
+        this.#failed(entry, run, error);
       }
     }
     return left;
+  }
+
+  /** Pays for a run; answers whether that is done. */
+  async #pays(entry: TaskEntry, manifest: VerifiedManifest, run: Accepted): Promise<boolean> {
+    const { agentId, owed, receipt, token } = run;
+    const paid = this.#paid.get(entry) ?? new Set();
+    this.#paid.set(entry, paid);
+    if (paid.has(token)) return true;
+    try {
+      if (owed !== null && receipt !== null)
+        await this.#deps.ports.payments.pay({
+          manifest,
+          agentId,
+          receiptId: receipt.id,
+          owed: { amount: BigInt(owed.amount), currency: owed.currency },
+        });
+      paid.add(token);
+      return true;
+    } catch (error) {
+      this.#failed(entry, run, error);
+      return false;
+    }
+  }
+
+  #failed(entry: TaskEntry, { agentId }: Accepted, error: unknown): void {
+    const { book, log } = this.#deps;
+    book.note(entry, `settling the run of ${agentId} failed: ${(error as Error).message}`);
+    if (!this.#stopped) log.warn({ err: error, taskId: entry.taskId, agentId }, 'a run is not settled yet');
   }
 
   /** Takes back what is still promised for runs that were not accepted; answers how many are left. */

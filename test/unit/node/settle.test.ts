@@ -31,7 +31,14 @@ function rig() {
       if (!isThere) throw new Error('away');
     },
   };
-  const deps = { clock, host, ports: { payments }, book: { save: async () => {} }, log: {} };
+  const deps = {
+    clock,
+    host,
+    isBusy: () => false,
+    ports: { payments },
+    book: { save: async () => {} },
+    log: {},
+  };
   const settlement = new Settlement(deps as unknown as SettleDeps);
   return {
     asked,
@@ -44,6 +51,91 @@ function rig() {
     connect: (peer: string) => host.dispatchEvent(new CustomEvent('peer:connect', { detail: peer })),
     back: () => {
       isThere = true;
+    },
+  };
+}
+
+/** A settlement at a busy node whose tasks were accepted, each for one paid run; what it paid for, logged and saved, by task. */
+function countersigner() {
+  const clock = new HandClock();
+  const agent = makeAgent(10);
+  const id = `bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku`;
+  const entries = new Map<string, TaskEntry>();
+  const [logged, paid, saved]: [string[], string[], string[]] = [[], [], []];
+  let isBusy = true;
+  let isAway = false;
+  let isFull = false;
+  const settlement = new Settlement({
+    // Within the time of the agent's keys.
+    clock: {
+      now: () => Date.parse(NOT_BEFORE) + clock.now(),
+      after: (ms: number, run: () => void) => clock.after(ms, run),
+    },
+    isBusy: () => isBusy,
+    host: new EventTarget(),
+    log: { warn: () => {}, error: assert.fail },
+    vault: { get: () => ({ ...agent, operationalSeed: seed(12) }) },
+    ownLog: {
+      append: async ({ payload }: { payload: Uint8Array }) => {
+        if (isFull) throw new Error('no room');
+        logged.push(JSON.parse(new TextDecoder().decode(payload)).predicate.taskId);
+        return { statementId: id };
+      },
+    },
+    ports: {
+      payments: {
+        promised: () => [],
+        pay: async ({ agentId, manifest }: { agentId: string; manifest: VerifiedManifest }) => {
+          if (isAway && agentId === agent.agentId) throw new Error('away');
+          paid.push(manifest.manifest.taskId);
+        },
+      },
+    },
+    book: {
+      note: () => {},
+      save: async () => {},
+      saveSettled: async ({ taskId }: TaskEntry) => void saved.push(taskId),
+    },
+  } as unknown as SettleDeps);
+  const entryOf = (taskId: string) => {
+    const owed = { amount: '7', currency: 'TEST' };
+    const end = { resultDigest: `sha256:${'0'.repeat(64)}` };
+    // One whose name begins with "both" was run by two.
+    const by = taskId.startsWith('both') ? [agent, makeAgent(20)] : [agent];
+    const runs = by.map(({ agentId }, at) => ({ token: at + 1, agentId, owed, receiptId: id, end }));
+    const task = { phase: 'completed', accepted: runs.map(({ token }) => token), attempts: runs };
+    return { taskId, members: [], settled: [], runs, task } as unknown as TaskEntry;
+  };
+  const begin = (...taskIds: readonly string[]) => {
+    for (const taskId of taskIds) {
+      const entry = entries.get(taskId) ?? entryOf(taskId);
+      entries.set(taskId, entry);
+      const manifest = { id, manifest: { requester: agent.agentId, taskId } };
+      settlement.begin(entry, manifest as unknown as VerifiedManifest);
+    }
+  };
+  return {
+    begin,
+    clock,
+    entries,
+    logged,
+    paid,
+    saved,
+    settlement,
+    /** The member of the tasks is not there. */
+    away: () => {
+      isAway = true;
+    },
+    back: () => {
+      isAway = false;
+    },
+    /** The log takes nothing more. */
+    full: (is: boolean) => {
+      isFull = is;
+    },
+    /** Tasks keep the node busy no more. */
+    rest: () => {
+      isBusy = false;
     },
   };
 }
@@ -77,60 +169,77 @@ describe('the settlement of tasks', () => {
     assert.deepEqual(asked, [0]);
   });
 
-  it('has countersignatures of a busy requester go to the log together, and that of a lone task at once', async () => {
-    const clock = new HandClock();
-    const agent = makeAgent(10);
-    const id = `bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku`;
-    const logged: number[] = [];
-    let open = 20;
-    const settlement = new Settlement({
-      // Within the time of the agent's keys.
-      clock: {
-        now: () => Date.parse(NOT_BEFORE) + clock.now(),
-        after: (ms: number, run: () => void) => clock.after(ms, run),
-      },
-      host: new EventTarget(),
-      log: { warn: assert.fail, error: assert.fail },
-      vault: { get: () => ({ ...agent, operationalSeed: seed(12) }) },
-      ownLog: {
-        append: async () => {
-          logged.push(clock.now());
-          return { statementId: id };
-        },
-      },
-      ports: { payments: { promised: () => [] } },
-      book: { save: async () => {}, open: () => Array.from({ length: open }) },
-    } as unknown as SettleDeps);
-    const manifest = { id, manifest: { requester: agent.agentId } } as unknown as VerifiedManifest;
-    const end = (taskId: string) =>
-      settlement.begin(
-        {
-          taskId,
-          members: [],
-          settled: [],
-          runs: [{ token: 1, agentId: agent.agentId, owed: null, receiptId: id }],
-          task: {
-            phase: 'completed',
-            accepted: [1],
-            attempts: [
-              { agentId: agent.agentId, token: 1, end: { resultDigest: `sha256:${'0'.repeat(64)}` } },
-            ],
-          },
-        } as unknown as TaskEntry,
-        manifest,
-      );
-    end(id);
+  it('pays at once, and has the countersignatures of a busy requester wait; those of a lone task do not', async () => {
+    const { begin, clock, logged, paid, rest } = countersigner();
+    begin('one', 'two');
     await settled();
-    await clock.pass(30);
-    end(`${id.slice(0, -1)}a`);
-    await clock.pass(19);
+    assert.deepEqual(paid, ['one', 'two']);
+    await clock.pass(2_000);
     assert.deepEqual(logged, []);
-    await clock.pass(1);
-    assert.deepEqual(logged, [50, 50]);
-    open = 0;
-    end(id);
+    rest();
+    await clock.pass(250);
+    assert.deepEqual(logged, ['one', 'two']);
+    begin('three');
     await settled();
-    assert.deepEqual(logged, [50, 50, 50]);
-    settlement.stop();
+    assert.deepEqual(logged, ['one', 'two', 'three']);
+  });
+
+  it('tries to pay again while a countersignature waits, and neither signs nor pays twice', async () => {
+    const { away, back, begin, clock, entries, logged, paid, rest } = countersigner();
+    away();
+    begin('one');
+    await settled();
+    await clock.pass(2_000);
+    assert.deepEqual([paid, logged], [[], []]);
+    back();
+    await clock.pass(4_000);
+    assert.deepEqual([paid, logged], [['one'], []], 'nobody who is owed waits for it');
+    // Something else of the task has ended.
+    begin('one');
+    await settled();
+    rest();
+    await clock.pass(250);
+    assert.deepEqual([paid, logged], [['one'], ['one']]);
+    assert.deepEqual([entries.get('one')?.settled, entries.get('one')?.countersigned], [[1], [1]]);
+    assert.equal(clock.waiting, 0);
+  });
+
+  it('tries to pay one member again while the countersignature of another waits, and settles each when it is done', async () => {
+    const { away, back, begin, clock, entries, logged, paid, rest } = countersigner();
+    away();
+    begin('both');
+    await settled();
+    assert.deepEqual(paid, ['both'], 'the one that is there');
+    back();
+    await clock.pass(2_000);
+    assert.deepEqual([paid, logged], [['both', 'both'], []]);
+    rest();
+    await clock.pass(250);
+    assert.deepEqual(logged, ['both', 'both']);
+    assert.deepEqual(entries.get('both')?.settled, [1, 2]);
+  });
+
+  it('countersigns what waits when the node stops, and remembers it for the next start', async () => {
+    const { away, begin, clock, logged, saved, settlement } = countersigner();
+    away();
+    begin('one');
+    begin('two');
+    await settled();
+    await settlement.stop();
+    assert.deepEqual(logged, ['one', 'two']);
+    assert.deepEqual(saved, ['one', 'two']);
+    assert.equal(clock.waiting, 0);
+  });
+
+  it('is tried again when the log takes nothing, and does not pay again for it', async () => {
+    const { begin, clock, entries, full, logged, paid, rest } = countersigner();
+    rest();
+    full(true);
+    begin('one');
+    await settled();
+    assert.deepEqual([paid, logged, entries.get('one')?.settled], [['one'], [], []]);
+    full(false);
+    await clock.pass(2_000);
+    assert.deepEqual([paid, logged, entries.get('one')?.settled], [['one'], ['one'], [1]]);
   });
 });
