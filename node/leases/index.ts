@@ -33,8 +33,6 @@ export class Leases {
   readonly #now: () => number;
   readonly #serial = new Serial();
   readonly #states = new Map<ExclusiveWork, LeaseState>();
-  /** The highest token that each work has gone on under. */
-  readonly #fences = new Map<ExclusiveWork, number>();
 
   /**
    * `nowMs` is a clock that nobody can set, unless told that of the process: every lease ends with its process, and one whose holder hangs would last for
@@ -72,10 +70,9 @@ export class Leases {
   /** In memory: a restart ends every lease. */
   #proceed(work: ExclusiveWork, token: number, ttlMs: number): void {
     const state = this.#states.get(work) ?? NO_LEASE;
-    const fence = passFence(Math.max(this.#fences.get(work) ?? 0, state.highest), token);
-    if (fence === undefined)
+    // The highest token that was granted is the fence: no other can have gone on under a higher one.
+    if (passFence(state.highest, token) === undefined)
       throw new ZeroError('BUSY', `this ${work} took too long between two steps, and another has begun`);
-    this.#fences.set(work, fence);
     this.#states.set(work, renewLease(state, token, this.#now(), ttlMs));
   }
 

@@ -83,6 +83,13 @@ describe('properties of protocol/lease', () => {
     );
   });
 
+  it('a lease ends on its millisecond, and no sign of life shortens it', () => {
+    const state = grantLease(NO_LEASE, 'worker', 1_000, TTL_MS);
+    assert.deepEqual([isHeld(state, 1_000 + TTL_MS - 1), isHeld(state, 1_000 + TTL_MS)], [true, false]);
+    assert.equal(renewLease(state, 1, 1_050, 10).lease?.untilMs, 1_000 + TTL_MS);
+    assert.equal(renewLease(state, 1, 1_050, TTL_MS).lease?.untilMs, 1_050 + TTL_MS);
+  });
+
   it('a fence takes no token that is none', () => {
     for (const token of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
       assert.equal(passFence(0, token), undefined);

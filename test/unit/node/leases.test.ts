@@ -9,6 +9,7 @@ import { systemClock } from '../../../node/clock/index.ts';
 import { Leases } from '../../../node/leases/index.ts';
 import { openDatabase } from '../../../node/storage/index.ts';
 import { eventually } from '../../support/cli.ts';
+import { watchWrites } from '../../support/watched-writes.ts';
 
 const SOON_MS = 60_000;
 
@@ -58,6 +59,38 @@ describe('node/leases', () => {
       const after = await leases.take('backup', 'dora', 1_000);
       assert.equal(after.token, 4, 'the lease is over with its process, its token is not');
     });
+  });
+
+  it('is on disk before it is told, and what could not be written is nobody’s', async () => {
+    const db = await openDatabase(join(folder, 'told'));
+    try {
+      const leases = new Leases({ db, nowMs });
+      const watched = watchWrites(db);
+      watched.failure = new Error('the disk is full');
+      await assert.rejects(leases.take('backup', 'anna', 1_000), /the disk is full/);
+      watched.failure = undefined;
+      const berta = await leases.take('backup', 'berta', 1_000);
+      assert.deepEqual(watched.durable, [true]);
+      await berta.end();
+    } finally {
+      await db.end();
+    }
+  });
+
+  it('is given to one of two who ask at once', async () => {
+    const db = await openDatabase(join(folder, 'at-once'));
+    try {
+      const leases = new Leases({ db, nowMs });
+      const asked = await Promise.allSettled(
+        ['anna', 'berta'].map((holder) => leases.take('backup', holder, 1_000)),
+      );
+      assert.deepEqual(
+        asked.map(({ status }) => status),
+        ['fulfilled', 'rejected'],
+      );
+    } finally {
+      await db.end();
+    }
   });
 
   it('is over when its holder hangs, also where the clock of the machine is set back meanwhile', async () => {
