@@ -4,8 +4,6 @@
 // Orders never replace each other: what is held by one stays held until that one ends or is released, whatever else its issuer signs. So no
 // old statement that is sent again, and no new one, opens what another keeps shut.
 
-import { toHex, utf8 } from '../bytes/index.ts';
-import { sha256 } from '../crypto/index.ts';
 import { timeMs } from '../fields/index.ts';
 import { type AgentId, compareKeyOrder } from '../identity/index.ts';
 import type { RevocationSubject } from '../revocation/index.ts';
@@ -78,9 +76,8 @@ function standsBefore(a: QuarantineRelease, b: QuarantineRelease): boolean {
   return a.release.sequence === b.release.sequence ? a.id < b.id : a.release.sequence > b.release.sequence;
 }
 
-/** May this release count? Only of whom the order names; and the issuer's own must be newer than the order: a lower number never wins. */
+/** May this release, of one whom the order names, count? The issuer's own must be newer than the order: a lower number never wins. */
 function counts({ issuer, release }: QuarantineRelease, of: QuarantineOrder): boolean {
-  if (!of.order.release.by.includes(issuer)) return false;
   return issuer !== of.issuer || release.sequence > of.order.sequence;
 }
 
@@ -153,6 +150,7 @@ export class QuarantineBook {
     return held?.id === id ? held : undefined;
   }
 
+  /** Keeps a release of one whom the order names, and no other. */
   #addTo(of: QuarantineOrder, entry: QuarantineRelease): void {
     if (!of.order.release.by.includes(entry.issuer)) return;
     const all = this.#releases.get(of.id) ?? new Map<AgentId, QuarantineRelease>();
@@ -220,20 +218,11 @@ export class QuarantineBook {
     return this.#issuers.forked();
   }
 
-  /** Digest of all that is known ('sha256:<hex>'), the same for every order of arrival. */
-  digest(): string {
-    const ids = [...this.#orders.keys(), ...this.#early.keys()];
-    for (const all of this.#releases.values()) for (const { id } of all.values()) ids.push(id);
-    return `sha256:${toHex(sha256(utf8(ids.sort().join('\n'))))}`;
-  }
-
   #makeRoom(issuer: AgentId, isTrusted: boolean, nowMs: number): boolean {
     if (!isTrusted && this.#strangers >= STRANGE_ORDERS_MAX) this.#dropFirst((one) => !one.isTrusted);
     if (!isTrusted) return true;
-    const isOver = (one: Kept): boolean => {
-      const state = this.stateOf(one.id, nowMs);
-      return one.isTrusted && (state === 'expired' || state === 'released') && one.untilMs < nowMs;
-    };
+    // Not what was released before its end: told of again, without its release, it would hold again.
+    const isOver = (one: Kept): boolean => one.isTrusted && one.untilMs <= nowMs;
     if (this.#orders.size - this.#strangers >= ORDERS_MAX && !this.#dropFirst(isOver)) return false;
     const own = [...this.#orders.values()].filter((one) => one.issuer === issuer).length;
     return own < ORDERS_PER_ISSUER_MAX || this.#dropFirst((one) => one.issuer === issuer && isOver(one));
