@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filesOf, restore, writeChecked } from '../../../node/backup/index.ts';
+import { filesOf, readBackup, restore, writeChecked } from '../../../node/backup/index.ts';
 import { writeBackup } from '../../../node/backup/write-backup.ts';
 import { systemClock } from '../../../node/clock/index.ts';
 import { completeConfig } from '../../../node/config/index.ts';
@@ -33,11 +33,13 @@ import {
   type Step,
   upgradeHome,
 } from '../../../node/upgrade/index.ts';
+import { VERSION } from '../../../node/version.ts';
 import { publicKeyOfSeed } from '../../../protocol/crypto/index.ts';
 import { originOf, peerIdOfKey } from '../../../protocol/log/index.ts';
 import { refused } from '../../support/agents.ts';
 import { zerostate } from '../../support/cli.ts';
 import { OLD_CARDS, openOldHome } from '../../support/old-home.ts';
+import { watchWrites } from '../../support/watched-writes.ts';
 
 const log = createLogger({ level: 'silent', name: 'test' });
 const config = completeConfig({ name: 'old', network: 'test', log: { level: 'silent' } });
@@ -122,6 +124,9 @@ describe('an upgrade of a home folder', function () {
     const back = join(folder, 'back');
     const restored = await restore({ backup: backupBefore(home, DATA_FORM), home: back, confirm: 2, log });
     assert.equal(restored.logSize, before.length);
+    const sink = { file: async () => {}, records: async () => {} };
+    const { header } = await readBackup(backupBefore(home, DATA_FORM), sink);
+    assert.equal(header.logSize, before.length, 'a copy that lacks entries of the own log is found out');
     assert.equal(await formOfHome(back), FORM_UNSAID);
     assert.deepEqual(readFileSync(join(back, 'keys/node.key')), readFileSync(join(home, 'keys/node.key')));
     // A backup of today's form says so itself.
@@ -129,10 +134,28 @@ describe('an upgrade of a home folder', function () {
     assert.equal(await formOfHome(back), DATA_FORM);
   });
 
+  it('a start that is killed before the folder says its form finds it in the database, and keeps the backup', async () => {
+    const home = await oldHome();
+    await ownLog(home);
+    const { mtimeMs } = statSync(backupBefore(home, DATA_FORM));
+    for (const half of [undefined, '{"form":', '{"form":"three"}']) {
+      rmSync(join(home, 'form.json'));
+      if (half !== undefined) writeFileSync(join(home, 'form.json'), half);
+      assert.equal(await formOfHome(home), FORM_UNSAID);
+      await ownLog(home);
+      assert.equal(await formOfHome(home), DATA_FORM);
+    }
+    assert.equal(statSync(backupBefore(home, DATA_FORM)).mtimeMs, mtimeMs);
+    writeFileSync(join(home, 'form.json'), JSON.stringify({ form: DATA_FORM, software: '0.0.1' }));
+    await ownLog(home);
+    assert.equal(JSON.parse(readFileSync(join(home, 'form.json'), 'utf8')).software, VERSION);
+  });
+
   it('a new folder has today’s form, and no backup', async () => {
     const home = join(folder, 'fresh');
     assert.deepEqual(await ownLog(home), []);
     assert.equal(await formOfHome(home), DATA_FORM);
+    assert.equal(await opened(home, ({ ground }) => formOfDatabase(home, ground.db)), DATA_FORM);
     assert.deepEqual(
       readdirSync(home).filter((name) => name === 'upgrades'),
       [],
@@ -201,10 +224,11 @@ describe('an upgrade of a home folder', function () {
       assert.deepEqual([await level.keys().all(), await formOfDatabase(home, db)], [[], undefined]);
       assert.equal(await formOfHome(home), FORM_UNSAID);
       taken.length = 0;
-      const done = await upgrade(home, [step(1), step(2), step(3), step(4)], 3, db).catch((error) => error);
-      // Form 3 is none that this version knows when it reads; it is written all the same.
-      assert.deepEqual([done.from, done.to, taken], [1, 3, [2, 3]]);
-      assert.deepEqual(await level.keys().all(), ['step-2', 'step-3']);
+      const { durable } = watchWrites(db);
+      const done = await upgrade(home, [step(1), step(2), step(3), step(4)], 3, db);
+      assert.deepEqual([done?.from, done?.to, taken], [1, 3, [2, 3]]);
+      assert.deepEqual([await level.keys().all(), await formOfDatabase(home, db)], [['step-2', 'step-3'], 3]);
+      assert.deepEqual(durable, [true], 'one write, on disk before the folder says so');
     } finally {
       await db.end();
     }
