@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { syncFolder } from '../keys/key-file.ts';
 import { encodeFrame } from './format.ts';
 import { type BackupContents, readBackup } from './read-backup.ts';
 
@@ -44,10 +45,7 @@ export async function writeChecked(file: string, parts: AsyncIterable<Uint8Array
     }
     const contents = await readBackup(beside, { file: async () => {}, records: async () => {} });
     await rename(beside, file);
-    if (process.platform !== 'win32') {
-      await using folder = await open(dirname(file), 'r');
-      await folder.sync();
-    }
+    await syncFolder(dirname(file));
     return contents;
   } catch (error) {
     await rm(beside, { force: true });

@@ -7,7 +7,7 @@ import { publicKeyOfSeed } from '../../protocol/crypto/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import { originOf, peerIdOfKey } from '../../protocol/log/index.ts';
 import { systemClock } from '../clock/index.ts';
-import { writeSecretFile } from '../keys/key-file.ts';
+import { syncFolder, writeSecretFile } from '../keys/key-file.ts';
 import { loadOrCreateNodeKey } from '../keys/node-key.ts';
 import { writeRestoredMark } from '../log/index.ts';
 import { openStores } from '../log/open-stores.ts';
@@ -59,6 +59,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
       // An empty folder of that name may be there; one that was filled meanwhile stops the rename.
       await rmdir(home).catch(() => undefined);
       await rename(beside, home);
+      await syncFolder(dirname(home));
     }
     return checked;
   } catch (error) {
@@ -82,12 +83,7 @@ async function checkEmpty(home: string): Promise<void> {
 function pathOf(home: string, name: string): string {
   const clean = normalize(name);
   const isKey = clean.startsWith(`keys${sep}`);
-  if (
-    clean !== name ||
-    name.includes('\0') ||
-    name.split(sep).includes('..') ||
-    !(isKey || name === 'config.yaml')
-  )
+  if (clean !== name || name.includes('\0') || !(isKey || name === 'config.yaml'))
     throw new ZeroError('DATA_CORRUPT', 'the backup has a file that belongs to no home folder');
   return join(home, clean);
 }

@@ -29,10 +29,14 @@ async function writeSecret(path: string, temporary: string, text: string): Promi
   await chmod(temporary, 0o600);
   await rename(temporary, path);
   // Without this a crash of the machine may bring the old name back, or none: a key that signed would be gone.
-  if (process.platform !== 'win32') {
-    await using folder = await open(dirname(path), 'r');
-    await folder.sync();
-  }
+  await syncFolder(dirname(path));
+}
+
+/** Brings the names in a folder to the disk, where that can be asked for. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await using folder = await open(path, 'r');
+  await folder.sync();
 }
 
 /** Reads a secret file, or undefined when there is none. Throws KEY_FILE_UNSAFE when group or others can read it. */

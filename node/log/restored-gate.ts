@@ -1,9 +1,10 @@
 // The mark of a home folder that came from a backup. The node may have signed more since the backup was made: until enough peers have
 // shown that they know no newer entry of its log, it signs nothing new, or it would sign two histories.
 
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZeroError } from '../../protocol/errors/index.ts';
+import { writeSecretFile } from '../keys/key-file.ts';
 
 const NAME = 'restored.json';
 /** Peers that have to agree at most: a node keeps some dozens of connections. */
@@ -19,15 +20,9 @@ export interface RestoredMark {
   readonly confirm: number;
 }
 
-/** Writes the mark durably. */
+/** Writes the mark durably. Throws STORAGE_FAILED. */
 export async function writeRestoredMark(home: string, mark: RestoredMark): Promise<void> {
-  const path = join(home, NAME);
-  {
-    await using file = await open(`${path}.tmp`, 'w', 0o600);
-    await file.writeFile(`${JSON.stringify(mark)}\n`);
-    await file.sync();
-  }
-  await rename(`${path}.tmp`, path);
+  await writeSecretFile(join(home, NAME), `${JSON.stringify(mark)}\n`);
 }
 
 /** The mark; undefined where there is none. Throws DATA_CORRUPT when it cannot be read: without it the node might fork its log. */

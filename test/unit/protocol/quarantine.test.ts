@@ -167,7 +167,10 @@ describe('quarantine book', () => {
     book.addOrder(orderOf(0), true, START);
     book.addRelease(releaseOf(2, 0, 9), true);
     assert.equal(book.newest(agent.agentId), 9);
-    assert.equal(book.newest(agent.agentId, ({ origins }) => origins.size > 0), 0);
+    assert.equal(
+      book.newest(agent.agentId, ({ origins }) => origins.size > 0),
+      0,
+    );
     assert.equal(book.missing(agent.agentId, 9), 6, 'the numbers of releases are known as well');
   });
 
