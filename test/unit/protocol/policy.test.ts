@@ -1,13 +1,16 @@
 // Policy bundles: form, signatures, rotation of keys, anti-rollback; decision records: bounds, ids, replay.
 
 import assert from 'node:assert/strict';
+import { envelopeToJson, signEnvelope } from '../../../protocol/envelope/index.ts';
+import { canonicalJson, type JsonValue } from '../../../protocol/json/index.ts';
 import * as policy from '../../../protocol/policy/index.ts';
-import { refused } from '../../support/agents.ts';
-import { bundleOf, keyOf, namedPolicies, PERMIT, signedBundle } from '../../support/policies.ts';
+import { makeAgent, refused } from '../../support/agents.ts';
+import { bundleOf, keyOf, namedPolicies, PERMIT, signedBundle, signerOf } from '../../support/policies.ts';
 
 const NOW = Date.parse('2026-03-02T00:00:00Z');
 const trusted = { keys: [keyOf(1)], threshold: 1 };
 const begin = policy.newPolicyLine(trusted);
+const [ANNA, BERTA] = [makeAgent(10).agentId, makeAgent(40).agentId];
 const take = (line: policy.PolicyLine, ...given: Parameters<typeof signedBundle>) =>
   policy.takePolicy(line, signedBundle(...given), NOW).line;
 
@@ -45,14 +48,38 @@ describe('protocol/policy: bundles', () => {
       { signers: { keys: [keyOf(1)], threshold: 2 } },
       { expiresAt: '2026-02-28T00:00:00Z' },
       { issuedAt: '2026-02-30T00:00:00Z' },
+      { members: { agents: [ANNA], threshold: 2 } },
+      { startsAt: '2026-02-28T23:59:59Z' },
+      { startsAt: '2026-04-01T00:00:01Z' },
+      { startsAt: '2026-03-02T00:00:00Z', expiresAt: '2026-03-02T00:00:00Z' },
       { surprise: true } as never,
     ];
+    signedBundle({ members: { agents: [ANNA], threshold: 1 }, startsAt: '2026-03-01T00:00:00Z' });
+    signedBundle({ startsAt: '2026-04-01T00:00:00Z', expiresAt: '2026-04-01T00:00:01Z' });
     for (const changes of wrong)
       assert.throws(
         () => signedBundle(changes),
         (error: { code?: string }) => ['POLICY_INVALID', 'DECODE_FAILED'].includes(error.code ?? ''),
         JSON.stringify(changes),
       );
+    // Whoever signs may have another program.
+    const foreign = (payload: Uint8Array, payloadType: string = policy.POLICY_BUNDLE_TYPE) =>
+      signEnvelope({ payloadType, payload, signers: [signerOf(1)] });
+    const verify = (...given: Parameters<typeof foreign>) =>
+      policy.verifyPolicyBundle(foreign(...given), trusted);
+    const payloadOf = (changes: object) => canonicalJson({ ...bundleOf(), ...changes } as JsonValue);
+    verify(payloadOf({}));
+    for (const changes of wrong)
+      assert.throws(
+        () => verify(payloadOf(changes)),
+        (error: { code?: string }) => ['POLICY_INVALID', 'DECODE_FAILED'].includes(error.code ?? ''),
+        JSON.stringify(changes),
+      );
+    assert.throws(() => verify(payloadOf({}), 'text/plain'), refused('POLICY_INVALID'));
+    const many = Array.from({ length: policy.POLICY_CHAIN_MAX + 1 }, () => envelopeToJson(signedBundle()));
+    const fileOf = (bundles: unknown) => JSON.stringify({ kind: 'zerostate-policy-bundles/v1', bundles });
+    policy.policyBundlesFromText(fileOf(many.slice(1)));
+    assert.throws(() => policy.policyBundlesFromText(fileOf(many)), refused('LIMIT_EXCEEDED'));
     for (const text of ['', '{}', '[]', 'null', '{"kind":"zerostate-policy-bundles/v1","bundles":[]}'])
       assert.throws(() => policy.policyBundlesFromText(text), refused('POLICY_INVALID'), text);
   });
@@ -74,6 +101,31 @@ describe('protocol/policy: the line of bundles', () => {
     const line = take(begin, { signers: next }, [1, 2]);
     assert.throws(() => take(line, { sequence: 2 }, [1]), refused('SIGNATURE_INVALID'));
     assert.equal(take(line, { sequence: 2, signers: next }, [2]).newest?.sequence, 2);
+  });
+
+  it('asks those whom the newest bundle names as members, and nobody it does not', () => {
+    const named = { agents: [ANNA], threshold: 1 };
+    const line = take(begin, { members: named });
+    assert.deepEqual(line.members, named);
+    const other = { agents: [BERTA], threshold: 1 };
+    assert.deepEqual(take(line, { sequence: 2, members: other }).members, other);
+    assert.equal(take(line, { sequence: 2 }).members, null);
+  });
+
+  it('a bundle that waits changes nothing else, gives way to a newer one, and names a start', () => {
+    const line = take(begin);
+    const stage = (on: policy.PolicyLine, changes: Partial<policy.PolicyBundle>) =>
+      policy.stagePolicy(on, signedBundle({ startsAt: '2026-03-03T00:00:00Z', ...changes }), NOW).line;
+    const staged = stage(line, { sequence: 3, members: { agents: [ANNA], threshold: 1 } });
+    assert.deepEqual({ ...staged, staged: null }, line);
+    assert.equal(staged.staged?.startsAtMs, Date.parse('2026-03-03T00:00:00Z'));
+    assert.throws(() => stage(staged, { sequence: 2 }), refused('POLICY_ROLLBACK'));
+    assert.equal(stage(staged, { sequence: 4 }).staged?.sequence, 4);
+    assert.equal(take(staged, { sequence: 2 }).staged, null);
+    assert.throws(
+      () => policy.stagePolicy(line, signedBundle({ sequence: 2 }), NOW),
+      refused('POLICY_INVALID'),
+    );
   });
 
   it('refuses what is not in force yet, or no longer', () => {
