@@ -97,7 +97,7 @@ describe('node/backup: the file', () => {
       records('a', 'b'),
     ]) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
     assert.equal((await read(packed([first, header, kept, end]))).header.logSize, 3);
-    const longer = Buffer.concat([header, new Uint8Array(1)]);
+    const longer = Buffer.concat([first, new Uint8Array(1)]);
     longer.writeUInt32BE(longer.length - 4);
     const flipped = Uint8Array.from(first);
     flipped[first.length - 35]! ^= 1;
@@ -113,7 +113,7 @@ describe('node/backup: the file', () => {
       ['two ends', [header, kept, end, end], 'DATA_CORRUPT'],
       ['no end', [first, header, kept], 'DATA_CORRUPT'],
       ['bytes behind the end', [header, kept, end, new Uint8Array(2)], 'DATA_CORRUPT'],
-      ['bytes behind a header', [longer, kept, end], 'DATA_CORRUPT'],
+      ['bytes behind a file', [longer, header, kept, end], 'DATA_CORRUPT'],
       ['another version', sealed([headerOf({ version: 2 })]), 'VERSION_UNSUPPORTED'],
       ['another signer', sealed(plain, {}, { by: seed(8) }), 'SIGNATURE_INVALID'],
       ['another thing that its node signed', sealed(plain, {}, { type: 'text/plain' }), 'DATA_CORRUPT'],
