@@ -17,10 +17,12 @@ import {
   type EpochStanding,
   judgeEpoch,
   POLICY_BUNDLE_BYTES_MAX,
+  POLICY_EARLY_MAX,
   POLICY_EPOCHS_MAX,
   POLICY_MEMBERS_MAX,
   type PolicyEpoch,
   type PolicyLine,
+  type PolicyMembers,
 } from '../../protocol/policy/index.ts';
 import {
   type AgentStatement,
@@ -44,6 +46,10 @@ const IDLE_LOOK_MS = 5_000;
 const ACTION = 'policy.acknowledge';
 const NAME = /^policy ([1-9]\d{0,15}) from (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/;
 
+function isMember(members: PolicyMembers | null | undefined, { agent }: Acknowledgement): boolean {
+  return members?.agents.includes(agent) === true;
+}
+
 export interface EpochsDeps {
   readonly bundles: PolicyBundles;
   readonly vault: AgentVault;
@@ -58,6 +64,10 @@ export class PolicyEpochs {
   readonly #serial = new Serial();
   /** By epoch, then by agent. */
   readonly #known = new Map<string, Map<string, Acknowledgement>>();
+  /** What agents have said that the bundle in force does not name: one may come that does, and say it after them. Oldest first. */
+  readonly #early = new Map<string, Acknowledgement>();
+  /** Whose words were sought among them last. */
+  #soughtFor: PolicyMembers | null = null;
   /** Bundles that this node has acknowledged since its start. */
   readonly #said = new Set<string>();
   /** What went wrong last: it is tried again twice a second, and said once. */
@@ -102,10 +112,14 @@ export class PolicyEpochs {
     if (Number.isSafeInteger(epoch.sequence)) this.#note({ agent: statement.issuer, epoch });
   }
 
-  /** Only members' words take room, or strangers would push them out. */
+  /** Members' words have room of their own, or strangers would push them out. */
   #note(one: Acknowledgement): void {
     const { members, newest } = this.#deps.bundles.epoch;
-    if (one.epoch.sequence <= newest || members?.agents.includes(one.agent) !== true) return;
+    if (one.epoch.sequence <= newest) return;
+    if (!isMember(members, one)) {
+      this.#noteEarly(one);
+      return;
+    }
     const name = JSON.stringify(one.epoch);
     const agents = this.#known.get(name) ?? new Map<string, Acknowledgement>();
     if (agents.size < POLICY_MEMBERS_MAX) this.#known.set(name, agents.set(one.agent, one));
@@ -115,6 +129,21 @@ export class PolicyEpochs {
       sequence: [...said.values()][0]?.epoch.sequence ?? 0,
     }));
     this.#known.delete(all.sort((a, b) => a.sequence - b.sequence)[0]?.key as string);
+  }
+
+  #noteEarly(one: Acknowledgement): void {
+    this.#early.set(JSON.stringify([one.agent, one.epoch]), one);
+    if (this.#early.size > POLICY_EARLY_MAX) this.#early.delete(this.#early.keys().next().value as string);
+  }
+
+  /** Another bundle names others: what they have said by now counts. */
+  #seekEarly(): void {
+    const { members } = this.#deps.bundles.epoch;
+    if (members === this.#soughtFor) return;
+    this.#soughtFor = members;
+    const early = [...this.#early.values()];
+    this.#early.clear();
+    for (const one of early) this.#note(one);
   }
 
   /** What this node has begun with, or is beyond, is no question any more. */
@@ -153,7 +182,10 @@ export class PolicyEpochs {
       newest: line.newest?.sequence ?? 0,
       members: line.members ?? null,
       staged,
-      acknowledgements: this.#acknowledgements(),
+      acknowledgements: [
+        ...this.#acknowledgements(),
+        ...[...this.#early.values()].filter((one) => isMember(line.members, one)),
+      ],
     };
     return judgeEpoch(known, nowMs).state === 'due';
   }
@@ -163,6 +195,7 @@ export class PolicyEpochs {
     await this.#serial.run('turn', async () => {
       const { bundles, log } = this.#deps;
       try {
+        this.#seekEarly();
         if (bundles.staged !== null) await this.#acknowledge(bundles.staged);
         const standing = this.standing();
         if (standing.state === 'due') await bundles.begin();

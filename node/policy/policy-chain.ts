@@ -1,6 +1,6 @@
 // A chain of bundles taken step by step, and the bundle that a node signs itself. Writes nothing.
 
-import type { Envelope } from '../../protocol/envelope/index.ts';
+import { type Envelope, envelopeId } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { parseStrictJson } from '../../protocol/json/index.ts';
 import {
@@ -45,7 +45,9 @@ export function takeChain(
   for (const envelope of passedOver(envelopes, line)) {
     if (staged !== undefined)
       throw new ZeroError('POLICY_INVALID', 'a bundle in the middle of the file still waits for its start');
-    const waits = startOf(envelope) !== undefined && !mayBegin(line, envelope, nowMs);
+    // What has begun here once waits for nobody when it comes back.
+    const hasBegun = line.newest?.id === envelopeId(envelope);
+    const waits = !hasBegun && startOf(envelope) !== undefined && !mayBegin(line, envelope, nowMs);
     const step = signedForHere(line, () => (waits ? stagePolicy : takePolicy)(line, envelope, nowMs));
     const { bundle, id } = step.taken;
     const active = activeOf(bundle, id);

@@ -41,3 +41,6 @@ export const POLICY_STAGED_MS_MAX = 31 * 86_400_000;
 
 /** Bundles whose acknowledgements are remembered; those with the lowest numbers give way. */
 export const POLICY_EPOCHS_MAX = 64;
+
+/** Acknowledgements remembered of agents that no bundle here names yet, some 200 bytes each; the oldest give way. */
+export const POLICY_EARLY_MAX = 1_024;

@@ -3,8 +3,14 @@
 import assert from 'node:assert/strict';
 import { createLogger } from '../../../node/logger/index.ts';
 import { PolicyEpochs, type PolicyService } from '../../../node/policy/index.ts';
-import type { Envelope } from '../../../protocol/envelope/index.ts';
-import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
+import { toHex } from '../../../protocol/bytes/index.ts';
+import { digestOfContentId, type Envelope, envelopeId } from '../../../protocol/envelope/index.ts';
+import { POLICY_EARLY_MAX } from '../../../protocol/policy/index.ts';
+import {
+  DECISION_PREDICATE,
+  signAgentStatement,
+  verifyAgentStatement,
+} from '../../../protocol/statement/index.ts';
 import { makeAgent, refused, seed } from '../../support/agents.ts';
 import { keyOf, signedBundle } from '../../support/policies.ts';
 import { findQuestion, onlyAgent, PolicyDesk } from '../../support/policy-desk.ts';
@@ -48,6 +54,30 @@ class Logs {
     this.said.push(envelope);
     for (const epochs of this.#epochs) epochs.offer(verifyAgentStatement(envelope));
   }
+}
+
+/** What both members say of the second bundle. */
+function logsOfBoth(): Envelope[] {
+  const digest = `sha256:${toHex(digestOfContentId(envelopeId(second)))}`;
+  return [ANNA, BERTA].map((agent) =>
+    signAgentStatement({
+      predicateType: DECISION_PREDICATE,
+      predicate: {
+        issuedAt: '2026-03-02T00:00:01Z',
+        action: 'policy.acknowledge',
+        resource: { name: 'policy 2 from 2026-03-02T01:00:00Z', digest },
+        verdict: 'allow',
+        tier: 'safe',
+        degraded: false,
+        asOf: null,
+        policyDigest: digest,
+        reasons: [{ check: 'bundle', ok: true, detail: 'here' }],
+        evidence: [],
+      },
+      keychain: agent.keychain,
+      signer: agent.operational,
+    }),
+  );
 }
 
 describe('node/policy: epochs', () => {
@@ -199,6 +229,60 @@ describe('node/policy: epochs', () => {
       const epochs = new Logs().epochs(policy, again);
       await epochs.turn();
       assert.equal(policy.bundles.active.sequence, 0);
+    }, SIGNERS);
+  });
+
+  it('what has begun needs no acknowledgement to come back after a step back', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async (policy) => {
+      const logs = new Logs();
+      const anna = logs.epochs(policy, desk, ANNA);
+      await policy.bundles.apply([first]);
+      for (const envelope of logsOfBoth()) anna.offer(verifyAgentStatement(envelope));
+      await policy.bundles.apply([second]);
+      desk.time.now = BOUNDARY;
+      await anna.turn();
+      assert.equal(policy.bundles.active.sequence, 2);
+      await policy.bundles.rollback(1, 'it was wrong');
+      await anna.turn();
+      assert.equal((await policy.bundles.apply([second])).sequence, 2);
+      assert.equal(policy.bundles.staged, null);
+    }, SIGNERS);
+  });
+
+  it('counts what was acknowledged before the bundle that names who does was here', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async (policy) => {
+      const late = new Logs().epochs(policy, desk);
+      for (const envelope of logsOfBoth()) late.offer(verifyAgentStatement(envelope));
+      desk.time.now = BOUNDARY;
+      await policy.bundles.apply([first]);
+      await late.turn();
+      assert.equal(policy.bundles.behind?.sequence, 2, 'the others have begun with what is not here');
+    }, SIGNERS);
+    using flooded = new PolicyDesk();
+    await flooded.run(async (policy) => {
+      const late = new Logs().epochs(policy, flooded);
+      const [anna, berta] = logsOfBoth().map((envelope) => verifyAgentStatement(envelope));
+      late.offer(anna!);
+      for (let n = 0; n < POLICY_EARLY_MAX; n++)
+        late.offer({ ...berta!, issuer: `zs:stranger ${n}` as never });
+      late.offer(berta!);
+      flooded.time.now = BOUNDARY;
+      await policy.bundles.apply([first]);
+      await late.turn();
+      assert.equal(policy.bundles.behind, null, 'what came first gave way');
+      late.offer(anna!);
+      await late.turn();
+      assert.equal(policy.bundles.behind?.sequence, 2);
+    }, SIGNERS);
+    using chained = new PolicyDesk();
+    await chained.run(async (policy) => {
+      const late = new Logs().epochs(policy, chained);
+      for (const envelope of logsOfBoth()) late.offer(verifyAgentStatement(envelope));
+      chained.time.now = BOUNDARY;
+      await policy.bundles.apply([first, second]);
+      assert.deepEqual([policy.bundles.active.sequence, policy.bundles.staged], [2, null]);
     }, SIGNERS);
   });
 
