@@ -19,7 +19,6 @@ import {
   POLICY_BUNDLE_BYTES_MAX,
   POLICY_EARLY_MAX,
   POLICY_EPOCHS_MAX,
-  POLICY_MEMBERS_MAX,
   type PolicyEpoch,
   type PolicyLine,
   type PolicyMembers,
@@ -62,7 +61,7 @@ export interface EpochsDeps {
 export class PolicyEpochs {
   readonly #deps: EpochsDeps;
   readonly #serial = new Serial();
-  /** By epoch, then by agent. */
+  /** By agent, then by epoch: who says much pushes out its own words alone. */
   readonly #known = new Map<string, Map<string, Acknowledgement>>();
   /** What agents have said that the bundle in force does not name: one may come that does, and say it after them. Oldest first. */
   readonly #early = new Map<string, Acknowledgement>();
@@ -120,15 +119,11 @@ export class PolicyEpochs {
       this.#noteEarly(one);
       return;
     }
-    const name = JSON.stringify(one.epoch);
-    const agents = this.#known.get(name) ?? new Map<string, Acknowledgement>();
-    if (agents.size < POLICY_MEMBERS_MAX) this.#known.set(name, agents.set(one.agent, one));
-    if (this.#known.size <= POLICY_EPOCHS_MAX) return;
-    const all = [...this.#known].map(([key, said]) => ({
-      key,
-      sequence: [...said.values()][0]?.epoch.sequence ?? 0,
-    }));
-    this.#known.delete(all.sort((a, b) => a.sequence - b.sequence)[0]?.key as string);
+    const said = this.#known.get(one.agent) ?? new Map<string, Acknowledgement>();
+    this.#known.set(one.agent, said.set(JSON.stringify(one.epoch), one));
+    if (said.size <= POLICY_EPOCHS_MAX) return;
+    const [lowest] = [...said].sort(([, a], [, b]) => a.epoch.sequence - b.epoch.sequence);
+    said.delete(lowest?.[0] as string);
   }
 
   #noteEarly(one: Acknowledgement): void {
@@ -136,25 +131,28 @@ export class PolicyEpochs {
     if (this.#early.size > POLICY_EARLY_MAX) this.#early.delete(this.#early.keys().next().value as string);
   }
 
-  /** Another bundle names others: what they have said by now counts. */
+  /** Another bundle names others: what they have said by now counts, and nobody else's. */
   #seekEarly(): void {
     const { members } = this.#deps.bundles.epoch;
     if (members === this.#soughtFor) return;
     this.#soughtFor = members;
-    const early = [...this.#early.values()];
+    const all = [...this.#early.values(), ...this.#acknowledgements()];
     this.#early.clear();
-    for (const one of early) this.#note(one);
+    this.#known.clear();
+    for (const one of all) this.#note(one);
   }
 
   /** What this node has begun with, or is beyond, is no question any more. */
   #forgetPast(): void {
     const { newest } = this.#deps.bundles.epoch;
-    for (const [name, agents] of this.#known)
-      if ([...agents.values()].every(({ epoch }) => epoch.sequence <= newest)) this.#known.delete(name);
+    for (const [agent, said] of this.#known) {
+      for (const [name, { epoch }] of said) if (epoch.sequence <= newest) said.delete(name);
+      if (said.size === 0) this.#known.delete(agent);
+    }
   }
 
   #acknowledgements(): Acknowledgement[] {
-    return [...this.#known.values()].flatMap((agents) => [...agents.values()]);
+    return [...this.#known.values()].flatMap((said) => [...said.values()]);
   }
 
   /** Where this node stands now. */
@@ -168,7 +166,8 @@ export class PolicyEpochs {
   acknowledgedBy(): string[] {
     const { staged } = this.#deps.bundles;
     if (staged === null) return [];
-    return [...(this.#known.get(JSON.stringify(staged))?.keys() ?? [])].sort();
+    const name = JSON.stringify(staged);
+    return [...this.#known].flatMap(([agent, said]) => (said.has(name) ? [agent] : [])).sort();
   }
 
   #mayBegin(line: PolicyLine, envelope: Envelope, nowMs: number): boolean {

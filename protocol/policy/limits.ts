@@ -39,8 +39,8 @@ export const POLICY_MEMBERS_MAX = 64;
 /** Milliseconds between the signing of a bundle and its start: a month; what is further off is signed later. */
 export const POLICY_STAGED_MS_MAX = 31 * 86_400_000;
 
-/** Bundles whose acknowledgements are remembered; those with the lowest numbers give way. */
-export const POLICY_EPOCHS_MAX = 64;
+/** Bundles whose acknowledgements by one agent are remembered: one waits at a time. Those with the lowest numbers give way. */
+export const POLICY_EPOCHS_MAX = 8;
 
 /** Acknowledgements remembered of agents that no bundle here names yet, some 200 bytes each; the oldest give way. */
 export const POLICY_EARLY_MAX = 1_024;

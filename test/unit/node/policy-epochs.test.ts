@@ -7,6 +7,7 @@ import { toHex } from '../../../protocol/bytes/index.ts';
 import { digestOfContentId, type Envelope, envelopeId } from '../../../protocol/envelope/index.ts';
 import { POLICY_EARLY_MAX } from '../../../protocol/policy/index.ts';
 import {
+  type AgentStatement,
   DECISION_PREDICATE,
   signAgentStatement,
   verifyAgentStatement,
@@ -32,6 +33,7 @@ const BOUNDARY = Date.parse('2026-03-02T01:00:00Z');
 /** Nodes that hear each other's logs at once. */
 class Logs {
   readonly said: Envelope[] = [];
+  failure: Error | undefined;
   readonly #epochs: PolicyEpochs[] = [];
 
   epochs(policy: PolicyService, desk: PolicyDesk, agent?: typeof ANNA): PolicyEpochs {
@@ -51,6 +53,7 @@ class Logs {
   }
 
   #tell(envelope: Envelope): void {
+    if (this.failure !== undefined) throw this.failure;
     this.said.push(envelope);
     for (const epochs of this.#epochs) epochs.offer(verifyAgentStatement(envelope));
   }
@@ -78,6 +81,19 @@ function logsOfBoth(): Envelope[] {
       signer: agent.operational,
     }),
   );
+}
+
+interface Said {
+  readonly predicate: { readonly resource: { readonly name: string; readonly digest: string } };
+}
+
+/** The same statement with other words. */
+function changed(of: AgentStatement, change: object): AgentStatement {
+  const { predicate } = of.statement as unknown as Said;
+  return {
+    ...of,
+    statement: { ...of.statement, predicate: { ...predicate, ...change } },
+  } as unknown as AgentStatement;
 }
 
 describe('node/policy: epochs', () => {
@@ -283,6 +299,63 @@ describe('node/policy: epochs', () => {
       chained.time.now = BOUNDARY;
       await policy.bundles.apply([first, second]);
       assert.deepEqual([policy.bundles.active.sequence, policy.bundles.staged], [2, null]);
+    }, SIGNERS);
+  });
+
+  it('is not begun with before it is acknowledged, however late it is applied, and whatever else is said of it', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async (policy) => {
+      const epochs = new Logs().epochs(policy, desk);
+      await policy.bundles.apply([first]);
+      desk.time.now = BOUNDARY + 1;
+      await policy.bundles.apply([second]);
+      for (const said of logsOfBoth().map((envelope) => verifyAgentStatement(envelope)))
+        for (const change of [{ verdict: 'deny' }, { action: 'policy.refuse' }] as const)
+          epochs.offer(changed(said, change));
+      await epochs.turn();
+      assert.deepEqual([policy.bundles.active.sequence, epochs.standing().state], [1, 'waiting']);
+      for (const envelope of logsOfBoth()) epochs.offer(verifyAgentStatement(envelope));
+      await epochs.start();
+      await epochs.stop();
+      assert.equal(policy.bundles.active.sequence, 2, 'a start looks before it is ready');
+    }, SIGNERS);
+  });
+
+  it('one member pushes out no other’s word, whatever it says', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async (policy) => {
+      const epochs = new Logs().epochs(policy, desk);
+      await policy.bundles.apply([signedBundle({ members: { ...members, threshold: 1 } })]);
+      await policy.bundles.apply([second]);
+      const [anna, berta] = logsOfBoth().map((envelope) => verifyAgentStatement(envelope));
+      epochs.offer(anna!);
+      for (let n = 0; n < 100; n++) {
+        const name = `policy ${3 + n} from 2027-01-01T00:00:00Z`;
+        const { resource } = (berta!.statement as unknown as Said).predicate;
+        epochs.offer(changed(berta!, { resource: { ...resource, name } }));
+      }
+      assert.deepEqual(epochs.acknowledgedBy(), [ANNA.agentId]);
+      desk.time.now = BOUNDARY;
+      await epochs.turn();
+      assert.equal(policy.bundles.active.sequence, 2);
+    }, SIGNERS);
+  });
+
+  it('is acknowledged once, over restarts too, and again where the log did not take it', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async (policy) => {
+      const logs = new Logs();
+      logs.failure = new Error('the disk is full');
+      const anna = logs.epochs(policy, desk, ANNA);
+      await policy.bundles.apply([first]);
+      await policy.bundles.apply([second]);
+      await anna.turn();
+      assert.deepEqual([logs.said.length, anna.acknowledgedBy()], [0, []]);
+      logs.failure = undefined;
+      await anna.turn();
+      assert.deepEqual([logs.said.length, anna.acknowledgedBy()], [1, [ANNA.agentId]]);
+      await logs.epochs(policy, desk, ANNA).turn();
+      assert.equal(logs.said.length, 1);
     }, SIGNERS);
   });
 

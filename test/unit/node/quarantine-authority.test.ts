@@ -161,6 +161,9 @@ describe('an order of quarantine', () => {
     const own = node.order(STRANGER, 'agent', STRANGER);
     for (let n = 0; n <= STRANGE_ORDERS_MAX; n++) node.order(STRANGER, 'module', MODULE);
     assert.ok(node.obeyed(own));
+    const all = node.quarantines.list();
+    assert.equal(all.length, STRANGE_ORDERS_MAX + 1);
+    assert.match(all.find(({ id }) => id !== own)?.detail ?? '', /a stranger orders it, about others/);
   });
 
   it('keeps its number when its key is revoked: the agent of this node goes on from there', () => {
