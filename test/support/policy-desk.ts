@@ -23,6 +23,8 @@ export const STANDING = {
 
 export class PolicyDesk {
   readonly home = mkdtempSync(join(tmpdir(), 'zerostate-policy-'));
+  /** How many of the keys that a node is told of must sign. */
+  threshold = 1;
   readonly time = { now: Date.parse('2026-03-02T00:00:00Z') };
 
   /** Opens the folder, works with its policies, closes it. */
@@ -38,7 +40,7 @@ export class PolicyDesk {
       clock: { now: () => this.time.now, after: () => () => {} },
       log,
       metrics: createMetrics(),
-      signers: { keys: [...signers], threshold: 1 },
+      signers: { keys: [...signers], threshold: this.threshold },
     });
     try {
       await policy.load(good);
