@@ -328,13 +328,14 @@ describe('node/policy: epochs', () => {
       await policy.bundles.apply([signedBundle({ members: { ...members, threshold: 1 } })]);
       await policy.bundles.apply([second]);
       const [anna, berta] = logsOfBoth().map((envelope) => verifyAgentStatement(envelope));
-      epochs.offer(anna!);
+      for (const one of [anna!, berta!]) epochs.offer(one);
+      assert.equal(epochs.acknowledgedBy().length, 2);
       for (let n = 0; n < 100; n++) {
         const name = `policy ${3 + n} from 2027-01-01T00:00:00Z`;
         const { resource } = (berta!.statement as unknown as Said).predicate;
         epochs.offer(changed(berta!, { resource: { ...resource, name } }));
       }
-      assert.deepEqual(epochs.acknowledgedBy(), [ANNA.agentId]);
+      assert.deepEqual(epochs.acknowledgedBy(), [ANNA.agentId], 'but its own');
       desk.time.now = BOUNDARY;
       await epochs.turn();
       assert.equal(policy.bundles.active.sequence, 2);
