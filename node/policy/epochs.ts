@@ -197,7 +197,7 @@ export class PolicyEpochs {
         this.#seekEarly();
         if (bundles.staged !== null) await this.#acknowledge(bundles.staged);
         const standing = this.standing();
-        if (standing.state === 'due') await bundles.begin();
+        if (standing.state === 'due') await this.#begin(standing.epoch);
         bundles.close(standing.state === 'behind' ? standing.epoch : null);
         this.#forgetPast();
         this.#trouble = '';
@@ -209,6 +209,17 @@ export class PolicyEpochs {
         log.warn({ code, err: error }, 'a policy epoch could not turn');
       }
     });
+  }
+
+  /** Whoever cannot begin with what the others begin with stands closed, as if it had not got it. */
+  async #begin(epoch: PolicyEpoch): Promise<void> {
+    const { bundles } = this.#deps;
+    try {
+      await bundles.begin();
+    } catch (error) {
+      bundles.close(epoch);
+      throw error;
+    }
   }
 
   /** On disk and in the log before anything rests on it. */

@@ -1,100 +1,21 @@
 // Policies that begin together: not before their start, not before enough have acknowledged; who missed it stands closed until it has it.
 
 import assert from 'node:assert/strict';
-import { createLogger } from '../../../node/logger/index.ts';
-import { PolicyEpochs, type PolicyService } from '../../../node/policy/index.ts';
-import { toHex } from '../../../protocol/bytes/index.ts';
-import { digestOfContentId, type Envelope, envelopeId } from '../../../protocol/envelope/index.ts';
-import { POLICY_EARLY_MAX } from '../../../protocol/policy/index.ts';
-import {
-  type AgentStatement,
-  DECISION_PREDICATE,
-  signAgentStatement,
-  verifyAgentStatement,
-} from '../../../protocol/statement/index.ts';
-import { makeAgent, refused, seed } from '../../support/agents.ts';
+import type { PolicyService } from '../../../node/policy/index.ts';
+import { verifyAgentStatement } from '../../../protocol/statement/index.ts';
+import { refused } from '../../support/agents.ts';
 import { keyOf, signedBundle } from '../../support/policies.ts';
-import { findQuestion, onlyAgent, PolicyDesk } from '../../support/policy-desk.ts';
-
-const [ANNA, BERTA] = [makeAgent(10), makeAgent(40)];
-const SEEDS = { [ANNA.agentId]: seed(12), [BERTA.agentId]: seed(42) };
-const members = { agents: [ANNA.agentId, BERTA.agentId], threshold: 2 };
-const first = signedBundle({ members });
-const second = signedBundle({
-  sequence: 2,
-  members,
-  issuedAt: '2026-03-02T00:00:00Z',
-  startsAt: '2026-03-02T01:00:00Z',
-  policies: onlyAgent('b'),
-});
-const SIGNERS = [keyOf(1)];
-const BOUNDARY = Date.parse('2026-03-02T01:00:00Z');
-
-/** Nodes that hear each other's logs at once. */
-class Logs {
-  readonly said: Envelope[] = [];
-  failure: Error | undefined;
-  readonly #epochs: PolicyEpochs[] = [];
-
-  epochs(policy: PolicyService, desk: PolicyDesk, agent?: typeof ANNA): PolicyEpochs {
-    const epochs = new PolicyEpochs({
-      bundles: policy.bundles,
-      vault: {
-        has: (id: string) => id === agent?.agentId,
-        get: () => ({ ...agent, operationalSeed: SEEDS[agent!.agentId] }),
-      } as never,
-      ownLog: { append: async (envelope: Envelope) => this.#tell(envelope) } as never,
-      clock: { now: () => desk.time.now, after: () => () => {} },
-      log: createLogger({ level: 'silent', name: 'test' }),
-    });
-    for (const envelope of this.said) epochs.offer(verifyAgentStatement(envelope));
-    this.#epochs.push(epochs);
-    return epochs;
-  }
-
-  #tell(envelope: Envelope): void {
-    if (this.failure !== undefined) throw this.failure;
-    this.said.push(envelope);
-    for (const epochs of this.#epochs) epochs.offer(verifyAgentStatement(envelope));
-  }
-}
-
-/** What both members say of the second bundle. */
-function logsOfBoth(): Envelope[] {
-  const digest = `sha256:${toHex(digestOfContentId(envelopeId(second)))}`;
-  return [ANNA, BERTA].map((agent) =>
-    signAgentStatement({
-      predicateType: DECISION_PREDICATE,
-      predicate: {
-        issuedAt: '2026-03-02T00:00:01Z',
-        action: 'policy.acknowledge',
-        resource: { name: 'policy 2 from 2026-03-02T01:00:00Z', digest },
-        verdict: 'allow',
-        tier: 'safe',
-        degraded: false,
-        asOf: null,
-        policyDigest: digest,
-        reasons: [{ check: 'bundle', ok: true, detail: 'here' }],
-        evidence: [],
-      },
-      keychain: agent.keychain,
-      signer: agent.operational,
-    }),
-  );
-}
-
-interface Said {
-  readonly predicate: { readonly resource: { readonly name: string; readonly digest: string } };
-}
-
-/** The same statement with other words. */
-function changed(of: AgentStatement, change: object): AgentStatement {
-  const { predicate } = of.statement as unknown as Said;
-  return {
-    ...of,
-    statement: { ...of.statement, predicate: { ...predicate, ...change } },
-  } as unknown as AgentStatement;
-}
+import { findQuestion, PolicyDesk } from '../../support/policy-desk.ts';
+import {
+  ANNA,
+  BERTA,
+  BOUNDARY,
+  first,
+  Logs,
+  logsOfBoth,
+  SIGNERS,
+  second,
+} from '../../support/policy-epochs.ts';
 
 describe('node/policy: epochs', () => {
   it('begin at the boundary with enough acknowledgements, and close whoever missed it', async () => {
@@ -263,100 +184,6 @@ describe('node/policy: epochs', () => {
       await anna.turn();
       assert.equal((await policy.bundles.apply([second])).sequence, 2);
       assert.equal(policy.bundles.staged, null);
-    }, SIGNERS);
-  });
-
-  it('counts what was acknowledged before the bundle that names who does was here', async () => {
-    using desk = new PolicyDesk();
-    await desk.run(async (policy) => {
-      const late = new Logs().epochs(policy, desk);
-      for (const envelope of logsOfBoth()) late.offer(verifyAgentStatement(envelope));
-      desk.time.now = BOUNDARY;
-      await policy.bundles.apply([first]);
-      await late.turn();
-      assert.equal(policy.bundles.behind?.sequence, 2, 'the others have begun with what is not here');
-    }, SIGNERS);
-    using flooded = new PolicyDesk();
-    await flooded.run(async (policy) => {
-      const late = new Logs().epochs(policy, flooded);
-      const [anna, berta] = logsOfBoth().map((envelope) => verifyAgentStatement(envelope));
-      late.offer(anna!);
-      for (let n = 0; n < POLICY_EARLY_MAX; n++)
-        late.offer({ ...berta!, issuer: `zs:stranger ${n}` as never });
-      late.offer(berta!);
-      flooded.time.now = BOUNDARY;
-      await policy.bundles.apply([first]);
-      await late.turn();
-      assert.equal(policy.bundles.behind, null, 'what came first gave way');
-      late.offer(anna!);
-      await late.turn();
-      assert.equal(policy.bundles.behind?.sequence, 2);
-    }, SIGNERS);
-    using chained = new PolicyDesk();
-    await chained.run(async (policy) => {
-      const late = new Logs().epochs(policy, chained);
-      for (const envelope of logsOfBoth()) late.offer(verifyAgentStatement(envelope));
-      chained.time.now = BOUNDARY;
-      await policy.bundles.apply([first, second]);
-      assert.deepEqual([policy.bundles.active.sequence, policy.bundles.staged], [2, null]);
-    }, SIGNERS);
-  });
-
-  it('is not begun with before it is acknowledged, however late it is applied, and whatever else is said of it', async () => {
-    using desk = new PolicyDesk();
-    await desk.run(async (policy) => {
-      const epochs = new Logs().epochs(policy, desk);
-      await policy.bundles.apply([first]);
-      desk.time.now = BOUNDARY + 1;
-      await policy.bundles.apply([second]);
-      for (const said of logsOfBoth().map((envelope) => verifyAgentStatement(envelope)))
-        for (const change of [{ verdict: 'deny' }, { action: 'policy.refuse' }] as const)
-          epochs.offer(changed(said, change));
-      await epochs.turn();
-      assert.deepEqual([policy.bundles.active.sequence, epochs.standing().state], [1, 'waiting']);
-      for (const envelope of logsOfBoth()) epochs.offer(verifyAgentStatement(envelope));
-      await epochs.start();
-      await epochs.stop();
-      assert.equal(policy.bundles.active.sequence, 2, 'a start looks before it is ready');
-    }, SIGNERS);
-  });
-
-  it('one member pushes out no other’s word, whatever it says', async () => {
-    using desk = new PolicyDesk();
-    await desk.run(async (policy) => {
-      const epochs = new Logs().epochs(policy, desk);
-      await policy.bundles.apply([signedBundle({ members: { ...members, threshold: 1 } })]);
-      await policy.bundles.apply([second]);
-      const [anna, berta] = logsOfBoth().map((envelope) => verifyAgentStatement(envelope));
-      for (const one of [anna!, berta!]) epochs.offer(one);
-      assert.equal(epochs.acknowledgedBy().length, 2);
-      for (let n = 0; n < 100; n++) {
-        const name = `policy ${3 + n} from 2027-01-01T00:00:00Z`;
-        const { resource } = (berta!.statement as unknown as Said).predicate;
-        epochs.offer(changed(berta!, { resource: { ...resource, name } }));
-      }
-      assert.deepEqual(epochs.acknowledgedBy(), [ANNA.agentId], 'but its own');
-      desk.time.now = BOUNDARY;
-      await epochs.turn();
-      assert.equal(policy.bundles.active.sequence, 2);
-    }, SIGNERS);
-  });
-
-  it('is acknowledged once, over restarts too, and again where the log did not take it', async () => {
-    using desk = new PolicyDesk();
-    await desk.run(async (policy) => {
-      const logs = new Logs();
-      logs.failure = new Error('the disk is full');
-      const anna = logs.epochs(policy, desk, ANNA);
-      await policy.bundles.apply([first]);
-      await policy.bundles.apply([second]);
-      await anna.turn();
-      assert.deepEqual([logs.said.length, anna.acknowledgedBy()], [0, []]);
-      logs.failure = undefined;
-      await anna.turn();
-      assert.deepEqual([logs.said.length, anna.acknowledgedBy()], [1, [ANNA.agentId]]);
-      await logs.epochs(policy, desk, ANNA).turn();
-      assert.equal(logs.said.length, 1);
     }, SIGNERS);
   });
 
