@@ -7,7 +7,7 @@ import { contentIdOf } from '../../../protocol/envelope/index.ts';
 import { timeText } from '../../../protocol/fields/index.ts';
 import type { AgentId } from '../../../protocol/identity/index.ts';
 import { ORIGIN_PREFIX, originOf } from '../../../protocol/log/index.ts';
-import { STRANGE_ORDERS_MAX } from '../../../protocol/quarantine/index.ts';
+import { EARLY_RELEASES_MAX, STRANGE_ORDERS_MAX } from '../../../protocol/quarantine/index.ts';
 import {
   type AgentStatement,
   QUARANTINE_ORDER_PREDICATE,
@@ -27,6 +27,9 @@ const [OWN, CHIEF, PARTNER, STRANGER, MEMBER] = [10, 20, 30, 40, 50].map((n) => 
 ];
 const [PEER, THEIRS, ELSEWHERE] = ['12D3KooWhere', '12D3KooWtheirs', '12D3KooWelsewhere'];
 const MODULE = 'bafkreiodd';
+
+/** What is said is numbered. */
+const idOf = (n: number) => `bafkrei${String(n).padStart(52, 'a')}`;
 
 /** A node in "eu" with one agent, one authority and one partner, whose agent lives on its node. */
 function makeNode() {
@@ -63,7 +66,7 @@ function makeNode() {
   quarantines.knowPartners(() => [{ agent: PARTNER, peers: [THEIRS] }]);
   let made = 0;
   const say = (issuer: AgentId, predicateType: string, predicate: object, origin: string): string => {
-    const id = `bafkrei${String(++made).padStart(52, 'a')}`;
+    const id = idOf(++made);
     const statement = { id, issuer, predicateType, statement: { predicate: { issuer, ...predicate } } };
     listen(statement as unknown as AgentStatement, {
       live: true,
@@ -164,6 +167,14 @@ describe('an order of quarantine', () => {
     const all = node.quarantines.list();
     assert.equal(all.length, STRANGE_ORDERS_MAX + 1);
     assert.match(all.find(({ id }) => id !== own)?.detail ?? '', /a stranger orders it, about others/);
+  });
+
+  it('that comes after its release is released, whatever strangers have sent meanwhile', () => {
+    const { order, quarantines, release } = makeNode();
+    release(CHIEF, idOf(EARLY_RELEASES_MAX + 2));
+    for (let n = 0; n < EARLY_RELEASES_MAX; n++) release(STRANGER, `${MODULE}${n}`);
+    const late = order(OWN, 'module', MODULE, { release: { by: [CHIEF], threshold: 1 } });
+    assert.deepEqual([late, quarantines.show(late).state], [idOf(EARLY_RELEASES_MAX + 2), 'released']);
   });
 
   it('keeps its number when its key is revoked: the agent of this node goes on from there', () => {

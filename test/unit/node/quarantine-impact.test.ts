@@ -45,6 +45,79 @@ describe('before a quarantine order is signed', () => {
     assert.equal(own.peers.shown[0]?.name, 'mine');
   });
 
+  it('the work, the channels and the agents that it would touch are shown, and no others', async () => {
+    const [anna, berta] = ['zs:anna', 'zs:berta'];
+    const entry = (agentId: string, peer: string) => ({
+      agentId,
+      card: { name: agentId, endpoints: [{ peer }] },
+    });
+    const task = (taskId: string, agentId: string, state: string) => ({
+      ...{ taskId, name: taskId },
+      task: { phase: 'running', attempts: [{ agentId, state }] },
+    });
+    const channel = (name: string, payer: string, payee: string, phase: string) => ({
+      state: { terms: { channel: name, payer, payee }, phase },
+    });
+    const busy = {
+      ...node,
+      book: { list: () => [entry(anna!, OTHER), entry(berta!, PEER)], get: () => ({}) },
+      guilds: {
+        list: () => [
+          {
+            id: 'g',
+            name: 'g',
+            state: 'active',
+            members: [
+              { agent: anna, peer: 'x' },
+              { agent: berta, peer: 'y' },
+            ],
+          },
+          { id: 'left', name: 'left', state: 'dissolved', members: [{ agent: anna, peer: 'x' }] },
+          { id: 'others', name: 'others', state: 'active', members: [{ agent: berta, peer: 'y' }] },
+        ],
+      },
+      payments: {
+        sides: {
+          list: () => [
+            channel('pays', anna!, 'zs:x', 'open'),
+            channel('paid', 'zs:x', anna!, 'closing'),
+            channel('over', anna!, 'zs:x', 'settled'),
+            channel('others', berta!, 'zs:x', 'open'),
+          ],
+        },
+      },
+      tasks: {
+        open: () => [
+          task('asked', anna!, 'asked'),
+          task('ended', anna!, 'failed'),
+          task('others', berta!, 'asked'),
+          task('module', berta!, 'planned'),
+        ],
+        manifest: async (id: string) => {
+          if (id === 'asked') throw new Error('not kept');
+          return { manifest: { module: { cid: id === 'module' ? 'bafkreiodd' : 'bafkreifine' } } };
+        },
+      },
+      vault: { has: (id: string) => id === berta },
+    } as unknown as Parameters<typeof impactOf>[0];
+    const shown = async (kind: 'peer' | 'agent' | 'module', id: string) => {
+      const { cards, channels, guilds, tasks, warnings } = await impactOf(busy, [{ kind, id }]);
+      return [
+        cards.shown.map(({ agentId }) => agentId),
+        tasks.shown.map(({ taskId }) => taskId),
+        guilds.shown.map(({ id, members }) => [id, members]),
+        channels.shown.map(({ channel }) => channel),
+        warnings,
+      ];
+    };
+    const touched = [['asked'], [['g', 1]], ['pays', 'paid'], []];
+    assert.deepEqual(await shown('agent', anna!), [[anna], ...touched]);
+    assert.deepEqual(await shown('peer', OTHER), [[anna], ...touched]);
+    assert.deepEqual(await shown('module', 'bafkreiodd'), [[], ['module'], [], [], []]);
+    const [, , , , warned] = await shown('agent', berta!);
+    assert.deepEqual(warned, ['1 agent(s) of this node would be kept apart']);
+  });
+
   it('what is the id of no node is not signed', async () => {
     const desk = new QuarantineDesk({
       vault: { get: () => assert.fail('no key is asked for') },
