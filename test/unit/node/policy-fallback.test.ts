@@ -27,6 +27,19 @@ describe('node/policy: the last policy that worked', () => {
       );
   });
 
+  it('is not where going back goes to, once nothing stands in any more', async () => {
+    using desk = new PolicyDesk();
+    const signers = [keyOf(1)];
+    await desk.run(async ({ bundles }) => {
+      for (const sequence of [1, 2]) await bundles.apply([signedBundle({ sequence })]);
+    }, signers);
+    await desk.run(({ bundles }) => assert.equal(bundles.active.sequence, 0), signers, { id: BUILT_IN.id });
+    await desk.run(async ({ bundles }) => {
+      assert.equal(bundles.active.sequence, 2);
+      assert.equal((await bundles.rollback(undefined, 'back')).sequence, 1);
+    }, signers);
+  });
+
   it('is decided by after failed starts, which the history says once, and never one below the floor', async () => {
     using desk = new PolicyDesk();
     const [first, second] = [signedBundle(), signedBundle({ sequence: 2, policies: onlyAgent('b') })];

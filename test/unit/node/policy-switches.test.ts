@@ -52,6 +52,31 @@ describe('node/policy: a switch', () => {
     }, SIGNERS);
   });
 
+  it('is told of when another policy decides, and not before', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async ({ bundles }) => {
+      const told: number[] = [];
+      bundles.onChange = () => told.push(bundles.active.sequence);
+      await bundles.apply([signedBundle()]);
+      await bundles.apply([signedBundle()]);
+      await bundles.apply([signedBundle({ sequence: 2, ...later })]);
+      assert.deepEqual(told, [1]);
+      await bundles.begin();
+      await bundles.rollback(0, 'back');
+      assert.deepEqual(told, [1, 2, 0]);
+    }, SIGNERS);
+  });
+
+  it('is refused of a file of which all is old', async () => {
+    using desk = new PolicyDesk();
+    await desk.run(async ({ bundles }) => {
+      const chain = [1, 2, 3].map((sequence) => signedBundle({ sequence }));
+      await bundles.apply(chain);
+      await assert.rejects(bundles.apply(chain.slice(0, 2)), refused('POLICY_ROLLBACK'));
+      assert.equal(bundles.history(9).switches.length, 1);
+    }, SIGNERS);
+  });
+
   it('takes so many bundles at once, and none is no switch', async () => {
     using desk = new PolicyDesk();
     await desk.run(async ({ bundles }) => {
