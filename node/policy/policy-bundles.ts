@@ -204,11 +204,11 @@ export class PolicyBundles {
     });
   }
 
-  /** The sequence that was in force before the one that is now. */
+  /** The sequence that was in force before the one that is now: whoever stayed with one that stood in came from nowhere else. */
   #before(): number {
     const found = this.#store
       .switches(Number.MAX_SAFE_INTEGER)
-      .find(({ action, to }) => action !== 'start' && to === this.#active.sequence);
+      .find(({ action, from, to }) => action !== 'start' && to === this.#active.sequence && from !== to);
     if (found === undefined) throw new ZeroError('NOT_FOUND', 'there is no policy to go back to');
     return found.from;
   }

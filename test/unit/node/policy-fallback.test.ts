@@ -40,6 +40,26 @@ describe('node/policy: the last policy that worked', () => {
     }, signers);
   });
 
+  it('is stayed with once: going back again goes to what was before it', async () => {
+    using desk = new PolicyDesk();
+    const id = await desk.run(
+      async ({ bundles }) => {
+        const good = await bundles.apply([signedBundle()]);
+        await bundles.apply([signedBundle({ sequence: 2, policies: onlyAgent('b') })]);
+        return good.id;
+      },
+      [keyOf(1)],
+    );
+    await desk.run(
+      async ({ bundles }) => {
+        const back = async () => (await bundles.rollback(undefined, 'it ended all')).sequence;
+        assert.deepEqual([await back(), await back()], [1, 0]);
+      },
+      [keyOf(1)],
+      { id },
+    );
+  });
+
   it('is decided by after failed starts, which the history says once, and never one below the floor', async () => {
     using desk = new PolicyDesk();
     const [first, second] = [signedBundle(), signedBundle({ sequence: 2, policies: onlyAgent('b') })];
