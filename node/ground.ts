@@ -69,6 +69,7 @@ export async function makeGround(
   const forks = new ForkBook(db);
   await files.load();
   await forks.load();
+  metrics.set('zerostate_log_forks', forks.size);
   const book = new CardBook();
   book.listen(() => metrics.set('zerostate_cards_known', book.size));
   // A node under another clock than the machine's does not look at how late the machine is.

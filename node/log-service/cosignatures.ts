@@ -94,6 +94,8 @@ export class Cosignatures {
   }
 
   start(): void {
+    // Who asks no witness is not behind them.
+    if (this.#deps.policy.kind === 'none') this.#deps.metrics.forget('zerostate_log_witnessed_size', {});
     this.#later(PAUSE_MS);
   }
 

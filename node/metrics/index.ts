@@ -32,8 +32,11 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
       registers: [registry],
       labelNames: 'labels' in entry ? [...entry.labels] : [],
     };
-    if (entry.kind === 'counter') made.set(name, new Counter(common));
-    else if (entry.kind === 'gauge') made.set(name, new Gauge(common));
+    if (entry.kind === 'counter') {
+      const counter = new Counter(common);
+      for (const labels of 'begins' in entry ? entry.begins : []) counter.inc(labels, 0);
+      made.set(name, counter);
+    } else if (entry.kind === 'gauge') made.set(name, new Gauge(common));
     else made.set(name, new Histogram({ ...common, buckets: LATENCY_BUCKETS_SECONDS }));
   }
   return {

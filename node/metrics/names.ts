@@ -1,5 +1,7 @@
-// Every metric's name, kind and meaning, in one place (those of relays and routed paths: path-names.ts). Names are stable; docs/reference/metrics.md lists them.
+// Every metric's name, kind and meaning, in one place (those of relays and routed paths: path-names.ts). `begins` are the series that are
+// exported as 0 before anything happened: of one that appears as 1, Prometheus sees no increase. Names are stable; docs/reference/metrics.md lists them.
 
+import { FINAL_STATES } from '../../protocol/task/index.ts';
 import { pathMetricNames } from './path-names.ts';
 
 export const metricNames = {
@@ -28,6 +30,7 @@ export const metricNames = {
     kind: 'counter',
     help: 'Anti-entropy rounds by result (ok, failed).',
     labels: ['result'],
+    begins: [{ result: 'ok' }, { result: 'failed' }],
   },
   zerostate_sync_bytes_total: { kind: 'counter', help: 'Bytes of log tails received by anti-entropy.' },
   zerostate_sync_refused_total: {
@@ -71,6 +74,7 @@ export const metricNames = {
     kind: 'counter',
     help: 'Discovery requests by result (ok, partial, failed).',
     labels: ['result'],
+    begins: [{ result: 'ok' }, { result: 'partial' }, { result: 'failed' }],
   },
   zerostate_find_seconds: {
     kind: 'histogram',
@@ -101,6 +105,7 @@ export const metricNames = {
     kind: 'counter',
     help: 'Tasks by role (requester, executor) and final status.',
     labels: ['role', 'status'],
+    begins: FINAL_STATES.map((status) => ({ role: 'requester', status })),
   },
   zerostate_task_seconds: {
     kind: 'histogram',
@@ -259,6 +264,7 @@ export const metricNames = {
     kind: 'counter',
     help: 'Partners caught with evidence, by lie (omission, old-head).',
     labels: ['lie'],
+    begins: [{ lie: 'omission' }, { lie: 'old-head' }],
   },
 } as const;
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
 import { parse } from 'yaml';
-import { metricNames } from '../../../node/metrics/names.ts';
+import { createMetrics, metricNames } from '../../../node/metrics/index.ts';
 import { probeMetricNames } from '../../../node/metrics/probe-names.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -101,6 +101,35 @@ describe('alerts', () => {
           `${page} does not speak of ${alert}`,
         );
     }
+  });
+
+  it('ask for the rate of what is exported from the start: of a series that appears with its first event Prometheus sees no increase', async () => {
+    const text = await createMetrics().render();
+    const silent: string[] = [];
+    for (const { expr } of rules)
+      for (const [, name = '', labels = ''] of expr.matchAll(/(zerostate_\w+_total)(?:\{([^}]*)\})?\[/g)) {
+        const wanted = labels.split(',').filter((label) => label !== '');
+        const there = text
+          .split('\n')
+          .some((line) => line.startsWith(name) && wanted.every((label) => line.includes(label)));
+        if (!there) silent.push(`${name}{${labels}}`);
+      }
+    assert.deepEqual(silent, []);
+  });
+
+  it('send whoever is woken by a red check to a page that speaks of each check, and to no restore of a node that needs none', () => {
+    const page = readFileSync(new URL('docs/reference/service-levels.md', ROOT), 'utf8');
+    const source = readFileSync(new URL('node/api/readiness.ts', ROOT), 'utf8');
+    const checks = [...source.matchAll(/\bname(?:: | = )'([a-z ]+)'/g)].map(([, name]) => name as string);
+    assert.ok(checks.length >= 10);
+    const [, table = ''] = page.split('**ZerostateNotReady**');
+    assert.deepEqual(
+      checks.filter((name) => !table.includes(`\`${name}\``)),
+      [],
+    );
+    const runbookOf = (name: string) => rules.find(({ alert }) => alert === name)?.annotations?.runbook;
+    for (const name of ['ZerostateNotReady', 'ZerostateLogDamaged'])
+      assert.equal(runbookOf(name), 'docs/reference/service-levels.md');
   });
 
   it('are refused when they speak of what is not there', () => {

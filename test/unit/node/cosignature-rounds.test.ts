@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Cosignatures } from '../../../node/log-service/index.ts';
+import { createMetrics } from '../../../node/metrics/index.ts';
 import { HandClock } from '../../support/hand-clock.ts';
 
 const STEP_MS = 100;
@@ -70,5 +71,20 @@ describe('rounds of cosignatures', () => {
     await pass(20_000, false);
     assert.ok(rounds[0]! - doneAt <= REST_MS, 'and soon when none does');
     await cosignatures.stop();
+  });
+
+  it('that nobody asked for leave no size behind which the log could lag', async () => {
+    const metrics = createMetrics();
+    const text = async () => (await metrics.render()).match(/^zerostate_log_witnessed_size .*$/m)?.[0];
+    for (const [kind, exported] of [
+      ['peers', 'zerostate_log_witnessed_size 0'],
+      ['none', undefined],
+    ]) {
+      const deps = { clock: new HandClock(), policy: { kind }, metrics };
+      const cosignatures = new Cosignatures(deps as never);
+      cosignatures.start();
+      assert.equal(await text(), exported);
+      await cosignatures.stop();
+    }
   });
 });
