@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import type { NodeView } from '../../api/views.ts';
+import { readRunFile } from '../../run-file.ts';
 import { ApiClient } from '../client.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { fail, ok, warn } from '../doctor/finding.ts';
@@ -26,9 +27,12 @@ import {
   checkVersion,
   type Health,
 } from '../doctor/node-checks.ts';
-import { homeOf } from '../home.ts';
+import { homeOf, type Target } from '../home.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
+
+/** A node that has not answered by then hangs (milliseconds): its health is told at once also while it has too much to do. */
+const ANSWER_MS_MAX = 10_000;
 
 export function registerDoctor(program: Command): void {
   withTarget(program.command('doctor').description('find what is wrong with a node, why, and how to mend it'))
@@ -89,22 +93,34 @@ async function examineHome(home: string, runs: boolean): Promise<Finding[]> {
   return findings;
 }
 
-async function examineNode(client: ApiClient): Promise<Finding[]> {
+async function examineNode({ target }: ApiClient): Promise<Finding[]> {
+  const limit = AbortSignal.timeout(ANSWER_MS_MAX);
   try {
-    const node = await client.get<NodeView>('/v1/node');
-    const health = (await (await fetch(`${client.target.api}/readyz`)).json()) as Health;
+    const node = await new ApiClient(target, limit).get<NodeView>('/v1/node');
+    const health = (await (await fetch(`${target.api}/readyz`, { signal: limit })).json()) as Health;
     return [
       checkVersion(node),
-      ok('ports', `the API answers at ${client.target.api}`),
+      ok('ports', `the API answers at ${target.api}`),
       ...checkHealth(health),
       checkClock(node),
       checkNat(node),
       checkPeers(node),
     ];
   } catch (error) {
+    if (limit.aborted) return [await hangs(target)];
     if (!isZeroError(error)) throw error;
-    return [fail('node', `the API at ${client.target.api} does not serve`, error.message, error.hint)];
+    return [fail('node', `the API at ${target.api} does not serve`, error.message, error.hint)];
   }
+}
+
+async function hangs({ api, home }: Target): Promise<Finding> {
+  const pid = home === undefined ? 'PID' : ((await readRunFile(home))?.pid ?? 'PID');
+  return fail(
+    'node',
+    `the API at ${api} has not answered for ${ANSWER_MS_MAX / 1000} s`,
+    'the process is there, and was stopped, hangs, or waits for a disk',
+    `ps -o stat,etime,cmd -p ${pid} shows which: T was stopped (kill -CONT ${pid}), D waits for a disk; else restart the node.`,
+  );
 }
 
 const MARK = { ok: style.green('✓'), warn: '!', fail: style.red('✗') };

@@ -19,23 +19,23 @@ interface Readiness {
 }
 
 /** What keeps the node from being ready; undefined when nothing does. */
-async function obstacle(flags: ClientFlags): Promise<string | undefined> {
+async function obstacle(flags: ClientFlags, end: AbortSignal): Promise<string | undefined> {
   try {
     const { api } = await resolveTarget(flags);
-    const { checks } = (await (await fetch(`${api}/readyz`)).json()) as Readiness;
+    const { checks } = (await (await fetch(`${api}/readyz`, { signal: end })).json()) as Readiness;
     const bad = checks.find(({ ok }) => !ok);
     return bad === undefined ? undefined : `${bad.name}: ${bad.detail}`;
   } catch (error) {
     if (isZeroError(error) && error.code !== 'NODE_UNREACHABLE') throw error;
-    return (error as Error).message;
+    return end.aborted ? 'its process is there and does not answer' : (error as Error).message;
   }
 }
 
 async function untilReady(flags: ClientFlags, seconds: number): Promise<void> {
-  const end = Date.now() + seconds * SECOND_MS;
-  for (let why = await obstacle(flags); why !== undefined; why = await obstacle(flags)) {
-    if (Date.now() >= end)
-      throw new ZeroError('NODE_UNREACHABLE', `not ready after ${seconds} s: ${plain(why)}`);
+  // A node that hangs takes the question and never answers.
+  const end = AbortSignal.timeout(seconds * SECOND_MS);
+  for (let why = await obstacle(flags, end); why !== undefined; why = await obstacle(flags, end)) {
+    if (end.aborted) throw new ZeroError('NODE_UNREACHABLE', `not ready after ${seconds} s: ${plain(why)}`);
     await delay(LOOK_MS);
   }
 }

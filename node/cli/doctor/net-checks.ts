@@ -33,13 +33,24 @@ export async function checkPorts(config: Config): Promise<Finding[]> {
   ];
   const findings: Finding[] = [];
   for (const { flag, host, port, what } of wanted) {
-    if (port === 0) continue;
     const code = await tryListen({ host, port });
     if (code === undefined) continue;
+    // Whatever the port is.
+    if (code === 'EADDRNOTAVAIL') {
+      const remedy = 'Name one that it has in config.yaml (api.host, listen): ip address shows them.';
+      findings.push(
+        fail(
+          'ports',
+          `${host}, for ${what}, cannot be listened on`,
+          'this machine has no such address',
+          remedy,
+        ),
+      );
+      continue;
+    }
     const causes: Record<string, string> = {
       EADDRINUSE: 'another program has it',
       EACCES: 'this user may not open it: ports below 1024 are the system’s',
-      EADDRNOTAVAIL: 'this machine has no such address',
     };
     const remedy = `Stop the other program (ss -ltnp 'sport = :${port}' names it) or choose another port: ${flag}.`;
     findings.push(

@@ -1,6 +1,7 @@
 // zerostate doctor: a sound node has no complaint; each thing that is broken on purpose is found, with its cause and a remedy.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -76,6 +77,40 @@ describe('zerostate doctor', function () {
     assert.match(text, /run\.json is of a node that does not run/);
     assert.match(text, /ECONNREFUSED/);
     assert.match(text, /chmod 600/);
+  });
+
+  it('finds an address that the machine does not have, also where any port would do', async () => {
+    const home = join(folder, 'elsewhere');
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'config.yaml'), 'api: { host: 203.0.113.7, port: 0 }\nroles: [boot]\n');
+    const { code, findings } = await doctor(home);
+    assert.deepEqual([code, states(findings, 'fail')], [1, ['ports']]);
+    assert.match(findings.find(({ check }) => check === 'ports')?.finding ?? '', /^203\.0\.113\.7/);
+  });
+
+  it('finds a process that hangs, and waits for it no longer than it says; neither does the wait for a node to be ready', async () => {
+    const home = join(folder, 'hangs');
+    mkdirSync(home, { recursive: true });
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    writeFileSync(join(home, 'config.yaml'), 'roles: [boot]\n');
+    writeFileSync(join(home, 'api-token'), 'any', { mode: 0o600 });
+    writeFileSync(
+      join(home, 'run.json'),
+      JSON.stringify({ pid: process.pid, api: `http://127.0.0.1:${port}`, tokenFile: 'api-token' }),
+    );
+    const waited = await zerostate(['status', '--wait', '1', '--home', home]);
+    assert.equal(waited.code, 4);
+    assert.match(waited.stderr, /not ready after 1 s: its process is there and does not answer/);
+    const { code, stdout } = await zerostate(['doctor', '--home', home, '--json']);
+    silent.close();
+    assert.equal(code, 1);
+    const one = (JSON.parse(stdout) as { findings: Finding[] }).findings.find(
+      ({ state }) => state === 'fail',
+    );
+    assert.match(one?.finding ?? '', /has not answered for 10 s/);
+    assert.ok(one?.remedy.includes(`kill -CONT ${process.pid}`));
   });
 
   it('finds a key that is unknown in the configuration', async () => {
