@@ -24,8 +24,15 @@ export async function* filesOf(home: string, withKeys: boolean): AsyncGenerator<
     yield encodeFrame({ kind: 'file', name: relative(home, path), bytes: await readFile(path) });
 }
 
-/** Writes a backup of frames. Throws what the disk throws, or DATA_CORRUPT when it does not read back; then nothing is left. */
-export async function writeChecked(file: string, parts: AsyncIterable<Uint8Array>): Promise<BackupContents> {
+/**
+ * Writes a backup of frames. Throws what the disk throws, DATA_CORRUPT when it does not read back, or the reason of `signal`; then nothing is left:
+ * half a backup holds the private keys as well.
+ */
+export async function writeChecked(
+  file: string,
+  parts: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<BackupContents> {
   const beside = `${file}.${process.pid}.part`;
   try {
     // What an earlier attempt of the same process number left is of no use.
@@ -38,17 +45,19 @@ export async function writeChecked(file: string, parts: AsyncIterable<Uint8Array
         async (zipped: AsyncIterable<Buffer>) => {
           for await (const part of zipped) await handle.appendFile(part);
         },
+        { signal },
       );
       await handle.sync();
     } finally {
       await handle.close();
     }
-    const contents = await readBackup(beside, { file: async () => {}, records: async () => {} });
+    const contents = await readBackup(beside, { file: async () => {}, records: async () => {} }, signal);
     await rename(beside, file);
     await syncFolder(dirname(file));
     return contents;
   } catch (error) {
     await rm(beside, { force: true });
+    signal?.throwIfAborted();
     throw error;
   }
 }

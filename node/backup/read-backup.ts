@@ -32,13 +32,22 @@ export interface BackupContents {
   readonly records: number;
 }
 
-/** Reads a whole backup. Throws NOT_FOUND, DATA_CORRUPT, SIGNATURE_INVALID, or what the sink throws. */
-export async function readBackup(path: string, sink: BackupSink): Promise<BackupContents> {
+/** Reads a whole backup. Throws NOT_FOUND, DATA_CORRUPT, SIGNATURE_INVALID, what the sink throws, or an AbortError once `signal` has. */
+export async function readBackup(
+  path: string,
+  sink: BackupSink,
+  signal?: AbortSignal,
+): Promise<BackupContents> {
   const reader = new Reading(sink);
   try {
-    await pipeline(createReadStream(path), createGunzip(), async (bytes: AsyncIterable<Uint8Array>) => {
-      for await (const { framed, item } of readFrames(bytes)) await reader.take(decodeFrame(item), framed);
-    });
+    await pipeline(
+      createReadStream(path),
+      createGunzip(),
+      async (bytes: AsyncIterable<Uint8Array>) => {
+        for await (const { framed, item } of readFrames(bytes)) await reader.take(decodeFrame(item), framed);
+      },
+      { signal },
+    );
   } catch (cause) {
     if (isZeroError(cause) && cause.code !== 'DECODE_FAILED') throw cause;
     const { code = '' } = cause as NodeJS.ErrnoException;

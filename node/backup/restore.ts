@@ -15,7 +15,7 @@ import type { Logger } from '../logger/index.ts';
 import { type Database, DURABLE, openDatabase } from '../storage/index.ts';
 import { writeForm } from '../upgrade/form.ts';
 import { formOfDatabase } from '../upgrade/form-record.ts';
-import { type BackupContents, readBackup } from './read-backup.ts';
+import { type BackupContents, type BackupSink, readBackup } from './read-backup.ts';
 import { isCarried } from './what-is-carried.ts';
 
 export interface RestoreOptions {
@@ -26,6 +26,8 @@ export interface RestoreOptions {
   readonly confirm: number;
   /** Check everything and leave nothing. */
   readonly dryRun?: boolean;
+  /** Ends it, and nothing is left of it. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was restored. */
@@ -42,15 +44,16 @@ export interface Restored {
   readonly logSize: number;
 }
 
-/** Restores. Throws ALREADY_EXISTS, NOT_FOUND, DATA_NEWER, DATA_CORRUPT, SIGNATURE_INVALID or STORAGE_FAILED; then nothing is left behind. */
+/** Restores. Throws ALREADY_EXISTS, NOT_FOUND, DATA_NEWER, DATA_CORRUPT, SIGNATURE_INVALID, STORAGE_FAILED or the reason of the signal; then nothing is left behind. */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const home = resolve(options.home);
   if (options.dryRun !== true) await checkEmpty(home);
   await mkdir(dirname(home), { recursive: true });
   const beside = await mkdtemp(join(dirname(home), `.${basename(home)}.restoring-`));
   try {
-    const contents = await unpack(options.backup, beside);
+    const contents = await unpack(options.backup, beside, options.signal);
     const checked = await check(beside, contents, options.log);
+    options.signal?.throwIfAborted();
     if (options.dryRun === true) await rm(beside, { recursive: true });
     else {
       const { createdAt, logSize } = contents.header;
@@ -64,6 +67,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     return checked;
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
+    options.signal?.throwIfAborted();
     throw error;
   }
 }
@@ -88,15 +92,20 @@ function pathOf(home: string, name: string): string {
   return join(home, clean);
 }
 
-async function unpack(backup: string, home: string): Promise<BackupContents> {
+async function unpack(
+  backup: string,
+  home: string,
+  signal: AbortSignal | undefined,
+): Promise<BackupContents> {
   const db = await openDatabase(join(home, 'db'));
   try {
-    return await readBackup(backup, {
+    const sink: BackupSink = {
       file: async (name, bytes) => {
         await writeSecretFile(pathOf(home, name), Buffer.from(bytes).toString('utf8'));
       },
       records: (records) => put(db, records),
-    });
+    };
+    return await readBackup(backup, sink, signal);
   } finally {
     await db.end();
   }

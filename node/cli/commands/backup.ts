@@ -10,6 +10,7 @@ import { ApiClient } from '../client.ts';
 import { resolveHome, resolveTarget } from '../home.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { type ClientFlags, withJson, withTarget } from '../shared-flags.ts';
+import { untilSignal } from '../until-signal.ts';
 import { positiveInteger } from './find.ts';
 
 async function* counted(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -23,6 +24,19 @@ async function* counted(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     process.stderr.write(`\r${(bytes / 1e6).toFixed(0)} MB`);
   }
   if (shown > 0) process.stderr.write('\r            \r');
+}
+
+/** Does the work; undefined when a signal ended it. Who sent it knows why, and is told what is left. Throws what the work throws. */
+async function unlessStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  const { signal } = untilSignal();
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.stderr.write('stopped by a signal; nothing of it is left behind\n');
+    process.exitCode = 1;
+    return undefined;
+  }
 }
 
 export function registerBackup(program: Command): void {
@@ -56,14 +70,18 @@ Examples:
           throw new ZeroError('USAGE', 'keys are read from the home folder, which is not on this machine', {
             hint: 'Run this where the node runs, or leave them out with --no-keys.',
           });
-        const client = await ApiClient.connect(flags);
         const { filesOf, writeChecked } = await import('../../backup/index.ts');
-        async function* parts() {
-          if (home !== undefined) yield* filesOf(home, flags.keys);
-          const { body } = await client.stream('GET', '/v1/backup');
-          if (body !== null) yield* counted(body);
-        }
-        const { files, header, records } = await writeChecked(file, parts());
+        const written = await unlessStopped(async (signal) => {
+          const client = await ApiClient.connect(flags, signal);
+          async function* parts() {
+            if (home !== undefined) yield* filesOf(home, flags.keys);
+            const { body } = await client.stream('GET', '/v1/backup');
+            if (body !== null) yield* counted(body);
+          }
+          return await writeChecked(file, parts(), signal);
+        });
+        if (written === undefined) return;
+        const { files, header, records } = written;
         print(flags, { file, ...header, files, records }, () =>
           [
             `${style.green('written and read back')}  ${plain(file)}`,
@@ -100,13 +118,17 @@ Examples:
         const home = resolveHome(flags.home);
         const { restore } = await import('../../backup/index.ts');
         const { createLogger } = await import('../../logger/index.ts');
-        const restored = await restore({
-          backup: file,
-          home,
-          confirm: flags.alone === true ? 0 : flags.confirm,
-          dryRun: flags.dryRun === true,
-          log: createLogger({ level: 'error', name: 'restore' }),
-        });
+        const restored = await unlessStopped((signal) =>
+          restore({
+            signal,
+            backup: file,
+            home,
+            confirm: flags.alone === true ? 0 : flags.confirm,
+            dryRun: flags.dryRun === true,
+            log: createLogger({ level: 'error', name: 'restore' }),
+          }),
+        );
+        if (restored === undefined) return;
         const { createdAt, entries, logSize, logs, peerId } = restored;
         print(flags, { home: flags.dryRun === true ? null : home, ...restored }, () =>
           [
