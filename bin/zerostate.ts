@@ -13,10 +13,9 @@ enableCompileCache(
 );
 // Only what is imported from here on is kept.
 const { CommanderError } = await import('commander');
-const { reportError, watchOutput } = await import('../node/cli/index.ts');
+const { reportError, reportUsage, watchOutput } = await import('../node/cli/index.ts');
 const { buildProgram } = await import('./program.ts');
 
-const EXIT_USAGE = 2;
 /** Long enough for output to drain and for an orderly end; short enough that a hang is not noticed as one. */
 const LINGER_MS_MAX = 2_000;
 
@@ -35,7 +34,7 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) reportError({}, error);
   // Help and version are no errors; everything else that the parser refuses is wrong usage.
-  else if (error.exitCode !== 0) process.exitCode = EXIT_USAGE;
+  else if (error.exitCode !== 0) reportUsage(process.argv.slice(2), error);
 }
 
 // A command that has ended may leave a library's timer or a hung part behind. It keeps the process this long and no longer.

@@ -40,7 +40,16 @@ export { ApiClient } from './client.ts';
 export { registerCapsule } from './commands/capsule.ts';
 export { loadConfig, type UpFlags, withConfigFlags } from './commands/up.ts';
 export { resolveHome } from './home.ts';
-export { type OutputFlags, plain, print, reportError, runAction, style, table } from './output.ts';
+export {
+  type OutputFlags,
+  plain,
+  print,
+  reportError,
+  reportUsage,
+  runAction,
+  style,
+  table,
+} from './output.ts';
 export { type ClientFlags, withJson, withTarget } from './shared-flags.ts';
 export { outliveOutput, watchOutput } from './streams.ts';
 export { untilSignal } from './until-signal.ts';

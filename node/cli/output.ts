@@ -10,6 +10,9 @@ export interface OutputFlags {
   jsonl?: boolean;
 }
 
+/** Wrong usage. */
+const EXIT_USAGE = 2;
+
 const colour = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 
 /** Emphasis on a terminal, plain text elsewhere. */
@@ -61,6 +64,15 @@ export async function runAction(flags: OutputFlags, action: () => Promise<void>)
   } catch (error) {
     reportError(flags, error);
   }
+}
+
+/** Sets the exit code for what the parser refused; it has said why to people, and here it does to a script that asked for JSON. */
+export function reportUsage(args: readonly string[], error: CommanderError): void {
+  process.exitCode = EXIT_USAGE;
+  const end = args.indexOf('--');
+  if (!(end < 0 ? args : args.slice(0, end)).some((arg) => /^--jsonl?$/.test(arg))) return;
+  const typed = new ZeroError('USAGE', error.message.replace(/^error: /, ''));
+  process.stdout.write(`${JSON.stringify({ error: typed.toJSON() })}\n`);
 }
 
 /** Prints an error and sets the exit code. */

@@ -15,6 +15,21 @@ describe('wrong arguments', function () {
   const folder = mkdtempSync(join(tmpdir(), 'zerostate-usage-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
+  it('are told to a script that asked for JSON as every other error is', async () => {
+    for (const args of [
+      ['find', '--bogus', '--json'],
+      ['status', '--wait', '0', '--jsonl'],
+      ['nonsense', '--json'],
+    ]) {
+      const { code, stderr, stdout } = await zerostate(args);
+      const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+      assert.deepEqual([code, error.code], [2, 'USAGE']);
+      assert.ok(stderr.includes(`error: ${error.message}`), stderr);
+    }
+    const { stdout } = await zerostate(['nonsense', '--', '--json']);
+    assert.equal(stdout, '');
+  });
+
   const up = ['up', '--home', folder, '--api-port', '0', '--log-level', 'silent'];
   const missing = join(folder, 'no-token');
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
