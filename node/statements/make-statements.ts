@@ -89,7 +89,6 @@ export async function makeStatements(deps: Ground & Net & { readonly seed: Uint8
         isUrgent ||= !isBulk;
       },
       head: (state) => {
-        metrics.set('zerostate_log_size', state.size);
         events.emit('head', () => ({ origin: state.origin, size: state.size }));
         void sync.publishHead(state, isUrgent);
         isUrgent = false;

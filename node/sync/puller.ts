@@ -163,7 +163,6 @@ export class Puller {
       clock.now(),
     );
     metrics.count('zerostate_statements_stored_total', { origin: 'replicated' }, read.length);
-    metrics.set('zerostate_log_bytes', store.bytes);
     for (const { entry, statement } of read)
       this.#deliver(origin, entry.index, entry.entry.statementId, statement);
     this.#deps.onGrown(origin);

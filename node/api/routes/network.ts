@@ -82,6 +82,9 @@ async function render(node: NodeContext, metrics: Metrics): Promise<string> {
   metrics.set('zerostate_degraded', reasons);
   metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
   node.quarantines.count();
+  // Not only when something is written: a start is no reason to say 0.
+  metrics.set('zerostate_log_size', node.ownLog.state().size);
+  metrics.set('zerostate_log_bytes', node.store.bytes);
   return await metrics.render();
 }
 

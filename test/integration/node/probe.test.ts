@@ -56,6 +56,12 @@ describe('zerostate probe', function () {
     const metrics = await (await fetch(`${first.api.url}/metrics`)).text();
     assert.match(metrics, /^zerostate_ready\{check="own log"\} 1$/m);
     assert.match(metrics, /^zerostate_ready\{check="index"\} 1$/m);
+    const { size } = member.node.ownLog.state();
+    await nodes.stop('member');
+    const again = await nodes.start('member', { join: [addressOf(first)] });
+    const after = await (await fetch(`${again.api.url}/metrics`)).text();
+    assert.match(after, new RegExp(`^zerostate_log_size ${size}$`, 'm'));
+    assert.match(after, /^zerostate_log_bytes [1-9]/m);
   });
 
   /** A node that takes connections and says this much of an answer, and no more. */
