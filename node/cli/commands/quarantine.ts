@@ -156,6 +156,7 @@ export function registerQuarantine(program: Command): void {
         flags: ClientFlags & ConfirmFlags & { reason: string; evidence: string[]; by?: string },
       ) => {
         await runAction(flags, async () => {
+          checkTyped({ evidence: flags.evidence });
           const client = await ApiClient.connect(flags);
           const found = await orderOf(client, order);
           if (!(await confirmed(flags, `release ${named(found.targets)} from the order ${found.order}`)))

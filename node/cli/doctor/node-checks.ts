@@ -42,6 +42,16 @@ const REMEDIES: Record<string, string> = {
   disk: 'Free room on the disk, or mend what the cause names; the node takes writes again by itself.',
   'own log': 'Let it run and reach its peers: it signs nothing before they have shown what they hold.',
   network: 'See the findings on boot nodes and ports; zerostate peers shows who is connected.',
+  clock: 'Set it and keep it: timedatectl set-ntp true (systemd), or run chrony or ntpd.',
+  gossip:
+    'zerostate peers shows who is connected; where other nodes say the same, look at the network between, else restart this one.',
+  thread:
+    'Give the machine less to do or more processors; docs/reference/overload.md says what gives way meanwhile.',
+  epoch: 'Apply the policy that the others have begun with: zerostate policy apply.',
+  quarantine: 'zerostate quarantine list names the order, and zerostate quarantine show who may release it.',
+  index: 'Stop the node, remove its folder "index", and start it: docs/runbooks/index-is-damaged.md.',
+  payments:
+    'zerostate channel list shows them; restore a backup before the other side ends them: docs/reference/payments.md.',
   configuration:
     'Mend config.yaml and restart the node, which tries it again; zerostate up in a terminal shows why it failed. What works meanwhile is in config.good.json.',
   policy:

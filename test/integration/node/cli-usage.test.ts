@@ -59,6 +59,11 @@ describe('wrong arguments', function () {
       /Allowed choices are split, .*nearest/,
     ],
     [
+      'evidence for a release that is no id, before anything is asked',
+      ['quarantine', 'release', 'q7mzkq', '--reason', 'x', '--evidence', 'nonsense', '--home', folder],
+      /--evidence nonsense: this is not one \[USAGE\]/,
+    ],
+    [
       'an API that is no URL',
       ['peers', '--api', 'nonsense', '--token-file', join(import.meta.dirname, 'cli-usage.test.ts')],
       /nonsense is not the address of an API \[USAGE\]/,

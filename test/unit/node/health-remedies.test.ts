@@ -1,7 +1,7 @@
 // What doctor advises for a database that takes no writes: room where room is missing, the folder where the folder is.
 
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { checkHealth } from '../../../node/cli/doctor/node-checks.ts';
 import { DURABLE } from '../../../node/storage/index.ts';
 import { refused } from '../../support/agents.ts';
@@ -24,6 +24,17 @@ describe('remedies of doctor', () => {
     await db.end();
     assert.match(remedyOf('disk', `read-only: ${failure?.message}`), /^Put the same folder back/);
     assert.match(remedyOf('database', 'its folder was removed or replaced: x'), /^Put the same folder back/);
+  });
+
+  it('are there for each check that can be red, and for what degrades', () => {
+    const source = readFileSync(new URL('../../../node/api/readiness.ts', import.meta.url), 'utf8');
+    const names = [...source.matchAll(/\bname(?:: | = )'([a-z ]+)'/g)].map(([, name]) => name as string);
+    assert.ok(names.length >= 10);
+    for (const name of names)
+      assert.doesNotMatch(remedyOf(name, 'x'), /^$|zerostate status shows more/, name);
+    const checks = [{ name: 'payments', ok: true, detail: 'degraded: damaged, and left as they are: x' }];
+    const [one] = checkHealth({ ok: true, degraded: true, checks });
+    assert.match(one?.remedy ?? '', /^zerostate channel list/);
   });
 
   it('ask for room on a full disk, and for a backup of a database that does not read back', () => {
