@@ -128,7 +128,8 @@ export function registerUp(program: Command, contact: FirstContact): void {
         const adopted = await adopt(contact, home, flags);
         const config = resolveConfig({}, process.env, { ...adopted?.config, ...definedOf(fromFlags(flags)) });
         const key = await loadOrCreateNodeKey(home);
-        await writeFile(path, renderConfigFile(config));
+        // It may hold the password of a collector, or the address of a list with a token.
+        await writeFile(path, renderConfigFile(config), { mode: 0o600 });
         const peerId = (await import('@libp2p/peer-id')).peerIdFromPrivateKey(key.libp2p).toString();
         const made = { home, config: path, peerId, network: config.network };
         print(flags, made, () =>

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { idOf } from '../../../node/cli/short-id.ts';
@@ -75,6 +75,8 @@ describe('the command line takes care', function () {
     }
     const script = await zerostate(['init', '--home', join(folder, 'script')]);
     assert.deepEqual([script.code, script.stderr], [0, '']);
+    if (process.platform !== 'win32')
+      assert.equal(statSync(join(folder, 'script', 'config.yaml')).mode & 0o077, 0, 'it may hold secrets');
   });
 
   it('takes the end of an id, or a name, as long as it means one thing', () => {

@@ -80,6 +80,12 @@ describe('packaging', function () {
     ])
       assert.match(unit, new RegExp(`^${setting}$`, 'm'));
     assert.match(unit, /^WatchdogSec=\d+$/m);
+    // An upgrade that systemd ends begins anew at each start: as long as the startup probes of Kubernetes leave it.
+    const boot = read('kubernetes/base/boot.yaml');
+    const [, period, failures] =
+      /startupProbe:\n.*\n\s+periodSeconds: (\d+)\n\s+failureThreshold: (\d+)/.exec(boot) ?? [];
+    const [, start] = /^TimeoutStartSec=(\d+)$/m.exec(unit) ?? [];
+    assert.equal(Number(start), Number(period) * Number(failures));
   });
 
   it('a node tells systemd that it is up, that it works, and that it stops', async () => {
