@@ -169,8 +169,11 @@ async function verify(flags: FolderFlags): Promise<void> {
 }
 
 function render({ ok, records, cards, tornBytes, snapshot, problems, problemCount }: FolderReport): string {
+  const state = !ok ? 'DAMAGED' : tornBytes > 0 ? 'sound but for its end' : 'sound';
   return [
-    `${ok ? 'sound' : 'DAMAGED'}: ${records} records, ${cards} cards, snapshot ${snapshot}, ${tornBytes} bytes of an unfinished write`,
+    `${state}: ${records} records, ${cards} cards, snapshot ${snapshot}, ${tornBytes} bytes of an unfinished write`,
+    // A last record that was damaged looks the same.
+    ...(tornBytes > 0 ? ['the next start drops what is unfinished, and a node puts its cards back'] : []),
     ...problems.map(({ offset, problem }) => `  at ${offset}: ${plain(problem)}`),
     ...(problemCount > problems.length ? [`  and ${problemCount - problems.length} more`] : []),
     ...(problemCount > 0 ? ['"zerostate index compact" writes a log of the sound records alone'] : []),

@@ -33,14 +33,18 @@ describe('zerostate index', () => {
   }
 
   /** Runs one command; gives back what it wrote and the exit code it set. */
-  async function written(flag: string, ...words: string[]): Promise<{ text: string; exit: number }> {
+  async function written(
+    flag: string | undefined,
+    ...words: string[]
+  ): Promise<{ text: string; exit: number }> {
     const program = new Command().exitOverride();
     registerIndexCommands(program);
     const pieces: string[] = [];
     const write = process.stdout.write;
     process.stdout.write = ((text: string) => pieces.push(text) > 0) as typeof write;
     try {
-      await program.parseAsync(['index', ...words, '--dir', join(home, 'index'), flag], { from: 'user' });
+      const flags = ['--dir', join(home, 'index'), ...(flag === undefined ? [] : [flag])];
+      await program.parseAsync(['index', ...words, ...flags], { from: 'user' });
     } finally {
       process.stdout.write = write;
     }
@@ -78,6 +82,22 @@ describe('zerostate index', () => {
       assert.equal((await written('--jsonl', command)).text.match(/\n/g)?.length, 1, command);
     const nothing = await written('--jsonl', 'query', 'plants', '--region', 'nowhere');
     assert.equal(nothing.text, '');
+  });
+
+  it('does not call a log sound that ends in bytes which are no record', async () => {
+    const name = (await readdir(join(home, 'index'))).find((file) => file.endsWith('.log'))!;
+    const log = join(home, 'index', name);
+    const bytes = await readFile(log);
+    assert.match((await written(undefined, 'verify')).text.split('\n')[0]!, /^sound: .* 0 bytes/);
+    await writeFile(
+      log,
+      bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte)),
+    );
+    assert.match(
+      (await written(undefined, 'verify')).text,
+      /^sound but for its end: 12 records, 11 cards.*\nthe next start drops/,
+    );
+    await writeFile(log, bytes);
   });
 
   it('says where a log is damaged', async () => {
