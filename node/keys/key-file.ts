@@ -15,7 +15,9 @@ export async function writeSecretFile(path: string, text: string): Promise<void>
     await writeSecret(path, temporary, text);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw new ZeroError('STORAGE_FAILED', `${path} could not be written`, { cause });
+    throw new ZeroError('STORAGE_FAILED', `${path} could not be written: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -17,11 +17,11 @@ export async function openDatabase(dir: string): Promise<Database> {
   try {
     await db.open();
   } catch (cause) {
-    const code = ((cause as Error).cause as { code?: string } | undefined)?.code;
+    const { code, message } = ((cause as Error).cause ?? cause) as { code?: string; message: string };
     if (code === 'LEVEL_LOCKED')
       throw new ZeroError('DATA_LOCKED', `${dir} is in use by another process`, { cause });
     if (code === 'LEVEL_CORRUPTION') throw new ZeroError('DATA_CORRUPT', `${dir} is damaged`, { cause });
-    throw new ZeroError('STORAGE_FAILED', `cannot open ${dir}`, { cause });
+    throw new ZeroError('STORAGE_FAILED', `cannot open ${dir}: ${message}`, { cause });
   }
   // The first look remembers which folder it is.
   db.inPlace();

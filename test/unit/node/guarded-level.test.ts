@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { bytesLevel, jsonLevel } from '../../../node/storage/index.ts';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { bytesLevel, jsonLevel, openDatabase } from '../../../node/storage/index.ts';
 import { refused } from '../../support/agents.ts';
 import { TestDatabase } from '../../support/log-stores.ts';
 
@@ -12,6 +12,16 @@ interface Puts {
 }
 
 describe('the guarded database', () => {
+  it('says what the disk said of a folder that cannot be opened', async () => {
+    await using folder = new TestDatabase();
+    mkdirSync(`${folder.dir}/LOCK`, { recursive: true });
+    await assert.rejects(
+      openDatabase(folder.dir),
+      (error: Error) =>
+        refused('STORAGE_FAILED')(error) && /^cannot open .*: .*LOCK: Is a directory/.test(error.message),
+    );
+  });
+
   it('acknowledges nothing while its folder is removed or replaced below it, and goes on when the same is back', async function () {
     this.timeout(10_000);
     await using folder = new TestDatabase();

@@ -31,6 +31,15 @@ describe('keys on disk', () => {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
+  it('says what the disk said of a file that cannot be written', async () => {
+    writeFileSync(join(home, 'none'), '');
+    await assert.rejects(
+      writeSecretFile(join(home, 'none', 'secret'), 'one'),
+      (error: Error) =>
+        refused('STORAGE_FAILED')(error) && /could not be written: E(?:NOTDIR|EXIST)/.test(error.message),
+    );
+  });
+
   it('writes for the owner alone, also over a file that others could read, and leaves no temporary file', async () => {
     const path = join(home, 'deep', 'secret');
     await writeSecretFile(path, 'one');
