@@ -114,7 +114,9 @@ export async function createHost(options: HostOptions) {
       inactivityTimeout: limits.STREAM_IDLE_MS_MAX,
       maxReadBufferLength: limits.STREAM_READ_BUFFER_BYTES_MAX,
       maxWriteBufferLength: limits.STREAM_WRITE_BUFFER_BYTES_MAX,
-      ...(options.relay ? { maxStreamWindowSize: limits.RELAY_STREAM_WINDOW_BYTES_MAX } : {}),
+      maxStreamWindowSize: options.relay
+        ? limits.RELAY_STREAM_WINDOW_BYTES_MAX
+        : limits.STREAM_WINDOW_BYTES_MAX,
     },
   });
   const tcpTransport = tcp({

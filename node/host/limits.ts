@@ -28,6 +28,13 @@ export const RELAY_STREAM_WINDOW_BYTES_MAX = 1 * MIB;
 export const STREAM_READ_BUFFER_BYTES_MAX = 16 * MIB;
 /** Bytes a stream may hold for a slow peer. The library's default has no limit. */
 export const STREAM_WRITE_BUFFER_BYTES_MAX = 16 * MIB;
+/** Bytes of one stream that a peer may have under way at most, where the node is no relay: what the muxer's own windows grow to. */
+export const STREAM_WINDOW_BYTES_MAX = 16 * MIB;
+/** Frames without data that wait for a peer that does not read, some 700 bytes each: the ends of all streams of a relay's connection, three times over. */
+export const FRAMES_WAITING_MAX = 4_096;
+/** Pings of the muxer that one connection is answered in a second, and at once: nodes ask every few seconds, other implementations every half minute. */
+export const PINGS_PER_SECOND_MAX = 10;
+export const PINGS_BURST = 100;
 /** A stream that moves nothing for this long is dead. */
 export const STREAM_IDLE_MS_MAX = 120_000;
 /** A dial that takes longer is lost. */

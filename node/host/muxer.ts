@@ -1,14 +1,16 @@
-// Yamux, with four things mended. It opens an outgoing stream in a microtask, and when the connection has closed by then it throws where
+// Yamux, with five things mended. It opens an outgoing stream in a microtask, and when the connection has closed by then it throws where
 // nobody can catch, which ends the process: here that stream is aborted instead, as any stream of a closed connection is. And it answers
 // every frame of data with a window update, a frame of its own: here the update waits until half the window is used, as in go-yamux. When
 // a connection can be written again it says so to all streams: here not to one whose reader is stalled, as whoever waits for that word would write a
 // piece each time, until the stream is reset for holding too much. And when a connection is lost, its streams end as in peace: here, where the
-// connection says why (a link over relays does), they say it too.
+// connection says why (a link over relays does), they say it too. What it takes of a peer before any stream hears of it is bounded (frame-bounds.ts).
 
 import type { MessageStream } from '@libp2p/interface';
 import { type YamuxMuxerInit, yamux } from '@libp2p/yamux';
 import { isZeroError } from '../../protocol/errors/index.ts';
 import { openEarly } from './early-protocol.ts';
+import { boundFrames } from './frame-bounds.ts';
+import { STREAM_WINDOW_BYTES_MAX } from './limits.ts';
 
 /** States of a stream whose next frame says that it is opened or accepted: that one must not wait. */
 const UNSAID: ReadonlySet<unknown> = new Set([0, 2]);
@@ -62,9 +64,13 @@ function tame(stream: MuxedStream): MuxedStream {
   return stream;
 }
 
-/** The stream muxer of a host. Options as those of `yamux`. */
-export function streamMuxer(init: YamuxMuxerInit): ReturnType<typeof yamux> {
+/** The stream muxer of a host. Options as those of `yamux`; `now` tells milliseconds. */
+export function streamMuxer(
+  init: YamuxMuxerInit,
+  now: () => number = () => performance.now(),
+): ReturnType<typeof yamux> {
   const make = yamux(init);
+  const windowMax = init.streamOptions?.maxStreamWindowSize ?? STREAM_WINDOW_BYTES_MAX;
   return () => {
     const factory = make();
     const create = factory.createStreamMuxer.bind(factory);
@@ -75,6 +81,7 @@ export function streamMuxer(init: YamuxMuxerInit): ReturnType<typeof yamux> {
         if (isZeroError(error)) why = error;
       });
       const muxer = create(connection);
+      boundFrames(muxer, connection as never, windowMax, now);
       const internals = muxer as unknown as MuxerInternals;
       const open = internals._newStream?.bind(muxer);
       if (open !== undefined) internals._newStream = (...args) => tame(open(...args));
