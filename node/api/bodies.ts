@@ -7,33 +7,42 @@ import type { Overload } from '../admission/index.ts';
 import { givesWay } from './give-way.ts';
 import { operationOf } from './operations.ts';
 
-/** Bytes up to which a body is not counted: a task with a usual module. Reading one takes some milliseconds. */
+/** Bytes up to which a body is not counted: as many as a connection takes anyway. */
+export const TINY_BODY_BYTES_MAX = 65_536;
+/** Bytes up to which a body is not large: a task with a usual module. Reading one takes some milliseconds. */
 export const SMALL_BODY_BYTES_MAX = 1_048_576;
+/** Bytes of small bodies under way in all: hundreds, as they come from slow programs. */
+export const SMALL_BODIES_BYTES_MAX = 128 * 1024 * 1024;
 /** Bytes of large bodies under way in all: the largest (`BODY_BYTES_MAX`) and some beside it. What these take of the thread is a second or two. */
 export const LARGE_BODIES_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Adds the hooks. They come after the one that says who may ask. */
 export function boundBodies(app: FastifyInstance, overload: Overload): void {
-  let held = 0;
-  const holders = new WeakMap<FastifyReply, number>();
+  const most = { small: SMALL_BODIES_BYTES_MAX, large: LARGE_BODIES_BYTES_MAX };
+  const held = { small: 0, large: 0 };
+  const holders = new WeakMap<FastifyReply, typeof held>();
   /** Counts bytes until their request has ended. Throws OVERLOADED. */
-  const hold = (bytes: number, reply: FastifyReply): void => {
-    if (held + bytes > LARGE_BODIES_BYTES_MAX) {
+  const hold = (size: keyof typeof held, bytes: number, reply: FastifyReply): void => {
+    if (held[size] + bytes > most[size]) {
       overload.refuse('timed');
-      throw givesWay(reply, 'timed', ': others with large bodies are under way');
+      throw givesWay(reply, 'timed', `: others with ${size === 'large' ? 'large ' : ''}bodies are under way`);
     }
-    held += bytes;
+    held[size] += bytes;
+    const mine = holders.get(reply) ?? { small: 0, large: 0 };
     if (!holders.has(reply))
       reply.raw.once('close', () => {
-        held -= holders.get(reply) ?? 0;
+        held.small -= mine.small;
+        held.large -= mine.large;
       });
-    holders.set(reply, (holders.get(reply) ?? 0) + bytes);
+    mine[size] += bytes;
+    holders.set(reply, mine);
   };
   app.addHook('onRequest', async (request, reply) => {
     const length = Number(request.headers['content-length'] ?? 0);
     // One that is over the limit of its route is refused before it is read.
-    const isCounted = length > SMALL_BODY_BYTES_MAX && length <= request.routeOptions.bodyLimit;
-    if (isCounted && !isStreamed(request.method, request.routeOptions.url)) hold(length, reply);
+    const isCounted = length > TINY_BODY_BYTES_MAX && length <= request.routeOptions.bodyLimit;
+    if (isCounted && !isStreamed(request.method, request.routeOptions.url))
+      hold(sizeOf(length), length, reply);
   });
   app.addHook('preParsing', async (request, reply, payload) => {
     const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
@@ -44,7 +53,7 @@ export function boundBodies(app: FastifyInstance, overload: Overload): void {
       transform(chunk: Buffer, _encoding, done) {
         size += chunk.length;
         try {
-          if (size > SMALL_BODY_BYTES_MAX) hold(chunk.length, reply);
+          if (size > TINY_BODY_BYTES_MAX) hold(sizeOf(size), chunk.length, reply);
           done(null, chunk);
         } catch (error) {
           done(error as Error);
@@ -55,6 +64,8 @@ export function boundBodies(app: FastifyInstance, overload: Overload): void {
     return payload.pipe(counted);
   });
 }
+
+const sizeOf = (bytes: number): 'small' | 'large' => (bytes > SMALL_BODY_BYTES_MAX ? 'large' : 'small');
 
 /** What is written to disk as it comes is held by nobody. */
 const isStreamed = (method: string, url: string | undefined): boolean =>

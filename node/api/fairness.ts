@@ -32,7 +32,7 @@ export function takeTurns(app: FastifyInstance, overload: Overload, turns = new 
   const take = (request: FastifyRequest, reply: FastifyReply, run: (refused?: Error) => void) => {
     const lane = laneOf(request);
     const isTaken = turns.take(lane, () => {
-      if (lane === 'urgent' || !request.socket.destroyed) run();
+      if (stops(request) || !request.socket.destroyed) run();
     });
     if (isTaken) return;
     overload.refuse(lane);
@@ -101,6 +101,12 @@ const bringsJson = ({ headers, method }: FastifyRequest): boolean =>
   method === 'POST' &&
   (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) &&
   (headers['content-type'] ?? '').trimStart().toLowerCase().startsWith('application/json');
+
+/** Whether it stops something, also when nobody waits for the answer any more. */
+function stops(request: FastifyRequest): boolean {
+  const operation = operationAsked(request.method, request.routeOptions.url);
+  return operation !== undefined && isUrgent(operation.id);
+}
 
 function laneOf(request: FastifyRequest): Lane {
   const operation = operationAsked(request.method, request.routeOptions.url);

@@ -53,6 +53,10 @@ export async function makeApi(options: Omit<ApiOptions, 'metrics' | 'port'>): Pr
     schemaController: compilers(options.isEager),
     schemaErrorFormatter: (errors, part) => new Error(schemaErrorText(errors, part)),
   });
+  // What came on a connection that was ended for asking too much at once is not begun.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.raw.socket.destroyed) done();
+  });
   const spans = new WeakMap<FastifyRequest, WorkSpan>();
   app.addHook('onRequest', (request, _reply, done) => {
     const name = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;

@@ -215,7 +215,7 @@ export const metricNames = {
   },
   zerostate_api_connections_ended_total: {
     kind: 'counter',
-    help: 'Connections of programs to the API that were ended as there were too many, by end (rested: made room for another; refused: all others had a request under way).',
+    help: 'Connections of programs to the API that were ended, by end (rested: made room for another; stalled: did not read its answer; refused: all others had a request under way; crowded: asked for too much at once).',
     labels: ['end'],
   },
   zerostate_loop_lag_seconds: {

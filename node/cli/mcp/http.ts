@@ -28,6 +28,8 @@ export async function serveMcp(client: ApiClient, port: number): Promise<McpEndp
   const expected = Buffer.from(`Bearer ${client.target.token}`);
   let open = 0;
   const http = createServer((request, response) => {
+    // It asked for too much at once.
+    if (request.socket.destroyed) return;
     open += 1;
     response.on('close', () => {
       open -= 1;

@@ -3,8 +3,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { Overload } from '../../../node/admission/index.ts';
-import { LARGE_BODIES_BYTES_MAX, SMALL_BODY_BYTES_MAX } from '../../../node/api/bodies.ts';
+import {
+  LARGE_BODIES_BYTES_MAX,
+  SMALL_BODIES_BYTES_MAX,
+  SMALL_BODY_BYTES_MAX,
+} from '../../../node/api/bodies.ts';
 import type { Operation } from '../../../node/api/operations.ts';
 import { type ApiServer, startApi } from '../../../node/api/server.ts';
 import { createMetrics } from '../../../node/metrics/index.ts';
@@ -71,6 +76,24 @@ describe('large bodies on the API', () => {
     const ended = answerOf(again);
     finish(again);
     assert.equal((await ended).status, 200, 'their place is free again');
+  });
+
+  it('are not the only ones that are counted: of the others there are many, and not any number', async () => {
+    const most = { 'content-length': String(SMALL_BODY_BYTES_MAX) };
+    const held = Array.from({ length: SMALL_BODIES_BYTES_MAX / SMALL_BODY_BYTES_MAX }, () =>
+      begin(most, '{'),
+    );
+    const connected = async (one: ClientRequest) => {
+      const [socket] = (await once(one, 'socket')) as [Socket];
+      if (socket.connecting) await once(socket, 'connect');
+    };
+    await Promise.all(held.map(connected));
+    assert.deepEqual([await small(), await small()], [200, 200]);
+    const refused = await answerOf(begin(most, '{'));
+    assert.equal(refused.status, 503);
+    assert.equal(JSON.parse(refused.text).error.code, 'OVERLOADED');
+    assert.equal(await small(), 200, 'what is tiny is taken');
+    for (const one of held) one.destroy();
   });
 
   it('are counted as they come where they do not say their length, and when they are given up no more', async () => {
