@@ -1,7 +1,11 @@
 // Brings attestations of other tools into the own log, in the name of an agent of this node: the original is kept, and what it says is signed.
 
-import { importAttestations, publicKeyOfPem, signImports } from '../../protocol/attestation/index.ts';
-import { fromUtf8, utf8 } from '../../protocol/bytes/index.ts';
+import {
+  publicKeyOfPem,
+  type ReadAttestation,
+  readAttestations,
+  signImports,
+} from '../../protocol/attestation/index.ts';
 import { seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
@@ -37,13 +41,8 @@ export interface ImporterDeps {
   readonly clock: Clock;
 }
 
-/** The attestations of a file of lines, as importAttestations takes them apart. */
-function linesOf(bytes: Uint8Array): Uint8Array[] {
-  return fromUtf8(bytes)
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map(utf8);
-}
+/** Lets everything else on the thread have its turn. */
+const breath = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Imports. */
 export class Importer {
@@ -67,10 +66,14 @@ export class Importer {
       throw new ZeroError('NOT_OWNER', 'this node has no agent that could sign', {
         hint: 'Publish a card first: zerostate card publish.',
       });
-    const found = importAttestations(bytes, { keys: (options.keys ?? []).map(publicKeyOfPem) });
-    const lines = found.length === 1 ? [bytes] : linesOf(bytes);
+    const found: ReadAttestation[] = [];
+    // All are read before the first is written. Each is small enough for a turn of the thread; a file of many is not.
+    for (const one of readAttestations(bytes, { keys: (options.keys ?? []).map(publicKeyOfPem) })) {
+      found.push(one);
+      await breath();
+    }
     const added: Added[] = [];
-    for (const [i, imported] of found.entries()) {
+    for (const { imported, original } of found) {
       const { digest, kind, predicateType, proof, subjects } = imported;
       const outcome = {
         kind,
@@ -85,7 +88,7 @@ export class Importer {
         continue;
       }
       // The original first: a record must not point at what a crash took.
-      await originals.put(digest, lines[i] ?? bytes);
+      await originals.put(digest, original);
       const records = signImports({
         imported,
         keychain: agent.keychain,

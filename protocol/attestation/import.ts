@@ -8,6 +8,7 @@ import { isZeroError, ZeroError } from '../errors/index.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '../json/index.ts';
 import {
   FOREIGN_STATEMENT_BYTES_MAX,
+  FOREIGN_VALUES_MAX,
   parseStatement,
   readStatement,
   STATEMENT_PAYLOAD_TYPE,
@@ -90,7 +91,7 @@ function prove(envelope: Envelope | null, trust: ImportTrust): AttestationProof 
  */
 export function importAttestation(bytes: Uint8Array, trust: ImportTrust = {}): ImportedAttestation {
   const { form, envelope, statement, content, predicateType } = unwrap(
-    parseStrictJson(bytes, { bytesMax: ATTESTATION_BYTES_MAX }),
+    parseStrictJson(bytes, { bytesMax: ATTESTATION_BYTES_MAX, valuesMax: FOREIGN_VALUES_MAX }),
   );
   const kind = kindOfPredicateType(predicateType);
   if (kind === undefined) refuse(`the predicate type ${predicateType.slice(0, 100)} is not admitted`);
@@ -110,20 +111,39 @@ export function importAttestation(bytes: Uint8Array, trust: ImportTrust = {}): I
   };
 }
 
-/** One attestation, or one a line (.intoto.jsonl, `cosign download attestation`). Errors as importAttestation. */
-export function importAttestations(bytes: Uint8Array, trust: ImportTrust = {}): ImportedAttestation[] {
+/** One attestation of a file, and the bytes that it is. */
+export interface ReadAttestation {
+  readonly imported: ImportedAttestation;
+  readonly original: Uint8Array;
+}
+
+/**
+ * The attestations of a file, each with its bytes: one, or one a line (.intoto.jsonl, `cosign download attestation`), read one after the other as they are
+ * asked for. Errors as importAttestation.
+ */
+export function* readAttestations(bytes: Uint8Array, trust: ImportTrust = {}): Generator<ReadAttestation> {
+  let lines: string[];
   try {
-    return [importAttestation(bytes, trust)];
+    yield { imported: importAttestation(bytes, trust), original: bytes };
+    return;
   } catch (error) {
-    const lines =
+    lines =
       isZeroError(error) && error.message === 'text is not JSON'
         ? fromUtf8(bytes)
             .split('\n')
             .filter((line) => line.trim() !== '')
         : [];
     if (lines.length < 2) throw error;
-    if (lines.length > ATTESTATIONS_PER_FILE_MAX)
-      throw new ZeroError('LIMIT_EXCEEDED', `file has more than ${ATTESTATIONS_PER_FILE_MAX} attestations`);
-    return lines.map((line) => importAttestation(utf8(line), trust));
   }
+  if (lines.length > ATTESTATIONS_PER_FILE_MAX)
+    throw new ZeroError('LIMIT_EXCEEDED', `file has more than ${ATTESTATIONS_PER_FILE_MAX} attestations`);
+  for (const line of lines) {
+    const original = utf8(line);
+    yield { imported: importAttestation(original, trust), original };
+  }
+}
+
+/** All of them at once. */
+export function importAttestations(bytes: Uint8Array, trust: ImportTrust = {}): ImportedAttestation[] {
+  return [...readAttestations(bytes, trust)].map(({ imported }) => imported);
 }

@@ -1,6 +1,12 @@
 // Attestations of other tools: SLSA provenance, CycloneDX, SPDX, OpenVEX. The only door of this folder.
 
-export { type ImportTrust, importAttestation, importAttestations } from './import.ts';
+export {
+  type ImportTrust,
+  importAttestation,
+  importAttestations,
+  type ReadAttestation,
+  readAttestations,
+} from './import.ts';
 export { kindOfPredicateType } from './kinds.ts';
 export * from './limits.ts';
 export { publicKeyOfPem } from './pem.ts';

@@ -11,6 +11,8 @@ export interface JsonLimits {
   readonly bytesMax?: number;
   /** Deepest nesting; a bare scalar has depth 0. */
   readonly depthMax?: number;
+  /** Most values: members of objects and of arrays. Any number unless told, for texts that are short enough for that. */
+  readonly valuesMax?: number;
 }
 
 const QUOTE = 0x22;
@@ -26,18 +28,23 @@ function closingQuote(text: string, opening: number): number {
   return text.length;
 }
 
-// Counts the members of all objects of the text, and refuses depth before JSON.parse allocates anything. A wrong count on
-// malformed text does no harm: JSON.parse refuses that text afterwards.
-function countMembers(text: string, depthMax: number): number {
+// Counts the members of all objects of the text, and refuses depth and too many values before JSON.parse allocates anything. A
+// wrong count on malformed text does no harm: JSON.parse refuses that text afterwards.
+function countMembers(text: string, depthMax: number, valuesMax: number): number {
   let members = 0;
   let depth = 0;
+  // What opens an array or an object, and what stands between members.
+  let values = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === QUOTE) {
       i = closingQuote(text, i);
     } else if (c === 0x3a) {
       members++;
+    } else if (c === 0x2c) {
+      values++;
     } else if (c === 0x7b || c === 0x5b) {
+      values++;
       if (++depth > depthMax)
         throw new ZeroError('LIMIT_EXCEEDED', `JSON is nested deeper than ${depthMax}`, {
           details: { depthMax },
@@ -45,6 +52,11 @@ function countMembers(text: string, depthMax: number): number {
     } else if (c === 0x7d || c === 0x5d) {
       depth--;
     }
+    if (values > valuesMax)
+      throw new ZeroError('LIMIT_EXCEEDED', `JSON has more than ${valuesMax} values`, {
+        details: { valuesMax },
+        hint: 'Split the document, or say what matters of it in a smaller one.',
+      });
   }
   return members;
 }
@@ -79,14 +91,18 @@ function checkValue(value: JsonValue, surrogates: boolean): number {
 /**
  * Parses a JSON text strictly (RFC 8259 and I-JSON's rules on keys, surrogates and numbers).
  * A duplicate key is found by arithmetic: the text has more members than the parsed value kept.
- * Errors: DECODE_FAILED for the form, LIMIT_EXCEEDED for size and depth.
+ * Errors: DECODE_FAILED for the form, LIMIT_EXCEEDED for size, depth and number of values.
  */
 export function parseStrictJson(input: string | Uint8Array, limits: JsonLimits = {}): JsonValue {
   const bytesMax = limits.bytesMax ?? JSON_BYTES_MAX;
   if (input.length > bytesMax)
     throw new ZeroError('LIMIT_EXCEEDED', `JSON is larger than ${bytesMax} bytes`, { details: { bytesMax } });
   const text = typeof input === 'string' ? input : fromUtf8(input);
-  const written = countMembers(text, limits.depthMax ?? JSON_DEPTH_MAX);
+  const written = countMembers(
+    text,
+    limits.depthMax ?? JSON_DEPTH_MAX,
+    limits.valuesMax ?? Number.POSITIVE_INFINITY,
+  );
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;

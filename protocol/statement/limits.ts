@@ -5,6 +5,11 @@ export const STATEMENT_BYTES_MAX = 65_536;
 
 /** Bytes of a statement from another tool: SBOMs of large images are a few MB. */
 export const FOREIGN_STATEMENT_BYTES_MAX = 16_777_216;
+/**
+ * Values of the JSON of a statement or document from another tool: an SBOM of 20,000 components has 50 for each. Who reads it does nothing else meanwhile: half
+ * a second with these, or a whole one, and ten with as many as fit its bytes.
+ */
+export const FOREIGN_VALUES_MAX = 1_000_000;
 
 /** Nesting of a statement of ours; receipts reach 6 with their keychain. */
 export const STATEMENT_DEPTH_MAX = 12;

@@ -7,6 +7,7 @@ import {
   DIGEST_CHARS_MAX,
   DIGESTS_MAX,
   FOREIGN_STATEMENT_BYTES_MAX,
+  FOREIGN_VALUES_MAX,
   PREDICATE_TYPE_CHARS_MAX,
   SUBJECT_NAME_CHARS_MAX,
   SUBJECTS_MAX,
@@ -95,5 +96,5 @@ export function parseStatement(
   payload: Uint8Array,
   bytesMax: number = FOREIGN_STATEMENT_BYTES_MAX,
 ): Statement {
-  return readStatement(parseStrictJson(payload, { bytesMax }));
+  return readStatement(parseStrictJson(payload, { bytesMax, valuesMax: FOREIGN_VALUES_MAX }));
 }

@@ -40,6 +40,22 @@ describe('protocol/attestation: forms and proof', () => {
     );
   });
 
+  it('refuses more values than a thread reads in a turn, before it reads them, in an envelope as well', () => {
+    const values = (count: number) =>
+      statement('https://slsa.dev/provenance/v1', { ...slsaV1, x: new Array(count).fill(0) });
+    assert.equal(at.importAttestation(json(values(100_000))).kind, 'slsa-provenance');
+    for (const many of [values(1_000_001), dsse(values(1_000_001))])
+      assert.throws(() => at.importAttestation(json(many)), refused('LIMIT_EXCEEDED'));
+  });
+
+  it('reads the lines of a file one after the other, as they are asked for', () => {
+    const line = JSON.stringify(provenance);
+    const read = at.readAttestations(utf8(`${line}\n${line}\nnot one`));
+    assert.deepEqual(read.next().value?.original, utf8(line));
+    assert.equal(read.next().value?.imported.kind, 'slsa-provenance');
+    assert.throws(() => read.next(), refused('DECODE_FAILED'));
+  });
+
   it('marks it unverified without a key, under another key, below the threshold, or changed', () => {
     const envelope = dsse(provenance);
     const keys = [pem(cosign.publicKey)];
