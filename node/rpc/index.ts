@@ -15,6 +15,7 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { isTraceFrame, traceFrame, withServerSpan, withSpan } from '../tracing/index.ts';
 import { type Answer, MESSAGE_CHARS_MAX, refusalOf, unwrap } from './answer.ts';
+import { AnswersWaiting } from './answers-waiting.ts';
 import { awakeTimeout } from './awake-timeout.ts';
 
 /** How long the polite end of a stream may take. */
@@ -51,6 +52,7 @@ export class Rpc {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #admission: Admission;
+  readonly #waiting = new AnswersWaiting();
 
   constructor(deps: { host: Host; log: Logger; metrics: Metrics; admission: Admission }) {
     this.#admission = deps.admission;
@@ -77,9 +79,14 @@ export class Rpc {
             const signal = AbortSignal.timeout(protocol.timeoutMs);
             const reading = AbortSignal.timeout(Math.min(protocol.timeoutMs, REQUEST_MS_MAX));
             const read = async () => (await framed.read({ signal: reading })).subarray();
-            const answer = await this.#answer(protocol, handler, peer, read);
-            await framed.write(encode(answer), { signal });
-            await stream.close({ signal });
+            const answer = encode(await this.#answer(protocol, handler, peer, read));
+            const written = this.#waiting.enter(peer.toString(), answer.length);
+            try {
+              await framed.write(written === undefined ? encode(this.#unread(protocol)) : answer, { signal });
+              await stream.close({ signal });
+            } finally {
+              written?.();
+            }
           } catch (error) {
             this.#log.debug(
               { protocol: protocol.id, peer: peer.toString(), error: (error as Error).message },
@@ -127,6 +134,14 @@ export class Rpc {
     } finally {
       leave();
     }
+  }
+
+  /** Said in place of an answer for which there is no room while others are not read. */
+  #unread(protocol: RpcProtocol): Answer {
+    const work = protocol.sheds ?? 'timed';
+    this.#admission.overload.refuse(work);
+    const message = `${overloadedText(work)}: answers wait to be read`;
+    return { error: { code: 'OVERLOADED', message, retryMs: RETRY_MS[work] } };
   }
 
   #confinement(protocol: RpcProtocol, peer: PeerId): Answer | undefined {

@@ -263,7 +263,12 @@ export class SyncService {
       if (!this.#stopped && !this.#liars.has(peer)) this.#learner.take(peer, message);
       return encodeSyncMessage(answerHeads(this.#held(), message));
     }
-    return await answerOfLog(this.#deps.store, message);
+    // One at a time for each peer, as each may be of megabytes; and none for who has left meanwhile.
+    return await this.#serial.run(`answers ${peer.toString()}`, async () => {
+      if (this.#deps.host.getConnections(peer).length === 0)
+        throw new ZeroError('PEER_UNREACHABLE', 'it has left');
+      return await answerOfLog(this.#deps.store, message);
+    });
   }
 
   #held(): Map<string, Head> {
