@@ -80,6 +80,7 @@ export function boundConnections(
     const known = open.get(socket);
     if (known === undefined) return;
     if (known.answers.size >= REQUESTS_PER_CONNECTION_MAX) {
+      passOver(socket);
       end(socket, 'crowded');
       return;
     }
@@ -111,6 +112,12 @@ export function boundConnections(
   const timer = setInterval(look, LOOK_MS).unref();
   server.once('close', () => clearInterval(timer));
   return { look };
+}
+
+/** Has what else came in the same packet made into no requests: Node goes on with it after the socket has ended, and a packet holds a thousand. */
+function passOver(socket: Socket): void {
+  const { parser } = socket as unknown as { readonly parser?: { onIncoming?: () => number } | null };
+  if (parser != null) parser.onIncoming = () => 0;
 }
 
 function waitingBytes(answers: ReadonlySet<ServerResponse>): number {

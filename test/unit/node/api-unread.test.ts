@@ -109,6 +109,21 @@ describe('answers that nobody reads', () => {
 });
 
 describe('many requests in one breath', () => {
+  it('are not even made into requests beyond the first that is too much', async () => {
+    let requests = 0;
+    const server = createServer(() => {
+      requests += 1;
+    });
+    boundConnections(server, () => {});
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const socket = await connected(portOf(server));
+    const ended = once(socket.resume(), 'close');
+    socket.write(ASK.repeat(1_000));
+    await ended;
+    assert.equal(requests, REQUESTS_PER_CONNECTION_MAX + 1);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('end their connection, and those beyond the bound are not begun', async () => {
     let begun = 0;
     const route = () => ({
