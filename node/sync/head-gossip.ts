@@ -23,6 +23,7 @@ import type { Logger } from '../logger/index.ts';
 import { Serial } from '../serial.ts';
 import type { ForkBook } from './fork-book.ts';
 import type { HeadsInWait } from './heads-in-wait.ts';
+import { HeadsUnderWay } from './heads-under-way.ts';
 import type { Liars } from './liars.ts';
 import { isComplete, type Puller } from './puller.ts';
 
@@ -78,10 +79,19 @@ interface Pushed {
   readonly bodies: readonly (Uint8Array | null)[];
 }
 
+/** A head that promises more than is held. */
+interface Followed {
+  readonly origin: string;
+  readonly size: number;
+  readonly text: string;
+  readonly head: Verified<Checkpoint>;
+}
+
 /** Publishes and follows heads. */
 export class HeadGossip {
   readonly #deps: HeadGossipDeps;
   readonly #serial = new Serial();
+  readonly #underWay = new HeadsUnderWay();
   /** Largest gossiped size of logs that are being pulled: of a burst of heads only the newest is followed. */
   readonly #newest = new Map<string, number>();
   /** The head of the own log that was told of last. */
@@ -197,7 +207,7 @@ export class HeadGossip {
   /** A gossiped head: take or pull what it promises. Accepted only when it is here. */
   async #onHead(text: string, from: PeerId, pushed?: Pushed): Promise<Verdict> {
     const { origin, size } = parseCheckpoint(text);
-    const { compare, cosigned, forks, liars, log, onPushed, ownLog, store, waiting } = this.#deps;
+    const { compare, cosigned, forks, liars, onPushed, ownLog, store } = this.#deps;
     if (origin === ownLog.origin || forks.has(origin) || liars.has(from)) return 'ignore';
     const known = store.state(origin);
     if (known.checkpoint === text) return 'ignore';
@@ -208,6 +218,14 @@ export class HeadGossip {
       return !forks.has(origin) && (await cosigned(head)) ? 'accept' : 'ignore';
     }
     if (pushed !== undefined) onPushed(pushed.bodies);
+    const bytes = text.length + (pushed?.data.length ?? 0);
+    const follow = () => this.#follow({ origin, size, text, head }, from, pushed);
+    return (await this.#underWay.run(from.toString(), bytes, follow)) ?? 'ignore';
+  }
+
+  /** Takes what came with a head, and pulls what did not. */
+  async #follow({ head, origin, size, text }: Followed, from: PeerId, pushed?: Pushed): Promise<Verdict> {
+    const { cosigned, log, waiting } = this.#deps;
     this.#newest.set(origin, Math.max(size, this.#newest.get(origin) ?? 0));
     try {
       return await this.#serial.run(origin, async () => {

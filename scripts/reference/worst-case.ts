@@ -70,6 +70,14 @@ const ROWS: readonly Row[] = [
   ),
   row(
     'memory',
+    'connections',
+    'gossiped heads that are followed, with what came along',
+    CONNECTIONS,
+    ['HEADS_BYTES_PER_PEER_MAX', 'node/sync/heads-under-way.ts'],
+    'of a peer that does not answer for what is missing',
+  ),
+  row(
+    'memory',
     'work',
     'answers about logs that are being made, one for each peer',
     CONNECTIONS,
