@@ -4,6 +4,8 @@
 
 import type { PeerId, Stream } from '@libp2p/interface';
 import { facade } from '../host/guard.ts';
+import { DHT_MESSAGE_BYTES_MAX } from '../host/limits.ts';
+import { boundMessages } from '../host/message-bounds.ts';
 import { WaitingStreams } from './waiting-streams.ts';
 
 /** How long a stream waits for its next request, in milliseconds. The other side ends it when it has heard nothing for ten seconds. */
@@ -20,9 +22,14 @@ export interface DhtNetwork {
 export function keepStreams(network: DhtNetwork): { stop(): void } {
   const kept = new WaitingStreams(KEPT_MS);
   const { connectionManager } = network.components;
+  const opened: OpenStream = async (peer, protocol, options) => {
+    const stream = await connectionManager.openStream(peer, protocol, options);
+    boundMessages(stream, DHT_MESSAGE_BYTES_MAX, 'always');
+    return stream;
+  };
   const openStream: OpenStream = async (peer, protocol, options) => {
     const key = `${peer} ${protocol}`;
-    const stream = waitingAt(kept, key) ?? (await connectionManager.openStream(peer, protocol, options));
+    const stream = waitingAt(kept, key) ?? (await opened(peer, protocol, options));
     return lent(stream, () => kept.keep(key, stream));
   };
   network.components = facade(network.components, {

@@ -27,6 +27,7 @@ import { guardConnection, guarded } from './guard.ts';
 import { Heartbeat, type HeartbeatComponents } from './heartbeat.ts';
 import * as limits from './limits.ts';
 import type { Listening } from './listening.ts';
+import { boundedCircuits, boundedDht } from './message-bounds.ts';
 import { streamMuxer } from './muxer.ts';
 import { natServices, ownAddresses } from './nat.ts';
 import { OuterPort } from './outer-port.ts';
@@ -100,7 +101,7 @@ export async function createHost(options: HostOptions) {
   const dhtProtocol = `/zerostate/${options.network}/kad/1.0.0`;
   const relayTransport = watchedCircuits(
     options.relayWatch,
-    circuitRelayTransport({ reservationConcurrency: 1 }),
+    boundedCircuits(circuitRelayTransport({ reservationConcurrency: 1 })),
   );
   const streamsMax = options.relay
     ? limits.STREAMS_PER_RELAY_CONNECTION_MAX
@@ -176,33 +177,35 @@ export async function createHost(options: HostOptions) {
       links: (components: unknown) => new Links(components as LinkComponents),
       dht: guarded(
         guard,
-        kadDHT({
-          protocol: dhtProtocol,
-          kBucketSize: limits.DHT_K,
-          alpha: limits.DHT_ALPHA,
-          disjointPaths: limits.DHT_ALPHA,
-          clientMode: false,
-          peerInfoMapper: passthroughMapper,
-          // True lets the random walk that looks for relays spin without a pause while no peer is connected, and starves the process.
-          allowQueryWithZeroPeers: false,
-          initialQuerySelfInterval: limits.DHT_FIRST_SELF_QUERY_MS,
-          querySelfInterval: limits.DHT_SELF_QUERY_EVERY_MS,
-          networkDialTimeout: {
-            minTimeout: limits.DHT_REQUEST_MS_MIN,
-            maxTimeout: limits.DHT_REQUEST_MS_MAX,
-          },
-          reprovide: {
-            concurrency: limits.DHT_REPROVIDES_AT_ONCE,
-            interval: limits.DHT_REPROVIDE_MS,
-            threshold: limits.DHT_RECORD_AGE_MS_MAX / 2,
-            validity: limits.DHT_RECORD_AGE_MS_MAX,
-            maxQueueSize: limits.DHT_REPROVIDES_WAITING_MAX,
-          },
-          maxInboundStreams: limits.DHT_STREAMS_IN_MAX,
-          maxOutboundStreams: limits.DHT_STREAMS_OUT_MAX,
-          validators: rules.validators,
-          selectors: rules.selectors,
-        }),
+        boundedDht(
+          kadDHT({
+            protocol: dhtProtocol,
+            kBucketSize: limits.DHT_K,
+            alpha: limits.DHT_ALPHA,
+            disjointPaths: limits.DHT_ALPHA,
+            clientMode: false,
+            peerInfoMapper: passthroughMapper,
+            // True lets the walk for relays spin without a pause while no peer is connected, and starves the process.
+            allowQueryWithZeroPeers: false,
+            initialQuerySelfInterval: limits.DHT_FIRST_SELF_QUERY_MS,
+            querySelfInterval: limits.DHT_SELF_QUERY_EVERY_MS,
+            networkDialTimeout: {
+              minTimeout: limits.DHT_REQUEST_MS_MIN,
+              maxTimeout: limits.DHT_REQUEST_MS_MAX,
+            },
+            reprovide: {
+              concurrency: limits.DHT_REPROVIDES_AT_ONCE,
+              interval: limits.DHT_REPROVIDE_MS,
+              threshold: limits.DHT_RECORD_AGE_MS_MAX / 2,
+              validity: limits.DHT_RECORD_AGE_MS_MAX,
+              maxQueueSize: limits.DHT_REPROVIDES_WAITING_MAX,
+            },
+            maxInboundStreams: limits.DHT_STREAMS_IN_MAX,
+            maxOutboundStreams: limits.DHT_STREAMS_OUT_MAX,
+            validators: rules.validators,
+            selectors: rules.selectors,
+          }),
+        ),
       ),
       pubsub: guarded(
         guard,
@@ -220,15 +223,17 @@ export async function createHost(options: HostOptions) {
         ? {
             relay: watchedRelay(
               options.relayWatch,
-              circuitRelayServer({
-                hopTimeout: limits.UPGRADE_MS_MAX,
-                reservations: {
-                  maxReservations: limits.RELAY_RESERVATIONS_MAX,
-                  reservationTtl: limits.RELAY_RESERVATION_MS,
-                  defaultDataLimit: limits.RELAY_CIRCUIT_BYTES_MAX,
-                  defaultDurationLimit: limits.RELAY_CIRCUIT_MS,
-                },
-              }),
+              boundedCircuits(
+                circuitRelayServer({
+                  hopTimeout: limits.UPGRADE_MS_MAX,
+                  reservations: {
+                    maxReservations: limits.RELAY_RESERVATIONS_MAX,
+                    reservationTtl: limits.RELAY_RESERVATION_MS,
+                    defaultDataLimit: limits.RELAY_CIRCUIT_BYTES_MAX,
+                    defaultDurationLimit: limits.RELAY_CIRCUIT_MS,
+                  },
+                }),
+              ),
             ),
           }
         : {}),

@@ -110,6 +110,10 @@ export const DHT_REPROVIDES_AT_ONCE = 2;
 export const DHT_REPROVIDES_WAITING_MAX = 1_024;
 /** Pause between two sweeps of old records. */
 export const DHT_SWEEP_MS = 600_000;
+/** Largest message of the DHT: a value, and twenty peers with all addresses that are kept of each. */
+export const DHT_MESSAGE_BYTES_MAX = 128 * KIB;
+/** Largest message with which a circuit is asked for: a peer with its addresses. */
+export const CIRCUIT_MESSAGE_BYTES_MAX = 16 * KIB;
 /** Largest value that the DHT carries: an agent card (64 KiB payload at most) with its envelope. */
 export const DHT_VALUE_BYTES_MAX = 68 * KIB;
 
