@@ -106,14 +106,16 @@ class Answer {
     const seen = new Set<number>();
     for (const [first, depth] of this.#numbers()) {
       const waiting = [first];
-      for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) {
+      // By its place: there may be very many about one, and to take the first of a long list away takes as long as it is.
+      for (let i = 0; i < waiting.length; i++) {
+        const number = waiting[i]!;
         if (seen.has(number)) continue;
         seen.add(number);
         if (!this.#matches(number, by)) continue;
         yield { statement: graph.statement(number), depth };
         if (start.length === 0) continue;
         this.#selves.push(graph.selfOf(number));
-        waiting.push(...graph.statementsAbout(graph.selfOf(number)));
+        for (const about of graph.statementsAbout(graph.selfOf(number))) waiting.push(about);
       }
     }
   }
