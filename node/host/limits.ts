@@ -32,9 +32,9 @@ export const STREAM_WRITE_BUFFER_BYTES_MAX = 16 * MIB;
 export const STREAM_WINDOW_BYTES_MAX = 16 * MIB;
 /** Frames without data that wait for a peer that does not read, some 700 bytes each: the ends of all streams of a relay's connection, three times over. */
 export const FRAMES_WAITING_MAX = 4_096;
-/** Pings of the muxer that one connection is answered in a second, and at once: nodes ask every few seconds, other implementations every half minute. */
-export const PINGS_PER_SECOND_MAX = 10;
-export const PINGS_BURST = 100;
+/** Pings of the muxer that one connection is answered in a second, and at once: nodes ask once a second at most, other implementations every half minute. */
+export const PINGS_PER_SECOND_MAX = 50;
+export const PINGS_BURST = 200;
 /** A stream that moves nothing for this long is dead. */
 export const STREAM_IDLE_MS_MAX = 120_000;
 /** A dial that takes longer is lost. */
