@@ -169,7 +169,8 @@ function threadCheck(lagMs: number): ReadinessCheck {
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
-async function roomBytes(dir: string): Promise<number | undefined> {
+/** Bytes that the disk of a folder has left for this process; undefined when that cannot be asked. */
+export async function roomBytes(dir: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(dir);
     return bavail * bsize;

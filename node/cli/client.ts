@@ -6,6 +6,9 @@ import { type ApiEvent, readEvents } from '../client/events.ts';
 import { type Sending, send } from '../client/send.ts';
 import { resolveTarget, type Target, type TargetFlags } from './home.ts';
 
+/** A node that has not said by then how it is hangs (milliseconds): that is told at once also while it has too much to do. */
+export const ANSWER_MS_MAX = 10_000;
+
 /** Form of a W3C trace context; what else stands in the environment is nobody's trace, and no header. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 

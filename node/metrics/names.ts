@@ -42,6 +42,10 @@ export const metricNames = {
     kind: 'gauge',
     help: '1 while the disk does not take writes and the node is read-only.',
   },
+  zerostate_disk_free_bytes: {
+    kind: 'gauge',
+    help: 'Bytes that the disk of the home folder has left for this node; absent where the system does not say.',
+  },
   zerostate_log_bytes: { kind: 'gauge', help: 'Bytes of records and bodies of all logs held.' },
   zerostate_log_forks: { kind: 'gauge', help: 'Logs known to have signed two histories; evidence is kept.' },
   zerostate_witness_requests_total: {

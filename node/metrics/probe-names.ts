@@ -21,4 +21,9 @@ export const probeMetricNames = {
     help: 'When the newest try ended: a probe that has stopped looks well for ever otherwise.',
     labels: ['check'],
   },
+  zerostate_probe_interval_seconds: {
+    kind: 'gauge',
+    help: 'Pause between two tries, by check, as the probe was told; 0 for a single one.',
+    labels: ['check'],
+  },
 } as const;

@@ -9,7 +9,7 @@ import { peersView } from '../../network/peers-view.ts';
 import { degradedReasons } from '../../policy/index.ts';
 import { networkView, nodeView } from '../../views.ts';
 import { pathOf } from '../operations.ts';
-import { fewOf, heldAgents, readiness } from '../readiness.ts';
+import { fewOf, heldAgents, readiness, roomBytes } from '../readiness.ts';
 import { shared } from '../shared.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
@@ -85,6 +85,9 @@ async function render(node: NodeContext, metrics: Metrics): Promise<string> {
   // Not only when something is written: a start is no reason to say 0.
   metrics.set('zerostate_log_size', node.ownLog.state().size);
   metrics.set('zerostate_log_bytes', node.store.bytes);
+  const room = await roomBytes(node.home);
+  if (room === undefined) metrics.forget('zerostate_disk_free_bytes', {});
+  else metrics.set('zerostate_disk_free_bytes', room);
   return await metrics.render();
 }
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { isZeroError } from '../../../protocol/errors/index.ts';
 import type { NodeView } from '../../api/views.ts';
 import { readRunFile } from '../../run-file.ts';
-import { ApiClient } from '../client.ts';
+import { ANSWER_MS_MAX, ApiClient } from '../client.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { fail, ok, warn } from '../doctor/finding.ts';
 import {
@@ -30,9 +30,6 @@ import {
 import { homeOf, type Target } from '../home.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
-
-/** A node that has not answered by then hangs (milliseconds): its health is told at once also while it has too much to do. */
-const ANSWER_MS_MAX = 10_000;
 
 export function registerDoctor(program: Command): void {
   withTarget(program.command('doctor').description('find what is wrong with a node, why, and how to mend it'))

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { isZeroError, ZeroError } from '../../../protocol/errors/index.ts';
 import type { NodeView } from '../../api/views.ts';
-import { ApiClient } from '../client.ts';
+import { ANSWER_MS_MAX, ApiClient } from '../client.ts';
 import { resolveTarget } from '../home.ts';
 import { plain, print, runAction, style } from '../output.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
@@ -37,6 +37,28 @@ async function untilReady(flags: ClientFlags, seconds: number): Promise<void> {
   for (let why = await obstacle(flags, end); why !== undefined; why = await obstacle(flags, end)) {
     if (end.aborted) throw new ZeroError('NODE_UNREACHABLE', `not ready after ${seconds} s: ${plain(why)}`);
     await delay(LOOK_MS);
+  }
+}
+
+async function viewOf(flags: ClientFlags, signal: AbortSignal): Promise<NodeView> {
+  return await (await ApiClient.connect(flags, signal)).get<NodeView>('/v1/node');
+}
+
+/** What a node says of itself takes it a moment, or it hangs. Throws NODE_UNREACHABLE. */
+async function withinTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    const hint = 'Its process is there and hangs, or was stopped: "zerostate doctor" says more.';
+    limit.abort(
+      new ZeroError('NODE_UNREACHABLE', `the node has not answered for ${ANSWER_MS_MAX / SECOND_MS} s`, {
+        hint,
+      }),
+    );
+  }, ANSWER_MS_MAX);
+  try {
+    return await ask(limit.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -74,7 +96,7 @@ export function registerNodeStatus(program: Command): void {
     .action(async (flags: ClientFlags & { wait?: number; get?: string }) => {
       await runAction(flags, async () => {
         if (flags.wait !== undefined) await untilReady(flags, flags.wait);
-        const node = await (await ApiClient.connect(flags)).get<NodeView>('/v1/node');
+        const node = await withinTime((signal) => viewOf(flags, signal));
         print(flags, node, (view) => (flags.get === undefined ? nodeText(view) : memberOf(view, flags.get)));
       });
     });

@@ -18,10 +18,13 @@ export interface Try {
 /** How the last tries went, and how many there were. */
 export class ProbeMetrics {
   readonly #registry = new Registry();
-  readonly #gauges: Record<'ok' | 'seconds' | 'timestamp', Gauge>;
+  readonly #gauges: Record<'ok' | 'seconds' | 'timestamp' | 'interval', Gauge>;
   readonly #tries: Counter;
+  readonly #everySeconds: number;
 
-  constructor() {
+  /** `everySeconds`: the pause between two tries; 0 where there is one. */
+  constructor(everySeconds: number) {
+    this.#everySeconds = everySeconds;
     const gauge = (name: keyof typeof probeMetricNames) =>
       new Gauge({
         name,
@@ -33,6 +36,7 @@ export class ProbeMetrics {
       ok: gauge('zerostate_probe_ok'),
       seconds: gauge('zerostate_probe_seconds'),
       timestamp: gauge('zerostate_probe_timestamp_seconds'),
+      interval: gauge('zerostate_probe_interval_seconds'),
     };
     const name = 'zerostate_probe_tries_total';
     const { help, labels } = probeMetricNames[name];
@@ -43,6 +47,7 @@ export class ProbeMetrics {
     this.#gauges.ok.set({ check }, ok ? 1 : 0);
     this.#gauges.seconds.set({ check }, ms / SECOND_MS);
     this.#gauges.timestamp.set({ check }, Date.now() / SECOND_MS);
+    this.#gauges.interval.set({ check }, this.#everySeconds);
     this.#tries.inc({ check, result: code });
   }
 

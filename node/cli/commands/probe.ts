@@ -112,7 +112,7 @@ Examples:
     .action(async (flags: ProbeFlags) => {
       await runAction(flags, async () => {
         const { ProbeMetrics } = await import('./probe-metrics.ts');
-        const metrics = new ProbeMetrics();
+        const metrics = new ProbeMetrics(flags.every ?? 0);
         const { signal } = untilSignal();
         const { find: words, task } = flags;
         const works: [Try['check'], (client: ApiClient) => Promise<string>][] = [

@@ -88,7 +88,7 @@ describe('zerostate doctor', function () {
     assert.match(findings.find(({ check }) => check === 'ports')?.finding ?? '', /^203\.0\.113\.7/);
   });
 
-  it('finds a process that hangs, and waits for it no longer than it says; neither does the wait for a node to be ready', async () => {
+  it('finds a process that hangs, and waits for it no longer than it says; neither does its status, nor the wait for it to be ready', async () => {
     const home = join(folder, 'hangs');
     mkdirSync(home, { recursive: true });
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
@@ -103,8 +103,13 @@ describe('zerostate doctor', function () {
     const waited = await zerostate(['status', '--wait', '1', '--home', home]);
     assert.equal(waited.code, 4);
     assert.match(waited.stderr, /not ready after 1 s: its process is there and does not answer/);
-    const { code, stdout } = await zerostate(['doctor', '--home', home, '--json']);
+    const [{ code, stdout }, status] = await Promise.all([
+      zerostate(['doctor', '--home', home, '--json']),
+      zerostate(['status', '--home', home]),
+    ]);
     silent.close();
+    assert.equal(status.code, 4);
+    assert.match(status.stderr, /the node has not answered for 10 s[^]*zerostate doctor/);
     assert.equal(code, 1);
     const one = (JSON.parse(stdout) as { findings: Finding[] }).findings.find(
       ({ state }) => state === 'fail',

@@ -53,6 +53,7 @@ describe('zerostate probe', function () {
     const text = readFileSync(textfile, 'utf8');
     assert.match(text, /^zerostate_probe_ok\{check="task"\} 1$/m);
     assert.match(text, /^zerostate_probe_tries_total\{check="find",result="ok"\} 1$/m);
+    assert.match(text, /^zerostate_probe_interval_seconds\{check="find"\} 0$/m);
     const metrics = await (await fetch(`${first.api.url}/metrics`)).text();
     assert.match(metrics, /^zerostate_ready\{check="own log"\} 1$/m);
     assert.match(metrics, /^zerostate_ready\{check="index"\} 1$/m);
@@ -62,6 +63,7 @@ describe('zerostate probe', function () {
     const after = await (await fetch(`${again.api.url}/metrics`)).text();
     assert.match(after, new RegExp(`^zerostate_log_size ${size}$`, 'm'));
     assert.match(after, /^zerostate_log_bytes [1-9]/m);
+    assert.match(after, /^zerostate_disk_free_bytes [1-9]/m);
   });
 
   /** A node that takes connections and says this much of an answer, and no more. */
