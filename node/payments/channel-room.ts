@@ -26,14 +26,27 @@ export function underKeys(states: readonly ChannelState[], { payee, payer }: Key
   );
 }
 
+function promisedIn({ newest }: ChannelState): bigint {
+  return (newest?.offers ?? []).reduce((sum, offer) => sum + offer.amount, 0n);
+}
+
 /** Open, with room for this amount, promised or paid. */
 export function hasRoom(state: ChannelState, sides: Sides, amount: bigint): boolean {
+  const { newest, terms } = state;
+  const isFree = terms.step - promisedIn(state) >= amount && (newest?.offers ?? []).length < OFFERS_MAX;
+  return isFree && coversAll(state, sides, amount);
+}
+
+/** Open, and has room for this amount once some of what it promises is settled. */
+export function willHaveRoom(state: ChannelState, sides: Sides, amount: bigint): boolean {
+  return state.terms.step >= amount && coversAll(state, sides, amount) && !hasRoom(state, sides, amount);
+}
+
+/** Open, with an escrow that covers this amount beside all that is promised. */
+function coversAll(state: ChannelState, sides: Sides, amount: bigint): boolean {
   const { newest, phase, terms } = state;
   if (phase !== 'open' || !isBetween(state, sides)) return false;
-  const offers = newest?.offers ?? [];
-  const promised = offers.reduce((sum, offer) => sum + offer.amount, 0n);
-  const left = capacityOf(terms) - (newest?.paid ?? 0n) - promised;
-  return left >= amount && terms.step - promised >= amount && offers.length < OFFERS_MAX;
+  return capacityOf(terms) - (newest?.paid ?? 0n) - promisedIn(state) >= amount;
 }
 
 /** Not accepted yet; once it is, it has room. */

@@ -27,6 +27,10 @@ export const CHANGES_AT_ONCE = 24;
 /** Longest time that pay for a task waits for other changes to travel with, in milliseconds: a task has ended by then, and its offer stands. */
 export const PAY_WAIT_MS = 250;
 
+/** Looks at whether a channel that others filled has room again, and the pause between two, in milliseconds: together half of the lease of a task. */
+export const ROOM_LOOKS_MAX = 60;
+export const ROOM_LOOK_MS = 100;
+
 /** So many payments for tasks are company enough. */
 export const PAYS_ENOUGH = 8;
 

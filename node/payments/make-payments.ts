@@ -85,7 +85,7 @@ export function makePayments(core: Core) {
     sides,
     /** Sides of channels that could not be read at the start, by channel and side, and why. */
     damaged: store.damaged,
-    taskPayments: new TaskPaymentsOverChannels({ channels, work, sides, book }),
+    taskPayments: new TaskPaymentsOverChannels({ channels, work, sides, book, clock }),
   };
 }
 

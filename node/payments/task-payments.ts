@@ -1,7 +1,7 @@
 // How tasks are paid through channels: prices from the card, the ceiling from the manifest, one offer a run, one payment a receipt.
 
 import type { AgentCard, Price, PriceUnit } from '../../protocol/card/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import type { AgentId } from '../../protocol/identity/index.ts';
 import {
   chargeFor,
@@ -14,8 +14,11 @@ import { bytesDigest } from '../../protocol/receipt/index.ts';
 import type { ReceiptPredicate } from '../../protocol/statement/index.ts';
 import type { TaskManifest, VerifiedManifest } from '../../protocol/task/index.ts';
 import type { CardBook } from '../cards/card-book.ts';
+import { type Clock, pause } from '../clock/index.ts';
 import { specOfManifest } from '../tasks/manifest.ts';
+import { willHaveRoom } from './channel-room.ts';
 import type { ChannelSides } from './channel-sides.ts';
+import { ROOM_LOOK_MS, ROOM_LOOKS_MAX } from './limits.ts';
 import type { PayeeWork } from './payee-work.ts';
 import type { PayerDesk } from './payer-desk.ts';
 
@@ -66,16 +69,33 @@ export function receiptPrice(
   return chargeFor(quantitiesOf(usageOf(receipt)), prices, { currency }).amount;
 }
 
+/** What a channel refuses because of all else that it promises, and not for what is wanted. */
+const FOR_WANT_OF_ROOM: ReadonlySet<unknown> = new Set(['FULL', 'OVER_STEP', 'OVER_ESCROW']);
+
+function isWantOfRoom(error: unknown): boolean {
+  return (
+    isZeroError(error) && error.code === 'CHANNEL_REFUSED' && FOR_WANT_OF_ROOM.has(error.details?.reason)
+  );
+}
+
 /** The payments of tasks. */
 export class TaskPaymentsOverChannels {
   readonly #channels: PayerDesk;
   readonly #work: PayeeWork;
   readonly #sides: ChannelSides;
   readonly #book: CardBook;
+  readonly #clock: Pick<Clock, 'after'>;
   /** The newest quote of each card, and gone with it: tasks of one kind follow each other, and every card that may fit is asked for each. */
   readonly #quotes = new WeakMap<AgentCard, { readonly terms: string; readonly quote: Amount | null }>();
 
-  constructor(deps: { channels: PayerDesk; work: PayeeWork; sides: ChannelSides; book: CardBook }) {
+  constructor(deps: {
+    channels: PayerDesk;
+    work: PayeeWork;
+    sides: ChannelSides;
+    book: CardBook;
+    clock: Pick<Clock, 'after'>;
+  }) {
+    this.#clock = deps.clock;
     this.#channels = deps.channels;
     this.#work = deps.work;
     this.#sides = deps.sides;
@@ -112,16 +132,31 @@ export class TaskPaymentsOverChannels {
     return amount === 0n ? null : { amount, currency };
   }
 
-  /** Opens or reuses a channel with room for the quote, and promises it. */
+  /** Opens or reuses a channel with room for the quote, and promises it. Where others are promised so much at the same moment that it is full, it waits for room. */
   async promise(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): Promise<void> {
     const { agentId, manifest, quote } = input;
     const { requester, taskId } = manifest.manifest;
     const offer = { task: taskId, amount: quote.amount, condition: conditionOf(manifest) };
     const held = this.#offered(requester, agentId, taskId);
     if (held !== undefined) return await this.#channels.offer(held, offer);
-    const { currency } = quote;
-    const state = await this.#channels.ensure({ payer: requester, payee: agentId, currency }, quote.amount);
-    await this.#channels.offer(state.terms.channel, offer);
+    const { amount, currency } = quote;
+    const between = { payer: requester, payee: agentId, currency };
+    for (let looks = 0; ; ) {
+      const { terms } = await this.#channels.ensure(between, amount);
+      try {
+        return await this.#channels.offer(terms.channel, offer);
+      } catch (error) {
+        if (looks >= ROOM_LOOKS_MAX || !isWantOfRoom(error)) throw error;
+        const isFull = () => {
+          const state = this.#sides.get(terms.channel, 'payer');
+          return state !== undefined && willHaveRoom(state, between, amount);
+        };
+        do {
+          looks += 1;
+          await pause(this.#clock, ROOM_LOOK_MS);
+        } while (looks < ROOM_LOOKS_MAX && isFull());
+      }
+    }
   }
 
   /** Pays what an accepted receipt costs; once, however often it is called. */

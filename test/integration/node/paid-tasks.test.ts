@@ -22,14 +22,14 @@ const FUNDS = 1_000_000_000n;
 const PRICE = 700n;
 const CURRENCY = 'TEST';
 
-async function network(nodes: TestNodes, members: number) {
+async function network(nodes: TestNodes, members: number, price = PRICE) {
   const asker = await nodes.start('asker', { roles: ['boot'] });
   const payer = (await asker.node.cards.publish(draft('Payer'))).agentId;
   await issueMoney(asker, payer, FUNDS, CURRENCY);
   const others: { running: RunningNode; agentId: string }[] = [];
   for (let i = 0; i < members; i++) {
     const running = await nodes.start(`member-${i}`, { join: [addressOf(asker)] });
-    const prices = [{ unit: 'request', amount: String(PRICE), currency: CURRENCY }];
+    const prices = [{ unit: 'request', amount: String(price), currency: CURRENCY }];
     const { agentId } = await running.node.cards.publish({ ...draft(`Seller ${i}`), prices });
     others.push({ running, agentId });
   }
@@ -74,6 +74,25 @@ const paid = ({ node }: RunningNode) =>
 
 describe('tasks that are paid', function () {
   this.timeout(300_000);
+
+  it('wait for room, where what is promised at once is more than a channel takes', async () => {
+    await using nodes = new TestNodes();
+    // A tenth of what a channel promises at once, unless told.
+    const price = 1_000_000n;
+    const { asker, agents } = await network(nodes, 1, price);
+    const priceCeiling = { amount: String(price), currency: CURRENCY };
+    const count = 14;
+    const entries = await Promise.all(
+      Array.from({ length: count }, () => submit(asker, { members: agents, priceCeiling })),
+    );
+    const ends = await Promise.all(entries.map((entry) => ended(asker, entry)));
+    assert.deepEqual(
+      ends.map(({ task }) => task.phase),
+      ends.map(() => 'completed'),
+      JSON.stringify(ends.find(({ task }) => task.phase !== 'completed')?.timeline),
+    );
+    await eventually('all to be paid', WAIT_MS, async () => paid(asker) === price * BigInt(count));
+  });
 
   it('are promised, run, and paid once; without a ceiling or under the price nobody is asked', async () => {
     await using nodes = new TestNodes();
