@@ -44,8 +44,12 @@ export const INVITATIONS_PER_PEER_MAX = 8;
 export const GUILDS_OF_PEER_PART_MIN = 2;
 /** Frames with a change of members that are kept for members who missed them. */
 export const FRAMES_KEPT = 32;
+/** Bytes of these in one answer: what follows is asked for once they are read. Room for what an answer has beside them. */
+export const FRAMES_ANSWER_BYTES_MAX = RESPONSE_BYTES_MAX - 64 * KIB;
 /** Control messages that wait for a missing epoch, in one guild. */
 export const DEFERRED_MAX = 64;
+/** Bytes of these that one member brought, with the messages that they came in: a change of members in a guild of GUILD_MEMBERS_MAX is some 100 kB. */
+export const DEFERRED_BYTES_PER_MEMBER_MAX = 2 * MIB;
 /** Ended guilds that are still listed. */
 export const ENDED_LISTED_MAX = 64;
 /** Beats without a sign of life after which a member counts as gone. */

@@ -2,7 +2,7 @@
 // together. One operation at a time; what is sent is sealed here, and carried by others.
 
 import { seedSigner } from '../../protocol/envelope/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import {
   claimOf,
   type GuildAct,
@@ -20,13 +20,16 @@ import type { Verified } from '../../protocol/verified.ts';
 import type { Clock } from '../clock/index.ts';
 import type { LocalAgent } from '../keys/agent-vault.ts';
 import { Serial } from '../serial.ts';
+import { Deferred } from './deferred.ts';
+import { KeptFrames } from './kept-frames.ts';
 import type { RingKeys } from './keys/ring-keys.ts';
-import { DEFERRED_MAX, FRAMES_KEPT } from './limits.ts';
 import type { Opened, Outgoing, RingEnd, RingOptions } from './ring-types.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 import { decodeFrame, encodeFrame, type GuildFrame } from './wire.ts';
 
 export type { Outgoing, RingEnd, RingOptions } from './ring-types.ts';
+
+type ControlFrame = Extract<GuildFrame, { kind: 'control' }>;
 
 /** One live guild. */
 export class Ring {
@@ -39,12 +42,8 @@ export class Ring {
   readonly #onChange: (ring: Ring) => void;
   readonly #serial = new Serial();
   readonly #life: SignsOfLife;
-  readonly #kept: { readonly epoch: number; readonly sealed: Uint8Array }[] = [];
-  #deferred: {
-    readonly controls: readonly Uint8Array[];
-    readonly commit: Uint8Array | null;
-    readonly from: AgentId;
-  }[] = [];
+  readonly #kept = new KeptFrames();
+  readonly #deferred = new Deferred();
   #state: GuildState;
   #sequence: number;
   #end: RingEnd | undefined;
@@ -150,10 +149,7 @@ export class Ring {
       const { plain, sender } = await this.#keys.open(sealed);
       const frame = decodeFrame(plain);
       this.heard(sender.agent);
-      if (frame.kind === 'control') {
-        if (frame.commit !== null) this.#keep(sealed);
-        await this.#follow(frame.controls, frame.commit, sender.agent, catchingUp);
-      }
+      if (frame.kind === 'control') await this.#follow(frame, sender.agent, sealed, catchingUp);
       return { frame, sender };
     });
   }
@@ -203,7 +199,7 @@ export class Ring {
       const sealed = await this.#keys.seal(
         encodeFrame({ kind: 'control', controls: [bytes], commit: staged.commit }),
       );
-      this.#keep(sealed);
+      this.#kept.add(this.#state.epoch, sealed);
       this.#keys.advance(staged);
       this.#become(next);
       this.checkSeats();
@@ -213,17 +209,19 @@ export class Ring {
 
   /** Tries again what had to wait. */
   async retry(): Promise<void> {
-    if (this.#deferred.length === 0 || this.#end !== undefined) return;
+    if (this.#deferred.size === 0 || this.#end !== undefined) return;
     await this.#alone(async () => {
-      const waiting = this.#deferred;
-      this.#deferred = [];
-      for (const { controls, commit, from } of waiting) await this.#follow(controls, commit, from, false);
+      for (const { control, commit, from, sealed } of this.#deferred.take())
+        await this.#follow({ controls: [control], commit }, from, sealed).catch((error: unknown) => {
+          // What is wrong with one is no fault of those behind it.
+          if (!isZeroError(error) || this.#end !== undefined) throw error;
+        });
     });
   }
 
-  /** Sealed changes of members from an epoch on, for a member that missed them. */
+  /** Sealed changes of members from an epoch on, for a member that missed them: as many as one answer holds. */
   missed(epoch: number): Uint8Array[] {
-    return this.#kept.filter((one) => one.epoch >= epoch).map(({ sealed }) => sealed);
+    return this.#kept.from(epoch);
   }
 
   /** Ends the guild here: the keys are overwritten. */
@@ -231,8 +229,8 @@ export class Ring {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#keys.destroy();
-    this.#kept.length = 0;
-    this.#deferred = [];
+    this.#kept.clear();
+    this.#deferred.take();
     this.#onChange(this);
   }
 
@@ -264,11 +262,6 @@ export class Ring {
     });
   }
 
-  #keep(sealed: Uint8Array): void {
-    this.#kept.push({ epoch: this.#state.epoch, sealed });
-    if (this.#kept.length > FRAMES_KEPT) this.#kept.shift();
-  }
-
   #become(state: GuildState): void {
     this.#state = state;
     this.#life.follow(this.#state.members);
@@ -295,22 +288,22 @@ export class Ring {
   }
 
   async #follow(
-    controls: readonly Uint8Array[],
-    commit: Uint8Array | null,
+    { commit, controls }: Pick<ControlFrame, 'commit' | 'controls'>,
     from: AgentId,
-    catchingUp: boolean,
+    sealed: Uint8Array,
+    catchingUp = false,
   ): Promise<void> {
     // Others moved on without the owner: an owner who comes back follows, instead of insisting that it leads.
     const context = catchingUp
       ? { ...this.context(), isSilent: (agent: AgentId) => agent === this.#state.owner }
       : this.context();
     for (const bytes of controls) {
+      const { epoch } = this.#state;
       const control = commit === null ? this.#verifiedAny(bytes) : this.#verified(bytes, from);
       const verdict = judgeControl(this.#state, control, context);
-      if (verdict.verdict === 'defer' && this.#deferred.length < DEFERRED_MAX)
-        this.#deferred.push({ controls: [bytes], commit, from });
+      if (verdict.verdict === 'defer') this.#deferred.add({ control: bytes, commit, from, sealed });
       if (verdict.verdict !== 'accept') continue;
-      if (verdict.state.epoch !== this.#state.epoch) {
+      if (verdict.state.epoch !== epoch) {
         if (commit === null)
           throw new ZeroError('GUILD_KEYS_REFUSED', 'a change of members without new keys');
         if (!(await this.#keys.follow(commit, from))) {
@@ -318,6 +311,8 @@ export class Ring {
           this.finish('removed');
           return;
         }
+        // Others catch up with what did change the members: not with whatever a member sends along with a word.
+        this.#kept.add(epoch, sealed);
         this.#become(verdict.state);
         this.#insistOnSeats();
       } else this.#become(verdict.state);
