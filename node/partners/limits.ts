@@ -32,6 +32,12 @@ export const OPENING_BYTES_MAX = 4_194_304;
 /** Openings fetched from a partner in one round. */
 export const OPENINGS_PER_ROUND_MAX = 4_096;
 
+/**
+ * Entries of the own log that one round looks at, whether anything of them is open or not: each is read from the disk with its body, so that these are
+ * a second of work at most. Who asks goes on from where the round ended.
+ */
+export const ENTRIES_PER_ROUND_MAX = 16_384;
+
 /** Evidence kept against one partner: the first says all, some more show that it goes on. */
 export const EVIDENCE_PER_PARTNER_MAX = 16;
 

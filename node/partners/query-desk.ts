@@ -20,9 +20,10 @@ import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ProvenanceSource } from '../provenance/ports.ts';
 import type { RowProtocol, RowStreams } from '../rpc/row-streams.ts';
+import { Serial } from '../serial.ts';
 import { Batcher } from './batcher.ts';
 import type { PartnerBudgets } from './budget.ts';
-import { OPENING_BYTES_MAX, OPENINGS_PER_ROUND_MAX } from './limits.ts';
+import { ENTRIES_PER_ROUND_MAX, OPENING_BYTES_MAX, OPENINGS_PER_ROUND_MAX } from './limits.ts';
 import { isInForce, type Partner, type PartnerBook } from './partner-book.ts';
 import { encodeOpening, type SealedStore } from './sealed-store.ts';
 import {
@@ -69,6 +70,8 @@ function bytesOf(frame: AnswerFrame): number {
 /** Serves partners. */
 export class QueryDesk {
   readonly #deps: QueryDeskDeps;
+  /** Rounds of openings, one at a time for each partner: it asks for the next when it has read the one before. */
+  readonly #rounds = new Serial();
   readonly query: RowProtocol;
   readonly openings: RowProtocol;
 
@@ -95,8 +98,13 @@ export class QueryDesk {
       );
       await batcher.flush();
     });
-    await streams.handle(this.openings, async (request, peer, send) => {
-      await this.#open(decodeOpeningsRequest(request), this.#partnerOf(peer), send);
+    await streams.handle(this.openings, async (request, peer, send, signal) => {
+      const from = decodeOpeningsRequest(request);
+      const { agent } = this.#partnerOf(peer);
+      await this.#rounds.run(agent, async () => {
+        signal.throwIfAborted();
+        await this.#open(from, this.#partnerOf(peer), send, signal);
+      });
     });
   }
 
@@ -224,13 +232,19 @@ export class QueryDesk {
   }
 
   /** Openings of the own log from a position on, within the scope; then the position to go on from. */
-  async #open(from: number, partner: Partner, send: (frame: Uint8Array) => Promise<void>): Promise<void> {
+  async #open(
+    from: number,
+    partner: Partner,
+    send: (frame: Uint8Array) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { book, budgets, entries, ownLog } = this.#deps;
     const { agreement } = partner.given;
     const { size } = ownLog.state();
     let next = Math.min(from, size);
     let sent = 0;
-    for await (const { index, statementId } of entries(next, size)) {
+    for await (const { index, statementId } of entries(next, Math.min(size, next + ENTRIES_PER_ROUND_MAX))) {
+      signal.throwIfAborted();
       if (sent >= OPENINGS_PER_ROUND_MAX) break;
       const opening = await this.#openingOf(partner, statementId);
       if (opening !== null) {
