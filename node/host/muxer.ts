@@ -1,9 +1,11 @@
-// Yamux, with five things mended. It opens an outgoing stream in a microtask, and when the connection has closed by then it throws where
+// Yamux, with six things mended. It opens an outgoing stream in a microtask, and when the connection has closed by then it throws where
 // nobody can catch, which ends the process: here that stream is aborted instead, as any stream of a closed connection is. And it answers
 // every frame of data with a window update, a frame of its own: here the update waits until half the window is used, as in go-yamux. When
 // a connection can be written again it says so to all streams: here not to one whose reader is stalled, as whoever waits for that word would write a
-// piece each time, until the stream is reset for holding too much. And when a connection is lost, its streams end as in peace: here, where the
-// connection says why (a link over relays does), they say it too. What it takes of a peer before any stream hears of it is bounded (frame-bounds.ts).
+// piece each time, until the stream is reset for holding too much. A reader that stops again at the first of what waited for it has stopped, which the
+// library forgets: the other side would be let go on, and all that it sends held here. And when a connection is lost, its streams end as in peace: here,
+// where the connection says why (a link over relays does), they say it too. What it takes of a peer before any stream hears of it is bounded
+// (frame-bounds.ts).
 
 import type { MessageStream } from '@libp2p/interface';
 import { type YamuxMuxerInit, yamux } from '@libp2p/yamux';
@@ -17,6 +19,8 @@ const UNSAID: ReadonlySet<unknown> = new Set([0, 2]);
 
 interface MuxedStream {
   sendWindowUpdate(): void;
+  sendResume?(): void;
+  readonly readStatus?: string;
   abort(error: Error): void;
   readonly state?: unknown;
   /** Bytes that the other side may have under way, and how many of them it has not used. */
@@ -45,7 +49,10 @@ function isStalled({ sendWindowCapacity, writeBufferLength }: MuxedStream): bool
   return sendWindowCapacity === 0 && (writeBufferLength ?? 0) > 0;
 }
 
-/** Makes the window updates of a stream few, and makes one that fails fail into the stream; tells it of a drain only where it can go on. */
+/**
+ * Makes the window updates of a stream few, and makes one that fails fail into the stream; tells it of a drain only where it can go on, and the other side
+ * to go on only where it is read on.
+ */
 function tame(stream: MuxedStream): MuxedStream {
   const send = stream.sendWindowUpdate.bind(stream);
   stream.sendWindowUpdate = () => {
@@ -56,6 +63,11 @@ function tame(stream: MuxedStream): MuxedStream {
       stream.abort(error as Error);
     }
   };
+  const resumed = stream.sendResume?.bind(stream);
+  if (resumed !== undefined)
+    stream.sendResume = () => {
+      if (stream.readStatus !== 'paused') resumed();
+    };
   const drained = stream.onMuxerDrain?.bind(stream);
   if (drained !== undefined)
     stream.onMuxerDrain = () => {

@@ -31,6 +31,28 @@ async function settled(): Promise<void> {
 }
 
 describe('the streams of a connection', () => {
+  it('hold no more than a window for a reader that stops again at the first piece, and give it everything in the end', async () => {
+    const { here, local, remote } = await joined(1);
+    const [ours, theirs] = [local[0]!, remote[0]!];
+    const all = 8 * WINDOW_BYTES;
+    for (let sent = 0; sent < all; sent += PIECE.length) ours.send(PIECE);
+    let read = 0;
+    theirs.pause();
+    theirs.addEventListener('message', ({ data }) => {
+      read += data.byteLength;
+      theirs.pause();
+    });
+    let held = 0;
+    for (let n = 0; n < 10_000 && read < all; n++) {
+      theirs.resume();
+      await settled();
+      held = Math.max(held, theirs.readBufferLength);
+    }
+    assert.ok(held <= WINDOW_BYTES, `${held} bytes`);
+    assert.equal(read, all);
+    here.abort(new Error('done'));
+  });
+
   it('are told to go on by it, but not where the reader is stalled: what waits stays what it was', async () => {
     const { here, local, remote } = await joined(2);
     const [stalled, free] = local as [Stream, Stream];
