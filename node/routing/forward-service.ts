@@ -23,6 +23,7 @@ import {
   SETUP_MS_MAX,
 } from './limits.ts';
 import type { Links } from './links.ts';
+import { LiveStreams } from './live-streams.ts';
 import { outOfBounds } from './own-terms.ts';
 import { joinStreams } from './pipe.ts';
 import type { Relays } from './relays.ts';
@@ -59,7 +60,7 @@ export interface ForwardDeps {
 export class ForwardService {
   readonly #deps: ForwardDeps;
   readonly #perPeer = new Map<string, number>();
-  readonly #live = new Set<{ readonly near: Stream; readonly far: Stream; readonly next: string }>();
+  readonly #live: LiveStreams;
   /** Streams that are not over: those that pass through, and those whose way is still looked for. */
   readonly #taken: StreamPlaces;
   #draining = false;
@@ -67,7 +68,9 @@ export class ForwardService {
   constructor(deps: ForwardDeps) {
     this.#deps = deps;
     const { relays, streamsMax } = deps;
-    this.#taken = new StreamPlaces(streamsMax ?? 0, (peer) => relays.get(peer) !== undefined);
+    const isRelay = (peer: string) => relays.get(peer) !== undefined;
+    this.#taken = new StreamPlaces(streamsMax ?? 0, isRelay);
+    this.#live = new LiveStreams(isRelay);
   }
 
   /** True once the relay takes no new streams. */
@@ -97,15 +100,12 @@ export class ForwardService {
 
   /** Ends what is still open: its ends find another path, and nothing is lost. */
   stop(): void {
-    for (const { far, near } of this.#live) {
-      near.abort(new ZeroError('RELAY_DRAINING', 'the relay stops'));
-      far.abort(new ZeroError('RELAY_DRAINING', 'the relay stops'));
-    }
+    this.#live.end(new ZeroError('RELAY_DRAINING', 'the relay stops'));
   }
 
   /** Ends what is handed to a relay that is left: its ends find another path. */
   leave(relay: string, why: Error): void {
-    for (const { next, near } of this.#live) if (next === relay) near.abort(why);
+    this.#live.leave(relay, why);
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
@@ -227,7 +227,7 @@ export class ForwardService {
     far: Stream,
   ): Promise<void> {
     const { desk, log, meter, metrics, now, streams } = this.#deps;
-    const pair = { near, far, next };
+    const pair = { near, far, from, next };
     const isRelayed = next !== record.to;
     this.#live.add(pair);
     metrics.set('zerostate_relay_streams', this.#live.size);

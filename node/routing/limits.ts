@@ -26,6 +26,12 @@ export const FORWARD_BYTES_MAX = 16_384 * MIB;
 export const FORWARD_STREAMS_PER_PEER_MAX = 128;
 /** Streams that come from, or go to, one other relay. */
 export const FORWARD_STREAMS_PER_RELAY_MAX = 1_024;
+/** A relay hands on the streams of many: it has the share of so many edges. */
+export const RELAY_SHARES = FORWARD_STREAMS_PER_RELAY_MAX / FORWARD_STREAMS_PER_PEER_MAX;
+/** Bytes that all forwarded streams together hold for slow readers: the full windows of every fourth of them. Beyond it those who hold most are ended. */
+export const FORWARD_HELD_BYTES_MAX = 1_024 * MIB;
+/** Pause between two looks at what they hold, in milliseconds: a fast line brings some tens of MiB in it. */
+export const FORWARD_HELD_LOOK_MS = 250;
 /** Bytes of a forwarded stream after which it is asked again whether its sender is still served: beyond its credit it gets no more than these, a stream. */
 export const METER_LOOK_BYTES = MIB / 4;
 

@@ -3,10 +3,7 @@
 
 import type { Stream } from '@libp2p/interface';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { FORWARD_STREAMS_PER_PEER_MAX, FORWARD_STREAMS_PER_RELAY_MAX } from './limits.ts';
-
-/** A relay hands on the streams of many: it has the share of so many edges. */
-const RELAY_SHARES = FORWARD_STREAMS_PER_RELAY_MAX / FORWARD_STREAMS_PER_PEER_MAX;
+import { RELAY_SHARES } from './limits.ts';
 
 /** Who holds which. */
 export class StreamPlaces {

@@ -46,6 +46,14 @@ const ROWS: readonly Row[] = [
   ),
   row(
     'memory',
+    'queue',
+    'what the forwarded streams of a relay hold for slow readers',
+    ['FORWARD_HELD_BYTES_MAX', 'node/routing/limits.ts'],
+    1,
+    'bytes in all, but for what a quarter of a second brings; each holds two windows at most',
+  ),
+  row(
+    'memory',
     'connections',
     'gossip that waits for a slow peer',
     64,
