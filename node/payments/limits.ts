@@ -9,6 +9,10 @@ export const CHANNEL_CALL_MS_MAX = 20_000;
 /** How long a payee waits for the opening of a channel to reach it by the logs. */
 export const OPENING_WAIT_MS_MAX = 15_000;
 
+/** Requests that wait for openings at once, in all and of one peer: each counts as work under way, and they must not keep other work away. */
+export const OPENINGS_WAITING_MAX = 512;
+export const OPENINGS_WAITING_PER_PEER_MAX = 64;
+
 /** Sides of channels that one node holds: those that are not over, and the last that are. Some kB each. */
 export const SIDES_MAX = 10_000;
 

@@ -60,7 +60,7 @@ export function makePayments(core: Core) {
       start: async () => {
         await rpc.handle(protocol, async (bytes, peer) => {
           const request = decodeChannelRequest(bytes);
-          return await payee.answer(request).catch((error: unknown) => {
+          return await payee.answer(request, peer.toString()).catch((error: unknown) => {
             // What lets an offer go stands in the log of whoever asks: it is read now, and the payer asks again.
             if (request.verb === 'withdraw' && isZeroError(error) && error.code === 'CHANNEL_REFUSED')
               void catchUp.with(peer);

@@ -14,7 +14,7 @@ import type { Config } from '../config/index.ts';
 import type { AgentVault } from '../keys/agent-vault.ts';
 import type { OwnLog } from '../log/index.ts';
 import type { ChannelSides } from './channel-sides.ts';
-import { OPENING_WAIT_MS_MAX } from './limits.ts';
+import { OPENING_WAIT_MS_MAX, OPENINGS_WAITING_MAX, OPENINGS_WAITING_PER_PEER_MAX } from './limits.ts';
 import type { LocalLedger } from './local-ledger.ts';
 import { type PayeeWork, requireTaken } from './payee-work.ts';
 import type { ChannelRequest } from './wire.ts';
@@ -34,6 +34,8 @@ export class PayeeDesk {
   readonly #deps: PayeeDeskDeps;
   /** Who waits for the escrow of a channel: one opening may come several times, also from somebody who read it in a log. */
   readonly #opened = new Map<string, Set<() => void>>();
+  /** How many of them wait, by peer: one that asks for what never comes waits in places of its own. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(deps: PayeeDeskDeps) {
     this.#deps = deps;
@@ -45,9 +47,9 @@ export class PayeeDesk {
     this.#opened.delete(channel);
   }
 
-  /** Answers one request of a payer's or payee's node. Throws CHANNEL_REFUSED, NOT_FOUND, DECODE_FAILED … */
-  async answer({ verb, channel, body }: ChannelRequest): Promise<Uint8Array> {
-    if (verb === 'open') return await this.#accept(channel, body);
+  /** Answers one request of a payer's or payee's node. `from`: its peer; empty where both live here. Throws CHANNEL_REFUSED, NOT_FOUND, DECODE_FAILED … */
+  async answer({ verb, channel, body }: ChannelRequest, from = ''): Promise<Uint8Array> {
+    if (verb === 'open') return await this.#accept(channel, body, from);
     const { sides, work } = this.#deps;
     const envelope = decodeEnvelope(body);
     if (verb === 'withdraw') return await work.withdraw(channel, envelope);
@@ -69,7 +71,7 @@ export class PayeeDesk {
   }
 
   /** Takes part in a channel when its terms are those of this node and its escrow is in the ledger. */
-  async #accept(channel: string, body: Uint8Array): Promise<Uint8Array> {
+  async #accept(channel: string, body: Uint8Array, from: string): Promise<Uint8Array> {
     const { clock, ledger, ownLog, sides, vault } = this.#deps;
     const statement = verifyAgentStatement(body, CHANNEL_OPEN_PREDICATE);
     const terms = termsOf(statement);
@@ -78,7 +80,7 @@ export class PayeeDesk {
     const agent = vault.get(terms.payee);
     const signer = seedSigner(agent.operationalSeed);
     this.#checkTerms(terms, signer.keyid);
-    await this.#escrowed(channel);
+    await this.#escrowed(channel, from);
     if ((ledger.channel(channel)?.postings.length ?? 0) > 0)
       throw new ZeroError('CHANNEL_REFUSED', 'the end of the channel has begun: open another');
     if (ledger.available(terms.payee, terms.currency) < terms.deposit)
@@ -107,10 +109,25 @@ export class PayeeDesk {
       refuse(`money is locked for at most ${disputeSecondsMax} s here`);
   }
 
-  /** Resolves when the ledger has the escrow: the payer's log has reached this node, and the payer had the money. */
-  async #escrowed(channel: string): Promise<void> {
-    const { clock, ledger } = this.#deps;
-    if (ledger.channel(channel) !== undefined) return;
+  /** Resolves when the ledger has the escrow: the payer's log has reached this node, and the payer had the money. Throws BUSY, FUNDS_MISSING. */
+  async #escrowed(channel: string, from: string): Promise<void> {
+    if (this.#deps.ledger.channel(channel) !== undefined) return;
+    const own = this.#waiting.get(from) ?? 0;
+    const all = [...this.#waiting.values()].reduce((sum, one) => sum + one, 0);
+    if (own >= OPENINGS_WAITING_PER_PEER_MAX || all >= OPENINGS_WAITING_MAX)
+      throw new ZeroError('BUSY', 'too many channels wait here for their escrow');
+    this.#waiting.set(from, own + 1);
+    try {
+      await this.#opening(channel);
+    } finally {
+      const left = (this.#waiting.get(from) ?? 1) - 1;
+      if (left > 0) this.#waiting.set(from, left);
+      else this.#waiting.delete(from);
+    }
+  }
+
+  async #opening(channel: string): Promise<void> {
+    const { clock } = this.#deps;
     const { promise, reject, resolve } = Promise.withResolvers<void>();
     const waiting = this.#opened.get(channel) ?? new Set();
     const resume = () => {

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import type { PeerId } from '@libp2p/interface';
 import { CatchUp } from '../../../node/payments/catch-up.ts';
 import type { ChannelSides } from '../../../node/payments/channel-sides.ts';
+import { OPENINGS_WAITING_PER_PEER_MAX } from '../../../node/payments/limits.ts';
 import { PayeeDesk, type PayeeDeskDeps } from '../../../node/payments/payee-desk.ts';
 import { PayeeWork } from '../../../node/payments/payee-work.ts';
 import { type ChannelEvent, signWithdrawal } from '../../../protocol/channel/index.ts';
 import { encodeEnvelope } from '../../../protocol/envelope/index.ts';
+import type { ZeroError } from '../../../protocol/errors/index.ts';
 import { ACCEPTANCE_PREDICATE, type AgentStatement } from '../../../protocol/statement/index.ts';
 import { makeAgent, refused, seed, type TestAgent } from '../../support/agents.ts';
 import { AGENTS, BEGINNING, START_MS, TERMS } from '../../support/channel-world.ts';
@@ -121,7 +123,7 @@ describe('the opening of a channel', () => {
       limits: { accept: true, depositMax: '1000', disputeSecondsMax: 3_600 },
     } as unknown as PayeeDeskDeps);
     const body = encodeEnvelope(open!.envelope);
-    const bring = () => desk.answer({ verb: 'open', channel, body });
+    const bring = (from = 'payer') => desk.answer({ verb: 'open', channel, body }, from);
     const [payers, strangers] = [bring(), bring()];
     await settled();
     held = true;
@@ -135,6 +137,21 @@ describe('the opening of a channel', () => {
     await settled();
     await clock.pass(15_000);
     await failed;
+    // Whoever waits for what never comes keeps nobody else from waiting, nor other work from being done.
+    const flood = Array.from({ length: 2 * OPENINGS_WAITING_PER_PEER_MAX }, () =>
+      bring('stranger').then(
+        () => 'accepted',
+        (error: ZeroError) => error.code,
+      ),
+    );
+    await settled();
+    assert.equal(clock.waiting, OPENINGS_WAITING_PER_PEER_MAX);
+    const payer = assert.rejects(bring(), refused('FUNDS_MISSING'));
+    await settled();
+    assert.equal(clock.waiting, OPENINGS_WAITING_PER_PEER_MAX + 1);
+    await clock.pass(15_000);
+    await payer;
+    assert.equal((await Promise.all(flood)).filter((code) => code === 'BUSY').length, flood.length / 2);
   });
 });
 
