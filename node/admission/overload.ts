@@ -13,6 +13,12 @@ import type { WorkClass } from './decision.ts';
 export const UNDER_WAY_MAX: Readonly<Record<WorkClass, number>> = { urgent: 2_048, timed: 1_792, bulk: 512 };
 
 /**
+ * Of these, of one peer: twice what its connections have open as streams. A request whose stream was given up is under way until its work has ended, and
+ * whoever asks, gives up and asks again would else have all others refused. What is urgent has budgets of its own.
+ */
+export const UNDER_WAY_PER_PEER_MAX = 512;
+
+/**
  * Milliseconds that this thread may be behind before a class gives way: half a second is felt by people, two seconds eat most of a request's time. What is
  * urgent is never refused for it: it is what makes things better.
  */
@@ -52,6 +58,7 @@ export class Overload {
   /** By class: when a line was written last, and how many requests gave way since. */
   readonly #told = new Map<WorkClass, { readonly at: number; readonly since: number }>();
   #underWay = 0;
+  readonly #byPeer = new Map<string, number>();
 
   constructor(deps: { metrics: Metrics; lagMs?: () => number; log?: Logger; clock?: Pick<Clock, 'now'> }) {
     this.#metrics = deps.metrics;
@@ -64,18 +71,27 @@ export class Overload {
     return { underWay: this.#underWay, lagMs: this.#lagMs() };
   }
 
-  /** Takes in one request; answers what to call when it has ended, or undefined: refuse it. */
-  enter(work: WorkClass): (() => void) | undefined {
-    if (sheds(work, this.load)) {
+  /** Takes in one request, of this peer where one asks; answers what to call when it has ended, or undefined: refuse it. */
+  enter(work: WorkClass, peer?: string): (() => void) | undefined {
+    const isFull = (this.#byPeer.get(peer ?? '') ?? 0) >= UNDER_WAY_PER_PEER_MAX && work !== 'urgent';
+    if (isFull || sheds(work, this.load)) {
       this.refuse(work);
       return undefined;
     }
-    this.#underWay += 1;
+    this.#count(peer, 1);
     let isOver = false;
     return () => {
-      if (!isOver) this.#underWay -= 1;
+      if (!isOver) this.#count(peer, -1);
       isOver = true;
     };
+  }
+
+  #count(peer: string | undefined, change: 1 | -1): void {
+    this.#underWay += change;
+    if (peer === undefined) return;
+    const own = (this.#byPeer.get(peer) ?? 0) + change;
+    if (own > 0) this.#byPeer.set(peer, own);
+    else this.#byPeer.delete(peer);
   }
 
   /** Counts one that gives way, and says so. */

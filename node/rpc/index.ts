@@ -125,7 +125,7 @@ export class Rpc {
     const refusedNow = this.#confinement(protocol, peer);
     if (refusedNow !== undefined) return refusedNow;
     const work = protocol.sheds ?? 'timed';
-    const leave = this.#admission.overload.enter(work);
+    const leave = this.#admission.overload.enter(work, peer.toString());
     if (leave === undefined) {
       return { error: { code: 'OVERLOADED', message: overloadedText(work), retryMs: RETRY_MS[work] } };
     }

@@ -84,7 +84,7 @@ export class RowStreams {
         const send = (row: Uint8Array) => framed.write(row, { signal });
         // Once the request is here: a stream that waits for one is no work that keeps other work away.
         const work = protocol.sheds ?? 'timed';
-        const leave = admission.overload.enter(work);
+        const leave = admission.overload.enter(work, remotePeer.toString());
         if (leave === undefined) {
           const why = overloadedText(work);
           if (protocol.refusal === undefined) throw new Error(why);
