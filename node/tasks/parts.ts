@@ -24,10 +24,13 @@ export class TaskParts {
   readonly #sizes = new Map<string, number>();
   readonly #memory = new Map<string, Uint8Array>();
   readonly #held = new Map<string, number>();
+  readonly #bytesMax: number;
   #bytes = 0;
   #memoryBytes = 0;
 
-  constructor(db: Database) {
+  /** `bytesMax`: bytes of all parts together. */
+  constructor(db: Database, bytesMax = BYTES_MAX) {
+    this.#bytesMax = bytesMax;
     this.#level = bytesLevel(db, 'task-parts');
   }
 
@@ -127,10 +130,10 @@ export class TaskParts {
 
   async #evict(keep: string): Promise<void> {
     for (const cid of [...this.#sizes.keys()]) {
-      if (this.#bytes <= BYTES_MAX) return;
+      if (this.#bytes <= this.#bytesMax) return;
       if (cid !== keep && !this.#held.has(cid)) await this.#drop(cid);
     }
-    if (this.#bytes <= BYTES_MAX) return;
+    if (this.#bytes <= this.#bytesMax) return;
     await this.#drop(keep);
     throw new ZeroError('LIMIT_EXCEEDED', `the tasks under way hold ${this.#bytes} bytes of parts already`);
   }

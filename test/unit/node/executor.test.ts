@@ -8,7 +8,7 @@ import { partOf } from '../../../node/tasks/parts.ts';
 import { encodeEnvelope } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { type SignManifestInput, signManifest, taskIdOf } from '../../../protocol/task/index.ts';
-import { makeAgent, OBSERVED, PEER, refused } from '../../support/agents.ts';
+import { makeAgent, OBSERVED, refused } from '../../support/agents.ts';
 import { HandClock } from '../../support/hand-clock.ts';
 
 const agent = makeAgent(10);
@@ -29,11 +29,22 @@ const draft: SignManifestInput = {
   inputs: [],
   redundancy: 1,
   priceCeiling: null,
-  spec: { name: 'sum', capability: 'add numbers', limits: { fuel: '1000', memoryBytes: 1_048_576, wallMs: 1_000 } },
+  spec: {
+    name: 'sum',
+    capability: 'add numbers',
+    limits: { fuel: '1000', memoryBytes: 1_048_576, wallMs: 1_000 },
+  },
 } as SignManifestInput;
 
 type Result = Record<string, unknown>;
-const RESULT: Result = { status: 'completed', exitCode: 0, fuel: 1n, wallMs: 1, outputs: {}, signable: false };
+const RESULT: Result = {
+  status: 'completed',
+  exitCode: 0,
+  fuel: 1n,
+  wallMs: 1,
+  outputs: {},
+  signable: false,
+};
 
 /** An executor that runs at a word, and what it did in its order. */
 function rig(limits: Partial<ExecutorDeps['limits']> = {}, quote: unknown = null) {
@@ -80,10 +91,24 @@ function rig(limits: Partial<ExecutorDeps['limits']> = {}, quote: unknown = null
   } as unknown as ExecutorDeps);
   const execute = (change: Partial<SignManifestInput> = {}, peer = asker, token = 1, agentId = worker) =>
     executor.execute(
-      { manifest: encodeEnvelope(signManifest({ ...draft, ...change }).envelope), agentId, token, attached: {} } as never,
+      {
+        manifest: encodeEnvelope(signManifest({ ...draft, ...change }).envelope),
+        agentId,
+        token,
+        attached: {},
+      } as never,
       peer,
     );
   return { begin, done, end, execute, executor, promise, record };
+}
+
+/** An executor whose runs end as soon as they are begun. */
+function open(...given: Parameters<typeof rig>) {
+  const rigged = rig(...given);
+  rigged.begin.resolve();
+  rigged.record.resolve();
+  rigged.end.resolve({});
+  return rigged;
 }
 
 /** Lets what is under way come to where it waits. */
@@ -93,7 +118,7 @@ const turn = async () => {
 
 describe('the door of an executor', () => {
   it('is open to the node that the manifest names alone, within the time that it says', async () => {
-    const { done, execute } = rig();
+    const { done, execute } = open();
     await assert.rejects(execute({}, stranger), refused('MANIFEST_REPLAYED'));
     const times = [
       { deadline: '2026-03-01T00:05:00Z' },
@@ -106,7 +131,7 @@ describe('the door of an executor', () => {
 
   it('lets no task in that asks for more than this node gives', async () => {
     for (const less of [{ fuelMax: '999' }, { memoryBytesMax: 1_048_575 }, { wallMsMax: 999 }])
-      await assert.rejects(rig(less as never).execute(), refused('TASK_REFUSED'), JSON.stringify(less));
+      await assert.rejects(open(less as never).execute(), refused('TASK_REFUSED'), JSON.stringify(less));
   });
 
   it('stays closed where the node takes no tasks', async () => {
@@ -116,7 +141,7 @@ describe('the door of an executor', () => {
   });
 
   it('wants the promise of its price first', async () => {
-    const { done, execute, promise } = rig({}, { amount: 7n, currency: 'TEST' });
+    const { done, execute, promise } = open({}, { amount: 7n, currency: 'TEST' });
     promise.isThere = false;
     await assert.rejects(execute(), refused('PAYMENT_REQUIRED'));
     assert.deepEqual(done, []);
