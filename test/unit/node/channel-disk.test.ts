@@ -1,0 +1,85 @@
+// A side of a channel and its disk: what is promised, taken or owed is flushed before it is sent, told or acted on.
+
+import assert from 'node:assert/strict';
+import { ChannelSides, type ChannelSidesDeps } from '../../../node/payments/channel-sides.ts';
+import { ChannelStore, type HeldSide } from '../../../node/payments/channel-store.ts';
+import type { Database } from '../../../node/storage/index.ts';
+import { initialState, signUpdate } from '../../../protocol/channel/index.ts';
+import { seed } from '../../support/agents.ts';
+import { AGENTS, BEGINNING, factsOf, TERMS } from '../../support/channel-world.ts';
+import { HandClock, settled } from '../../support/hand-clock.ts';
+import { TestDatabase } from '../../support/log-stores.ts';
+
+const open = BEGINNING.payer[1]!.envelope;
+const { channel } = TERMS;
+const side = (): HeldSide => ({ open, state: { ...initialState('payee', TERMS), phase: 'open' } });
+
+describe('a side of a channel on its disk', () => {
+  it('is flushed, also when it is put away', async () => {
+    await using database = new TestDatabase();
+    const db = await database.open();
+    const flushed: boolean[] = [];
+    const seen = new Proxy(db, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target) as unknown;
+        if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value;
+        return () => {
+          const batch = target.batch();
+          const write = batch.write.bind(batch);
+          batch.write = (async (options: { sync?: boolean } | undefined) => {
+            flushed.push(options?.sync === true);
+            await write(options as never);
+          }) as typeof batch.write;
+          return batch;
+        };
+      },
+    }) as Database;
+    const store = new ChannelStore(seen);
+    await store.put(side());
+    await store.putAway(side());
+    assert.deepEqual(flushed, [true, true]);
+  });
+
+  it('says nothing of a step, and stands as before, until the step is on disk; and when it cannot be written', async () => {
+    let disk = Promise.withResolvers<void>();
+    const sides = new ChannelSides({
+      store: {
+        load: async function* () {
+          yield side();
+        },
+        put: () => disk.promise,
+        over: async () => undefined,
+      },
+      ledger: { channel: () => undefined, network: { receipt: factsOf } },
+      vault: { get: () => ({ operationalSeed: seed(42) }), has: () => true },
+      clock: new HandClock(),
+      log: { info: () => {}, warn: () => {} },
+      metrics: { count: () => {} },
+    } as unknown as ChannelSidesDeps);
+    await sides.start();
+    const told: number[] = [];
+    sides.listen(({ newest }) => told.push(newest?.version ?? 0));
+    const body = { version: 1, paid: 5n, offers: [], pays: [{ task: null, amount: 5n, reference: 'r' }] };
+    const { envelope } = signUpdate(TERMS, body, AGENTS.payer.operational);
+    const take = () => sides.step(channel, 'payee', { type: 'update', envelope });
+    const version = () => sides.get(channel, 'payee')?.newest?.version;
+    const refused = assert.rejects(take(), /no room/);
+    await settled();
+    assert.deepEqual([version(), told], [undefined, []]);
+    disk.reject(new Error('no room'));
+    await refused;
+    assert.deepEqual([version(), told], [undefined, []]);
+    disk = Promise.withResolvers();
+    let isAcknowledged = false;
+    const taken = take().then(({ messages }) => {
+      isAcknowledged = true;
+      assert.equal(messages.length, 1);
+    });
+    await settled();
+    assert.deepEqual([isAcknowledged, version(), told], [false, undefined, []]);
+    disk.resolve();
+    await taken;
+    assert.deepEqual([version(), told], [1, [1]]);
+    sides.stop();
+  });
+});
