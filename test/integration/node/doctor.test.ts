@@ -109,7 +109,7 @@ describe('zerostate doctor', function () {
     ]);
     silent.close();
     assert.equal(status.code, 4);
-    assert.match(status.stderr, /the node has not answered for 10 s[^]*zerostate doctor/);
+    assert.match(status.stderr, /the node has not answered for 10 s[\s\S]*zerostate doctor/);
     assert.equal(code, 1);
     const one = (JSON.parse(stdout) as { findings: Finding[] }).findings.find(
       ({ state }) => state === 'fail',
