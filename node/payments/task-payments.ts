@@ -16,7 +16,7 @@ import type { TaskManifest, VerifiedManifest } from '../../protocol/task/index.t
 import type { CardBook } from '../cards/card-book.ts';
 import { type Clock, pause } from '../clock/index.ts';
 import { specOfManifest } from '../tasks/manifest.ts';
-import { willHaveRoom } from './channel-room.ts';
+import { hasRoom, willHaveRoom } from './channel-room.ts';
 import type { ChannelSides } from './channel-sides.ts';
 import { ROOM_LOOK_MS, ROOM_LOOKS_MAX } from './limits.ts';
 import type { PayeeWork } from './payee-work.ts';
@@ -72,10 +72,12 @@ export function receiptPrice(
 /** What a channel refuses because of all else that it promises, and not for what is wanted. */
 const FOR_WANT_OF_ROOM: ReadonlySet<unknown> = new Set(['FULL', 'OVER_STEP', 'OVER_ESCROW']);
 
+function isFor(error: unknown, code: ZeroError['code']): error is ZeroError {
+  return isZeroError(error) && error.code === code;
+}
+
 function isWantOfRoom(error: unknown): boolean {
-  return (
-    isZeroError(error) && error.code === 'CHANNEL_REFUSED' && FOR_WANT_OF_ROOM.has(error.details?.reason)
-  );
+  return isFor(error, 'CHANNEL_REFUSED') && FOR_WANT_OF_ROOM.has(error.details?.reason);
 }
 
 /** The payments of tasks. */
@@ -142,21 +144,30 @@ export class TaskPaymentsOverChannels {
     const { amount, currency } = quote;
     const between = { payer: requester, payee: agentId, currency };
     for (let looks = 0; ; ) {
-      const { terms } = await this.#channels.ensure(between, amount);
       try {
+        const { terms } = await this.#channels.ensure(between, amount);
         return await this.#channels.offer(terms.channel, offer);
       } catch (error) {
-        if (looks >= ROOM_LOOKS_MAX || !isWantOfRoom(error)) throw error;
-        const isFull = () => {
-          const state = this.#sides.get(terms.channel, 'payer');
-          return state !== undefined && willHaveRoom(state, between, amount);
-        };
+        // Whoever has no money for another channel has some in this one.
+        const isWorthWaiting = isFor(error, 'FUNDS_MISSING')
+          ? this.#isFull(between, amount)
+          : isWantOfRoom(error);
+        if (looks >= ROOM_LOOKS_MAX || !isWorthWaiting) throw error;
         do {
           looks += 1;
           await pause(this.#clock, ROOM_LOOK_MS);
-        } while (looks < ROOM_LOOKS_MAX && isFull());
+        } while (looks < ROOM_LOOKS_MAX && this.#isFull(between, amount));
       }
     }
+  }
+
+  /** No channel has room, and one will have. */
+  #isFull(between: Parameters<typeof willHaveRoom>[1], amount: bigint): boolean {
+    const states = this.#sides.list().map(({ state }) => state);
+    return (
+      !states.some((state) => hasRoom(state, between, amount)) &&
+      states.some((state) => willHaveRoom(state, between, amount))
+    );
   }
 
   /** Pays what an accepted receipt costs; once, however often it is called. */

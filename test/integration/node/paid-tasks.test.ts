@@ -22,10 +22,10 @@ const FUNDS = 1_000_000_000n;
 const PRICE = 700n;
 const CURRENCY = 'TEST';
 
-async function network(nodes: TestNodes, members: number, price = PRICE) {
+async function network(nodes: TestNodes, members: number, { funds = FUNDS, price = PRICE } = {}) {
   const asker = await nodes.start('asker', { roles: ['boot'] });
   const payer = (await asker.node.cards.publish(draft('Payer'))).agentId;
-  await issueMoney(asker, payer, FUNDS, CURRENCY);
+  await issueMoney(asker, payer, funds, CURRENCY);
   const others: { running: RunningNode; agentId: string }[] = [];
   for (let i = 0; i < members; i++) {
     const running = await nodes.start(`member-${i}`, { join: [addressOf(asker)] });
@@ -37,7 +37,7 @@ async function network(nodes: TestNodes, members: number, price = PRICE) {
     others.every(
       ({ agentId, running }) =>
         asker.node.book.get(agentId) !== undefined &&
-        running.node.payments.ledger.balance(agentAccount(payer), CURRENCY) === FUNDS,
+        running.node.payments.ledger.balance(agentAccount(payer), CURRENCY) === funds,
     ),
   );
   return { asker, payer, others, agents: others.map(({ agentId }) => agentId) };
@@ -77,11 +77,11 @@ describe('tasks that are paid', function () {
 
   it('wait for room, where what is promised at once is more than a channel takes', async () => {
     await using nodes = new TestNodes();
-    // A tenth of what a channel promises at once, unless told.
+    // A tenth of what a channel promises at once, unless told, and money for one channel.
     const price = 1_000_000n;
-    const { asker, agents } = await network(nodes, 1, price);
+    const { asker, agents } = await network(nodes, 1, { price, funds: 110_000_000n });
     const priceCeiling = { amount: String(price), currency: CURRENCY };
-    const count = 14;
+    const count = 40;
     const entries = await Promise.all(
       Array.from({ length: count }, () => submit(asker, { members: agents, priceCeiling })),
     );
