@@ -1,6 +1,7 @@
 // Too much at once, from all peers together: which class of work gives way, and when to come back. The verdict is pure; the class around it
 // counts what is under way. What one peer may ask for is decision.ts.
 
+import { Tally } from '../../protocol/bounded/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Logger } from '../logger/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -58,7 +59,7 @@ export class Overload {
   /** By class: when a line was written last, and how many requests gave way since. */
   readonly #told = new Map<WorkClass, { readonly at: number; readonly since: number }>();
   #underWay = 0;
-  readonly #byPeer = new Map<string, number>();
+  readonly #byPeer = new Tally();
 
   constructor(deps: { metrics: Metrics; lagMs?: () => number; log?: Logger; clock?: Pick<Clock, 'now'> }) {
     this.#metrics = deps.metrics;
@@ -73,7 +74,7 @@ export class Overload {
 
   /** Takes in one request, of this peer where one asks; answers what to call when it has ended, or undefined: refuse it. */
   enter(work: WorkClass, peer?: string): (() => void) | undefined {
-    const isFull = (this.#byPeer.get(peer ?? '') ?? 0) >= UNDER_WAY_PER_PEER_MAX && work !== 'urgent';
+    const isFull = this.#byPeer.of(peer ?? '') >= UNDER_WAY_PER_PEER_MAX && work !== 'urgent';
     if (isFull || sheds(work, this.load)) {
       this.refuse(work);
       return undefined;
@@ -88,10 +89,7 @@ export class Overload {
 
   #count(peer: string | undefined, change: 1 | -1): void {
     this.#underWay += change;
-    if (peer === undefined) return;
-    const own = (this.#byPeer.get(peer) ?? 0) + change;
-    if (own > 0) this.#byPeer.set(peer, own);
-    else this.#byPeer.delete(peer);
+    if (peer !== undefined) this.#byPeer.add(peer, change);
   }
 
   /** Counts one that gives way, and says so. */

@@ -1,6 +1,7 @@
 // How much is kept for others: half of the store for all of them, an eighth of that for the one that asks, whoever it says the owner is, and
 // what is still on its way included.
 
+import { Tally } from '../../protocol/bounded/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { ArtifactStore } from './artifact-store.ts';
@@ -15,7 +16,7 @@ export interface ReplicaQuotaDeps {
 export class ReplicaQuota {
   readonly #deps: ReplicaQuotaDeps;
   /** Bytes on their way, by the peer that asked. */
-  readonly #arriving = new Map<string, number>();
+  readonly #arriving = new Tally();
 
   constructor(deps: ReplicaQuotaDeps) {
     this.#deps = deps;
@@ -28,24 +29,18 @@ export class ReplicaQuota {
     const most = this.#deps.store.usage.bytesMax * REPLICA_SHARE;
     if (all + bytes > most || theirs + bytes > most * REPLICA_PEER_SHARE)
       throw new ZeroError('ARTIFACT_QUOTA', 'there is no room for this copy');
-    this.#add(peer, bytes);
+    this.#arriving.add(peer, bytes);
     try {
       return await work();
     } finally {
-      this.#add(peer, -bytes);
+      this.#arriving.add(peer, -bytes);
     }
-  }
-
-  #add(peer: string, bytes: number): void {
-    const now = (this.#arriving.get(peer) ?? 0) + bytes;
-    if (now > 0) this.#arriving.set(peer, now);
-    else this.#arriving.delete(peer);
   }
 
   #taken(root: string, peer: string): { all: number; theirs: number } {
     const { clock, store } = this.#deps;
-    let all = [...this.#arriving.values()].reduce((sum, bytes) => sum + bytes, 0);
-    let theirs = this.#arriving.get(peer) ?? 0;
+    let all = this.#arriving.total;
+    let theirs = this.#arriving.of(peer);
     for (const { replication, root: other } of store.records()) {
       if (other === root || replication === null || replication.owner === '') continue;
       if (replication.until <= clock.now()) continue;

@@ -1,5 +1,6 @@
 // The payee's half: accepts channels, and takes updates and ends. What it works for is payee-work.ts.
 
+import { Tally } from '../../protocol/bounded/index.ts';
 import { type Terms, termsOf } from '../../protocol/channel/index.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, seedSigner } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -35,7 +36,7 @@ export class PayeeDesk {
   /** Who waits for the escrow of a channel: one opening may come several times, also from somebody who read it in a log. */
   readonly #opened = new Map<string, Set<() => void>>();
   /** How many of them wait, by peer: one that asks for what never comes waits in places of its own. */
-  readonly #waiting = new Map<string, number>();
+  readonly #waiting = new Tally();
 
   constructor(deps: PayeeDeskDeps) {
     this.#deps = deps;
@@ -112,17 +113,14 @@ export class PayeeDesk {
   /** Resolves when the ledger has the escrow: the payer's log has reached this node, and the payer had the money. Throws BUSY, FUNDS_MISSING. */
   async #escrowed(channel: string, from: string): Promise<void> {
     if (this.#deps.ledger.channel(channel) !== undefined) return;
-    const own = this.#waiting.get(from) ?? 0;
-    const all = [...this.#waiting.values()].reduce((sum, one) => sum + one, 0);
-    if (own >= OPENINGS_WAITING_PER_PEER_MAX || all >= OPENINGS_WAITING_MAX)
+    const { total } = this.#waiting;
+    if (this.#waiting.of(from) >= OPENINGS_WAITING_PER_PEER_MAX || total >= OPENINGS_WAITING_MAX)
       throw new ZeroError('BUSY', 'too many channels wait here for their escrow');
-    this.#waiting.set(from, own + 1);
+    this.#waiting.add(from, 1);
     try {
       await this.#opening(channel);
     } finally {
-      const left = (this.#waiting.get(from) ?? 1) - 1;
-      if (left > 0) this.#waiting.set(from, left);
-      else this.#waiting.delete(from);
+      this.#waiting.add(from, -1);
     }
   }
 

@@ -2,6 +2,7 @@
 // passes. Must not: look at what passes (it cannot), or hold more of it than the muxer's windows.
 
 import type { Connection, Stream } from '@libp2p/interface';
+import { Tally } from '../../protocol/bounded/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { encodeReply, type ForwardHeader } from '../../protocol/forward/index.ts';
 import type { Admission } from '../admission/index.ts';
@@ -59,7 +60,7 @@ export interface ForwardDeps {
 /** Serves the forward protocol. */
 export class ForwardService {
   readonly #deps: ForwardDeps;
-  readonly #perPeer = new Map<string, number>();
+  readonly #perPeer = new Tally();
   readonly #live: LiveStreams;
   /** Streams that are not over: those that pass through, and those whose way is still looked for. */
   readonly #taken: StreamPlaces;
@@ -157,8 +158,8 @@ export class ForwardService {
       via: header.via,
       startedAt: now(),
     });
-    const held = (this.#perPeer.get(from) ?? 0) + 1;
-    this.#perPeer.set(from, held);
+    this.#perPeer.add(from, 1);
+    const held = this.#perPeer.of(from);
     try {
       const refused = this.#refusal(header, from, held) ?? this.#full(from, stream);
       if (refused !== undefined) {
@@ -212,9 +213,7 @@ export class ForwardService {
       throw error;
     } finally {
       this.#taken.free(from, stream);
-      const left = (this.#perPeer.get(from) ?? 1) - 1;
-      if (left > 0) this.#perPeer.set(from, left);
-      else this.#perPeer.delete(from);
+      this.#perPeer.add(from, -1);
     }
   }
 

@@ -1,6 +1,8 @@
 // Gossiped heads that are being followed, with what came along with them: of one peer only so many bytes. The peer that passed a head on is asked for what
 // is missing, and may take as long as it likes to answer, while it goes on to gossip.
 
+import { Tally } from '../../protocol/bounded/index.ts';
+
 /** Bytes of one peer: a burst of a thousand small statements. What is gossiped beyond is brought by the rounds of anti-entropy. */
 export const HEADS_BYTES_PER_PEER_MAX = 4 * 1024 * 1024;
 /** What a head takes beside its bytes: promises, and its place in the queue of its log. */
@@ -8,20 +10,17 @@ export const HEAD_OVERHEAD_BYTES = 2_048;
 
 /** Counts them. */
 export class HeadsUnderWay {
-  readonly #byPeer = new Map<string, number>();
+  readonly #byPeer = new Tally();
 
   /** Runs `follow` and counts these bytes until it has ended; undefined: it is not run, since too much of this peer is under way. */
   async run<T>(peer: string, bytes: number, follow: () => Promise<T>): Promise<T | undefined> {
     const counted = bytes + HEAD_OVERHEAD_BYTES;
-    const before = this.#byPeer.get(peer) ?? 0;
-    if (before + counted > HEADS_BYTES_PER_PEER_MAX) return undefined;
-    this.#byPeer.set(peer, before + counted);
+    if (this.#byPeer.of(peer) + counted > HEADS_BYTES_PER_PEER_MAX) return undefined;
+    this.#byPeer.add(peer, counted);
     try {
       return await follow();
     } finally {
-      const left = (this.#byPeer.get(peer) ?? 0) - counted;
-      if (left > 0) this.#byPeer.set(peer, left);
-      else this.#byPeer.delete(peer);
+      this.#byPeer.add(peer, -counted);
     }
   }
 }

@@ -1,6 +1,8 @@
 // Bounded concurrency per key: at most so many at once for one member, the rest waits in order. Freed places are given away together, when
 // half of them are free: who begins together is promised its pay in one update, and asked for in one message.
 
+import { Tally } from '../../protocol/bounded/index.ts';
+
 /** A lane: how many run, and who waits. */
 interface Lane {
   running: number;
@@ -12,7 +14,7 @@ export class Lanes {
   readonly #atOnce: number;
   readonly #lanes = new Map<string, Lane>();
   /** How many will come. */
-  readonly #expected = new Map<string, number>();
+  readonly #expected = new Tally();
 
   constructor(atOnce: number) {
     this.#atOnce = atOnce;
@@ -21,17 +23,13 @@ export class Lanes {
   /** How many run and wait under a key, and will come. */
   load(key: string): number {
     const lane = this.#lanes.get(key);
-    return (this.#expected.get(key) ?? 0) + (lane === undefined ? 0 : lane.running + lane.waiting.length);
+    return this.#expected.of(key) + (lane === undefined ? 0 : lane.running + lane.waiting.length);
   }
 
   /** Counts one that will come, until the function that is answered is called: when it has come, or will not. */
   expect(key: string): () => void {
-    this.#expected.set(key, (this.#expected.get(key) ?? 0) + 1);
-    return () => {
-      const left = (this.#expected.get(key) ?? 0) - 1;
-      if (left > 0) this.#expected.set(key, left);
-      else this.#expected.delete(key);
-    };
+    this.#expected.add(key, 1);
+    return () => this.#expected.add(key, -1);
   }
 
   /** Runs `work` when there is room; leaves the queue when `signal` is aborted, by throwing its reason. */

@@ -1,6 +1,7 @@
 // The bytes of tasks by content id: what a requester must be able to give again after a restart, and what an executor was given before.
 // A cache with a quota; parts of tasks that are under way are held.
 
+import { Tally } from '../../protocol/bounded/index.ts';
 import { sha256 } from '../../protocol/crypto/index.ts';
 import { contentIdOf } from '../../protocol/envelope/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
@@ -23,7 +24,7 @@ export class TaskParts {
   /** Least recently used first; the number of bytes of each. */
   readonly #sizes = new Map<string, number>();
   readonly #memory = new Map<string, Uint8Array>();
-  readonly #held = new Map<string, number>();
+  readonly #held = new Tally();
   readonly #bytesMax: number;
   #bytes = 0;
   #memoryBytes = 0;
@@ -85,16 +86,12 @@ export class TaskParts {
 
   /** Keeps parts until `release`. */
   hold(cids: Iterable<string>): void {
-    for (const cid of cids) this.#held.set(cid, (this.#held.get(cid) ?? 0) + 1);
+    for (const cid of cids) this.#held.add(cid, 1);
   }
 
   /** Ends one `hold`. */
   release(cids: Iterable<string>): void {
-    for (const cid of cids) {
-      const holds = (this.#held.get(cid) ?? 0) - 1;
-      if (holds > 0) this.#held.set(cid, holds);
-      else this.#held.delete(cid);
-    }
+    for (const cid of cids) this.#held.add(cid, -1);
   }
 
   #touch(cid: string): void {
@@ -131,7 +128,7 @@ export class TaskParts {
   async #evict(keep: string): Promise<void> {
     for (const cid of [...this.#sizes.keys()]) {
       if (this.#bytes <= this.#bytesMax) return;
-      if (cid !== keep && !this.#held.has(cid)) await this.#drop(cid);
+      if (cid !== keep && this.#held.of(cid) === 0) await this.#drop(cid);
     }
     if (this.#bytes <= this.#bytesMax) return;
     await this.#drop(keep);

@@ -1,6 +1,7 @@
 // What runs, waits and has ended at an executor: one entry a task and agent, so that asking twice is one run. Bounded per requester and
 // in all; results are kept until nobody may ask for them any more, for a requester that comes back.
 
+import { Tally } from '../../protocol/bounded/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { LiveOutput } from './live-output.ts';
@@ -46,8 +47,8 @@ const sizeOf = ({ stdout, stderr, outputs, receipt }: TaskResponse) =>
 export class RunTable {
   readonly #clock: Clock;
   readonly #runs = new Map<string, Run>();
-  readonly #perRequester = new Map<string, number>();
-  readonly #perPeer = new Map<string, number>();
+  readonly #perRequester = new Tally();
+  readonly #perPeer = new Tally();
   #under = 0;
   #endedBytes = 0;
   #cancel: (() => void) | undefined;
@@ -89,10 +90,10 @@ export class RunTable {
   ): Run {
     const known = this.under(input.key, input.token);
     if (known !== undefined) return known;
-    const mine = this.#perRequester.get(input.requester) ?? 0;
+    const mine = this.#perRequester.of(input.requester);
     if (mine >= PER_REQUESTER_MAX)
       throw new ZeroError('BUSY', `${mine} tasks of this requester are under way here`);
-    const theirs = this.#perPeer.get(input.peer) ?? 0;
+    const theirs = this.#perPeer.of(input.peer);
     if (theirs >= PER_PEER_MAX)
       throw new ZeroError('BUSY', `${theirs} tasks of this requester's node are under way here`);
     if (this.#under >= RUNS_MAX) throw new ZeroError('BUSY', `${this.#under} tasks are under way here`);
@@ -141,14 +142,8 @@ export class RunTable {
 
   #count({ peer, requester }: Pick<Run, 'peer' | 'requester'>, by: number): void {
     this.#under += by;
-    for (const [counts, name] of [
-      [this.#perRequester, requester],
-      [this.#perPeer, peer],
-    ] as const) {
-      const now = (counts.get(name) ?? 0) + by;
-      if (now === 0) counts.delete(name);
-      else counts.set(name, now);
-    }
+    this.#perRequester.add(requester, by);
+    this.#perPeer.add(peer, by);
   }
 
   #end(run: Run, response: TaskResponse | undefined): void {
