@@ -70,23 +70,59 @@ export function note(text: string): Envelope {
   });
 }
 
-/** The database, whose next batches fail as a full disk does while `failing()` is true. */
-export function faultyDatabase(db: Database, failing: () => boolean): Database {
+type WriteOptions = { readonly sync?: boolean } | undefined;
+
+/** The database, each of whose batches is written by `write`, which is given the batch's own way. */
+function writtenBy(
+  db: Database,
+  write: (own: () => Promise<void>, options: WriteOptions, close: () => Promise<void>) => Promise<void>,
+): Database {
   return new Proxy(db, {
     get(target, name) {
       if (name === 'batch')
         return () => {
           const batch = target.batch();
-          const write = batch.write.bind(batch);
-          batch.write = (async (options: never) => {
-            if (!failing()) return await write(options);
-            await batch.close();
-            throw Object.assign(new Error('IO error: No space left on device'), { code: 'LEVEL_IO_ERROR' });
-          }) as typeof batch.write;
+          const own = batch.write.bind(batch);
+          batch.write = (async (options: WriteOptions) =>
+            await write(
+              () => own(options as never),
+              options,
+              () => batch.close(),
+            )) as typeof batch.write;
           return batch;
         };
       const value = Reflect.get(target, name, target) as unknown;
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** The database, whose next batches fail as a full disk does while `failing()` is true. */
+export function faultyDatabase(db: Database, failing: () => boolean): Database {
+  return writtenBy(db, async (own, _, close) => {
+    if (!failing()) return await own();
+    await close();
+    throw Object.assign(new Error('IO error: No space left on device'), { code: 'LEVEL_IO_ERROR' });
+  });
+}
+
+/** The database, with every option that its batches are written with, before and after. */
+export function watchedDatabase(
+  db: Database,
+  onWrite: (options: WriteOptions, done: boolean) => void,
+): Database {
+  return writtenBy(db, async (own, options) => {
+    onWrite(options, false);
+    await own();
+    onWrite(options, true);
+  });
+}
+
+/** The database, and whether each of its batches was to be flushed. */
+export function flushesOf(db: Database): { db: Database; flushed: boolean[] } {
+  const flushed: boolean[] = [];
+  const seen = watchedDatabase(db, (options, done) => {
+    if (!done) flushed.push(options?.sync === true);
+  });
+  return { db: seen, flushed };
 }

@@ -3,12 +3,11 @@
 import assert from 'node:assert/strict';
 import { ChannelSides, type ChannelSidesDeps } from '../../../node/payments/channel-sides.ts';
 import { ChannelStore, type HeldSide } from '../../../node/payments/channel-store.ts';
-import type { Database } from '../../../node/storage/index.ts';
 import { initialState, signUpdate } from '../../../protocol/channel/index.ts';
 import { seed } from '../../support/agents.ts';
 import { AGENTS, BEGINNING, factsOf, TERMS } from '../../support/channel-world.ts';
 import { HandClock, settled } from '../../support/hand-clock.ts';
-import { TestDatabase } from '../../support/log-stores.ts';
+import { flushesOf, TestDatabase } from '../../support/log-stores.ts';
 
 const open = BEGINNING.payer[1]!.envelope;
 const { channel } = TERMS;
@@ -17,24 +16,8 @@ const side = (): HeldSide => ({ open, state: { ...initialState('payee', TERMS), 
 describe('a side of a channel on its disk', () => {
   it('is flushed, also when it is put away', async () => {
     await using database = new TestDatabase();
-    const db = await database.open();
-    const flushed: boolean[] = [];
-    const seen = new Proxy(db, {
-      get(target, name) {
-        const value = Reflect.get(target, name, target) as unknown;
-        if (name !== 'batch') return typeof value === 'function' ? value.bind(target) : value;
-        return () => {
-          const batch = target.batch();
-          const write = batch.write.bind(batch);
-          batch.write = (async (options: { sync?: boolean } | undefined) => {
-            flushed.push(options?.sync === true);
-            await write(options as never);
-          }) as typeof batch.write;
-          return batch;
-        };
-      },
-    }) as Database;
-    const store = new ChannelStore(seen);
+    const { db, flushed } = flushesOf(await database.open());
+    const store = new ChannelStore(db);
     await store.put(side());
     await store.putAway(side());
     assert.deepEqual(flushed, [true, true]);

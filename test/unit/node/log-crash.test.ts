@@ -7,39 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogStore } from '../../../node/log/index.ts';
 import { scrubLogs } from '../../../node/log/scrub.ts';
-import { type Database, openDatabase } from '../../../node/storage/index.ts';
+import { openDatabase } from '../../../node/storage/index.ts';
 import { envelopeId } from '../../../protocol/envelope/index.ts';
 import { parseCheckpoint, verifyNodeCheckpoint } from '../../../protocol/log/index.ts';
-import { note, ownLogOver, TestDatabase } from '../../support/log-stores.ts';
+import { note, ownLogOver, TestDatabase, watchedDatabase } from '../../support/log-stores.ts';
 
 /** Groups that are appended, and how large they are: alone, a few, more than one batch takes. */
 const GROUPS = [1, 3, 1, 140, 2];
 /** Further cuts between those at the ends of writes. */
 const STEP_BYTES = 4_001;
-
-/** The database, with every option that its batches are written with. */
-function watched(
-  db: Database,
-  onWrite: (options: { sync?: boolean } | undefined, done: boolean) => void,
-): Database {
-  return new Proxy(db, {
-    get(target, name) {
-      if (name === 'batch')
-        return () => {
-          const batch = target.batch();
-          const write = batch.write.bind(batch);
-          batch.write = (async (options: { sync?: boolean } | undefined) => {
-            onWrite(options, false);
-            await write(options as never);
-            onWrite(options, true);
-          }) as typeof batch.write;
-          return batch;
-        };
-      const value = Reflect.get(target, name, target) as unknown;
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
 
 function journalOf(dir: string): string {
   return join(dir, readdirSync(dir).find((name) => name.endsWith('.log'))!);
@@ -52,7 +28,7 @@ describe('a crash while the log is written', function () {
     await using test = new TestDatabase();
     let begun = 0;
     let flushed = 0;
-    const db = watched(await test.open(), (options, done) => {
+    const db = watchedDatabase(await test.open(), (options, done) => {
       assert.equal(options?.sync, true);
       if (done) flushed += 1;
       else begun += 1;

@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { LogStore } from '../../../node/log/index.ts';
-import type { Database } from '../../../node/storage/index.ts';
 import { CompactTree, leafHash } from '../../../protocol/log/index.ts';
 import { refused } from '../../support/agents.ts';
-import { TestDatabase } from '../../support/log-stores.ts';
+import { flushesOf, TestDatabase } from '../../support/log-stores.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
 
 /** Entries [from, to) of a log as an append; `withheld` has no body. */
@@ -23,28 +22,6 @@ function part(log: MemoryLog, tree: CompactTree, to: number, withheld?: number) 
 const logOf = (seed: number, size: number) =>
   new MemoryLog(seed).append(...Array.from({ length: size }, (_, n) => sampleEntry(n)));
 
-/** The database, and whether each of its batches was to be flushed. */
-function watched(db: Database): { db: Database; flushed: boolean[] } {
-  const flushed: boolean[] = [];
-  const proxy = new Proxy(db, {
-    get(target, name) {
-      if (name === 'batch')
-        return () => {
-          const batch = target.batch();
-          const write = batch.write.bind(batch);
-          batch.write = (async (options: { sync?: boolean } | undefined) => {
-            flushed.push(options?.sync === true);
-            await write(options as never);
-          }) as typeof batch.write;
-          return batch;
-        };
-      const value = Reflect.get(target, name, target) as unknown;
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { db: proxy, flushed };
-}
-
 describe('the store of logs on its disk', () => {
   let db: TestDatabase;
   beforeEach(() => {
@@ -53,7 +30,7 @@ describe('the store of logs on its disk', () => {
   afterEach(() => db[Symbol.asyncDispose]());
 
   it('flushes an append, a body that comes later, and the cut of a damaged log', async () => {
-    const { db: seen, flushed } = watched(await db.open());
+    const { db: seen, flushed } = flushesOf(await db.open());
     const store = await db.store(seen);
     const log = logOf(1, 2);
     flushed.length = 0;
