@@ -75,9 +75,11 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
 }
 
 async function render(node: NodeContext, metrics: Metrics): Promise<string> {
-  for (const { name, ok } of await readiness(node))
+  const room = await roomBytes(node.home);
+  const lagMs = loopLagMs();
+  for (const { name, ok } of await readiness(node, { lagMs, roomBytes: async () => room }))
     metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
-  metrics.set('zerostate_loop_lag_seconds', loopLagMs() / 1_000);
+  metrics.set('zerostate_loop_lag_seconds', lagMs / 1_000);
   const reasons = degradedReasons(node).length + heldAgents(node).length + damagedChannels(node).length;
   metrics.set('zerostate_degraded', reasons);
   metrics.set('zerostate_cards_ending', node.renewer.warnings().length);
@@ -85,7 +87,6 @@ async function render(node: NodeContext, metrics: Metrics): Promise<string> {
   // Not only when something is written: a start is no reason to say 0.
   metrics.set('zerostate_log_size', node.ownLog.state().size);
   metrics.set('zerostate_log_bytes', node.store.bytes);
-  const room = await roomBytes(node.home);
   if (room === undefined) metrics.forget('zerostate_disk_free_bytes', {});
   else metrics.set('zerostate_disk_free_bytes', room);
   return await metrics.render();

@@ -40,25 +40,16 @@ async function untilReady(flags: ClientFlags, seconds: number): Promise<void> {
   }
 }
 
-async function viewOf(flags: ClientFlags, signal: AbortSignal): Promise<NodeView> {
-  return await (await ApiClient.connect(flags, signal)).get<NodeView>('/v1/node');
-}
-
 /** What a node says of itself takes it a moment, or it hangs. Throws NODE_UNREACHABLE. */
-async function withinTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    const hint = 'Its process is there and hangs, or was stopped: "zerostate doctor" says more.';
-    limit.abort(
-      new ZeroError('NODE_UNREACHABLE', `the node has not answered for ${ANSWER_MS_MAX / SECOND_MS} s`, {
-        hint,
-      }),
-    );
-  }, ANSWER_MS_MAX);
+async function viewOf(flags: ClientFlags): Promise<NodeView> {
+  const limit = AbortSignal.timeout(ANSWER_MS_MAX);
   try {
-    return await ask(limit.signal);
-  } finally {
-    clearTimeout(timer);
+    return await (await ApiClient.connect(flags, limit)).get<NodeView>('/v1/node');
+  } catch (error) {
+    if (!limit.aborted) throw error;
+    throw new ZeroError('NODE_UNREACHABLE', `the node has not answered for ${ANSWER_MS_MAX / SECOND_MS} s`, {
+      hint: 'Its process is there and hangs, or was stopped: "zerostate doctor" says more.',
+    });
   }
 }
 
@@ -96,7 +87,7 @@ export function registerNodeStatus(program: Command): void {
     .action(async (flags: ClientFlags & { wait?: number; get?: string }) => {
       await runAction(flags, async () => {
         if (flags.wait !== undefined) await untilReady(flags, flags.wait);
-        const node = await withinTime((signal) => viewOf(flags, signal));
+        const node = await viewOf(flags);
         print(flags, node, (view) => (flags.get === undefined ? nodeText(view) : memberOf(view, flags.get)));
       });
     });
