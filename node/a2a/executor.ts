@@ -40,8 +40,8 @@ export async function resultOf(
 export class A2aExecutor implements AgentExecutor {
   readonly #node: Served;
   readonly #agentId: string;
-  /** Our task behind each A2A task that is followed. */
-  readonly #live = new Map<string, string>();
+  /** Our task behind each A2A task that is followed; counted from the moment at which it is handed over, so that a burst stays within the bound. */
+  readonly #live = new Map<string, Promise<string>>();
 
   constructor(node: Served, agentId: string) {
     this.#node = node;
@@ -65,9 +65,10 @@ export class A2aExecutor implements AgentExecutor {
       }
       if (this.#live.size >= A2A_LIVE_MAX)
         throw new ZeroError('BUSY', `${A2A_LIVE_MAX} tasks are under way already`);
-      const { taskId: ours } = await this.#node.requester.submit(asked.input);
-      this.#live.set(taskId, ours);
+      const submitted = this.#node.requester.submit(asked.input).then((task) => task.taskId);
+      this.#live.set(taskId, submitted);
       try {
+        const ours = await submitted;
         bus.publish(AgentEvent.task(this.#begun(context, ours)));
         await this.#follow(ids, ours, bus);
       } finally {
@@ -87,7 +88,7 @@ export class A2aExecutor implements AgentExecutor {
 
   /** Asks our task to stop; who follows it says that it has. */
   cancelTask = async (taskId: string, bus: ExecutionEventBus): Promise<void> => {
-    const ours = this.#live.get(taskId);
+    const ours = await this.#live.get(taskId)?.catch(() => undefined);
     if (ours !== undefined) await this.#node.requester.cancel(ours);
     else bus.finished();
   };
