@@ -53,6 +53,8 @@ export class Overrides {
   readonly #deps: OverridesDeps;
   readonly #level: JsonLevel<Override>;
   readonly #held = new Map<string, Override>();
+  /** Those that have ended and are still on disk: at most as many as were in force. */
+  readonly #ended = new Set<string>();
 
   constructor(deps: OverridesDeps) {
     this.#deps = deps;
@@ -62,12 +64,20 @@ export class Overrides {
   async load(): Promise<void> {
     for await (const [id, override] of this.#level.iterator()) this.#held.set(id, override);
     this.list();
+    // A disk that takes nothing does not keep a node from starting for this.
+    await this.#forget().catch((err) =>
+      this.#deps.log.warn({ err }, 'overrides that have ended stay on disk'),
+    );
   }
 
-  /** Those in force now. */
+  /** Those in force now. What has ended does not come back when the clock steps back. */
   list(): Override[] {
     const now = this.#deps.clock.now();
-    for (const { id, until } of [...this.#held.values()]) if (until <= now) this.#held.delete(id);
+    for (const { id, until } of [...this.#held.values()])
+      if (until <= now) {
+        this.#held.delete(id);
+        this.#ended.add(id);
+      }
     this.#deps.metrics.set('zerostate_policy_overrides', this.#held.size);
     return [...this.#held.values()];
   }
@@ -99,6 +109,7 @@ export class Overrides {
     if (reason.trim() === '') throw new ZeroError('OVERRIDE_REFUSED', 'an override needs a reason');
     if (this.list().length >= OVERRIDES_MAX)
       throw new ZeroError('OVERRIDE_REFUSED', `${OVERRIDES_MAX} overrides are in force already`);
+    await this.#forget();
     const until = from + ms;
     const { statementId, by } = await this.#audit({
       action: 'gate.override',
@@ -138,6 +149,14 @@ export class Overrides {
     this.#held.delete(id);
     this.list();
     return override;
+  }
+
+  /** Takes what has ended off the disk: a node that starts with an earlier clock must not find it in force. */
+  async #forget(): Promise<void> {
+    for (const id of this.#ended) {
+      await this.#level.del(id, DURABLE as never);
+      this.#ended.delete(id);
+    }
   }
 
   async #audit(

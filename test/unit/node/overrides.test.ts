@@ -99,6 +99,29 @@ describe('an override of a revocation gate', () => {
     assert.deepEqual([again.list(), (await open(db)).list()], [[], []]);
   });
 
+  it('that has ended leaves the disk, so that a node that starts with an earlier clock does not find it in force', async () => {
+    await using database = new TestDatabase();
+    const { at, open } = makeDesk();
+    const db = await database.open();
+    const overrides = await open(db);
+    await overrides.give(wanted, KNOWN);
+    const long = await overrides.give({ ...wanted, reason: 'long', ms: 3 * HOUR_MS }, KNOWN);
+    at.now = START + HOUR_MS;
+    assert.equal(overrides.list().length, 1);
+    const next = await overrides.give(wanted, KNOWN);
+    at.now = START;
+    const kept = (list: { id: string }[]) => list.map(({ id }) => id).sort();
+    assert.deepEqual(kept((await open(db)).list()), kept([long, next]), 'gone when another is given');
+    at.now = START + 2 * HOUR_MS;
+    const watched = watchWrites(db);
+    watched.failure = new Error('the disk is full');
+    assert.deepEqual(kept((await open(db)).list()), [long.id], 'a full disk keeps no node from starting');
+    watched.failure = undefined;
+    await open(db);
+    at.now = START;
+    assert.deepEqual(kept((await open(db)).list()), [long.id], 'gone at the start of the node');
+  });
+
   it('ends before its time with a statement that says so, for good', async () => {
     await using database = new TestDatabase();
     const { log, open, said } = makeDesk();
