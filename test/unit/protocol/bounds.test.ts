@@ -54,6 +54,24 @@ describe('bounds of envelopes', () => {
       assert.throws(() => env.encodeEnvelope(envelope), refused(code)));
   }
 
+  it('are reached by the largest envelope of all', () => {
+    const [largest] = signed.signatures.map((one) => ({
+      ...one,
+      keyid: 'k'.repeat(1_024),
+      sig: new Uint8Array(5_120).fill(1),
+    }));
+    const envelope = {
+      payloadType: 'a'.repeat(255),
+      payload: new Uint8Array(1_048_576),
+      signatures: new Array(16).fill(largest),
+    };
+    assert.deepEqual(env.decodeEnvelope(env.encodeEnvelope(envelope)), envelope);
+    const more = { ...envelope, payload: new Uint8Array(1_048_577) };
+    assert.throws(() => env.encodeEnvelope(more), refused('LIMIT_EXCEEDED'));
+    const named = { ...envelope, payloadType: 'a'.repeat(256) };
+    assert.throws(() => env.encodeEnvelope(named), refused('LIMIT_EXCEEDED'));
+  });
+
   it('hold for ids, keys and trusted keys', () => {
     assert.throws(() => env.contentIdOf(new Uint8Array(31)), refused('DECODE_FAILED'));
     assert.throws(() => env.multikeyOf(new Uint8Array(32)), refused('KEY_INVALID'));
@@ -193,6 +211,33 @@ describe('bounds of statements', () => {
     }
     assert.throws(() => st.readStatement([]), refused('DECODE_FAILED'));
     assert.throws(() => st.verifyStatement(signed, { keys: [publicKey(12)] }), refused('DECODE_FAILED'));
+  });
+
+  it('are reached by a subject with as many digests as there may be, each as long', () => {
+    const digest = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`a${i}`, 'x'.repeat(256)]));
+    assert.deepEqual(st.readDigestSet(digest), digest);
+    assert.throws(() => st.readDigestSet({ ...digest, b: 'x' }), refused('DECODE_FAILED'));
+    assert.throws(() => st.readDigestSet({ a: 'x'.repeat(257) }), refused('DECODE_FAILED'));
+  });
+
+  it('begin with the first moment of a key, and end before its last', () => {
+    const dated = (at: string) =>
+      st.signAgentStatement({
+        predicateType: st.REPUTATION_EVENT_PREDICATE,
+        predicate: {
+          issuedAt: at,
+          about: makeAgent(40).agentId,
+          kind: 'task-failed',
+          value: -10,
+          evidence: [someId],
+          note: 'late',
+        },
+        keychain: agent.keychain,
+        signer: agent.operational,
+      });
+    st.verifyAgentStatement(dated(VALIDITY.notBefore));
+    st.verifyAgentStatement(dated('2026-12-30T23:59:59Z'));
+    assert.throws(() => st.verifyAgentStatement(dated(VALIDITY.notAfter)), refused('STATEMENT_INVALID'));
   });
 
   it('hold for revocation targets of each kind', () => {

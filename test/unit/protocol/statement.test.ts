@@ -267,6 +267,8 @@ describe('protocol/statement: statements of agents', () => {
       'STATEMENT_INVALID',
     ],
     ['no object', resign(base, () => 'x'), 'DECODE_FAILED'],
+    ['nothing', resign(base, () => null), 'DECODE_FAILED'],
+    ['a predicate that is nothing', resign(base, (s) => ({ ...s, predicate: null })), 'DECODE_FAILED'],
     [
       'a second signature',
       { ...base, signatures: [...base.signatures, ...base.signatures] },
