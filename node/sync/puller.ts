@@ -21,6 +21,8 @@ import {
   judgeConsistency,
   type SyncedEntry,
   type SyncMessage,
+  TAIL_BYTES_MAX,
+  TAIL_ENTRIES_MAX,
   type Tail,
   tailRequest,
   verifyTail,
@@ -33,11 +35,14 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import type { StatementRouter } from '../statements/router.ts';
+import { Crumbs } from './crumbs.ts';
 import type { ForkBook } from './fork-book.ts';
 import { type Quotas, roomFor } from './quota.ts';
 
 /** Tails fetched from one peer in one round: bounds what a lying peer can keep us busy with. */
 const TAILS_PER_ROUND_MAX = 10_000;
+/** Parts of one log in one round that may be smaller than they could be: nobody honest sends one, and a later version may have its reasons. */
+const CRUMBS_MAX = 16;
 /** Missing bodies of one log that are asked of one peer in one round. */
 const BODIES_PER_ROUND_MAX = 64;
 
@@ -91,6 +96,7 @@ export class Puller {
 
   async #parts(peer: PeerId, origin: string, to: number): Promise<void> {
     const { store } = this.#deps;
+    const crumbs = new Crumbs(TAIL_ENTRIES_MAX);
     let credit: number = CREDIT_BYTES_DEFAULT;
     for (let part = 0; part < TAILS_PER_ROUND_MAX; part++) {
       const state = store.state(origin);
@@ -109,13 +115,21 @@ export class Puller {
         }),
       );
       if (tail.entries.length === 0 && !tail.complete) {
-        if (tail.needs <= credit) return;
+        if (tail.needs <= request.credit) return;
         if (tail.needs > room) this.#refuse(origin);
-        credit = Math.min(CREDIT_BYTES_MAX, tail.needs);
+        credit = TAIL_BYTES_MAX;
         continue;
       }
       await this.#store(tail, origin);
       if (tail.complete) return;
+      const isMore = tail.to < Math.min(tail.checkpoint.size, request.to);
+      const part = { bytes: bytes.length, credit: request.credit, entries: tail.entries.length, isMore };
+      if (crumbs.take(part) > CRUMBS_MAX)
+        throw this.#blame(
+          peer,
+          origin,
+          new ZeroError('SYNC_REFUSED', 'the peer hands the log out in crumbs: a write to the disk for each'),
+        );
     }
   }
 
@@ -216,17 +230,21 @@ export class Puller {
       if (!isZeroError(error)) throw error;
       const finding = error.code === 'PROOF_INVALID' ? await this.#fork(peer, state).catch(() => null) : null;
       if (finding === null) {
-        this.#deps.metrics.count('zerostate_sync_refused_total', { reason: 'bad-tail' });
-        this.#deps.log.warn(
-          { peer: peer.toString(), origin: state.origin, code: error.code },
-          'a peer served an invalid log tail',
-        );
-        this.#deps.onLiar(peer);
-        throw error;
+        throw this.#blame(peer, state.origin, error);
       }
       await this.#deps.forks.add(finding);
       throw new ZeroError('LOG_FORKED', `${state.origin} signed two histories`, { cause: error });
     }
+  }
+
+  #blame(peer: PeerId, origin: string, error: ZeroError): ZeroError {
+    this.#deps.metrics.count('zerostate_sync_refused_total', { reason: 'bad-tail' });
+    this.#deps.log.warn(
+      { peer: peer.toString(), origin, code: error.code },
+      'a peer served an invalid log tail',
+    );
+    this.#deps.onLiar(peer);
+    return error;
   }
 
   async #fork(peer: PeerId, state: LogState): Promise<Verified<EquivocationFinding> | null> {

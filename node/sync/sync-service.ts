@@ -6,13 +6,13 @@ import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Checkpoint, EquivocationFinding } from '../../protocol/log/index.ts';
 import {
   answerHeads,
-  CREDIT_BYTES_MAX,
   decodeSyncMessage,
   encodeSyncMessage,
   HEADS_MESSAGE_BYTES_MAX,
   type Head,
   headsRequests,
   planSync,
+  TAIL_BYTES_MAX,
 } from '../../protocol/sync/index.ts';
 import type { Verified } from '../../protocol/verified.ts';
 import type { Admission } from '../admission/index.ts';
@@ -112,7 +112,7 @@ export class SyncService {
       // Revocations come this way.
       sheds: 'urgent',
       requestBytesMax: HEADS_MESSAGE_BYTES_MAX,
-      responseBytesMax: CREDIT_BYTES_MAX,
+      responseBytesMax: TAIL_BYTES_MAX,
       timeoutMs: 20_000,
       perSecond: 50,
       burst: 500,

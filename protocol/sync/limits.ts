@@ -16,8 +16,13 @@ export const BODY_BYTES_MAX: number = 1_048_576 + 128 * 1024;
 export const PROOF_ELEMENTS_MAX = 64;
 /** Smallest credit of a request: a checkpoint, a proof and the frame always fit. */
 export const CREDIT_BYTES_MIN = 16_384;
-/** Largest credit of a request, and so the largest tail message. */
+/** Largest credit that a request may name. */
 export const CREDIT_BYTES_MAX: number = 8 * 1024 * 1024;
+/**
+ * Bytes of the longest tail: the largest entry fits, with a head, a proof and the frames around it. Whoever grants more is sent no more, and nobody
+ * has a reason to: each byte is work of one thread on both sides.
+ */
+export const TAIL_BYTES_MAX: number = 1_200 * 1024;
 /** Default credit of a request. */
 export const CREDIT_BYTES_DEFAULT: number = 1024 * 1024;
 /** Bytes of a request or a refusal. */

@@ -1,4 +1,5 @@
-// Answers tail requests within the credit that the partner granted. Storage comes as arguments; bytes out never exceed the credit.
+// Answers tail requests within the credit that the partner granted. Storage comes as arguments; bytes out never exceed the credit,
+// nor what the largest entry needs.
 
 import { ZeroError } from '../errors/index.ts';
 import {
@@ -8,7 +9,7 @@ import {
   parseCheckpoint,
 } from '../log/index.ts';
 import { encodeSyncMessage } from './codec.ts';
-import { CREDIT_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.ts';
+import { TAIL_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.ts';
 import type { TailEntry, TailRequest, TailResponse, WireEntry } from './messages.ts';
 
 /** What the answering side holds of one log. */
@@ -53,7 +54,7 @@ export async function tailResponse(request: TailRequest, source: TailSource): Pr
   const { size } = parseCheckpoint(source.checkpoint);
   if (request.from > size) throw new ZeroError('SYNC_REFUSED', 'the asked part of the log is not held here');
   const base = baseBytes(source.checkpoint);
-  const budget = Math.min(request.credit, CREDIT_BYTES_MAX) - base;
+  const budget = Math.min(request.credit, TAIL_BYTES_MAX) - base;
   const { entries, needs } = await take(source, request.from, Math.min(request.to, size), budget);
   const to = request.from + entries.length;
   const proof = to === 0 ? [] : await consistencyProofAsync(to, size, source.nodes);

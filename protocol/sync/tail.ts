@@ -16,7 +16,7 @@ import {
   verifyNodeCheckpoint,
 } from '../log/index.ts';
 import { markVerified, type Verified } from '../verified.ts';
-import { CREDIT_BYTES_DEFAULT, CREDIT_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.ts';
+import { CREDIT_BYTES_DEFAULT, TAIL_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.ts';
 import type { TailRequest, TailResponse, WireEntry } from './messages.ts';
 
 /** One entry of a verified tail. The record names this envelope; its signatures are still to be checked. */
@@ -102,9 +102,12 @@ function checkFit(request: TailRequest, response: TailResponse, held: number, si
   if (
     count === 0 &&
     request.from < Math.min(size, request.to) &&
-    (response.needs <= request.credit || response.needs > CREDIT_BYTES_MAX)
+    (response.needs <= request.credit || response.needs > TAIL_BYTES_MAX)
   ) {
-    throw new ZeroError('SYNC_REFUSED', 'the answer brings nothing, though the credit suffices');
+    throw new ZeroError(
+      'SYNC_REFUSED',
+      'the answer brings nothing, though the credit suffices or nothing would need more',
+    );
   }
 }
 

@@ -89,8 +89,8 @@ const ROWS: readonly Row[] = [
     'work',
     'answers about logs that are being made, one for each peer',
     CONNECTIONS,
-    ['CREDIT_BYTES_MAX', 'protocol/sync/limits.ts'],
-    'the largest that a peer may ask for',
+    ['TAIL_BYTES_MAX', 'protocol/sync/limits.ts'],
+    'the largest that a peer is sent',
   ),
   row(
     'memory',

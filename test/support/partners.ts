@@ -9,19 +9,9 @@ import { lpStream } from '@libp2p/utils';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
-import {
-  answerConsistency,
-  answerHeads,
-  answerTail,
-  decodeSyncMessage,
-  encodeSyncMessage,
-  type Head,
-  type SyncMessage,
-} from '../../protocol/sync/index.ts';
+import { decodeSyncMessage, type SyncMessage } from '../../protocol/sync/index.ts';
+import { type Answer, honestAnswer } from './log-answers.ts';
 import type { MemoryLog } from './memory-log.ts';
-
-/** Answers one message with bytes; undefined falls back to an honest answer from the logs. */
-export type Answer = (message: SyncMessage) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
 
 /** A partner that serves logs, honestly or not. */
 export async function startPartner(options: {
@@ -41,31 +31,12 @@ export async function startPartner(options: {
   });
   const seen: SyncMessage[] = [];
   const bytes: Partial<Record<SyncMessage['kind'], number>> = {};
-  const honest = async (message: SyncMessage): Promise<Uint8Array> => {
-    if (message.kind === 'heads-request') {
-      const heads = new Map<string, Head>(logs().map((log) => [log.origin, log.head()]));
-      return encodeSyncMessage(answerHeads(heads, message));
-    }
-    const log = 'origin' in message ? logs().find(({ origin }) => origin === message.origin) : undefined;
-    if (log === undefined) throw new Error('not held');
-    if (message.kind === 'consistency-request')
-      return await answerConsistency(message, {
-        checkpoint: log.checkpoint,
-        nodes: { node: async (level, index) => log.nodes.node(level, index) },
-      });
-    if (message.kind !== 'tail-request') throw new Error('not a request');
-    return await answerTail(message, {
-      checkpoint: log.checkpoint,
-      nodes: { node: async (level, index) => log.nodes.node(level, index) },
-      entries: (from, to) => log.entries(from, to),
-    });
-  };
   await host.handle(`/zerostate/${network}/sync/1`, async (stream) => {
     const framed = lpStream(stream);
     const asked = (await framed.read()).subarray();
     const message = decodeSyncMessage(asked, ['heads-request', 'tail-request', 'consistency-request']);
     seen.push(message);
-    const ok = (await answer(message)) ?? (await honest(message));
+    const ok = (await answer(message)) ?? (await honestAnswer(logs(), message));
     bytes[message.kind] = (bytes[message.kind] ?? 0) + asked.length + ok.length;
     await framed.write(encode({ ok }));
     await stream.close();

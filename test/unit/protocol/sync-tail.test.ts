@@ -5,12 +5,14 @@ import { EMPTY_ROOT, noteSigner, signCheckpoint } from '../../../protocol/log/in
 import {
   answerHeads,
   answerTail,
+  CREDIT_BYTES_MAX,
   CREDIT_BYTES_MIN,
   decodeSyncMessage,
   encodeSyncMessage,
   type Head,
   headsRequests,
   planSync,
+  TAIL_BYTES_MAX,
   type TailRequest,
   type TailResponse,
   tailRequest,
@@ -127,6 +129,16 @@ describe('fetching a tail', () => {
     assert.ok(tail.needs > 50_000 && !tail.complete);
     const again = { ...request, credit: tail.needs };
     assert.ok(verifyTail({ request: again, response: await ask(again, log), tree: follower.tree }).complete);
+  });
+
+  it('is no longer than what the largest entry needs, whatever is granted', async () => {
+    const log = new MemoryLog(3).append(
+      ...Array.from({ length: 5 }, (_, n) => sampleEntry(n, String(n).padEnd(350_000, 'x'))),
+    );
+    const request = tailRequest({ origin: log.origin, from: 0, to: 5 }, CREDIT_BYTES_MAX);
+    const bytes = await answerTail(request, log);
+    assert.ok(bytes.length > 1_000_000 && bytes.length <= TAIL_BYTES_MAX, `${bytes.length} bytes`);
+    assert.equal(decodeSyncMessage(bytes, ['tail-response']).entries.length, 3);
   });
 
   it('adopts a newer signature over entries that are at hand', async () => {
