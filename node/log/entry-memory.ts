@@ -3,7 +3,7 @@
 // is forgotten when its body changes, and everything when a log is cut.
 
 import { leafHash, type TreeNode } from '../../protocol/log/index.ts';
-import type { StoredEntry } from './log-store.ts';
+import type { StoredEntry } from './log-append.ts';
 import { readId, recordKey } from './stored-forms.ts';
 
 /** Bytes of records and bodies that are remembered: some thousand statements of all logs together. */

@@ -2,7 +2,8 @@
 
 export { CheckpointBook, type KeptCheckpoint } from './checkpoint-book.ts';
 export { HeadGuard } from './head-guard.ts';
-export { type LogAppend, type LogState, LogStore, type StoredEntry } from './log-store.ts';
+export type { LogAppend, StoredEntry } from './log-append.ts';
+export { type LogState, LogStore } from './log-store.ts';
 export { type AppendListener, type LogPosition, OwnLog } from './own-log.ts';
 export { RestoredGate, writeRestoredMark } from './restored-gate.ts';
 export { type Damage, scrubLogs } from './scrub.ts';

@@ -10,12 +10,14 @@ import {
   EMPTY_ROOT,
   leafHash,
   parseCheckpoint,
-  type TreeNode,
 } from '../../protocol/log/index.ts';
+import { Serial } from '../serial.ts';
 import { type BytesLevel, bytesLevel, type Database, DURABLE, storageFailed } from '../storage/index.ts';
 import { CheckpointBook } from './checkpoint-book.ts';
 import { EntryMemory, type ReadEntry } from './entry-memory.ts';
 import { Gaps } from './gaps.ts';
+import { type InnerNodes, innerNodes } from './inner-nodes.ts';
+import type { LogAppend } from './log-append.ts';
 import { NodeMemory } from './node-memory.ts';
 import {
   damagedEntry,
@@ -34,25 +36,6 @@ export type { LogState } from './stored-forms.ts';
 /** Logs of different origins that one node holds. */
 const ORIGINS_MAX = 10_000;
 
-/** A record with the body it commits to: an encoded envelope, or null where the author withholds it. */
-export interface StoredEntry {
-  readonly record: Uint8Array;
-  readonly body: Uint8Array | null;
-}
-
-/** An append: checked by the caller, stored as one. */
-export interface LogAppend {
-  readonly origin: string;
-  /** Size before the append; refused when the log has moved on meanwhile. */
-  readonly from: number;
-  readonly entries: readonly StoredEntry[];
-  /** Nodes that the entries completed, and the tree after them. */
-  readonly nodes: readonly TreeNode[];
-  readonly tree: CompactTree;
-  /** Note that commits to exactly this tree, or null while more is to come. */
-  readonly checkpoint: string | null;
-}
-
 /** The durable store of logs. Appends to one origin must come one after another (see Serial). */
 export class LogStore {
   /** Older heads of every log. */
@@ -66,6 +49,7 @@ export class LogStore {
   readonly #heads: BytesLevel;
   readonly #states = new Map<string, LogState>();
   readonly #gaps = new Gaps();
+  readonly #fills = new Serial();
   #bytes = 0;
 
   constructor(db: Database) {
@@ -159,7 +143,9 @@ export class LogStore {
     this.#newest.note(origin, append.from, append.entries, append.nodes);
     // Room is made behind the answer; what was not thinned out now is at the next look.
     void this.checkpoints.thin(origin).catch(() => {});
-    return this.#keep({ origin, size: tree.size, root: tree.root(), tree, checkpoint, at: now, bytes });
+    // What came without an append while this was written counts too.
+    const held = this.state(origin).bytes + added;
+    return this.#keep({ origin, size: tree.size, root: tree.root(), tree, checkpoint, at: now, bytes: held });
   }
 
   /** Goes back to the sound beginning of a damaged log; what follows is fetched again. The signed head is kept where it fits. */
@@ -230,12 +216,19 @@ export class LogStore {
     if (body === undefined) return;
     await this.#bodies.put(recordKey(origin, index), withChecksum(new Uint8Array()));
     this.#newest.forget(origin, index);
-    const state = this.state(origin);
-    this.#keep({ ...state, bytes: Math.max(0, state.bytes - body.length) });
+    this.#count(origin, -body.length);
   }
 
-  /** Adds the body of an entry whose record came without it. The caller has checked that it is the one the record names. */
-  async fill(origin: string, index: number, body: Uint8Array): Promise<void> {
+  /**
+   * Adds the body of an entry whose record came without it; answers false when it is here already. The caller has checked that it is the one the
+   * record names. It counts among the bytes of the log, and who asks for room has to be told of it before the next.
+   */
+  async fill(origin: string, index: number, body: Uint8Array): Promise<boolean> {
+    return await this.#fills.run(origin, () => this.#fill(origin, index, body));
+  }
+
+  async #fill(origin: string, index: number, body: Uint8Array): Promise<boolean> {
+    if ((await this.body(origin, index)) !== undefined) return false;
     try {
       const key = recordKey(origin, index);
       await this.#db.batch().put(key, withChecksum(body), { sublevel: this.#bodies }).write(DURABLE);
@@ -244,6 +237,19 @@ export class LogStore {
     }
     this.#newest.forget(origin, index);
     this.#gaps.filled(origin, index);
+    this.#count(origin, body.length);
+    return true;
+  }
+
+  /** Bytes that came to a log or left it without an append. The head on the disk says them after the next one, and every start counts anew. */
+  #count(origin: string, change: number): void {
+    const state = this.state(origin);
+    this.#keep({ ...state, bytes: Math.max(0, state.bytes + change) });
+  }
+
+  /** Takes the bytes of a log that was read through from its beginning to its end. */
+  counted(origin: string, bytes: number): void {
+    this.#count(origin, bytes - this.state(origin).bytes);
   }
 
   /** Entries of a log whose body is not here; of many, some. */
@@ -252,26 +258,8 @@ export class LogStore {
   }
 
   /** Inner tree nodes of a log, level by level in order: `next(level)` answers the next one of that level. */
-  innerNodes(origin: string): {
-    next(level: number): Promise<Uint8Array | undefined>;
-    close(): Promise<void>;
-  } {
-    const open = (level: number) =>
-      this.#nodes.values({
-        gte: nodeKey(origin, level, 0),
-        lt: nodeKey(origin, level, Number.MAX_SAFE_INTEGER),
-      });
-    const levels = new Map<number, ReturnType<typeof open>>();
-    return {
-      next: (level) => {
-        const values = levels.get(level) ?? open(level);
-        levels.set(level, values);
-        return values.next();
-      },
-      close: async () => {
-        await Promise.all([...levels.values()].map((values) => values.close()));
-      },
-    };
+  innerNodes(origin: string): InnerNodes {
+    return innerNodes(this.#nodes, origin);
   }
 
   /** Nodes [from, to) of one level of a log's tree, in order; fewer where some are missing. */

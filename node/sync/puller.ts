@@ -257,26 +257,29 @@ export class Puller {
   /** Asks a peer for bodies that others withheld. Answers how many it got. */
   async fill(peer: PeerId, origin: string): Promise<number> {
     let filled = 0;
-    for (const index of this.#deps.store.gaps(origin).slice(0, BODIES_PER_ROUND_MAX))
-      filled += Number(await this.fetchBody(peer, origin, index));
-    if (filled > 0) this.#deps.onGrown(origin);
+    try {
+      for (const index of this.#deps.store.gaps(origin).slice(0, BODIES_PER_ROUND_MAX))
+        filled += Number(await this.fetchBody(peer, origin, index));
+    } finally {
+      if (filled > 0) this.#deps.onGrown(origin);
+    }
     return filled;
   }
 
-  /** Asks a peer for the body of one entry, and keeps it when it is the one that the record names. Throws PEER_UNREACHABLE or as the peer answers. */
+  /** Asks a peer for the body of one entry, and keeps it when it is the one that the record names. Throws PEER_UNREACHABLE, QUOTA_EXCEEDED, or as the peer answers. */
   async fetchBody(peer: PeerId, origin: string, index: number): Promise<boolean> {
     const { router, store } = this.#deps;
     const record = await store.record(origin, index);
     if (record === undefined) return false;
     const { statementId } = decodeLogEntry(record);
-    const request = tailRequest({ origin, from: index, to: index + 1 }, CREDIT_BYTES_MAX);
+    const credit = Math.min(TAIL_BYTES_MAX, this.#room(store.state(origin)));
+    const request = tailRequest({ origin, from: index, to: index + 1 }, credit);
     const bytes = await this.#ask(peer, request);
-    const [got] = decodeSyncMessage(bytes, ['tail-response'], CREDIT_BYTES_MAX).entries;
+    const [got] = decodeSyncMessage(bytes, ['tail-response'], credit).entries;
     if (got === undefined || got.body === null) return false;
     const { statement, id, code } = router.read(got.body);
     if (id !== statementId || code === 'SIGNATURE_INVALID') return false;
-    await store.fill(origin, index, got.body);
-    this.#deliver(origin, index, statementId, statement);
+    if (await store.fill(origin, index, got.body)) this.#deliver(origin, index, statementId, statement);
     return true;
   }
 }
