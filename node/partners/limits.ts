@@ -38,6 +38,12 @@ export const OPENINGS_PER_ROUND_MAX = 4_096;
  */
 export const ENTRIES_PER_ROUND_MAX = 16_384;
 
+/**
+ * Rounds of one fetch that end before all that a round may look at was looked at, and before the end of the log. Whoever has used up what the agreement
+ * grants is given so little; the rest is fetched another time.
+ */
+export const SHORT_ROUNDS_MAX = 16;
+
 /** Evidence kept against one partner: the first says all, some more show that it goes on. */
 export const EVIDENCE_PER_PARTNER_MAX = 16;
 
