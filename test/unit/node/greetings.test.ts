@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { PeerId } from '@libp2p/interface';
 import { Greetings } from '../../../node/sync/greetings.ts';
 import { Learner } from '../../../node/sync/learner.ts';
+import { HandClock, settled } from '../../support/hand-clock.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
 
 const peerOf = (name: string) => ({ toString: () => name }) as unknown as PeerId;
@@ -44,10 +45,26 @@ describe('greetings', () => {
     assert.deepEqual(asked, ['b']);
   });
 
+  it('asks of whoever is met twice, or on two ways, once', async () => {
+    const clock = new HandClock();
+    const asked: string[] = [];
+    const greetings = new Greetings(clock, (peer) => asked.push(peer.toString()));
+    for (const name of ['a', 'a', 'b']) greetings.met(peerOf(name), false);
+    greetings.met(peerOf('b'), true);
+    assert.deepEqual([asked, clock.waiting], [['b'], 1]);
+    await clock.pass(4_999);
+    assert.deepEqual(asked, ['b']);
+    await clock.pass(1);
+    assert.deepEqual([asked, clock.waiting], [['b', 'a'], 0]);
+  });
+
   it('waits for a bounded number, and for nobody once it is stopped', () => {
     const { asked, greetings, timers } = greeted();
     for (let n = 0; n < 600; n++) greetings.met(peerOf(`${n}`), false);
-    assert.equal(asked.length, 600 - 512);
+    assert.deepEqual(
+      asked,
+      Array.from({ length: 600 - 512 }, (_, n) => `${n}`),
+    );
     assert.equal(timers.size, 512);
     greetings.stop();
     assert.equal(timers.size, 0);
@@ -113,7 +130,51 @@ describe('what a question tells', () => {
 
   it('of a question with more news than are looked at, the rest is left to a round', async () => {
     const { ask, noted } = learner();
-    await ask(Array.from({ length: 257 }, (_, n) => log(n % 250, 1 + Math.floor(n / 250)).checkpoint));
+    const looked = Array.from({ length: 256 }, (_, n) => log(n % 250, 1 + Math.floor(n / 250)).checkpoint);
+    await ask([...looked, log(255, 1).checkpoint]);
     assert.deepEqual([noted.heard, noted.learned], [1, 0]);
+    assert.deepEqual([noted.fetched.length, noted.fetched.includes(log(255, 1).origin)], [250, false]);
+  });
+
+  it('with as much news as is looked at is followed whole', async () => {
+    const { ask, noted } = learner();
+    await ask(Array.from({ length: 256 }, (_, n) => log(n % 250, 1).checkpoint));
+    assert.deepEqual([noted.heard, noted.learned], [1, 1]);
+  });
+
+  it('is followed one at a time for a peer, and the next one when that has ended, well or not', async () => {
+    let ends: ((error?: Error) => void)[] = [];
+    let learned = 0;
+    const one = new Learner({
+      clock: { now: () => 1 } as never,
+      log: { debug: () => {} } as never,
+      held: () => new Map(),
+      follow: () =>
+        new Promise<void>((resolve, reject) => {
+          ends.push((error) => (error === undefined ? resolve() : reject(error)));
+        }),
+      onHeard: () => {},
+      onLearned: () => {
+        learned += 1;
+      },
+      onLiar: () => {},
+    });
+    const question = {
+      kind: 'heads-request',
+      after: null,
+      upTo: null,
+      heads: [log(1, 1).checkpoint],
+    } as const;
+    for (const [peers, following] of [
+      [['a', 'a', 'b'], 2],
+      [['a'], 1],
+    ] as const) {
+      for (const peer of peers) one.take(peerOf(peer), question);
+      assert.equal(ends.length, following);
+      for (const [n, end] of ends.entries()) end(n === 0 ? new Error('gone') : undefined);
+      ends = [];
+      await settled();
+    }
+    assert.equal(learned, 1, 'of the one that was followed to its end');
   });
 });

@@ -31,6 +31,7 @@ describe('pulling many logs', () => {
       tried.add(origin);
       await turn();
       if (origin === 'log 3') throw new Error('a bad log');
+      if (origin === 'log 20') throw new Error('another');
     };
     await assert.rejects(
       pullAll(logs, pull, () => false),

@@ -11,6 +11,7 @@ import {
   type TailEntry,
 } from '../../../protocol/sync/index.ts';
 import { makeAgent, makeCard, refused } from '../../support/agents.ts';
+import { settled } from '../../support/hand-clock.ts';
 import { honestAnswer } from '../../support/log-answers.ts';
 import { faultyDatabase, note, TestDatabase } from '../../support/log-stores.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
@@ -83,22 +84,29 @@ describe('a log that is pulled', () => {
   });
 
   it('that grew meanwhile is taken as far as it was wanted, and the head of that is taken when a peer has it', async () => {
-    const [two, three] = [logOf(...cards.slice(0, 2)), logOf(...cards)];
-    const { asked, pull, service, store } = await world({ newer: { logs: [three] }, exact: { logs: [two] } });
-    await pull('newer', two);
-    assert.deepEqual([store.state(two.origin).size, store.state(two.origin).checkpoint], [2, '']);
+    const [one, two, three] = [1, 2, 3].map((count) => logOf(...cards.slice(0, count)));
+    const { asked, pull, service, store } = await world({
+      older: { logs: [one!] },
+      newer: { logs: [three!] },
+      exact: { logs: [two!] },
+    });
+    const { origin } = one!;
+    await pull('older', one!);
+    asked.length = 0;
+    await pull('newer', two!);
+    assert.deepEqual([store.state(origin).size, store.state(origin).checkpoint], [2, one!.checkpoint]);
     assert.deepEqual(
       tails(asked).map(({ from, to }) => [from, to]),
       [
-        [0, 2],
+        [1, 2],
         [2, 2],
       ],
     );
     // Who wants less than is here asks for no more than the head.
-    await service.pull(asPeer('newer'), two.origin, 1);
+    await service.pull(asPeer('newer'), origin, 1);
     assert.deepEqual([tails(asked).at(-1)!.from, tails(asked).at(-1)!.to], [2, 2]);
-    await pull('exact', two);
-    assert.equal(store.state(two.origin).checkpoint, two.checkpoint);
+    await pull('exact', two!);
+    assert.equal(store.state(origin).checkpoint, two!.checkpoint);
   });
 
   it('is pulled by one at a time, from whomever', async () => {
@@ -290,14 +298,26 @@ describe('a log that is pulled', () => {
   });
 
   it('of this node is asked for only when some of it was lost, and nothing is appended meanwhile', async () => {
-    const { asked, ownLog, service } = await world({ a: { logs: [] } });
+    let goOn = () => {};
+    const answer = () =>
+      new Promise<Uint8Array>((_, reject) => {
+        goOn = () => reject(new Error('not held'));
+      });
+    const { asked, ownLog, service } = await world({ a: { logs: [], answer } });
     await ownLog.append(note('one'));
     await service.pull(asPeer('a'), ownLog.origin, 1);
     assert.equal(asked.length, 0);
     const pulling = assert.rejects(service.pull(asPeer('a'), ownLog.origin, 2), /not held/);
-    const appended = ownLog.append(note('two')).then(({ index }) => [index, asked.length]);
+    await settled();
+    assert.equal(asked.length, 1);
+    const appended = ownLog.append(note('two'));
+    // The disk is busy for longer than one append takes.
+    const db = await database.open();
+    for (let n = 0; n < 5; n++) await db.batch().put('aside', 'x').write({ sync: true });
+    assert.equal(await Promise.race([appended, settled()]), undefined, 'it waits for the answer');
+    goOn();
     await pulling;
-    assert.deepEqual(await appended, [1, 1], 'what was asked for came first');
+    assert.equal((await appended).index, 1);
   });
 });
 
