@@ -3,6 +3,7 @@
 import type { PeerId } from '@libp2p/interface';
 import type { Verdict } from '../../node/gossip/index.ts';
 import { createLogger } from '../../node/logger/index.ts';
+import type { RpcProtocol } from '../../node/rpc/index.ts';
 import { type Found, type Readable, StatementRouter } from '../../node/statements/router.ts';
 import { ForkBook } from '../../node/sync/fork-book.ts';
 import type { Quotas } from '../../node/sync/quota.ts';
@@ -35,7 +36,11 @@ const INTERVAL_MS = 15_000;
 export async function syncWorld(
   database: TestDatabase,
   talkers: Map<string, Talker>,
-  options: { db?: Awaited<ReturnType<TestDatabase['open']>>; quotas?: Partial<Quotas> } = {},
+  options: {
+    db?: Awaited<ReturnType<TestDatabase['open']>>;
+    quotas?: Partial<Quotas>;
+    intervalMs?: number;
+  } = {},
 ) {
   const db = options.db ?? (await database.open());
   const store = await database.store(db);
@@ -53,6 +58,7 @@ export async function syncWorld(
   const listeners = new Map<string, (event: unknown) => void>();
   const settled: ((object: { name: string; bytes: Uint8Array }) => string)[] = [];
   let judge: (data: Uint8Array, from: PeerId) => Promise<Verdict> = async () => 'ignore';
+  let protocol: RpcProtocol | undefined;
   let serve: (bytes: Uint8Array, peer: PeerId) => Promise<Uint8Array> = async () => new Uint8Array();
   const note = (_: Readable | unknown, found: Found) => void applied.push(found);
   const silent = createLogger({ level: 'silent', name: 'test' });
@@ -65,7 +71,8 @@ export async function syncWorld(
       removeEventListener: (name: string) => listeners.delete(name),
     },
     rpc: {
-      handle: async (_: unknown, handler: typeof serve) => {
+      handle: async (served: RpcProtocol, handler: typeof serve) => {
+        protocol = served;
         serve = handler;
       },
       call: async (peer: PeerId, _: unknown, bytes: Uint8Array) => {
@@ -103,13 +110,13 @@ export async function syncWorld(
       },
     },
     network: NETWORK,
-    intervalMs: INTERVAL_MS,
+    intervalMs: options.intervalMs ?? INTERVAL_MS,
     onGrown: (origin: string) => grown.push(origin),
     onPushed: () => {},
   } as unknown as SyncDeps);
   await service.start();
   return {
-    ...{ service, store, ownLog, forks, clock, router },
+    ...{ service, store, ownLog, forks, clock, router, protocol: protocol! },
     /** Questions put to peers, and what is known to have come of it all: entries applied, logs that grew, peers that failed, heads in quarantine. */
     ...{ asked, applied, grown, failed, held, counts, published, settled },
     pull: (peer: string, { origin, stored }: MemoryLog) => service.pull(peerOf(peer), origin, stored.length),

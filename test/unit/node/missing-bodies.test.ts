@@ -113,6 +113,18 @@ describe('bodies that are missing', () => {
     assert.equal(await service.fetchBody(origin, 7), false, 'nor of an entry that is not here');
   });
 
+  it('are also those that came with a signature of nobody', async () => {
+    const log = logOf(cards[0]!, spoilt(cards[1]!), cards[2]!);
+    const talkers = new Map<string, Talker>([['a', { logs: [log] }]]);
+    const { applied, failed, pull, store } = await syncWorld(database, talkers);
+    await pull('a', log);
+    assert.deepEqual([store.gaps(log.origin), applied.length, failed], [[1], 2, []]);
+    assert.equal(
+      store.state(log.origin).bytes,
+      bytesOf([cards[0]!, ...without([cards[1]!]).stored, cards[2]!]),
+    );
+  });
+
   it('are here once they are on disk, and applied then', async () => {
     let isFull = false;
     const db = faultyDatabase(await database.open(), () => isFull);

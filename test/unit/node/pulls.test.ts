@@ -297,6 +297,14 @@ describe('a log that is pulled', () => {
     assert.equal(applied.length, 3);
   });
 
+  it('of this node is taken back whatever the quotas are', async () => {
+    const log = new MemoryLog(7).append(...entriesOf(30, 4_000));
+    const quotas = { originBytesMax: 16_384, totalBytesMax: 16_384 };
+    const { ownLog, pull } = await world({ a: { logs: [log] } }, { quotas });
+    await pull('a', log);
+    assert.deepEqual([ownLog.origin, ownLog.state().size], [log.origin, 30]);
+  });
+
   it('of this node is asked for only when some of it was lost, and nothing is appended meanwhile', async () => {
     let goOn = () => {};
     const answer = () =>
