@@ -26,7 +26,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import type { StatementRouter } from '../statements/router.ts';
-import { answerOfLog } from './answer-of-log.ts';
+import { LogAnswers } from './answer-of-log.ts';
 import { Follower } from './follower.ts';
 import type { ForkBook } from './fork-book.ts';
 import { Greetings } from './greetings.ts';
@@ -76,6 +76,7 @@ export class SyncService {
   readonly #heads: HeadGossip;
   readonly #greetings: Greetings;
   readonly #learner: Learner;
+  readonly #answers: LogAnswers;
   readonly #syncedAt = new Map<string, number>();
   /** Takes the cosignatures of a head that is held; set by the log service. Answers whether any was news. */
   onCosigned: (head: Verified<Checkpoint>) => Promise<boolean> = async () => false;
@@ -87,6 +88,7 @@ export class SyncService {
 
   constructor(deps: SyncDeps) {
     this.#deps = deps;
+    this.#answers = new LogAnswers(deps);
     this.#greetings = new Greetings(deps.clock, (peer) => void this.syncWith(peer));
     this.#learner = new Learner({
       ...deps,
@@ -263,12 +265,7 @@ export class SyncService {
       if (!this.#stopped && !this.#liars.has(peer)) this.#learner.take(peer, message);
       return encodeSyncMessage(answerHeads(this.#held(), message));
     }
-    // One at a time for each peer, as each may be of megabytes; and none for who has left meanwhile.
-    return await this.#serial.run(`answers ${peer.toString()}`, async () => {
-      if (this.#deps.host.getConnections(peer).length === 0)
-        throw new ZeroError('PEER_UNREACHABLE', 'it has left');
-      return await answerOfLog(this.#deps.store, message);
-    });
+    return await this.#answers.answer(peer, message);
   }
 
   #held(): Map<string, Head> {

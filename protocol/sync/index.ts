@@ -35,5 +35,5 @@ export {
   type PullView,
   stepPull,
 } from './pull.ts';
-export { answerTail, type TailSource, tailResponse } from './serve.ts';
+export { answerTail, encodeTail, type TailSource, tailResponse } from './serve.ts';
 export { isHeadOf, type SyncedEntry, type Tail, tailRequest, verifyTail } from './tail.ts';

@@ -43,7 +43,12 @@ function baseBytes(checkpoint: string): number {
  * end to the checkpoint. Throws SYNC_REFUSED when the request is beyond what is held, NODE_MISSING when the store is damaged.
  */
 export async function answerTail(request: TailRequest, source: TailSource): Promise<Uint8Array> {
-  const bytes = encodeSyncMessage(await tailResponse(request, source));
+  return encodeTail(request, await tailResponse(request, source));
+}
+
+/** The bytes of an answer. Throws SYNC_REFUSED when the credit holds no answer at all. */
+export function encodeTail(request: TailRequest, response: TailResponse): Uint8Array {
+  const bytes = encodeSyncMessage(response);
   if (bytes.length > request.credit)
     throw new ZeroError('SYNC_REFUSED', 'the credit does not hold an answer');
   return bytes;

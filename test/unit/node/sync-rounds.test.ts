@@ -82,6 +82,23 @@ describe('rounds of anti-entropy', () => {
     );
   });
 
+  it('that ended late count from when they began', async () => {
+    let goOn = () => {};
+    const held = new Promise<undefined>((resolve) => {
+      goOn = () => resolve(undefined);
+    });
+    const { clock, service, syncWith } = await world({
+      a: { logs: [], answer: () => held },
+      b: { logs: [] },
+    });
+    clock.stand(1_000);
+    const first = syncWith('a');
+    clock.stand(1_000);
+    await syncWith('b');
+    goOn();
+    assert.deepEqual([await first, service.lastRoundAt], [true, 2_000]);
+  });
+
   it('are held with one peer one after the other', async () => {
     const ends: (() => void)[] = [];
     const answer = async () => {
@@ -130,8 +147,13 @@ describe('rounds of anti-entropy', () => {
     ] as const) {
       await using own = new TestDatabase();
       const log = logOf(1);
-      const a: Talker = { logs: [log] };
-      const { clock, questions, service, store } = await syncWorld(own, new Map([['a', a]]), { intervalMs });
+      // One of them is too large to be taken at all: that there is more is no reason to hurry.
+      const a: Talker = { logs: [log, new MemoryLog(2).append(sampleEntry(1, 'x'.repeat(40_000)))] };
+      const quotas = { originBytesMax: 32_768 };
+      const { clock, questions, service, store } = await syncWorld(own, new Map([['a', a]]), {
+        intervalMs,
+        quotas,
+      });
       const rounds = () => questions('heads-request');
       await clock.pass(intervalMs - 1);
       assert.equal(rounds(), 0);
@@ -260,12 +282,11 @@ describe('questions of peers', () => {
   it('teach what they name, unless their peer lied or the node is stopping', async () => {
     await using database = new TestDatabase();
     const [one, two, three] = [1, 2, 3].map((seed) => logOf(1, seed));
-    const logs = [one!, two!, three!];
     const { ask, asked, clock, failed, meet, service, store } = await syncWorld(
       database,
       new Map([
-        ['a', { logs }],
-        ['b', { logs }],
+        ['a', { logs: [one!, two!, three!] }],
+        ['b', { logs: [one!] }],
       ]),
     );
     meet('a', 'inbound');
@@ -292,6 +313,12 @@ describe('questions of peers', () => {
     await ask('a', question(two!));
     await settled();
     assert.deepEqual(asked, []);
+    for (let round = 0; round < 2; round++) await service.syncWithSome();
+    assert.ok(
+      asked.every(({ peer }) => peer === 'b'),
+      'nor is a liar compared with',
+    );
+    asked.length = 0;
     await service.stop();
     await ask('b', question(three!));
     await settled();
