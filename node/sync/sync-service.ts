@@ -2,6 +2,7 @@
 // pulls what it lacks, checks it, stores it, and only then applies it or passes it on.
 
 import type { IdentifyResult, PeerId } from '@libp2p/interface';
+import { Tally } from '../../protocol/bounded/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
 import type { Checkpoint, EquivocationFinding } from '../../protocol/log/index.ts';
 import {
@@ -37,9 +38,10 @@ import { Liars } from './liars.ts';
 import { compareOlder } from './older-head.ts';
 import { Puller } from './puller.ts';
 import type { Quotas } from './quota.ts';
+import { Rounds } from './rounds.ts';
 
-/** Pause before the next round while rounds still bring something: who is behind catches up at once, whatever the interval. */
-const BEHIND_ROUND_MS = 500;
+/** Pages of heads of one interval in one round: six times as many as a node holds logs. Whoever names more names logs without end. */
+const PAGES_MAX = 64;
 
 export interface SyncDeps {
   readonly host: Host;
@@ -77,12 +79,14 @@ export class SyncService {
   readonly #greetings: Greetings;
   readonly #learner: Learner;
   readonly #answers: LogAnswers;
+  readonly #rounds: Rounds;
   readonly #syncedAt = new Map<string, number>();
+  /** Peers that are being compared with. */
+  readonly #underWay = new Tally();
   /** Takes the cosignatures of a head that is held; set by the log service. Answers whether any was news. */
   onCosigned: (head: Verified<Checkpoint>) => Promise<boolean> = async () => false;
   /** Whether tasks wait at this node; set by whoever knows of them. */
   busy: () => boolean = () => false;
-  #cancel: () => void = () => {};
   #lastRoundAt = 0;
   #stopped = false;
 
@@ -134,6 +138,11 @@ export class SyncService {
       cosigned: (head) => this.onCosigned(head),
       isBusy: () => this.busy(),
     });
+    this.#rounds = new Rounds({
+      ...deps,
+      round: () => this.syncWithSome(),
+      brought: () => this.#follower.brought,
+    });
     deps.forks.listen((finding) => this.#onFork(finding));
   }
 
@@ -144,28 +153,16 @@ export class SyncService {
 
   /** Serves peers and starts the rounds. */
   async start(): Promise<void> {
-    const { host, rpc, clock, intervalMs, log } = this.#deps;
+    const { host, rpc } = this.#deps;
     await rpc.handle(this.#protocol, async (request, peer) => this.#serve(request, peer));
     this.#heads.start();
     host.addEventListener('peer:identify', this.#onIdentify);
-    const round = () => {
-      const before = this.#follower.brought;
-      void this.syncWithSome()
-        .catch((error: unknown) => {
-          // The disk fails, or the node is stopping: the next round tries again.
-          if (!this.#stopped) log.warn({ err: error }, 'a round of anti-entropy failed');
-        })
-        .finally(() => {
-          const pause = this.#follower.brought > before ? Math.min(BEHIND_ROUND_MS, intervalMs) : intervalMs;
-          if (!this.#stopped) this.#cancel = clock.after(pause * (0.75 + Math.random() / 2), round);
-        });
-    };
-    this.#cancel = clock.after(intervalMs, round);
+    this.#rounds.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancel();
+    this.#rounds.stop();
     this.#greetings.stop();
     this.#deps.host.removeEventListener('peer:identify', this.#onIdentify);
     await this.#heads.stop();
@@ -203,12 +200,14 @@ export class SyncService {
     return false;
   }
 
-  /** One round with the connected peer that was compared longest ago. */
+  /** One round with the connected peer that was compared longest ago, of those that none is under way with. */
   async syncWithSome(): Promise<void> {
     const peers = this.#deps.host.getPeers();
     const connected = new Set(peers.map(String));
     for (const id of this.#syncedAt.keys()) if (!connected.has(id)) this.#syncedAt.delete(id);
-    const trusted = peers.filter((peer) => !this.#liars.has(peer));
+    const trusted = peers.filter(
+      (peer) => !this.#liars.has(peer) && this.#underWay.of(peer.toString()) === 0,
+    );
     const next = trusted.sort(
       (a, b) => (this.#syncedAt.get(a.toString()) ?? 0) - (this.#syncedAt.get(b.toString()) ?? 0),
     )[0];
@@ -220,6 +219,7 @@ export class SyncService {
   async syncWith(peer: PeerId): Promise<boolean> {
     this.#syncedAt.set(peer.toString(), this.#deps.clock.now());
     const startedAt = this.#deps.clock.now();
+    this.#underWay.add(peer.toString(), 1);
     try {
       await this.#serial.run(`peer ${peer.toString()}`, () => this.#round(peer));
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'ok' });
@@ -229,6 +229,8 @@ export class SyncService {
       this.#deps.metrics.count('zerostate_sync_rounds_total', { result: 'failed' });
       this.#deps.log.debug({ peer: peer.toString(), error: (error as Error).message }, 'sync failed');
       return false;
+    } finally {
+      this.#underWay.add(peer.toString(), -1);
     }
   }
 
@@ -244,6 +246,7 @@ export class SyncService {
     const mine = this.#held();
     for (const request of headsRequests(mine)) {
       let after = request.after;
+      let pages = 0;
       do {
         const bytes = await this.#deps.rpc.call(
           peer,
@@ -255,6 +258,8 @@ export class SyncService {
         if (answer.resumeAfter !== null && after !== null && answer.resumeAfter <= after)
           throw new ZeroError('SYNC_REFUSED', 'the peer repeats itself');
         after = answer.resumeAfter;
+        if (after !== null && ++pages >= PAGES_MAX)
+          throw new ZeroError('SYNC_REFUSED', 'the peer names logs without end');
       } while (after !== null);
     }
   }

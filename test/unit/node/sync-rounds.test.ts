@@ -8,7 +8,6 @@ import {
   HEADS_MAX,
   type SyncMessage,
 } from '../../../protocol/sync/index.ts';
-import { refused } from '../../support/agents.ts';
 import { settled } from '../../support/hand-clock.ts';
 import { note, TestDatabase } from '../../support/log-stores.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
@@ -117,6 +116,35 @@ describe('rounds of anti-entropy', () => {
       await settled();
     }
     assert.deepEqual(await Promise.all(all), [true, true, true]);
+  });
+
+  it('hold up nobody else where one does not end, and none begins with that peer meanwhile', async () => {
+    const never = { logs: [], answer: () => new Promise<undefined>(() => {}) };
+    const { asked, clock, service } = await world({ slow: never, b: { logs: [] } });
+    const seen = () => asked.map(({ peer }) => peer);
+    await clock.pass(INTERVAL_MS);
+    assert.deepEqual(seen(), ['slow']);
+    await clock.pass(59_999);
+    assert.deepEqual(seen(), ['slow']);
+    await clock.pass(1);
+    for (let round = 0; round < 3; round++) {
+      await clock.pass(INTERVAL_MS * 1.25);
+      await until(() => clock.waiting === 1);
+    }
+    assert.deepEqual(seen(), ['slow', 'b', 'b', 'b']);
+    await service.stop();
+    assert.equal(clock.waiting, 0);
+  });
+
+  it('end with a peer that names logs without end', async () => {
+    let page = 0;
+    const answer = (message: SyncMessage) =>
+      message.kind === 'heads-request'
+        ? encodeSyncMessage({ kind: 'heads-response', heads: [], resumeAfter: `${1_000_000 + page++}` })
+        : undefined;
+    const { questions, syncWith } = await world({ a: { logs: [], answer } });
+    assert.equal(await syncWith('a'), false);
+    assert.equal(questions('heads-request'), 64);
   });
 
   it('go on through all that a peer names, and end with one that repeats itself', async () => {
@@ -264,111 +292,5 @@ describe('rounds of anti-entropy', () => {
     assert.deepEqual(message.kind === 'heads-request' && message.heads, [shown]);
     const answer = decodeSyncMessage(await ask('b', question()), ['heads-response']);
     assert.deepEqual([answer.heads, answer.heads.length < HEADS_MAX], [[shown], true]);
-  });
-});
-
-describe('questions of peers', () => {
-  it('about a log that is not held, and of who has left, are refused', async () => {
-    await using database = new TestDatabase();
-    const { ask, protocol } = await syncWorld(database, new Map([['a', { logs: [] }]]));
-    const { origin } = logOf(1);
-    const tail = encodeSyncMessage({ kind: 'tail-request', origin, from: 0, to: 1, credit: 16_384 });
-    await assert.rejects(ask('a', tail), refused('SYNC_REFUSED'));
-    await assert.rejects(ask('gone', tail), refused('PEER_UNREACHABLE'));
-    // Revocations come this way, and the release of who is in quarantine.
-    assert.deepEqual([protocol.sheds, protocol.evenConfined], ['urgent', true]);
-  });
-
-  it('teach what they name, unless their peer lied or the node is stopping', async () => {
-    await using database = new TestDatabase();
-    const [one, two, three] = [1, 2, 3].map((seed) => logOf(1, seed));
-    const { ask, asked, clock, failed, meet, service, store } = await syncWorld(
-      database,
-      new Map([
-        ['a', { logs: [one!, two!, three!] }],
-        ['b', { logs: [one!] }],
-      ]),
-    );
-    meet('a', 'inbound');
-    clock.stand(1_000);
-    await ask('a', question(one!));
-    while (store.state(one!.origin).size === 0) await settled();
-    assert.equal(service.lastRoundAt, 1_000);
-    await clock.pass(5_000);
-    assert.ok(
-      asked.every(({ message }) => message.kind === 'tail-request'),
-      'who asked is not asked back',
-    );
-    await service.syncWithSome();
-    assert.equal(asked.at(-1)!.peer, 'b', 'who asked was compared with');
-    asked.length = 0;
-    const unsigned = encodeSyncMessage({
-      kind: 'heads-request',
-      after: null,
-      upTo: null,
-      heads: [two!.checkpoint.replace(/\n1\n/, '\n2\n')],
-    });
-    await ask('a', unsigned);
-    assert.deepEqual(failed, ['a']);
-    await ask('a', question(two!));
-    await settled();
-    assert.deepEqual(asked, []);
-    for (let round = 0; round < 2; round++) await service.syncWithSome();
-    assert.ok(
-      asked.every(({ peer }) => peer === 'b'),
-      'nor is a liar compared with',
-    );
-    asked.length = 0;
-    await service.stop();
-    await ask('b', question(three!));
-    await settled();
-    assert.deepEqual(asked, []);
-  });
-});
-
-describe('peers that are met', () => {
-  it('are compared with by who dialled, when they speak of logs, until the node stops', async () => {
-    await using database = new TestDatabase();
-    const all = new Map(['a', 'b', 'c', 'd'].map((name) => [name, { logs: [] }]));
-    const { asked, clock, meet, service } = await syncWorld(database, all);
-    meet('a', 'outbound');
-    meet('b', 'inbound');
-    meet('c', 'outbound', ['/something/else']);
-    await settled();
-    assert.deepEqual(
-      asked.map(({ peer }) => peer),
-      ['a'],
-    );
-    await clock.pass(5_000);
-    assert.deepEqual(
-      asked.map(({ peer }) => peer),
-      ['a', 'b'],
-    );
-    meet('d', 'inbound');
-    await service.stop();
-    assert.equal(clock.waiting, 0);
-    meet('d', 'outbound');
-    await settled();
-    assert.equal(asked.length, 2);
-  });
-});
-
-describe('a body that is asked for', () => {
-  it('is asked of one peer after another, and of no liar', async () => {
-    await using database = new TestDatabase();
-    const log = logOf(1);
-    const withheld = new MemoryLog(1).append({ ...log.stored[0]!, body: null });
-    const lie = { logs: [log], answer: () => new Uint8Array([1]) };
-    const talkers = new Map<string, Talker>([['a', { logs: [withheld] }]]);
-    const { failed, pull, questions, service } = await syncWorld(database, talkers);
-    await pull('a', withheld);
-    talkers.set('liar', lie);
-    await assert.rejects(pull('liar', logOf(1, 9)));
-    assert.deepEqual(failed, ['liar']);
-    talkers.set('gone', { logs: [], answer: () => Promise.reject(new Error('gone')) });
-    talkers.set('b', { logs: [log] });
-    assert.equal(await service.fetchBody(log.origin, 0), true);
-    assert.equal(questions('tail-request', 'liar'), 1);
-    assert.equal(questions('tail-request', 'b'), 1);
   });
 });
