@@ -228,6 +228,13 @@ describe('a head of the own log', () => {
     assert.equal(await tell('x'.repeat(30_000), 'y'.repeat(30_000)), 'head');
     await service.publishHead(ownLog.state(), true);
     assert.ok(published.at(-1)!.data[0]! < 0x80, 'with nothing new it goes alone');
+    const told = published.length;
+    service.busy = () => true;
+    await ownLog.append(note('four'));
+    await service.publishHead(ownLog.state(), false);
+    assert.equal(published.length, told);
+    await service.stop();
+    assert.equal(published.length, told + 1, 'what was held back is told when the node stops');
   });
 });
 
