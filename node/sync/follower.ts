@@ -35,7 +35,7 @@ export class Follower {
 
   /** Throws what the first log failed with, when the others were tried; at once when the peer is gone or lies. */
   async follow(peer: PeerId, plan: ReturnType<typeof planSync>): Promise<void> {
-    const { forks, log, metrics, puller, store } = this.#deps;
+    const { forks, log, metrics, puller } = this.#deps;
     for (const refused of plan.refused) {
       metrics.count('zerostate_sync_refused_total', { reason: 'bad-head' });
       log.warn({ peer: peer.toString(), code: refused.code }, 'peer sent an invalid head');
@@ -49,8 +49,7 @@ export class Follower {
       (error: unknown) => error,
     );
     if (failure !== undefined && endsAll(failure)) throw failure;
-    for (const { origin } of store.states())
-      if (store.gaps(origin).length > 0) await puller.fill(peer, origin).catch(() => 0);
+    await puller.bodies.round(peer);
     if (failure !== undefined) throw failure;
   }
 

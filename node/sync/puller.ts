@@ -5,12 +5,7 @@ import type { PeerId } from '@libp2p/interface';
 import { primeEnvelopes } from '../../protocol/envelope/index.ts';
 import { isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { withKeychains } from '../../protocol/identity/index.ts';
-import {
-  decodeLogEntry,
-  type EquivocationFinding,
-  parseCheckpoint,
-  verifyNodeCheckpoint,
-} from '../../protocol/log/index.ts';
+import { type EquivocationFinding, parseCheckpoint, verifyNodeCheckpoint } from '../../protocol/log/index.ts';
 import {
   CREDIT_BYTES_DEFAULT,
   CREDIT_BYTES_MAX,
@@ -35,6 +30,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Rpc, RpcProtocol } from '../rpc/index.ts';
 import { Serial } from '../serial.ts';
 import type { StatementRouter } from '../statements/router.ts';
+import { Bodies } from './bodies.ts';
 import { Crumbs } from './crumbs.ts';
 import type { ForkBook } from './fork-book.ts';
 import { type Quotas, roomFor } from './quota.ts';
@@ -43,8 +39,6 @@ import { type Quotas, roomFor } from './quota.ts';
 const TAILS_PER_ROUND_MAX = 10_000;
 /** Parts of one log in one round that may be smaller than they could be: nobody honest sends one, and a later version may have its reasons. */
 const CRUMBS_MAX = 16;
-/** Missing bodies of one log that are asked of one peer in one round. */
-const BODIES_PER_ROUND_MAX = 64;
 
 export interface PullerDeps {
   readonly rpc: Rpc;
@@ -70,11 +64,19 @@ export function isComplete(state: LogState): boolean {
 
 /** Pulls logs. */
 export class Puller {
+  /** Bodies of entries that are held without. */
+  readonly bodies: Bodies;
   readonly #deps: PullerDeps;
   readonly #serial = new Serial();
 
   constructor(deps: PullerDeps) {
     this.#deps = deps;
+    this.bodies = new Bodies({
+      ...deps,
+      ask: (peer, request) => this.#ask(peer, request),
+      room: (state) => this.#room(state),
+      deliver: (...found) => this.#deliver(...found),
+    });
   }
 
   /**
@@ -252,34 +254,5 @@ export class Puller {
     const own = verifyNodeCheckpoint(state.checkpoint, state.origin);
     const bytes = await this.#ask(peer, consistencyRequest(own, own.size));
     return judgeConsistency(own, decodeSyncMessage(bytes, ['consistency-response']));
-  }
-
-  /** Asks a peer for bodies that others withheld. Answers how many it got. */
-  async fill(peer: PeerId, origin: string): Promise<number> {
-    let filled = 0;
-    try {
-      for (const index of this.#deps.store.gaps(origin).slice(0, BODIES_PER_ROUND_MAX))
-        filled += Number(await this.fetchBody(peer, origin, index));
-    } finally {
-      if (filled > 0) this.#deps.onGrown(origin);
-    }
-    return filled;
-  }
-
-  /** Asks a peer for the body of one entry, and keeps it when it is the one that the record names. Throws PEER_UNREACHABLE, QUOTA_EXCEEDED, or as the peer answers. */
-  async fetchBody(peer: PeerId, origin: string, index: number): Promise<boolean> {
-    const { router, store } = this.#deps;
-    const record = await store.record(origin, index);
-    if (record === undefined) return false;
-    const { statementId } = decodeLogEntry(record);
-    const credit = Math.min(TAIL_BYTES_MAX, this.#room(store.state(origin)));
-    const request = tailRequest({ origin, from: index, to: index + 1 }, credit);
-    const bytes = await this.#ask(peer, request);
-    const [got] = decodeSyncMessage(bytes, ['tail-response'], credit).entries;
-    if (got === undefined || got.body === null) return false;
-    const { statement, id, code } = router.read(got.body);
-    if (id !== statementId || code === 'SIGNATURE_INVALID') return false;
-    if (await store.fill(origin, index, got.body)) this.#deliver(origin, index, statementId, statement);
-    return true;
   }
 }

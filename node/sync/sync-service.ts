@@ -196,7 +196,7 @@ export class SyncService {
   /** Asks connected peers for the body of an entry that is not here, one after another. Answers whether it is here now. */
   async fetchBody(origin: string, index: number): Promise<boolean> {
     for (const peer of this.#deps.host.getPeers().filter((each) => !this.#liars.has(each)))
-      if (await this.#puller.fetchBody(peer, origin, index).catch(() => false)) return true;
+      if (await this.#puller.bodies.fetch(peer, origin, index).catch(() => false)) return true;
     return false;
   }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { scrubLogs } from '../../../node/log/index.ts';
 import { decodeEnvelope, encodeEnvelope, envelopeId } from '../../../protocol/envelope/index.ts';
+import { ZeroError } from '../../../protocol/errors/index.ts';
 import { encodeLogEntry } from '../../../protocol/log/index.ts';
 import type { SyncMessage, TailEntry } from '../../../protocol/sync/index.ts';
 import { makeAgent, makeCard } from '../../support/agents.ts';
@@ -84,6 +85,51 @@ describe('bodies that are missing', () => {
     assert.deepEqual([questions('tail-request'), store.gaps(origin).length], [64, 6]);
     await syncWith('other');
     assert.deepEqual(store.gaps(origin), []);
+  });
+
+  it('that nobody has are asked for within a bound, and keep neither others of their log nor other logs from being found', async () => {
+    // Ten logs of a hundred records each, and what the peer has of them: the last entry of the last log.
+    const entries = Array.from({ length: 100 }, (_, n) => sampleEntry(n));
+    const withheld = (n: number, held = 0) =>
+      new MemoryLog(n + 20).append(
+        ...entries.map((entry, at) => (at >= 100 - held ? entry : { ...entry, body: null })),
+      );
+    const logs = Array.from({ length: 10 }, (_, n) => withheld(n));
+    const talkers = new Map<string, Talker>([['withholds', { logs }]]);
+    const { questions, store, syncWith } = await syncWorld(database, talkers);
+    assert.equal(await syncWith('withholds'), true);
+    talkers.set('other', { logs: [...logs.slice(0, 9), withheld(9, 1)] });
+    let rounds = 0;
+    for (; store.gaps(logs[9]!.origin).length === 100 && rounds < 20; rounds++) {
+      const before = questions('tail-request', 'other');
+      await syncWith('other');
+      const asked = questions('tail-request', 'other') - before;
+      assert.ok(asked <= 256, `${asked} questions in a round`);
+    }
+    assert.ok(rounds < 20, 'the one that is there is found');
+  });
+
+  it('are asked no more of a peer that has gone or is asked too much; of one that lacks a log, those of others', async () => {
+    for (const [code, asked] of [
+      ['PEER_UNREACHABLE', 1],
+      ['BUSY', 1],
+      ['SYNC_REFUSED', 2],
+    ] as const) {
+      await using own = new TestDatabase();
+      const logs = [1, 2].map((seed) =>
+        new MemoryLog(seed).append(...cards.map(({ record }) => ({ record, body: null }))),
+      );
+      const talkers = new Map<string, Talker>([['withholds', { logs }]]);
+      const { questions, syncWith } = await syncWorld(own, talkers);
+      await syncWith('withholds');
+      const answer = (message: SyncMessage) => {
+        if (message.kind === 'tail-request') throw new ZeroError(code, 'not this');
+        return undefined;
+      };
+      talkers.set('other', { logs, answer });
+      assert.equal(await syncWith('other'), true);
+      assert.equal(questions('tail-request', 'other'), asked, code);
+    }
   });
 
   it('that came before their peer went away are told of', async () => {
