@@ -55,9 +55,68 @@ describe('a gossiped head', () => {
   });
 
   it('whose entries came along and do not go on from what is here is pulled instead', async () => {
-    const { gossip, questions, store } = await world({ a: { logs: [logOf(5)] } });
-    assert.equal(await gossip('a', await pushed(logOf(5), 3)), 'accept');
-    assert.deepEqual([questions('tail-request'), store.state(logOf(5).origin).size], [1, 5]);
+    for (const held of [0, 1]) {
+      await using own = new TestDatabase();
+      const talkers = new Map([['a', { logs: [logOf(5)] }]]);
+      const { failed, gossip, questions, store } = await syncWorld(own, talkers);
+      if (held > 0) await gossip('a', await pushed(logOf(held), 0));
+      assert.equal(await gossip('a', await pushed(logOf(5), 3)), 'accept');
+      assert.deepEqual([questions('tail-request'), store.state(logOf(5).origin).size], [1, 5]);
+      assert.deepEqual(failed, []);
+    }
+  });
+
+  it('whose entries came along waits for a pull of that log that is under way', async () => {
+    const { goOn, talker } = slow(logOf(2));
+    const { gossip, pull, store } = await world({ a: talker, b: { logs: [] } });
+    const pulled = pull('a', logOf(2));
+    await settled();
+    const heard = gossip('b', await pushed(logOf(3), 2));
+    goOn();
+    await pulled;
+    assert.equal(await heard, 'accept');
+    assert.equal(store.state(logOf(3).origin).checkpoint, logOf(3).checkpoint);
+  });
+
+  it('whose log is found forked while it waits is not taken any more', async () => {
+    const { goOn, talker } = slow(logOf(2));
+    const { forks, gossip, pull, store } = await world({ a: talker, b: { logs: [] } });
+    const pulled = pull('a', logOf(2));
+    await settled();
+    const heard = gossip('b', await pushed(logOf(3), 2));
+    const [first, second] = [logOf(2).checkpoint, logOf(2, 1, 40).checkpoint];
+    await forks.add(verifyEquivocation({ first, second, proof: [] }));
+    goOn();
+    await pulled;
+    assert.deepEqual([await heard, store.state(logOf(3).origin).size], ['ignore', 2]);
+  });
+
+  it('of a log that has used up its quota is not taken', async () => {
+    const logs = [1, 2].map((count) =>
+      new MemoryLog(1).append(
+        ...Array.from({ length: count }, (_, n) => sampleEntry(n, String(n).padEnd(20_000, 'x'))),
+      ),
+    );
+    for (const originBytesMax of [32_768, 38_000]) {
+      await using own = new TestDatabase();
+      const talkers = new Map([['a', { logs: logs.slice(1) }]]);
+      const { gossip, store } = await syncWorld(own, talkers, { quotas: { originBytesMax } });
+      assert.equal(await gossip('a', await pushed(logs[0]!, 0)), 'accept');
+      assert.equal(await gossip('a', await pushed(logs[1]!, 1)), 'ignore');
+      assert.equal(store.state(logs[0]!.origin).size, 1);
+    }
+  });
+
+  it('that is as long as what is held without its head is pulled for that', async () => {
+    const { gossip, pull, questions, store } = await world({
+      newer: { logs: [logOf(3)] },
+      exact: { logs: [logOf(2)] },
+    });
+    await pull('newer', logOf(2));
+    assert.equal(store.state(logOf(2).origin).checkpoint, '');
+    assert.equal(await gossip('exact', logOf(2).checkpoint), 'accept');
+    assert.equal(store.state(logOf(2).origin).checkpoint, logOf(2).checkpoint);
+    assert.equal(questions('tail-request', 'exact'), 1);
   });
 
   it('whose entries came along and are false costs its bringer, and is not passed on', async () => {
@@ -74,7 +133,7 @@ describe('a gossiped head', () => {
   });
 
   it('alone is pulled from who passed it on, and waits in quarantine when that fails', async () => {
-    const { gossip, held, store } = await world({ a: { logs: [logOf(2)] } });
+    const { gossip, held, questions, store } = await world({ a: { logs: [logOf(2)] } });
     const { checkpoint, origin } = logOf(2);
     assert.equal(await gossip('nobody', checkpoint), 'ignore');
     assert.deepEqual(held, [`${origin} nobody`]);
@@ -82,7 +141,7 @@ describe('a gossiped head', () => {
     assert.equal(store.state(origin).checkpoint, checkpoint);
     // The peer has no more than it gave: it promised in vain.
     assert.equal(await gossip('a', logOf(3).checkpoint), 'ignore');
-    assert.equal(store.state(origin).size, 2);
+    assert.deepEqual([store.state(origin).size, questions('tail-request', 'a')], [2, 2]);
   });
 
   it('leaves quarantine when its entries have come by another way', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { scrubLogs } from '../../../node/log/index.ts';
 import { decodeEnvelope, encodeEnvelope, envelopeId } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import { encodeLogEntry } from '../../../protocol/log/index.ts';
+import { CompactTree, encodeLogEntry, leafHash } from '../../../protocol/log/index.ts';
 import type { SyncMessage, TailEntry } from '../../../protocol/sync/index.ts';
 import { makeAgent, makeCard } from '../../support/agents.ts';
 import { faultyDatabase, note, TestDatabase } from '../../support/log-stores.ts';
@@ -217,6 +217,17 @@ describe('bodies that are missing', () => {
     assert.deepEqual([again.state(origin).bytes, again.bytes], [now, now]);
     await Promise.all([pull('other', logOf(...cards, more[2]!)), service.fetchBody(origin, 2)]);
     assert.equal(store.state(origin).bytes, bytesOf([...cards, more[2]!]));
+  });
+
+  it('that come while an append is written are not forgotten by it', async () => {
+    const store = await database.store();
+    const { origin, stored } = logOf(cards[0]!);
+    const tree = new CompactTree();
+    const nodes = tree.append(leafHash(stored[0]!.record));
+    const appended = store.append({ origin, from: 0, entries: stored, nodes, tree, checkpoint: null }, 0);
+    store.counted(origin, 1_000);
+    await appended;
+    assert.equal(store.state(origin).bytes, 1_000 + bytesOf(stored));
   });
 
   it('are let go and come back at their own number of bytes', async () => {

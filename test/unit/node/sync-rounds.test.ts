@@ -119,8 +119,14 @@ describe('rounds of anti-entropy', () => {
   });
 
   it('hold up nobody else where one does not end, and none begins with that peer meanwhile', async () => {
-    const never = { logs: [], answer: () => new Promise<undefined>(() => {}) };
-    const { asked, clock, service } = await world({ slow: never, b: { logs: [] } });
+    let goOn = () => {};
+    const held = new Promise<undefined>((resolve) => {
+      goOn = () => resolve(undefined);
+    });
+    const { asked, clock, service } = await world({
+      slow: { logs: [], answer: () => held },
+      b: { logs: [] },
+    });
     const seen = () => asked.map(({ peer }) => peer);
     await clock.pass(INTERVAL_MS);
     assert.deepEqual(seen(), ['slow']);
@@ -132,7 +138,23 @@ describe('rounds of anti-entropy', () => {
       await until(() => clock.waiting === 1);
     }
     assert.deepEqual(seen(), ['slow', 'b', 'b', 'b']);
+    goOn();
+    await settled();
+    assert.equal(clock.waiting, 1, 'one round follows, however many have ended');
     await service.stop();
+    assert.equal(clock.waiting, 0);
+  });
+
+  it('are followed by none when the node has stopped meanwhile', async () => {
+    let goOn = () => {};
+    const held = new Promise<undefined>((resolve) => {
+      goOn = () => resolve(undefined);
+    });
+    const { clock, service } = await world({ slow: { logs: [], answer: () => held } });
+    await clock.pass(INTERVAL_MS);
+    await service.stop();
+    goOn();
+    await settled();
     assert.equal(clock.waiting, 0);
   });
 
