@@ -134,13 +134,22 @@ export class TaskPaymentsOverChannels {
     return amount === 0n ? null : { amount, currency };
   }
 
-  /** Opens or reuses a channel with room for the quote, and promises it. Where others are promised so much at the same moment that it is full, it waits for room. */
+  /**
+   * Opens or reuses a channel with room for the quote, and promises it. Where others are promised so much at the same moment that it is full, it waits
+   * for room. Throws PRICE_REFUSED above the ceiling: a card may have become dearer since its agent was chosen.
+   */
   async promise(input: { manifest: VerifiedManifest; agentId: AgentId; quote: Amount }): Promise<void> {
     const { agentId, manifest, quote } = input;
-    const { requester, taskId } = manifest.manifest;
+    const { priceCeiling, requester, taskId } = manifest.manifest;
+    const ceiling = priceCeiling?.currency === quote.currency ? BigInt(priceCeiling.amount) : 0n;
+    if (quote.amount > ceiling)
+      throw new ZeroError(
+        'PRICE_REFUSED',
+        `it asks up to ${quote.amount} ${quote.currency}, above the ceiling of ${ceiling}`,
+      );
     const offer = { task: taskId, amount: quote.amount, condition: conditionOf(manifest) };
     const held = this.#offered(requester, agentId, taskId);
-    if (held !== undefined) return await this.#channels.offer(held, offer);
+    if (held !== undefined) return await this.#channels.offer(held.channel, offer);
     const { amount, currency } = quote;
     const between = { payer: requester, payee: agentId, currency };
     for (let looks = 0; ; ) {
@@ -170,7 +179,7 @@ export class TaskPaymentsOverChannels {
     );
   }
 
-  /** Pays what an accepted receipt costs; once, however often it is called. */
+  /** Pays what an accepted receipt costs, and no more than was promised for it; once, however often it is called. */
   async pay(input: {
     manifest: VerifiedManifest;
     agentId: AgentId;
@@ -178,11 +187,12 @@ export class TaskPaymentsOverChannels {
     owed: Amount;
   }): Promise<void> {
     const { requester, taskId } = input.manifest.manifest;
-    const channel = this.#offered(requester, input.agentId, taskId);
-    if (channel === undefined) return;
-    await this.#channels.pay(channel, {
+    const held = this.#offered(requester, input.agentId, taskId);
+    if (held === undefined) return;
+    const { amount } = input.owed;
+    await this.#channels.pay(held.channel, {
       task: taskId,
-      amount: input.owed.amount,
+      amount: amount < held.promised ? amount : held.promised,
       reference: input.receiptId,
     });
   }
@@ -190,21 +200,19 @@ export class TaskPaymentsOverChannels {
   /** Takes a promise back for which no work was begun. Throws CHANNEL_REFUSED when it was. */
   async withdraw(input: { manifest: VerifiedManifest; agentId: AgentId }): Promise<void> {
     const { requester, taskId } = input.manifest.manifest;
-    const channel = this.#offered(requester, input.agentId, taskId);
-    if (channel !== undefined) await this.#channels.withdraw(channel, taskId);
+    const held = this.#offered(requester, input.agentId, taskId);
+    if (held !== undefined) await this.#channels.withdraw(held.channel, taskId);
   }
 
-  #offered(payer: AgentId, payee: AgentId, task: string): string | undefined {
-    return this.#sides
-      .list()
-      .map(({ state }) => state)
-      .find(
-        ({ newest, side, terms }) =>
-          side === 'payer' &&
-          terms.payer === payer &&
-          terms.payee === payee &&
-          newest?.offers.some((offer) => offer.task === task) === true,
-      )?.terms.channel;
+  /** The channel in which a task is promised, and how much. */
+  #offered(payer: AgentId, payee: AgentId, task: string): { channel: string; promised: bigint } | undefined {
+    for (const { state } of this.#sides.list()) {
+      const { newest, side, terms } = state;
+      if (side !== 'payer' || terms.payer !== payer || terms.payee !== payee) continue;
+      const offer = newest?.offers.find((one) => one.task === task);
+      if (offer !== undefined) return { channel: terms.channel, promised: offer.amount };
+    }
+    return undefined;
   }
 
   /** At the executor: throws PAYMENT_REQUIRED unless a promise that was acknowledged here covers the quote. */

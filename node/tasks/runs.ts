@@ -16,7 +16,7 @@ import { gatherJob } from './gather.ts';
 import type { Lanes } from './lanes.ts';
 import { specOfManifest } from './manifest.ts';
 import type { TaskParts } from './parts.ts';
-import type { TaskPorts } from './ports.ts';
+import type { MemberCard, TaskPorts } from './ports.ts';
 import type { Member, RunSummary, TaskBook, TaskEntry } from './task-book.ts';
 import { encodeTaskResponse, type TaskResponse } from './wire.ts';
 
@@ -104,7 +104,7 @@ export class Runs {
         response.status === 'CANCELLED' ? 'TASK_CANCELLED' : 'BUSY',
         `the member ended with ${response.status}`,
       );
-    const { end, kept, owed } = await this.#check(manifest, member, response);
+    const { end, kept, owed } = await this.#check(manifest, member, response, card);
     const { status, exitCode, fuel, detail } = response;
     const summary: RunSummary = {
       token,
@@ -127,11 +127,15 @@ export class Runs {
     return end;
   }
 
-  /** Checks the receipt of an answer; answers what it says, and its file with what the task was given. Throws RECEIPT_REFUSED. */
+  /**
+   * Checks the receipt of an answer; answers what it says, and its file with what the task was given. It costs what the card says that was
+   * quoted: one that has become dearer since is not what was promised. Throws RECEIPT_REFUSED.
+   */
   async #check(
     manifest: VerifiedManifest,
     member: Member,
     response: TaskResponse,
+    quoted: MemberCard,
   ): Promise<{
     end: RunEnd;
     owed: RunSummary['owed'];
@@ -154,7 +158,7 @@ export class Runs {
       stdin: job.stdin,
       files: job.inputs,
     };
-    const owed = ports.payments.price(card.card, verified.receipt, manifest.manifest);
+    const owed = ports.payments.price(quoted, verified.receipt, manifest.manifest);
     const digests = receiptDigests(verified.receipt.deterministic);
     return {
       end: { status, receipt: verified.id, jobDigest: digests.job, resultDigest: digests.result },

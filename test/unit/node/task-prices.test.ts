@@ -76,3 +76,45 @@ describe('prices of tasks', () => {
     assert.equal(amount(prices.price(sold, ran('20', 900_000) as never, asked)), quoted);
   });
 });
+
+describe('what is promised and paid for a task', () => {
+  const [payer, payee, taskId] = ['payer', 'payee', 'task-1'];
+  const asking = (priceCeiling: { amount: string; currency: string } | null) =>
+    ({
+      envelope: { payload: new Uint8Array() },
+      manifest: { requester: payer, taskId, priceCeiling },
+    }) as never;
+  const desk = (promised: bigint) => {
+    const [offers, paid]: [bigint[], bigint[]] = [[], []];
+    const state = {
+      side: 'payer',
+      terms: { channel: 'channel', payer, payee },
+      newest: { offers: [{ task: taskId, amount: promised }] },
+    };
+    const channels = {
+      offer: async (_: string, offer: { amount: bigint }) => void offers.push(offer.amount),
+      pay: async (_: string, pay: { amount: bigint }) => void paid.push(pay.amount),
+    };
+    const sides = { list: () => [{ state }] };
+    return { offers, paid, payments: new TaskPaymentsOverChannels({ channels, sides } as never) };
+  };
+
+  it('is not above the ceiling, whatever the card says by then: it was another one when its agent was chosen', async () => {
+    const { offers, payments } = desk(1n);
+    const promise = (ceiling: Parameters<typeof asking>[0], amount: bigint) =>
+      payments.promise({ manifest: asking(ceiling), agentId: payee, quote: { amount, currency: CURRENCY } });
+    await promise({ amount: '7', currency: CURRENCY }, 7n);
+    await assert.rejects(promise({ amount: '7', currency: CURRENCY }, 8n), { code: 'PRICE_REFUSED' });
+    await assert.rejects(promise({ amount: '7', currency: 'USD' }, 7n), { code: 'PRICE_REFUSED' });
+    await assert.rejects(promise(null, 1n), { code: 'PRICE_REFUSED' });
+    assert.deepEqual(offers, [7n]);
+  });
+
+  it('is not more than was promised', async () => {
+    const { paid, payments } = desk(5n);
+    const manifest = asking({ amount: '7', currency: CURRENCY });
+    for (const amount of [4n, 5n, 6n])
+      await payments.pay({ manifest, agentId: payee, receiptId: 'r', owed: { amount, currency: CURRENCY } });
+    assert.deepEqual(paid, [4n, 5n, 5n]);
+  });
+});
