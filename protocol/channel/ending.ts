@@ -4,7 +4,7 @@ import type { Envelope } from '../envelope/index.ts';
 import type { ChannelClaim } from '../statement/index.ts';
 import { POSTINGS_PER_SIDE_MAX } from './limits.ts';
 import { signClosing, verifyClosing } from './messages.ts';
-import { outcomeOf } from './outcome.ts';
+import { cheatingOf, outcomeOf } from './outcome.ts';
 import { outstanding } from './payer.ts';
 import {
   accept,
@@ -49,7 +49,10 @@ export function proposeEnd(state: ChannelState, { signer }: StepContext): Step {
   ]);
 }
 
-/** Takes the other side's signature under the end; posts it when this side sees the same end. */
+/**
+ * Takes the other side's signature under the end; posts it when this side sees the same end. Not from a side that has posted what it had given up:
+ * an agreed end would spare it the penalty.
+ */
 export function takeEnd(state: ChannelState, envelope: Envelope, context: StepContext): Step {
   const { terms, side } = state;
   let theirs: Closing;
@@ -63,6 +66,8 @@ export function takeEnd(state: ChannelState, envelope: Envelope, context: StepCo
   const same = theirs.version === (state.newest?.version ?? 0) && theirs.paid === (state.newest?.paid ?? 0n);
   if (!same || !isQuiet(state))
     return refuse(state, 'reject', 'OTHER_END', 'the channel stands otherwise here');
+  if (state.postings.length > 0 && hasCheated(state, context.nowMs))
+    return refuse(state, 'reject', 'OTHER_END', 'an old state was posted, and has its price');
   const closing = state.closing ?? signClosing(terms, theirs, context.signer);
   const { newest: update, ack } = state;
   return accept({ ...state, phase: 'closing', closing }, [
@@ -91,6 +96,11 @@ function mine(state: ChannelState, nowMs: number): Posting {
     claims,
     issuedAtMs: nowMs,
   };
+}
+
+/** True when the other side has posted what it had given up, as what this side knows shows. */
+function hasCheated(state: ChannelState, nowMs: number): boolean {
+  return cheatingOf([...state.postings, mine(state, nowMs)]).some(({ side }) => side !== state.side);
 }
 
 /** True when posting what this side knows makes the end better for it. */

@@ -10,6 +10,7 @@ import {
   type Posting,
   type Side,
   signAck,
+  signClosing,
   signUpdate,
   stepChannel,
   type Update,
@@ -167,6 +168,25 @@ describe('protocol/channel: bounds of the end', () => {
   it('no end is proposed over what is promised', () => {
     const promised = through(open('payee'), sent(update(1, 0n, [offer(1, 30n)])));
     assert.equal(take(promised, { type: 'propose-end' })[0], 'UNACKNOWLEDGED');
+  });
+
+  it('no end is signed with a side that has posted an old state: it would be spared the penalty', () => {
+    const newest = update(1, 30n, [], [pay(30n)]);
+    const end = (by: Side): ChannelEvent => ({
+      type: 'end-proposed',
+      envelope: signClosing(TERMS, { version: 1, paid: 30n }, AGENTS[by].operational).envelope,
+    });
+    const posted = (by: Side, shown: Update | null): ChannelEvent => ({
+      type: 'posted',
+      posting: { ...close, by, update: shown },
+    });
+    const paid = through(open('payee'), sent(newest));
+    assert.equal(take(through(paid, posted('payer', newest)), end('payer'))[0], 'accept');
+    assert.equal(take(through(paid, posted('payer', null)), end('payer'))[0], 'OTHER_END');
+    const ack = signAck(TERMS, newest, AGENTS.payee.operational);
+    const payer: ChannelState = { ...open('payer'), newest, ack };
+    assert.equal(take(through(payer, posted('payee', newest)), end('payee'))[0], 'accept');
+    assert.equal(take(through(payer, posted('payee', null)), end('payee'))[0], 'OTHER_END');
   });
 
   it('a posting counts once, and nobody settles before the time to dispute is over', () => {
