@@ -189,10 +189,10 @@ export class TaskPaymentsOverChannels {
     const { requester, taskId } = input.manifest.manifest;
     const held = this.#offered(requester, input.agentId, taskId);
     if (held === undefined) return;
-    const { amount } = input.owed;
+    const isMore = input.owed.amount > held.promised;
     await this.#channels.pay(held.channel, {
       task: taskId,
-      amount: amount < held.promised ? amount : held.promised,
+      amount: isMore ? held.promised : input.owed.amount,
       reference: input.receiptId,
     });
   }
