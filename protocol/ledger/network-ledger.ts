@@ -63,8 +63,8 @@ export class NetworkLedger {
   /** Statements about channels that are not open here yet. */
   readonly #early = new Map<string, AgentStatement[]>();
   readonly #receipts = new Map<string, ReceiptFacts>();
-  /** Receipts that a close has named: the channel, and the receipt once it is known, which is never forgotten. */
-  readonly #claims = new Map<string, { channel: string; facts: ReceiptFacts | undefined }>();
+  /** Receipts that closes have named: their channels, and the receipt once it is known, which is never forgotten. */
+  readonly #claims = new Map<string, { channels: Set<string>; facts: ReceiptFacts | undefined }>();
   #waiting = 0;
 
   constructor(options: { readonly issuable: IssuePolicy }) {
@@ -217,9 +217,10 @@ export class NetworkLedger {
     if (next === undefined) return [];
     const { channel: id } = channel.terms;
     this.#channels.set(id, next);
-    for (const { receipt } of posting.claims)
-      if (!this.#claims.has(receipt))
-        this.#claims.set(receipt, { channel: id, facts: this.#receipts.get(receipt) });
+    for (const { receipt } of posting.claims) {
+      const claim = this.#claims.get(receipt) ?? { channels: new Set(), facts: this.#receipts.get(receipt) };
+      this.#claims.set(receipt, { ...claim, channels: claim.channels.add(id) });
+    }
     const paid = this.#payOut(id);
     return [{ type: 'posted', channel: this.#channels.get(id)!, posting }, ...paid];
   }
@@ -246,6 +247,6 @@ export class NetworkLedger {
     const claim = this.#claims.get(statement.id);
     if (claim === undefined || claim.facts !== undefined) return [];
     claim.facts = facts;
-    return this.#payOut(claim.channel);
+    return [...claim.channels].flatMap((channel) => this.#payOut(channel));
   }
 }

@@ -136,7 +136,9 @@ describe('protocol/channel: an end that is posted', () => {
   });
 
   it('is begun by whoever sees a word that ends nothing', () => {
-    assert.deepEqual(take(at('payee', ONE), [seen(posting('payer', 'dispute', ONE))]).words, ['unilateral 1']);
+    assert.deepEqual(take(at('payee', ONE), [seen(posting('payer', 'dispute', ONE))]).words, [
+      'unilateral 1',
+    ]);
   });
 
   it('is not answered while the logs are read, and then once', () => {
@@ -177,7 +179,9 @@ describe('protocol/channel: an end that is posted', () => {
   });
 
   it('claims at once what is done after it', () => {
-    const promised = at('payee', update(1, 10n, [offer(1, 5n)]), { work: { 'task-1': { state: 'running' } } });
+    const promised = at('payee', update(1, 10n, [offer(1, 5n)]), {
+      work: { 'task-1': { state: 'running' } },
+    });
     const closing = take(promised, [seen(posting('payer', 'unilateral', promised.newest))]);
     assert.deepEqual(closing.words, [`wake ${TERMS.disputeMs}`]);
     const { id: receipt } = receiptOfTask(1);
@@ -244,7 +248,10 @@ describe('protocol/channel: after a restart', () => {
   });
 
   it('nothing is begun again of which the logs tell', () => {
-    const begun = take(at('payee', ONE), [{ type: 'propose-end' }, seen(posting('payer', 'dispute', ONE))]).state;
+    const begun = take(at('payee', ONE), [
+      { type: 'propose-end' },
+      seen(posting('payer', 'dispute', ONE)),
+    ]).state;
     assert.deepEqual(pendingEffects(begun), []);
   });
 

@@ -79,7 +79,10 @@ describe('protocol/channel: what is locked is all there is', () => {
 
   it('a payee loses what it has, and no more; a deposit that was not locked is nobody’s', () => {
     const [one, two] = [update(1, 0n), update(2, 5n)];
-    const caught = [posting('payee', 'unilateral', one), posting('payer', 'dispute', two, { ack: ackOf(two) })];
+    const caught = [
+      posting('payee', 'unilateral', one),
+      posting('payer', 'dispute', two, { ack: ackOf(two) }),
+    ];
     assert.equal(shareOf(caught), 5n - TERMS.penalty);
     assert.equal(shareOf(caught, { accepted: false }), 0n);
     assert.equal(shareOf(caught, { terms: { ...TERMS, deposit: 0n } }), 0n);
@@ -89,7 +92,11 @@ describe('protocol/channel: what is locked is all there is', () => {
 
 describe('protocol/channel: what a payee claims', () => {
   const close = posting('payer', 'unilateral', update(1, 20n, [offer]));
-  const claimed = (facts: Partial<ReceiptFacts> | undefined, by: Side = 'payee', more: Partial<Posting> = {}) =>
+  const claimed = (
+    facts: Partial<ReceiptFacts> | undefined,
+    by: Side = 'payee',
+    more: Partial<Posting> = {},
+  ) =>
     shareOf([close, posting(by, 'dispute', null, { claims: [CLAIM, CLAIM], ...more })], {
       receipts: () => (facts === undefined ? undefined : { ...FACTS, ...facts }),
     });
