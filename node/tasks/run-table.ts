@@ -50,6 +50,8 @@ export class RunTable {
   readonly #perRequester = new Tally();
   readonly #perPeer = new Tally();
   #under = 0;
+  /** Ended runs whose results are kept, and their bytes. */
+  #kept = 0;
   #endedBytes = 0;
   #cancel: (() => void) | undefined;
 
@@ -80,7 +82,7 @@ export class RunTable {
 
   /** Runs that have ended and whose results are kept. */
   get kept(): number {
-    return this.#runs.size - this.#under;
+    return this.#kept;
   }
 
   /** Begins a run, or joins it when it has begun meanwhile. An older attempt under the same key is withdrawn. Throws BUSY or MANIFEST_REPLAYED. */
@@ -123,20 +125,22 @@ export class RunTable {
       const now = this.#clock.now();
       for (const run of this.#runs.values())
         if (run.standing === 'ended' && run.deadline + AFTER_DEADLINE_MS <= now) this.#drop(run);
-      if (this.kept > 0) this.#forgetLater();
+      if (this.#kept > 0) this.#forgetLater();
     });
   }
 
   #drop(run: Run): void {
     this.#runs.delete(run.key);
+    this.#kept -= 1;
     this.#endedBytes -= run.bytes;
   }
 
   #overtake(key: string): void {
     const old = this.#runs.get(key);
     if (old === undefined) return;
-    if (old.standing === 'ended') this.#endedBytes -= old.bytes;
-    else old.abort.abort(new ZeroError('MANIFEST_REPLAYED', 'a later attempt has overtaken this one'));
+    if (old.standing === 'ended') return this.#drop(old);
+    old.abort.abort(new ZeroError('MANIFEST_REPLAYED', 'a later attempt has overtaken this one'));
+    // It counts until its work has ended.
     this.#runs.delete(key);
   }
 
@@ -157,6 +161,7 @@ export class RunTable {
       return;
     }
     run.bytes = sizeOf(response);
+    this.#kept += 1;
     this.#endedBytes += run.bytes;
     // To the end of the order: the oldest results give way first.
     this.#runs.delete(run.key);
@@ -166,12 +171,9 @@ export class RunTable {
   }
 
   #evict(): void {
-    let ended = this.kept;
     for (const run of this.#runs.values()) {
-      if (ended <= ENDED_MAX && this.#endedBytes <= ENDED_BYTES_MAX) return;
-      if (run.standing !== 'ended') continue;
-      this.#drop(run);
-      ended -= 1;
+      if (this.#kept <= ENDED_MAX && this.#endedBytes <= ENDED_BYTES_MAX) return;
+      if (run.standing === 'ended') this.#drop(run);
     }
   }
 }

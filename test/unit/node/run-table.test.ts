@@ -9,6 +9,10 @@ import { HandClock, settled } from '../../support/hand-clock.ts';
 
 const PER_REQUESTER_MAX = 128;
 const PER_PEER_MAX = 256;
+const RUNS_MAX = 1_024;
+const ENDED_MAX = 512;
+/** Half of the bytes of results that are kept. */
+const MANY = new Uint8Array(32 * 1024 * 1024);
 
 /** Of every task here, in ms. */
 const DEADLINE = 30_000;
@@ -92,6 +96,72 @@ describe('the runs of an executor', () => {
     await clock.pass(2 * DEADLINE + 2 * AFTER_DEADLINE_MS);
     assert.equal(runs.get('later/a'), undefined);
     assert.equal(clock.waiting, 0, 'nothing is looked for where nothing is kept');
+  });
+
+  /** A table whose runs end with a result when they are told to, also those that were withdrawn. */
+  function endings() {
+    const clock = new HandClock();
+    const runs = new RunTable(clock);
+    const begin = (key: string, token = 1, requester = key) => {
+      const { promise, resolve, reject } = Promise.withResolvers<TaskResponse>();
+      const live = new LiveOutput(clock);
+      const run = runs.begin({ key, token, requester, peer: key, deadline: DEADLINE, live }, () => promise);
+      run.answer.catch(() => undefined);
+      const end = async (result = answer('drawn')) => {
+        resolve(result);
+        await settled();
+      };
+      const fail = async () => {
+        reject(new Error('failed'));
+        await settled();
+      };
+      return { run, end, fail };
+    };
+    return { begin, clock, runs };
+  }
+
+  it('are forgotten with their results also where an attempt that was overtaken is still under way', async () => {
+    const { begin, clock, runs } = endings();
+    const first = begin('task/a');
+    await begin('task/a', 2).end();
+    assert.deepEqual([runs.size, runs.kept], [1, 1]);
+    await clock.pass(10_000);
+    await first.end();
+    assert.deepEqual([runs.size, runs.kept], [0, 1], 'what was overtaken leaves nothing');
+    await clock.pass(DEADLINE + AFTER_DEADLINE_MS);
+    assert.deepEqual([runs.get('task/a'), runs.kept, clock.waiting], [undefined, 0, 0]);
+  });
+
+  it('count while their work is under way, and leave nothing when they fail', async () => {
+    const { begin, runs } = endings();
+    const many = Array.from({ length: PER_REQUESTER_MAX }, (_, n) => begin(`task-${n}/a`, 1, 'one'));
+    assert.throws(() => begin('more/a', 1, 'one'), refused('BUSY'));
+    for (const { fail } of many.slice(1)) await fail();
+    await many[0]!.end();
+    assert.deepEqual([runs.size, runs.kept, runs.get('task-1/a')], [0, 1, undefined]);
+    for (let n = 0; n < PER_REQUESTER_MAX; n++) begin(`again-${n}/a`, 1, 'one');
+    for (let n = PER_REQUESTER_MAX; n < RUNS_MAX; n++) begin(`other-${n}/a`);
+    assert.throws(() => begin('last/a'), refused('BUSY'));
+  });
+
+  it('keep so many results, and so many bytes of them: the oldest that ended give way, and nothing that runs', async () => {
+    const { begin, runs } = endings();
+    const running = begin('running/a');
+    const slow = begin('slow/a');
+    for (let n = 0; n < ENDED_MAX; n++) await begin(`task-${n}/a`).end();
+    assert.equal(runs.kept, ENDED_MAX);
+    await slow.end();
+    assert.deepEqual([runs.kept, runs.get('task-0/a'), runs.get('slow/a')], [ENDED_MAX, undefined, slow.run]);
+    const half = (receipt: Uint8Array | null) => ({ ...answer(''), outputs: { a: MANY }, receipt });
+    await begin('one/a').end(half(null));
+    await begin('two/a').end(half(new Uint8Array(1)));
+    assert.equal(runs.get('one/a'), undefined, 'a receipt counts as well');
+    assert.deepEqual([runs.kept, runs.get('two/a')?.standing], [1, 'ended']);
+    // One that is done again does not count twice.
+    for (let token = 2; token < 6; token++) await begin('two/a', token).end(half(null));
+    await begin('three/a').end(half(null));
+    assert.equal(runs.kept, 2);
+    assert.equal(runs.get('running/a'), running.run);
   });
 
   it('hold what they wrote by itself, and once when it is the result: not the slab that a pipe was read into', async () => {
