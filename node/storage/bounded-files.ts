@@ -25,6 +25,8 @@ export class BoundedFiles {
   /** True while every file that is there is known. */
   #knowsAll = false;
   #evicting: Promise<number> | undefined;
+  /** Files that are being dropped. */
+  readonly #leaving = new Set<string>();
   #bytes = 0;
   #next = 0;
 
@@ -76,6 +78,8 @@ export class BoundedFiles {
   }
 
   async #put(id: string, bytes: Uint8Array): Promise<void> {
+    // What is written while it is dropped would be dropped with it.
+    while (this.#leaving.has(id)) await this.#evicting;
     if (await this.#isThere(id)) return;
     await this.#db
       .batch()
@@ -93,19 +97,24 @@ export class BoundedFiles {
     }
   }
 
-  /** Drops the oldest; answers how many. */
+  /** Drops the oldest; answers how many. What could not be dropped counts as there. */
   async #evict(): Promise<number> {
     const batch = this.#db.batch();
-    let dropped = 0;
-    for await (const [key, { bytes, id }] of this.#order.iterator()) {
-      if (this.#bytes <= this.#bytesMax) break;
-      batch.del(key, { sublevel: this.#order as never });
-      batch.del(id, { sublevel: this.#files });
-      this.#known.delete(id);
+    let bytes = 0;
+    try {
+      for await (const [key, file] of this.#order.iterator()) {
+        if (this.#bytes - bytes <= this.#bytesMax) break;
+        batch.del(key, { sublevel: this.#order as never });
+        batch.del(file.id, { sublevel: this.#files });
+        this.#leaving.add(file.id);
+        bytes += file.bytes;
+      }
+      await batch.write(DURABLE);
       this.#bytes -= bytes;
-      dropped += 1;
+      for (const id of this.#leaving) this.#known.delete(id);
+      return this.#leaving.size;
+    } finally {
+      this.#leaving.clear();
     }
-    await batch.write(DURABLE);
-    return dropped;
   }
 }

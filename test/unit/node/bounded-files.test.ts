@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BoundedFiles } from '../../../node/storage/bounded-files.ts';
-import { openDatabase } from '../../../node/storage/index.ts';
+import { type Database, openDatabase } from '../../../node/storage/index.ts';
+import { TestDatabase } from '../../support/log-stores.ts';
 
 describe('bounded files', () => {
   const kept = async (files: BoundedFiles, count: number) => {
@@ -43,4 +44,118 @@ describe('bounded files', () => {
   it('keep the newest within their bytes, whoever writes at once, and after a start', () => keepTheNewest());
 
   it('are the same where only some of their ids are kept in memory', () => keepTheNewest(4));
+
+  /** Files in a database whose writes wait until they are let through, and how each was to be written. */
+  const held = async (database: TestDatabase) => {
+    const db = await database.open();
+    const files = new BoundedFiles(db, 'files', 1_000);
+    await files.load();
+    const own = db.batch.bind(db) as () => ReturnType<Database['batch']>;
+    const [waiting, durable]: [PromiseWithResolvers<void>[], boolean[]] = [[], []];
+    let came = () => {};
+    const batch = () => {
+      const one = own();
+      const write = one.write.bind(one);
+      one.write = (async (options?: { sync?: boolean }) => {
+        durable.push(options?.sync === true);
+        const gate = Promise.withResolvers<void>();
+        waiting.push(gate);
+        came();
+        await gate.promise;
+        await write(options as never);
+      }) as typeof one.write;
+      return one;
+    };
+    Object.defineProperty(db, 'batch', { value: batch });
+    /** The next write that waits. */
+    const next = async () => {
+      while (waiting.length === 0)
+        await new Promise<void>((resolve) => {
+          came = resolve;
+        });
+      return waiting.shift()!;
+    };
+    return { durable, files, next, waiting };
+  };
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const bytes = (count = 100) => new Uint8Array(count);
+
+  it('are on disk when that is said, to everybody who brought one', async () => {
+    await using database = new TestDatabase();
+    const { durable, files, next } = await held(database);
+    const told: string[] = [];
+    const put = async (name: string) => {
+      await files.put('f0', bytes());
+      told.push(name);
+    };
+    const both = [put('first'), put('second')];
+    const write = await next();
+    for (let n = 0; n < 10; n++) await turn();
+    assert.deepEqual(told, []);
+    write.resolve();
+    await Promise.all(both);
+    assert.deepEqual([told.length, durable], [2, [true]]);
+    await files.put('f0', bytes());
+    assert.deepEqual(durable, [true], 'it is there');
+  });
+
+  it('that could not be written are not there, and can be written again', async () => {
+    await using database = new TestDatabase();
+    const { files, next } = await held(database);
+    const lost = assert.rejects(files.put('f0', bytes()), /no room/);
+    (await next()).reject(new Error('no room'));
+    await lost;
+    const again = files.put('f0', bytes());
+    (await next()).resolve();
+    await again;
+    assert.equal((await files.get('f0'))?.length, 100);
+  });
+
+  it('that are brought again while they give way are there when that is said', async () => {
+    await using database = new TestDatabase();
+    const { durable, files, next, waiting } = await held(database);
+    const put = async (...ids: string[]) => {
+      for (const id of ids) {
+        const done = files.put(id, bytes(500));
+        (await next()).resolve();
+        await done;
+      }
+    };
+    await put('f0', 'f1');
+    const one = files.put('f2', bytes(500));
+    (await next()).resolve();
+    // The oldest is about to be dropped.
+    const dropping = await next();
+    let isTold = false;
+    const again = files.put('f0', bytes(500)).then(() => {
+      isTold = true;
+    });
+    for (let n = 0; n < 10; n++) await turn();
+    assert.deepEqual([isTold, waiting.length], [false, 0], 'what is written now would be dropped with it');
+    dropping.resolve();
+    for (let n = 0; n < 2; n++) (await next()).resolve();
+    await Promise.all([one, again]);
+    assert.deepEqual(await kept(files, 3), [0, 2]);
+    assert.ok(durable.every((isDurable) => isDurable));
+  });
+
+  it('that could not be dropped count, and give way later', async () => {
+    await using database = new TestDatabase();
+    const { files, next, waiting } = await held(database);
+    const first = files.put('f0', bytes(900));
+    (await next()).resolve();
+    await first;
+    const full = assert.rejects(files.put('f1', bytes(200)), /no room/);
+    (await next()).resolve();
+    (await next()).reject(new Error('no room'));
+    await full;
+    const known = files.put('f0', bytes(900));
+    for (let n = 0; n < 10; n++) await turn();
+    assert.equal(waiting.length, 0, 'it is there');
+    await known;
+    const last = files.put('f2', bytes(300));
+    for (let n = 0; n < 2; n++) (await next()).resolve();
+    await last;
+    assert.deepEqual(await kept(files, 3), [1, 2]);
+  });
 });
