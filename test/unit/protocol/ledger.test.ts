@@ -2,10 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { toBase64 } from '../../../protocol/bytes/index.ts';
-import { type Side, signUpdate, type Terms, termsOf, type Update } from '../../../protocol/channel/index.ts';
+import {
+  POSTINGS_PER_SIDE_MAX,
+  type Side,
+  signUpdate,
+  type Terms,
+  termsOf,
+  type Update,
+} from '../../../protocol/channel/index.ts';
 import { encodeEnvelope } from '../../../protocol/envelope/index.ts';
 import {
+  ACCOUNTS_MAX,
   agentAccount,
+  Book,
   escrowAccount,
   issuanceAccount,
   NetworkLedger,
@@ -200,6 +209,7 @@ describe('protocol/ledger: channels', () => {
     assert.deepEqual([news.map(({ type }) => type), locked(), has(ledger, PAYEE)], [['accepted'], 350n, 0n]);
     const again = say('payee', CHANNEL_ACCEPT_PREDICATE, { channel: terms.channel }, START_MS + 5_000);
     assert.deepEqual([ledger.apply(again), locked()], [[], 350n]);
+    assert.deepEqual(ledger.waiting(agentAccount(PAYEE)), [], 'nothing is locked twice');
   });
 
   it('are of their two sides alone', () => {
@@ -212,6 +222,16 @@ describe('protocol/ledger: channels', () => {
     for (const one of foreign) assert.throws(() => ledger.apply(one), refused('STATEMENT_INVALID'));
     const { accepted, postings } = ledger.channel(terms.channel)!;
     assert.deepEqual([accepted, postings], [false, []]);
+  });
+
+  it('take so many words of each side, and the others are still heard', () => {
+    const { open, terms } = channelOf(1);
+    const ledger = ledgerOf(issue('payer', 300n), open);
+    for (let n = 0; n < POSTINGS_PER_SIDE_MAX; n++)
+      ledger.apply(close('payer', terms, 'unilateral', null, [], n * 1_000));
+    assert.deepEqual(ledger.apply(settle('payer', terms)), []);
+    assert.equal(ledger.apply(close('payee', terms, 'dispute', null)).length, 1);
+    assert.equal(ledger.channel(terms.channel)?.postings.length, POSTINGS_PER_SIDE_MAX + 1);
   });
 
   it('pay out once, what came later beside it, and let go what waited for it', () => {
@@ -282,6 +302,26 @@ describe('protocol/ledger: its bounds', () => {
     for (const one of [issue('payer', 300n), open, issue('payee', 1n)]) ledger.apply(one);
     for (const id of [-1, -2]) ledger.apply(early(id));
     assert.throws(() => ledger.apply(early(-3)), refused('LIMIT_EXCEEDED'));
+  });
+
+  it('so many accounts are kept, and what would be one too many changes nothing', () => {
+    const book = new Book();
+    const lines = Array.from({ length: ACCOUNTS_MAX - 1 }, (_, n) => ({ account: `a${n}`, amount: 1n }));
+    const posting = (id: string, account: string, more: typeof lines) => ({
+      id,
+      kind: 'transfer' as const,
+      currency: CURRENCY,
+      lines: [{ account, amount: BigInt(-more.length) }, ...more],
+      memo: '',
+      sources: [],
+      atMs: 0,
+    });
+    book.enter(posting('first', 'giver', lines));
+    const more = posting('more', 'another', lines.slice(0, 1));
+    assert.throws(() => book.enter(more), refused('LIMIT_EXCEEDED'));
+    assert.deepEqual([book.size, book.balance('a0', CURRENCY), book.has('more')], [1, 1n, false]);
+    book.enter(posting('again', 'giver', lines.slice(0, 1)));
+    assert.equal(book.balance('a0', CURRENCY), 2n);
   });
 
   it('the oldest receipts are forgotten, and those that a close has named are not', () => {
