@@ -165,7 +165,11 @@ describe('a side of a channel at the start of its node', () => {
     await settled();
     assert.equal(state().phase, 'open');
     sides.stop();
-    sides.noted({ type: 'posted', channel: { terms: TERMS } as never, posting: posting('payee', 'unilateral') });
+    sides.noted({
+      type: 'posted',
+      channel: { terms: TERMS } as never,
+      posting: posting('payee', 'unilateral'),
+    });
     await settled();
     assert.deepEqual([state().phase, clock.waiting], ['open', 0]);
   });
