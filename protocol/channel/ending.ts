@@ -111,6 +111,22 @@ function shouldAnswer(state: ChannelState, nowMs: number, receipts: ReceiptLooku
   return !now.cooperative && then[side] > now[side];
 }
 
+/**
+ * True when all that is to be said is what was done since, more of it is under way, and half of the words of a side are spent: it is said together
+ * later. Else a payer of many small promises would have words run out before the work is done.
+ */
+function canWait(state: ChannelState, own: number, nowMs: number): boolean {
+  const { newest, postings, side, work } = state;
+  const due = settleAt(state);
+  return (
+    own >= POSTINGS_PER_SIDE_MAX / 2 &&
+    due !== undefined &&
+    nowMs < due &&
+    Object.values(work).some((one) => one.state === 'running') &&
+    postings.some(({ by, update }) => by === side && update?.id === newest?.id)
+  );
+}
+
 function contradictions(state: ChannelState): Effect[] {
   const { contradiction, postings } = state;
   // Below the newest acknowledgement it would be a state that this side has given up.
@@ -143,7 +159,7 @@ export function answer(state: ChannelState, { nowMs, receipts }: StepContext): S
   if (own < POSTINGS_PER_SIDE_MAX - 1 && state.postings.length > 0) {
     // A dispute without a close ends nothing: the other side is up to something, so this one closes.
     const begun = state.postings.some(({ kind }) => kind !== 'dispute');
-    if (!begun || shouldAnswer(state, nowMs, receipts))
+    if (!begun || (shouldAnswer(state, nowMs, receipts) && !canWait(state, own, nowMs)))
       effects.push(post(state, begun ? 'dispute' : 'unilateral'));
     else effects.push(...contradictions(state));
   }

@@ -8,6 +8,7 @@ import {
   channelToStored,
   type Effect,
   initialState,
+  OFFERS_MAX,
   type Offer,
   POSTINGS_PER_SIDE_MAX,
   type Posting,
@@ -187,6 +188,43 @@ describe('protocol/channel: an end that is posted', () => {
     const { id: receipt } = receiptOfTask(1);
     const done = take(closing.state, [{ type: 'done', task: 'task-1', amount: 5n, receipt }]);
     assert.equal(done.words[0], 'dispute 1');
+  });
+
+  it('claims all that is done after it, however much that is: what it has no words for waits for company', () => {
+    const tasks = Array.from({ length: OFFERS_MAX }, (_, n) => `task-${n}`);
+    const newest = update(
+      1,
+      10n,
+      tasks.map((_, n) => offer(n, 1n)),
+    );
+    const work = Object.fromEntries(tasks.map((task) => [task, { state: 'running' as const }]));
+    const closed = [seen(posting('payer', 'unilateral', newest))];
+    let { state } = take(at('payee', newest, { work }), closed);
+    const claimed = new Set<string>();
+    const speak = (events: readonly ChannelEvent[], nowMs: number) => {
+      const context = { nowMs, signer: AGENTS.payee.operational, receipts: factsOf };
+      for (const event of events) {
+        const step = stepChannel(state, event, context);
+        ({ state } = step);
+        for (const one of step.effects) {
+          if (one.type !== 'post') continue;
+          for (const { task } of one.claims) claimed.add(task);
+          const { ack, claims, kind, update: shown } = one;
+          ({ state } = take(state, [seen(posting('payee', kind, shown, { ack, claims }), true)]));
+        }
+      }
+    };
+    for (const [n, task] of tasks.entries())
+      speak([{ type: 'done', task, amount: 1n, receipt: receiptOfTask(n).id }], 1_000 * n);
+    assert.equal(claimed.size, OFFERS_MAX);
+    assert.ok(state.postings.filter(({ by }) => by === 'payee').length < POSTINGS_PER_SIDE_MAX - 1);
+    // What is still running when the time is over keeps nothing back.
+    state = take(at('payee', newest, { work }), closed).state;
+    claimed.clear();
+    for (const [n, task] of tasks.slice(1).entries())
+      speak([{ type: 'done', task, amount: 1n, receipt: receiptOfTask(n + 1).id }], 1_000 * n);
+    speak([{ type: 'tick' }], TERMS.disputeMs);
+    assert.equal(claimed.size, OFFERS_MAX - 1);
   });
 
   it('holds so many words of each side, and one place for the last of the own', () => {
