@@ -242,16 +242,26 @@ export class TaskBook {
 
   async #forgetOld(): Promise<void> {
     if (this.#tasks.size <= KEPT_MAX) return;
-    for (const [taskId, { key, task }] of this.#tasks) {
-      if (!isFinal(task.phase)) continue;
-      this.#tasks.delete(taskId);
-      this.#verified.delete(taskId);
-      const batch = this.#db.batch();
-      this.#entries.del(batch, key);
-      batch.del(taskId, { sublevel: this.#manifests });
-      await batch.write();
-      return;
+    const oldest = this.#oldestEnded();
+    if (oldest === undefined) return;
+    const { key, taskId } = oldest;
+    this.#tasks.delete(taskId);
+    this.#verified.delete(taskId);
+    const batch = this.#db.batch();
+    this.#entries.del(batch, key);
+    batch.del(taskId, { sublevel: this.#manifests });
+    await batch.write();
+  }
+
+  /** The oldest task that has ended and owes nothing; where all owe something, the oldest that has ended. */
+  #oldestEnded(): TaskEntry | undefined {
+    let oldest: TaskEntry | undefined;
+    for (const entry of this.#tasks.values()) {
+      if (!isFinal(entry.task.phase)) continue;
+      if (entry.task.accepted.every((token) => entry.settled.includes(token))) return entry;
+      oldest ??= entry;
     }
+    return oldest;
   }
 
   /** Ends a task: who waits is told. */

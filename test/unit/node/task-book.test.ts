@@ -180,4 +180,23 @@ describe('the book of tasks', function () {
       );
     assert.equal((await opened()).list().length, 5_000);
   });
+
+  it('a task that owes something gives way after those that owe nothing', async () => {
+    const seed = await begin(await opened(), 'task-0');
+    ended(seed);
+    const batch = db.batch();
+    for (let n = 0; n < 5_000; n++) {
+      const key = n.toString(16).padStart(14, '0');
+      const settled = n < 2 ? [] : [1];
+      const entry = { ...seed, key, taskId: `task-${n}`, settled };
+      batch.put(key, entry, { sublevel: jsonLevel(db, 'tasks') as never });
+    }
+    await batch.write();
+    const book = await opened();
+    await begin(book, 'task-5000');
+    assert.deepEqual(
+      ['task-0', 'task-1', 'task-2', 'task-3'].map((taskId) => book.find(taskId) !== undefined),
+      [true, true, false, true],
+    );
+  });
 });
