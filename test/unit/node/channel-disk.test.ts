@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { ChannelSides, type ChannelSidesDeps } from '../../../node/payments/channel-sides.ts';
 import { ChannelStore, type HeldSide } from '../../../node/payments/channel-store.ts';
-import { initialState, signUpdate } from '../../../protocol/channel/index.ts';
+import { isOver } from '../../../node/payments/settled-sides.ts';
+import {
+  type ChannelState,
+  initialState,
+  type Posting,
+  signUpdate,
+} from '../../../protocol/channel/index.ts';
 import { seed } from '../../support/agents.ts';
 import { AGENTS, BEGINNING, factsOf, TERMS } from '../../support/channel-world.ts';
 import { HandClock, settled } from '../../support/hand-clock.ts';
@@ -64,5 +70,43 @@ describe('a side of a channel on its disk', () => {
     await taken;
     assert.deepEqual([version(), told], [1, [1]]);
     sides.stop();
+  });
+
+  it('is held when it is on disk, and not when it cannot be written', async () => {
+    const disk = Promise.withResolvers<void>();
+    let puts = 0;
+    const sides = new ChannelSides({
+      store: {
+        put: async () => {
+          puts += 1;
+          if (puts === 1) throw new Error('no room');
+          await disk.promise;
+        },
+        over: async () => undefined,
+      },
+      clock: new HandClock(),
+    } as unknown as ChannelSidesDeps);
+    await assert.rejects(sides.add('payee', TERMS, open), /no room/);
+    const added = sides.add('payee', TERMS, open);
+    await settled();
+    assert.deepEqual(sides.list(), []);
+    disk.resolve();
+    await added;
+    assert.equal(sides.get(channel, 'payee')?.phase, 'opening');
+  });
+
+  it('may leave memory when it is over: nothing runs for it, and nobody has time left to dispute', () => {
+    const close = { kind: 'unilateral', issuedAtMs: 1_000 } as Posting;
+    const state: ChannelState = { ...side().state, phase: 'settled', postings: [close], closeSeenMs: 2_000 };
+    const due = 2_000 + TERMS.disputeMs;
+    assert.deepEqual([isOver(state, due - 1), isOver(state, due)], [false, true]);
+    const agreed = { ...close, kind: 'cooperative' } as Posting;
+    assert.equal(isOver({ ...state, postings: [agreed], closeSeenMs: null }, 0), true);
+    assert.equal(isOver({ ...state, postings: [], closeSeenMs: null }, due), false);
+    for (const phase of ['opening', 'open', 'closing'] as const)
+      assert.equal(isOver({ ...state, phase }, due), false, phase);
+    assert.equal(isOver({ ...state, work: { task: { state: 'running' } } }, due), false);
+    const owed = { state: 'due', amount: 1n, receipt: 'r' } as const;
+    assert.equal(isOver({ ...state, work: { task: owed } }, due), true);
   });
 });
