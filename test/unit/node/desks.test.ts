@@ -1,7 +1,7 @@
 // The two desks of channels: what a payer does in which order before money is bound, and what a payee takes part in.
 
 import assert from 'node:assert/strict';
-import { SEND_TRIES } from '../../../node/payments/limits.ts';
+import { OPENING_WAIT_MS_MAX, OPENINGS_WAITING_MAX, SEND_TRIES } from '../../../node/payments/limits.ts';
 import { PayeeDesk, type PayeeDeskDeps } from '../../../node/payments/payee-desk.ts';
 import { PayerDesk, type PayerDeskDeps, type Wanted } from '../../../node/payments/payer-desk.ts';
 import {
@@ -17,6 +17,7 @@ import { ZeroError } from '../../../protocol/errors/index.ts';
 import { CHANNEL_ACCEPT_PREDICATE } from '../../../protocol/statement/index.ts';
 import { makeAgent, refused, seed } from '../../support/agents.ts';
 import { AGENTS, BEGINNING, MANIFEST, openingOf, START_MS, say, TERMS } from '../../support/channel-world.ts';
+import { HandClock, settled } from '../../support/hand-clock.ts';
 
 const { channel, currency, payee, payer } = TERMS;
 const open = BEGINNING.payer[1]!.envelope;
@@ -232,5 +233,31 @@ describe('the desk of a payee', () => {
     await assert.rejects(refusing.desk.answer(update), refused('CHANNEL_REFUSED'));
     // An older one than that which it has acknowledged: there is nothing to answer.
     await assert.rejects(payeeOf().desk.answer(update), refused('CHANNEL_REFUSED'));
+  });
+
+  it('has so many openings wait in all, and each gives its place back', async () => {
+    const clock = new HandClock();
+    const desk = new PayeeDesk({
+      clock,
+      ledger: { channel: () => undefined },
+      vault: { get: () => ({ keychain: AGENTS.payee.keychain, operationalSeed: seed(42) }) },
+      limits: { accept: true, depositMax: '100', disputeSecondsMax: 60 },
+    } as unknown as PayeeDeskDeps);
+    const codes: string[] = [];
+    const bring = (from: string) => {
+      const answer = desk.answer({ verb: 'open', channel, body: encodeEnvelope(open) }, from);
+      answer.catch(({ code }: ZeroError) => codes.push(code));
+    };
+    for (let round = 0; round < 2; round++) {
+      for (let n = 0; n < OPENINGS_WAITING_MAX; n++) bring(`peer ${n % 8}`);
+      await settled();
+      assert.equal(clock.waiting, OPENINGS_WAITING_MAX);
+      bring('another');
+      await settled();
+      assert.deepEqual(codes.splice(0), ['BUSY']);
+      await clock.pass(OPENING_WAIT_MS_MAX);
+      await settled();
+      assert.deepEqual([...new Set(codes.splice(0)), clock.waiting], ['FUNDS_MISSING', 0]);
+    }
   });
 });
