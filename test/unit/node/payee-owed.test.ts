@@ -61,7 +61,7 @@ function workOf(more: Partial<ChannelState> = {}, price?: bigint) {
   } as unknown as ChannelSides;
   const vault = { has: (agent: string) => agent === payee } as never;
   const work = new PayeeWork({ sides, vault, log: {} as never, priceOf: () => price });
-  return { steps, work };
+  return { state, steps, work };
 }
 
 describe('work of a payee', () => {
@@ -121,6 +121,17 @@ describe('work of a payee', () => {
     payers.receipted(receipt());
     await settled();
     assert.deepEqual(paying, []);
+  });
+
+  it('is covered by an offer that came after its payer wanted none of it', async () => {
+    const { state, work } = workOf({ newest: null });
+    await work.withdraw(channel, signWithdrawal(TERMS, TASK, AGENTS.payer.operational));
+    Object.assign(state, { newest });
+    assert.equal(work.covers(cover), true, 'what was not offered was not let go');
+    await work.withdraw(channel, signWithdrawal(TERMS, TASK, AGENTS.payer.operational));
+    assert.equal(work.covers(cover), false);
+    work.changed({ ...state, newest: null });
+    assert.equal(work.covers(cover), true, 'another offer is another');
   });
 
   it('is not owed once its offer was let go', async () => {
