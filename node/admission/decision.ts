@@ -88,6 +88,11 @@ export function freshState(now: number, budgets: Budgets = BUDGETS): PeerState {
   };
 }
 
+/** True while a peer is shut out. No penalty is longer than the last: one that ends later was set by a clock that has been put back since. */
+export function isShutOut({ until }: Pick<PeerState, 'until'>, now: number): boolean {
+  return until > now && until <= now + PENALTY_MS_LAST;
+}
+
 /** The state with its buckets refilled up to `now`; a clock that stepped back refills nothing. */
 export function refilled(state: PeerState, now: number, budgets: Budgets = BUDGETS): PeerState {
   const seconds = Math.max(0, now - state.at) / 1000;
@@ -118,11 +123,11 @@ export function decide(
     verdict: 'refuse' as const,
     state: { ...state, refused: state.refused + 1, refusedAt: now, lacking },
   });
-  if (kind !== 'failures' && state.until > now) return refuse('failures');
+  if (kind !== 'failures' && isShutOut(state, now)) return refuse('failures');
   const rest = state.left[kind] - amount;
   const left = { ...state.left, [kind]: rest };
   if (kind === 'failures') {
-    if (rest >= 0 || state.until > now) return { verdict: 'accept', state: { ...state, left } };
+    if (rest >= 0 || isShutOut(state, now)) return { verdict: 'accept', state: { ...state, left } };
     const until = now + Math.min(PENALTY_MS_LAST, PENALTY_MS_FIRST * 2 ** Math.min(state.strikes, 16));
     const full = { ...left, failures: budgets.failures.burst };
     return {
@@ -167,7 +172,7 @@ export function decideLane(
   if (left < 1) return refused;
   const state = { ...before, lanes: { ...before.lanes, [id]: { left: left - 1, at: now } } };
   if (sheds !== 'urgent') return decide(state, 'messages', 1, now, budgets);
-  return before.until > now ? refused : { verdict: 'accept', state };
+  return isShutOut(before, now) ? refused : { verdict: 'accept', state };
 }
 
 function refuseWith(state: PeerState, kind: Kind, left: PeerState['left'], now: number) {

@@ -9,6 +9,7 @@ import {
   decide,
   decideLane,
   freshState,
+  isShutOut,
   KINDS,
   type Kind,
   type Lane,
@@ -141,7 +142,7 @@ export class Admission {
 
   /** True while a peer is shut out. */
   isPenalized(peer: string): boolean {
-    return (this.#peers.get(peer)?.until ?? 0) > this.#clock.now();
+    return isShutOut(this.#peers.get(peer) ?? { until: 0 }, this.#clock.now());
   }
 
   /** Peers remembered, with what they have left. */
@@ -153,7 +154,7 @@ export class Admission {
   standing(peerId: string): Standing {
     const now = this.#clock.now();
     const state = refilled(this.#peers.get(peerId) ?? freshState(now, this.#budgets), now, this.#budgets);
-    const penalized = state.until > now;
+    const penalized = isShutOut(state, now);
     const recently = state.lacking !== null && now - state.refusedAt < LIMITED_SHOWN_MS;
     const empty = recently ? state.lacking : KINDS.find((kind) => state.left[kind] < 1);
     return {
@@ -172,7 +173,7 @@ export class Admission {
   #forgetOne(now: number): void {
     let looked = 0;
     for (const [peer, state] of this.#peers) {
-      if (state.until <= now || ++looked > PENALIZED_LOOKED_PAST) {
+      if (!isShutOut(state, now) || ++looked > PENALIZED_LOOKED_PAST) {
         this.#peers.delete(peer);
         return;
       }

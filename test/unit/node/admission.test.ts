@@ -58,6 +58,25 @@ describe('admission', () => {
     assert.equal(admission.standing('p').strikes, 2);
   });
 
+  it('a clock that is put back shuts nobody out for longer than the longest penalty', () => {
+    const { time, admission } = ledger();
+    const lane = { id: 'stop', perSecond: 1, burst: 5, sheds: 'urgent' } as const;
+    time.now += 2 * PENALTY_MS_LAST;
+    for (let i = 0; i <= BUDGETS.failures.burst; i++) admission.failed('p');
+    const served = () => [
+      admission.isPenalized('p'),
+      admission.charge('p', 'messages'),
+      admission.ask('p', lane),
+    ];
+    time.now -= 60_000;
+    assert.deepEqual([...served(), admission.standing('p').state], [true, false, false, 'penalized']);
+    time.now -= PENALTY_MS_LAST;
+    assert.deepEqual(served(), [false, true, true]);
+    const again = ledger();
+    for (let i = 0; i <= 2 * BUDGETS.failures.burst; i++) again.admission.failed('p');
+    assert.equal(again.admission.standing('p').strikes, 1, 'nor twice for the same');
+  });
+
   it('a protocol has a bucket of its own in the same ledger: over it, the peer is refused and shown as limited', () => {
     const { time, admission } = ledger();
     const lane = { id: '/index', perSecond: 2, burst: 3 };
