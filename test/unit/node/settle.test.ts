@@ -62,6 +62,7 @@ function countersigner() {
   const id = `bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku`;
   const entries = new Map<string, TaskEntry>();
   const [logged, paid, saved]: [string[], string[], string[]] = [[], [], []];
+  const prices: string[] = [];
   let isBusy = true;
   let isAway = false;
   let isFull = false;
@@ -78,7 +79,9 @@ function countersigner() {
     ownLog: {
       append: async ({ payload }: { payload: Uint8Array }) => {
         if (isFull) throw new Error('no room');
-        logged.push(JSON.parse(new TextDecoder().decode(payload)).predicate.taskId);
+        const { price, taskId } = JSON.parse(new TextDecoder().decode(payload)).predicate;
+        logged.push(taskId);
+        prices.push(price?.amount);
         return { statementId: id };
       },
     },
@@ -118,8 +121,10 @@ function countersigner() {
     begin,
     clock,
     entries,
+    entryOf,
     logged,
     paid,
+    prices,
     saved,
     settlement,
     /** The member of the tasks is not there. */
@@ -205,7 +210,7 @@ describe('the settlement of tasks', () => {
   });
 
   it('tries to pay one member again while the countersignature of another waits, and settles each when it is done', async () => {
-    const { away, back, begin, clock, entries, logged, paid, rest } = countersigner();
+    const { away, back, begin, clock, entries, logged, paid, prices, rest, saved } = countersigner();
     away();
     begin('both');
     await settled();
@@ -217,6 +222,23 @@ describe('the settlement of tasks', () => {
     await clock.pass(250);
     assert.deepEqual(logged, ['both', 'both']);
     assert.deepEqual(entries.get('both')?.settled, [1, 2]);
+    assert.deepEqual(entries.get('both')?.countersigned, [1, 2]);
+    assert.deepEqual(prices, ['7', '7']);
+    assert.deepEqual(saved, ['both'], 'when nothing of it is left');
+  });
+
+  it('signs nothing again that the log holds since before a restart, and still pays; without a receipt it does neither', async () => {
+    const { begin, entries, entryOf, logged, paid, rest } = countersigner();
+    rest();
+    entries.set('signed', { ...entryOf('signed'), countersigned: [1] });
+    const bare = entryOf('bare');
+    entries.set('bare', { ...bare, runs: bare.runs.map((run) => ({ ...run, receiptId: null })) });
+    entries.set('over', { ...entryOf('over'), settled: [1] });
+    begin('signed', 'bare', 'over');
+    await settled();
+    assert.deepEqual([logged, paid], [[], ['signed']]);
+    for (const taskId of ['signed', 'bare', 'over'])
+      assert.deepEqual(entries.get(taskId)?.settled, [1], taskId);
   });
 
   it('countersigns what waits when the node stops, and remembers it for the next start', async () => {
