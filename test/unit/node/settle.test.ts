@@ -19,15 +19,17 @@ const ENTRY = {
 } as unknown as TaskEntry;
 
 /** A settlement of one task whose only member keeps a promise until it is told to let it go. */
-function rig() {
+function rig(entry = ENTRY, promises = ['t']) {
   const clock = new HandClock();
   const host = new EventTarget();
   const asked: number[] = [];
+  const of: string[] = [];
   let isThere = false;
   const payments = {
-    promised: () => ['t'],
-    withdraw: async () => {
+    promised: () => promises,
+    withdraw: async ({ agentId }: { agentId: string }) => {
       asked.push(clock.now());
+      of.push(agentId);
       if (!isThere) throw new Error('away');
     },
   };
@@ -36,16 +38,17 @@ function rig() {
     host,
     isBusy: () => false,
     ports: { payments },
-    book: { save: async () => {} },
+    book: { save: async () => {}, saveSettled: async () => {} },
     log: {},
   };
   const settlement = new Settlement(deps as unknown as SettleDeps);
   return {
     asked,
     clock,
+    of,
     settlement,
     begin: async () => {
-      settlement.begin(ENTRY, {} as VerifiedManifest);
+      settlement.begin(entry, {} as VerifiedManifest);
       await settled();
     },
     connect: (peer: string) => host.dispatchEvent(new CustomEvent('peer:connect', { detail: peer })),
@@ -165,6 +168,46 @@ describe('the settlement of tasks', () => {
     assert.equal(clock.waiting, 0, 'done');
   });
 
+  it('takes back what is promised to those whose runs were not accepted, when the task has ended', async () => {
+    const attempts = [
+      { agentId: 'a', token: 1 },
+      { agentId: 'b', token: 2 },
+      { agentId: 'a', token: 3 },
+      { agentId: 'c', token: 4 },
+    ];
+    const taskOf = (phase: string) =>
+      ({ ...ENTRY, settled: [1], task: { phase, attempts, accepted: [1] } }) as unknown as TaskEntry;
+    for (const [phase, promises, asked] of [
+      ['completed', ['t'], ['b', 'c']],
+      ['completed', ['other'], []],
+      ['running', ['t'], []],
+    ] as const) {
+      const { back, begin, of } = rig(taskOf(phase), [...promises]);
+      back();
+      await begin();
+      assert.deepEqual(of, asked, `${phase}, ${promises}`);
+    }
+  });
+
+  it('waits for the member after so many rounds, and asks for nothing meanwhile', async () => {
+    const { asked, begin, clock, connect } = rig();
+    await begin();
+    for (let round = 0; round < 60; round++) await clock.pass(300_000);
+    assert.deepEqual([asked.length, clock.waiting], [49, 0]);
+    connect('peer-a');
+    await clock.pass(2_000);
+    assert.deepEqual([asked.length, clock.waiting], [50, 1]);
+  });
+
+  it('is of one round at a time, however often it is begun', async () => {
+    const { asked, begin, clock } = rig();
+    await begin();
+    await begin();
+    assert.equal(clock.waiting, 1);
+    await clock.pass(2_000);
+    assert.equal(asked.length, 3);
+  });
+
   it('is over when the node stops', async () => {
     const { asked, begin, clock, connect, settlement } = rig();
     await begin();
@@ -225,6 +268,18 @@ describe('the settlement of tasks', () => {
     assert.deepEqual(entries.get('both')?.countersigned, [1, 2]);
     assert.deepEqual(prices, ['7', '7']);
     assert.deepEqual(saved, ['both'], 'when nothing of it is left');
+  });
+
+  it('does not count as done what is countersigned and not paid', async () => {
+    const { away, back, begin, clock, entries, entryOf, paid, saved } = countersigner();
+    away();
+    entries.set('signed', { ...entryOf('signed'), countersigned: [1] });
+    begin('signed');
+    await settled();
+    assert.deepEqual([paid, entries.get('signed')?.settled, saved], [[], [], []]);
+    back();
+    await clock.pass(2_000);
+    assert.deepEqual([paid, entries.get('signed')?.settled, saved], [['signed'], [1], ['signed']]);
   });
 
   it('signs nothing again that the log holds since before a restart, and still pays; without a receipt it does neither', async () => {
