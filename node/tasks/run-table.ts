@@ -137,11 +137,12 @@ export class RunTable {
 
   #overtake(key: string): void {
     const old = this.#runs.get(key);
-    if (old === undefined) return;
-    if (old.standing === 'ended') return this.#drop(old);
-    old.abort.abort(new ZeroError('MANIFEST_REPLAYED', 'a later attempt has overtaken this one'));
-    // It counts until its work has ended.
-    this.#runs.delete(key);
+    if (old?.standing === 'ended') this.#drop(old);
+    else if (old !== undefined) {
+      old.abort.abort(new ZeroError('MANIFEST_REPLAYED', 'a later attempt has overtaken this one'));
+      // It counts until its work has ended.
+      this.#runs.delete(key);
+    }
   }
 
   #count({ peer, requester }: Pick<Run, 'peer' | 'requester'>, by: number): void {
