@@ -67,6 +67,7 @@ function countersigner() {
   const [logged, paid, saved]: [string[], string[], string[]] = [[], [], []];
   const prices: string[] = [];
   let isBusy = true;
+  let slow: Promise<void> | undefined;
   let isAway = false;
   let isFull = false;
   const settlement = new Settlement({
@@ -93,6 +94,7 @@ function countersigner() {
         promised: () => [],
         pay: async ({ agentId, manifest }: { agentId: string; manifest: VerifiedManifest }) => {
           if (isAway && agentId === agent.agentId) throw new Error('away');
+          await slow;
           paid.push(manifest.manifest.taskId);
         },
       },
@@ -136,6 +138,10 @@ function countersigner() {
     },
     back: () => {
       isAway = false;
+    },
+    /** The channel takes its time. */
+    slowly: (until: Promise<void>) => {
+      slow = until;
     },
     /** The log takes nothing more. */
     full: (is: boolean) => {
@@ -268,6 +274,18 @@ describe('the settlement of tasks', () => {
     assert.deepEqual(entries.get('both')?.countersigned, [1, 2]);
     assert.deepEqual(prices, ['7', '7']);
     assert.deepEqual(saved, ['both'], 'when nothing of it is left');
+  });
+
+  it('pays once, however often it is begun while the pay is under way', async () => {
+    const { begin, entries, paid, rest, slowly } = countersigner();
+    rest();
+    const gate = Promise.withResolvers<void>();
+    slowly(gate.promise);
+    for (let round = 0; round < 3; round++) begin('one');
+    await settled();
+    gate.resolve();
+    await settled();
+    assert.deepEqual([paid, entries.get('one')?.settled], [['one'], [1]]);
   });
 
   it('does not count as done what is countersigned and not paid', async () => {
