@@ -32,6 +32,9 @@ export function change(state: ChannelState, wish: Change, { signer }: StepContex
     return refuse(state, 'reject', 'FULL', `more than ${OFFERS_MAX} offers at once`);
   if (new Set(body.offers.map(({ task }) => task)).size !== body.offers.length)
     return refuse(state, 'reject', 'OFFER_KNOWN', 'the task has an offer already');
+  const paid = body.pays.flatMap(({ task }) => task ?? []);
+  if (new Set(paid).size !== paid.length)
+    return refuse(state, 'reject', 'OFFER_UNKNOWN', 'a task is paid once: its offer ends with it');
   const mistake = unreadable(body);
   if (mistake !== undefined) return refuse(state, 'reject', 'MALFORMED', mistake);
   const refusal = checkChange(state.terms, state.newest, body);

@@ -181,6 +181,15 @@ describe('protocol/channel: what each side may not do', () => {
     assert.equal(change({}, acked(update({ version: VERSION_MAX }))), 'GAP');
   });
 
+  it('a payer: pay a task twice in one breath, as when two ask for it at once', () => {
+    const state = open('payer', { newest: ONE, ack: ackOf() });
+    const pay = { task: 'task-1', amount: 1n, reference: 'r' };
+    const other = { task: null, amount: 1n, reference: 'r' };
+    const change = (...pays: readonly (typeof pay | typeof other)[]) =>
+      take(state, { type: 'change', change: { pays } });
+    assert.deepEqual([change(pay, pay), change(pay, other, other)], ['OFFER_UNKNOWN', 'accept']);
+  });
+
   it('a payee: acknowledge what was not signed, also under the name of what was', () => {
     const state = open('payer', { newest: ONE });
     const ack = (version: number, id: string): ChannelEvent => ({
