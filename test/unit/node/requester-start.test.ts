@@ -82,6 +82,10 @@ function rig(entries: readonly TaskEntry[], promised: readonly string[] = []) {
     },
     settlement: {
       begin: ({ taskId }: TaskEntry) => void done.push(`settle ${taskId}`),
+      compare: async (_: TaskEntry, __: unknown, tokens: number[]) => {
+        done.push(`compare ${tokens}`);
+        return 'compared';
+      },
       stop: async () => {},
     },
     signing: { sign: async () => manifestOf('key', name) },
@@ -177,18 +181,48 @@ describe('a requester at its start', () => {
 describe('a requester', () => {
   it('has a result on disk before it is told and paid, in one write', async () => {
     const entry = entryOf('task', { phase: 'running', attempts: [attempt(1, 'asked')] });
-    const { asked, done, requester, writing } = rig([entry]);
+    const { asked, done, held, requester, writing } = rig([entry]);
     await requester.start();
     await settled();
     asked.get(1)?.({ type: 'ended', token: 1, end: END });
     await settled();
-    assert.deepEqual([done, entry.endedAt], [['ask 1'], null]);
+    assert.deepEqual([done, entry.endedAt, held], [['ask 1'], null, [1]]);
     const [write] = writing;
     assert.deepEqual([writing.length, write?.durable, write?.endedAt === null], [1, true, false]);
     write?.disk.resolve();
     await settled();
-    assert.deepEqual(done, ['ask 1', 'end task', 'settle task']);
+    assert.deepEqual(
+      [done, held],
+      [
+        ['ask 1', 'end task', 'settle task'],
+        [1, -1],
+      ],
+    );
     await requester.stop();
+  });
+
+  it('signs what several runs came to once, and has that on disk before it tells of the end', async () => {
+    for (const comparison of [null, 'compared']) {
+      const attempts = [attempt(1, 'ended'), attempt(2, 'asked')];
+      const entry = entryOf('task', { phase: 'running', redundancy: 2, wanted: 2, attempts });
+      entry.comparison = comparison;
+      const { asked, done, requester, writing } = rig([entry]);
+      await requester.start();
+      await settled();
+      asked.get(2)?.({ type: 'ended', token: 2, end: END });
+      await settled();
+      writing[0]?.disk.resolve();
+      await settled();
+      assert.deepEqual(done, comparison === null ? ['ask 2', 'compare 1,2'] : ['ask 2']);
+      assert.deepEqual(
+        writing.map(({ durable }) => durable),
+        [true, true],
+      );
+      writing[1]?.disk.resolve();
+      await settled();
+      assert.deepEqual(done.slice(-2), ['end task', 'settle task']);
+      await requester.stop();
+    }
   });
 
   it('tells and pays nothing that could not be written', async () => {

@@ -102,10 +102,10 @@ describe('the runs of an executor', () => {
   function endings() {
     const clock = new HandClock();
     const runs = new RunTable(clock);
-    const begin = (key: string, token = 1, requester = key) => {
+    const begin = (key: string, token = 1, requester = key, peer = key) => {
       const { promise, resolve, reject } = Promise.withResolvers<TaskResponse>();
       const live = new LiveOutput(clock);
-      const run = runs.begin({ key, token, requester, peer: key, deadline: DEADLINE, live }, () => promise);
+      const run = runs.begin({ key, token, requester, peer, deadline: DEADLINE, live }, () => promise);
       run.answer.catch(() => undefined);
       const end = async (result = answer('drawn')) => {
         resolve(result);
@@ -142,6 +142,12 @@ describe('the runs of an executor', () => {
     for (let n = 0; n < PER_REQUESTER_MAX; n++) begin(`again-${n}/a`, 1, 'one');
     for (let n = PER_REQUESTER_MAX; n < RUNS_MAX; n++) begin(`other-${n}/a`);
     assert.throws(() => begin('last/a'), refused('BUSY'));
+    const node = endings();
+    const ofNode = (name: string, n: number) => node.begin(`${name}-${n}/a`, 1, `${name}-${n}`, 'node');
+    const first = Array.from({ length: PER_PEER_MAX }, (_, n) => ofNode('first', n));
+    assert.throws(() => ofNode('more', 0), refused('BUSY'));
+    for (const { end } of first) await end();
+    for (let n = 0; n < PER_PEER_MAX; n++) ofNode('again', n);
   });
 
   it('keep so many results, and so many bytes of them: the oldest that ended give way, and nothing that runs', async () => {
