@@ -139,6 +139,26 @@ describe('bounded files', () => {
     assert.ok(durable.every((isDurable) => isDurable));
   });
 
+  it('that came while others gave way make more of them do so', async () => {
+    await using database = new TestDatabase();
+    const { files, next } = await held(database);
+    for (const id of ['f0', 'f1']) {
+      const done = files.put(id, bytes(500));
+      (await next()).resolve();
+      await done;
+    }
+    const one = files.put('f2', bytes(500));
+    (await next()).resolve();
+    const dropping = await next();
+    const two = files.put('f3', bytes(500));
+    (await next()).resolve();
+    for (let n = 0; n < 10; n++) await turn();
+    dropping.resolve();
+    (await next()).resolve();
+    await Promise.all([one, two]);
+    assert.deepEqual(await kept(files, 4), [2, 3]);
+  });
+
   it('that could not be dropped count, and give way later', async () => {
     await using database = new TestDatabase();
     const { files, next, waiting } = await held(database);
