@@ -9,7 +9,8 @@ import { type Clock, systemClock } from './clock/index.ts';
 import type { Config } from './config/index.ts';
 import type { ZerostateNode } from './context.ts';
 import { readSecretFile, writeSecretFile } from './keys/key-file.ts';
-import { createLogger } from './logger/index.ts';
+import { createLogger, type Logger } from './logger/index.ts';
+import type { Metrics } from './metrics/index.ts';
 import type { FirstContact } from './network/first-contact.ts';
 import { openNode } from './node.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
@@ -17,6 +18,8 @@ import { startTracing } from './tracing/index.ts';
 
 const TOKEN_FILE = 'api-token';
 const TOKEN_BYTES = 32;
+/** Characters of a reason that others wrote, in a line of the log. */
+const REASON_CHARS_MAX = 200;
 
 /** A node that is up. */
 export interface RunningNode {
@@ -53,7 +56,8 @@ export async function runNode(options: {
     boot: options.contact?.source({ home, config, log }),
   });
   const { name, region, tracing: where } = config;
-  const tracing = await startTracing({ ...where, name, region, peerId: node.peerId });
+  const lost = lostSpans(node.metrics, log);
+  const tracing = await startTracing({ ...where, name, region, peerId: node.peerId, lost });
   await node.start();
   try {
     const token = await loadOrCreateToken(home);
@@ -90,6 +94,26 @@ export async function runNode(options: {
     await tracing?.stop();
     throw error;
   }
+}
+
+/** Counts spans that were lost, and says it once: a collector that is away for a day would fill the log. */
+function lostSpans(metrics: Metrics, log: Logger): (count: number, error?: Error) => void {
+  let isSaid = false;
+  return (count, error) => {
+    metrics.count(
+      'zerostate_trace_spans_lost_total',
+      { why: error === undefined ? 'full' : 'failed' },
+      count,
+    );
+    if (error === undefined || isSaid) return;
+    isSaid = true;
+    // Its words alone, and not many of them: the error holds what the collector answered.
+    const why = error.message.slice(0, REASON_CHARS_MAX);
+    log.warn(
+      { why },
+      'the collector or the file of traces does not take spans: they are lost, and counted in zerostate_trace_spans_lost_total',
+    );
+  };
 }
 
 /** The API token of a home folder, made on first use. Throws KEY_FILE_UNSAFE when others can read it. */

@@ -42,6 +42,12 @@ export const metricNames = {
     kind: 'gauge',
     help: '1 while the disk does not take writes and the node is read-only.',
   },
+  zerostate_trace_spans_lost_total: {
+    kind: 'counter',
+    help: 'Spans that nobody will see, by why: failed (the collector or the file did not take them in time), full (it is too slow for what comes).',
+    labels: ['why'],
+    begins: [{ why: 'failed' }, { why: 'full' }],
+  },
   zerostate_disk_free_bytes: {
     kind: 'gauge',
     help: 'Bytes that the disk of the home folder has left for this node; absent where the system does not say.',

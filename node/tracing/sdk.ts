@@ -4,6 +4,7 @@ import { ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { VERSION } from '../version.ts';
+import { inTime } from './in-time.ts';
 import { OtlpJson } from './otlp-json.ts';
 import { SpanBatch, type SpanSink } from './span-batch.ts';
 import { SpanFile } from './span-file.ts';
@@ -33,7 +34,8 @@ export async function startSdk(options: TracingOptions): Promise<Tracing> {
   const sinks: SpanSink[] = [];
   if (options.endpoint !== '') sinks.push(new Collector(options.endpoint));
   if (options.file !== '') sinks.push(await SpanFile.open(options.file, new OtlpJson(about)));
-  const batches = sinks.map((sink) => new SpanBatch(sink));
+  const { lost } = options;
+  const batches = sinks.map((sink) => new SpanBatch(sink, lost === undefined ? {} : { lost }));
   let { sample } = options;
   setRecorder({
     ...about,
@@ -66,28 +68,17 @@ class Collector implements SpanSink {
   }
 
   async export(spans: readonly WorkSpan[]): Promise<void> {
-    await inTime(
-      new Promise((resolve, reject) => {
-        this.#exporter.export([...spans], ({ code, error }) => {
-          if (code === ExportResultCode.SUCCESS) resolve();
-          else reject(error ?? new Error('the collector took nothing'));
-        });
-      }),
-    );
+    const taken = new Promise<void>((resolve, reject) => {
+      this.#exporter.export([...spans], ({ code, error }) => {
+        if (code === ExportResultCode.SUCCESS) resolve();
+        else reject(error ?? new Error('the collector took nothing'));
+      });
+    });
+    // The exporter's own bound is for silence: a collector that answers byte by byte would hold it for ever.
+    await inTime(taken, EXPORT_MS_MAX);
   }
 
   async close(): Promise<void> {
-    await inTime(this.#exporter.shutdown());
-  }
-}
-
-/** The exporter's own bound is for silence: one that answers byte by byte would hold it for ever. */
-async function inTime(work: Promise<void>): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('timed out')), EXPORT_MS_MAX);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
+    await inTime(this.#exporter.shutdown(), EXPORT_MS_MAX);
   }
 }

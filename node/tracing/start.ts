@@ -11,6 +11,8 @@ export interface TracingOptions {
   readonly name: string;
   readonly peerId: string;
   readonly region: string;
+  /** Hears of spans that were lost; with an error, where the collector or the file did not take them. */
+  readonly lost?: (count: number, error?: Error) => void;
 }
 
 /** Tracing that runs. */

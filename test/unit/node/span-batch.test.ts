@@ -101,4 +101,53 @@ describe('node/tracing: spans on their way out', () => {
     await batch.flush();
     assert.deepEqual(sizes.slice(-1), [1]);
   });
+
+  it('end in time before a sink that hangs, which is asked for nothing more, and what is lost is told', async () => {
+    const sizes: number[] = [];
+    const lost: [number, string | undefined][] = [];
+    let isClosed = false;
+    let go = (): void => {};
+    const sink: SpanSink = {
+      export: async (spans) => {
+        sizes.push(spans.length);
+        await new Promise<void>((resolve) => {
+          go = resolve;
+        });
+      },
+      close: async () => {
+        isClosed = true;
+      },
+    };
+    const batch = new SpanBatch(sink, {
+      stopMsMax: 1,
+      lost: (count, error) => void lost.push([count, error?.message]),
+    });
+    const span = spanOf('many');
+    for (let n = 0; n < 512 + 4_096 + 1; n++) batch.take(span);
+    assert.deepEqual(lost, [[1, undefined]], 'no room');
+    await batch.stop();
+    assert.deepEqual(lost.slice(1), [[4_096, 'timed out']]);
+    go();
+    await batch.flush();
+    assert.deepEqual(sizes, [512]);
+    assert.equal(isClosed, true);
+  });
+
+  it('that a sink does not take are told with why', async () => {
+    const lost: [number, string | undefined][] = [];
+    const sink: SpanSink = {
+      export: async () => {
+        throw new Error('refused');
+      },
+      close: async () => {
+        throw new Error('not even that');
+      },
+    };
+    const batch = new SpanBatch(sink, { lost: (count, error) => void lost.push([count, error?.message]) });
+    batch.take(spanOf('one'));
+    await batch.flush();
+    assert.deepEqual(lost, [[1, 'refused']]);
+    await batch.stop();
+    assert.equal(lost.length, 1);
+  });
 });
