@@ -1,6 +1,6 @@
 // Reads what people type for a quarantine order, so that a slip is named by the option it was made in. Must not ask the node anything.
 
-import { isContentId } from '../../../protocol/envelope/index.ts';
+import { contentIdOf, isContentId } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
 import { isAgentId } from '../../../protocol/identity/index.ts';
 import { QUARANTINE_MS_MAX } from '../../../protocol/statement/index.ts';
@@ -9,6 +9,9 @@ import { QUARANTINE_MS_MAX } from '../../../protocol/statement/index.ts';
 const HOURS_MAX = QUARANTINE_MS_MAX / 3_600_000;
 /** As the id of a node of this network looks: its Ed25519 key in base58. The node that signs looks into it. */
 const PEER_ID = /^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/;
+
+/** As "zerostate wasm inspect", receipts and images name a module. */
+const DIGEST = /^sha256:([0-9a-f]{64})$/;
 
 /** What people typed, as the options hold it. */
 export interface Typed {
@@ -19,6 +22,12 @@ export interface Typed {
   readonly releaseBy?: readonly string[];
   readonly threshold?: number;
   readonly hours?: number;
+}
+
+/** A module as an order names it, of a content id or a SHA-256 digest; anything else as it came. */
+export function moduleOf(text: string): string {
+  const hex = DIGEST.exec(text)?.[1];
+  return hex === undefined ? text : contentIdOf(Buffer.from(hex, 'hex'));
 }
 
 /** Throws USAGE for the first that is nothing of its kind. */
@@ -42,8 +51,8 @@ export function checkTyped(typed: Typed): void {
   all(
     'module',
     module,
-    isContentId,
-    'The content id of a module begins with bafkrei and has 59 characters: "zerostate receipt show" names it.',
+    (text) => isContentId(moduleOf(text)),
+    'A module is named by its content id (bafkrei…) or its digest (sha256:…): "zerostate receipt list --json" and "zerostate wasm inspect" print the digest.',
   );
   all(
     'partner',

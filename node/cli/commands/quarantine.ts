@@ -12,7 +12,7 @@ import { allRows } from '../pages.ts';
 import { type ClientFlags, withTarget } from '../shared-flags.ts';
 import { agentOf } from './card.ts';
 import { positiveInteger } from './find.ts';
-import { checkTyped } from './quarantine-input.ts';
+import { checkTyped, moduleOf } from './quarantine-input.ts';
 import { describe, describeImpact, describeList, named, type Order } from './quarantine-text.ts';
 
 interface TargetFlags {
@@ -47,7 +47,7 @@ function withTargets(command: Command): Command {
   return command
     .option('--agent <agent>', 'an agent: id, its end, or the card’s name; may be repeated', many)
     .option('--peer <id>', 'a node, and the agents that live on it; may be repeated', many)
-    .option('--module <cid>', 'a module by its content id; may be repeated', many)
+    .option('--module <id>', 'a module by its content id or sha256 digest; may be repeated', many)
     .option('--partner <agent>', 'a partner by its agent id, its nodes and agents; may be repeated', many);
 }
 
@@ -58,7 +58,7 @@ async function targetsOf(client: ApiClient, flags: TargetFlags): Promise<Quarant
   const targets = [
     ...agents.map((id) => ({ kind: 'agent' as const, id })),
     ...peer.map((id) => ({ kind: 'peer' as const, id })),
-    ...module.map((id) => ({ kind: 'module' as const, id })),
+    ...module.map((text) => ({ kind: 'module' as const, id: moduleOf(text) })),
     ...partner.map((id) => ({ kind: 'partner' as const, id })),
   ];
   if (targets.length === 0) throw new ZeroError('USAGE', 'say what: --agent, --peer, --module or --partner');
