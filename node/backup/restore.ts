@@ -4,7 +4,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, normalize, resolve, sep } from 'node:path';
 import { publicKeyOfSeed } from '../../protocol/crypto/index.ts';
-import { ZeroError } from '../../protocol/errors/index.ts';
+import { type ErrorCode, errorCodes, isZeroError, ZeroError } from '../../protocol/errors/index.ts';
 import { originOf, peerIdOfKey } from '../../protocol/log/index.ts';
 import { systemClock } from '../clock/index.ts';
 import { syncFolder, writeSecretFile } from '../keys/key-file.ts';
@@ -17,6 +17,11 @@ import { writeForm } from '../upgrade/form.ts';
 import { formOfDatabase } from '../upgrade/form-record.ts';
 import { type BackupContents, type BackupSink, readBackup } from './read-backup.ts';
 import { isCarried } from './what-is-carried.ts';
+
+/** Codes that say that a backup is not as a node wrote it. */
+const BAD_BACKUP: ReadonlySet<ErrorCode> = new Set(['DATA_CORRUPT', 'LIMIT_EXCEEDED', 'SIGNATURE_INVALID']);
+/** Bytes of one part of a path, as file systems have them. */
+const NAME_BYTES_MAX = 255;
 
 export interface RestoreOptions {
   readonly backup: string;
@@ -68,8 +73,20 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
     options.signal?.throwIfAborted();
-    throw error;
+    throw withRemedy(error);
   }
+}
+
+/** What is wrong with a backup is mended by another one; the remedies of these codes are for the folder of a node and for objects of others. */
+function withRemedy(error: unknown): unknown {
+  if (!isZeroError(error) || !BAD_BACKUP.has(error.code)) return error;
+  const { code, details, hint, message } = error;
+  if (hint !== errorCodes[code].remedy) return error;
+  return new ZeroError(code, message, {
+    cause: error,
+    details,
+    hint: 'Take another copy of this backup, or an earlier one; nothing was changed.',
+  });
 }
 
 async function checkEmpty(home: string): Promise<void> {
@@ -87,7 +104,8 @@ async function checkEmpty(home: string): Promise<void> {
 function pathOf(home: string, name: string): string {
   const clean = normalize(name);
   const isKey = clean.startsWith(`keys${sep}`);
-  if (clean !== name || name.includes('\0') || !(isKey || name === 'config.yaml'))
+  const isName = name.split(sep).every((part) => part !== '' && Buffer.byteLength(part) <= NAME_BYTES_MAX);
+  if (clean !== name || !isName || name.includes('\0') || !(isKey || name === 'config.yaml'))
     throw new ZeroError('DATA_CORRUPT', 'the backup has a file that belongs to no home folder');
   return join(home, clean);
 }

@@ -44,7 +44,13 @@ export function takeChain(
   const bundles: { kept: KeptBundle; envelope: Envelope; active: ActivePolicy }[] = [];
   for (const envelope of passedOver(envelopes, line)) {
     if (staged !== undefined)
-      throw new ZeroError('POLICY_INVALID', 'a bundle in the middle of the file still waits for its start');
+      throw new ZeroError(
+        'POLICY_INVALID',
+        `bundle ${staged.sequence} in the middle of the file still waits for its start, or for who acknowledges it`,
+        {
+          hint: '"zerostate policy show" says what it waits for. Until it begins, apply a file that ends with it, or one with a newer bundle in its place.',
+        },
+      );
     // What has begun here once waits for nobody when it comes back.
     const hasBegun = line.newest?.id === envelopeId(envelope);
     const waits = !hasBegun && startOf(envelope) !== undefined && !mayBegin(line, envelope, nowMs);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { BundleStore } from '../../../node/policy/bundle-store.ts';
 import type { PolicyService } from '../../../node/policy/index.ts';
 import { BUNDLES_KEPT, HISTORY_KEPT } from '../../../node/policy/limits.ts';
+import type { ZeroError } from '../../../protocol/errors/index.ts';
 import { POLICY_CHAIN_MAX } from '../../../protocol/policy/index.ts';
 import { refused } from '../../support/agents.ts';
 import { keyOf, PERMIT, signedBundle } from '../../support/policies.ts';
@@ -84,7 +85,13 @@ describe('node/policy: a switch', () => {
       for (const envelopes of [many, []])
         await assert.rejects(bundles.apply(envelopes), refused('LIMIT_EXCEEDED'));
       const mid = [signedBundle(), signedBundle({ sequence: 2, ...later }), signedBundle({ sequence: 3 })];
-      await assert.rejects(bundles.apply(mid), refused('POLICY_INVALID'));
+      await assert.rejects(
+        bundles.apply(mid),
+        (error: ZeroError) =>
+          error.code === 'POLICY_INVALID' &&
+          /^bundle 2 /.test(error.message) &&
+          /ends with it/.test(error.hint),
+      );
       assert.equal(bundles.active.sequence, 0);
     }, SIGNERS);
   });
