@@ -17,6 +17,7 @@ import {
   CAPSULE_POLICIES_MAX,
   CAPSULE_RECEIPTS_MAX,
   CAPSULE_TEXT_CHARS_MAX,
+  CAPSULE_VALUES_MAX,
 } from './limits.ts';
 import { rankingSchema } from './ranking.ts';
 
@@ -156,7 +157,11 @@ export function isCapsule(bytes: Uint8Array): boolean {
 /** Reads a capsule; nothing in it is verified. Throws DECODE_FAILED or LIMIT_EXCEEDED. */
 export function decodeCapsule(bytes: Uint8Array): { capsule: Capsule; digest: string } {
   const plain = unpack(FORM, bytes);
-  const value = parseStrictJson(plain, { bytesMax: CAPSULE_BYTES_MAX, depthMax: CAPSULE_DEPTH_MAX });
+  const value = parseStrictJson(plain, {
+    bytesMax: CAPSULE_BYTES_MAX,
+    depthMax: CAPSULE_DEPTH_MAX,
+    valuesMax: CAPSULE_VALUES_MAX,
+  });
   requireForm(value);
   if (!equalBytes(canonicalJson(value as unknown as JsonValue), plain))
     throw new ZeroError('DECODE_FAILED', 'capsule: it is not in canonical form');

@@ -23,3 +23,6 @@ export const CAPSULE_TEXT_CHARS_MAX = 512;
 
 /** Nesting of its JSON: a scenario in a capsule has some ten levels. */
 export const CAPSULE_DEPTH_MAX = 32;
+
+/** Values of its JSON: decisions of 64 KiB, each value of eight bytes. A text of twice that many names takes a second and half a gigabyte to look at. */
+export const CAPSULE_VALUES_MAX: number = (CAPSULE_DECISIONS_MAX * 65_536) / 8;

@@ -7,6 +7,7 @@ import { readCedar } from '../../../node/policy/index.ts';
 import { concatBytes, utf8 } from '../../../protocol/bytes/index.ts';
 import {
   CAPSULE_START,
+  CAPSULE_VALUES_MAX,
   decodeCapsule,
   emptyCapsule,
   encodeCapsule,
@@ -176,6 +177,8 @@ describe('node/capsules', () => {
     const huge = bytes.slice();
     new DataView(huge.buffer).setUint32(CAPSULE_START.length, 0xffffffff);
     assert.throws(() => decodeCapsule(huge), refused('LIMIT_EXCEEDED'));
+    const many = pack({ ...FORM, bytesMax: 2_000_000 }, utf8(`[${'0,'.repeat(CAPSULE_VALUES_MAX)}0]`));
+    assert.throws(() => decodeCapsule(many), /more than 524288 values/);
   });
 
   it('what looks like a secret is found by its form or its name', () => {
