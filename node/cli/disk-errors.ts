@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 /** What files are asked for. An ENOENT of a program that was not found, or of a name without an address, is something else. */
 const SYSCALLS =
-  /^(?:open|read|write|fsync|fdatasync|rename|unlink|mkdir|rmdir|rm|scandir|l?stat|fstat|access|copyfile|ftruncate)$/;
+  /^(?:open|read|write|fsync|fdatasync|rename|unlink|mkdir|mkdtemp|rmdir|rm|scandir|l?stat|fstat|access|copyfile|ftruncate)$/;
 
 function kindOf(error: unknown): Kind | undefined {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;

@@ -175,8 +175,9 @@ export class GuardedLevel extends Level<string, Uint8Array> {
       return result;
     } catch (error) {
       const code = (error as { code?: string }).code ?? '';
-      if (code.startsWith('LEVEL_') && !HARMLESS.has(code)) this.#fail(error as Error);
-      throw error;
+      if (!code.startsWith('LEVEL_') || HARMLESS.has(code)) throw error;
+      this.#fail(error as Error);
+      throw this.#refusal();
     }
   }
 

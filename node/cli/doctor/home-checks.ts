@@ -59,16 +59,28 @@ export function descriptorsSoft(): string | number | undefined {
   return userLimits?.open_files?.soft;
 }
 
+/** Why a home folder cannot be used, by what the system says of it. */
+export function unusable(home: string, code: string | undefined): Finding {
+  const told = (cause: string, remedy: string) => fail('home', `${home} cannot be used`, cause, remedy);
+  if (code === 'ENOENT')
+    return told('there is no such folder', `Make it with: zerostate init --home ${home}`);
+  if (code === 'EROFS')
+    return told(
+      'its disk is read-only',
+      'A system makes a disk read-only when it fails: look into its log (dmesg), mend the disk, and mount it for writing.',
+    );
+  return told(
+    'this user may not read and write it',
+    `Give it to the user that runs the node: chown -R USER ${home}`,
+  );
+}
+
 /** The home folder and its configuration; the configuration is undefined when it cannot be read. */
 export async function checkHome(home: string): Promise<{ findings: Finding[]; config: Config | undefined }> {
-  const init = `Make it with: zerostate init --home ${home}`;
   try {
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const cause = gone ? 'there is no such folder' : 'this user may not read and write it';
-    const remedy = gone ? init : `Give it to the user that runs the node: chown -R USER ${home}`;
-    return { findings: [fail('home', `${home} cannot be used`, cause, remedy)], config: undefined };
+    return { findings: [unusable(home, (error as NodeJS.ErrnoException).code)], config: undefined };
   }
   const path = join(home, 'config.yaml');
   const there = await access(path).then(
@@ -82,7 +94,12 @@ export async function checkHome(home: string): Promise<{ findings: Finding[]; co
     );
     const found = there
       ? ok('home', path)
-      : warn('home', `${home} has no config.yaml`, 'defaults are in force', init);
+      : warn(
+          'home',
+          `${home} has no config.yaml`,
+          'defaults are in force',
+          `Make it with: zerostate init --home ${home}`,
+        );
     return { findings: [found], config };
   } catch (error) {
     if (!isZeroError(error)) throw error;

@@ -62,6 +62,7 @@ describe('a file that a person names', () => {
     const full = diskError(of('ENOSPC', 'write'), 'node.zsbackup');
     assert.deepEqual([full?.code, full?.message], ['STORAGE_FAILED', 'node.zsbackup: the disk is full']);
     assert.equal(diskError(of('ENOSPC', 'write'))?.message, 'write: the disk is full');
+    assert.equal(diskError(of('EROFS', 'mkdtemp'), 'home')?.message, 'home: the disk is read-only');
     for (const other of [
       of('ENOENT', 'spawn'),
       of('ENOENT', 'getaddrinfo'),

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync } from 'node:fs';
+import { unusable } from '../../../node/cli/doctor/home-checks.ts';
 import { checkHealth } from '../../../node/cli/doctor/node-checks.ts';
 import { DURABLE } from '../../../node/storage/index.ts';
 import { refused } from '../../support/agents.ts';
@@ -24,6 +25,16 @@ describe('remedies of doctor', () => {
     await db.end();
     assert.match(remedyOf('disk', `read-only: ${failure?.message}`), /^Put the same folder back/);
     assert.match(remedyOf('database', 'its folder was removed or replaced: x'), /^Put the same folder back/);
+  });
+
+  it('name an owner for a folder of others, and not where its disk is read-only', () => {
+    const told = (code: string) => {
+      const { cause, remedy } = unusable('my-node', code);
+      return `${cause}: ${remedy}`;
+    };
+    assert.match(told('EACCES'), /^this user may not read and write it: .*chown/);
+    assert.match(told('EROFS'), /^its disk is read-only: .*mount it for writing/);
+    assert.match(told('ENOENT'), /^there is no such folder: .*zerostate init --home my-node$/);
   });
 
   it('are there for each check that can be red, and for what degrades', () => {
