@@ -81,7 +81,10 @@ export async function runNode(options: {
       'node is up',
     );
     const stop = async () => {
-      await removeRunFile(home);
+      // Where it cannot be removed, its pid tells that it is stale: no reason to end out of order.
+      await removeRunFile(home).catch((error: Error) =>
+        log.warn({ err: error }, 'run.json could not be removed'),
+      );
       await api.close();
       const hung = await node.stop();
       await tracing?.stop();

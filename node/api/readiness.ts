@@ -1,7 +1,7 @@
 // Whether a node can do what others rely on: each check looks at the thing itself, at the moment of the question. Shared by /readyz and the
 // metrics, so that an alert and a load balancer never disagree.
 
-import { statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { loopLagMs } from '../busy.ts';
 import type { NodeContext } from '../context.ts';
 import { CLOCK_OFFSET_MS_MAX } from '../network/clock-offsets.ts';
@@ -25,6 +25,8 @@ export interface MachineFacts {
   readonly lagMs: number;
   /** Room in the folder of the database; undefined when that cannot be asked. */
   readonly roomBytes: (dir: string) => Promise<number | undefined>;
+  /** Whether files may be made in the folder of the node, as far as the system says it without one being made. */
+  readonly mayWrite: (dir: string) => Promise<boolean>;
 }
 
 /** One thing that was looked at. */
@@ -37,7 +39,7 @@ export interface ReadinessCheck {
 /** Looks at everything. Never throws. */
 export async function readiness(
   node: NodeContext,
-  machine: MachineFacts = { lagMs: loopLagMs(), roomBytes },
+  machine: MachineFacts = { lagMs: loopLagMs(), roomBytes, mayWrite },
 ): Promise<ReadinessCheck[]> {
   const { size, origin } = node.ownLog.state();
   // An empty log has no entry to read: then the database itself is asked for anything.
@@ -53,6 +55,7 @@ export async function readiness(
       : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
   const inPlace = node.db.inPlace();
   const room = await machine.roomBytes(node.home);
+  const mayBeWritten = await machine.mayWrite(node.home);
   const { failure } = node.db;
   const { lost, restored } = node.ownLog;
   const forked = node.forks.has(origin);
@@ -70,13 +73,15 @@ export async function readiness(
     },
     {
       name: 'disk',
-      ok: failure === undefined && (room === undefined || room >= ROOM_BYTES_MIN),
+      ok: failure === undefined && mayBeWritten && (room === undefined || room >= ROOM_BYTES_MIN),
       detail:
         failure !== undefined
           ? `read-only: ${failure.message.slice(0, 200)}`
-          : room !== undefined && room < ROOM_BYTES_MIN
-            ? `${room} bytes are free: the next write will fail`
-            : 'takes writes',
+          : !mayBeWritten
+            ? 'read-only, or the folder of the node is not its own any more: the next write will fail'
+            : room !== undefined && room < ROOM_BYTES_MIN
+              ? `${room} bytes are free: the next write will fail`
+              : 'takes writes',
     },
     {
       name: 'own log',
@@ -177,6 +182,15 @@ export async function roomBytes(dir: string): Promise<number | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** A disk that failed is made read-only by the system, and permissions change: a node that writes seldom would find out by the first that is lost. */
+export async function mayWrite(dir: string): Promise<boolean> {
+  return await access(dir, constants.W_OK).then(
+    () => true,
+    // One that is gone is told by who looks for it.
+    ({ code }: NodeJS.ErrnoException) => code !== 'EROFS' && code !== 'EACCES',
+  );
 }
 
 function epochCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {

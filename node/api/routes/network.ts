@@ -9,7 +9,7 @@ import { peersView } from '../../network/peers-view.ts';
 import { degradedReasons } from '../../policy/index.ts';
 import { networkView, nodeView } from '../../views.ts';
 import { pathOf } from '../operations.ts';
-import { fewOf, heldAgents, readiness, roomBytes } from '../readiness.ts';
+import { fewOf, heldAgents, mayWrite, readiness, roomBytes } from '../readiness.ts';
 import { shared } from '../shared.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
@@ -77,7 +77,7 @@ export function registerNetworkRoutes(app: FastifyInstance, node: NodeContext, m
 async function render(node: NodeContext, metrics: Metrics): Promise<string> {
   const room = await roomBytes(node.home);
   const lagMs = loopLagMs();
-  for (const { name, ok } of await readiness(node, { lagMs, roomBytes: async () => room }))
+  for (const { name, ok } of await readiness(node, { lagMs, mayWrite, roomBytes: async () => room }))
     metrics.set('zerostate_ready', ok ? 1 : 0, { check: name });
   metrics.set('zerostate_loop_lag_seconds', lagMs / 1_000);
   const reasons = degradedReasons(node).length + heldAgents(node).length + damagedChannels(node).length;

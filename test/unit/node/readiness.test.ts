@@ -47,7 +47,7 @@ function wellNode() {
 }
 type Well = ReturnType<typeof wellNode>;
 
-const machine: MachineFacts = { lagMs: 3, roomBytes: async () => 10 ** 10 };
+const machine: MachineFacts = { lagMs: 3, mayWrite: async () => true, roomBytes: async () => 10 ** 10 };
 
 /** Names of the checks that are red after this was broken. */
 async function red(breakIt: (node: Well) => void, facts: Partial<MachineFacts> = {}): Promise<string[]> {
@@ -63,6 +63,7 @@ const FAULTS: readonly [
   breakIt: (node: Well) => void,
   facts?: Partial<MachineFacts>,
 ][] = [
+  ['the system made the disk read-only', 'disk', () => {}, { mayWrite: async () => false }],
   [
     'the disk refuses writes',
     'disk',
