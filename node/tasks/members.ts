@@ -27,6 +27,8 @@ import { taskProtocolId } from './wire.ts';
 const PER_RUN = 8;
 /** Members considered at most: what one search answers. */
 const CONSIDERED_MAX = 40;
+/** Characters of a reason for which an agent is not asked. */
+const WHY_CHARS_MAX = 400;
 
 export interface MembersDeps {
   readonly find: FindService;
@@ -49,6 +51,8 @@ export interface Found {
   readonly entry: BookEntry;
   readonly fit: number;
   readonly reasons: Member['reasons'];
+  /** Why it is not to be asked, where whoever asks has named it; null when it may be. */
+  readonly unfit: string | null;
 }
 
 type Placeless = Omit<Found, 'peer'>;
@@ -61,14 +65,16 @@ export class Members {
     this.#deps = deps;
   }
 
-  /** Agents that may fit, not yet ranked. */
-  async find(spec: Manifest, order: TaskOrder): Promise<Found[]> {
+  /** Agents that may fit, not yet ranked. `note` is told of those that were named and of which nothing is known that could be ranked. */
+  async find(spec: Manifest, order: TaskOrder, note: (line: string) => void): Promise<Found[]> {
     const named = order.members ?? (order.guild === undefined ? undefined : this.#guild(order.guild));
     const found =
-      named === undefined ? await this.#byWords(spec, order.redundancy) : await this.#byName(named);
+      named === undefined ? await this.#byWords(spec, order.redundancy) : await this.#byName(named, note);
     return found.flatMap((one) => {
       const peer = this.#endpoint(one.entry);
-      return peer === undefined ? [] : [{ ...one, peer }];
+      if (peer !== undefined) return [{ ...one, peer }];
+      if (named !== undefined) note(`${one.entry.agentId} cannot be asked: it runs no tasks of this network`);
+      return [];
     });
   }
 
@@ -76,15 +82,17 @@ export class Members {
   rank(found: readonly Found[], manifest: VerifiedManifest, order: TaskOrder): Member[] {
     const { directory } = this.#deps;
     const { priceCeiling, taskId } = manifest.manifest;
-    const candidates = found.map(({ entry, fit, peer }): Candidate => {
+    const candidates = found.map(({ entry, fit, peer, unfit }): Candidate => {
       const { card, agentId } = entry;
+      const quote = this.#quote(card, manifest);
       const rttMs = directory.rttOf(peer) ?? null;
       return {
         agentId,
         operator: card.operator ?? peer,
         region: card.region,
         fit,
-        ...this.#quote(card, manifest),
+        price: quote.price,
+        unfit: unfit ?? quote.unfit,
         rtt: rttMs === null ? null : Math.round(rttMs * 1_000),
         reputation: this.#deps.ports.reputation(agentId),
         load: this.#deps.load(peer),
@@ -138,27 +146,42 @@ export class Members {
     const found: Placeless[] = [];
     for (const { agentId, reasons, score } of results) {
       const entry = await this.#deps.cards.resolve(agentId);
-      if (entry !== undefined) found.push({ entry, reasons, fit: Math.round(score * 1_000) });
+      if (entry !== undefined) found.push({ entry, reasons, fit: Math.round(score * 1_000), unfit: null });
     }
     return found;
   }
 
-  /** Agents that the caller chose: signature, time, revocation and quarantine are asked all the same. */
-  async #byName(agents: readonly AgentId[]): Promise<Placeless[]> {
-    const { cards, clock, quarantines, revocations } = this.#deps;
+  /** Agents that the caller chose: signature, time, revocation and quarantine are asked all the same, and the answer says what they said. */
+  async #byName(agents: readonly AgentId[], note: (line: string) => void): Promise<Placeless[]> {
     const found: Placeless[] = [];
     for (const agentId of agents) {
-      const entry = await cards.resolve(agentId).catch(() => undefined);
-      if (entry === undefined || checkCardTime(entry.card, clock.now()) !== 'valid') continue;
-      if (revocations.verdict(entry).revoked !== null) continue;
-      if (quarantines.agent(agentId) !== undefined) continue;
+      let why = 'no card of it is known';
+      const entry = await this.#deps.cards.resolve(agentId).catch((error: Error) => {
+        why = error.message;
+        return undefined;
+      });
+      if (entry === undefined) {
+        note(`${agentId} cannot be asked: ${why}`.slice(0, WHY_CHARS_MAX));
+        continue;
+      }
+      const unfit = this.#apart(entry)?.slice(0, WHY_CHARS_MAX) ?? null;
       found.push({
         entry,
         fit: 1_000,
-        reasons: [{ check: 'chosen', ok: true, detail: 'named in the task' }],
+        reasons: [{ check: 'chosen', ok: unfit === null, detail: unfit ?? 'named in the task' }],
+        unfit,
       });
     }
     return found;
+  }
+
+  /** Why an agent is not to be asked, whoever names it. */
+  #apart(entry: BookEntry): string | undefined {
+    const { clock, quarantines, revocations } = this.#deps;
+    const time = checkCardTime(entry.card, clock.now());
+    if (time !== 'valid') return `its card is ${time}`;
+    const { detail, revoked } = revocations.verdict(entry);
+    return revoked === null ? quarantines.agent(entry.agentId)?.detail : detail;
   }
 }
 

@@ -37,7 +37,7 @@ export class Placing {
     let found: Found[] = [];
     try {
       const { manifest } = await book.manifest(entry.taskId);
-      found = await members.find(specOfManifest(manifest), entry.order);
+      found = await members.find(specOfManifest(manifest), entry.order, (line) => book.note(entry, line));
     } catch (error) {
       log.warn({ err: error, taskId: entry.taskId }, 'members cannot be searched');
       book.note(entry, `the search failed: ${(error as Error).message}`);

@@ -47,7 +47,7 @@ function errorOf(entry: TaskEntry): TaskView['error'] {
   const { summary, remedy } = errorCodes[code];
   if (code === 'NO_MEMBER' && members.length > 0) return { code, ...tooFew(entry) };
   // What a member said last is nearer to the cause than the code's own text.
-  const said = timeline.findLast(({ what }) => / [A-Z_]{4,}: /.test(what))?.what;
+  const said = timeline.findLast(({ what }) => / (?:[A-Z_]{4,}|cannot be asked): /.test(what))?.what;
   return { code, message: said === undefined ? summary : `${summary} ${said}`, hint: remedy };
 }
 

@@ -15,7 +15,12 @@ const member = (name: string, refused: string | null) =>
   ({ agentId: name, name, region: 'eu', score: 0, refused, terms: [], reasons: [] }) as unknown as Member;
 
 /** A task that was lost for want of members. */
-const lacking = (redundancy: number, members: Member[], failures: readonly string[] = []) =>
+const lacking = (
+  redundancy: number,
+  members: Member[],
+  failures: readonly string[] = [],
+  notes: readonly string[] = [],
+) =>
   viewOf({
     taskId: 't',
     name: 'n',
@@ -23,7 +28,7 @@ const lacking = (redundancy: number, members: Member[], failures: readonly strin
     order: { redundancy },
     runs: [],
     settled: [],
-    timeline: [],
+    timeline: notes.map((what) => ({ at: 0, what })),
     submittedAt: 0,
     endedAt: 1,
     comparison: null,
@@ -39,6 +44,15 @@ const lacking = (redundancy: number, members: Member[], failures: readonly strin
   } as unknown as TaskEntry);
 
 describe('the end of a task', () => {
+  it('says why nobody of those that it names could be asked', () => {
+    const said = (notes: string[]) => lacking(1, [], [], notes).error?.message ?? '';
+    assert.match(
+      said(['zs:a cannot be asked: no card of it is known', '0 members found']),
+      /no card of it is known$/,
+    );
+    assert.doesNotMatch(said(['0 members found']), /members found/);
+  });
+
   it('has an exit code of its own for each final state, and a module’s own failure fails', () => {
     const codes = FINAL_STATES.map((state) =>
       exitOfTask({ state, status: state === 'completed' ? 'OK' : null }),
