@@ -48,7 +48,12 @@ describe('node/policy: degraded mode', () => {
     await desk.run(
       async (policy) => {
         const reasons = (held: object[] = [], degraded?: string) =>
-          degradedReasons({ degraded, policy, overrides: { list: () => held } as never }).join('; ');
+          degradedReasons({
+            clock: { now: () => desk.time.now },
+            degraded,
+            policy,
+            overrides: { list: () => held } as never,
+          }).join('; ');
         await policy.bundles.apply([signedBundle({ expiresAt: '2026-03-02T01:00:00Z' })]);
         assert.equal(reasons(), '');
         assert.match(reasons([{ until: 0 }, { until: 1_000 }]), /^2 override.* until 1970-01-01T00:00:01Z$/);
@@ -58,5 +63,22 @@ describe('node/policy: degraded mode', () => {
       },
       [keyOf(1)],
     );
+  });
+
+  it('says that a bundle waits although its time has come, once it is not the next look that begins with it', () => {
+    const START = Date.parse('2026-03-02T01:00:00Z');
+    const reasonsAt = (now: number, staged: object | null) =>
+      degradedReasons({
+        clock: { now: () => now },
+        overrides: { list: () => [] } as never,
+        policy: { bundles: { staged, expired: false, fellBack: undefined }, lostRecords: 0 } as never,
+      });
+    const staged = { id: 'b', sequence: 4, startsAtMs: START };
+    assert.deepEqual(reasonsAt(START + 9_999, staged), []);
+    assert.match(
+      reasonsAt(START + 10_000, staged).join(),
+      /^policy 4 should have begun 2026-03-02T01:00:00Z and waits/,
+    );
+    assert.deepEqual(reasonsAt(START + 10_000, null), []);
   });
 });
