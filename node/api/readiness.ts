@@ -1,11 +1,12 @@
 // Whether a node can do what others rely on: each check looks at the thing itself, at the moment of the question. Shared by /readyz and the
 // metrics, so that an alert and a load balancer never disagree.
 
-import { access, constants, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { loopLagMs } from '../busy.ts';
 import type { NodeContext } from '../context.ts';
 import { CLOCK_OFFSET_MS_MAX } from '../network/clock-offsets.ts';
 import { silentAfterMs } from '../network/pace.ts';
+import { mayWrite } from '../storage/write-probe.ts';
 
 /** How late the thread may be with its work on average before it counts as stuck (milliseconds): requests of people run out of time by then. */
 const LAG_MS_MAX = 2_000;
@@ -25,7 +26,7 @@ export interface MachineFacts {
   readonly lagMs: number;
   /** Room in the folder of the database; undefined when that cannot be asked. */
   readonly roomBytes: (dir: string) => Promise<number | undefined>;
-  /** Whether files may be made in the folder of the node, as far as the system says it without one being made. */
+  /** Whether files can be written in the folder of the node. */
   readonly mayWrite: (dir: string) => Promise<boolean>;
 }
 
@@ -182,15 +183,6 @@ export async function roomBytes(dir: string): Promise<number | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** A disk that failed is made read-only by the system, and permissions change: a node that writes seldom would find out by the first that is lost. */
-export async function mayWrite(dir: string): Promise<boolean> {
-  return await access(dir, constants.W_OK).then(
-    () => true,
-    // One that is gone is told by who looks for it.
-    ({ code }: NodeJS.ErrnoException) => code !== 'EROFS' && code !== 'EACCES',
-  );
 }
 
 function epochCheck({ policy: { bundles } }: NodeContext): ReadinessCheck {

@@ -7,9 +7,10 @@ import type { NodeContext } from '../../context.ts';
 import type { Metrics } from '../../metrics/index.ts';
 import { peersView } from '../../network/peers-view.ts';
 import { degradedReasons } from '../../policy/index.ts';
+import { mayWrite } from '../../storage/write-probe.ts';
 import { networkView, nodeView } from '../../views.ts';
 import { pathOf } from '../operations.ts';
-import { fewOf, heldAgents, mayWrite, readiness, roomBytes } from '../readiness.ts';
+import { fewOf, heldAgents, readiness, roomBytes } from '../readiness.ts';
 import { shared } from '../shared.ts';
 import { networkViewSchema, nodeViewSchema, peersViewSchema } from '../views.ts';
 
