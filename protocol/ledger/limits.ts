@@ -12,7 +12,7 @@ export const STATEMENT_ENTRIES_MAX = 1_000;
 /** Channels whose public life one ledger follows. */
 export const CHANNELS_MAX = 100_000;
 
-/** Statements that wait for the opening of their channel, which stands in another log. */
+/** Statements that wait for the opening of their channel, which stands in another log, and debits that wait for money. Who has most of them gives way to who has less. */
 export const WAITING_MAX = 10_000;
 
 /** Receipts that are remembered in case a close names them; about 400 bytes each. The oldest are forgotten, those that were named are not. */

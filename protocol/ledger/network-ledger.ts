@@ -26,6 +26,7 @@ import { Book } from './book.ts';
 import { acceptPublic, addPosting, type PublicChannel, payOut, publicChannel } from './channels.ts';
 import { CHANNELS_MAX, RECEIPTS_MAX, WAITING_MAX } from './limits.ts';
 import { agentAccount, type LedgerPosting, postingOfStatement } from './posting.ts';
+import { type Waiter, WaitingRoom } from './waiting-room.ts';
 
 /** What a statement did to a channel. */
 export type ChannelNews =
@@ -35,12 +36,22 @@ export type ChannelNews =
 /** Whose issue counts, and up to how much in all. */
 export type IssuePolicy = (issuer: AgentId, currency: string) => bigint;
 
-interface Debit {
+interface Debit extends Waiter {
+  readonly statementId: string;
   readonly posting: LedgerPosting;
   readonly from: string;
   readonly amount: bigint;
   readonly entered: () => ChannelNews[];
 }
+
+/** A statement about a channel that is not open here yet. */
+interface Early extends Waiter {
+  readonly statementId: string;
+  readonly statement: AgentStatement;
+}
+
+const debitsOf = (account: string): string => `debits ${account}`;
+const earlyOf = (channel: string): string => `early ${channel}`;
 
 /** What waited was verified as a statement only: one that turns out to be wrong must not stop the others. */
 function tolerant(apply: () => ChannelNews[]): ChannelNews[] {
@@ -58,14 +69,11 @@ export class NetworkLedger {
   readonly #issuable: IssuePolicy;
   readonly #channels = new Map<string, PublicChannel>();
   readonly #seen = new Set<string>();
-  /** Debits that their account does not cover yet, in the order of their log. */
-  readonly #debits = new Map<string, Debit[]>();
-  /** Statements about channels that are not open here yet. */
-  readonly #early = new Map<string, AgentStatement[]>();
+  /** Debits that their account does not cover yet, in the order of their log, and statements about channels that are not open here yet. */
+  readonly #waiting = new WaitingRoom<Debit | Early>(WAITING_MAX);
   readonly #receipts = new Map<string, ReceiptFacts>();
   /** Receipts that closes have named: their channels, and the receipt once it is known, which is never forgotten. */
   readonly #claims = new Map<string, { channels: Set<string>; facts: ReceiptFacts | undefined }>();
-  #waiting = 0;
 
   constructor(options: { readonly issuable: IssuePolicy }) {
     this.#issuable = options.issuable;
@@ -86,13 +94,13 @@ export class NetworkLedger {
 
   /** Debits that wait for their account. */
   waiting(account: string): readonly LedgerPosting[] {
-    return (this.#debits.get(account) ?? []).map(({ posting }) => posting);
+    return this.#debits(account).map(({ posting }) => posting);
   }
 
   /** What an agent can spend now, less what it has promised and does not have. */
   available(agentId: AgentId, currency: string): bigint {
     const account = agentAccount(agentId);
-    const queued = (this.#debits.get(account) ?? []).filter(({ posting }) => posting.currency === currency);
+    const queued = this.#debits(account).filter(({ posting }) => posting.currency === currency);
     return queued.reduce((left, { amount }) => left - amount, this.book.balance(account, currency));
   }
 
@@ -111,6 +119,21 @@ export class NetworkLedger {
     return this.#channelStatement(statement);
   }
 
+  #debits(account: string): Debit[] {
+    return this.#waiting.of(debitsOf(account)) as Debit[];
+  }
+
+  /** Has one wait. What gives way to it is as new as if it had never come. */
+  #wait(queue: string, one: Debit | Early): void {
+    try {
+      const out = this.#waiting.add(queue, one);
+      if (out !== undefined) this.#seen.delete(out.statementId);
+    } catch (error) {
+      this.#seen.delete(one.statementId);
+      throw error;
+    }
+  }
+
   #isNew(id: string): boolean {
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
@@ -121,7 +144,12 @@ export class NetworkLedger {
     const posting = postingOfStatement(statement, timeMs(statement.statement.predicate.issuedAt));
     const taken = posting.lines.find(({ amount }) => amount < 0n)!;
     if (posting.kind !== 'issue')
-      return this.#debit({ posting, from: taken.account, amount: -taken.amount, entered: () => [] });
+      return this.#debit(statement, {
+        posting,
+        from: taken.account,
+        amount: -taken.amount,
+        entered: () => [],
+      });
     const already = -this.book.balance(taken.account, posting.currency);
     if (already - taken.amount > this.#issuable(statement.issuer, posting.currency))
       throw new ZeroError('FUNDS_MISSING', `${statement.issuer} may not issue that much ${posting.currency}`);
@@ -130,13 +158,11 @@ export class NetworkLedger {
   }
 
   /** Enters a debit, or lets it wait behind those of its account. */
-  #debit(debit: Debit): ChannelNews[] {
-    const queue = this.#debits.get(debit.from) ?? [];
-    if (queue.length === 0 && this.#covers(debit)) return this.#enter(debit);
-    if (this.#waiting >= WAITING_MAX)
-      throw new ZeroError('LIMIT_EXCEEDED', 'too many debits wait for their accounts');
-    this.#waiting += 1;
-    this.#debits.set(debit.from, [...queue, debit]);
+  #debit({ id, issuer }: AgentStatement, rest: Omit<Debit, keyof Early>): ChannelNews[] {
+    const debit = { ...rest, author: issuer, statementId: id };
+    const queue = debitsOf(debit.from);
+    if (this.#waiting.first(queue) === undefined && this.#covers(debit)) return this.#enter(debit);
+    this.#wait(queue, debit);
     return [];
   }
 
@@ -154,11 +180,9 @@ export class NetworkLedger {
     const news: ChannelNews[] = [];
     for (const { account } of lines.filter(({ amount }) => amount > 0n)) {
       for (;;) {
-        const [first, ...others] = this.#debits.get(account) ?? [];
+        const first = this.#waiting.first(debitsOf(account)) as Debit | undefined;
         if (first === undefined || !this.#covers(first)) break;
-        this.#waiting -= 1;
-        if (others.length === 0) this.#debits.delete(account);
-        else this.#debits.set(account, others);
+        this.#waiting.takeFirst(debitsOf(account));
         news.push(...tolerant(() => this.#enter(first)));
       }
     }
@@ -170,10 +194,7 @@ export class NetworkLedger {
     const id = (statement.statement.predicate as unknown as { channel: string }).channel;
     const channel = this.#channels.get(id);
     if (channel === undefined) {
-      if (this.#waiting >= WAITING_MAX)
-        throw new ZeroError('LIMIT_EXCEEDED', 'too many statements wait for the opening of their channel');
-      this.#waiting += 1;
-      this.#early.set(id, [...(this.#early.get(id) ?? []), statement]);
+      this.#wait(earlyOf(id), { author: statement.issuer, statementId: statement.id, statement });
       return [];
     }
     if (isStatementOf(statement, CHANNEL_ACCEPT_PREDICATE)) return this.#accept(channel, statement);
@@ -187,15 +208,18 @@ export class NetworkLedger {
     const { channel, posting } = publicChannel(terms, timeMs(statement.statement.predicate.issuedAt));
     const entered = (): ChannelNews[] => {
       this.#channels.set(terms.channel, channel);
-      const early = this.#early.get(terms.channel) ?? [];
-      this.#early.delete(terms.channel);
-      this.#waiting -= early.length;
+      const early = this.#waiting.takeAll(earlyOf(terms.channel)) as Early[];
       return [
         { type: 'opened', channel },
-        ...early.flatMap((one) => tolerant(() => this.#channelStatement(one))),
+        ...early.flatMap((one) => tolerant(() => this.#channelStatement(one.statement))),
       ];
     };
-    return this.#debit({ posting, from: agentAccount(terms.payer), amount: terms.escrow, entered });
+    return this.#debit(statement, {
+      posting,
+      from: agentAccount(terms.payer),
+      amount: terms.escrow,
+      entered,
+    });
   }
 
   #accept(channel: PublicChannel, statement: AgentStatement<typeof CHANNEL_ACCEPT_PREDICATE>): ChannelNews[] {
@@ -208,7 +232,12 @@ export class NetworkLedger {
       return [{ type: 'accepted', channel: next }, ...this.#payOut(terms.channel)];
     };
     if (posting === undefined) return channel.accepted ? [] : entered();
-    return this.#debit({ posting, from: agentAccount(terms.payee), amount: terms.deposit, entered });
+    return this.#debit(statement, {
+      posting,
+      from: agentAccount(terms.payee),
+      amount: terms.deposit,
+      entered,
+    });
   }
 
   #close(channel: PublicChannel, statement: AgentStatement<typeof CHANNEL_CLOSE_PREDICATE>): ChannelNews[] {

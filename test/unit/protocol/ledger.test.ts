@@ -298,10 +298,22 @@ describe('protocol/ledger: its bounds', () => {
     const ledger = ledgerOf(accept, give('payee', STRANGER, 1n, 'rent'));
     for (let id = 2; id < WAITING_MAX; id++) ledger.apply(early(id));
     assert.throws(() => ledger.apply(early(0)), refused('LIMIT_EXCEEDED'));
-    assert.throws(() => ledger.apply(give('payer', STRANGER, 1n, 'rent')), refused('LIMIT_EXCEEDED'));
     for (const one of [issue('payer', 300n), open, issue('payee', 1n)]) ledger.apply(one);
     for (const id of [-1, -2]) ledger.apply(early(id));
     assert.throws(() => ledger.apply(early(-3)), refused('LIMIT_EXCEEDED'));
+  });
+
+  it('who has most that waits gives way to who has less, and may come again', () => {
+    const ledger = ledgerOf();
+    for (let id = 0; id < WAITING_MAX; id++) ledger.apply(early(id));
+    ledger.apply(give('payer', STRANGER, 1n, 'rent'));
+    assert.equal(ledger.waiting(agentAccount(PAYER)).length, 1);
+    assert.throws(() => ledger.apply(early(WAITING_MAX - 1)), refused('LIMIT_EXCEEDED'), 'it has given way');
+    ledger.apply(early(0));
+    ledger.apply(issue('payer', 1n));
+    assert.equal(has(ledger, STRANGER), 1n);
+    ledger.apply(early(WAITING_MAX - 1));
+    assert.throws(() => ledger.apply(early(-1)), refused('LIMIT_EXCEEDED'), 'it waits again');
   });
 
   it('so many accounts are kept, and what would be one too many changes nothing', () => {
