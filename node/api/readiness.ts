@@ -55,9 +55,6 @@ export async function readiness(
           )
       : (await node.store.record(origin, size - 1).catch(() => undefined)) !== undefined;
   const inPlace = node.db.inPlace();
-  const room = await machine.roomBytes(node.home);
-  const mayBeWritten = await machine.mayWrite(node.home);
-  const { failure } = node.db;
   const { lost, restored } = node.ownLog;
   const forked = node.forks.has(origin);
   const peers = node.host.getPeers().length;
@@ -72,18 +69,7 @@ export async function readiness(
           ? 'the newest log entry reads back'
           : 'the newest log entry does not read back',
     },
-    {
-      name: 'disk',
-      ok: failure === undefined && mayBeWritten && (room === undefined || room >= ROOM_BYTES_MIN),
-      detail:
-        failure !== undefined
-          ? `read-only: ${failure.message.slice(0, 200)}`
-          : !mayBeWritten
-            ? 'read-only, or the folder of the node is not its own any more: the next write will fail'
-            : room !== undefined && room < ROOM_BYTES_MIN
-              ? `${room} bytes are free: the next write will fail`
-              : 'takes writes',
-    },
+    await diskCheck(node, machine),
     {
       name: 'own log',
       ok: lost === undefined && restored === undefined && !forked,
@@ -109,6 +95,18 @@ export async function readiness(
       ? [indexCheck(node)]
       : []),
   ];
+}
+
+async function diskCheck({ db, home }: NodeContext, machine: MachineFacts): Promise<ReadinessCheck> {
+  const room = await machine.roomBytes(home);
+  const mayBeWritten = await machine.mayWrite(home);
+  const bad = (detail: string): ReadinessCheck => ({ name: 'disk', ok: false, detail });
+  if (db.failure !== undefined) return bad(`read-only: ${db.failure.message.slice(0, 200)}`);
+  if (!mayBeWritten)
+    return bad('read-only, or the folder of the node is not its own any more: the next write will fail');
+  if (room !== undefined && room < ROOM_BYTES_MIN)
+    return bad(`${room} bytes are free: the next write will fail`);
+  return { name: 'disk', ok: true, detail: 'takes writes' };
 }
 
 function clockCheck(node: NodeContext): ReadinessCheck {
