@@ -3,6 +3,7 @@
 
 import { toBase64 } from '../../protocol/bytes/index.ts';
 import {
+  type Offer,
   type PostEffect,
   type Posting,
   postingOf,
@@ -10,6 +11,7 @@ import {
   type Side,
   type Terms,
   termsOf,
+  type Update,
 } from '../../protocol/channel/index.ts';
 import { encodeEnvelope } from '../../protocol/envelope/index.ts';
 import { timeText } from '../../protocol/fields/index.ts';
@@ -81,6 +83,35 @@ export function openingOf(
   };
   return say('payer', CHANNEL_OPEN_PREDICATE, makeTerms({ ...keys, ...terms }), START_MS);
 }
+
+let postings = 0;
+
+/** What a side has posted, as the machines read it: with an id of its own, and nothing beside the update unless told. */
+export function postedBy(
+  by: Side,
+  kind: Posting['kind'],
+  newest: Update | null,
+  more: Partial<Posting> = {},
+): Posting {
+  return {
+    id: `posting ${postings++}`,
+    by,
+    kind,
+    update: newest,
+    ack: null,
+    agreement: null,
+    claims: [],
+    issuedAtMs: 0,
+    ...more,
+  };
+}
+
+/** An offer for a numbered task, on the condition of its manifest. */
+export const offerFor = (task: number, amount: bigint): Offer => ({
+  task: `task-${task}`,
+  amount,
+  condition: MANIFEST,
+});
 
 /** A nonce for each number. */
 export const nonceOf = (number: number): string => number.toString(16).padStart(32, '0');

@@ -19,6 +19,7 @@ import {
   signCheckpoint,
 } from '../../protocol/log/index.ts';
 import type { Head, Tail, TailEntry, TailSource } from '../../protocol/sync/index.ts';
+import { makeAgent, makeCard } from './agents.ts';
 import { MemoryTree } from './merkle.ts';
 
 /** A body (envelope bytes) and its record, the same for the same number. */
@@ -33,6 +34,15 @@ export function sampleEntry(n: number, payload = `statement ${n}`): TailEntry {
   new DataView(salt.buffer).setUint32(0, n);
   return {
     record: encodeLogEntry({ statementId: envelopeId(envelope), salt }),
+    body: encodeEnvelope(envelope),
+  };
+}
+
+/** The card of an agent, and its record: what a node reads and applies, the same for the same number. */
+export function cardEntry(n: number): TailEntry {
+  const envelope = makeCard(makeAgent(n));
+  return {
+    record: encodeLogEntry({ statementId: envelopeId(envelope), salt: new Uint8Array(16).fill(n) }),
     body: encodeEnvelope(envelope),
   };
 }

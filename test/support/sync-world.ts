@@ -10,7 +10,7 @@ import type { Quotas } from '../../node/sync/quota.ts';
 import { type SyncDeps, SyncService } from '../../node/sync/sync-service.ts';
 import { utf8 } from '../../protocol/bytes/index.ts';
 import { ZeroError } from '../../protocol/errors/index.ts';
-import { decodeSyncMessage, type SyncMessage } from '../../protocol/sync/index.ts';
+import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from '../../protocol/sync/index.ts';
 import { HandClock } from './hand-clock.ts';
 import { type Answer, honestAnswer } from './log-answers.ts';
 import { ownLogOver, type TestDatabase } from './log-stores.ts';
@@ -21,6 +21,15 @@ const PROTOCOL = `/zerostate/${NETWORK}/sync/1`;
 const REQUESTS = ['heads-request', 'tail-request', 'consistency-request'] as const;
 
 export const peerOf = (name: string) => ({ toString: () => name }) as unknown as PeerId;
+
+/** A comparison of heads, as a peer asks for it that holds these logs and no other. */
+export const headsQuestion = (...logs: MemoryLog[]): Uint8Array =>
+  encodeSyncMessage({
+    kind: 'heads-request',
+    after: null,
+    upTo: null,
+    heads: logs.map(({ checkpoint }) => checkpoint),
+  });
 
 /** What a peer holds, and how it answers where it does not say what it holds. */
 export interface Talker {

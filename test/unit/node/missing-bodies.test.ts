@@ -2,22 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { scrubLogs } from '../../../node/log/index.ts';
-import { decodeEnvelope, encodeEnvelope, envelopeId } from '../../../protocol/envelope/index.ts';
+import { decodeEnvelope, encodeEnvelope } from '../../../protocol/envelope/index.ts';
 import { ZeroError } from '../../../protocol/errors/index.ts';
-import { CompactTree, encodeLogEntry, leafHash } from '../../../protocol/log/index.ts';
+import { CompactTree, leafHash } from '../../../protocol/log/index.ts';
 import type { SyncMessage, TailEntry } from '../../../protocol/sync/index.ts';
-import { makeAgent, makeCard } from '../../support/agents.ts';
 import { faultyDatabase, note, TestDatabase } from '../../support/log-stores.ts';
-import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
+import { cardEntry, MemoryLog, sampleEntry } from '../../support/memory-log.ts';
 import { syncWorld, type Talker } from '../../support/sync-world.ts';
-
-function cardEntry(n: number): TailEntry {
-  const envelope = makeCard(makeAgent(n));
-  return {
-    record: encodeLogEntry({ statementId: envelopeId(envelope), salt: new Uint8Array(16).fill(n) }),
-    body: encodeEnvelope(envelope),
-  };
-}
 
 const cards = [10, 20, 30].map(cardEntry);
 const logOf = (...entries: TailEntry[]) => new MemoryLog(1).append(...entries);

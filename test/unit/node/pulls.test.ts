@@ -1,8 +1,7 @@
 // One log from one peer: what is asked, what is checked before anything is kept, in which order it is kept and told of, and who answers for a lie.
 
 import assert from 'node:assert/strict';
-import { encodeEnvelope, envelopeId } from '../../../protocol/envelope/index.ts';
-import { encodeLogEntry, parseCheckpoint } from '../../../protocol/log/index.ts';
+import { parseCheckpoint } from '../../../protocol/log/index.ts';
 import {
   CREDIT_BYTES_DEFAULT,
   encodeSyncMessage,
@@ -10,20 +9,12 @@ import {
   TAIL_BYTES_MAX,
   type TailEntry,
 } from '../../../protocol/sync/index.ts';
-import { makeAgent, makeCard, refused } from '../../support/agents.ts';
+import { refused } from '../../support/agents.ts';
 import { settled } from '../../support/hand-clock.ts';
 import { honestAnswer } from '../../support/log-answers.ts';
 import { faultyDatabase, note, TestDatabase } from '../../support/log-stores.ts';
-import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
+import { cardEntry, MemoryLog, sampleEntry } from '../../support/memory-log.ts';
 import { syncWorld, type Talker } from '../../support/sync-world.ts';
-
-function cardEntry(n: number): TailEntry {
-  const envelope = makeCard(makeAgent(n));
-  return {
-    record: encodeLogEntry({ statementId: envelopeId(envelope), salt: new Uint8Array(16).fill(n) }),
-    body: encodeEnvelope(envelope),
-  };
-}
 
 const cards = [10, 20, 30].map(cardEntry);
 const logOf = (...entries: TailEntry[]) => new MemoryLog(1).append(...entries);

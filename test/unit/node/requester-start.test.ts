@@ -4,35 +4,13 @@ import assert from 'node:assert/strict';
 import { completeTask } from '../../../node/tasks/order.ts';
 import { Requester, type RequesterDeps } from '../../../node/tasks/requester.ts';
 import type { TaskEntry } from '../../../node/tasks/task-book.ts';
-import {
-  type Attempt,
-  openTask,
-  signManifest,
-  type Task,
-  type TaskEvent,
-} from '../../../protocol/task/index.ts';
-import { makeAgent, OBSERVED, refused } from '../../support/agents.ts';
+import { type Attempt, openTask, type Task, type TaskEvent } from '../../../protocol/task/index.ts';
+import { refused } from '../../support/agents.ts';
 import { HandClock, settled } from '../../support/hand-clock.ts';
+import { MODULE, manifestOf } from '../../support/task-manifests.ts';
 
-const agent = makeAgent(10);
-const MODULE = { cid: 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku', bytes: 8 };
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 const END = { status: 'completed', receipt: MODULE.cid, jobDigest: DIGEST, resultDigest: DIGEST };
-const manifestOf = (idempotencyKey: string, name = 'one') =>
-  signManifest({
-    agent,
-    signer: agent.operational,
-    idempotencyKey,
-    peer: OBSERVED.executor,
-    issuedAt: '2026-03-01T00:00:00Z',
-    deadline: '2026-03-01T00:10:00Z',
-    module: MODULE,
-    stdin: null,
-    inputs: [],
-    redundancy: 1,
-    priceCeiling: null,
-    spec: completeTask({ name, capability: 'any' }).spec as never,
-  });
 
 const attempt = (token: number, state: Attempt['state']): Attempt => ({
   token,

@@ -6,17 +6,10 @@ import { refused } from '../../support/agents.ts';
 import { settled } from '../../support/hand-clock.ts';
 import { TestDatabase } from '../../support/log-stores.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
-import { syncWorld, type Talker } from '../../support/sync-world.ts';
+import { headsQuestion, syncWorld, type Talker } from '../../support/sync-world.ts';
 
 const logOf = (count: number, seed = 1) =>
   new MemoryLog(seed).append(...Array.from({ length: count }, (_, n) => sampleEntry(n)));
-const question = (...logs: MemoryLog[]) =>
-  encodeSyncMessage({
-    kind: 'heads-request',
-    after: null,
-    upTo: null,
-    heads: logs.map(({ checkpoint }) => checkpoint),
-  });
 
 describe('questions of peers', () => {
   it('about a log that is not held, and of who has left, are refused', async () => {
@@ -42,7 +35,7 @@ describe('questions of peers', () => {
     );
     meet('a', 'inbound');
     clock.stand(1_000);
-    await ask('a', question(one!));
+    await ask('a', headsQuestion(one!));
     while (store.state(one!.origin).size === 0) await settled();
     assert.equal(service.lastRoundAt, 1_000);
     await clock.pass(5_000);
@@ -61,7 +54,7 @@ describe('questions of peers', () => {
     });
     await ask('a', unsigned);
     assert.deepEqual(failed, ['a']);
-    await ask('a', question(two!));
+    await ask('a', headsQuestion(two!));
     await settled();
     assert.deepEqual(asked, []);
     for (let round = 0; round < 2; round++) await service.syncWithSome();
@@ -71,7 +64,7 @@ describe('questions of peers', () => {
     );
     asked.length = 0;
     await service.stop();
-    await ask('b', question(three!));
+    await ask('b', headsQuestion(three!));
     await settled();
     assert.deepEqual(asked, []);
   });

@@ -11,19 +11,12 @@ import {
 import { settled } from '../../support/hand-clock.ts';
 import { note, TestDatabase } from '../../support/log-stores.ts';
 import { MemoryLog, sampleEntry } from '../../support/memory-log.ts';
-import { peerOf, syncWorld, type Talker } from '../../support/sync-world.ts';
+import { headsQuestion, peerOf, syncWorld, type Talker } from '../../support/sync-world.ts';
 
 const INTERVAL_MS = 15_000;
 const logOf = (count: number, seed = 1, first = 0) =>
   new MemoryLog(seed).append(...Array.from({ length: count }, (_, n) => sampleEntry(first + n)));
 const manyLogs = (count: number) => Array.from({ length: count }, (_, n) => logOf(1, n + 10));
-const question = (...logs: MemoryLog[]) =>
-  encodeSyncMessage({
-    kind: 'heads-request',
-    after: null,
-    upTo: null,
-    heads: logs.map(({ checkpoint }) => checkpoint),
-  });
 
 describe('rounds of anti-entropy', () => {
   let database: TestDatabase;
@@ -312,7 +305,7 @@ describe('rounds of anti-entropy', () => {
     await syncWith('b');
     const { message } = asked.at(-1)!;
     assert.deepEqual(message.kind === 'heads-request' && message.heads, [shown]);
-    const answer = decodeSyncMessage(await ask('b', question()), ['heads-response']);
+    const answer = decodeSyncMessage(await ask('b', headsQuestion()), ['heads-response']);
     assert.deepEqual([answer.heads, answer.heads.length < HEADS_MAX], [[shown], true]);
   });
 });

@@ -5,12 +5,10 @@ import { Lanes } from '../../../node/tasks/lanes.ts';
 import { completeTask } from '../../../node/tasks/order.ts';
 import { Requester, type RequesterDeps } from '../../../node/tasks/requester.ts';
 import type { TaskEntry } from '../../../node/tasks/task-book.ts';
-import { signManifest, type TaskEvent } from '../../../protocol/task/index.ts';
-import { makeAgent, OBSERVED } from '../../support/agents.ts';
+import type { TaskEvent, VerifiedManifest } from '../../../protocol/task/index.ts';
 import { HandClock, settled } from '../../support/hand-clock.ts';
+import { manifestOf } from '../../support/task-manifests.ts';
 
-const agent = makeAgent(10);
-const MODULE = { cid: 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku', bytes: 8 };
 const MEMBERS = ['a', 'b'];
 
 /** A requester whose disk takes states when it is told to. */
@@ -21,7 +19,7 @@ function rig(ask?: (asked: number) => Promise<TaskEvent>) {
   const asked: string[] = [];
   const writing: PromiseWithResolvers<void>[] = [];
   let count = 0;
-  const manifests = new Map<string, ReturnType<typeof signManifest>>();
+  const manifests = new Map<string, VerifiedManifest>();
   const deps = {
     clock,
     log: { warn: () => {}, error: () => {}, info: () => {} },
@@ -30,20 +28,7 @@ function rig(ask?: (asked: number) => Promise<TaskEvent>) {
     settlement: { begin: () => {}, stop: () => {} },
     signing: {
       sign: async () => {
-        const manifest = signManifest({
-          agent,
-          signer: agent.operational,
-          idempotencyKey: `task-${count++}`,
-          peer: OBSERVED.executor,
-          issuedAt: '2026-03-01T00:00:00Z',
-          deadline: '2026-03-01T00:10:00Z',
-          module: MODULE,
-          stdin: null,
-          inputs: [],
-          redundancy: 1,
-          priceCeiling: null,
-          spec: completeTask({ name: 'one', capability: 'any' }).spec as never,
-        });
+        const manifest = manifestOf(`task-${count++}`);
         manifests.set(manifest.manifest.taskId, manifest);
         return manifest;
       },

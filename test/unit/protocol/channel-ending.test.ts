@@ -20,13 +20,8 @@ import {
   stepChannel,
   type Update,
 } from '../../../protocol/channel/index.ts';
-import { AGENTS, factsOf, MANIFEST, receiptOfTask, TERMS } from '../../support/channel-world.ts';
+import { AGENTS, factsOf, offerFor, postedBy, receiptOfTask, TERMS } from '../../support/channel-world.ts';
 
-const offer = (task: number, amount: bigint): Offer => ({
-  task: `task-${task}`,
-  amount,
-  condition: MANIFEST,
-});
 const update = (version: number, paid: bigint, offers: readonly Offer[] = []): Update =>
   signUpdate(
     TERMS,
@@ -44,23 +39,6 @@ const open = (side: Side, more: Partial<ChannelState> = {}): ChannelState => ({
 const at = (side: Side, newest: Update, more: Partial<ChannelState> = {}) =>
   open(side, { newest, ack: ackOf(newest), ...more });
 
-let count = 0;
-const posting = (
-  by: Side,
-  kind: Posting['kind'],
-  newest: Update | null,
-  more: Partial<Posting> = {},
-): Posting => ({
-  id: `posting ${count++}`,
-  by,
-  kind,
-  update: newest,
-  ack: null,
-  agreement: null,
-  claims: [],
-  issuedAtMs: 0,
-  ...more,
-});
 const seen = (one: Posting, replayed?: boolean): ChannelEvent => ({
   type: 'posted',
   posting: one,
@@ -117,7 +95,7 @@ describe('protocol/channel: an end that both sign', () => {
       [2, 10n],
     ] as const)
       assert.equal(take(at('payee', ONE), [endOf('payer', version, paid)]).code, 'OTHER_END');
-    const promised = at('payee', update(1, 10n, [offer(1, 5n)]));
+    const promised = at('payee', update(1, 10n, [offerFor(1, 5n)]));
     assert.equal(take(promised, [endOf('payer', 1, 10n)]).code, 'OTHER_END', 'what is promised may be owed');
     assert.equal(take(at('payer', ONE, { ack: null }), [endOf('payee', 1, 10n)]).code, 'OTHER_END');
     assert.equal(take(at('payee', ONE), [endOf('payee', 1, 10n)]).code, 'SIGNATURE');
@@ -130,33 +108,33 @@ describe('protocol/channel: an end that is posted', () => {
   it('is posted once, and not after the end', () => {
     const closed = take(at('payer', ONE), [{ type: 'close' }]);
     assert.deepEqual([closed.words, closed.state.phase], [['unilateral 1'], 'closing']);
-    const known = take(closed.state, [seen(posting('payee', 'unilateral', ONE)), { type: 'close' }]);
+    const known = take(closed.state, [seen(postedBy('payee', 'unilateral', ONE)), { type: 'close' }]);
     assert.deepEqual([known.code, known.words], ['KNOWN', []]);
     const over = take(at('payer', ONE, { phase: 'settled' }), [{ type: 'close' }]);
     assert.deepEqual([over.code, over.words], ['NOT_OPEN', []]);
   });
 
   it('is begun by whoever sees a word that ends nothing', () => {
-    assert.deepEqual(take(at('payee', ONE), [seen(posting('payer', 'dispute', ONE))]).words, [
+    assert.deepEqual(take(at('payee', ONE), [seen(postedBy('payer', 'dispute', ONE))]).words, [
       'unilateral 1',
     ]);
   });
 
   it('is not answered while the logs are read, and then once', () => {
-    const old = posting('payer', 'unilateral', null);
+    const old = postedBy('payer', 'unilateral', null);
     const read = take(at('payee', ONE), [seen(old, true)]);
     assert.deepEqual([read.words, read.state.phase], [[], 'closing']);
     const [answer, wake] = take(read.state, [{ type: 'tick' }]).words;
     assert.deepEqual([answer, wake], ['dispute 1', `wake ${TERMS.disputeMs}`]);
-    const own = posting('payee', 'dispute', ONE, { ack: ackOf(ONE) });
+    const own = postedBy('payee', 'dispute', ONE, { ack: ackOf(ONE) });
     assert.deepEqual(take(read.state, [seen(own, true), { type: 'tick' }]).words, [wake]);
   });
 
   it('waits from the first close that it saw, not from what came before or after', () => {
     const [dispute, close, later] = [
-      posting('payer', 'dispute', ONE),
-      posting('payer', 'unilateral', ONE),
-      posting('payee', 'unilateral', ONE, { issuedAtMs: 9_000 }),
+      postedBy('payer', 'dispute', ONE),
+      postedBy('payer', 'unilateral', ONE),
+      postedBy('payee', 'unilateral', ONE, { issuedAtMs: 9_000 }),
     ];
     const disputed = take(at('payee', ONE), [seen(dispute)], 1_000).state;
     const closing = take(disputed, [seen(close)], 2_000);
@@ -166,24 +144,24 @@ describe('protocol/channel: an end that is posted', () => {
 
   it('is not settled in the breath in which there is something to say, and told once', () => {
     const due = TERMS.disputeMs;
-    const late = take(at('payee', ONE), [seen(posting('payer', 'unilateral', null))]).state;
+    const late = take(at('payee', ONE), [seen(postedBy('payer', 'unilateral', null))]).state;
     assert.deepEqual(take(late, [{ type: 'tick' }], due).words, ['dispute 1', `wake ${due + 1}`]);
     const over = [
-      posting('payer', 'unilateral', ONE),
-      posting('payer', 'settle', null, { issuedAtMs: due }),
+      postedBy('payer', 'unilateral', ONE),
+      postedBy('payer', 'settle', null, { issuedAtMs: due }),
     ].map((one) => seen(one));
     const settled = take(at('payee', ONE), over);
     assert.deepEqual([settled.words, settled.state.phase], [['settled'], 'settled']);
-    const more = take(settled.state, [seen(posting('payer', 'settle', null, { issuedAtMs: due + 1 }))]);
+    const more = take(settled.state, [seen(postedBy('payer', 'settle', null, { issuedAtMs: due + 1 }))]);
     assert.deepEqual([more.words, more.state.phase], [[], 'settled']);
     assert.equal(take(more.state, [{ type: 'tick' }]).code, 'NOT_OPEN');
   });
 
   it('claims at once what is done after it', () => {
-    const promised = at('payee', update(1, 10n, [offer(1, 5n)]), {
+    const promised = at('payee', update(1, 10n, [offerFor(1, 5n)]), {
       work: { 'task-1': { state: 'running' } },
     });
-    const closing = take(promised, [seen(posting('payer', 'unilateral', promised.newest))]);
+    const closing = take(promised, [seen(postedBy('payer', 'unilateral', promised.newest))]);
     assert.deepEqual(closing.words, [`wake ${TERMS.disputeMs}`]);
     const { id: receipt } = receiptOfTask(1);
     const done = take(closing.state, [{ type: 'done', task: 'task-1', amount: 5n, receipt }]);
@@ -195,10 +173,10 @@ describe('protocol/channel: an end that is posted', () => {
     const newest = update(
       1,
       10n,
-      tasks.map((_, n) => offer(n, 1n)),
+      tasks.map((_, n) => offerFor(n, 1n)),
     );
     const work = Object.fromEntries(tasks.map((task) => [task, { state: 'running' as const }]));
-    const closed = [seen(posting('payer', 'unilateral', newest))];
+    const closed = [seen(postedBy('payer', 'unilateral', newest))];
     let { state } = take(at('payee', newest, { work }), closed);
     const claimed = new Set<string>();
     const speak = (events: readonly ChannelEvent[], nowMs: number) => {
@@ -210,7 +188,7 @@ describe('protocol/channel: an end that is posted', () => {
           if (one.type !== 'post') continue;
           for (const { task } of one.claims) claimed.add(task);
           const { ack, claims, kind, update: shown } = one;
-          ({ state } = take(state, [seen(posting('payee', kind, shown, { ack, claims }), true)]));
+          ({ state } = take(state, [seen(postedBy('payee', kind, shown, { ack, claims }), true)]));
         }
       }
     };
@@ -229,13 +207,13 @@ describe('protocol/channel: an end that is posted', () => {
 
   it('holds so many words of each side, and one place for the last of the own', () => {
     const words = (by: Side, many: number) =>
-      Array.from({ length: many }, () => seen(posting(by, 'unilateral', ONE)));
+      Array.from({ length: many }, () => seen(postedBy(by, 'unilateral', ONE)));
     const full = take(at('payee', ONE), words('payer', POSTINGS_PER_SIDE_MAX));
     assert.equal(full.code, 'accept');
     assert.equal(take(full.state, words('payer', 1)).code, 'FULL');
     assert.equal(take(full.state, words('payee', 1)).code, 'accept');
-    const old = seen(posting('payer', 'unilateral', null));
-    const own = (many: number) => Array.from({ length: many }, () => seen(posting('payee', 'settle', null)));
+    const old = seen(postedBy('payer', 'unilateral', null));
+    const own = (many: number) => Array.from({ length: many }, () => seen(postedBy('payee', 'settle', null)));
     const spoken = take(at('payee', ONE), [...own(POSTINGS_PER_SIDE_MAX - 2), old]).words;
     assert.equal(spoken[0], 'dispute 1');
     const last = take(at('payee', ONE), [...own(POSTINGS_PER_SIDE_MAX - 1), old]).words;
@@ -249,10 +227,10 @@ describe('protocol/channel: a payer of two words', () => {
 
   it('is shown up once, beside the newest state', () => {
     assert.deepEqual([twoFaced.code, twoFaced.words], ['CONTRADICTION', ['unilateral 2']]);
-    const own = seen(posting('payee', 'unilateral', TWO, { ack: ackOf(TWO) }));
+    const own = seen(postedBy('payee', 'unilateral', TWO, { ack: ackOf(TWO) }));
     const shown = take(twoFaced.state, [own]);
     assert.equal(shown.words[0], 'dispute 2');
-    const stands = take(shown.state, [seen(posting('payee', 'dispute', other))]);
+    const stands = take(shown.state, [seen(postedBy('payee', 'dispute', other))]);
     assert.deepEqual(stands.words, [`wake ${TERMS.disputeMs}`]);
     const third = update(2, 16n);
     const kept = take(twoFaced.state, [{ type: 'update', envelope: third.envelope }]);
@@ -261,7 +239,7 @@ describe('protocol/channel: a payer of two words', () => {
 
   it('is not shown up by a word that this side has given up since: that would be held against it', () => {
     const state = at('payee', TWO, { contradiction: update(1, 5n) });
-    const close = posting('payee', 'unilateral', TWO, { ack: ackOf(TWO) });
+    const close = postedBy('payee', 'unilateral', TWO, { ack: ackOf(TWO) });
     assert.deepEqual(take(state, [seen(close)]).words, [`wake ${TERMS.disputeMs}`]);
   });
 });
@@ -288,13 +266,13 @@ describe('protocol/channel: after a restart', () => {
   it('nothing is begun again of which the logs tell', () => {
     const begun = take(at('payee', ONE), [
       { type: 'propose-end' },
-      seen(posting('payer', 'dispute', ONE)),
+      seen(postedBy('payer', 'dispute', ONE)),
     ]).state;
     assert.deepEqual(pendingEffects(begun), []);
   });
 
   it('keeps when the close was seen, and the proof of two words', () => {
-    const closing = take(at('payee', ONE), [seen(posting('payer', 'unilateral', ONE))], 7_000).state;
+    const closing = take(at('payee', ONE), [seen(postedBy('payer', 'unilateral', ONE))], 7_000).state;
     assert.equal(channelFromStored(TERMS, channelToStored(closing)).closeSeenMs, 7_000);
     const other = update(1, 9n);
     const { state } = take(at('payee', ONE), [{ type: 'update', envelope: other.envelope }]);

@@ -16,7 +16,7 @@ import {
   type Terms,
   type Update,
 } from '../../../protocol/channel/index.ts';
-import { AGENTS, MANIFEST, TERMS } from '../../support/channel-world.ts';
+import { AGENTS, MANIFEST, postedBy, TERMS } from '../../support/channel-world.ts';
 
 const NONE = () => undefined;
 const FACTS: ReceiptFacts = {
@@ -30,23 +30,6 @@ const offer: Offer = { task: 'task-1', amount: 30n, condition: MANIFEST };
 const update = (version: number, paid: bigint, offers: readonly Offer[] = []): Update =>
   signUpdate(TERMS, { version, paid, offers, pays: [] }, AGENTS.payer.operational);
 const ackOf = (of: Update): Ack => signAck(TERMS, of, AGENTS.payee.operational);
-let count = 0;
-const posting = (
-  by: Side,
-  kind: Posting['kind'],
-  newest: Update | null,
-  more: Partial<Posting> = {},
-): Posting => ({
-  id: `posting ${count++}`,
-  by,
-  kind,
-  update: newest,
-  ack: null,
-  agreement: null,
-  claims: [],
-  issuedAtMs: 0,
-  ...more,
-});
 
 /** What the payee has at the end beside its deposit, the same in both orders, of which nothing came or went. */
 function shareOf(
@@ -69,42 +52,42 @@ describe('protocol/channel: what is locked is all there is', () => {
 
   it('whatever a payer signs: it pays with its escrow less the penalty, alone or together', () => {
     const lavish = update(1, 10n * TERMS.escrow);
-    assert.equal(shareOf([posting('payee', 'unilateral', lavish)]), capacity);
+    assert.equal(shareOf([postedBy('payee', 'unilateral', lavish)]), capacity);
     const agreement = signClosing(TERMS, { version: 1, paid: 10n * TERMS.escrow }, AGENTS.payer.operational);
-    assert.equal(shareOf([posting('payee', 'cooperative', null, { agreement })]), capacity);
+    assert.equal(shareOf([postedBy('payee', 'cooperative', null, { agreement })]), capacity);
     const promised = update(1, capacity - 1n, [offer]);
-    const claim = posting('payee', 'unilateral', promised, { claims: [CLAIM] });
+    const claim = postedBy('payee', 'unilateral', promised, { claims: [CLAIM] });
     assert.equal(shareOf([claim], { receipts: () => FACTS }), capacity);
   });
 
   it('a payee loses what it has, and no more; a deposit that was not locked is nobody’s', () => {
     const [one, two] = [update(1, 0n), update(2, 5n)];
     const caught = [
-      posting('payee', 'unilateral', one),
-      posting('payer', 'dispute', two, { ack: ackOf(two) }),
+      postedBy('payee', 'unilateral', one),
+      postedBy('payer', 'dispute', two, { ack: ackOf(two) }),
     ];
     assert.equal(shareOf(caught), 5n - TERMS.penalty);
     assert.equal(shareOf(caught, { accepted: false }), 0n);
     assert.equal(shareOf(caught, { terms: { ...TERMS, deposit: 0n } }), 0n);
-    assert.equal(shareOf([posting('payer', 'unilateral', two)], { accepted: false }), 5n);
+    assert.equal(shareOf([postedBy('payer', 'unilateral', two)], { accepted: false }), 5n);
   });
 });
 
 describe('protocol/channel: what a payee claims', () => {
-  const close = posting('payer', 'unilateral', update(1, 20n, [offer]));
+  const close = postedBy('payer', 'unilateral', update(1, 20n, [offer]));
   const claimed = (
     facts: Partial<ReceiptFacts> | undefined,
     by: Side = 'payee',
     more: Partial<Posting> = {},
   ) =>
-    shareOf([close, posting(by, 'dispute', null, { claims: [CLAIM, CLAIM], ...more })], {
+    shareOf([close, postedBy(by, 'dispute', null, { claims: [CLAIM, CLAIM], ...more })], {
       receipts: () => (facts === undefined ? undefined : { ...FACTS, ...facts }),
     });
 
   it('counts once, for a receipt of its own for the task, the manifest and the payer', () => {
     assert.equal(claimed({}), 50n);
-    const again = posting('payee', 'dispute', null, { claims: [{ ...CLAIM, receipt: 'another' }] });
-    const twice = [close, posting('payee', 'dispute', null, { claims: [CLAIM] }), again];
+    const again = postedBy('payee', 'dispute', null, { claims: [{ ...CLAIM, receipt: 'another' }] });
+    const twice = [close, postedBy('payee', 'dispute', null, { claims: [CLAIM] }), again];
     assert.equal(shareOf(twice, { receipts: () => FACTS }), 50n);
     for (const other of [
       { executor: TERMS.payer },
@@ -120,22 +103,22 @@ describe('protocol/channel: what a payee claims', () => {
 
   it('is claimed by nobody else, and not where nothing was asked to be run', () => {
     assert.equal(claimed({}, 'payer', { kind: 'settle' }), 20n);
-    const free = posting('payer', 'unilateral', update(1, 20n, [{ ...offer, condition: null }]));
-    const claim = posting('payee', 'dispute', null, { claims: [CLAIM] });
+    const free = postedBy('payer', 'unilateral', update(1, 20n, [{ ...offer, condition: null }]));
+    const claim = postedBy('payee', 'dispute', null, { claims: [CLAIM] });
     assert.equal(shareOf([free, claim], { receipts: () => ({ ...FACTS, manifestDigest: null }) }), 20n);
   });
 
   it('stands by the update that it acknowledged, also when the payer shows a later one without it', () => {
     const [kept, dropped] = [update(1, 0n, [offer]), update(2, 0n)];
-    const claim = posting('payee', 'dispute', kept, { ack: ackOf(kept), claims: [CLAIM] });
-    const both = [posting('payer', 'unilateral', dropped), claim];
+    const claim = postedBy('payee', 'dispute', kept, { ack: ackOf(kept), claims: [CLAIM] });
+    const both = [postedBy('payer', 'unilateral', dropped), claim];
     assert.equal(shareOf(both, { receipts: () => FACTS }), 30n);
   });
 });
 
 describe('protocol/channel: which end counts', () => {
   const agreed = (version: number, paid: bigint, id: string) =>
-    posting('payee', 'cooperative', null, {
+    postedBy('payee', 'cooperative', null, {
       agreement: signClosing(TERMS, { version, paid }, AGENTS.payer.operational),
       id,
     });
@@ -150,7 +133,10 @@ describe('protocol/channel: which end counts', () => {
     const isFinal = (kind: Posting['kind']) =>
       outcomeOf(
         TERMS,
-        [posting('payer', 'unilateral', null), posting('payee', kind, null, { issuedAtMs: TERMS.disputeMs })],
+        [
+          postedBy('payer', 'unilateral', null),
+          postedBy('payee', kind, null, { issuedAtMs: TERMS.disputeMs }),
+        ],
         true,
         NONE,
       ).final;
@@ -161,15 +147,15 @@ describe('protocol/channel: which end counts', () => {
 describe('protocol/channel: the proof of a cheat', () => {
   it('holds what was old, and what shows that its side knew better', () => {
     const [one, two] = [update(1, 1n), update(2, 2n)];
-    const noise = posting('payee', 'settle', null);
-    const old = posting('payee', 'unilateral', one);
-    const shown = posting('payer', 'dispute', two, { ack: ackOf(two) });
+    const noise = postedBy('payee', 'settle', null);
+    const old = postedBy('payee', 'unilateral', one);
+    const shown = postedBy('payer', 'dispute', two, { ack: ackOf(two) });
     assert.deepEqual(cheatingOf([noise, old, shown]), [{ side: 'payee', evidence: [old.id, shown.id] }]);
-    const least = posting('payer', 'unilateral', one, { ack: ackOf(two) });
+    const least = postedBy('payer', 'unilateral', one, { ack: ackOf(two) });
     assert.deepEqual(cheatingOf([noise, least]), [{ side: 'payer', evidence: [least.id] }]);
     // It has the acknowledgement of an update that it does not show.
-    const before = posting('payer', 'unilateral', one);
-    const slip = posting('payer', 'settle', null, { ack: ackOf(two) });
+    const before = postedBy('payer', 'unilateral', one);
+    const slip = postedBy('payer', 'settle', null, { ack: ackOf(two) });
     assert.deepEqual(cheatingOf([before, slip]), [{ side: 'payer', evidence: [before.id, slip.id] }]);
   });
 });

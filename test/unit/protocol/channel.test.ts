@@ -16,32 +16,21 @@ import {
   stepChannel,
   type Update,
 } from '../../../protocol/channel/index.ts';
-import { AGENTS, factsOf, MANIFEST, receiptOfTask, TERMS } from '../../support/channel-world.ts';
+import {
+  AGENTS,
+  factsOf,
+  MANIFEST,
+  offerFor,
+  postedBy,
+  receiptOfTask,
+  TERMS,
+} from '../../support/channel-world.ts';
 
 const NONE = () => undefined;
-const offer = (task: number, amount: bigint): Offer => ({
-  task: `task-${task}`,
-  amount,
-  condition: MANIFEST,
-});
 const update = (version: number, paid: bigint, offers: readonly Offer[] = [], by: Side = 'payer'): Update =>
   signUpdate(TERMS, { version, paid, offers, pays: [] }, AGENTS[by].operational);
-const posting = (
-  by: Side,
-  kind: Posting['kind'],
-  newest: Update | null,
-  more: Partial<Posting> = {},
-): Posting => ({
-  id: `${by} ${kind} ${newest?.version ?? 0} ${newest?.id ?? ''}`,
-  by,
-  kind,
-  update: newest,
-  ack: null,
-  agreement: null,
-  claims: [],
-  issuedAtMs: 0,
-  ...more,
-});
+const posting = (by: Side, kind: Posting['kind'], newest: Update | null, more: Partial<Posting> = {}) =>
+  postedBy(by, kind, newest, { id: `${by} ${kind} ${newest?.version ?? 0} ${newest?.id ?? ''}`, ...more });
 
 class Both {
   readonly states: Record<Side, ChannelState> = {
@@ -66,8 +55,8 @@ class Both {
 describe('protocol/channel: steps', () => {
   it('promises, begins, and pays what is owed; keeps what it has through the stored form', () => {
     const both = new Both();
-    assert.equal(both.step('payer', { type: 'change', change: { offers: [offer(1, 30n)] } }), 'accept');
-    assert.equal(both.step('payer', { type: 'change', change: { offers: [offer(2, 21n)] } }), 'OVER_STEP');
+    assert.equal(both.step('payer', { type: 'change', change: { offers: [offerFor(1, 30n)] } }), 'accept');
+    assert.equal(both.step('payer', { type: 'change', change: { offers: [offerFor(2, 21n)] } }), 'OVER_STEP');
     const begin = { type: 'begin', task: 'task-1', amount: 30n, condition: MANIFEST } as const;
     assert.equal(both.step('payee', { ...begin, amount: 31n }), 'NOT_COVERED');
     assert.equal(both.step('payee', { ...begin, condition: null }), 'NOT_COVERED');
@@ -84,17 +73,17 @@ describe('protocol/channel: steps', () => {
 
   it('refuses an update that drops running or unpaid work, pays less, or contradicts another', () => {
     const both = new Both();
-    both.step('payer', { type: 'change', change: { offers: [offer(1, 30n)] } });
+    both.step('payer', { type: 'change', change: { offers: [offerFor(1, 30n)] } });
     both.step('payee', { type: 'begin', task: 'task-1', amount: 30n, condition: MANIFEST });
     const send = (body: Update) => both.step('payee', { type: 'update', envelope: body.envelope });
     assert.equal(send(update(2, 0n)), 'OFFER_RUNNING');
     both.step('payee', { type: 'done', task: 'task-1', amount: 30n, receipt: 'r' });
     assert.equal(send(update(2, 0n)), 'OFFER_UNPAID');
-    assert.equal(send(update(3, 0n, [offer(1, 30n)])), 'GAP');
-    assert.equal(send(update(2, 10n, [offer(1, 30n)])), 'SUM');
-    assert.equal(send(update(2, 0n, [offer(1, 29n)])), 'OFFER_CHANGED');
-    assert.equal(send(update(2, 0n, [offer(1, 30n)], 'payee')), 'SIGNATURE');
-    assert.equal(send(update(1, 0n, [offer(2, 1n)])), 'CONTRADICTION');
+    assert.equal(send(update(3, 0n, [offerFor(1, 30n)])), 'GAP');
+    assert.equal(send(update(2, 10n, [offerFor(1, 30n)])), 'SUM');
+    assert.equal(send(update(2, 0n, [offerFor(1, 29n)])), 'OFFER_CHANGED');
+    assert.equal(send(update(2, 0n, [offerFor(1, 30n)], 'payee')), 'SIGNATURE');
+    assert.equal(send(update(1, 0n, [offerFor(2, 1n)])), 'CONTRADICTION');
     assert.equal(both.states.payee.phase, 'closing');
   });
 
@@ -102,7 +91,7 @@ describe('protocol/channel: steps', () => {
     const both = new Both();
     const work = (task: number, amount: bigint) => {
       const name = `task-${task}`;
-      both.step('payer', { type: 'change', change: { offers: [offer(task, amount)] } });
+      both.step('payer', { type: 'change', change: { offers: [offerFor(task, amount)] } });
       both.step('payee', { type: 'begin', task: name, amount, condition: MANIFEST });
       both.step('payee', { type: 'done', task: name, amount, receipt: receiptOfTask(task).id });
     };
@@ -134,7 +123,7 @@ describe('protocol/channel: steps', () => {
       both.step('payer', { type: 'change', change: { pays: [{ task: null, amount: 1n, reference }] } });
     for (const reference of ['two words', '', 'r'.repeat(129), 'ü'])
       assert.equal(pay(reference), 'MALFORMED');
-    const nothing = { ...offer(1, 30n), amount: 0n };
+    const nothing = { ...offerFor(1, 30n), amount: 0n };
     assert.equal(both.step('payer', { type: 'change', change: { offers: [nothing] } }), 'MALFORMED');
     assert.equal(pay('r'), 'accept');
     assert.equal(both.states.payee.newest?.paid, 1n);
@@ -177,7 +166,7 @@ describe('protocol/channel: steps', () => {
 });
 
 describe('protocol/channel: the end', () => {
-  const [one, two] = [update(1, 20n, [offer(1, 30n)]), update(2, 50n)];
+  const [one, two] = [update(1, 20n, [offerFor(1, 30n)]), update(2, 50n)];
   const shares = (postings: readonly Posting[], receipts = factsOf) => {
     const { payer, payee, penalised } = outcomeOf(TERMS, postings, true, receipts);
     assert.equal(payer + payee, TERMS.escrow + TERMS.deposit);
@@ -210,7 +199,7 @@ describe('protocol/channel: the end', () => {
   it('costs a payee the penalty for what it has given up, which then does not count', () => {
     const ack = signAck(TERMS, two, AGENTS.payee.operational);
     const claims = [{ task: 'task-1', receipt: receiptOfTask(1).id }];
-    const better = update(1, 20n, [offer(1, 49n)]);
+    const better = update(1, 20n, [offerFor(1, 49n)]);
     const old = posting('payee', 'unilateral', better, { claims });
     assert.deepEqual(shares([old]), [69n, '']);
     assert.deepEqual(shares([old, posting('payer', 'dispute', two, { ack })]), [-50n, 'payee']);
